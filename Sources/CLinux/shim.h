@@ -1,0 +1,42 @@
+// System calls and macros that Swift cannot import from Glibc. No logic.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static inline int dvm_openat2(int directory, const char *path, struct open_how *how, size_t size) {
+    return (int)syscall(SYS_openat2, directory, path, how, size);
+}
+static inline long dvm_getdents64(int directory, void *buffer, size_t size) {
+    return syscall(SYS_getdents64, directory, buffer, size);
+}
+static inline int dvm_openat(int directory, const char *path, int flags, mode_t mode) {
+    return openat(directory, path, flags, mode);
+}
+static inline unsigned dvm_major(dev_t device) { return major(device); }
+static inline unsigned dvm_minor(dev_t device) { return minor(device); }
+static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev(major, minor); }

@@ -1,0 +1,53 @@
+import CLinux
+import Glibc
+
+/// A system call that failed: what was tried and the number the kernel gave.
+public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The C name of the call, such as `openat`.
+    public let operation: String
+    /// The value of `errno`, read before anything could overwrite it.
+    public let number: Int32
+
+    /// Names a failure.
+    public init(operation: String, number: Int32) {
+        self.operation = operation
+        self.number = number
+    }
+
+    /// The kernel's sentence for the number, such as `No such file or directory`.
+    public var reason: String { SystemError.text(of: number) }
+
+    /// For example `openat: No such file or directory (2)`.
+    public var description: String { "\(operation): \(reason) (\(number))" }
+
+    /// The sentence of strerror(3) for an errno value.
+    public static func text(of number: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        // strerror_r may answer with a static string or with `buffer`; both outlive this expression.
+        guard let text = unsafe strerror_r(number, &buffer, buffer.count) else { return "error \(number)" }
+        return unsafe String(cString: text)
+    }
+}
+
+/// Makes a system call, again while a signal interrupts it.
+///
+/// Not for close(2): after EINTR the descriptor is gone.
+///
+/// - Parameters:
+///   - operation: The C name of the call, for the error.
+///   - call: The call; -1 means that it failed and `errno` tells why.
+/// - Returns: What the call returned.
+/// - Throws: ``SystemError`` with the number read right after the call.
+@inline(__always)
+@discardableResult
+public func systemCall<Value: FixedWidthInteger>(
+    _ operation: StaticString,
+    _ call: () -> Value
+) throws(SystemError) -> Value {
+    while true {
+        let value = call()
+        guard value == -1 else { return value }
+        let number = errno
+        guard number == EINTR else { throw SystemError(operation: "\(operation)", number: number) }
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import Synchronization
+
+/// A named thread of the operating system that runs one closure.
+///
+/// Blocking calls of a session live on such threads, never on the Swift concurrency pool.
+///
+/// ## Concurrency model
+/// `finished` is the only shared state; the thread closes it once, joiners wait on it.
+public final class WorkerThread: Sendable {
+    private let finished = BoundedQueue<Never>(capacity: 1, name: "thread end")
+    /// The name shown by `ps -L` and `perf`; at most 15 bytes are used.
+    public let name: String
+
+    /// Starts a thread.
+    ///
+    /// - Parameters:
+    ///   - name: At most 15 bytes reach the kernel.
+    ///   - body: Runs once on the new thread. It handles its own errors.
+    /// - Throws: ``SystemError`` of pthread_create(3).
+    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        self.name = name
+        let finished = self.finished
+        let start = ThreadStart(name: name) {
+            body()
+            finished.close()
+        }
+        var handle = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(start).toOpaque()
+        let number = unsafe pthread_create(&handle, nil, { argument in
+            guard let argument = unsafe argument else { return nil }
+            let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+            let shortName = String(decoding: start.name.utf8.prefix(15), as: UTF8.self)
+            _ = unsafe pthread_setname_np(pthread_self(), shortName)
+            start.body()
+            return nil
+        }, argument)
+        guard number == 0 else {
+            unsafe Unmanaged<ThreadStart>.fromOpaque(argument).release()
+            throw SystemError(operation: "pthread_create", number: number)
+        }
+        pthread_detach(handle)
+    }
+
+    /// Waits until the closure has returned.
+    public func join() {
+        _ = finished.pop()
+    }
+
+    /// Waits for the closure, at most so long.
+    ///
+    /// - Returns: Whether it has returned.
+    public func join(within limit: Duration) -> Bool {
+        if case .timedOut = finished.pop(within: limit) { return false }
+        return true
+    }
+}
+
+private final class ThreadStart: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+    }
+}
