@@ -1,0 +1,58 @@
+/// What a frame of the multiplexed stream carries (protocol specification, session 6.3).
+public enum MessageTag: UInt8, Sendable, CaseIterable {
+    /// Bytes of the logical stream.
+    case data = 0
+    /// Text of an error that makes the transfer partial (exit code 23).
+    case errorTransfer = 1
+    /// Text for standard output.
+    case info = 2
+    /// Text of an error that does not change the exit code by itself.
+    case error = 3
+    /// Text of a warning.
+    case warning = 4
+    /// I/O error bits of the sender, 4 bytes.
+    case ioError = 22
+    /// A daemon's time-out in seconds, 4 bytes.
+    case ioTimeout = 33
+    /// An old keep-alive, empty.
+    case noop = 42
+    /// The peer stops; empty or its exit code in 4 bytes.
+    case errorExit = 86
+    /// A file is safely stored; its index in 4 bytes.
+    case success = 100
+    /// A name was deleted; a directory's name ends in NUL.
+    case deleted = 101
+    /// A requested file cannot be sent; its index in 4 bytes.
+    case noSend = 102
+
+    /// Whether `length` bytes of payload are allowed for the tag (protocol specification, session 6.3).
+    func allows(length: Int) -> Bool {
+        switch self {
+        case .data: true
+        case .errorTransfer, .info, .error, .warning, .deleted: length <= 5119
+        case .ioError, .ioTimeout, .success, .noSend: length == 4
+        case .noop: length == 0
+        case .errorExit: length == 0 || length == 4
+        }
+    }
+}
+
+/// A message that came between the frames of data.
+public struct Message: Equatable, Sendable {
+    /// Its kind; never ``MessageTag/data``.
+    public let tag: MessageTag
+    /// The payload, at most 5119 bytes.
+    public let payload: [UInt8]
+
+    /// Makes a message.
+    public init(tag: MessageTag, payload: [UInt8]) {
+        self.tag = tag
+        self.payload = payload
+    }
+
+    /// The payload as a little-endian integer, when it has four bytes.
+    public var number: Int32? {
+        guard payload.count == 4 else { return nil }
+        return Int32(bitPattern: payload.reversed().reduce(0) { $0 << 8 | UInt32($1) })
+    }
+}

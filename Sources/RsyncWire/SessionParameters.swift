@@ -1,0 +1,50 @@
+public import Checksums
+
+/// What a server tells about the session it set up (protocol specification, session 4.2).
+public struct CompatibilityFlags: OptionSet, Sendable {
+    public let rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// File lists are sent directory by directory.
+    public static let incrementalRecursion = CompatibilityFlags(rawValue: 0x01)
+    /// The server can set the times of symbolic links.
+    public static let symlinkTimes = CompatibilityFlags(rawValue: 0x02)
+    /// The server converts symbolic links with --iconv.
+    public static let symlinkIconv = CompatibilityFlags(rawValue: 0x04)
+    /// The end of a file list may carry error bits.
+    public static let safeFileList = CompatibilityFlags(rawValue: 0x08)
+    /// Extended attributes of hard links are not left out.
+    public static let avoidXattrOptimization = CompatibilityFlags(rawValue: 0x10)
+    /// MD5 block sums take the seed first.
+    public static let checksumSeedFix = CompatibilityFlags(rawValue: 0x20)
+    /// A file of the partial directory may be updated in place.
+    public static let inPlacePartialDirectory = CompatibilityFlags(rawValue: 0x40)
+    /// Flags of file-list entries are varints, and algorithms are negotiated.
+    public static let varintFileListFlags = CompatibilityFlags(rawValue: 0x80)
+    /// Lists of ids end with the name of id 0.
+    public static let idZeroNames = CompatibilityFlags(rawValue: 0x100)
+}
+
+/// What the two ends agreed on before the first file list.
+public struct SessionParameters: Sendable, Equatable {
+    /// 30 to 32.
+    public var protocolVersion: Int32 = 32
+    /// The server's flags.
+    public var flags: CompatibilityFlags = []
+    /// Block sums and whole-file sums after a transfer.
+    public var checksum: ChecksumAlgorithm = .md5
+    /// Sums of `-c` in the file list.
+    public var fileChecksum: ChecksumAlgorithm = .md5
+    /// How literal data is compressed.
+    public var compression: CompressionAlgorithm = .none
+    /// Nil for the algorithm's default.
+    public var compressionLevel: Int?
+    /// Mixed into block sums.
+    public var seed: Int32 = 0
+
+    /// Makes the parameters of a session that negotiated nothing.
+    public init() {}
+
+    /// Whether file lists come directory by directory.
+    public var isIncremental: Bool { flags.contains(.incrementalRecursion) }
+}

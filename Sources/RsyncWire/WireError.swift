@@ -1,0 +1,44 @@
+/// Why a byte stream could not be read or written as rsync's protocol.
+public enum WireError: Error, Sendable, CustomStringConvertible {
+    /// The stream ended while this field was expected.
+    case ended(field: String)
+    /// The peer broke the protocol; `exitCode` is the code rsync gives the case (protocol specification, session 9.1).
+    case violation(String, exitCode: Int32)
+    /// Reading or writing the transport below failed.
+    case transport(any Error)
+
+    /// The exit code that rsync documents for the failure.
+    public var exitCode: Int32 {
+        switch self {
+        case .ended: 12
+        case .violation(_, let exitCode): exitCode
+        case .transport: 10
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .ended(let field): "the peer closed the connection while \(field) was expected"
+        case .violation(let text, _): text
+        case .transport(let cause): "\(cause)"
+        }
+    }
+
+    /// A value on the wire that its field does not allow: the protocol stream is broken (exit code 12).
+    static func malformed(_ text: String) -> WireError { .violation(text, exitCode: 12) }
+
+    /// A well-formed message that has no place here: protocol incompatibility (exit code 2).
+    static func incompatible(_ text: String) -> WireError { .violation(text, exitCode: 2) }
+}
+
+extension WireError: Equatable {
+    /// Equal when both say the same; the cause of a transport failure is compared by its description.
+    public static func == (left: WireError, right: WireError) -> Bool {
+        switch (left, right) {
+        case (.ended(let one), .ended(let other)): one == other
+        case (.violation(let one, let code), .violation(let other, let otherCode)): one == other && code == otherCode
+        case (.transport(let one), .transport(let other)): "\(one)" == "\(other)"
+        default: false
+        }
+    }
+}

@@ -1,0 +1,250 @@
+/// Where the bytes of a stream go.
+public protocol WireSink: AnyObject {
+    /// Writes all of the bytes before it returns.
+    ///
+    /// - Throws: ``WireError/transport(_:)`` with the failure below.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError)
+}
+
+/// Writes the primitives of rsync's protocol to a stream, plain or multiplexed (protocol specification, session 5 and 6).
+///
+/// Bytes gather in one buffer, framed in place, and reach the sink when the buffer is full or at ``flush()``.
+///
+/// Invariant of the pointers: `buffer` is allocated once with `capacity` bytes and freed in `deinit`; `count` and
+/// `frameStart` never exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
+@safe public final class WireOutput {
+    /// Payload of one frame at the most: every released rsync takes this much in one piece.
+    static let frameLimit = 32 * 1024 + 8
+    private static let headerLength = 4
+
+    private let sink: any WireSink
+    private let buffer: UnsafeMutableRawPointer
+    private let capacity: Int
+    private var count = 0
+    /// Where the open data frame's header lies; -1 when no frame is open.
+    private var frameStart = -1
+    private var isMultiplexed = false
+    private var indexWriter = IndexCoder()
+    /// Bytes handed to the sink or waiting in the buffer.
+    public private(set) var bytesWritten: Int64 = 0
+    /// When the sink was last written to; for keep-alives.
+    public private(set) var lastFlush = ContinuousClock.now
+    /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
+    public var protocolVersion: Int32 = 32
+
+    /// Writes to a sink.
+    ///
+    /// - Parameters:
+    ///   - sink: Where full buffers go.
+    ///   - capacity: Bytes to gather before the sink is called; at least 128 KiB.
+    public init(sink: any WireSink, capacity: Int = 256 * 1024) {
+        precondition(capacity >= 128 * 1024)
+        self.sink = sink
+        self.capacity = capacity
+        unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    /// From here on the stream consists of frames; what was written before goes out as it is.
+    public func startMultiplexing() {
+        isMultiplexed = true
+    }
+
+    // MARK: fields
+
+    /// Writes one byte.
+    public func byte(_ value: UInt8) throws(WireError) {
+        let place = unsafe try reserve(1)
+        unsafe place.storeBytes(of: value, as: UInt8.self)
+        commit(1)
+    }
+
+    /// Writes two bytes, little-endian.
+    public func uint16(_ value: UInt16) throws(WireError) {
+        try littleEndian(UInt64(value), count: 2)
+    }
+
+    /// Writes four bytes, little-endian two's complement.
+    public func int32(_ value: Int32) throws(WireError) {
+        let place = unsafe try reserve(4)
+        unsafe place.storeBytes(of: value.littleEndian, as: Int32.self)
+        commit(4)
+    }
+
+    /// Writes a longint (protocol specification, session 5.1).
+    public func longint(_ value: Int64) throws(WireError) {
+        if let short = Int32(exactly: value), short >= 0 { return try int32(short) }
+        try int32(-1)
+        try littleEndian(UInt64(bitPattern: value), count: 8)
+    }
+
+    /// Writes a varint in its shortest form (protocol specification, session 5.2).
+    public func varint(_ value: Int32) throws(WireError) {
+        let bits = UInt32(bitPattern: value)
+        let significant = max(1, (39 - bits.leadingZeroBitCount) / 8)
+        let top = bits >> UInt32(8 * (significant - 1))
+        if top < 1 << UInt32(8 - significant) {
+            let first = Self.prefix(ones: significant - 1) | UInt8(top)
+            let low = UInt64(bits) & ((1 << UInt64(8 * (significant - 1))) - 1)
+            try littleEndian(UInt64(first) | low << 8, count: significant)
+        } else {
+            try littleEndian(UInt64(Self.prefix(ones: significant)) | UInt64(bits) << 8, count: significant + 1)
+        }
+    }
+
+    /// Writes a varlong of at least `minimum` bytes (protocol specification, session 5.3).
+    public func varlong(_ value: Int64, _ minimum: Int) throws(WireError) {
+        let bits = UInt64(bitPattern: value)
+        let significant = max(minimum, (71 - bits.leadingZeroBitCount) / 8)
+        let extra = significant - minimum
+        let top = bits >> UInt64(8 * (significant - 1))
+        if top < 1 << UInt64(7 - extra), extra < 7 {
+            try byte(Self.prefix(ones: extra) | UInt8(top))
+            try littleEndian(bits, count: significant - 1)
+        } else {
+            try byte(Self.prefix(ones: extra + 1))
+            try littleEndian(bits, count: significant)
+        }
+    }
+
+    /// Writes a varint from protocol 30 on, an int before.
+    public func varint30(_ value: Int32) throws(WireError) {
+        if protocolVersion >= 30 { try varint(value) } else { try int32(value) }
+    }
+
+    /// Writes a varlong from protocol 30 on, a longint before.
+    public func varlong30(_ value: Int64, _ minimum: Int) throws(WireError) {
+        if protocolVersion >= 30 { try varlong(value, minimum) } else { try longint(value) }
+    }
+
+    /// Writes a vstring (protocol specification, session 5.4).
+    ///
+    /// - Parameter bytes: At most 32767 bytes.
+    public func vstring(_ bytes: [UInt8]) throws(WireError) {
+        precondition(bytes.count <= 0x7fff)
+        if bytes.count >= 0x80 { try byte(0x80 | UInt8(bytes.count >> 8)) }
+        try byte(UInt8(truncatingIfNeeded: bytes.count))
+        try self.bytes(bytes)
+    }
+
+    /// Writes a file index or one of the special values (protocol specification, session 5.5).
+    public func index(_ value: Int32) throws(WireError) {
+        guard protocolVersion >= 30 else { return try int32(value) }
+        let (bytes, count) = indexWriter.encoded(value)
+        try littleEndian(bytes, count: count)
+    }
+
+    /// Writes bytes as they are.
+    public func bytes(_ bytes: [UInt8]) throws(WireError) {
+        try unsafe self.bytes(bytes.span.bytes)
+    }
+
+    /// Writes bytes as they are, in as many frames as it takes.
+    public func bytes(_ bytes: RawSpan) throws(WireError) {
+        unsafe try bytes.withUnsafeBytes { (source) throws(WireError) in
+            guard let start = source.baseAddress else { return }
+            var offset = 0
+            while offset < source.count {
+                let piece = min(source.count - offset, Self.frameLimit)
+                let place = unsafe try reserve(piece)
+                unsafe place.copyMemory(from: start + offset, byteCount: piece)
+                commit(piece)
+                offset += piece
+            }
+        }
+    }
+
+    private func littleEndian(_ value: UInt64, count: Int) throws(WireError) {
+        let place = unsafe try reserve(8)
+        unsafe place.storeBytes(of: value.littleEndian, as: UInt64.self)
+        commit(count)
+    }
+
+    private static func prefix(ones: Int) -> UInt8 {
+        ones >= 8 ? 0xff : ~(0xff >> UInt8(ones))
+    }
+
+    // MARK: buffer
+
+    /// Makes room for up to ``frameLimit`` bytes in one piece, in one frame.
+    ///
+    /// The caller fills some of them and then says how many with ``commit(_:)`` before any other call.
+    ///
+    /// - Parameter length: Bytes wanted, 1 to 32776.
+    /// - Returns: The start of at least `length` writable bytes.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
+    public func reserve(_ length: Int) throws(WireError) -> UnsafeMutableRawPointer {
+        precondition(length <= Self.frameLimit)
+        if count + Self.headerLength + length > capacity { try flush() }
+        if isMultiplexed {
+            if frameStart >= 0, count + length - frameStart - Self.headerLength > Self.frameLimit { closeFrame() }
+            if frameStart < 0 {
+                frameStart = count
+                count += Self.headerLength
+            }
+        }
+        return unsafe buffer + count
+    }
+
+    /// Takes the first `length` of the reserved bytes into the stream.
+    public func commit(_ length: Int) {
+        count += length
+    }
+
+    /// Writes a frame's header now that its length is known; an empty frame is dropped.
+    private func closeFrame() {
+        guard frameStart >= 0 else { return }
+        let length = count - frameStart - Self.headerLength
+        if length == 0 {
+            count = frameStart
+        } else {
+            unsafe buffer.storeBytes(of: (7 << 24 | UInt32(length)).littleEndian, toByteOffset: frameStart, as: UInt32.self)
+        }
+        frameStart = -1
+    }
+
+    /// Hands everything written so far to the sink.
+    public func flush() throws(WireError) {
+        closeFrame()
+        guard count > 0 else { return }
+        let length = count
+        count = 0
+        bytesWritten += Int64(length)
+        unsafe try sink.write(UnsafeRawBufferPointer(start: buffer, count: length))
+        lastFlush = .now
+    }
+
+    /// Writes a message after the data written so far.
+    ///
+    /// - Parameters:
+    ///   - tag: What it is.
+    ///   - payload: At most 5119 bytes, or the fixed length of the tag.
+    public func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
+        precondition(isMultiplexed && tag.allows(length: payload.count))
+        closeFrame()
+        if count + Self.headerLength + payload.count > capacity { try flush() }
+        let header = (UInt32(tag.rawValue) + 7) << 24 | UInt32(payload.count)
+        unsafe buffer.storeBytes(of: header.littleEndian, toByteOffset: count, as: UInt32.self)
+        count += Self.headerLength
+        for byte in payload {
+            unsafe buffer.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            count += 1
+        }
+    }
+
+    /// Writes a message whose payload is one little-endian integer.
+    public func message(_ tag: MessageTag, number: Int32) throws(WireError) {
+        let bits = UInt32(bitPattern: number)
+        try message(tag, (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) })
+    }
+
+    /// Flushes, or writes an empty data frame when nothing waits: tells the peer that this side lives.
+    public func keepAlive() throws(WireError) {
+        if count == 0, isMultiplexed {
+            unsafe buffer.storeBytes(of: UInt32(7 << 24).littleEndian, as: UInt32.self)
+            count = Self.headerLength
+        }
+        try flush()
+    }
+}
