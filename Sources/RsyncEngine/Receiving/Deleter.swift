@@ -1,0 +1,110 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// Removes what the sender does not have (protocol specification, transfer 16).
+///
+/// Runs on the generator's thread.
+final class Deleter {
+    private let state: SessionState
+    private var hasWarned = false
+    /// What was removed, for NDX_DEL_STATS.
+    private(set) var counts = DeletionCounts()
+
+    init(state: SessionState) {
+        self.state = state
+    }
+
+    /// Removes every name of a directory that is not in its list, unless a filter protects it or the sender had errors.
+    ///
+    /// - Parameters:
+    ///   - directory: The destination directory.
+    ///   - name: Its name in the transfer; `.` for the root.
+    ///   - list: The list that has the directory's entries.
+    ///   - directories: Forgets the descriptors of what is removed.
+    ///   - requester: Gets the report of each removal.
+    func clean(
+        _ directory: VolumeDirectory,
+        named name: [UInt8],
+        list: FileList,
+        directories: DirectoryCache,
+        _ requester: any TransferRequester
+    ) throws(EngineError) {
+        guard mayDelete() else { return }
+        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        do throws(VolumeError) {
+            let listing = try directory.list()
+            var extraneous: [(name: [UInt8], isDirectory: Bool)] = []
+            for index in 0..<listing.count {
+                let leaf = listing.nameBytes(index)
+                let isDirectory = listing.kinds[index] == .directory
+                guard list.position(of: prefix + leaf, isDirectory: isDirectory) == nil else { continue }
+                // A name that is listed as another kind is replaced when its entry comes up.
+                guard list.position(of: prefix + leaf, isDirectory: !isDirectory) == nil else { continue }
+                if state.options.filters.protects((prefix + leaf).span, isDirectory: isDirectory) { continue }
+                extraneous.append((leaf, isDirectory))
+            }
+            extraneous.sort { left, right in
+                if left.isDirectory != right.isDirectory { return right.isDirectory }
+                return right.name.lexicographicallyPrecedes(left.name)
+            }
+            for (leaf, isDirectory) in extraneous {
+                if isDirectory { directories.invalidate((prefix + leaf).span) }
+                do throws(VolumeError) {
+                    try remove(leaf, in: directory, named: prefix + leaf, requester)
+                } catch {
+                    report(error)
+                }
+            }
+        } catch let error as EngineError {
+            throw error
+        } catch let error as VolumeError {
+            report(error)
+        }
+    }
+
+    /// Removes one name with everything below it.
+    func remove(
+        _ leaf: [UInt8],
+        in directory: VolumeDirectory,
+        named name: [UInt8],
+        _ requester: any TransferRequester
+    ) throws(VolumeError) {
+        let parent = name.dropLast(leaf.count)
+        var removed: [(path: [UInt8], kind: FileKind)] = []
+        defer { for item in removed { note(item.path, item.kind, requester) } }
+        if state.options.dryRun {
+            let status = try directory.status(of: leaf.span)
+            removed.append((name, status?.kind ?? .unknown))
+            return
+        }
+        try directory.removeTree(leaf.span) { path, kind in removed.append((parent + path, kind)) }
+    }
+
+    private func note(_ path: [UInt8], _ kind: FileKind, _ requester: any TransferRequester) {
+        switch kind {
+        case .directory: counts.directories += 1
+        case .symbolicLink: counts.links += 1
+        case .characterDevice, .blockDevice: counts.devices += 1
+        case .fifo, .socket: counts.specials += 1
+        case .regular, .unknown: counts.regular += 1
+        }
+        requester.reportDeletion(path, isDirectory: kind == .directory)
+    }
+
+    /// Whether the sender's list can be trusted to be complete (protocol specification, session 8.4).
+    private func mayDelete() -> Bool {
+        guard state.errorBits.contains(.general), !state.options.ignoreErrors else { return true }
+        if !hasWarned { state.report("IO error encountered -- skipping file deletion", .warning) }
+        hasWarned = true
+        return false
+    }
+
+    private func report(_ error: VolumeError) {
+        if case .mountPoint(let path) = error {
+            return state.report("cannot delete mount point: \(printable(path))", .errorTransfer)
+        }
+        let text = state.describe("delete_item: unlink", error.path, number: error.number ?? EIO, role: "generator")
+        state.report(text, .errorTransfer)
+    }
+}

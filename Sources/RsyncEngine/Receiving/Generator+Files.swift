@@ -1,0 +1,238 @@
+import DeltaTransfer
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+extension Generator {
+    /// Decides about a regular file (protocol specification, transfer 11.7).
+    func processFile(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) {
+        if entry.flags.contains(.hardLinked),
+            try linkOrWait(entry, leaf, current, index: index, in: list, directory)
+        {
+            return
+        }
+        guard let current, current.isRegular else {
+            guard try clear(leaf, current, for: entry, in: list, directory) else { return }
+            let flags: ItemFlags = [.transfer, .isNew]
+            state.count { $0.created.regular += 1 }
+            return try request(entry, leaf, nil, flags, index, in: list, directory, attempt: 0)
+        }
+        guard try isUnchanged(entry, leaf, current, in: list, directory) else {
+            var flags = rules.differences(of: entry, from: current, isChanging: true).union(.transfer)
+            if state.options.checksum { flags.insert(.change) }
+            return try request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
+        }
+        try keep(entry, leaf, current, index: index, in: list, directory)
+        if entry.flags.contains(.hardLinked) { try finishLinks(index: index, entry, in: list) }
+    }
+
+    /// Asks for a file's data.
+    func request(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        _ flags: ItemFlags,
+        _ index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory,
+        attempt: Int
+    ) throws(EngineError) {
+        var basis: ReadableFile?
+        let wantsDelta = !(state.options.wholeFile ?? requester.isLocal)
+        if wantsDelta, let current, current.size > 0, !state.options.dryRun {
+            do throws(VolumeError) {
+                basis = try directory.openForReading(leaf.span)
+            } catch {
+                report(error, "open")
+            }
+        }
+        let plan = TransferPlan(
+            index: index,
+            list: list,
+            entry: entry,
+            flags: flags,
+            current: current,
+            attributes: rules.attributes(for: entry, current: current),
+            hasBasis: basis != nil,
+            attempt: attempt
+        )
+        if attempt == 0, !state.options.dryRun { track(index) }
+        try requester.request(plan, basis: basis)
+    }
+
+    /// Whether content need not be transferred (protocol specification, transfer 11.3).
+    func isUnchanged(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) -> Bool {
+        guard state.options.checksum else { return rules.looksUnchanged(entry, current) }
+        guard current.size == entry.size else { return false }
+        let start = Int(list.extra(of: entry).checksumStart)
+        return digest(of: leaf.span, in: directory)[...] == list.arena[start..<start + fileRecipe.digestLength]
+    }
+
+    /// Corrects the metadata of an entry whose content is right.
+    func keep(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus,
+        index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) {
+        let flags = rules.differences(of: entry, from: current, isChanging: false)
+        if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
+        if !state.options.dryRun {
+            do throws(VolumeError) {
+                let attributes = rules.attributes(for: entry, current: current)
+                report(try directory.setAttributes(leaf.span, attributes, current: current))
+            } catch {
+                report(error, "set_file_attrs")
+            }
+        }
+        if !flags.isEmpty { try requester.report(index, flags, entry, in: list, link: nil) }
+    }
+
+    /// Removes a directory that stands where something else has to be; anything else is replaced in one step later.
+    ///
+    /// - Returns: False when it could not be removed.
+    func clear(
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        for entry: FileEntry,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) -> Bool {
+        guard let current, current.isDirectory, !state.options.dryRun else { return true }
+        do throws(VolumeError) {
+            let name = Array(list.name(of: entry))
+            directories.invalidate(name.span)
+            if state.options.delete {
+                try deleter.remove(Array(leaf), in: directory, named: name, requester)
+            } else {
+                try directory.removeDirectory(leaf.span)
+            }
+            return true
+        } catch let error as EngineError {
+            throw error
+        } catch let error as VolumeError {
+            report(error, "could not make way for new entry: rmdir")
+            return false
+        }
+    }
+
+    /// Decides about a symbolic link (protocol specification, transfer 11.6).
+    func processLink(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) {
+        guard state.options.links else { return skip(entry, in: list) }
+        try place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
+            try directory.placeSymbolicLink(
+                list.target(of: entry).span,
+                as: leaf.span,
+                isReplacing: isReplacing
+            )
+        } isSame: { (current) throws(VolumeError) in
+            try current.isSymbolicLink && directory.readLink(leaf.span)[...] == list.target(of: entry)
+        }
+    }
+
+    /// Decides about a device, FIFO or socket (protocol specification, transfer 11.6).
+    func processNode(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory
+    ) throws(EngineError) {
+        let isWanted = entry.isDevice ? state.options.devices && geteuid() == 0 : state.options.specials
+        guard isWanted, entry.isDevice || entry.isSpecial else { return skip(entry, in: list) }
+        let extra = list.extra(of: entry)
+        try place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
+            try directory.placeNode(
+                mode: entry.type | 0o600,
+                major: extra.deviceMajor,
+                minor: extra.deviceMinor,
+                as: leaf.span,
+                isReplacing: isReplacing
+            )
+        } isSame: { (current) throws(VolumeError) in
+            guard current.mode & UInt32(S_IFMT) == entry.type else { return false }
+            return !entry.isDevice
+                || (current.deviceMajor == extra.deviceMajor && current.deviceMinor == extra.deviceMinor)
+        }
+    }
+
+    /// Makes an entry that has no content, or corrects the one that is there.
+    private func place(
+        _ entry: FileEntry,
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus?,
+        index: Int32,
+        in list: FileList,
+        _ directory: VolumeDirectory,
+        make: (_ isReplacing: Bool) throws(VolumeError) -> Void,
+        isSame: (FileStatus) throws(VolumeError) -> Bool
+    ) throws(EngineError) {
+        if entry.flags.contains(.hardLinked),
+            try linkOrWait(entry, leaf, current, index: index, in: list, directory)
+        {
+            return
+        }
+        do throws(VolumeError) {
+            if let current, try isSame(current) {
+                try keep(entry, leaf, current, index: index, in: list, directory)
+            } else {
+                guard try clear(leaf, current, for: entry, in: list, directory) else { return }
+                if !state.options.dryRun {
+                    try make(current != nil && current?.isDirectory == false)
+                    let attributes = rules.attributes(for: entry, current: nil)
+                    report(try directory.setAttributes(leaf.span, attributes))
+                }
+                try reportMade(entry, current, index: index, in: list)
+            }
+        } catch let error as EngineError {
+            throw error
+        } catch let error as VolumeError {
+            report(error, entry.isSymbolicLink ? "symlink" : "mknod")
+        }
+        if entry.flags.contains(.hardLinked) { try finishLinks(index: index, entry, in: list) }
+    }
+
+    private func reportMade(
+        _ entry: FileEntry,
+        _ current: FileStatus?,
+        index: Int32,
+        in list: FileList
+    ) throws(EngineError) {
+        var flags: ItemFlags = [.localChange]
+        if let current {
+            flags.formUnion(rules.differences(of: entry, from: current, isChanging: true))
+            flags.insert(.change)
+        } else {
+            flags.insert(.isNew)
+            state.count { $0.created.count(mode: entry.mode) }
+        }
+        try requester.report(index, flags, entry, in: list, link: nil)
+    }
+
+    private func skip(_ entry: FileEntry, in list: FileList) {
+        state.report("skipping non-regular file \"\(printable(list.name(of: entry)))\"", .info)
+    }
+}

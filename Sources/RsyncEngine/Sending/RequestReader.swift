@@ -1,0 +1,79 @@
+import DeltaTransfer
+import LinuxSystem
+import RsyncWire
+
+/// What the receiving side asked for, or that a phase of it is over.
+enum ReceiverEvent: Sendable {
+    /// NDX_DONE.
+    case done
+    /// How many names of each type the receiving side deleted.
+    case deletions(DeletionCounts)
+    /// An item; a transfer carries the sums of the basis.
+    case item(Item, Signature?)
+    /// The stream from the peer ended in good order.
+    case ended
+}
+
+/// Reads the receiving side's requests on a thread of its own, so that a peer's generator never waits for our data.
+///
+/// ## Concurrency model
+/// Runs on the thread `requests` and owns the input. Events leave in batches through a bounded queue, whose weight
+/// counts the bytes of block sums.
+final class RequestReader {
+    private let input: WireInput
+    private let state: SessionState
+    private let events: BoundedQueue<[ReceiverEvent]>
+    private let sums: BlockSumFormat
+    private var batch: [ReceiverEvent] = []
+    private var batchWeight = 0
+
+    init(input: WireInput, state: SessionState, sums: BlockSumFormat, events: BoundedQueue<[ReceiverEvent]>) {
+        self.input = input
+        self.state = state
+        self.sums = sums
+        self.events = events
+    }
+
+    /// Reads until the stream ends; a failure ends the session.
+    func run() {
+        do throws(WireError) {
+            while try input.hasMore() {
+                try readEvent()
+                if batch.count >= 256 || batchWeight >= 1 << 20 { handOver() }
+            }
+            batch.append(.ended)
+            handOver()
+        } catch {
+            handOver()
+            state.fail(.wire(error))
+        }
+        events.close()
+    }
+
+    /// Gives what was read to the sender; also called right before this thread waits for the peer.
+    func handOver() {
+        guard !batch.isEmpty else { return }
+        events.push(batch, weight: max(1, batchWeight))
+        batch = []
+        batchWeight = 0
+    }
+
+    private func readEvent() throws(WireError) {
+        let index = try input.index("a request")
+        switch index {
+        case NDX.done: batch.append(.done)
+        case NDX.deletionStatistics: batch.append(.deletions(try DeletionCounts(from: input)))
+        case 0...: try readItem(index)
+        default: throw .violation("invalid file index \(index) from the receiving side", exitCode: 2)
+        }
+        batchWeight += 64
+    }
+
+    private func readItem(_ index: Int32) throws(WireError) {
+        let item = try Item(index: index, from: input)
+        guard item.flags.contains(.transfer), !state.options.dryRun else { return batch.append(.item(item, nil)) }
+        let signature = try sums.readSignature(from: input)
+        batchWeight += signature.footprint
+        batch.append(.item(item, signature))
+    }
+}
