@@ -58,14 +58,12 @@ public struct BlockRule: Sendable, Hashable {
 /// The exponent of the highest power of two that is not above a positive number.
 private func floorLog2(_ value: Int64) -> Int { Int64.bitWidth - 1 - value.leadingZeroBitCount }
 
-/// The largest integer whose square is not above a number.
+/// The largest integer whose square is not above a number: Newton's iteration, downwards from above the root.
 private func squareRoot(of value: Int64) -> Int {
-    var root = Int64(Double(value).squareRoot())
-    while root.multipliedReportingOverflow(by: root).overflow || root * root > value { root -= 1 }
-    while case let next = root + 1, case let (square, overflow) = next.multipliedReportingOverflow(by: next),
-        !overflow, square <= value
-    {
+    var root = Int64(1) << Int64(floorLog2(value) / 2 + 1)
+    while true {
+        let next = (root + value / root) / 2
+        guard next < root else { return Int(root) }
         root = next
     }
-    return Int(root)
 }
