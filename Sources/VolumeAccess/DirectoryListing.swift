@@ -23,6 +23,7 @@ public struct DirectoryListing: Sendable {
     /// The name of an entry.
     ///
     /// - Parameter index: From 0 to below `count`.
+    /// - Returns: Its bytes, in place.
     @_lifetime(borrow self)
     public func name(_ index: Int) -> Span<UInt8> {
         arena.span.extracting(Int(starts[index])..<Int(starts[index + 1]) - 1)
@@ -31,6 +32,7 @@ public struct DirectoryListing: Sendable {
     /// A copy of the name of an entry.
     ///
     /// - Parameter index: From 0 to below `count`.
+    /// - Returns: Its bytes.
     public func nameBytes(_ index: Int) -> [UInt8] { Array(arena[Int(starts[index])..<Int(starts[index + 1]) - 1]) }
 
     /// The places of the entries in ascending byte order of their names.
@@ -59,12 +61,11 @@ public struct DirectoryListing: Sendable {
         while offset + 19 < buffer.count {
             let length = Int(unsafe buffer.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
             guard length > 19, offset + length <= buffer.count else { return }
-            let name = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset + 19..<offset + length])
             let start = arena.count
-            for unsafebyte in unsafe name {
-                arena.append(byte)
-                if byte == 0 { break }
-            }
+            var end = offset + 19
+            while end < offset + length, unsafe buffer[end] != 0 { end += 1 }
+            unsafe arena.append(contentsOf: buffer[offset + 19..<end])
+            arena.append(0)
             if isLeafName(arena.span.extracting(start..<arena.count - 1)) {
                 inodes.append(unsafe buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 kinds.append(FileKind(rawValue: unsafe buffer[offset + 18]) ?? .unknown)
@@ -102,6 +103,7 @@ extension VolumeDirectory {
     /// Lists the directory.
     ///
     /// - Parameter withStatus: Whether to ask for the status of each entry too.
+    /// - Returns: The entries, without `.` and `..`.
     /// - Throws: ``VolumeError`` of getdents64(2). An entry whose status cannot be had is no error of the whole: see
     ///   ``DirectoryListing/failures``.
     public func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {

@@ -8,7 +8,7 @@ public struct FileAttributes: Hashable, Sendable {
     public var owner: UInt32?
     /// The group.
     public var group: UInt32?
-    /// The permission bits with setuid, setgid and sticky, at most 07777. Symbolic links have none.
+    /// The permission bits with setuid, setgid and sticky, at most 07777; not for symbolic links.
     public var permissions: UInt32?
     /// When the content changed last.
     public var modified: Timestamp?

@@ -7,8 +7,9 @@ import LinuxSystem
 /// Used by one thread at a time.
 public final class InPlaceFile {
     let descriptor: Descriptor
-    private let directory: VolumeDirectory
-    private let name: [UInt8]
+    private let features: VolumeFeatures
+    /// The path below the volume's root.
+    public let path: [UInt8]
     /// How the file was when it was opened.
     public let status: FileStatus
 
@@ -24,8 +25,8 @@ public final class InPlaceFile {
         }
         guard result >= 0 else { throw directory.failure("open", name, result) }
         descriptor = Descriptor(owning: Int32(result))
-        self.directory = directory
-        self.name = bytes(of: name)
+        features = directory.features
+        path = directory.path(of: name)
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw directory.failure("statx", name, number) }
@@ -55,7 +56,7 @@ public final class InPlaceFile {
     }
 
     private func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
-        directory.failure(operation, name.span, result)
+        .system(operation: "\(operation)", path: path, number: Int32(-result))
     }
 
     /// Writes bytes at a place.
@@ -117,8 +118,8 @@ public final class InPlaceFile {
         let target = AttributeTarget(
             descriptor: descriptor.rawValue,
             name: nil,
-            path: { self.directory.path(of: self.name.span) },
-            features: directory.features
+            path: { self.path },
+            features: features
         )
         let failures = target.apply(attributes, current: status)
         if isSynchronizing {

@@ -74,10 +74,13 @@ public final class StagedFile {
     }
 
     /// The final path below the volume's root.
-    public var path: [UInt8] { directory.path(of: name.span) }
+    public var path: [UInt8] {
+        let name = name
+        return directory.path(of: name.span)
+    }
 
     func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
-        directory.failure(operation, name.span, result)
+        .system(operation: "\(operation)", path: path, number: Int32(-result))
     }
 
     // MARK: Writing
@@ -173,6 +176,7 @@ public final class StagedFile {
     }
 
     private func publish() throws(VolumeError) {
+        let name = name
         if temporaryName == nil {
             if !isReplacing {
                 let result = try link(as: name.span)
@@ -230,6 +234,7 @@ extension VolumeDirectory {
     ///   - isReplacing: Whether something is expected there. It only saves calls: what is there is replaced in any case,
     ///     but a directory.
     ///   - permissions: What the file will have in the end, so that no call is needed to set them.
+    /// - Returns: The empty content.
     /// - Throws: ``VolumeError``.
     public func stage(
         _ name: Span<UInt8>,

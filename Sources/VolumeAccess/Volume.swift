@@ -17,6 +17,7 @@ public final class Volume: Sendable {
     /// volume stays the directory that was there now.
     ///
     /// - Parameter path: A directory, absolute or relative to the working directory.
+    /// - Returns: The volume.
     /// - Throws: ``VolumeError``, with this path.
     public static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
         let number = withTerminated(path) { path in
@@ -31,6 +32,7 @@ public final class Volume: Sendable {
     /// Opens and pins a root whose path is text; see ``open(path:)-(Span<UInt8>)``.
     ///
     /// - Parameter path: A directory, absolute or relative to the working directory.
+    /// - Returns: The volume.
     /// - Throws: ``VolumeError``, with this path.
     public static func open(path: String) throws(VolumeError) -> Volume {
         let bytes = Array(path.utf8)
@@ -45,6 +47,7 @@ public final class Volume: Sendable {
     /// Opens a directory below the root, where no component may be a symbolic link.
     ///
     /// - Parameter relativePath: Names joined by single slashes; empty or `.` is the root itself.
+    /// - Returns: The directory.
     /// - Throws: ``VolumeError/invalidName(_:)`` for an absolute path or a component that is empty, `.` or `..`;
     ///   else the kernel's refusal, ELOOP where a symbolic link stands on the way.
     public func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {

@@ -20,7 +20,9 @@ final class VolumeFeatures: Sendable {
 
     /// openat2(2): Linux 5.6, and often hidden by seccomp profiles.
     let openat2 = Feature()
-    /// `O_TMPFILE`: most local file systems; not NFS. Needs `/proc` to name the file where `linkByDescriptor` fails.
+    /// Files without a name (`O_TMPFILE`): most local file systems; not NFS.
+    ///
+    /// `/proc` must be there to name such a file where `linkByDescriptor` fails.
     let unnamedFiles = Feature(unsafe access("/proc/self/fd", F_OK) == 0)
     /// linkat(2) with `AT_EMPTY_PATH`: CAP_DAC_READ_SEARCH, or Linux 6.10.
     let linkByDescriptor = Feature()
