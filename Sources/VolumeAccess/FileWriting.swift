@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Writes all of some bytes at a place of a file, in as many calls as it takes.

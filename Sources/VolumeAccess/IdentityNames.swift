@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The names of users and groups of this system, each looked up once.

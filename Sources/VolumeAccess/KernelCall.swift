@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Makes a system call, again while a signal interrupts it, and answers as the kernel does.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A moment as file systems keep it: seconds since 1970 and nanoseconds after them.
