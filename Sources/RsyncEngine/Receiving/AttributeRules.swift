@@ -52,17 +52,17 @@ struct AttributeRules: Sendable {
     /// - Parameter isChanging: Whether content is being transferred or made: a time that is not kept then changes.
     func differences(of entry: FileEntry, from current: FileStatus, isChanging: Bool) -> ItemFlags {
         var flags: ItemFlags = []
-        if entry.isRegular, entry.size != current.size { flags.insert(.size) }
+        if entry.isRegular, entry.size != current.size { flags.insert(.reportSize) }
         if keepsTime(of: entry) {
-            if entry.modified != current.modified.seconds { flags.insert(.time) }
+            if entry.modified != current.modified.seconds { flags.insert(.reportTime) }
         } else if isChanging {
-            flags.insert(.time)
+            flags.insert(.reportTime)
         }
         if options.permissions, !entry.isSymbolicLink, entry.mode & 0o7777 != current.permissions {
-            flags.insert(.permissions)
+            flags.insert(.reportPermissions)
         }
-        if options.owner, isRoot, entry.uid != current.owner { flags.insert(.owner) }
-        if options.group, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.group) }
+        if options.owner, isRoot, entry.uid != current.owner { flags.insert(.reportOwner) }
+        if options.group, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.reportGroup) }
         return flags
     }
 }

@@ -9,7 +9,7 @@ final class Deleter {
     private let state: SessionState
     private var hasWarned = false
     /// What was removed, for NDX_DEL_STATS.
-    private(set) var counts = DeletionCounts()
+    private(set) var counts = DeletionStatistics()
 
     init(state: SessionState) {
         self.state = state

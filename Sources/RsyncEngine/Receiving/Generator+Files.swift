@@ -26,7 +26,7 @@ extension Generator {
         }
         guard try isUnchanged(entry, leaf, current, in: list, directory) else {
             var flags = rules.differences(of: entry, from: current, isChanging: true).union(.transfer)
-            if state.options.checksum { flags.insert(.change) }
+            if state.options.checksum { flags.insert(.reportChange) }
             return try request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
         }
         try keep(entry, leaf, current, index: index, in: list, directory)
@@ -224,7 +224,7 @@ extension Generator {
         var flags: ItemFlags = [.localChange]
         if let current {
             flags.formUnion(rules.differences(of: entry, from: current, isChanging: true))
-            flags.insert(.change)
+            flags.insert(.reportChange)
         } else {
             flags.insert(.isNew)
             state.count { $0.created.count(mode: entry.mode) }

@@ -21,5 +21,5 @@ protocol TransferRequester: AnyObject {
     func request(_ plan: TransferPlan, basis: ReadableFile?) throws(EngineError)
 
     /// Reports a removed name.
-    func reportDeletion(_ name: [UInt8], isDirectory: Bool) throws(EngineError)
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool)
 }

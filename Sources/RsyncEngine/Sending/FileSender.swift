@@ -152,7 +152,7 @@ import VolumeAccess
         _ signature: Signature,
         _ item: Item
     ) throws(WireError) -> Bool {
-        let isInPlace = state.options.inPlace && item.basisType == BasisType.destination
+        let isInPlace = state.options.inPlace && item.basisType == Item.Basis.destination
         var matcher = BlockMatcher(signature: signature, recipe: blockRecipe, isInPlace: isInPlace)
         let size = file.status.size
         growWindow(to: max(4 * Self.pieceLength, 4 * signature.geometry.blockLength))
@@ -202,7 +202,7 @@ import VolumeAccess
         case .copy(let block, let count):
             try tokens.copy(block: Int32(block), count: count)
             let length = geometry.length(ofBlocks: block..<block + count)
-            if tokens.needsMatched {
+            if tokens.needsMatchedBytes {
                 let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
                 unsafe try tokens.matched(RawSpan(_unsafeBytes: matched))
             }

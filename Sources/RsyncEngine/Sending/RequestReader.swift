@@ -7,7 +7,7 @@ enum ReceiverEvent: Sendable {
     /// NDX_DONE.
     case done
     /// How many names of each type the receiving side deleted.
-    case deletions(DeletionCounts)
+    case deletions(DeletionStatistics)
     /// An item; a transfer carries the sums of the basis.
     case item(Item, Signature?)
     /// The stream from the peer ended in good order.
@@ -61,8 +61,8 @@ final class RequestReader {
     private func readEvent() throws(WireError) {
         let index = try input.index("a request")
         switch index {
-        case NDX.done: batch.append(.done)
-        case NDX.deletionStatistics: batch.append(.deletions(try DeletionCounts(from: input)))
+        case SpecialIndex.done: batch.append(.done)
+        case SpecialIndex.deletionStatistics: batch.append(.deletions(try DeletionStatistics(from: input)))
         case 0...: try readItem(index)
         default: throw .violation("invalid file index \(index) from the receiving side", exitCode: 2)
         }

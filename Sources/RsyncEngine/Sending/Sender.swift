@@ -94,11 +94,11 @@ final class Sender {
             next = lists.pop()
             if next == nil {
                 isListComplete = true
-                return try output.index(NDX.endOfLists)
+                return try output.index(SpecialIndex.endOfLists)
             }
         }
         guard let list = next else { return }
-        try output.index(NDX.sublistOffset - list.directory)
+        try output.index(SpecialIndex.listOffset - list.directory)
         try send(list)
     }
 
@@ -170,14 +170,14 @@ final class Sender {
             phase += 1
             guard phase <= 2 else { return false }
         }
-        try output.index(NDX.done)
+        try output.index(SpecialIndex.done)
         return true
     }
 
-    private func note(_ counts: DeletionCounts) throws(WireError) {
+    private func note(_ counts: DeletionStatistics) throws(WireError) {
         state.count { $0.deleted = EntryCounts(counts) }
         guard state.isServer else { return }
-        try output.index(NDX.deletionStatistics)
+        try output.index(SpecialIndex.deletionStatistics)
         try counts.encode(to: output)
     }
 
@@ -210,12 +210,12 @@ final class Sender {
     private func sendGoodbye() throws(WireError) {
         let bits = state.errorBits
         if bits != toldBits, bits.rawValue != 0 { try output.message(.ioError, number: bits.rawValue) }
-        try output.index(NDX.done)
+        try output.index(SpecialIndex.done)
         if state.isServer { try sendStatistics() }
         try output.flush()
         if state.parameters.protocolVersion >= 31 {
             try awaitDone()
-            try output.index(NDX.done)
+            try output.index(SpecialIndex.done)
             try output.flush()
         }
         try awaitDone()

@@ -23,7 +23,7 @@ final class SessionState: Sendable {
         var onFailure: [@Sendable () -> Void] = []
         var errorBits: ErrorBits = []
         var sawTransferError = false
-        var statistics = TransferStatistics()
+        var statistics = SessionStatistics()
         var outbox: [(MessageTag, [UInt8])] = []
     }
 
@@ -98,9 +98,9 @@ final class SessionState: Sendable {
         }
     }
 
-    func count(_ body: (inout TransferStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
+    func count(_ body: (inout SessionStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
 
-    var statistics: TransferStatistics { guarded.withLock { $0.statistics } }
+    var statistics: SessionStatistics { guarded.withLock { $0.statistics } }
 
     // MARK: texts
 

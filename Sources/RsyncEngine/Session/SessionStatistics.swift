@@ -32,7 +32,7 @@ public struct EntryCounts: Sendable, Equatable {
 }
 
 /// What a transfer did, in figures.
-public struct TransferStatistics: Sendable, Equatable {
+public struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
     public var listed = EntryCounts()
     /// Entries that did not exist before.

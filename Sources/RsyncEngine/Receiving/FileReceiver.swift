@@ -1,0 +1,264 @@
+import Checksums
+import DeltaTransfer
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// What became of a file's data.
+enum ReceivedFile {
+    /// It is complete and its sum is right; the finisher gives it its name and metadata.
+    case complete(FinishJob)
+    /// Its sum was wrong; nothing of it is kept.
+    case mismatched
+    /// It could not be written; the cause has been reported.
+    case discarded
+}
+
+/// Rebuilds one file after the other from the sender's tokens (protocol specification, transfer 14).
+///
+/// A small new file is gathered in memory and touches the disk only when its sum is right. Everything else goes to a
+/// staged file beside the destination, or, with `--inplace`, into the destination itself.
+///
+/// Invariant of the memory: `block` is allocated once with `blockLength` bytes and freed in `deinit`. One thread uses a
+/// receiver.
+@safe final class FileReceiver {
+    /// Files up to this size are gathered in memory.
+    static let smallLimit = 64 * 1024
+    private static let blockLength = 256 * 1024
+
+    private let state: SessionState
+    private let input: WireInput
+    private let tokens: TokenReader
+    private let directories: DirectoryCache
+    private let destination: Destination
+    private let digestLength: Int
+    private let block = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: FileReceiver.blockLength, alignment: 64)
+    private var sum: StreamingChecksum
+    private var output = Output.discard
+    private var offset: Int64 = 0
+    private var literal: Int64 = 0
+
+    /// Where the bytes of the file in work go.
+    private enum Output {
+        case memory([UInt8])
+        case staged(StagedFile)
+        case inPlace(InPlaceFile)
+        case discard
+    }
+
+    init(state: SessionState, input: WireInput, destination: Destination) throws(WireError) {
+        self.state = state
+        self.input = input
+        self.destination = destination
+        tokens = try TokenReader(input: input, compression: state.parameters.compression)
+        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        sum = StreamingChecksum(state.parameters.transferRecipe)
+        digestLength = state.parameters.checksum.digestLength
+    }
+
+    deinit { unsafe block.deallocate() }
+
+    /// Takes one file from the stream, whether it can be written or not.
+    ///
+    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` says so.
+    func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
+        let head = try SumHead.read(from: input, digestLength: digestLength)
+        try tokens.startFile(blockCount: head.count)
+        offset = 0
+        literal = 0
+        sum.reset()
+        let basis = head.count > 0 ? openBasis(plan) : nil
+        output = open(plan, hasBasis: basis != nil)
+        do throws(WireError) {
+            try rebuild(plan, head, basis)
+            let digest = try input.bytes(digestLength, "a whole-file checksum")
+            return finish(plan, isRight: sum.finish().bytes == digest)
+        } catch {
+            keepPartial(plan)
+            throw error
+        }
+    }
+
+    /// Literal and matched bytes of the file received last.
+    var lastLength: Int64 { offset }
+
+    // MARK: opening
+
+    private func directory(_ plan: TransferPlan) throws(VolumeError) -> VolumeDirectory {
+        try directories.directory(plan.list.parent(of: plan.entry).span)
+    }
+
+    private func openBasis(_ plan: TransferPlan) -> ReadableFile? {
+        do throws(VolumeError) {
+            return try directory(plan).openForReading(destination.leaf(of: plan.entry, in: plan.list).span)
+        } catch {
+            return nil
+        }
+    }
+
+    private func open(_ plan: TransferPlan, hasBasis: Bool) -> Output {
+        if plan.entry.size <= Self.smallLimit, !hasBasis, !state.options.inPlace {
+            var memory: [UInt8] = []
+            memory.reserveCapacity(Int(plan.entry.size))
+            return .memory(memory)
+        }
+        do throws(VolumeError) {
+            let directory = try directory(plan)
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            if state.options.inPlace { return .inPlace(try directory.openInPlace(leaf.span)) }
+            return .staged(try stage(plan, in: directory, leaf))
+        } catch {
+            report(error, state.options.inPlace ? "open" : "mkstemp")
+            return .discard
+        }
+    }
+
+    private func stage(
+        _ plan: TransferPlan,
+        in directory: VolumeDirectory,
+        _ leaf: ArraySlice<UInt8>
+    ) throws(VolumeError) -> StagedFile {
+        try directory.stage(
+            leaf.span,
+            replacing: plan.current != nil,
+            permissions: plan.attributes.permissions ?? 0o600
+        )
+    }
+
+    // MARK: data
+
+    private func rebuild(_ plan: TransferPlan, _ head: SumHead, _ basis: ReadableFile?) throws(WireError) {
+        while true {
+            switch unsafe try tokens.next() {
+            case .literal(let bytes):
+                unsafe sum.update(RawSpan(_unsafeBytes: bytes))
+                literal += Int64(bytes.count)
+                unsafe write(bytes, plan)
+            case .copy(let first, let count):
+                try copy(first, count, head, basis, plan)
+            case .end:
+                return
+            }
+        }
+    }
+
+    /// Takes blocks from the basis.
+    private func copy(
+        _ first: Int32,
+        _ count: Int,
+        _ head: SumHead,
+        _ basis: ReadableFile?,
+        _ plan: TransferPlan
+    ) throws(WireError) {
+        guard let basis else {
+            if case .discard = output { return }
+            throw .violation("the sender refers to a basis that was not there", exitCode: 2)
+        }
+        var from = head.offset(of: first)
+        let end = from + head.length(of: first, count: count)
+        guard end <= basis.status.size else {
+            throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
+        }
+        while from < end {
+            let length = Int(min(end - from, Int64(Self.blockLength)))
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: block[..<length])
+            var got = 0
+            do throws(VolumeError) {
+                got = unsafe try basis.read(into: piece, at: from)
+            } catch {
+                report(error, "read")
+            }
+            // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
+            if got < length { unsafe memset(piece.baseAddress.map { $0 + got }, 0, length - got) }
+            let bytes = UnsafeRawBufferPointer(piece)
+            unsafe sum.update(RawSpan(_unsafeBytes: bytes))
+            if tokens.needsMatchedBytes { unsafe try tokens.matched(RawSpan(_unsafeBytes: bytes)) }
+            if case .inPlace = output, from == offset {
+                offset += Int64(length)
+            } else {
+                unsafe write(bytes, plan)
+            }
+            from += Int64(length)
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+        let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
+        do throws(VolumeError) {
+            switch output {
+            case .memory(var memory):
+                output = .discard
+                if memory.count + bytes.count > Self.smallLimit {
+                    let staged = try stage(plan, in: directory(plan), destination.leaf(of: plan.entry, in: plan.list))
+                    try staged.write(memory.span)
+                    try write(span, to: staged)
+                    output = .staged(staged)
+                } else {
+                    unsafe memory.append(contentsOf: bytes)
+                    output = .memory(memory)
+                }
+            case .staged(let staged): try write(span, to: staged)
+            case .inPlace(let file): try file.write(span, at: offset)
+            case .discard: break
+            }
+        } catch {
+            abandon(error)
+        }
+        offset += Int64(bytes.count)
+        state.progress.bytesDone.add(Int64(bytes.count), ordering: .relaxed)
+    }
+
+    private func write(_ bytes: Span<UInt8>, to staged: StagedFile) throws(VolumeError) {
+        if state.options.sparse { try staged.writeSparse(bytes) } else { try staged.write(bytes) }
+    }
+
+    /// Gives up on the file in work; a full disk ends the session (exit code 11).
+    private func abandon(_ error: VolumeError) {
+        if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
+        report(error, "write")
+        if case .staged(let staged) = output { staged.discard() }
+        output = .discard
+    }
+
+    // MARK: end
+
+    private func finish(_ plan: TransferPlan, isRight: Bool) -> ReceivedFile {
+        let (total, literal) = (offset, literal)
+        state.count { statistics in
+            statistics.transferredFiles += 1
+            statistics.transferredSize += plan.entry.size
+            statistics.literalData += literal
+            statistics.matchedData += total - literal
+        }
+        state.progress.filesTransferred.add(1, ordering: .relaxed)
+        defer { output = .discard }
+        guard isRight else {
+            if case .staged(let staged) = output { staged.discard() }
+            if case .discard = output { return .discarded }
+            return .mismatched
+        }
+        switch output {
+        case .memory(let memory): return .complete(FinishJob(plan: plan, content: .memory(memory)))
+        case .staged(let staged): return .complete(FinishJob(plan: plan, content: .staged(staged)))
+        case .inPlace(let file): return .complete(FinishJob(plan: plan, content: .inPlace(file, length: offset)))
+        case .discard: return .discarded
+        }
+    }
+
+    /// Keeps what arrived before the stream broke, if `--partial` says so and there is any.
+    private func keepPartial(_ plan: TransferPlan) {
+        defer { output = .discard }
+        guard case .staged(let staged) = output else { return }
+        guard state.options.partial, literal > 0 else { return staged.discard() }
+        do throws(VolumeError) {
+            try staged.keepPartial()
+        } catch {
+            report(error, "rename")
+        }
+    }
+
+    private func report(_ error: VolumeError, _ operation: String) {
+        guard let number = error.number else { return state.report("rsync: [receiver] \(error)", .errorTransfer) }
+        state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
+    }
+}
