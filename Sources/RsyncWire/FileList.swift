@@ -30,7 +30,10 @@ public struct FileEntry: Sendable {
 
     /// Facts about an entry beside its metadata.
     public struct Flags: OptionSet, Sendable {
+        /// The set as bits, for this process only.
         public let rawValue: UInt16
+
+        /// Makes a set of bits.
         public init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// A directory named as a source (start of a deletion hierarchy).
@@ -55,6 +58,8 @@ public struct FileEntry: Sendable {
     public var isSymbolicLink: Bool { type == 0o120000 }
     /// Whether it is a character or block device.
     public var isDevice: Bool { type == 0o020000 || type == 0o060000 }
+    /// Whether the type bits are those of a file, directory, link, device, FIFO or socket.
+    var isKnownType: Bool { isRegular || isDirectory || isSymbolicLink || isDevice || isSpecial }
     /// Whether it is a FIFO or a socket.
     public var isSpecial: Bool { type == 0o010000 || type == 0o140000 }
 }
@@ -69,8 +74,10 @@ public struct FileEntryExtra: Sendable {
     public var targetStart: UInt32 = 0
     /// Bytes of the target.
     public var targetLength: UInt16 = 0
-    /// The group of a hard-linked entry: on the sending side any number that the links share, on the wire the index of
-    /// the first member sent (protocol specification, transfer 6). -1 for none.
+    /// The group of a hard-linked entry that was received, -1 for none.
+    ///
+    /// It is the start of its list plus the place in the transmission of the first member (protocol specification,
+    /// transfer 6). The sending side groups by ``device`` and ``inode``.
     public var linkGroup: Int32 = -1
     /// Device of the file on the sending side, to find its other links.
     public var device: UInt64 = 0
@@ -105,6 +112,8 @@ public final class FileList: @unchecked Sendable {
     public let directory: Int32
     /// I/O error bits that the sender put at the end of the list.
     public var errorBits: Int32 = 0
+    /// How many bytes at the start of every name are the same directories, slash included; set by ``sort()``.
+    public internal(set) var sharedPrefix = 0
 
     /// Makes an empty list.
     ///
@@ -167,6 +176,16 @@ public final class FileList: @unchecked Sendable {
         arena.append(0)
         entries.append(entry)
         return true
+    }
+
+    /// Moves exactly `count` bytes of a stream and a NUL into the arena.
+    ///
+    /// - Returns: Where they start.
+    func store(_ count: Int, from input: WireInput, _ field: StaticString) throws(WireError) -> UInt32 {
+        let start = UInt32(arena.count)
+        try input.append(count, to: &arena, field)
+        arena.append(0)
+        return start
     }
 
     /// The entry at a sorted position.

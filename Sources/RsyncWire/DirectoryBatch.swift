@@ -1,0 +1,58 @@
+/// The directories of one file list, kept until the lists of their contents are done (protocol specification, transfer 4.2).
+///
+/// A directory is needed longer than the list it came in: items about it use the number in front of its own list.
+struct DirectoryBatch: Sendable {
+    /// The number of the first directory among all directories of the session.
+    let first: Int32
+    /// The directories in sorted order, without their rarer parts.
+    let directories: FileList
+    /// Whether the list of a directory's contents is still to come.
+    private(set) var isOpen: [Bool]
+    /// How many directories have a list that is to come or is not released yet.
+    private(set) var unfinished = 0
+    /// Where the search for the next open directory starts.
+    private var cursor = 0
+
+    /// Copies the directories of a sorted list.
+    init(of list: FileList, first: Int32) {
+        self.first = first
+        directories = FileList(start: first, directory: list.directory)
+        isOpen = []
+        for position in list.order.indices where list.entry(sorted: position).isDirectory {
+            var entry = list.entry(sorted: position)
+            let name = list.name(of: entry)
+            // Of directories with the same name only the first has a list; the contents of `.` are in its own list.
+            let isRepeated = directories.entries.last.map { directories.name(of: $0) == name } ?? false
+            let isFirst = !entry.flags.contains(.blank) && !isRepeated && !name.elementsEqual([UInt8(ascii: ".")])
+            entry.nameStart = directories.store(name)
+            entry.extra = -1
+            directories.order.append(UInt32(directories.count))
+            directories.entries.append(entry)
+            isOpen.append(isFirst)
+            unfinished += isFirst ? 1 : 0
+        }
+    }
+
+    /// The numbers of the directories.
+    var numbers: Range<Int32> { first..<first + Int32(directories.count) }
+
+    /// Notes that the list of a directory's contents exists now.
+    mutating func descend(into number: Int32) {
+        isOpen[Int(number - first)] = false
+    }
+
+    /// Notes that the list of a directory's contents was released.
+    mutating func finishOne() {
+        unfinished -= 1
+    }
+
+    /// The first directory that was not descended into, and those after it that have the same name.
+    mutating func nextOpen() -> Range<Int32>? {
+        while cursor < isOpen.count, !isOpen[cursor] { cursor += 1 }
+        guard cursor < isOpen.count else { return nil }
+        let name = directories.name(of: directories.entries[cursor])
+        var end = cursor + 1
+        while end < isOpen.count, directories.name(of: directories.entries[end]) == name { end += 1 }
+        return first + Int32(cursor)..<first + Int32(end)
+    }
+}

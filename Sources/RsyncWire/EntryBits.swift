@@ -1,0 +1,43 @@
+/// The flags in front of an entry on the wire (protocol specification, transfer 3.2), as from protocol 30 on.
+struct EntryBits: OptionSet {
+    let rawValue: UInt32
+
+    static let topDirectory = EntryBits(rawValue: 1 << 0)
+    static let sameMode = EntryBits(rawValue: 1 << 1)
+    /// Byte form: a second byte follows; varint form: filler, so that a value is not 0.
+    static let extended = EntryBits(rawValue: 1 << 2)
+    static let sameUser = EntryBits(rawValue: 1 << 3)
+    static let sameGroup = EntryBits(rawValue: 1 << 4)
+    static let sameName = EntryBits(rawValue: 1 << 5)
+    static let longName = EntryBits(rawValue: 1 << 6)
+    static let sameTime = EntryBits(rawValue: 1 << 7)
+    /// Devices, and specials before protocol 31.
+    static let sameDeviceMajor = EntryBits(rawValue: 1 << 8)
+    /// Directories: the same bit as ``sameDeviceMajor``.
+    static let noContents = EntryBits(rawValue: 1 << 8)
+    static let hardLinked = EntryBits(rawValue: 1 << 9)
+    static let userName = EntryBits(rawValue: 1 << 10)
+    static let groupName = EntryBits(rawValue: 1 << 11)
+    static let firstLink = EntryBits(rawValue: 1 << 12)
+    static let nanoseconds = EntryBits(rawValue: 1 << 13)
+    /// The end of a list with error bits, byte form.
+    static let endWithErrors = EntryBits(rawValue: 0x1004)
+}
+
+/// What both ends carry from entry to entry, and from list to list, for the whole session (protocol specification,
+/// transfer 3.3); the last name is kept beside it.
+struct CarriedState {
+    var mode: UInt32 = 0
+    var modified: Int64 = 0
+    var uid: UInt32 = 0
+    var gid: UInt32 = 0
+    var deviceMajor: UInt32 = 0
+
+    /// Takes over the values of the entry that an abbreviated hard link refers to.
+    mutating func follow(_ leader: FileEntry) {
+        mode = leader.mode
+        modified = leader.modified
+        uid = leader.uid
+        gid = leader.gid
+    }
+}

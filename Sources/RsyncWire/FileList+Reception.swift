@@ -1,0 +1,77 @@
+/// What the receiver does with a list before it uses it.
+extension FileList {
+    /// Blanks every entry but one of those with the same name, in a sorted list.
+    ///
+    /// The rules are those of the protocol specification, transfer 3.10, from protocol 29 on. A directory wins against all else, so that nothing is written through a link in its place.
+    public func removeDuplicates() {
+        var (kept, last) = (-1, -1)
+        for position in repetitions() {
+            if position - 1 != last { kept = position - 1 }
+            last = position
+            merge(position, into: kept)
+        }
+        for position in order.indices where entry(sorted: position).isDirectory {
+            let directory = entry(sorted: position)
+            let name = name(of: directory).span
+            let other = self.position(of: name, leafOffset: Int(directory.leafOffset), isDirectory: false, prefix: 0)
+            if let other { blank(other) }
+        }
+    }
+
+    /// Blanks a later duplicate; of two directories the first takes over what the second allowed.
+    private func merge(_ position: Int, into kept: Int) {
+        let duplicate = entry(sorted: position).flags
+        var flags = entry(sorted: kept).flags
+        let implied: FileEntry.Flags = [.topDirectory]
+        let directoryFlags: FileEntry.Flags = [.topDirectory, .hasContents]
+        if entry(sorted: kept).isDirectory {
+            // An implied directory, top without contents, adds nothing to one that was asked for.
+            if flags.intersection(directoryFlags) == implied {
+                flags.subtract(directoryFlags)
+                flags.formUnion(duplicate.intersection(directoryFlags))
+            } else if duplicate.intersection(directoryFlags) != implied {
+                flags.formUnion(duplicate.intersection(directoryFlags))
+            }
+            entries[Int(order[kept])].flags = flags
+        }
+        blank(position)
+    }
+
+    private func blank(_ position: Int) {
+        entries[Int(order[position])].flags.insert(.blank)
+    }
+
+    /// Checks that every name of a sorted whole list lies in a directory of the list.
+    ///
+    /// It relies on the order: the contents of a directory follow it (protocol specification, transfer 19.1, F17).
+    ///
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when a directory is missing.
+    func checkParents() throws(WireError) {
+        var open: [FileEntry] = []
+        for position in order.indices {
+            let entry = entry(sorted: position)
+            if entry.flags.contains(.blank) { continue }
+            if entry.leafOffset > 0 {
+                while let directory = open.last, !hasParent(entry, name(of: directory).span) { open.removeLast() }
+                guard !open.isEmpty else {
+                    throw .incompatible("invalid path from sender: \(ListedName.printable(name(of: entry).span))")
+                }
+            }
+            if entry.isDirectory { open.append(entry) }
+        }
+    }
+
+    /// Whether an entry's name is that of a directory, a slash and one component.
+    func hasParent(_ entry: FileEntry, _ directory: Span<UInt8>) -> Bool {
+        guard max(0, Int(entry.leafOffset) - 1) == directory.count else { return false }
+        let arena = arena
+        let name = arena.span.extracting(Int(entry.nameStart)..<Int(entry.nameStart) + directory.count)
+        for index in directory.indices where name[index] != directory[index] { return false }
+        return true
+    }
+
+    /// Whether there is a NUL among some bytes of the arena.
+    func holdsNUL(from start: UInt32, count: Int) -> Bool {
+        arena[Int(start)..<Int(start) + count].contains(0)
+    }
+}

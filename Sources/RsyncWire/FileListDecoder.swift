@@ -1,0 +1,316 @@
+/// How much a peer may make this side hold for one file list (protocol specification, transfer 19.1, F24).
+public struct FileListLimits: Sendable, Equatable {
+    /// Entries of the list.
+    public var entries: Int
+    /// Bytes of the list in memory.
+    public var bytes: Int
+
+    /// Sets the limits.
+    public init(entries: Int, bytes: Int) {
+        self.entries = entries
+        self.bytes = bytes
+    }
+
+    /// What a list needs whose names fill 1 GiB, rsync's own limit.
+    public static let standard = FileListLimits(entries: 100_000_000, bytes: 1 << 30)
+}
+
+/// Reads file lists from a peer that is not trusted (protocol specification, transfer 3, 5, 6 and 19.1); one decoder
+/// serves all lists of a session.
+public struct FileListDecoder {
+    private static let pathLimit = 4096
+    private static let nameCountLimit = 1 << 20
+
+    private let format: FileListFormat
+    /// What the next list may take; to be lowered by what is held already.
+    public var limits: FileListLimits
+    /// The peer's names of users, so far.
+    public private(set) var userNames: [UInt32: [UInt8]] = [:]
+    /// The peer's names of groups, so far.
+    public private(set) var groupNames: [UInt32: [UInt8]] = [:]
+    private var carried = CarriedState()
+    /// The name of the last entry as it was received.
+    private var lastName: [UInt8] = []
+    /// The numbers of the hard-link groups of all lists so far.
+    private var groups: Set<Int32> = []
+
+    /// Prepares the lists of one session.
+    ///
+    /// - Parameters:
+    ///   - format: What the two ends agreed on.
+    ///   - limits: What one list may take.
+    public init(format: FileListFormat, limits: FileListLimits = .standard) {
+        self.format = format
+        self.limits = limits
+        lastName.reserveCapacity(Self.pathLimit)
+    }
+
+    /// Reads one list with all that follows it up to the next item, and makes it ready: sorted, without duplicates, its
+    /// ``FileList/errorBits`` set.
+    ///
+    /// - Parameters:
+    ///   - input: The stream from the sender.
+    ///   - list: An empty list. It holds a part of the entries after an error.
+    ///   - directory: The directory that the list is about, with incremental recursion; empty for the first list.
+    /// - Throws: ``WireError`` with the exit code of the broken rule (protocol specification, transfer 19.1).
+    public mutating func decode(
+        from input: WireInput,
+        into list: FileList,
+        directory: [UInt8] = []
+    ) throws(WireError) {
+        while let bits = try readBits(from: input, into: list) {
+            try checkRoom(in: list)
+            try readEntry(bits, from: input, into: list, directory)
+        }
+        if format.hasIDLists {
+            if format.owner { try readIDs(from: input, to: \.userNames) }
+            if format.group { try readIDs(from: input, to: \.groupNames) }
+        }
+        list.sort()
+        list.removeDuplicates()
+        if !format.isIncremental { try list.checkParents() }
+    }
+
+    // MARK: list
+
+    /// The flags of the next entry; nil at the end of the list, whose error bits are kept.
+    private func readBits(from input: WireInput, into list: FileList) throws(WireError) -> EntryBits? {
+        if format.usesVarintFlags {
+            let bits = try input.varint("the flags of a file-list entry")
+            if bits != 0 { return EntryBits(rawValue: UInt32(bitPattern: bits)) }
+            list.errorBits = try input.varint("the error bits of a file list") & 7
+            return nil
+        }
+        let first = try input.byte("the flags of a file-list entry")
+        if first == 0 { return nil }
+        var bits = EntryBits(rawValue: UInt32(first))
+        if bits.contains(.extended) {
+            bits = EntryBits(rawValue: UInt32(first) | UInt32(try input.byte("the flags of a file-list entry")) << 8)
+        }
+        guard bits == .endWithErrors else { return bits }
+        guard format.hasSafeEnd else { throw .incompatible("error bits at the end of a file list were not agreed on") }
+        list.errorBits = try input.varint("the error bits of a file list") & 7
+        return nil
+    }
+
+    private func checkRoom(in list: FileList) throws(WireError) {
+        // Two numbers beyond the last entry stay free: the next list's directory and start.
+        let indexLimit = Int(Int32.max - list.start) - 2
+        let length =
+            list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
+            + list.extras.count * MemoryLayout<FileEntryExtra>.stride
+        guard list.count < min(limits.entries, indexLimit), length < min(limits.bytes, Int(UInt32.max) - 65536) else {
+            throw .violation("the file list is larger than the memory set aside for it", exitCode: 22)
+        }
+    }
+
+    private mutating func readIDs(
+        from input: WireInput,
+        to names: WritableKeyPath<FileListDecoder, [UInt32: [UInt8]]>
+    ) throws(WireError) {
+        while true {
+            let id = UInt32(bitPattern: try input.varint("an id in a list of names"))
+            if id == 0, !format.namesIDZero { return }
+            try readName(of: id, from: input, to: names)
+            if id == 0 { return }
+        }
+    }
+
+    /// Reads the name that the peer has for an id; an empty one is none.
+    private mutating func readName(
+        of id: UInt32,
+        from input: WireInput,
+        to names: WritableKeyPath<FileListDecoder, [UInt32: [UInt8]]>
+    ) throws(WireError) {
+        let length = Int(try input.byte("the length of a user or group name"))
+        let name = try input.bytes(length, "a user or group name")
+        guard name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            throw .incompatible("control characters in the name of id \(id): \(ListedName.printable(name.span))")
+        }
+        guard self[keyPath: names].count < Self.nameCountLimit else {
+            throw .violation("too many names of users or groups", exitCode: 22)
+        }
+        if !name.isEmpty { self[keyPath: names][id] = name }
+    }
+
+    // MARK: entry
+
+    private mutating func readEntry(
+        _ bits: EntryBits,
+        from input: WireInput,
+        into list: FileList,
+        _ directory: [UInt8]
+    ) throws(WireError) {
+        try readName(bits, from: input)
+        var entry = try named(in: list, directory)
+        let position = list.start + Int32(list.count)
+        var group: Int32 = -1
+        if bits.contains(.hardLinked) {
+            group = bits.contains(.firstLink) ? position : try readLeader(from: input, of: list)
+        }
+        if group >= list.start, group != position {
+            entry = alias(entry, of: list.entries[Int(group - list.start)], in: list)
+        } else {
+            try readMetadata(bits, into: &entry, from: input)
+            let extra = try readExtra(bits, of: entry, group, from: input, into: list)
+            if let extra {
+                entry.extra = Int32(list.extras.count)
+                list.extras.append(extra)
+            }
+        }
+        if format.hardLinks, group >= 0 {
+            guard !entry.isDirectory else { throw .incompatible("a directory in a hard-link group") }
+            entry.flags.insert(.hardLinked)
+            if group == position { groups.insert(group) }
+        }
+        if !entry.isDirectory, entry.nameLength == 1, list.arena[Int(entry.nameStart)] == UInt8(ascii: ".") {
+            throw .incompatible("rejecting a transfer root that is not a directory")
+        }
+        list.entries.append(entry)
+    }
+
+    /// Brings ``lastName`` up to date.
+    private mutating func readName(_ bits: EntryBits, from input: WireInput) throws(WireError) {
+        let shared = bits.contains(.sameName) ? Int(try input.byte("the shared part of a name")) : 0
+        let length =
+            bits.contains(.longName)
+            ? Int(try input.varint("the length of a name")) : Int(try input.byte("the length of a name"))
+        guard length >= 0, shared + length < Self.pathLimit else {
+            throw .violation("a name of \(shared) and \(length) bytes is too long", exitCode: 22)
+        }
+        guard shared <= lastName.count else { throw .malformed("a name shares more than the last name has") }
+        lastName.removeLast(lastName.count - shared)
+        try input.append(length, to: &lastName, "a name")
+    }
+
+    /// Puts the checked name into the list's arena; an entry without metadata.
+    private func named(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
+        var entry = FileEntry()
+        let leafOffset: Int
+        if let offset = try ListedName.leafOffset(of: lastName.span) {
+            leafOffset = offset
+            entry.nameLength = UInt16(lastName.count)
+            entry.nameStart = list.store(lastName.span)
+        } else {
+            let name = ListedName.squeezed(lastName)
+            leafOffset = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+            entry.nameLength = UInt16(name.count)
+            entry.nameStart = list.store(name.span)
+        }
+        entry.leafOffset = UInt16(leafOffset)
+        if format.isIncremental, !list.hasParent(entry, directory.span) {
+            throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
+        }
+        return entry
+    }
+
+    /// Reads the number of the group that a hard link joins.
+    private func readLeader(from input: WireInput, of list: FileList) throws(WireError) -> Int32 {
+        let number = try input.varint("the group of a hard link")
+        guard number >= 0, number < list.start + Int32(list.count) else {
+            throw .incompatible("hard-link reference out of range: \(number)")
+        }
+        if number >= list.start {
+            let leader = list.entries[Int(number - list.start)]
+            guard !leader.isDirectory, !format.hardLinks || list.extra(of: leader).linkGroup == number else {
+                throw .incompatible("hard-link reference to an entry that leads no group: \(number)")
+            }
+        } else if !format.isIncremental || format.hardLinks && !groups.contains(number) {
+            throw .incompatible("hard-link reference to an unknown group: \(number)")
+        }
+        return number
+    }
+
+    /// An abbreviated entry: the name is its own, everything else the leader's.
+    private mutating func alias(_ entry: FileEntry, of leader: FileEntry, in list: FileList) -> FileEntry {
+        var alias = leader
+        alias.nameStart = entry.nameStart
+        alias.nameLength = entry.nameLength
+        alias.leafOffset = entry.leafOffset
+        carried.follow(leader)
+        return alias
+    }
+
+    // MARK: metadata
+
+    private mutating func readMetadata(
+        _ bits: EntryBits,
+        into entry: inout FileEntry,
+        from input: WireInput
+    ) throws(WireError) {
+        entry.size = try input.varlong(3, "the length of a file")
+        guard entry.size >= 0 else { throw .violation("the length of a file is negative", exitCode: 4) }
+        if !bits.contains(.sameTime) { carried.modified = try input.varlong(4, "a modification time") }
+        if bits.contains(.nanoseconds), format.protocolVersion >= 31 {
+            let nanoseconds = try input.varint("the nanoseconds of a modification time")
+            guard (0...999_999_999).contains(nanoseconds) else {
+                throw .incompatible("nanoseconds of a modification time out of range: \(nanoseconds)")
+            }
+            entry.nanoseconds = UInt32(nanoseconds)
+        }
+        if !bits.contains(.sameMode) { carried.mode = UInt32(bitPattern: try input.int32("a mode")) }
+        entry.mode = carried.mode
+        guard entry.mode & ~0o177777 == 0, entry.isKnownType else {
+            throw .incompatible("invalid file mode 0\(String(entry.mode, radix: 8))")
+        }
+        if format.owner, !bits.contains(.sameUser) {
+            carried.uid = UInt32(bitPattern: try input.varint("a user id"))
+            if bits.contains(.userName) { try readName(of: carried.uid, from: input, to: \.userNames) }
+        }
+        if format.group, !bits.contains(.sameGroup) {
+            carried.gid = UInt32(bitPattern: try input.varint("a group id"))
+            if bits.contains(.groupName) { try readName(of: carried.gid, from: input, to: \.groupNames) }
+        }
+        entry.modified = carried.modified
+        entry.uid = carried.uid
+        entry.gid = carried.gid
+        if entry.isDirectory {
+            if bits.contains(.topDirectory) { entry.flags.insert(.topDirectory) }
+            if !bits.contains(.noContents) { entry.flags.insert(.hasContents) }
+        }
+    }
+
+    /// Reads what only some entries have, nil when the entry has nothing of the kind.
+    private mutating func readExtra(
+        _ bits: EntryBits,
+        of entry: FileEntry,
+        _ group: Int32,
+        from input: WireInput,
+        into list: FileList
+    ) throws(WireError) -> FileEntryExtra? {
+        var extra = FileEntryExtra()
+        var isNeeded = false
+        if format.hardLinks, group >= 0 {
+            extra.linkGroup = group
+            isNeeded = true
+        }
+        if format.hasDeviceNumbers(entry) {
+            if !bits.contains(.sameDeviceMajor) {
+                carried.deviceMajor = UInt32(bitPattern: try input.varint("a major device number"))
+            }
+            let minor = UInt32(bitPattern: try input.varint("a minor device number"))
+            if entry.isDevice {
+                extra.deviceMajor = carried.deviceMajor
+                extra.deviceMinor = minor
+                isNeeded = true
+            }
+        }
+        if format.links, entry.isSymbolicLink {
+            let length = Int(try input.varint("the length of a link's target"))
+            guard (0..<Self.pathLimit).contains(length) else {
+                throw .violation("the target of a symbolic link has \(length) bytes", exitCode: 22)
+            }
+            extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
+            extra.targetLength = UInt16(length)
+            guard !list.holdsNUL(from: extra.targetStart, count: length) else {
+                throw .violation("a NUL in the target of a symbolic link", exitCode: 4)
+            }
+            isNeeded = true
+        }
+        if format.checksumLength > 0, entry.isRegular {
+            extra.checksumStart = try list.store(format.checksumLength, from: input, "the checksum of a file")
+            isNeeded = true
+        }
+        return isNeeded ? extra : nil
+    }
+}

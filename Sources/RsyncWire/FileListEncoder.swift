@@ -1,0 +1,261 @@
+/// Whether an id is a user's or a group's.
+public enum IDKind: Sendable {
+    case user, group
+}
+
+/// Writes file lists (protocol specification, transfer 3, 5 and 6); one encoder serves all lists of a session.
+public struct FileListEncoder {
+    /// A file that has more than one name.
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    /// What is decided about an entry before its first byte is written.
+    private struct Head {
+        var bits: EntryBits
+        /// Bytes of the name that the last name starts with as well.
+        var shared: Int
+        /// The group that the entry joins; nil when it is the first of its group or in none.
+        var leader: Int32?
+        var userName: [UInt8]?
+        var groupName: [UInt8]?
+    }
+
+    private let format: FileListFormat
+    private let lookup: (IDKind, UInt32) -> [UInt8]?
+    private var carried = CarriedState()
+    /// The last name of the list before this one; empty before the first entry of the session.
+    private var lastName: [UInt8] = []
+    /// The group number of every file with more than one link that was sent.
+    private var groups: [Inode: Int32] = [:]
+    private var users = SeenIDs()
+    private var userGroups = SeenIDs()
+
+    /// Prepares the lists of one session.
+    ///
+    /// - Parameters:
+    ///   - format: What the two ends agreed on.
+    ///   - name: Looks up the name of a user or group, nil when it has none; called at most once for each id.
+    public init(format: FileListFormat, name: @escaping (IDKind, UInt32) -> [UInt8]?) {
+        self.format = format
+        lookup = name
+    }
+
+    /// Writes all entries of a list in the order in which they were put into it.
+    ///
+    /// Hard links have ``FileEntry/Flags/hardLinked`` and their device and inode in ``FileEntryExtra``. Names have at most
+    /// 4095 bytes.
+    ///
+    /// - Parameters:
+    ///   - list: A list that starts where the list before it makes it start (protocol specification, transfer 4.2).
+    ///   - output: The stream to the receiver.
+    /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
+    public mutating func encode(_ list: FileList, to output: WireOutput) throws(WireError) {
+        let arena = list.arena
+        let entries = list.entries
+        var last = 0..<0
+        for position in entries.indices {
+            let entry = entries[position]
+            let range = Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameLength)
+            let name = arena.span.extracting(range)
+            let shared =
+                position == 0
+                ? Self.shared(lastName.span, name) : Self.shared(arena.span.extracting(last), name)
+            let isFirst = position == 0 && lastName.isEmpty
+            let head = head(entry, at: position, of: list, shared: shared, nameLength: range.count, isFirst: isFirst)
+            try write(head, name, isDirectory: entry.isDirectory, to: output)
+            last = range
+            if let leader = head.leader, leader >= list.start {
+                carried.follow(entries[Int(leader - list.start)])
+            } else {
+                try writeMetadata(entry, head, of: list, to: output)
+            }
+        }
+        if !last.isEmpty { lastName = Array(arena[last]) }
+    }
+
+    /// Ends a list, and writes the lists of ids that follow a whole one.
+    ///
+    /// - Parameters:
+    ///   - errorBits: The I/O errors met while the list was made: 1 for a general error, 2 for a vanished file.
+    ///   - output: The stream to the receiver, multiplexed when there are errors.
+    /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
+    public mutating func encodeEnd(errorBits: Int32, to output: WireOutput) throws(WireError) {
+        if format.usesVarintFlags {
+            try output.byte(0)
+            try output.varint(errorBits)
+        } else if errorBits == 0 {
+            try output.byte(0)
+        } else if format.hasSafeEnd {
+            try output.uint16(UInt16(EntryBits.endWithErrors.rawValue))
+            try output.varint(errorBits)
+        } else {
+            try output.message(.ioError, number: errorBits)
+            try output.byte(0)
+        }
+        guard format.hasIDLists else { return }
+        if format.owner { try writeIDs(users, .user, to: output) }
+        if format.group { try writeIDs(userGroups, .group, to: output) }
+    }
+
+    // MARK: decisions
+
+    private mutating func head(
+        _ entry: FileEntry,
+        at position: Int,
+        of list: FileList,
+        shared: Int,
+        nameLength: Int,
+        isFirst: Bool
+    ) -> Head {
+        var head = Head(bits: [], shared: shared)
+        if entry.isDirectory {
+            if entry.flags.contains(.topDirectory) { head.bits.insert(.topDirectory) }
+            if !entry.flags.contains(.hasContents) { head.bits.insert(.noContents) }
+        }
+        if entry.mode == carried.mode { head.bits.insert(.sameMode) }
+        if entry.modified == carried.modified { head.bits.insert(.sameTime) }
+        if shared > 0 { head.bits.insert(.sameName) }
+        if nameLength - shared > 255 { head.bits.insert(.longName) }
+        if format.protocolVersion >= 31, (1...999_999_999).contains(entry.nanoseconds) {
+            head.bits.insert(.nanoseconds)
+        }
+        // The first entry of a session sends its ids, so that their names can go with them.
+        if !format.owner || entry.uid == carried.uid && !isFirst {
+            head.bits.insert(.sameUser)
+        } else if users.isNew(entry.uid), format.hasInlineNames, let name = name(.user, entry.uid) {
+            head.bits.insert(.userName)
+            head.userName = name
+        }
+        if !format.group || entry.gid == carried.gid && !isFirst {
+            head.bits.insert(.sameGroup)
+        } else if userGroups.isNew(entry.gid), format.hasInlineNames, let name = name(.group, entry.gid) {
+            head.bits.insert(.groupName)
+            head.groupName = name
+        }
+        if format.hasDeviceNumbers(entry), entry.isSpecial || list.extra(of: entry).deviceMajor == carried.deviceMajor {
+            head.bits.insert(.sameDeviceMajor)
+        }
+        if format.hardLinks, entry.flags.contains(.hardLinked), !entry.isDirectory {
+            head.bits.insert(.hardLinked)
+            head.leader = join(list.extra(of: entry), at: list.start + Int32(position))
+            if head.leader == nil { head.bits.insert(.firstLink) }
+        }
+        return head
+    }
+
+    /// Finds the group of a hard link, or opens one: nil when the entry opened it.
+    private mutating func join(_ extra: FileEntryExtra, at number: Int32) -> Int32? {
+        let inode = Inode(device: extra.device, number: extra.inode)
+        if let leader = groups[inode] { return leader }
+        groups[inode] = number
+        return nil
+    }
+
+    /// The name of an id, when it has one that fits its field.
+    private func name(_ kind: IDKind, _ id: UInt32) -> [UInt8]? {
+        guard let name = lookup(kind, id), (1...255).contains(name.count) else { return nil }
+        return name
+    }
+
+    /// How many bytes two names have in common at their start, 255 at the most.
+    private static func shared(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
+        let limit = min(255, one.count, other.count)
+        var count = 0
+        while count < limit, one[count] == other[count] { count += 1 }
+        return count
+    }
+
+    // MARK: fields
+
+    private func write(_ head: Head, _ name: Span<UInt8>, isDirectory: Bool, to output: WireOutput) throws(WireError) {
+        var bits = head.bits.rawValue
+        if format.usesVarintFlags {
+            try output.varint(Int32(bits == 0 ? EntryBits.extended.rawValue : bits))
+        } else {
+            if bits == 0, !isDirectory { bits = EntryBits.topDirectory.rawValue }
+            if bits == 0 || bits > 0xff {
+                try output.uint16(UInt16(bits | EntryBits.extended.rawValue))
+            } else {
+                try output.byte(UInt8(bits))
+            }
+        }
+        let suffix = name.extracting(droppingFirst: head.shared)
+        if head.shared > 0 { try output.byte(UInt8(head.shared)) }
+        if head.bits.contains(.longName) {
+            try output.varint(Int32(suffix.count))
+        } else {
+            try output.byte(UInt8(suffix.count))
+        }
+        unsafe try output.bytes(suffix.bytes)
+        if let leader = head.leader { try output.varint(leader) }
+    }
+
+    private mutating func writeMetadata(
+        _ entry: FileEntry,
+        _ head: Head,
+        of list: FileList,
+        to output: WireOutput
+    ) throws(WireError) {
+        try output.varlong(entry.size, 3)
+        if !head.bits.contains(.sameTime) { try output.varlong(entry.modified, 4) }
+        if head.bits.contains(.nanoseconds) { try output.varint(Int32(entry.nanoseconds)) }
+        if !head.bits.contains(.sameMode) { try output.int32(Int32(bitPattern: entry.mode)) }
+        if !head.bits.contains(.sameUser) { try writeID(entry.uid, head.userName, to: output) }
+        if !head.bits.contains(.sameGroup) { try writeID(entry.gid, head.groupName, to: output) }
+        carried.mode = entry.mode
+        carried.modified = entry.modified
+        carried.uid = entry.uid
+        carried.gid = entry.gid
+        if format.hasDeviceNumbers(entry) {
+            let extra = list.extra(of: entry)
+            if !head.bits.contains(.sameDeviceMajor) {
+                try output.varint(Int32(bitPattern: extra.deviceMajor))
+                carried.deviceMajor = extra.deviceMajor
+            }
+            try output.varint(entry.isSpecial ? 0 : Int32(bitPattern: extra.deviceMinor))
+        }
+        if format.links, entry.isSymbolicLink {
+            let target = list.target(of: entry)
+            try output.varint(Int32(target.count))
+            unsafe try output.bytes(target.span.bytes)
+        }
+        if format.checksumLength > 0, entry.isRegular {
+            let start = Int(list.extra(of: entry).checksumStart)
+            unsafe try output.bytes(list.arena[start..<start + format.checksumLength].span.bytes)
+        }
+    }
+
+    private func writeID(_ id: UInt32, _ name: [UInt8]?, to output: WireOutput) throws(WireError) {
+        try output.varint(Int32(bitPattern: id))
+        if let name { try writeName(name, to: output) }
+    }
+
+    private func writeName(_ name: [UInt8], to output: WireOutput) throws(WireError) {
+        try output.byte(UInt8(name.count))
+        try output.bytes(name)
+    }
+
+    private func writeIDs(_ seen: SeenIDs, _ kind: IDKind, to output: WireOutput) throws(WireError) {
+        for id in seen.order.reversed() where id != 0 {
+            guard let name = name(kind, id) else { continue }
+            try writeID(id, name, to: output)
+        }
+        try output.varint(0)
+        if format.namesIDZero { try writeName(name(kind, 0) ?? [], to: output) }
+    }
+}
+
+/// The ids that were sent, in the order of their first appearance.
+private struct SeenIDs {
+    private(set) var order: [UInt32] = []
+    private var known: Set<UInt32> = []
+
+    /// Whether the id was not seen before; it is now.
+    mutating func isNew(_ id: UInt32) -> Bool {
+        guard known.insert(id).inserted else { return false }
+        order.append(id)
+        return true
+    }
+}

@@ -1,0 +1,80 @@
+import Checksums
+
+/// Everything that two ends must agree on to read each other's file lists: the bytes do not tell
+/// (protocol specification, transfer 3.1).
+public struct FileListFormat: Sendable, Equatable {
+    /// 30 to 32.
+    public var protocolVersion: Int32 = 32
+    /// Whether an entry's flags are a varint instead of one or two bytes.
+    public var usesVarintFlags = true
+    /// Whether the end of a list may carry error bits in the byte form.
+    public var hasSafeEnd = true
+    /// Whether lists of ids end with the name of id 0.
+    public var namesIDZero = true
+    /// Whether lists come directory by directory.
+    public var isIncremental = true
+    /// Whether entries carry their owner (`-o`).
+    public var owner = false
+    /// Whether entries carry their group (`-g`).
+    public var group = false
+    /// Whether symbolic links carry their target (`-l`).
+    public var links = false
+    /// Whether devices carry their numbers (`--devices`).
+    public var devices = false
+    /// Whether FIFOs and sockets carry empty device numbers before protocol 31 (`--specials`).
+    public var specials = false
+    /// Whether entries tell their hard-link group (`-H`).
+    public var hardLinks = false
+    /// Whether ids travel without names (`--numeric-ids`).
+    public var numericIDs = false
+    /// Bytes of the whole-file checksum of every regular file (`-c`); 0 for none.
+    public var checksumLength = 0
+
+    /// Makes the format of a session with incremental recursion, protocol 32 and no options.
+    public init() {}
+
+    /// Derives the format from what the two ends agreed on.
+    ///
+    /// - Parameters:
+    ///   - options: The options of the transfer.
+    ///   - session: The outcome of the handshake; its protocol version is 30 to 32.
+    public init(_ options: TransferOptions, _ session: SessionParameters) {
+        protocolVersion = session.protocolVersion
+        usesVarintFlags = session.flags.contains(.varintFileListFlags)
+        hasSafeEnd = session.flags.contains(.safeFileList) || session.protocolVersion >= 31
+        namesIDZero = session.flags.contains(.idZeroNames)
+        isIncremental = session.isIncremental
+        owner = options.owner
+        group = options.group
+        links = options.links
+        devices = options.devices
+        specials = options.specials
+        hardLinks = options.hardLinks
+        numericIDs = options.numericIDs
+        checksumLength = options.checksum ? Self.digestLength(session.fileChecksum) : 0
+    }
+
+    /// The index of the first entry of the first list (protocol specification, transfer 4.2).
+    public var firstStart: Int32 { isIncremental ? 1 : 0 }
+
+    /// Whether names of users and groups travel inside the entries (protocol specification, transfer 5.1).
+    var hasInlineNames: Bool { isIncremental && !numericIDs }
+
+    /// Whether lists of ids follow the file list (protocol specification, transfer 5.2).
+    var hasIDLists: Bool { !isIncremental && !numericIDs }
+
+    /// Whether an entry carries device numbers (protocol specification, transfer 3.3, field 14).
+    func hasDeviceNumbers(_ entry: FileEntry) -> Bool {
+        devices && entry.isDevice || specials && entry.isSpecial && protocolVersion < 31
+    }
+
+    /// Bytes of a whole digest (protocol specification, transfer 9.2).
+    private static func digestLength(_ algorithm: ChecksumAlgorithm) -> Int {
+        switch algorithm {
+        case .xxh128, .md5, .md4: 16
+        case .xxh3, .xxh64: 8
+        case .sha1: 20
+        case .none: 1
+        }
+    }
+}

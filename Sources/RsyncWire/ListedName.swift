@@ -1,0 +1,64 @@
+/// The rules for names that a peer sends (protocol specification, transfer 3.4 and 19.1, F1 to F4).
+enum ListedName {
+    private static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
+
+    /// Checks a name, and finds its last component.
+    ///
+    /// - Parameter name: A name as received.
+    /// - Returns: The offset of the last component, or nil when the name has needless slashes or dots and must be
+    ///   squeezed first.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 4 for a name that is empty or absolute, holds a NUL or a
+    ///   component `..`.
+    static func leafOffset(of name: Span<UInt8>) throws(WireError) -> Int? {
+        guard name.count > 0 else { throw .violation("an empty name in the file list", exitCode: 4) }
+        guard name[0] != slash else { throw refusal(name) }
+        var start = 0
+        var isClean = true
+        for index in name.indices {
+            let byte = name[index]
+            guard byte != 0 else { throw refusal(name) }
+            if byte == slash {
+                isClean = try isPlain(name, start..<index) && isClean
+                start = index + 1
+            }
+        }
+        isClean = try isPlain(name, start..<name.count) && isClean
+        return isClean || name.count == 1 ? start : nil
+    }
+
+    /// Whether a component is more than nothing or `.`.
+    private static func isPlain(_ name: Span<UInt8>, _ component: Range<Int>) throws(WireError) -> Bool {
+        guard component.count <= 2 else { return true }
+        guard let first = component.first else { return false }
+        guard name[first] == dot else { return true }
+        if component.count == 1 { return false }
+        if name[first + 1] == dot { throw refusal(name) }
+        return true
+    }
+
+    /// The name without empty components and without `.`; just `.` when nothing is left.
+    static func squeezed(_ name: [UInt8]) -> [UInt8] {
+        let components = name.split(separator: slash).filter { $0 != [dot] }
+        return components.isEmpty ? [dot] : Array(components.joined(separator: [slash]))
+    }
+
+    /// A name for an error message, with control bytes and bytes above 126 in octal.
+    static func printable(_ name: Span<UInt8>) -> String {
+        var text = ""
+        for index in name.indices {
+            let byte = name[index]
+            if (0x20..<0x7f).contains(byte) {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 8)
+                text += "\\#" + String(repeating: "0", count: 3 - digits.count) + digits
+            }
+        }
+        return text
+    }
+
+    private static func refusal(_ name: Span<UInt8>) -> WireError {
+        .violation("unsafe pathname from sender: \(printable(name))", exitCode: 4)
+    }
+}
