@@ -25,8 +25,10 @@ public protocol WireSink: AnyObject {
     private var frameStart = -1
     private var isMultiplexed = false
     private var indexWriter = IndexCoder()
-    /// Bytes handed to the sink or waiting in the buffer.
+    /// Bytes handed to the sink so far.
     public private(set) var bytesWritten: Int64 = 0
+    /// Bytes that wait in the buffer.
+    public var pending: Int { count }
     /// When the sink was last written to; for keep-alives.
     public private(set) var lastFlush = ContinuousClock.now
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.

@@ -1,6 +1,7 @@
 import Checksums
 import DeltaTransfer
 import Glibc
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -16,25 +17,22 @@ import VolumeAccess
     private let tokens: TokenWriter
     private let directories: [DirectoryCache]
     private var fileSum: StreamingChecksum
-    private let blockRecipe: ChecksumRecipe
+    private let isPlain: Bool
     private var window = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    /// Literal and matched bytes of the file sent last.
-    private(set) var lastTransferred: Int64 = 0
-    /// Bytes read from the peer so far, for the statistics of a server.
-    var bytesRead: () -> Int64 = { 0 }
+    /// Bytes of the file sent last.
+    private(set) var lastLength: Int64 = 0
 
-    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) {
+    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
         self.state = state
         self.output = output
-        tokens = TokenWriter(
-            state.parameters.compression,
-            level: state.parameters.compressionLevel,
-            protocolVersion: state.parameters.protocolVersion,
-            output: output
+        tokens = try TokenWriter(
+            output: output,
+            compression: state.parameters.compression,
+            level: state.parameters.compressionLevel
         )
+        isPlain = state.parameters.compression == .none
         directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
-        blockRecipe = state.parameters.blockRecipe
     }
 
     deinit { unsafe window.deallocate() }
@@ -43,20 +41,26 @@ import VolumeAccess
     ///
     /// - Returns: False when the file could not be opened: the receiver has been told, nothing else was sent.
     /// - Throws: ``WireError`` when the peer is gone.
-    func send(_ item: Item, _ signature: Signature, _ entry: FileEntry, in list: FileList) throws(WireError) -> Bool {
+    func send(
+        _ index: Int32,
+        _ item: Item,
+        _ signature: Signature,
+        _ entry: FileEntry,
+        in list: FileList
+    ) throws(WireError) -> Bool {
         let file: ReadableFile
         do throws(VolumeError) {
-            let parent = Array(list.parent(of: entry))
-            let directory = try directories[Int(entry.source)].directory(parent.span)
-            file = try directory.openForReading(Array(list.leaf(of: entry)).span)
+            let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+            file = try directory.openForReading(list.leaf(of: entry).span)
         } catch {
-            try refuse(item.index, list.name(of: entry), error)
+            try refuse(index, list.name(of: entry), error)
             return false
         }
-        try item.encode(to: output)
-        try SumHead(signature.geometry).encode(to: output)
-        let isWhole = signature.geometry.blockCount == 0
-        var isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
+        try output.index(index)
+        try item.write(to: output)
+        try SumHead(signature.geometry).write(to: output)
+        let isWhole = signature.geometry.count == 0
+        let isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
         try tokens.end()
         var digest = fileSum.finish().bytes
         if !isIntact {
@@ -64,7 +68,6 @@ import VolumeAccess
             let falseSum = [UInt8](repeating: 0, count: digest.count)
             digest = digest == falseSum ? falseSum.dropLast() + [1] : falseSum
             state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
-            isIntact = true
         }
         try output.bytes(digest)
         fileSum.reset()
@@ -83,7 +86,8 @@ import VolumeAccess
             state.report("file has vanished: \"\(printable(name))\"", .warning)
         } else {
             state.add(.general)
-            let reason = "\(error.number.map { "\(SystemErrorText.of($0)) (\($0))" } ?? "\(error)")"
+            let number = error.number ?? EINVAL
+            let reason = "\(SystemError.text(of: number)) (\(number))"
             state.report("rsync: [sender] send_files failed to open \"\(printable(name))\": \(reason)", .errorTransfer)
         }
         try output.message(.noSend, number: index)
@@ -100,28 +104,28 @@ import VolumeAccess
         var isIntact = true
         if size > 1 << 20 { file.adviseSequential() }
         while offset < size {
-            let wanted = Int(min(size - offset, Int64(tokens.isPlain ? TokenWriter.literalLimit : Self.pieceLength)))
+            let wanted = Int(min(size - offset, Int64(isPlain ? TokenWriter.literalLimit : Self.pieceLength)))
             let place = unsafe try literalPlace(wanted)
             let count = unsafe read(file, into: place, at: offset, &isIntact)
             unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
             if count < wanted { unsafe memset(place.baseAddress.map { $0 + count }, 0, wanted - count) }
-            if tokens.isPlain {
-                tokens.commitLiteral(wanted)
+            if isPlain {
+                try tokens.commitLiteral(wanted)
             } else {
                 unsafe try tokens.literal(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(place)))
             }
             offset += Int64(wanted)
             moved(wanted)
         }
-        lastTransferred = size
+        lastLength = size
         state.count { $0.literalData += size }
         return isIntact
     }
 
     /// Where the next piece is read to: the output itself, or the window when it is compressed from there.
     private func literalPlace(_ wanted: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
-        if tokens.isPlain {
-            return unsafe UnsafeMutableRawBufferPointer(start: try tokens.literalSpace(wanted), count: wanted)
+        if isPlain {
+            return unsafe try tokens.literalSpace(wanted)
         }
         growWindow(to: Self.pieceLength)
         return unsafe UnsafeMutableRawBufferPointer(rebasing: window[..<wanted])
@@ -152,8 +156,8 @@ import VolumeAccess
         _ signature: Signature,
         _ item: Item
     ) throws(WireError) -> Bool {
-        let isInPlace = state.options.inPlace && item.basisType == Item.Basis.destination
-        var matcher = BlockMatcher(signature: signature, recipe: blockRecipe, isInPlace: isInPlace)
+        let isInPlace = state.options.inPlace && item.basis == Item.Basis.destination
+        var matcher = BlockMatcher(signature, inPlace: isInPlace)
         let size = file.status.size
         growWindow(to: max(4 * Self.pieceLength, 4 * signature.geometry.blockLength))
         file.adviseSequential()
@@ -179,7 +183,7 @@ import VolumeAccess
             moved(wanted)
             try keepAlive()
         } while offset < size
-        lastTransferred = size
+        lastLength = size
         state.count { statistics in
             statistics.literalData += literal
             statistics.matchedData += size - literal
@@ -201,7 +205,7 @@ import VolumeAccess
             literal += Int64(range.count)
         case .copy(let block, let count):
             try tokens.copy(block: Int32(block), count: count)
-            let length = geometry.length(ofBlocks: block..<block + count)
+            let length = Int(SumHead(geometry).length(of: Int32(block), count: count))
             if tokens.needsMatchedBytes {
                 let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
                 unsafe try tokens.matched(RawSpan(_unsafeBytes: matched))

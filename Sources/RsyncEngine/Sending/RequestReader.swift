@@ -1,3 +1,4 @@
+import Checksums
 import DeltaTransfer
 import LinuxSystem
 import RsyncWire
@@ -8,8 +9,8 @@ enum ReceiverEvent: Sendable {
     case done
     /// How many names of each type the receiving side deleted.
     case deletions(DeletionStatistics)
-    /// An item; a transfer carries the sums of the basis.
-    case item(Item, Signature?)
+    /// An index and its item; a transfer carries the sums of the basis.
+    case item(Int32, Item, Signature?)
     /// The stream from the peer ended in good order.
     case ended
 }
@@ -23,14 +24,14 @@ final class RequestReader {
     private let input: WireInput
     private let state: SessionState
     private let events: BoundedQueue<[ReceiverEvent]>
-    private let sums: BlockSumFormat
+    private let blockRecipe: ChecksumRecipe
     private var batch: [ReceiverEvent] = []
     private var batchWeight = 0
 
-    init(input: WireInput, state: SessionState, sums: BlockSumFormat, events: BoundedQueue<[ReceiverEvent]>) {
+    init(input: WireInput, state: SessionState, events: BoundedQueue<[ReceiverEvent]>) {
         self.input = input
         self.state = state
-        self.sums = sums
+        blockRecipe = state.parameters.blockRecipe
         self.events = events
     }
 
@@ -62,7 +63,7 @@ final class RequestReader {
         let index = try input.index("a request")
         switch index {
         case SpecialIndex.done: batch.append(.done)
-        case SpecialIndex.deletionStatistics: batch.append(.deletions(try DeletionStatistics(from: input)))
+        case SpecialIndex.deletionStatistics: batch.append(.deletions(try DeletionStatistics.read(from: input)))
         case 0...: try readItem(index)
         default: throw .violation("invalid file index \(index) from the receiving side", exitCode: 2)
         }
@@ -70,10 +71,35 @@ final class RequestReader {
     }
 
     private func readItem(_ index: Int32) throws(WireError) {
-        let item = try Item(index: index, from: input)
-        guard item.flags.contains(.transfer), !state.options.dryRun else { return batch.append(.item(item, nil)) }
-        let signature = try sums.readSignature(from: input)
-        batchWeight += signature.footprint
-        batch.append(.item(item, signature))
+        let item = try Item.read(from: input)
+        guard item.flags.contains(.transfer), !state.options.dryRun else { return batch.append(.item(index, item, nil)) }
+        let signature = try Signature(from: input, blockRecipe)
+        batchWeight += signature.strongSums.count + signature.rollingSums.count * 4
+        batch.append(.item(index, item, signature))
+    }
+}
+
+extension Signature {
+    /// Reads a sum head and the block sums behind it (protocol specification, transfer 10).
+    init(from input: WireInput, _ recipe: ChecksumRecipe) throws(WireError) {
+        let head = try SumHead.read(from: input, digestLength: recipe.digestLength)
+        var rolling: [UInt32] = []
+        var strong: [UInt8] = []
+        for _ in 0..<head.count {
+            rolling.append(UInt32(bitPattern: try input.int32("a rolling checksum")))
+            try input.append(Int(head.strongLength), to: &strong, "a block checksum")
+        }
+        do throws(DeltaError) {
+            let geometry = try BlockGeometry(
+                count: Int(head.count),
+                blockLength: Int(head.blockLength),
+                strongLength: Int(head.strongLength),
+                remainder: Int(head.remainder),
+                digestLength: recipe.digestLength
+            )
+            try self.init(geometry: geometry, recipe: recipe, rollingSums: rolling, strongSums: strong)
+        } catch {
+            throw .violation("\(error)", exitCode: 2)
+        }
     }
 }

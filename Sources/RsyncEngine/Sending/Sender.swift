@@ -22,12 +22,13 @@ final class Sender {
     private let requests: BoundedQueue<[ReceiverEvent]>
     private let file: FileSender
     private var encoder: FileListEncoder
-    private var live: FileListIndex
+    private var live: LiveFileLists
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
     private var phase = 0
     private var toldBits: SessionState.ErrorBits = []
-    private var answered: Set<Int32> = []
+    /// Bytes read from the peer so far, for the statistics of a server.
+    var bytesRead: () -> Int64 = { 0 }
 
     init(
         state: SessionState,
@@ -35,15 +36,20 @@ final class Sender {
         sources: [SourceRoot],
         lists: BoundedQueue<FileList>,
         requests: BoundedQueue<[ReceiverEvent]>
-    ) {
+    ) throws(WireError) {
         self.state = state
         self.output = output
         self.lists = lists
         self.requests = requests
-        let format = FileListFormat(options: state.options, parameters: state.parameters)
-        encoder = FileListEncoder(format: format, names: .system)
-        live = FileListIndex(isIncremental: state.parameters.isIncremental)
-        file = FileSender(state: state, output: output, sources: sources)
+        let names = IdentityNames()
+        encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
+            switch kind {
+            case .user: names.userName(id)
+            case .group: names.groupName(id)
+            }
+        }
+        live = LiveFileLists(isIncremental: state.parameters.isIncremental)
+        file = try FileSender(state: state, output: output, sources: sources)
     }
 
     /// Runs the session's phases up to the goodbye.
@@ -77,7 +83,6 @@ final class Sender {
         let isEmpty = first.count == 0
         try send(first)
         if !state.parameters.isIncremental {
-            try encoder.encodeIdentityLists(to: output)
             isListComplete = true
             _ = lists.pop()
         } else if first.count <= 1 {
@@ -106,7 +111,7 @@ final class Sender {
         let before = output.bytesWritten + Int64(output.pending)
         try encoder.encode(list, to: output)
         try encoder.encodeEnd(errorBits: list.errorBits, to: output)
-        try live.append(list)
+        live.append(list)
         let size = output.bytesWritten + Int64(output.pending) - before
         state.count { statistics in
             statistics.fileListSize += size
@@ -117,7 +122,8 @@ final class Sender {
         }
     }
 
-    private var entriesAhead: Int { live.entriesBeyondFirst }
+    /// Entries in lists behind the one in work.
+    private var entriesAhead: Int { live.entryCount - (live.lists.first?.count ?? 0) }
 
     // MARK: requests
 
@@ -156,15 +162,15 @@ final class Sender {
         switch event {
         case .done: return try finishPhase()
         case .deletions(let counts): try note(counts)
-        case .item(let item, let signature): try answer(item, signature)
+        case .item(let index, let item, let signature): try answer(index, item, signature)
         case .ended: throw .ended(field: "a request")
         }
         return true
     }
 
     private func finishPhase() throws(WireError) -> Bool {
-        if live.listCount > 1 {
-            live.releaseFirst()
+        if live.lists.count > 1 {
+            live.releaseOldest()
         } else {
             guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
             phase += 1
@@ -178,30 +184,26 @@ final class Sender {
         state.count { $0.deleted = EntryCounts(counts) }
         guard state.isServer else { return }
         try output.index(SpecialIndex.deletionStatistics)
-        try counts.encode(to: output)
+        try counts.write(to: output)
     }
 
-    private func answer(_ item: Item, _ signature: Signature?) throws(WireError) {
-        let place = try live.resolve(item.index)
-        guard item.flags.contains(.transfer) else {
-            try item.encode(to: output)
-            return report(item, place.entry, in: place.list)
+    private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+        let place = try live.resolve(index)
+        if item.flags.contains(.transfer) {
+            guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
+            guard place.entry.isRegular, !place.isDirectoryOfList else {
+                throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
+            }
         }
-        guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
-        guard place.entry.isRegular, !place.isListDirectory else {
-            throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
+        if let signature {
+            guard try file.send(index, item, signature, place.entry, in: place.list) else { return }
+        } else {
+            try output.index(index)
+            try item.write(to: output)
         }
-        guard let signature else {
-            try item.encode(to: output)
-            return report(item, place.entry, in: place.list)
-        }
-        let isSent = try file.send(item, signature, place.entry, in: place.list)
-        if isSent { report(item, place.entry, in: place.list) }
-    }
-
-    private func report(_ item: Item, _ entry: FileEntry, in list: FileList) {
         guard state.observer.wantsItems, !state.isServer else { return }
-        state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: file.lastTransferred))
+        let sent = signature == nil ? 0 : file.lastLength
+        state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }
 
     // MARK: goodbye
@@ -235,10 +237,12 @@ final class Sender {
 
     private func sendStatistics() throws(WireError) {
         let statistics = state.statistics
-        try output.varlong30(file.bytesRead(), 3)
-        try output.varlong30(output.bytesWritten + Int64(output.pending), 3)
-        try output.varlong30(statistics.totalSize, 3)
-        try output.varlong30(statistics.listBuildTime, 3)
-        try output.varlong30(statistics.listTransferTime, 3)
+        var figures = TransferStatistics()
+        figures.bytesRead = bytesRead()
+        figures.bytesWritten = output.bytesWritten + Int64(output.pending)
+        figures.totalSize = statistics.totalSize
+        figures.listBuildTime = statistics.listBuildTime
+        figures.listTransferTime = statistics.listTransferTime
+        try figures.write(to: output)
     }
 }

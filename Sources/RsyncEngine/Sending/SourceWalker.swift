@@ -21,19 +21,10 @@ final class SourceWalker {
     private let isIncremental: Bool
     private let fileRecipe: ChecksumRecipe
     private var reader = WholeFileReader()
-    private var nextDirectory: Int32 = 0
-    private var nextStart: Int32
-    /// Directories still to be listed: one level of siblings after the other, each level in reverse order.
-    private var pending: [PendingDirectory] = []
+    /// The directories that are still to be listed, and their numbers.
+    private var traversal: LiveFileLists
     /// Error bits already told to the peer with a list.
     private var toldBits: Int32 = 0
-
-    /// A directory whose list is still to come; several sources may share a name.
-    private struct PendingDirectory {
-        var name: [UInt8]
-        var number: Int32
-        var sources: [UInt16]
-    }
 
     init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>) {
         self.sources = sources
@@ -41,12 +32,12 @@ final class SourceWalker {
         self.lists = lists
         isIncremental = state.parameters.isIncremental
         fileRecipe = state.parameters.fileRecipe
-        nextStart = isIncremental ? 1 : 0
+        traversal = LiveFileLists(isIncremental: isIncremental)
     }
 
     /// Lists everything, then closes the queue.
     func run() {
-        let first = FileList(start: nextStart, directory: -1)
+        let first = FileList(start: traversal.nextStart, directory: -1)
         for (number, source) in sources.enumerated() { add(source, UInt16(number), to: first) }
         guard isIncremental else {
             listWhole(into: first)
@@ -55,9 +46,12 @@ final class SourceWalker {
             return lists.close()
         }
         hand(over: first)
-        while let directory = pending.popLast(), state.failure == nil {
-            let list = FileList(start: nextStart, directory: directory.number)
-            for source in directory.sources { addChildren(of: directory.name, source, to: list) }
+        while state.options.recursive, state.failure == nil, let numbers = traversal.nextDirectory() {
+            let list = FileList(start: traversal.nextStart, directory: numbers.lowerBound)
+            for number in numbers {
+                guard let directory = traversal.directory(number) else { continue }
+                addChildren(of: Array(directory.name), directory.entry.source, to: list)
+            }
             hand(over: list)
         }
         state.progress.isListComplete.store(true, ordering: .relaxed)
@@ -66,34 +60,16 @@ final class SourceWalker {
 
     // MARK: lists
 
-    /// Sorts a list, numbers its directories, and gives it to the sender.
+    /// Sorts a list and gives it to the sender.
     private func hand(over list: FileList) {
         list.sort()
-        if isIncremental { number(directoriesOf: list) }
         let bits = state.options.ignoreErrors ? 0 : state.errorBits.rawValue
         list.errorBits = bits == toldBits ? 0 : bits
         toldBits = bits
-        nextStart += Int32(list.count) + 1
+        traversal.append(list)
+        traversal.releaseOldest()
         state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
         lists.push(list, weight: max(1, list.count))
-    }
-
-    private func number(directoriesOf list: FileList) {
-        guard state.options.recursive else { return }
-        var level: [PendingDirectory] = []
-        for position in 0..<list.count {
-            let entry = list.entry(sorted: position)
-            guard entry.isDirectory else { continue }
-            defer { nextDirectory += 1 }
-            let name = Array(list.name(of: entry))
-            guard name != [UInt8(ascii: ".")] else { continue }
-            if let last = level.last, last.name == name {
-                level[level.count - 1].sources.append(entry.source)
-            } else {
-                level.append(PendingDirectory(name: name, number: nextDirectory, sources: [entry.source]))
-            }
-        }
-        pending.append(contentsOf: level.reversed())
     }
 
     /// Adds everything below the directories that are in the list already.
@@ -132,7 +108,7 @@ final class SourceWalker {
     private func addChildren(of name: [UInt8], _ source: UInt16, to list: FileList) {
         do throws(VolumeError) {
             let directory = try sources[Int(source)].volume.directory(name.span)
-            let listing = try directory.listWithStatuses()
+            let listing = try directory.list(withStatus: true)
             list.entries.reserveCapacity(list.count + listing.count)
             for index in 0..<listing.count {
                 guard let status = listing.statuses[index] else { continue }

@@ -1,0 +1,64 @@
+import Checksums
+import RsyncWire
+import VolumeAccess
+
+extension SessionParameters {
+    /// How block sums are made.
+    var blockRecipe: ChecksumRecipe {
+        .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix))
+    }
+
+    /// How the sum behind a transferred file is made.
+    var transferRecipe: ChecksumRecipe {
+        .wholeFile(checksum, seed: seed, protocolVersion: Int(protocolVersion))
+    }
+
+    /// How the sums of `-c` are made.
+    var fileRecipe: ChecksumRecipe { .fileList(fileChecksum) }
+}
+
+extension SessionState {
+    /// After how long without output a sign of life is due (protocol specification, session 10.1).
+    var keepAliveInterval: Duration {
+        options.timeout > 0 ? .seconds((options.timeout + 1) / 2) : .seconds(20)
+    }
+}
+
+extension EngineError {
+    /// The error as one of the stream, for code that only throws those.
+    var asWireError: WireError {
+        if case .wire(let error) = self { return error }
+        return .violation("\(self)", exitCode: exitCode)
+    }
+}
+
+extension EntryCounts {
+    /// Takes over the figures of NDX_DEL_STATS.
+    init(_ statistics: DeletionStatistics) {
+        self.init()
+        regular = Int(statistics.files)
+        directories = Int(statistics.directories)
+        links = Int(statistics.symbolicLinks)
+        devices = Int(statistics.devices)
+        specials = Int(statistics.specials)
+    }
+}
+
+extension ItemReport {
+    /// Describes an item of a file list.
+    init(_ item: Item, _ entry: FileEntry, in list: FileList, isSending: Bool, isLocal: Bool = false, transferred: Int64) {
+        self.init(
+            name: Array(list.name(of: entry)),
+            flags: item.flags,
+            mode: entry.mode,
+            size: entry.size,
+            modified: entry.modified,
+            uid: entry.uid,
+            gid: entry.gid,
+            link: item.name.isEmpty ? Array(list.target(of: entry)) : item.name,
+            isSending: isSending,
+            isLocal: isLocal,
+            transferred: transferred
+        )
+    }
+}
