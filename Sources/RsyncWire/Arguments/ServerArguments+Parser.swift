@@ -1,4 +1,5 @@
 import Checksums
+import DeltaTransfer
 
 /// Who carries a client's arguments to a server.
 public enum ArgumentCarrier: Sendable {
@@ -158,7 +159,7 @@ private struct ArgumentParser {
         }
         switch name {
         case "compress-level": arguments.options.compressLevel = try number(-1_000_000...1_000_000)
-        case "block-size": arguments.options.blockLength = try number(0...Int(SumHead.blockLengthLimit))
+        case "block-size": arguments.options.blockLength = try number(0...BlockRule.maximumBlockLength)
         case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
         case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))
         case "checksum-seed": arguments.options.checksumSeed = Int32(try number(Int(Int32.min)...Int(Int32.max)))
