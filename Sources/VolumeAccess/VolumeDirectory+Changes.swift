@@ -144,7 +144,7 @@ extension VolumeDirectory {
         } orFail: {
             failure(operation, name, $0)
         }
-        try replace(name, by: temporary)
+        try replace(name, by: temporary.name.span)
     }
 
     /// Calls with fresh temporary names until one is free.
@@ -164,13 +164,11 @@ extension VolumeDirectory {
         throw orFail(-Int(EEXIST))
     }
 
-    /// Renames a temporary over its name; a temporary that cannot be is removed.
-    func replace(_ name: Span<UInt8>, by temporary: (name: [UInt8], result: Int)) throws(VolumeError) {
-        let temporary = temporary.name.span
+    /// Renames a temporary over its name; whatever happens, the temporary is gone then.
+    private func replace(_ name: Span<UInt8>, by temporary: Span<UInt8>) throws(VolumeError) {
         let result = try attemptRename(temporary, to: self, as: name)
-        guard result >= 0 else {
-            _ = try? attempt(temporary) { unsafe unlinkat($0, $1.start, 0) }
-            throw failure("rename", name, result)
-        }
+        // Also after a success: rename(2) does nothing at all when both names are links to the same file.
+        _ = try? attempt(temporary) { unsafe unlinkat($0, $1.start, 0) }
+        guard result >= 0 else { throw failure("rename", name, result) }
     }
 }
