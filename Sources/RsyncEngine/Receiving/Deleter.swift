@@ -29,7 +29,7 @@ final class Deleter {
         list: FileList,
         directories: DirectoryCache,
         _ requester: any TransferRequester
-    ) throws(EngineError) {
+    ) {
         guard mayDelete() else { return }
         let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
         do throws(VolumeError) {
@@ -38,9 +38,8 @@ final class Deleter {
             for index in 0..<listing.count {
                 let leaf = listing.nameBytes(index)
                 let isDirectory = listing.kinds[index] == .directory
-                guard list.position(of: prefix + leaf, isDirectory: isDirectory) == nil else { continue }
                 // A name that is listed as another kind is replaced when its entry comes up.
-                guard list.position(of: prefix + leaf, isDirectory: !isDirectory) == nil else { continue }
+                guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
                 if state.options.filters.protects((prefix + leaf).span, isDirectory: isDirectory) { continue }
                 extraneous.append((leaf, isDirectory))
             }
@@ -56,9 +55,7 @@ final class Deleter {
                     report(error)
                 }
             }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+        } catch {
             report(error)
         }
     }
@@ -70,24 +67,27 @@ final class Deleter {
         named name: [UInt8],
         _ requester: any TransferRequester
     ) throws(VolumeError) {
-        let parent = name.dropLast(leaf.count)
         var removed: [(path: [UInt8], kind: FileKind)] = []
         defer { for item in removed { note(item.path, item.kind, requester) } }
         if state.options.dryRun {
             let status = try directory.status(of: leaf.span)
-            removed.append((name, status?.kind ?? .unknown))
-            return
+            return removed.append((name, status?.kind ?? .unknown))
         }
-        try directory.removeTree(leaf.span) { path, kind in removed.append((parent + path, kind)) }
+        let below = directory.path(of: leaf.span).count
+        let failures = try directory.removeTree(leaf.span) { path, kind in
+            removed.append((name + path.dropFirst(below), kind))
+            return true
+        }
+        for failure in failures { report(failure) }
     }
 
     private func note(_ path: [UInt8], _ kind: FileKind, _ requester: any TransferRequester) {
         switch kind {
         case .directory: counts.directories += 1
-        case .symbolicLink: counts.links += 1
+        case .symbolicLink: counts.symbolicLinks += 1
         case .characterDevice, .blockDevice: counts.devices += 1
         case .fifo, .socket: counts.specials += 1
-        case .regular, .unknown: counts.regular += 1
+        case .regular, .unknown: counts.files += 1
         }
         requester.reportDeletion(path, isDirectory: kind == .directory)
     }

@@ -10,7 +10,7 @@ extension Generator {
         named name: [UInt8],
         in list: FileList,
         _ parent: ParentDirectory
-    ) throws(EngineError) {
+    ) {
         guard let directory = parent.directory else {
             failedDirectories.insert(name)
             return
@@ -38,7 +38,7 @@ extension Generator {
         index: Int32,
         in list: FileList,
         contents: FileList?
-    ) throws(EngineError) {
+    ) {
         guard !isBelowFailure(name) else { return }
         let isRoot = name == [UInt8(ascii: ".")]
         do throws(VolumeError) {
@@ -51,16 +51,14 @@ extension Generator {
                 : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
             if isNew, isRoot, destination.wasCreated == false { flags = [] }
             if isNew { state.count { $0.created.directories += 1 } }
-            if !flags.isEmpty { try requester.report(index, flags, entry, in: list, link: nil) }
+            if !flags.isEmpty { requester.report(index, flags, entry, in: list, link: nil) }
             guard !state.options.dryRun else {
-                if !isNew { try delete(in: name, entry, list: contents ?? list) }
+                if !isNew { delete(in: name, entry, list: contents ?? list) }
                 return
             }
             try setAttributes(of: entry, name: name, isRoot: isRoot, isFinal: false)
-            if !isNew { try delete(in: name, entry, list: contents ?? list) }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+            if !isNew { delete(in: name, entry, list: contents ?? list) }
+        } catch {
             fail(directory: name, error)
         }
     }
@@ -100,14 +98,12 @@ extension Generator {
         state.report("*** Skipping any contents from this failed directory ***", .errorTransfer)
     }
 
-    private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) throws(EngineError) {
+    private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
         guard state.options.delete, entry.flags.contains(.hasContents) else { return }
         do throws(VolumeError) {
             let directory = try directories.directory(name == [UInt8(ascii: ".")] ? [].span : name.span)
             try deleter.clean(directory, named: name, list: list, directories: directories, requester)
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+        } catch {
             if !(state.options.dryRun && error.isMissing) { report(error, "opendir") }
         }
     }

@@ -1,3 +1,4 @@
+import Synchronization
 import DeltaTransfer
 import Glibc
 import RsyncWire
@@ -12,25 +13,25 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) {
+    ) {
         if entry.flags.contains(.hardLinked),
-            try linkOrWait(entry, leaf, current, index: index, in: list, directory)
+            linkOrWait(entry, leaf, current, index: index, in: list, directory)
         {
             return
         }
         guard let current, current.isRegular else {
-            guard try clear(leaf, current, for: entry, in: list, directory) else { return }
+            guard clear(leaf, current, for: entry, in: list, directory) else { return }
             let flags: ItemFlags = [.transfer, .isNew]
             state.count { $0.created.regular += 1 }
-            return try request(entry, leaf, nil, flags, index, in: list, directory, attempt: 0)
+            return request(entry, leaf, nil, flags, index, in: list, directory, attempt: 0)
         }
-        guard try isUnchanged(entry, leaf, current, in: list, directory) else {
+        guard isUnchanged(entry, leaf, current, in: list, directory) else {
             var flags = rules.differences(of: entry, from: current, isChanging: true).union(.transfer)
             if state.options.checksum { flags.insert(.reportChange) }
-            return try request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
+            return request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
         }
-        try keep(entry, leaf, current, index: index, in: list, directory)
-        if entry.flags.contains(.hardLinked) { try finishLinks(index: index, entry, in: list) }
+        keep(entry, leaf, current, index: index, in: list, directory)
+        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
     }
 
     /// Asks for a file's data.
@@ -43,7 +44,7 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory,
         attempt: Int
-    ) throws(EngineError) {
+    ) {
         var basis: ReadableFile?
         let wantsDelta = !(state.options.wholeFile ?? requester.isLocal)
         if wantsDelta, let current, current.size > 0, !state.options.dryRun {
@@ -64,7 +65,7 @@ extension Generator {
             attempt: attempt
         )
         if attempt == 0, !state.options.dryRun { track(index) }
-        try requester.request(plan, basis: basis)
+        requester.request(plan, basis: basis)
     }
 
     /// Whether content need not be transferred (protocol specification, transfer 11.3).
@@ -74,7 +75,7 @@ extension Generator {
         _ current: FileStatus,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) -> Bool {
+    ) -> Bool {
         guard state.options.checksum else { return rules.looksUnchanged(entry, current) }
         guard current.size == entry.size else { return false }
         let start = Int(list.extra(of: entry).checksumStart)
@@ -89,7 +90,7 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) {
+    ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
         if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
         if !state.options.dryRun {
@@ -100,7 +101,7 @@ extension Generator {
                 report(error, "set_file_attrs")
             }
         }
-        if !flags.isEmpty { try requester.report(index, flags, entry, in: list, link: nil) }
+        if !flags.isEmpty { requester.report(index, flags, entry, in: list, link: nil) }
     }
 
     /// Removes a directory that stands where something else has to be; anything else is replaced in one step later.
@@ -112,7 +113,7 @@ extension Generator {
         for entry: FileEntry,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) -> Bool {
+    ) -> Bool {
         guard let current, current.isDirectory, !state.options.dryRun else { return true }
         do throws(VolumeError) {
             let name = Array(list.name(of: entry))
@@ -123,9 +124,7 @@ extension Generator {
                 try directory.removeDirectory(leaf.span)
             }
             return true
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+        } catch {
             report(error, "could not make way for new entry: rmdir")
             return false
         }
@@ -139,9 +138,9 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) {
+    ) {
         guard state.options.links else { return skip(entry, in: list) }
-        try place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
+        place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
             try directory.placeSymbolicLink(
                 list.target(of: entry).span,
                 as: leaf.span,
@@ -160,11 +159,11 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) {
+    ) {
         let isWanted = entry.isDevice ? state.options.devices && geteuid() == 0 : state.options.specials
         guard isWanted, entry.isDevice || entry.isSpecial else { return skip(entry, in: list) }
         let extra = list.extra(of: entry)
-        try place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
+        place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
             try directory.placeNode(
                 mode: entry.type | 0o600,
                 major: extra.deviceMajor,
@@ -189,30 +188,28 @@ extension Generator {
         _ directory: VolumeDirectory,
         make: (_ isReplacing: Bool) throws(VolumeError) -> Void,
         isSame: (FileStatus) throws(VolumeError) -> Bool
-    ) throws(EngineError) {
+    ) {
         if entry.flags.contains(.hardLinked),
-            try linkOrWait(entry, leaf, current, index: index, in: list, directory)
+            linkOrWait(entry, leaf, current, index: index, in: list, directory)
         {
             return
         }
         do throws(VolumeError) {
             if let current, try isSame(current) {
-                try keep(entry, leaf, current, index: index, in: list, directory)
+                keep(entry, leaf, current, index: index, in: list, directory)
             } else {
-                guard try clear(leaf, current, for: entry, in: list, directory) else { return }
+                guard clear(leaf, current, for: entry, in: list, directory) else { return }
                 if !state.options.dryRun {
                     try make(current != nil && current?.isDirectory == false)
                     let attributes = rules.attributes(for: entry, current: nil)
                     report(try directory.setAttributes(leaf.span, attributes))
                 }
-                try reportMade(entry, current, index: index, in: list)
+                reportMade(entry, current, index: index, in: list)
             }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+        } catch {
             report(error, entry.isSymbolicLink ? "symlink" : "mknod")
         }
-        if entry.flags.contains(.hardLinked) { try finishLinks(index: index, entry, in: list) }
+        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
     }
 
     private func reportMade(
@@ -220,7 +217,7 @@ extension Generator {
         _ current: FileStatus?,
         index: Int32,
         in list: FileList
-    ) throws(EngineError) {
+    ) {
         var flags: ItemFlags = [.localChange]
         if let current {
             flags.formUnion(rules.differences(of: entry, from: current, isChanging: true))
@@ -229,7 +226,7 @@ extension Generator {
             flags.insert(.isNew)
             state.count { $0.created.count(mode: entry.mode) }
         }
-        try requester.report(index, flags, entry, in: list, link: nil)
+        requester.report(index, flags, entry, in: list, link: nil)
     }
 
     private func skip(_ entry: FileEntry, in list: FileList) {

@@ -1,3 +1,4 @@
+import Synchronization
 import Glibc
 import RsyncWire
 import VolumeAccess
@@ -13,20 +14,20 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory
-    ) throws(EngineError) -> Bool {
+    ) -> Bool {
         let group = list.extra(of: entry).linkGroup
         switch links.groups[group] {
         case .inPlace(let name):
-            try link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: name)
+            link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: name)
             return true
         case .underWay:
             links.wait(HardLinkTable.Waiting(index: index, entry: entry, list: list), for: group)
             track(index)
             return true
         case nil:
-            if let leader = try upToDateMember(of: group, in: list), leader != index {
-                try lead(leader, group, in: list)
-                try link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: nameOfLeader(group))
+            if let leader = upToDateMember(of: group, in: list), leader != index {
+                lead(leader, group, in: list)
+                link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: nameOfLeader(group))
                 return true
             }
             links.begin(group, index: index)
@@ -35,7 +36,7 @@ extension Generator {
     }
 
     /// The index of a member in this list whose content at the destination is right.
-    private func upToDateMember(of group: Int32, in list: FileList) throws(EngineError) -> Int32? {
+    private func upToDateMember(of group: Int32, in list: FileList) -> Int32? {
         for position in links.members(of: group) {
             let entry = list.entry(sorted: position)
             guard entry.isRegular else { return nil }
@@ -43,9 +44,7 @@ extension Generator {
                 let directory = try directories.directory(list.parent(of: entry).span)
                 let leaf = list.leaf(of: entry)
                 guard let current = try directory.status(of: leaf.span), current.isRegular else { continue }
-                if try isUnchanged(entry, leaf, current, in: list, directory) { return list.start + Int32(position) }
-            } catch let error as EngineError {
-                throw error
+                if isUnchanged(entry, leaf, current, in: list, directory) { return list.start + Int32(position) }
             } catch {
                 continue
             }
@@ -54,7 +53,7 @@ extension Generator {
     }
 
     /// Takes a member that is up to date as the one to link to.
-    private func lead(_ index: Int32, _ group: Int32, in list: FileList) throws(EngineError) {
+    private func lead(_ index: Int32, _ group: Int32, in list: FileList) {
         let entry = list.entry(sorted: Int(index - list.start))
         _ = links.finish(group, name: Array(list.name(of: entry)))
     }
@@ -65,7 +64,7 @@ extension Generator {
     }
 
     /// Makes a name another link of the file at `target`.
-    private func link(_ member: HardLinkTable.Waiting, to target: [UInt8]) throws(EngineError) {
+    private func link(_ member: HardLinkTable.Waiting, to target: [UInt8]) {
         let (entry, list) = (member.entry, member.list)
         let name = Array(list.name(of: entry))
         do throws(VolumeError) {
@@ -76,13 +75,13 @@ extension Generator {
             let current = createdDirectories.contains(Array(list.parent(of: entry))) ? nil : try directory.status(of: leaf.span)
             let wanted = state.options.dryRun ? nil : try targetDirectory.status(of: targetLeaf.span)
             if name == target {
-                if let current { try keep(entry, leaf, current, index: member.index, in: list, directory) }
+                if let current { keep(entry, leaf, current, index: member.index, in: list, directory) }
                 return
             }
             if let current, let wanted, current.inode == wanted.inode, current.device == wanted.device {
-                return try keep(entry, leaf, current, index: member.index, in: list, directory)
+                return keep(entry, leaf, current, index: member.index, in: list, directory)
             }
-            guard try clear(leaf, current, for: entry, in: list, directory) else { return }
+            guard clear(leaf, current, for: entry, in: list, directory) else { return }
             if !state.options.dryRun {
                 let isReplacing = current != nil && current?.isDirectory == false
                 try directory.placeLink(from: targetDirectory, targetLeaf.span, as: leaf.span, isReplacing: isReplacing)
@@ -90,34 +89,32 @@ extension Generator {
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
             let flags: ItemFlags = current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
             if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
-            try requester.report(member.index, flags, entry, in: list, link: target)
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+            requester.report(member.index, flags, entry, in: list, link: target)
+        } catch {
             report(error, "link")
         }
     }
 
     /// The first of a group is in place: the others are linked to it.
-    func finishLinks(of plan: TransferPlan) throws(EngineError) {
-        try finishLinks(index: plan.index, plan.entry, in: plan.list)
+    func finishLinks(of plan: TransferPlan) {
+        finishLinks(index: plan.index, plan.entry, in: plan.list)
     }
 
     /// The first of a group is in place: the others are linked to it.
-    func finishLinks(index: Int32, _ entry: FileEntry, in list: FileList) throws(EngineError) {
+    func finishLinks(index: Int32, _ entry: FileEntry, in list: FileList) {
         let name = Array(list.name(of: entry))
         for member in links.finish(list.extra(of: entry).linkGroup, name: name) {
-            try link(member, to: name)
+            link(member, to: name)
             tracker(finished: member.index)
         }
     }
 
     /// The first of a group could not be had: the next that waits is tried in its place.
-    func abandonLinks(of index: Int32) throws(EngineError) {
+    func abandonLinks(of index: Int32) {
         for member in links.abandon(index: index) {
             var parent = ParentDirectory()
             tracker(finished: member.index)
-            try again(member, &parent)
+            again(member, &parent)
         }
     }
 }

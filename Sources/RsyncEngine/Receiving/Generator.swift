@@ -1,3 +1,4 @@
+import Synchronization
 import Checksums
 import Glibc
 import LinuxSystem
@@ -25,7 +26,14 @@ final class Generator {
     /// Directories that this run made: nothing in them has to be looked for.
     var createdDirectories: Set<[UInt8]> = []
     /// Files asked for and not finished, by list.
-    private(set) var tracker = ListTracker()
+    private var tracker = ListTracker()
+    /// Called now and then inside a long list, so that the owner of the output can look after other things.
+    var pause: () -> Void = {}
+
+    /// Files and links under way.
+    var openCount: Int { tracker.open }
+    /// Lists that are not ended.
+    var listCount: Int { tracker.count }
 
     init(state: SessionState, destination: Destination, requester: any TransferRequester) {
         self.state = state
@@ -44,17 +52,19 @@ final class Generator {
     /// - Parameters:
     ///   - list: Sorted, ids mapped.
     ///   - owner: The directory that the list belongs to with incremental recursion.
-    func process(_ list: FileList, owner: ListOwner?) throws(EngineError) {
+    func process(_ list: FileList, owner: ListOwner?) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
         if let owner {
-            try processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)
+            processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)
         }
         var parent = ParentDirectory()
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard !entry.flags.contains(.blank) else { continue }
-            try process(entry, index: list.start + Int32(position), in: list, &parent)
+            if position & 127 == 127 { pause() }
+            guard !state.hasFailed else { return }
+            process(entry, index: list.start + Int32(position), in: list, &parent)
         }
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
@@ -73,16 +83,16 @@ final class Generator {
         index: Int32,
         in list: FileList,
         _ parent: inout ParentDirectory
-    ) throws(EngineError) {
+    ) {
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
             let whole = Array(list.name(of: entry))
             // Directories of the first list that are "." were handled as its owner.
             if state.parameters.isIncremental {
-                if whole != [UInt8(ascii: ".")] { try prepareDirectory(entry, named: whole, in: list, parent) }
+                if whole != [UInt8(ascii: ".")] { prepareDirectory(entry, named: whole, in: list, parent) }
             } else {
-                try processDirectory(entry, name: whole, index: index, in: list, contents: nil)
+                processDirectory(entry, name: whole, index: index, in: list, contents: nil)
             }
             return
         }
@@ -91,13 +101,11 @@ final class Generator {
             let leaf = destination.leaf(of: entry, in: list)
             let current = parent.isNew || destination.isNew ? nil : try directory.status(of: leaf.span)
             switch entry.type {
-            case UInt32(S_IFREG): try processFile(entry, leaf, current, index: index, in: list, directory)
-            case UInt32(S_IFLNK): try processLink(entry, leaf, current, index: index, in: list, directory)
-            default: try processNode(entry, leaf, current, index: index, in: list, directory)
+            case UInt32(S_IFREG): processFile(entry, leaf, current, index: index, in: list, directory)
+            case UInt32(S_IFLNK): processLink(entry, leaf, current, index: index, in: list, directory)
+            default: processNode(entry, leaf, current, index: index, in: list, directory)
             }
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+        } catch {
             report(error, "recv_generator")
         }
     }
@@ -128,41 +136,39 @@ final class Generator {
     // MARK: answers
 
     /// A file that was asked for is in place.
-    func finished(_ plan: TransferPlan) throws(EngineError) {
-        if plan.entry.flags.contains(.hardLinked) { try finishLinks(of: plan) }
+    func finished(_ plan: TransferPlan) {
+        if plan.entry.flags.contains(.hardLinked) { finishLinks(of: plan) }
         tracker.finish(plan.index)
     }
 
     /// A file that was asked for will not come.
-    func abandoned(_ index: Int32) throws(EngineError) {
-        try abandonLinks(of: index)
+    func abandoned(_ index: Int32) {
+        abandonLinks(of: index)
         tracker.finish(index)
     }
 
     /// A file arrived with a wrong sum: once more, then it is an error (protocol specification, transfer 11.11).
-    func mismatched(_ plan: TransferPlan) throws(EngineError) {
+    func mismatched(_ plan: TransferPlan) {
         let name = printable(plan.list.name(of: plan.entry))
         guard plan.attempt == 0 else {
             state.report("ERROR: \(name) failed verification -- update discarded.", .errorTransfer)
-            return try abandoned(plan.index)
+            return abandoned(plan.index)
         }
         state.report("WARNING: \(name) failed verification -- update discarded (will try again).", .warning)
         do throws(VolumeError) {
             let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             let current = try directory.status(of: leaf.span)
-            try request(plan.entry, leaf, current, plan.flags, plan.index, in: plan.list, directory, attempt: 1)
-        } catch let error as EngineError {
-            throw error
-        } catch let error as VolumeError {
+            request(plan.entry, leaf, current, plan.flags, plan.index, in: plan.list, directory, attempt: 1)
+        } catch {
             report(error, "recv_generator")
-            try abandoned(plan.index)
+            abandoned(plan.index)
         }
     }
 
     /// Looks at an entry again whose group lost the member it waited for.
-    func again(_ member: HardLinkTable.Waiting, _ parent: inout ParentDirectory) throws(EngineError) {
-        try process(member.entry, index: member.index, in: member.list, &parent)
+    func again(_ member: HardLinkTable.Waiting, _ parent: inout ParentDirectory) {
+        process(member.entry, index: member.index, in: member.list, &parent)
     }
 
     /// A link that waited is in place.

@@ -41,7 +41,7 @@ final class OpenRequests: Sendable {
 /// What the generator learns from the other threads of the receiving side.
 enum GeneratorEvent: Sendable {
     /// A list is complete and may be worked on.
-    case list(FileList)
+    case list(FileList, ListOwner?)
     /// There are no more lists.
     case listsComplete
     /// These files are in place with all their attributes.

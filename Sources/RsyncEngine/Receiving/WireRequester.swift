@@ -34,16 +34,18 @@ import VolumeAccess
         _ entry: FileEntry,
         in list: FileList,
         link: [UInt8]?
-    ) throws(EngineError) {
+    ) {
+        guard !state.hasFailed else { return }
         do throws(WireError) {
             try output.index(index)
             try Item(flags: flags, name: link ?? []).write(to: output)
         } catch {
-            throw .wire(error)
+            state.fail(.wire(error))
         }
     }
 
-    func request(_ plan: TransferPlan, basis: ReadableFile?) throws(EngineError) {
+    func request(_ plan: TransferPlan, basis: ReadableFile?) {
+        guard !state.hasFailed else { return }
         do throws(WireError) {
             if !state.options.dryRun { open.add(plan) }
             try output.index(plan.index)
@@ -52,7 +54,7 @@ import VolumeAccess
             guard let basis, let geometry = geometry(of: basis, plan) else { return try SumHead.empty.write(to: output) }
             try send(geometry, of: basis)
         } catch {
-            throw .wire(error)
+            state.fail(.wire(error))
         }
     }
 

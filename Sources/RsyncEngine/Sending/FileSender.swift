@@ -1,3 +1,4 @@
+import Synchronization
 import Checksums
 import DeltaTransfer
 import Glibc

@@ -38,6 +38,7 @@ final class SessionState: Sendable {
     private let guarded = Mutex(Guarded())
     /// Set while the outbox is not empty, so that the output's owner need not take the lock to look.
     private let hasOutbox = Atomic<Bool>(false)
+    private let failed = Atomic<Bool>(false)
 
     init(
         options: TransferOptions,
@@ -55,6 +56,9 @@ final class SessionState: Sendable {
         self.progress = progress
     }
 
+    /// Whether there is a failure, without a lock.
+    var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
     // MARK: failure
 
     /// The first failure; the session is ending once there is one.
@@ -65,6 +69,7 @@ final class SessionState: Sendable {
         let handlers = guarded.withLock { state -> [@Sendable () -> Void] in
             guard state.failure == nil else { return [] }
             state.failure = error
+            failed.store(true, ordering: .releasing)
             defer { state.onFailure = [] }
             return state.onFailure
         }

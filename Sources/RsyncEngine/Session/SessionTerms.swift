@@ -62,3 +62,22 @@ extension ItemReport {
         )
     }
 }
+
+extension SessionState {
+    /// Tells the peer why this side stops, if the protocol has a word for it and the connection may still carry it
+    /// (protocol specification, session 9.3).
+    ///
+    /// Called by the owner of the output. A failure to write changes nothing: the session has failed already.
+    func tell(_ failure: EngineError, over output: WireOutput) {
+        let code = failure.exitCode
+        guard parameters.protocolVersion >= 31, ![10, 12, 19, 30].contains(code) else { return }
+        if isServer { report("rsync error: \(failure)", .error) }
+        do throws(WireError) {
+            try sendOutbox(to: output)
+            if case .peerExit = failure { try output.message(.errorExit) } else { try output.message(.errorExit, number: code) }
+            try output.flush()
+        } catch {
+            return
+        }
+    }
+}
