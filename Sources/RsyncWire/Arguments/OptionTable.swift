@@ -6,7 +6,11 @@ enum OptionTable {
         let letter: Character?
         let set: @Sendable (inout TransferOptions, Bool) -> Void
 
-        init(_ name: String, _ letter: Character? = nil, _ set: @escaping @Sendable (inout TransferOptions, Bool) -> Void) {
+        init(
+            _ name: String,
+            _ letter: Character? = nil,
+            _ set: @escaping @Sendable (inout TransferOptions, Bool) -> Void
+        ) {
             self.name = name
             self.letter = letter
             self.set = set
@@ -71,7 +75,8 @@ enum OptionTable {
 
     /// Letters of rsync that are not served, with their long names.
     static let refusedLetters: [Character: String] = [
-        "b": "backup", "u": "update", "d": "dirs", "K": "keep-dirlinks", "m": "prune-empty-dirs", "J": "omit-link-times",
+        "b": "backup", "u": "update", "d": "dirs", "K": "keep-dirlinks", "m": "prune-empty-dirs",
+        "J": "omit-link-times",
         "y": "fuzzy", "L": "copy-links", "k": "copy-dirlinks", "U": "atimes", "N": "crtimes", "E": "executability",
         "A": "acls", "X": "xattrs", "C": "cvs-exclude", "R": "relative", "x": "one-file-system", "@": "modify-window",
     ]

@@ -65,7 +65,6 @@ private struct ArgumentParser {
 
     mutating func run() throws(ArgumentFlaw) {
         guard let first = rest.popFirst(), first == Array("--server".utf8) else { throw .missing("--server") }
-        var hasLevelOnly = false
         while let bytes = rest.popFirst() {
             let text = optionText(bytes)
             if text == "." { return finish() }
@@ -76,8 +75,6 @@ private struct ArgumentParser {
             } else {
                 throw .missing("\".\" before \"\(printable(text))\"")
             }
-            hasLevelOnly = arguments.options.compressLevel ?? 0 != 0 && arguments.options.compressChoice == nil
-            if hasLevelOnly { arguments.options.compress = true }
         }
         guard arguments.isSecluded else { throw .missing("\".\"") }
     }
@@ -112,7 +109,8 @@ private struct ArgumentParser {
                 arguments.options.specials = true
             default:
                 guard let option = OptionTable.byLetter[letter] else {
-                    throw OptionTable.refusedLetters[letter].map { .unsupported("--\($0) (-\(letter))") } ?? .unknown("-\(letter)")
+                    throw OptionTable.refusedLetters[letter].map { .unsupported("--\($0) (-\(letter))") }
+                        ?? .unknown("-\(letter)")
                 }
                 option.set(&arguments.options, true)
             }
@@ -158,7 +156,10 @@ private struct ArgumentParser {
             return number
         }
         switch name {
-        case "compress-level": arguments.options.compressLevel = try number(-1_000_000...1_000_000)
+        case "compress-level":
+            let level = try number(-1_000_000...1_000_000)
+            arguments.options.compressLevel = level
+            if level != 0 { arguments.options.compress = true }
         case "block-size": arguments.options.blockLength = try number(0...BlockRule.maximumBlockLength)
         case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
         case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))

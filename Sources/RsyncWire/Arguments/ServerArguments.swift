@@ -123,7 +123,10 @@ public struct ServerArguments: Sendable, Equatable {
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session 4.1).
     public var announcedVersion: Int32 {
         let own = Handshake.versions.upperBound
-        let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
+            separator: ".",
+            omittingEmptySubsequences: false
+        )
         guard parts.count == 2, let version = Int32(parts[0]), let sub = Int32(parts[1]), sub != 0 else { return own }
         if version == own { return own - 1 }
         return version < own ? version - 1 : own

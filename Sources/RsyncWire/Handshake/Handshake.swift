@@ -134,7 +134,9 @@ public enum Handshake {
             version = min(own, theirs)
         }
         guard versions.contains(version) else {
-            throw .incompatible("protocol version \(version) is not one of \(versions.lowerBound) to \(versions.upperBound)")
+            throw .incompatible(
+                "protocol version \(version) is not one of \(versions.lowerBound) to \(versions.upperBound)"
+            )
         }
         input.protocolVersion = version
         output.protocolVersion = version

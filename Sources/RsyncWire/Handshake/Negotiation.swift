@@ -10,7 +10,7 @@ enum Negotiation {
 
     /// The names of checksums in rsync's order; `none` is only a server's to offer.
     static func checksums(forServer: Bool) -> [ChecksumAlgorithm] {
-        ChecksumAlgorithm.allCases.filter { $0 != .none || forServer }
+        ChecksumAlgorithm.allCases.filter { $0.isAvailable && ($0 != .none || forServer) }
     }
 
     /// The names of compressors in rsync's order; `none` is only a server's to offer.

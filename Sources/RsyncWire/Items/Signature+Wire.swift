@@ -73,7 +73,9 @@ extension Signature {
             unsafe strongSums.withUnsafeBytes { sums in
                 for index in block..<block + blocks {
                     unsafe place.storeBytes(of: rollingSums[index].littleEndian, as: UInt32.self)
-                    let sum = unsafe UnsafeRawBufferPointer(rebasing: sums[index * strongLength..<(index + 1) * strongLength])
+                    let sum = unsafe UnsafeRawBufferPointer(
+                        rebasing: sums[index * strongLength..<(index + 1) * strongLength]
+                    )
                     unsafe UnsafeMutableRawBufferPointer(start: place + 4, count: strongLength).copyMemory(from: sum)
                     unsafe place += entryLength
                 }
