@@ -84,6 +84,16 @@ public struct BlockGeometry: Sendable, Hashable {
         basisSize = count == 0 ? 0 : Int64(count - 1) * Int64(blockLength) + Int64(last)
     }
 
+    /// The length of blocks that follow each other.
+    ///
+    /// - Parameters:
+    ///   - first: The first of them, below `count`.
+    ///   - blocks: How many; all below `count`.
+    /// - Returns: Their bytes, a short last block counted as it is.
+    public func length(ofBlocks first: Int, count blocks: Int) -> Int64 {
+        min(Int64(blocks) * Int64(blockLength), basisSize - offset(of: first))
+    }
+
     /// The number of blocks that have the full length.
     public var fullBlockCount: Int { hasShortBlock ? count - 1 : count }
 

@@ -42,23 +42,6 @@ public final class WorkerThread: Sendable {
         pthread_detach(handle)
     }
 
-    /// Starts a thread that takes over a value which other threads do not use from now on.
-    ///
-    /// - Parameters:
-    ///   - name: At most 15 bytes reach the kernel.
-    ///   - value: What the thread works with; the caller lets go of it.
-    ///   - body: Runs once on the new thread. It handles its own errors.
-    /// - Throws: ``SystemError`` of pthread_create(3).
-    public convenience init<Value>(
-        name: String,
-        owning value: sending Value,
-        _ body: @escaping @Sendable (Value) -> Void
-    ) throws(SystemError) {
-        // `sending` proves that only the new thread uses the value.
-        nonisolated(unsafe) let value = value
-        try self.init(name: name) { unsafe body(value) }
-    }
-
     /// Waits until the closure has returned.
     public func join() {
         _ = finished.pop()

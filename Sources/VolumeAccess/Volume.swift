@@ -44,6 +44,20 @@ public final class Volume: Sendable {
         root = VolumeDirectory(descriptor, relativePath: [], features: features)
     }
 
+    /// A volume whose root is a directory of this one; nothing above that directory can be reached through it.
+    ///
+    /// - Parameter relativePath: Names joined by single slashes.
+    /// - Returns: The smaller volume.
+    /// - Throws: ``VolumeError`` as in ``directory(_:)``.
+    public func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
+        let directory = try directory(relativePath)
+        do throws(SystemError) {
+            return Volume(try directory.descriptor.duplicate())
+        } catch {
+            throw .system(operation: error.operation, path: directory.relativePath, number: error.number)
+        }
+    }
+
     /// Opens a directory below the root, where no component may be a symbolic link.
     ///
     /// - Parameter relativePath: Names joined by single slashes; empty or `.` is the root itself.

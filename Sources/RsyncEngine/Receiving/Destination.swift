@@ -100,8 +100,11 @@ private struct DestinationOpener {
     }
 
     private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
-        guard let base else { return try Volume.open(path: isBase(path) ? [UInt8(ascii: ".")].span : path.span) }
-        return isBase(path) ? base : Volume(root: try base.directory(path.span))
+        guard let base else {
+            let path = isBase(path) ? [UInt8(ascii: ".")] : path
+            return try Volume.open(path: path.span)
+        }
+        return isBase(path) ? base : try base.volume(at: path.span)
     }
 
     /// A destination that is one file in its directory.

@@ -33,7 +33,7 @@ enum ReceivedFile {
     private let directories: DirectoryCache
     private let destination: Destination
     private let digestLength: Int
-    private let block = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: FileReceiver.blockLength, alignment: 64)
+    private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: FileReceiver.blockLength, alignment: 64)
     private var sum: StreamingChecksum
     private var output = Output.discard
     private var offset: Int64 = 0
@@ -63,8 +63,8 @@ enum ReceivedFile {
     ///
     /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` says so.
     func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
-        let head = try SumHead.read(from: input, digestLength: digestLength)
-        try tokens.startFile(blockCount: head.count)
+        let head = try BlockGeometry.read(from: input, digestLength: digestLength)
+        try tokens.startFile(blockCount: Int32(head.count))
         offset = 0
         literal = 0
         sum.reset()
@@ -128,9 +128,10 @@ enum ReceivedFile {
 
     // MARK: data
 
-    private func rebuild(_ plan: TransferPlan, _ head: SumHead, _ basis: ReadableFile?) throws(WireError) {
+    private func rebuild(_ plan: TransferPlan, _ head: BlockGeometry, _ basis: ReadableFile?) throws(WireError) {
         while true {
-            switch unsafe try tokens.next() {
+            guard !state.hasFailed else { throw .ended(field: "the rest of a file") }
+            switch try tokens.next() {
             case .literal(let bytes):
                 unsafe sum.update(RawSpan(_unsafeBytes: bytes))
                 literal += Int64(bytes.count)
@@ -147,7 +148,7 @@ enum ReceivedFile {
     private func copy(
         _ first: Int32,
         _ count: Int,
-        _ head: SumHead,
+        _ head: BlockGeometry,
         _ basis: ReadableFile?,
         _ plan: TransferPlan
     ) throws(WireError) {
@@ -155,8 +156,8 @@ enum ReceivedFile {
             if case .discard = output { return }
             throw .violation("the sender refers to a basis that was not there", exitCode: 2)
         }
-        var from = head.offset(of: first)
-        let end = from + head.length(of: first, count: count)
+        var from = head.offset(of: Int(first))
+        let end = from + head.length(ofBlocks: Int(first), count: count)
         guard end <= basis.status.size else {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
@@ -170,7 +171,7 @@ enum ReceivedFile {
                 report(error, "read")
             }
             // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
-            if got < length { unsafe memset(piece.baseAddress.map { $0 + got }, 0, length - got) }
+            if got < length { unsafe piece[got...].clear() }
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))
             if tokens.needsMatchedBytes { unsafe try tokens.matched(RawSpan(_unsafeBytes: bytes)) }

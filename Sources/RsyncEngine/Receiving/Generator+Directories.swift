@@ -101,8 +101,8 @@ extension Generator {
     private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
         guard state.options.delete, entry.flags.contains(.hasContents) else { return }
         do throws(VolumeError) {
-            let directory = try directories.directory(name == [UInt8(ascii: ".")] ? [].span : name.span)
-            try deleter.clean(directory, named: name, list: list, directories: directories, requester)
+            let directory = try directories.directory(name.span)
+            deleter.clean(directory, named: name, list: list, directories: directories, requester)
         } catch {
             if !(state.options.dryRun && error.isMissing) { report(error, "opendir") }
         }

@@ -1,5 +1,5 @@
 import Synchronization
-import DeltaTransfer
+import Checksums
 import Glibc
 import RsyncWire
 import VolumeAccess
@@ -147,7 +147,8 @@ extension Generator {
                 isReplacing: isReplacing
             )
         } isSame: { (current) throws(VolumeError) in
-            try current.isSymbolicLink && directory.readLink(leaf.span)[...] == list.target(of: entry)
+            guard current.isSymbolicLink else { return false }
+            return try directory.readLink(leaf.span)[...] == list.target(of: entry)
         }
     }
 

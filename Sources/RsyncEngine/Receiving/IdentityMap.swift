@@ -40,7 +40,7 @@ final class IdentityMap {
     private func user(_ id: UInt32, _ known: [UInt32: [UInt8]]) -> UInt32 {
         guard usesNames, isRoot, id != 0, let name = known[id] else { return id }
         if let mapped = users[id] { return mapped }
-        let mapped = names.userID(named: name) ?? id
+        let mapped = names.user(named: name) ?? id
         users[id] = mapped
         return mapped
     }
@@ -48,14 +48,14 @@ final class IdentityMap {
     private func group(_ id: UInt32, _ known: [UInt32: [UInt8]]) -> UInt32 {
         guard usesNames, id != 0, let name = known[id] else { return id }
         if let mapped = groups[id] { return mapped }
-        let mapped = names.groupID(named: name) ?? id
+        let mapped = names.group(named: name) ?? id
         groups[id] = mapped
         return mapped
     }
 
     private func isMember(_ group: UInt32) -> Bool {
         if let known = memberships[group] { return known }
-        let isMember = names.isMember(ofGroup: group)
+        let isMember = names.mayUse(group: group)
         memberships[group] = isMember
         return isMember
     }

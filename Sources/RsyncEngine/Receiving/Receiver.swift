@@ -2,6 +2,7 @@ import Checksums
 import Glibc
 import LinuxSystem
 import RsyncWire
+import Synchronization
 import VolumeAccess
 
 /// Reads everything the sender sends: file lists, items, data, statistics (protocol specification, session 7).
@@ -122,7 +123,7 @@ final class Receiver {
     /// Reads items until the last byte that the sender sends.
     func run(into destination: Destination) throws(WireError) {
         let files = try FileReceiver(state: state, input: input, destination: destination)
-        while !isAtEnd {
+        while !isAtEnd, !state.hasFailed {
             let index = try input.index("an item")
             switch index {
             case SpecialIndex.done: try takeDone()

@@ -89,10 +89,12 @@ final class ReceivingSide {
             requestLimit: Self.requestLimit
         )
         let finisher = Finisher(state: state, destination: destination, jobs: jobs, events: events)
+        // Each is used by its own thread only; what they share is the state, the open requests and the queues.
+        nonisolated(unsafe) let (session, finisher) = (session, finisher)
         do throws(SystemError) {
             return [
-                try WorkerThread(name: "dvm-generate", owning: session) { $0.run() },
-                try WorkerThread(name: "dvm-finish", owning: finisher) { $0.run() },
+                try WorkerThread(name: "dvm-generate") { unsafe session.run() },
+                try WorkerThread(name: "dvm-finish") { unsafe finisher.run() },
             ]
         } catch {
             throw .violation("\(error)", exitCode: 14)

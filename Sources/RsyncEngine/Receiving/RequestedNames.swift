@@ -27,7 +27,7 @@ struct RequestedNames: Sendable {
             if let names, !names.contains(where: { $0[...] == first }) {
                 throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
             }
-            guard name != [UInt8(ascii: ".")], filters.isExcluded(name.span, isDirectory: entry.isDirectory) else { continue }
+            guard name.first != UInt8(ascii: ".") || name.count > 1, filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender) else { continue }
             throw .violation("rejecting excluded file-list name: \(printable(name))", exitCode: 4)
         }
     }

@@ -15,7 +15,7 @@ import VolumeAccess
     private let output: WireOutput
     private let open: OpenRequests
     private let blockRecipe: ChecksumRecipe
-    private let buffer = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: WireRequester.length, alignment: 64)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireRequester.length, alignment: 64)
 
     var isLocal: Bool { false }
 
@@ -51,7 +51,7 @@ import VolumeAccess
             try output.index(plan.index)
             try Item(flags: plan.flags).write(to: output)
             guard !state.options.dryRun else { return }
-            guard let basis, let geometry = geometry(of: basis, plan) else { return try SumHead.empty.write(to: output) }
+            guard let basis, let geometry = geometry(of: basis, plan) else { return try BlockGeometry.empty.write(to: output) }
             try send(geometry, of: basis)
         } catch {
             state.fail(.wire(error))
@@ -82,7 +82,7 @@ import VolumeAccess
 
     /// Writes the sums of a basis while reading it.
     private func send(_ geometry: BlockGeometry, of basis: ReadableFile) throws(WireError) {
-        try SumHead(geometry).write(to: output)
+        try geometry.write(to: output)
         var checksum = StreamingChecksum(blockRecipe)
         // Whole blocks a read, so that each lies in one piece.
         let perRead = max(1, Self.length / geometry.blockLength)
@@ -100,7 +100,7 @@ import VolumeAccess
                 state.report(state.describe("read", error.path, number: error.number ?? EIO), .warning)
             }
             // A basis that shrank has sums of zeros at its end: they match nothing but zeros.
-            if got < length { unsafe memset(piece.baseAddress.map { $0 + got }, 0, length - got) }
+            if got < length { unsafe piece[got...].clear() }
             var start = 0
             for block in range {
                 let end = start + geometry.length(of: block)
@@ -111,18 +111,6 @@ import VolumeAccess
             }
             number += count
         }
-    }
-}
-
-extension SumHead {
-    /// The head that describes a basis.
-    init(_ geometry: BlockGeometry) {
-        self.init(
-            count: Int32(geometry.count),
-            blockLength: Int32(geometry.blockLength),
-            strongLength: Int32(geometry.strongLength),
-            remainder: Int32(geometry.remainder)
-        )
     }
 }
 

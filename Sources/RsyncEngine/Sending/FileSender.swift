@@ -59,7 +59,7 @@ import VolumeAccess
         }
         try output.index(index)
         try item.write(to: output)
-        try SumHead(signature.geometry).write(to: output)
+        try signature.geometry.write(to: output)
         let isWhole = signature.geometry.count == 0
         let isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
         try tokens.end()
@@ -109,7 +109,7 @@ import VolumeAccess
             let place = unsafe try literalPlace(wanted)
             let count = unsafe read(file, into: place, at: offset, &isIntact)
             unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
-            if count < wanted { unsafe memset(place.baseAddress.map { $0 + count }, 0, wanted - count) }
+            if count < wanted { unsafe place[count...].clear() }
             if isPlain {
                 try tokens.commitLiteral(wanted)
             } else {
@@ -167,19 +167,19 @@ import VolumeAccess
         var isIntact = true
         var literal: Int64 = 0
         repeat {
-            let wanted = Int(min(size - offset, Int64(window.count - held)))
+            let wanted = Int(min(size - offset, unsafe Int64(window.count - held)))
             let place = unsafe UnsafeMutableRawBufferPointer(rebasing: window[held..<held + wanted])
             let count = unsafe read(file, into: place, at: offset, &isIntact)
             unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
-            if count < wanted { unsafe memset(place.baseAddress.map { $0 + count }, 0, wanted - count) }
+            if count < wanted { unsafe place[count...].clear() }
             offset += Int64(wanted)
             held += wanted
             let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
             var cursor = 0
-            let used = try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) { (token) throws(WireError) in
-                try self.write(token, filled, signature.geometry, &cursor, &literal)
+            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) { (token) throws(WireError) in
+                unsafe try write(token, filled, signature.geometry, &cursor, &literal)
             }
-            unsafe memmove(window.baseAddress, window.baseAddress.map { $0 + used }, held - used)
+            unsafe window.moveToFront(used..<held)
             held -= used
             moved(wanted)
             try keepAlive()
@@ -206,7 +206,7 @@ import VolumeAccess
             literal += Int64(range.count)
         case .copy(let block, let count):
             try tokens.copy(block: Int32(block), count: count)
-            let length = Int(SumHead(geometry).length(of: Int32(block), count: count))
+            let length = Int(geometry.length(ofBlocks: block, count: count))
             if tokens.needsMatchedBytes {
                 let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
                 unsafe try tokens.matched(RawSpan(_unsafeBytes: matched))
@@ -221,7 +221,7 @@ import VolumeAccess
     }
 
     private func growWindow(to length: Int) {
-        guard window.count < length else { return }
+        guard unsafe window.count < length else { return }
         unsafe window.deallocate()
         unsafe window = .allocate(byteCount: length, alignment: 64)
     }

@@ -38,7 +38,8 @@ final class RequestReader {
     /// Reads until the stream ends; a failure ends the session.
     func run() {
         do throws(WireError) {
-            while try input.hasMore() {
+            while !state.hasFailed {
+                guard try input.hasMore() else { break }
                 try readEvent()
                 if batch.count >= 256 || batchWeight >= 1 << 20 { handOver() }
             }
@@ -73,33 +74,9 @@ final class RequestReader {
     private func readItem(_ index: Int32) throws(WireError) {
         let item = try Item.read(from: input)
         guard item.flags.contains(.transfer), !state.options.dryRun else { return batch.append(.item(index, item, nil)) }
-        let signature = try Signature(from: input, blockRecipe)
+        let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
+        let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
         batchWeight += signature.strongSums.count + signature.rollingSums.count * 4
         batch.append(.item(index, item, signature))
-    }
-}
-
-extension Signature {
-    /// Reads a sum head and the block sums behind it (protocol specification, transfer 10).
-    init(from input: WireInput, _ recipe: ChecksumRecipe) throws(WireError) {
-        let head = try SumHead.read(from: input, digestLength: recipe.digestLength)
-        var rolling: [UInt32] = []
-        var strong: [UInt8] = []
-        for _ in 0..<head.count {
-            rolling.append(UInt32(bitPattern: try input.int32("a rolling checksum")))
-            try input.append(Int(head.strongLength), to: &strong, "a block checksum")
-        }
-        do throws(DeltaError) {
-            let geometry = try BlockGeometry(
-                count: Int(head.count),
-                blockLength: Int(head.blockLength),
-                strongLength: Int(head.strongLength),
-                remainder: Int(head.remainder),
-                digestLength: recipe.digestLength
-            )
-            try self.init(geometry: geometry, recipe: recipe, rollingSums: rolling, strongSums: strong)
-        } catch {
-            throw .violation("\(error)", exitCode: 2)
-        }
     }
 }

@@ -31,15 +31,34 @@ public struct SourceRoot: Sendable {
     /// - Parameter argument: A path as given by a person.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     public static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+        let (parent, leaf) = split(argument)
+        let path = parent.isEmpty ? [UInt8(ascii: ".")] : parent
+        return SourceRoot(volume: try Volume.open(path: path.span), name: leaf, argument: argument)
+    }
+
+    /// Splits an argument as ``argument(_:)``, below the root of a module.
+    ///
+    /// - Parameters:
+    ///   - argument: A path relative to the module, without `..`.
+    ///   - base: The module's root.
+    /// - Throws: ``VolumeError`` when the directory part cannot be opened.
+    public static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
+        let (parent, leaf) = split(argument)
+        var path = parent[...]
+        while path.first == UInt8(ascii: "/") { path.removeFirst() }
+        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        let volume = path.isEmpty ? base : try base.volume(at: path.span)
+        return SourceRoot(volume: volume, name: leaf, argument: argument)
+    }
+
+    /// The directory that is entered and the name that is sent.
+    private static func split(_ argument: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
         let cut = argument.lastIndex(of: slash)
         let leaf = cut.map { Array(argument[($0 + 1)...]) } ?? argument
-        if leaf.isEmpty || leaf == [dot] || leaf == [dot, dot] {
-            let volume = try Volume.open(path: argument.isEmpty ? [dot].span : argument.span)
-            return SourceRoot(volume: volume, name: [dot], argument: argument)
-        }
-        let parent = cut.map { $0 == 0 ? [slash] : Array(argument[..<$0]) } ?? [dot]
-        return SourceRoot(volume: try Volume.open(path: parent.span), name: leaf, argument: argument)
+        if leaf.isEmpty || leaf == [dot] { return (cut.map { Array(argument[...$0]) } ?? [], [dot]) }
+        if leaf == [dot, dot] { return (argument, [dot]) }
+        return (cut.map { Array(argument[...$0]) } ?? [], leaf)
     }
 }

@@ -98,7 +98,7 @@ final class SourceWalker {
             if status.isDirectory, !state.options.recursive {
                 return state.report("skipping directory \(printable(source.argument))", .info)
             }
-            if !isContents, state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory) { return }
+            if !isContents, state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender) { return }
             append(status, parent: [], leaf: source.name.span, in: directory, number, to: list, isTop: true)
             if isContents { addChildren(of: [], number, to: list) }
         } catch {
@@ -124,11 +124,11 @@ final class SourceWalker {
     }
 
     private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
-        guard !parent.isEmpty else { return state.options.filters.isExcluded(leaf, isDirectory: isDirectory) }
+        guard !parent.isEmpty else { return state.options.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender) }
         var path = parent
         path.append(UInt8(ascii: "/"))
         for index in leaf.indices { path.append(leaf[index]) }
-        return state.options.filters.isExcluded(path.span, isDirectory: isDirectory)
+        return state.options.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
     }
 
     private func append(

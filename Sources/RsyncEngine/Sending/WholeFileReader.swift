@@ -7,7 +7,7 @@ import VolumeAccess
 /// Invariant: `buffer` has `length` bytes from `init` to `deinit`, and one thread uses the reader.
 @safe final class WholeFileReader {
     private static let length = 256 * 1024
-    private let buffer = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: WholeFileReader.length, alignment: 64)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WholeFileReader.length, alignment: 64)
 
     deinit { unsafe buffer.deallocate() }
 

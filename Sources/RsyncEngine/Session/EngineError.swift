@@ -1,5 +1,5 @@
 public import RsyncWire
-public import Transport
+import Transport
 public import VolumeAccess
 
 /// Why a session ended before its work was done.

@@ -7,7 +7,8 @@ import Transport
 /// ## Concurrency model
 /// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
 /// a buffer from a queue owns it until it gives it on.
-final class PumpedSource: WireSource {
+/// `current` and `beforeWait` belong to the decoding thread; everything else is a queue.
+final class PumpedSource: WireSource, @unchecked Sendable {
     static let bufferLength = 256 * 1024
 
     /// A buffer and how much of it is filled.
@@ -18,28 +19,44 @@ final class PumpedSource: WireSource {
 
         init(length: Int) { unsafe memory = .allocate(byteCount: length, alignment: 64) }
         deinit { unsafe memory.deallocate() }
+
+        /// Reads what is there; a count of 0 marks the end, with the failure if that is what it was.
+        func fill(from stream: any ByteStream) {
+            count = 0
+            failure = nil
+            while true {
+                do throws(TransportError) {
+                    count = unsafe try stream.read(into: memory)
+                    return
+                } catch {
+                    let isWriting = stream.readTimeout.map { stream.activity.sinceLastWrite < $0 } ?? false
+                    if case .timedOut = error, isWriting { continue }
+                    failure = error
+                    return
+                }
+            }
+        }
     }
 
-    private let stream: any ByteStream
-    private let full = BoundedQueue<Piece>(capacity: 4, name: "bytes from the peer")
-    private let empty = BoundedQueue<Piece>(capacity: 8, name: "free buffers")
+    private let full = BoundedQueue<Piece>(capacity: 64, name: "bytes from the peer")
+    private let empty = BoundedQueue<Piece>(capacity: 64, name: "free buffers")
     private var current: Piece?
     private let thread: WorkerThread
     /// Called on the decoding thread right before it waits for the peer.
     var beforeWait: () throws(WireError) -> Void = { () throws(WireError) in }
 
+    /// Starts to read.
+    ///
+    /// - Parameters:
+    ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
+    ///     session 10.1).
+    ///   - pieces: Buffers of 256 KiB that may be filled ahead.
     init(stream: any ByteStream, pieces: Int = 3) throws(SystemError) {
-        self.stream = stream
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
         let (full, empty) = (full, empty)
         thread = try WorkerThread(name: "dvm-demultiplex") {
             while let piece = empty.pop() {
-                do throws(TransportError) {
-                    piece.count = unsafe try stream.read(into: piece.memory)
-                } catch {
-                    piece.count = 0
-                    piece.failure = error
-                }
+                piece.fill(from: stream)
                 let isLast = piece.count == 0
                 guard full.push(piece), !isLast else { break }
             }
@@ -58,7 +75,7 @@ final class PumpedSource: WireSource {
             try beforeWait()
             piece = full.pop()
         }
-        guard let piece else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let piece else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
         current = piece
         guard piece.count > 0 else { return unsafe try ended(piece) }
         return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
@@ -66,17 +83,33 @@ final class PumpedSource: WireSource {
 
     private func ended(_ piece: Piece) throws(WireError) -> UnsafeRawBufferPointer {
         if let failure = piece.failure { throw .transport(failure) }
-        return UnsafeRawBufferPointer(start: nil, count: 0)
+        return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Lets the thread end; the stream must have been closed, or be at its end, for it to notice.
+    /// Lets the decoding thread see the end of the stream at once; any thread may call it.
+    func interrupt() { full.push(Piece(length: 0)) }
+
+    /// Throws away what the peer still sends, until it ends or the time is up: closing with unread bytes would make the
+    /// kernel throw away what the peer has not read.
+    ///
+    /// Called after the decoding thread has stopped reading.
+    func drain(within limit: Duration) {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            switch full.pop(within: end - .now) {
+            case .element(let piece):
+                if unsafe piece.memory.count > 0 { empty.push(piece) }
+            case .closed, .timedOut: return
+            }
+        }
+    }
+
+    /// Ends the thread; the stream has been closed, or is at its end.
     func stop() {
         empty.cancel()
         full.cancel()
+        thread.join()
     }
-
-    /// Waits for the thread after ``stop()``.
-    func join() { thread.join() }
 }
 
 /// Writes to a stream, at most so fast.
