@@ -90,11 +90,11 @@ final class ReceivingSide {
         )
         let finisher = Finisher(state: state, destination: destination, jobs: jobs, events: events)
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.
-        nonisolated(unsafe) let (session, finisher) = (session, finisher)
+        nonisolated(unsafe) let (generating, finishing) = (session, finisher)
         do throws(SystemError) {
             return [
-                try WorkerThread(name: "dvm-generate") { unsafe session.run() },
-                try WorkerThread(name: "dvm-finish") { unsafe finisher.run() },
+                try WorkerThread(name: "dvm-generate") { unsafe generating.run() },
+                try WorkerThread(name: "dvm-finish") { unsafe finishing.run() },
             ]
         } catch {
             throw .violation("\(error)", exitCode: 14)
