@@ -35,6 +35,7 @@ public struct BypassList: Equatable, Sendable {
     /// Whether a target is called directly.
     ///
     /// - Parameter target: Host as it was given, not resolved: names match names, addresses match addresses.
+    /// - Returns: True when an item of the list matches.
     public func contains(_ target: HostPort) -> Bool {
         var host = target.host.lowercased()
         if host.hasSuffix(".") { host.removeLast() }
@@ -87,7 +88,9 @@ public struct BypassList: Equatable, Sendable {
         return Item(pattern: .domain(name, includesItself: !isBelowOnly), port: port)
     }
 
-    /// The bytes of an address in digits: 4 or 16. An IPv4 address in IPv6 form counts as IPv4.
+    /// The bytes of an address in digits: 4 or 16.
+    ///
+    /// An IPv4 address in IPv6 form counts as IPv4.
     private static func address(_ text: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 16)
         if unsafe inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }

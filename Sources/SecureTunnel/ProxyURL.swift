@@ -20,12 +20,16 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
 
     /// A name or an address in digits, IPv6 without brackets.
     public let host: String
-    /// The port; nil when the setting names none. None is guessed then (MTC contract 3.4).
+    /// The port; nil when the setting names none.
+    ///
+    /// None is guessed then (MTC contract 3.4).
     public let port: UInt16?
     /// Whom to be; nil when the setting does not hold both a user and a password.
     public let credentials: Credentials?
 
-    /// Parses a setting. `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it.
+    /// Parses a setting.
+    ///
+    /// `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it.
     ///
     /// - Parameter text: The URL; user and password are percent-decoded.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.

@@ -10,7 +10,9 @@ import LinuxSystem
     private let context: OpaquePointer
     let isServer: Bool
     let rule: PeerVerifier.Rule
-    /// Our protocols in the form of the ALPN extension: each after its length. Read by the callback.
+    /// Our protocols in the form of the ALPN extension: each after its length.
+    ///
+    /// Read by the callback.
     fileprivate let protocols: [UInt8]
 
     /// Reads what a client needs.
