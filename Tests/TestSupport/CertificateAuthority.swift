@@ -6,6 +6,8 @@ public struct CertificateFiles: Sendable {
     public let certificate: String
     /// The private key, PKCS#8 unless said otherwise.
     public let key: String
+    /// Keeps the files from being removed.
+    let directory: TemporaryDirectory
 
     /// SHA-256 of the DER form in lower-case hex, computed by the `openssl` command.
     public func sha256() throws -> String {
@@ -26,7 +28,11 @@ public final class CertificateAuthority: Sendable {
     /// Makes an authority.
     public init(name: String = "Test Authority") throws {
         directory = try TemporaryDirectory()
-        files = CertificateFiles(certificate: directory.file("ca.crt"), key: directory.file("ca.key"))
+        files = CertificateFiles(
+            certificate: directory.file("ca.crt"),
+            key: directory.file("ca.key"),
+            directory: directory
+        )
         try Self.openssl(
             ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"]
                 + ["-subj", "/CN=\(name)", "-addext", "basicConstraints=critical,CA:TRUE"]
@@ -69,7 +75,7 @@ public final class CertificateAuthority: Sendable {
             """,
             to: own + "/config"
         )
-        let files = CertificateFiles(certificate: own + "/leaf.crt", key: own + "/leaf.key")
+        let files = CertificateFiles(certificate: own + "/leaf.crt", key: own + "/leaf.key", directory: directory)
         try Self.openssl(
             ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
                 + ["-subj", "/CN=\(name)", "-keyout", files.key, "-out", own + "/request"]
@@ -86,7 +92,11 @@ public final class CertificateAuthority: Sendable {
     ///
     /// - Parameter directory: Where the two files go.
     public static func makeLikeMTC(in directory: TemporaryDirectory) throws -> CertificateFiles {
-        let files = CertificateFiles(certificate: directory.file("tls.crt"), key: directory.file("tls.key"))
+        let files = CertificateFiles(
+            certificate: directory.file("tls.crt"),
+            key: directory.file("tls.key"),
+            directory: directory
+        )
         let subject = "/C=US/ST=NC/L=RDU/O=Migration Engineering/OU=Engineering/CN=openshift.io"
         try openssl(
             ["req", "-x509", "-newkey", "rsa:4096", "-nodes", "-days", "3650", "-set_serial", "2020", "-subj", subject]
