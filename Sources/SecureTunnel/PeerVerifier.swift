@@ -5,7 +5,9 @@ import COpenSSL
 /// ## Concurrency model
 /// One verifier serves one connection; OpenSSL calls it inside a handshake step, which the engine's lock guards.
 final class PeerVerifier {
-    /// What is believed. Authorities themselves stand in the context's store.
+    /// What is believed.
+    ///
+    /// Authorities themselves stand in the context's store.
     enum Rule: Equatable, Sendable {
         case authorities
         case pinned(sha256: String)

@@ -76,7 +76,9 @@ import Glibc
         return count
     }
 
-    /// OpenSSL writes: all or nothing. Only a peer that keeps provoking answers and never reads them fills the room.
+    /// OpenSSL writes: all or nothing.
+    ///
+    /// Only a peer that keeps provoking answers and never reads them fills the room.
     fileprivate func write(_ source: UnsafeRawPointer, count: Int) -> Bool {
         guard count <= Self.outputCapacity - outputCount else { return false }
         unsafe memcpy(output + outputCount, source, count)
@@ -86,7 +88,9 @@ import Glibc
 }
 
 extension RecordBuffers {
-    /// The table of functions behind our BIOs. Made once, never changed, never freed.
+    /// The table of functions behind our BIOs.
+    ///
+    /// Made once, never changed, never freed.
     nonisolated(unsafe) private static let method: OpaquePointer? = {
         let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
         guard let method = unsafe BIO_meth_new(kind, "dvm records") else { return nil }

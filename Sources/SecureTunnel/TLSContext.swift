@@ -10,7 +10,9 @@ import LinuxSystem
     private let context: OpaquePointer
     let isServer: Bool
     let rule: PeerVerifier.Rule
-    /// Our protocols in the form of the ALPN extension: each after its length. Read by the callback.
+    /// Our protocols in the form of the ALPN extension: each after its length.
+    ///
+    /// Read by the callback.
     fileprivate let protocols: [UInt8]
 
     /// Reads what a client needs.
@@ -162,7 +164,10 @@ extension TLSContext {
         if errors.contains(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH) {
             return "it is not the key of the certificate"
         }
-        if errors.contains(ERR_LIB_PEM, PEM_R_NO_START_LINE) || errors.entries.isEmpty {
+        let isEmpty =
+            errors.entries.isEmpty || errors.contains(ERR_LIB_PEM, PEM_R_NO_START_LINE)
+            || errors.contains(ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND)
+        if isEmpty {
             return "it holds no \(wanted) in PEM form"
         }
         return "it holds no usable \(wanted) in PEM form (\(errors.text))"

@@ -41,6 +41,7 @@ import Synchronization
     ///   - context: Certificates and rules.
     ///   - serverName: Whom a client calls: the name sent as SNI and looked for in the certificate; nil for a server.
     ///   - peer: Who is at the other end, for errors.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when OpenSSL has no memory.
     init(context: TLSContext, serverName: String?, peer: String) throws(SecureTunnelError) {
         self.context = context
         self.peer = peer
@@ -199,7 +200,9 @@ import Synchronization
         }
     }
 
-    /// Turns the error queue into one error. The lock is held.
+    /// Turns the error queue into one error.
+    ///
+    /// The lock is held.
     private func classify() -> SecureTunnelError {
         let errors = OpenSSLErrors.drain()
         if let refusal = verifier.failure { return refusal }

@@ -113,7 +113,9 @@ public final class TLSStream: ByteStream {
         }
     }
 
-    /// Sends close_notify. Reading goes on; the transport below stays open.
+    /// Sends close_notify.
+    ///
+    /// Reading goes on; the transport below stays open.
     public func closeWrite() throws(TransportError) {
         guard !isEnded.exchange(true, ordering: .relaxed) else { return }
         try sendTurn.withLock { (_) throws(TransportError) in
@@ -123,7 +125,9 @@ public final class TLSStream: ByteStream {
         }
     }
 
-    /// Closes the transport at once. Without ``closeWrite()`` before, the peer takes the stream for truncated.
+    /// Closes the transport at once.
+    ///
+    /// Without ``closeWrite()`` before, the peer takes the stream for truncated.
     public func close() {
         transport.close()
     }
@@ -148,13 +152,17 @@ public final class TLSStream: ByteStream {
 }
 
 extension TLSStream {
-    /// Reads once from the transport into the engine. The reader's turn is held.
+    /// Reads once from the transport into the engine.
+    ///
+    /// The reader's turn is held.
     private func fill() throws(TransportError) {
         let space = unsafe engine.freeInput()
         engine.supply(unsafe try transport.read(into: space))
     }
 
-    /// Sends what the engine has ready. The sender's turn is held.
+    /// Sends what the engine has ready.
+    ///
+    /// The sender's turn is held.
     private func sendOutput() throws(TransportError) {
         let records = unsafe engine.takeOutput()
         do throws(TransportError) {
@@ -166,7 +174,9 @@ extension TLSStream {
         }
     }
 
-    /// Remembers a failure of the reading direction and lets the peer know. The reader's turn is held.
+    /// Remembers a failure of the reading direction and lets the peer know.
+    ///
+    /// The reader's turn is held.
     private func fail(_ error: SecureTunnelError) -> TransportError {
         let failure = error.asTransportError
         readFailure.withLock { $0 = failure }

@@ -17,6 +17,7 @@ public final class PipeStream: ByteStream {
     private let stop: StopSignal
     private let input: InputSide
     private let output: OutputSide
+    /// Who is at the other end.
     public let peerDescription: String
 
     /// Takes ownership of two descriptors.
@@ -81,14 +82,17 @@ public final class PipeStream: ByteStream {
         }
     }
 
+    /// Reads what is there, waiting for at least one byte; 0 is the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
         unsafe try input.read(into: buffer)
     }
 
+    /// Writes all of the bytes, waiting while the peer is slow.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         unsafe try output.write(bytes)
     }
 
+    /// Ends this direction; reading goes on.
     public func closeWrite() throws(TransportError) {
         guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
         if writeKind == .socket, let number = writeEnd.enter() {
@@ -99,22 +103,26 @@ public final class PipeStream: ByteStream {
         writeEnd.close()
     }
 
+    /// Ends both directions and wakes whoever waits.
     public func close() {
         stop.raise()
         readEnd.close()
         writeEnd.close()
     }
 
+    /// The longest wait for the first byte of a read.
     public var readTimeout: Duration? {
         get { input.limit.duration }
         set { input.limit.duration = newValue }
     }
 
+    /// The longest that a write may go without progress.
     public var writeTimeout: Duration? {
         get { output.limit.duration }
         set { output.limit.duration = newValue }
     }
 
+    /// What has moved so far.
     public var activity: StreamActivity {
         StreamActivity(
             bytesRead: input.flow.total,

@@ -13,6 +13,7 @@ public final class SocketStream: ByteStream {
     private let stop: StopSignal
     private let input: InputSide
     private let output: OutputSide
+    /// Who is at the other end.
     public let peerDescription: String
     /// The address of this end; nil for sockets without ports.
     public let localAddress: HostPort?
@@ -61,14 +62,17 @@ public final class SocketStream: ByteStream {
         )
     }
 
+    /// Reads what is there, waiting for at least one byte; 0 is the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
         unsafe try input.read(into: buffer)
     }
 
+    /// Writes all of the bytes, waiting while the peer is slow.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         unsafe try output.write(bytes)
     }
 
+    /// Ends this direction; reading goes on.
     public func closeWrite() throws(TransportError) {
         guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
@@ -82,21 +86,25 @@ public final class SocketStream: ByteStream {
         }
     }
 
+    /// Ends both directions and wakes whoever waits.
     public func close() {
         stop.raise()
         descriptor.close()
     }
 
+    /// The longest wait for the first byte of a read.
     public var readTimeout: Duration? {
         get { input.limit.duration }
         set { input.limit.duration = newValue }
     }
 
+    /// The longest that a write may go without progress.
     public var writeTimeout: Duration? {
         get { output.limit.duration }
         set { output.limit.duration = newValue }
     }
 
+    /// What has moved so far.
     public var activity: StreamActivity {
         StreamActivity(
             bytesRead: input.flow.total,

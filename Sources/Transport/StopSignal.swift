@@ -21,7 +21,7 @@ public final class StopSignal: Sendable {
         )
     }
 
-    /// Throws the switch. May be called again, from any thread and from a signal handler.
+    /// Throws the switch, from any thread or a signal handler; a second call does nothing.
     public func raise() {
         guard !raised.exchange(true, ordering: .acquiringAndReleasing) else { return }
         _ = eventfd_write(event.rawValue, 1)
@@ -30,6 +30,6 @@ public final class StopSignal: Sendable {
     /// Whether the switch was thrown.
     public var isRaised: Bool { raised.load(ordering: .acquiring) }
 
-    /// What poll(2) waits on. Valid as long as this object lives.
+    /// What poll(2) waits on, valid as long as this object lives.
     var eventDescriptor: Int32 { event.rawValue }
 }
