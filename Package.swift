@@ -71,7 +71,7 @@ let package = Package(
 
         program("dvm-source", ["TransferAgent", argumentParser]),
         program("dvm-target", ["TransferAgent", argumentParser]),
-        program("dvm-rsync", ["RsyncCommand"]),
+        program("dvm-rsync", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Transport", "LinuxSystem", "VolumeAccess"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums"],

@@ -44,12 +44,11 @@ extension Generator {
         do throws(VolumeError) {
             let wasMade = createdDirectories.contains(name)
             let current = try statusForDirectory(name, isRoot: isRoot, wasMade: wasMade)
-            if current == nil, !wasMade || !state.parameters.isIncremental { try make(name) }
+            if current == nil, !wasMade { try make(name) }
             let isNew = current == nil || wasMade
-            var flags = isNew
+            let flags: ItemFlags = isNew
                 ? [.isNew, .localChange]
                 : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
-            if isNew, isRoot, destination.wasCreated == false { flags = [] }
             if isNew { state.count { $0.created.directories += 1 } }
             if !flags.isEmpty { requester.report(index, flags, entry, in: list, link: nil) }
             guard !state.options.dryRun else {
@@ -64,7 +63,7 @@ extension Generator {
     }
 
     private func statusForDirectory(_ name: [UInt8], isRoot: Bool, wasMade: Bool) throws(VolumeError) -> FileStatus? {
-        if isRoot { return try destination.volume.root.status() }
+        if isRoot { return wasMade ? nil : try destination.volume.root.status() }
         if wasMade, state.options.dryRun { return nil }
         let (parent, leaf) = split(name)
         do throws(VolumeError) {

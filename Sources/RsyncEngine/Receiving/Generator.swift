@@ -43,6 +43,7 @@ final class Generator {
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
         fileRecipe = state.parameters.fileRecipe
         deleter = Deleter(state: state)
+        if destination.wasCreated { createdDirectories = [[], [UInt8(ascii: ".")]] }
     }
 
     // MARK: lists

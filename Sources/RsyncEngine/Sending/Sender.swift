@@ -189,6 +189,7 @@ final class Sender {
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
         let place = try live.resolve(index)
+        if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
         if item.flags.contains(.transfer) {
             guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
             guard place.entry.isRegular, !place.isDirectoryOfList else {
