@@ -65,7 +65,7 @@ struct HostileSignatureTests {
     @Test("one false sum at every offset costs work linear in the content", arguments: [1, 5000])
     func falseAlarms(count: Int) throws {
         // Zeros have the sum 0 at every offset; each would cost a strong sum of 16 KiB and `count` comparisons.
-        let size = 1 << 22
+        let size = 1 << 21
         let found = run(try oneSum(0, blockLength: 16_384, count: count), [UInt8](repeating: 0, count: size))
         let work = found.strongSums * 16_384 + found.candidates * 16
         #expect(work <= Int64(size) * 16 + (1 << 24) + 2 * 32_768)
