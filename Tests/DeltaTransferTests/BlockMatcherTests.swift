@@ -49,6 +49,24 @@ struct BlockMatcherTests {
         #expect(tokens(tiny, [9, 5]) == [.literal(0..<1), .copy(block: 0, count: 1)])
     }
 
+    @Test("holds back no more of long content than a basis of one short block needs", arguments: [1, 5, 699])
+    func tinyBasis(size: Int) throws {
+        let basis = Array(knownBasis[..<size])
+        var matcher = BlockMatcher(try sign(basis, blockLength: 700))
+        var window: [UInt8] = []
+        var tokens: [DeltaToken] = []
+        for piece in [Array(knownBasis[1000..<9000]), [], Array(knownBasis[9000..<9003]), basis, []] {
+            window += piece
+            window.removeFirst(matcher.match(window.span.bytes, isLast: false) { tokens.append($0) })
+            #expect(window.count <= size)
+        }
+        tokens = []
+        let consumed = matcher.match(window.span.bytes, isLast: true) { tokens.append($0) }
+        #expect(consumed == size)
+        #expect(tokens == [.copy(block: 0, count: 1)])
+        #expect(matcher.statistics.literalBytes == 8003)
+    }
+
     @Test("prefers the block behind the last match among equal ones")
     func adjacency() throws {
         let a = Array(knownBasis[..<100])
