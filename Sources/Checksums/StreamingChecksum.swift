@@ -1,5 +1,5 @@
 /// A strong checksum over data that comes in pieces; it serves one file after another without allocating.
-public struct StreamingChecksum: ~Copyable {
+public struct StreamingChecksum: ~Copyable, Sendable {
     /// What is computed.
     public let recipe: ChecksumRecipe
     private let engine: ChecksumEngine
@@ -80,10 +80,11 @@ public struct StreamingChecksum: ~Copyable {
     }
 }
 
-/// What does the work for each family; the C states are theirs alone. MD4's state is kept beside it.
+/// What does the work for each family; the C states are theirs alone.
 ///
+/// MD4's state is kept beside it.
 /// Not private: other modules that hold a ``StreamingChecksum`` inline refer to its symbols.
-enum ChecksumEngine: ~Copyable {
+enum ChecksumEngine: ~Copyable, Sendable {
     case nothing
     case md4
     case xxHash64(XXHash64State)
