@@ -81,11 +81,11 @@ public final class ReadableFile {
     /// - Returns: Nil when the offset is at or behind the end.
     /// - Throws: ``VolumeError`` of lseek(2).
     public func nextHole(from offset: Int64) throws(VolumeError) -> Int64? {
-        var found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
-        if found == -Int(EINVAL) { found = kernelCall { lseek(descriptor.rawValue, 0, SEEK_END) } }
+        let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
         if found == -Int(ENXIO) { return nil }
+        if found == -Int(EINVAL) { return offset < status.size ? status.size : nil }
         guard found >= 0 else { throw .system(operation: "lseek", path: path, number: Int32(-found)) }
-        return Int64(found) > offset ? Int64(found) : nil
+        return Int64(found)
     }
 
     /// Tells the kernel that the file will be read from start to end, so that it reads ahead further.
