@@ -18,14 +18,24 @@ public final class ReadableFile {
         path: [UInt8],
         features: VolumeFeatures
     ) throws(VolumeError) {
-        var status: FileStatus?
-        let result = FileStatus.read(descriptor.rawValue, into: &status)
-        guard let status else { throw .system(operation: "statx", path: path, number: Int32(-result)) }
+        let status = try ReadableFile.status(of: descriptor, path)
         guard status.isRegular else { throw .notRegular(path: path) }
         self.descriptor = descriptor
         self.path = path
         self.status = status
         self.features = features
+    }
+
+    /// How the file is now: whether it changed while it was read.
+    ///
+    /// - Throws: ``VolumeError`` of statx(2).
+    public func currentStatus() throws(VolumeError) -> FileStatus { try ReadableFile.status(of: descriptor, path) }
+
+    private static func status(of descriptor: borrowing Descriptor, _ path: [UInt8]) throws(VolumeError) -> FileStatus {
+        var status: FileStatus?
+        let result = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw .system(operation: "statx", path: path, number: Int32(-result)) }
+        return status
     }
 
     /// Fills a buffer from the file, in as many reads as it takes.

@@ -35,7 +35,7 @@ extension StagedFile {
             guard length == end else { return length }  // the end of the file
             offset = end
         }
-        skip(zeros: max(0, source.status.size - length))
+        skip(zeros: max(0, try source.currentStatus().size - length))  // not what it was: it may have shrunk
         return length
     }
 

@@ -111,6 +111,27 @@ struct SparseTests {
         if way != 2 && way != 4 { #expect(scratch.status("copy").st_blocks == scratch.status("source").st_blocks) }
     }
 
+    @Test("copies what is there, of a file that shrank or grew after it was opened", arguments: ["h", "d"], 0..<2)
+    func changedMeanwhile(_ pattern: String, _ way: Int) throws {
+        for size in [0, 5000, 5 << 20, 20 << 20] {
+            let scratch = try Scratch()
+            let source = try scratch.root.stage("source".name.span, replacing: false)
+            for _ in 0..<2 { try source.write(noise(65537).span) }
+            if pattern == "h" { source.skip(zeros: 10 << 20) }
+            _ = try source.commit(FileAttributes())
+            let copied = try onThread(failing: SparseTests.ways[way]) {
+                let file = try scratch.root.openForReading("source".name.span)
+                try shell("truncate -s \(size) \(scratch.directory.file("source"))")
+                let staged = try scratch.root.stage("copy".name.span, replacing: false)
+                let copied = try staged.copyWhole(from: file)
+                _ = try staged.commit(FileAttributes())
+                return copied
+            }
+            #expect(copied == Int64(size))
+            try shell("cmp \(scratch.directory.file("source")) \(scratch.directory.file("copy"))")
+        }
+    }
+
     @Test("copies between file systems, and to ext4 with holes")
     func copyToExt4() throws {
         let mounted = try MountedFileSystem(ext4: 64 << 20)

@@ -197,7 +197,7 @@ struct FileAttributesTests {
     func timesOnExt4() throws {
         let mounted = try MountedFileSystem(ext4: 16 << 20)
         let volume = try Volume.open(path: mounted.path)
-        let seconds: [Int64] = [-0x8000_0000, -1, 0, 0x1_0000_0000, 0x3_0000_0000]
+        let seconds: [Int64] = [-0x7fff_ffff, -1, 0, 0x1_0000_0000, 0x3_0000_0000]
         for seconds in seconds {
             let moment = Timestamp(seconds: seconds, nanoseconds: 123_456_789)
             let staged = try volume.root.stage("f".name.span, replacing: true)
