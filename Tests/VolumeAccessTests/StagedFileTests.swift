@@ -70,11 +70,16 @@ struct StagedFileTests {
     func directoryInTheWay(_ way: Int) throws {
         let scratch = try Scratch()
         try scratch.root.createDirectory("f".name.span)
-        let error = try onThread(failing: StagedFileTests.ways[way]) { () -> VolumeError? in
+        let (error, names) = try onThread(failing: StagedFileTests.ways[way]) { () -> (VolumeError?, [String]) in
             let staged = try scratch.root.stage("f".name.span, replacing: false)
-            do throws(VolumeError) { _ = try staged.commit(FileAttributes()) } catch { return error }
-            return nil
+            return try withExtendedLifetime(staged) {
+                do throws(VolumeError) { _ = try staged.commit(FileAttributes()) } catch {
+                    return (error, try scratch.names)
+                }
+                return (nil, [])
+            }
         }
+        #expect(names == ["f"], "also while the caller still holds the content")
         #expect(error == .system(operation: "rename", path: "f".name, number: EISDIR))
         #expect(try scratch.names == ["f"])
     }
