@@ -18,14 +18,24 @@ public final class ReadableFile {
         path: [UInt8],
         features: VolumeFeatures
     ) throws(VolumeError) {
-        var status: FileStatus?
-        let result = FileStatus.read(descriptor.rawValue, into: &status)
-        guard let status else { throw .system(operation: "statx", path: path, number: Int32(-result)) }
+        let status = try ReadableFile.status(of: descriptor, path)
         guard status.isRegular else { throw .notRegular(path: path) }
         self.descriptor = descriptor
         self.path = path
         self.status = status
         self.features = features
+    }
+
+    /// How the file is now: whether it changed while it was read.
+    ///
+    /// - Throws: ``VolumeError`` of statx(2).
+    public func currentStatus() throws(VolumeError) -> FileStatus { try ReadableFile.status(of: descriptor, path) }
+
+    private static func status(of descriptor: borrowing Descriptor, _ path: [UInt8]) throws(VolumeError) -> FileStatus {
+        var status: FileStatus?
+        let result = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw .system(operation: "statx", path: path, number: Int32(-result)) }
+        return status
     }
 
     /// Fills a buffer from the file, in as many reads as it takes.
@@ -81,11 +91,11 @@ public final class ReadableFile {
     /// - Returns: Nil when the offset is at or behind the end.
     /// - Throws: ``VolumeError`` of lseek(2).
     public func nextHole(from offset: Int64) throws(VolumeError) -> Int64? {
-        var found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
-        if found == -Int(EINVAL) { found = kernelCall { lseek(descriptor.rawValue, 0, SEEK_END) } }
+        let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
         if found == -Int(ENXIO) { return nil }
+        if found == -Int(EINVAL) { return offset < status.size ? status.size : nil }
         guard found >= 0 else { throw .system(operation: "lseek", path: path, number: Int32(-found)) }
-        return Int64(found) > offset ? Int64(found) : nil
+        return Int64(found)
     }
 
     /// Tells the kernel that the file will be read from start to end, so that it reads ahead further.

@@ -29,11 +29,13 @@ extension StagedFile {
         var offset: Int64 = 0
         while let data = try source.nextData(from: offset), let hole = try source.nextHole(from: data) {
             skip(zeros: data - offset)
-            try copyRange(from: source, upTo: hole)
-            guard length == hole else { return length }  // it shrank
-            offset = hole
+            // Somebody may punch a hole between the two questions: then a little of it is copied as zeros.
+            let end = max(hole, data + 4096)
+            try copyRange(from: source, upTo: end)
+            guard length == end else { return length }  // the end of the file
+            offset = end
         }
-        skip(zeros: max(0, source.status.size - length))
+        skip(zeros: max(0, try source.currentStatus().size - length))  // not what it was: it may have shrunk
         return length
     }
 

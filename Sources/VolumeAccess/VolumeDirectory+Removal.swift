@@ -11,14 +11,14 @@ extension VolumeDirectory {
     ///
     /// - Parameters:
     ///   - name: The entry.
-    ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
     ///   - willRemove: Called right before each removal with the path below the volume's root; false leaves the entry.
+    ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
     /// - Returns: What could not be removed. Directories that stay because something in them was kept are not reported.
     /// - Throws: ``VolumeError`` when the entry itself may not be named.
     public func removeTree(
         _ name: Span<UInt8>,
-        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false },
-        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true }
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
+        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }
     ) throws(VolumeError) -> [VolumeError] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         guard let status = try status(of: name) else { throw failure("statx", name, -Int(ENOENT)) }

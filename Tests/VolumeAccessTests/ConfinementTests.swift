@@ -52,7 +52,8 @@ struct ConfinementTests {
     }
 
     static let walks: [[SystemCallFault]] = [
-        [], [SystemCallFault(.openat2, ENOSYS)], [SystemCallFault(.openat2, EPERM)], [SystemCallFault(.openat2, EAGAIN)],
+        [], [SystemCallFault(.openat2, ENOSYS)], [SystemCallFault(.openat2, EPERM)],
+        [SystemCallFault(.openat2, EAGAIN)],
     ]
 
     @Test("follows no symbolic link on the way, with openat2 and without", arguments: walks.indices)
@@ -60,7 +61,9 @@ struct ConfinementTests {
         let scratch = try Scratch()
         let outside = try TemporaryDirectory(parent: "/dev/shm")
         try shell("cd \(scratch.path) && mkdir -p a/b/c && ln -s b a/inside && ln -s \(outside.path) a/outside")
-        try shell("mkdir -p \(outside.path)/c && ln -s .. \(scratch.path)/up && ln -s /proc/self/root \(scratch.path)/m")
+        try shell(
+            "mkdir -p \(outside.path)/c && ln -s .. \(scratch.path)/up && ln -s /proc/self/root \(scratch.path)/m"
+        )
         let results = try onThread(failing: ConfinementTests.walks[walk]) { () -> [String: Int32] in
             var results: [String: Int32] = [:]
             for path in ["a/b/c", "a/inside", "a/inside/c", "a/outside", "a/outside/c", "up", "up/x", "m/etc", "a/no"] {
@@ -109,7 +112,11 @@ struct ConfinementTests {
         #expect(throws: loop) { _ = try root.openForReading(leaf.span) }
         #expect(throws: loop) { _ = try root.openInPlace(leaf.span) }
         let wanted = FileAttributes(
-            owner: 1234, group: 1234, permissions: 0o7777, modified: Timestamp(seconds: 99, nanoseconds: 7))
+            owner: 1234,
+            group: 1234,
+            permissions: 0o7777,
+            modified: Timestamp(seconds: 99, nanoseconds: 7)
+        )
         #expect(try root.setAttributes(leaf.span, wanted).isEmpty)
         #expect(try root.status(of: leaf.span)?.owner == 1234)
         #expect(try root.status(of: leaf.span)?.modified == Timestamp(seconds: 99, nanoseconds: 7))

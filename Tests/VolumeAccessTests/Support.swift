@@ -48,7 +48,9 @@ final class MountedFileSystem: Sendable {
         directory = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if let size {
-            try shell("truncate -s \(size) \(directory.file("image")) && mkfs.ext4 -q -F \(directory.file("image"))")
+            try shell(
+                "truncate -s \(size) \(directory.file("image")) && mkfs.ext4 -q -F -I 256 \(directory.file("image"))"
+            )
             try shell("mount -o loop \(directory.file("image")) \(path)")
         } else {
             try shell("mount -t tmpfs -o \(options ?? "size=16m") none \(path)")
