@@ -15,7 +15,10 @@ struct DaemonProtocolTests {
     @Test("proves a password as in session 3.5", arguments: responses)
     func response(digest: AuthenticationDigest, challenge: String, expected: String) {
         let response = AuthenticationExchange.response(
-            password: Array("s3cret".utf8), challenge: Array(challenge.utf8), digest: digest)
+            password: Array("s3cret".utf8),
+            challenge: Array(challenge.utf8),
+            digest: digest
+        )
         #expect(String(decoding: response, as: UTF8.self) == expected)
         #expect(AuthenticationExchange.challenge(for: digest).count == challenge.count)
         #expect(AuthenticationExchange.challenge(for: digest) != AuthenticationExchange.challenge(for: digest))
@@ -40,7 +43,8 @@ struct DaemonProtocolTests {
     @Test(
         "reads greetings as session 3.2 says",
         arguments: [
-            ("@RSYNCD: 32.0 sha512 md5", 32, 32), ("@RSYNCD: 31.0", 31, 31), ("@RSYNCD: 30.0", 30, 30), ("@RSYNCD: 27", 27, 27),
+            ("@RSYNCD: 32.0 sha512 md5", 32, 32), ("@RSYNCD: 31.0", 31, 31), ("@RSYNCD: 30.0", 30, 30),
+            ("@RSYNCD: 27", 27, 27),
             ("@RSYNCD: 31.14 md5", 31, 30), ("@RSYNCD: 99.0 md5", 99, 32), ("@RSYNCD: 32.7 md5", 32, 31),
         ]
     )
@@ -52,7 +56,8 @@ struct DaemonProtocolTests {
     @Test(
         "refuses greetings as session 3.2 says",
         arguments: [
-            ("HTTP/1.1 400", "protocol startup error"), ("@RSYNCD: x", "protocol startup error"), ("", "protocol startup error"),
+            ("HTTP/1.1 400", "protocol startup error"), ("@RSYNCD: x", "protocol startup error"),
+            ("", "protocol startup error"),
             ("@RSYNCD: 31", "your client omitted the subprotocol value: @RSYNCD: 31"),
             ("@RSYNCD: 32.0", "your client omitted the digest name list: @RSYNCD: 32.0"),
         ]
@@ -94,7 +99,10 @@ struct DaemonProtocolTests {
             let recorded = String(decoding: try Captures.session(name).client, as: UTF8.self)
             #expect(recorded.contains(lines[2]), "the proof is the one that rsync's client sent")
         }
-        try ArgumentStream.write(ServerArguments(options: TransferOptions(), isSender: true, paths: []).encoded, to: output)
+        try ArgumentStream.write(
+            ServerArguments(options: TransferOptions(), isSender: true, paths: []).encoded,
+            to: output
+        )
         var options = TransferOptions()
         options.setArchive()
         #expect(try Handshake.client(options, version: version, input: input, output: output).seed == 12345)
@@ -109,7 +117,9 @@ struct DaemonProtocolTests {
     )
     func clientRefused(name: String, words: String) throws {
         let input = WireInput(source: ArraySource(try Captures.session(name).server))
-        let client = DaemonClient(version: 32, input: input, output: WireOutput(sink: ArraySink())) { _ throws(WireError) in }
+        let client = DaemonClient(version: 32, input: input, output: WireOutput(sink: ArraySink())) {
+            _ throws(WireError) in
+        }
         let credentials = DaemonClient.Credentials(user: [97]) { () throws(WireError) in [98] }
         let error = #expect(throws: WireError.self) { try client.open(module: [99], credentials: credentials) }
         #expect(error?.exitCode == 5)
@@ -120,7 +130,8 @@ struct DaemonProtocolTests {
     func listing() throws {
         let input = WireInput(source: ArraySource(try Captures.session("daemon-list-p32").server))
         var lines: [String] = []
-        let client = DaemonClient(version: 32, input: input, output: WireOutput(sink: ArraySink())) { (line) throws(WireError) in
+        let client = DaemonClient(version: 32, input: input, output: WireOutput(sink: ArraySink())) {
+            (line) throws(WireError) in
             lines.append(String(decoding: line, as: UTF8.self))
         }
         try client.list()
@@ -141,28 +152,37 @@ struct DaemonProtocolTests {
         ] as [(String, String?)]
     )
     func requests(line: String, module: String?) throws {
-        let server = DaemonServer(input: WireInput(source: ArraySource(Array(line.utf8))), output: WireOutput(sink: ArraySink()))
+        let server = DaemonServer(
+            input: WireInput(source: ArraySource(Array(line.utf8))),
+            output: WireOutput(sink: ArraySink())
+        )
         #expect(try server.request() == (module.map { .module(Array($0.utf8)) } ?? .list))
     }
 
     @Test(
         "refuses request lines",
         arguments: [
-            ("#foo\n", "@ERROR: Unknown command '#foo'\n"), ("#early_input=0\n", "@ERROR: invalid early_input length\n"),
+            ("#foo\n", "@ERROR: Unknown command '#foo'\n"),
+            ("#early_input=0\n", "@ERROR: invalid early_input length\n"),
             ("#early_input=5121\n", "@ERROR: invalid early_input length\n"), ("a\0b\n", ""),
             (String(repeating: "x", count: 1023) + "\n", ""),
         ]
     )
     func badRequests(line: String, reply: String) throws {
         let sink = ArraySink()
-        let server = DaemonServer(input: WireInput(source: ArraySource(Array(line.utf8))), output: WireOutput(sink: sink))
+        let server = DaemonServer(
+            input: WireInput(source: ArraySource(Array(line.utf8))),
+            output: WireOutput(sink: sink)
+        )
         #expect(exitCode { _ = try server.request() } == 5)
         #expect(String(decoding: sink.bytes, as: UTF8.self) == reply)
     }
 
     @Test("lets in who proves the password, and nobody else", arguments: ["sha512 sha256", "md5", "md4", "none"])
     func authentication(digests: String) throws {
-        for (user, password, isWelcome) in [("alice", "s3cret", true), ("alice", "S3cret", false), ("bob", "s3cret", false)] {
+        for (user, password, isWelcome) in [
+            ("alice", "s3cret", true), ("alice", "S3cret", false), ("bob", "s3cret", false),
+        ] {
             let greeting = try Greeting(Array("@RSYNCD: 31.0\(digests == "none" ? "" : " " + digests)".utf8))
             let duplex = Duplex()
             let server = DaemonServer(input: WireInput(source: duplex), output: WireOutput(sink: duplex))
@@ -170,7 +190,10 @@ struct DaemonProtocolTests {
                 let challenge = line.dropFirst("@RSYNCD: AUTHREQD ".utf8.count).dropLast()
                 let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests) ?? .md5
                 let proof = AuthenticationExchange.response(
-                    password: Array(password.utf8), challenge: Array(challenge), digest: digest)
+                    password: Array(password.utf8),
+                    challenge: Array(challenge),
+                    digest: digest
+                )
                 return Array("\(user) ".utf8) + proof + Array("\n".utf8)
             }
             let name = try server.authenticate(greeting) { $0 == Array("alice".utf8) ? Array("s3cret".utf8) : nil }

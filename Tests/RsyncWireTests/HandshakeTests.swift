@@ -26,25 +26,54 @@ struct HandshakeTests {
         Recording(name: "push3-p32", client: "20000000" + xxh128, server: "20000000 81bb" + checksums + seed),
         Recording(name: "pull3-p32", client: "20000000" + xxh128, server: "20000000 81bb" + checksums + seed),
         Recording(name: "push3-noinc-p32", client: "20000000" + xxh128, server: "20000000 81ba" + checksums + seed),
-        Recording(name: "push3-p31", version: 31, client: "1f000000" + xxh128, server: "20000000 81bb" + checksums + seed),
-        Recording(name: "pull3-p30", version: 30, client: "1e000000" + xxh128, server: "20000000 81bb" + checksums + seed),
         Recording(
-            name: "push3-lz4-p32", compression: .lz4, client: "20000000" + xxh128 + "03 6c7a34",
-            server: "20000000 81bb" + checksums + compressors + seed),
+            name: "push3-p31",
+            version: 31,
+            client: "1f000000" + xxh128,
+            server: "20000000 81bb" + checksums + seed
+        ),
         Recording(
-            name: "push3-z-default-p32", compression: .zstd, client: "20000000" + xxh128 + "04 7a737464",
-            server: "20000000 81bb" + checksums + compressors + seed),
+            name: "pull3-p30",
+            version: 30,
+            client: "1e000000" + xxh128,
+            server: "20000000 81bb" + checksums + seed
+        ),
         Recording(
-            name: "push3-zlib-p32", compression: .zlib, client: "20000000" + xxh128 + "04 7a6c6962",
-            server: "20000000 81bb" + checksums + compressors + seed),
+            name: "push3-lz4-p32",
+            compression: .lz4,
+            client: "20000000" + xxh128 + "03 6c7a34",
+            server: "20000000 81bb" + checksums + compressors + seed
+        ),
         Recording(
-            name: "pull3-zstd-p32", compression: .zstd, client: "20000000" + xxh128,
-            server: "20000000 81bb" + checksums + seed),
+            name: "push3-z-default-p32",
+            compression: .zstd,
+            client: "20000000" + xxh128 + "04 7a737464",
+            server: "20000000 81bb" + checksums + compressors + seed
+        ),
         Recording(
-            name: "pull3-zlibx-p32", compression: .zlibx, client: "20000000" + xxh128,
-            server: "20000000 81bb" + checksums + seed),
+            name: "push3-zlib-p32",
+            compression: .zlib,
+            client: "20000000" + xxh128 + "04 7a6c6962",
+            server: "20000000 81bb" + checksums + compressors + seed
+        ),
         Recording(
-            name: "pull-checksum-p32", checksum: .md5, client: "20000000", server: "20000000 81bb" + seed),
+            name: "pull3-zstd-p32",
+            compression: .zstd,
+            client: "20000000" + xxh128,
+            server: "20000000 81bb" + checksums + seed
+        ),
+        Recording(
+            name: "pull3-zlibx-p32",
+            compression: .zlibx,
+            client: "20000000" + xxh128,
+            server: "20000000 81bb" + checksums + seed
+        ),
+        Recording(
+            name: "pull-checksum-p32",
+            checksum: .md5,
+            client: "20000000",
+            server: "20000000 81bb" + seed
+        ),
     ]
 
     private static func arguments(of name: String) throws -> ServerArguments {
@@ -64,7 +93,9 @@ struct HandshakeTests {
     func client(recording: Recording, pieceLength: Int) throws {
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        let input = WireInput(source: ArraySource(try Captures.session(recording.name).server, pieceLength: pieceLength))
+        let input = WireInput(
+            source: ArraySource(try Captures.session(recording.name).server, pieceLength: pieceLength)
+        )
         let session = try Handshake.client(Self.clientOptions(of: recording), input: input, output: output)
         #expect(hex(sink.bytes) == hex(bytes(hex: recording.client)))
         #expect(session.protocolVersion == recording.version && session.seed == 12345)
@@ -79,7 +110,9 @@ struct HandshakeTests {
     func server(recording: Recording, pieceLength: Int) throws {
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        let input = WireInput(source: ArraySource(try Captures.session(recording.name).client, pieceLength: pieceLength))
+        let input = WireInput(
+            source: ArraySource(try Captures.session(recording.name).client, pieceLength: pieceLength)
+        )
         let session = try Handshake.server(Self.arguments(of: recording.name), input: input, output: output)
         #expect(hex(sink.bytes) == hex(bytes(hex: recording.server)))
         #expect(session.protocolVersion == recording.version)
@@ -94,15 +127,23 @@ struct HandshakeTests {
         let arguments = try Self.arguments(of: recording.name)
         for end in 0..<bytes(hex: recording.client).count {
             let input = WireInput(source: ArraySource(Array(streams.client[..<end])))
-            #expect(exitCode { _ = try Handshake.server(arguments, input: input, output: WireOutput(sink: ArraySink())) } == 12)
+            #expect(
+                exitCode { _ = try Handshake.server(arguments, input: input, output: WireOutput(sink: ArraySink())) }
+                    == 12
+            )
         }
         for end in 0..<10 {
             let input = WireInput(source: ArraySource(Array(streams.server[..<end])))
-            #expect(exitCode { _ = try Handshake.client(options, input: input, output: WireOutput(sink: ArraySink())) } == 12)
+            #expect(
+                exitCode { _ = try Handshake.client(options, input: input, output: WireOutput(sink: ArraySink())) }
+                    == 12
+            )
         }
     }
 
-    private func clientResult(_ stream: String, _ change: (inout TransferOptions) -> Void = { _ in }) throws -> SessionParameters {
+    private func clientResult(_ stream: String, _ change: (inout TransferOptions) -> Void = { _ in }) throws
+        -> SessionParameters
+    {
         var options = TransferOptions()
         options.setArchive()
         change(&options)
@@ -113,8 +154,15 @@ struct HandshakeTests {
     @Test("works with peers that negotiate nothing")
     func oldPeer() throws {
         let session = try clientResult("1e000000 3f 07000000") { $0.compress = true }
-        #expect(session.protocolVersion == 30 && session.checksum == .md5 && session.compression == .zlib && session.seed == 7)
-        #expect(try clientResult("1f000000 3f 07000000") { $0.compress = true; $0.compressLevel = 0 }.compression == .none)
+        #expect(
+            session.protocolVersion == 30 && session.checksum == .md5 && session.compression == .zlib
+                && session.seed == 7
+        )
+        #expect(
+            try clientResult("1f000000 3f 07000000") {
+                $0.compress = true; $0.compressLevel = 0
+            }.compression == .none
+        )
     }
 
     @Test("chooses the strongest common name, whatever the order and case")
@@ -142,7 +190,10 @@ struct HandshakeTests {
 
     @Test("of a daemon has no versions, and a random seed that is not 0")
     func daemon() throws {
-        let arguments = ServerArguments(parsing: ["--server", "-re.iLsfxCIvu", ".", "d"].map { Array($0.utf8) }, from: .daemon)
+        let arguments = ServerArguments(
+            parsing: ["--server", "-re.iLsfxCIvu", ".", "d"].map { Array($0.utf8) },
+            from: .daemon
+        )
         var seeds: Set<Int32> = []
         for _ in 0..<4 {
             let input = WireInput(source: ArraySource(bytes(hex: Self.xxh128)))

@@ -30,7 +30,9 @@ struct HostileTransferTests {
     @Test("to a receiver end with rsync's exit code", arguments: receiver)
     func receiverCase(hostile: Captures.Hostile) throws {
         let arguments = ServerArguments(
-            parsing: (["--server"] + hostile.options + [".", "dst"]).map { Array($0.utf8) }, from: .shell)
+            parsing: (["--server"] + hostile.options + [".", "dst"]).map { Array($0.utf8) },
+            from: .shell
+        )
         #expect(arguments.refusal == nil)
         let data = hostile.data.dropFirst().flatMap { $0 }
         let filler = [UInt8](repeating: data.last ?? 0, count: hostile.isAbbreviated ? 5000 : 0)

@@ -16,7 +16,8 @@ struct ServerArgumentsTests {
         "--server -logDtprze.iLsfxCIvu . dst", "--server -logDtprze.iLsfxCIvu --compress-level=0 . dst",
         "--server -logDtpre.iLsfxCIvu --compress-choice=zstd . dst",
         "--server -logDtprze.iLsfxCIvu --compress-level=3 --old-compress . dst",
-        "--server -logDtpre.iLsfxCIvu --new-compress . dst", "--server -logDtpre.iLsfxCIvu --compress-choice=none . dst",
+        "--server -logDtpre.iLsfxCIvu --new-compress . dst",
+        "--server -logDtpre.iLsfxCIvu --compress-choice=none . dst",
         "--server -logDtpre.iLsfxCIvu --checksum-choice=md5 . dst",
         "--server -logDtpre.iLsfxCIvu --checksum-choice=xxh128,md5 . dst",
         "--server -lWogDtpre.iLsfxCIvu --checksum-choice=none . dst", "--server -logDtpre.iLsfxCIvu --delete . dst",
@@ -28,11 +29,13 @@ struct ServerArgumentsTests {
         "--server -logDtpre.iLsfxCIvu --timeout=30 . dst", "--server -lOogDtpre.iLsfxCIvu . dst",
         "--server -logDtpre.iLsfxCIvu --size-only . dst", "--server -logDtpre.iLsfxCIvu --numeric-ids . dst",
         "--server -logDtpre.iLsfxCIvu --no-specials . dst", "--server -logtpre.iLsfxCIvu --specials . dst",
-        "--server -ltre.iLsfxCIvu . dst", "--server -logtpre.iLsfxCIvu . dst", "--server -logDtpre.iLsfxCIvu -B700 . dst",
+        "--server -ltre.iLsfxCIvu . dst", "--server -logtpre.iLsfxCIvu . dst",
+        "--server -logDtpre.iLsfxCIvu -B700 . dst",
         "--server -logDtpre.LsfxCIvu . dst", "--server -logDtpre.iLsfxCIvu --checksum-seed=5 . dst",
         "--server -logDtpre.iLsfxCIvu --ignore-errors . dst", "--server -lHogDtpre.iLsfxCIvu . dst",
         "--server -le.LsfxCIvu . dst", "--server --sender -logDtpre.iLsfxCIvu . src/",
-        "--server --sender -logDtpre.iLsfxCIvu --compress-level=5 . src/", "--server --sender -logDtprze.iLsfxCIvu . src/",
+        "--server --sender -logDtpre.iLsfxCIvu --compress-level=5 . src/",
+        "--server --sender -logDtprze.iLsfxCIvu . src/",
         "--server --sender -vvlogDtpre.iLsfxCIvu . a b c", "--server --sender -lWogDtprISe.iLsfxCIvu . src/",
         "--server --sender -logDtpre.iLsfxCIvu --inplace . src/", "--server --sender -logDtpre.iLsfxCIvu -B700 . src/",
         "--server --sender -lHogDtpre.iLsfxCIvu --timeout=9 --bwlimit=5 --checksum-seed=-2 --numeric-ids . src/",
@@ -55,8 +58,10 @@ struct ServerArgumentsTests {
     @Test("of every recorded session are served, or refused by name")
     func captures() throws {
         var served = 0
-        for name in ["push3-p32", "pull3-p32", "push-delete-p32", "pull-delete-p32", "push-hardlinks-p32", "push-dryrun-p32",
-            "push3-lz4-p32", "pull3-zstd-p32", "pull3-zlibx-p32", "pull-checksum-p32", "push3-noinc-p32"] {
+        for name in [
+            "push3-p32", "pull3-p32", "push-delete-p32", "pull-delete-p32", "push-hardlinks-p32", "push-dryrun-p32",
+            "push3-lz4-p32", "pull3-zstd-p32", "pull3-zlibx-p32", "pull-checksum-p32", "push3-noinc-p32",
+        ] {
             let line = try Captures.header("session-" + name, "remote shell: rsync ")
             let parsed = ServerArguments(parsing: words(line), from: .shell)
             #expect(parsed.refusal == nil, "\(line)")
@@ -80,8 +85,10 @@ struct ServerArgumentsTests {
         arguments: [
             ("--server -logDtpre.iLsfxCIvu --bogus . d", "--bogus: unknown option"),
             ("--server -lZ . d", "-Z: unknown option"), ("--server -L . d", "--copy-links (-L): this option"),
-            ("--server -l --delete-after . d", "--delete-after: this option"), ("--server -l --bogus=1 . d", "--bogus=1: unknown"),
-            ("--server -l --info=DEL . d", "--info: this option"), ("--server -l --timeout=x . d", "--timeout=x: invalid value"),
+            ("--server -l --delete-after . d", "--delete-after: this option"),
+            ("--server -l --bogus=1 . d", "--bogus=1: unknown"),
+            ("--server -l --info=DEL . d", "--info: this option"),
+            ("--server -l --timeout=x . d", "--timeout=x: invalid value"),
             ("--server -l --timeout", "--timeout: missing value"), ("--server -l dst", "no \".\" before \"dst\""),
             ("--server -l", "no \".\""), ("-l . d", "no --server"), ("--server --daemon . d", "--daemon: this option"),
             ("--server --checksum-choice=md7 . d", "invalid value"), ("--server -B131073 . d", "invalid value"),
@@ -98,7 +105,10 @@ struct ServerArgumentsTests {
 
     @Test("in effect before a refused option stay in effect")
     func partial() {
-        let parsed = ServerArguments(parsing: words("--server --sender -logDtpre.iLsfxCIvu --bogus --checksum-seed=5 . d"), from: .daemon)
+        let parsed = ServerArguments(
+            parsing: words("--server --sender -logDtpre.iLsfxCIvu --bogus --checksum-seed=5 . d"),
+            from: .daemon
+        )
         #expect(parsed.isSender && parsed.options.recursive && parsed.options.checksumSeed == 0)
         #expect(parsed.compatibilityFlags.contains(.varintFileListFlags))
     }
@@ -106,8 +116,11 @@ struct ServerArgumentsTests {
     @Test("understand letters in any order and long names")
     func spellings() {
         let parsed = ServerArguments(
-            parsing: words("--server -rr --links -tv --no-W --no-r -v --no-D -e .LsfxCIvu --checksum-choice xxhash --del -B 900 . d"),
-            from: .shell)
+            parsing: words(
+                "--server -rr --links -tv --no-W --no-r -v --no-D -e .LsfxCIvu --checksum-choice xxhash --del -B 900 . d"
+            ),
+            from: .shell
+        )
         #expect(parsed.refusal == nil)
         #expect(parsed.options.links && parsed.options.times && !parsed.options.recursive && parsed.options.delete)
         #expect(parsed.options.verbosity == 2 && parsed.options.wholeFile == false && parsed.options.blockLength == 900)
@@ -126,9 +139,14 @@ struct ServerArgumentsTests {
         #expect(try input.int32("version") == 32)
     }
 
-    @Test("of a pre-release lower the announced version", arguments: [("31.14i", 30), ("32.7x", 31), ("33.5", 32), ("32.0", 32), (".iv", 32)])
+    @Test(
+        "of a pre-release lower the announced version",
+        arguments: [("31.14i", 30), ("32.7x", 31), ("33.5", 32), ("32.0", 32), (".iv", 32)]
+    )
     func preRelease(capabilities: String, version: Int32) {
-        #expect(ServerArguments(parsing: words("--server -re\(capabilities) . d"), from: .shell).announcedVersion == version)
+        #expect(
+            ServerArguments(parsing: words("--server -re\(capabilities) . d"), from: .shell).announcedVersion == version
+        )
     }
 
     @Test(

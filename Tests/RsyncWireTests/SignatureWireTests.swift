@@ -60,7 +60,12 @@ struct SignatureWireTests {
     @Test("of many blocks cross frames")
     func many() throws {
         let geometry = try BlockGeometry(
-            count: 100_000, blockLength: 700, strongLength: 5, remainder: 1, digestLength: 16)
+            count: 100_000,
+            blockLength: 700,
+            strongLength: 5,
+            remainder: 1,
+            digestLength: 16
+        )
         let signature = try Signature(
             geometry: geometry,
             recipe: ChecksumRecipe(.md5),
@@ -105,7 +110,9 @@ struct SignatureWireTests {
         try deleted.write(to: output)
         try output.flush()
         #expect(hex(sink.bytes) == "ff020201000000")
-        for (text, code) in [("02 01 00 00 00", 0), ("f0ffffffff 00 00 00 00", 2), ("00 00 f000000020 00 00", 2), ("00", 12)] {
+        for (text, code) in [
+            ("02 01 00 00 00", 0), ("f0ffffffff 00 00 00 00", 2), ("00 00 f000000020 00 00", 2), ("00", 12),
+        ] {
             let input = WireInput(source: ArraySource(bytes(hex: text)))
             #expect(exitCode { _ = try DeletionStatistics.read(from: input) } == Int32(code))
         }

@@ -115,7 +115,9 @@ struct TokenTests {
         let stream = bytes(hex: "ffffffff feffffff fdffffff f0ffffff 01000000 41 efffffff 00000000")
         for pieceLength in [1, 3, 4, 100] {
             let reader = try TokenReader(
-                input: WireInput(source: ArraySource(stream, pieceLength: pieceLength)), compression: .none)
+                input: WireInput(source: ArraySource(stream, pieceLength: pieceLength)),
+                compression: .none
+            )
             let blocks = (0..<20).flatMap { [UInt8](repeating: UInt8($0), count: 2) }
             let geometry = try BlockGeometry(count: 20, blockLength: 2, strongLength: 2, remainder: 0, digestLength: 16)
             let expected: [UInt8] = [0, 0, 1, 1, 2, 2, 15, 15, 0x41, 16, 16]
@@ -175,7 +177,12 @@ struct TokenTests {
         var sizes: [CompressionAlgorithm: Int] = [:]
         let basis = knownBytes(30_000)
         let geometry = try BlockGeometry(
-            count: 1, blockLength: 30_000, strongLength: 2, remainder: 0, digestLength: 16)
+            count: 1,
+            blockLength: 30_000,
+            strongLength: 2,
+            remainder: 0,
+            digestLength: 16
+        )
         for compression in [CompressionAlgorithm.zlib, .zlibx] {
             let sink = ArraySink()
             let output = WireOutput(sink: sink)
@@ -188,5 +195,45 @@ struct TokenTests {
         }
         #expect(try #require(sizes[.zlib]) < 200)
         #expect(try #require(sizes[.zlibx]) > 7900)
+    }
+
+    @Test("fill zlib's history as a stock receiver does", arguments: [(30_000, 32), (70_000, 32), (70_000, 30)])
+    func stockHistory(blockLength: Int, version: Int) throws {
+        let basis = knownBytes(blockLength)
+        let geometry = try BlockGeometry(
+            count: 1,
+            blockLength: blockLength,
+            strongLength: 2,
+            remainder: 0,
+            digestLength: 16
+        )
+        let sink = ArraySink()
+        let output = WireOutput(sink: sink)
+        output.protocolVersion = Int32(version)
+        let writer = try TokenWriter(output: output, compression: .zlib)
+        let literal = Array(basis[(blockLength - 9000)...])
+        try send([.copy(block: 0, count: 1), .literal(literal)], writer, geometry, basis: basis, inPlace: false)
+        try output.flush()
+        #expect(sink.bytes[0] == 0x80)
+        // A receiver of rsync feeds the block to its decompressor as stored blocks; here they travel as data.
+        var stored: [UInt8] = []
+        var inserted: [UInt8] = []
+        for start in stride(from: 0, to: blockLength, by: 0xffff) {
+            let count = min(0xffff, blockLength - start)
+            let low = UInt8(count & 0xff)
+            let high = UInt8(count >> 8)
+            let from = version >= 31 ? start : 0
+            stored += [0, low, high, ~low, ~high] + basis[from..<from + count]
+            inserted += basis[from..<from + count]
+        }
+        let chunks = stride(from: 0, to: stored.count, by: 16383).flatMap { start -> [UInt8] in
+            let count = min(16383, stored.count - start)
+            return [0x40 | UInt8(count >> 8), UInt8(count & 0xff)] + stored[start..<start + count]
+        }
+        let input = WireInput(source: ArraySource(chunks + sink.bytes.dropFirst()))
+        let reader = try TokenReader(input: input, compression: .zlibx)
+        #expect(try rebuild(reader, .empty, basis: []) == inserted + literal)
+        // Before protocol 31 the end of a long block is not in the history, so that it is sent.
+        #expect((sink.bytes.count < 500) == (version >= 31))
     }
 }
