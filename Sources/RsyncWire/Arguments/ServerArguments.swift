@@ -14,7 +14,7 @@ public struct ServerArguments: Sendable, Equatable {
     public var isSecluded = false
     /// Why the arguments cannot be served; what came before the offending one is in effect.
     public internal(set) var refusal: WireError?
-    /// Whether the `.` that ends the options was there. Secluded arguments lack it until they are complete.
+    /// Whether the `.` that ends the options was there; secluded arguments lack it until they are complete.
     public internal(set) var isComplete = true
 
     /// Makes the arguments that a client of ours sends.

@@ -36,6 +36,7 @@ struct FilterPattern: Sendable, Equatable {
     /// - Parameters:
     ///   - name: Relative to the transfer's root, without slashes at its ends.
     ///   - isDirectory: Whether it is a directory's.
+    /// - Returns: Whether the rule applies.
     func matches(_ name: Span<UInt8>, isDirectory: Bool) -> Bool {
         if isDirectoryOnly, !isDirectory { return false }
         let end = name.count + (takesContents && isDirectory ? 1 : 0)
@@ -93,6 +94,7 @@ private enum Wildcard {
     ///   - name: The name; beyond both of its ends it counts as a slash.
     ///   - start: Where the part starts, -1 for the slash in front.
     ///   - end: Where the part ends, one more than the length for the slash behind.
+    /// - Returns: Whether the whole part matches the whole pattern.
     static func matches(_ pattern: Span<UInt8>, _ name: Span<UInt8>, from start: Int, to end: Int) -> Bool {
         func text(_ index: Int) -> UInt8 { index >= 0 && index < name.count ? name[index] : slash }
         var position = 0

@@ -2,7 +2,9 @@
 public struct FilterRule: Sendable, Equatable {
     /// The ends of a transfer that a rule can concern.
     public struct Sides: OptionSet, Sendable {
+        /// One bit a side.
         public let rawValue: UInt8
+        /// Makes a set from its bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The sender leaves names out.

@@ -13,6 +13,7 @@ extension WireInput {
     /// - Parameters:
     ///   - limit: Characters before the newline.
     ///   - field: What it is, for the error.
+    /// - Returns: The line without its newline.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 for a line that is too long or holds a NUL.
     func line(limit: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
         var line: [UInt8] = []

@@ -19,9 +19,9 @@ public struct Item: Equatable, Sendable {
 
     /// What it says.
     public var flags: ItemFlags
-    /// The kind of basis; travels only with ``ItemFlags/basisFollows``. 0x00 to 0x7f is an alternate directory.
+    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; travels with ``ItemFlags/basisFollows``.
     public var basis: UInt8
-    /// A name; travels only with ``ItemFlags/nameFollows``. Of a peer: text to report or to confine, never a path.
+    /// A name to report or to confine, never a path by itself; travels with ``ItemFlags/nameFollows``.
     public var name: [UInt8]
 
     /// Makes an item.
@@ -56,6 +56,7 @@ public struct Item: Equatable, Sendable {
     /// Writes the item behind its index.
     ///
     /// - Parameter output: Where it goes.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func write(to output: WireOutput) throws(WireError) {
         try output.uint16(flags.rawValue)
         if flags.contains(.basisFollows) { try output.byte(basis) }

@@ -12,7 +12,9 @@ public enum SpecialIndex {
 
 /// What an item says about a file and what follows it (protocol specification, transfer 10).
 public struct ItemFlags: OptionSet, Sendable, Hashable {
+    /// The bits as they travel.
     public let rawValue: UInt16
+    /// Makes a set from its bits.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The access time differs.

@@ -45,6 +45,7 @@ public struct DeletionStatistics: Equatable, Sendable {
     /// Writes the numbers behind the index, which is the caller's to write.
     ///
     /// - Parameter output: Where they go.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func write(to output: WireOutput) throws(WireError) {
         for number in [files, directories, symbolicLinks, devices, specials] {
             try output.varint(max(0, min(number, Self.limit)))
@@ -72,6 +73,7 @@ public struct TransferStatistics: Equatable, Sendable {
     ///
     /// - Parameter input: Where they come from.
     /// - Returns: The numbers as the peer sent them; they are for display only.
+    /// - Throws: ``WireError`` when the stream ends.
     public static func read(from input: WireInput) throws(WireError) -> TransferStatistics {
         var statistics = TransferStatistics()
         statistics.bytesRead = try input.varlong30(3, "statistics")
@@ -85,6 +87,7 @@ public struct TransferStatistics: Equatable, Sendable {
     /// Writes the five numbers.
     ///
     /// - Parameter output: Where they go.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func write(to output: WireOutput) throws(WireError) {
         for number in [bytesRead, bytesWritten, totalSize, listBuildTime, listTransferTime] {
             try output.varlong30(number, 3)

@@ -17,6 +17,7 @@ protocol LiteralDecompressor: AnyObject {
     /// - Parameters:
     ///   - bytes: At least one byte.
     ///   - isLast: Whether the chunk ends with them.
+    /// - Throws: ``WireError`` when the compressed stream is broken.
     func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(WireError)
     /// The next literal bytes, valid until the next call of any method; empty when more must be fed.
     func produce() throws(WireError) -> UnsafeRawBufferPointer

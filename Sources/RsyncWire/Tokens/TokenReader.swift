@@ -8,7 +8,7 @@ public final class TokenReader {
     /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
     public let needsMatchedBytes: Bool
     private var blockCount: Int32 = 0
-    /// Plain: bytes of the literal that were not handed out. Compressed: bytes of the chunk that were not fed.
+    /// Bytes of a plain literal that were not handed out, or of a compressed chunk that were not fed.
     private var rest = 0
     /// Plain: a token that was read ahead.
     private var readAhead: Int32?
@@ -31,6 +31,7 @@ public final class TokenReader {
     /// A file's tokens come next.
     ///
     /// - Parameter blockCount: Blocks of its basis, from the sum head.
+    /// - Throws: ``WireError`` when the compressed stream is broken.
     public func startFile(blockCount: Int32) throws(WireError) {
         self.blockCount = blockCount
         rest = 0
@@ -53,6 +54,7 @@ public final class TokenReader {
     /// Adds a block that was just copied to the decompressor's history; only useful when ``needsMatchedBytes``.
     ///
     /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, before the next call of ``next()``.
+    /// - Throws: ``WireError`` when the compressed stream is broken.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let decompressor else { return }
         unsafe try insertHistory(bytes, protocolVersion: input.protocolVersion) { (piece) throws(WireError) in

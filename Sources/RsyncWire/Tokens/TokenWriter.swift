@@ -43,6 +43,7 @@
     /// Writes new bytes.
     ///
     /// - Parameter bytes: Any number.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func literal(_ bytes: RawSpan) throws(WireError) {
         unsafe try bytes.withUnsafeBytes { (buffer) throws(WireError) in
             guard let start = buffer.baseAddress else { return }
@@ -60,6 +61,7 @@
     /// - Parameter limit: Bytes wanted, at least 1.
     /// - Returns: Room for at most `limit` and at most ``literalLimit`` bytes; write to it before any other call of the
     ///   writer or its output, then say how many with ``commitLiteral(_:)``.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func literalSpace(_ limit: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
         precondition(limit > 0)
         let count = min(limit, Self.literalLimit)
@@ -77,6 +79,7 @@
     /// Takes the first bytes of ``literalSpace(_:)`` as a literal.
     ///
     /// - Parameter count: How many were written there; 0 for none.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func commitLiteral(_ count: Int) throws(WireError) {
         guard let place = unsafe space else { preconditionFailure("literalSpace comes first") }
         unsafe space = nil
@@ -93,6 +96,7 @@
     /// - Parameters:
     ///   - block: The first one.
     ///   - count: How many adjacent ones, at least 1.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func copy(block: Int32, count: Int) throws(WireError) {
         precondition(block >= 0 && count > 0 && Int(block) + count <= Int(Int32.max))
         guard let compressor else { return try plainCopy(block, count) }
@@ -116,6 +120,7 @@
     /// Adds a block that was just copied to the compressor's history; only useful when ``needsMatchedBytes``.
     ///
     /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, in the order of ``copy(block:count:)``.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let compressor else { return }
         unsafe try insertHistory(bytes, protocolVersion: output.protocolVersion) { (piece) throws(WireError) in
@@ -123,7 +128,7 @@
         }
     }
 
-    /// Ends the file. Its whole-file sum is the caller's to write.
+    /// Ends the file; its whole-file sum is the caller's to write.
     public func end() throws(WireError) {
         guard let compressor else { return try output.int32(0) }
         try startFileIfNeeded()
@@ -189,7 +194,9 @@
     }
 }
 
-/// Hands out the pieces in which a matched block enters zlib's history. Before protocol 31 rsync repeated the first
+/// Hands out the pieces in which a matched block enters zlib's history.
+///
+/// Before protocol 31 rsync repeated the first
 /// bytes of a block of more than 65535, and both ends must do the same (protocol specification, transfer 13.3).
 func insertHistory(
     _ block: RawSpan,
