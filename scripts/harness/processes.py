@@ -11,9 +11,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-TICK = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-
 
 @dataclass
 class Outcome:
@@ -116,6 +113,12 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
+    def settle(self, seconds=5):
+        """Waits until the server has ended its sessions, so that their CPU time is in its own account."""
+        deadline = time.monotonic() + seconds
+        while len(descendants(self.process.pid)) > 1 and time.monotonic() < deadline:
+            time.sleep(0.005)
+
     def log_text(self):
         """What the server printed so far."""
         with open(self.log, errors="replace") as log:
@@ -145,9 +148,9 @@ def status_kib(pid, field):
 class MemoryWatch:
     """Samples the memory of processes and their descendants: the peak of each one, and the peak of the sum, in KiB."""
 
-    def __init__(self, pids, interval=0.05):
+    def __init__(self, pids, interval=0.02):
         self.pids, self.interval = pids, interval
-        self.peak_sum, self.peak_each = 0, {}
+        self.peak_sum, self.peak_each = 0, {}  # sum: resident at one moment; each: the kernel's own high-water mark
         self.done = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 
