@@ -1,4 +1,4 @@
-"""Compares two trees entry by entry, without any rsync. `manifest` is computed once for a tree that many cases share."""
+"""Compares two trees entry by entry, without any rsync. A tree that many cases share has one `manifest`."""
 
 import hashlib
 import os
@@ -70,26 +70,26 @@ def manifest(root, leave_out=None):
     return entries
 
 
-def compare(a, b, receiver_is_stock=False, sparse=False, protocol=32, links=True, skip=()):
+def compare(a, b, sparse=False, protocol=32, skip=()):
     """Lists every difference between two trees, given as paths or manifests. Empty means equal.
 
-    Times are compared to the nanosecond; to the second below protocol 31, which carries no nanoseconds, and
-    where a stock receiver older than 3.1 might have dropped them. `skip` names aspects not to compare."""
+    Times are compared to the nanosecond; to the second below protocol 31, which carries no nanoseconds. Stock 3.5 keeps
+    them too. `sparse` adds the allocated blocks; `skip` names aspects not to compare."""
     a = a if isinstance(a, dict) else manifest(a)
     b = b if isinstance(b, dict) else manifest(b)
-    unit = 10**9 if protocol < 31 or receiver_is_stock == "seconds" else 1
+    unit = 10**9 if protocol < 31 else 1
     found = []
     for path in sorted(a.keys() | b.keys()):
         if path not in b or path not in a:
             found.append(f"{path!r}: only in the {'first' if path in a else 'second'} tree")
             continue
-        for aspect, left, right in _aspects(a[path], b[path], unit, sparse, links):
+        for aspect, left, right in _aspects(a[path], b[path], unit, sparse):
             if left != right and aspect not in skip:
                 found.append(f"{path!r}: {aspect} {left!r} != {right!r}")
     return found
 
 
-def _aspects(x, y, unit, sparse, links):
+def _aspects(x, y, unit, sparse):
     yield "kind", x.kind, y.kind
     if x.kind != y.kind:
         return
@@ -100,18 +100,6 @@ def _aspects(x, y, unit, sparse, links):
     yield "size", x.size, y.size
     yield "content" if x.kind == "file" else "target", x.value, y.value
     yield "device", x.device, y.device
-    if links:
-        yield "links", x.twins, y.twins
+    yield "links", x.twins, y.twins
     if sparse and y.allocated > x.allocated + SPARSE_SLACK:
         yield "allocated", x.allocated, y.allocated
-
-
-def leftovers(root, known):
-    """Paths below `root` that look like an rsync temporary and are not in the manifest `known`."""
-    root, found = os.fsencode(root), []
-    for base, _, files in os.walk(root):
-        for name in files:
-            path = os.path.relpath(os.path.join(base, name), root)
-            if path not in known and name.startswith(b".") and name[-7:-6] == b".":
-                found.append(path)
-    return found

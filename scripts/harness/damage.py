@@ -17,7 +17,8 @@ def check_outcome(outcome, codes, what=""):
     """The code is one of `codes`, and standard error holds one to three lines, none of them a crash report."""
     check(outcome.code in codes, f"{what}: wanted exit code {sorted(codes)}, got {outcome}")
     if outcome.code:
-        check(1 <= len(outcome.lines()) <= MOST_LINES, f"{what}: wanted one clear line, got {len(outcome.lines())}: {outcome}")
+        count = len(outcome.lines())
+        check(1 <= count <= MOST_LINES, f"{what}: wanted one clear line, got {count}: {outcome}")
     check(not any(mark in outcome.err.decode(errors="replace") for mark in CRASH_MARKS), f"{what}: crashed: {outcome}")
 
 

@@ -38,8 +38,9 @@ def _killed(victim, seed):
             again = ends.push(second)
             check(again.code == 0, f"the pass after it: {again}")
         differences = compare.compare(new, target)
-        check(not differences, f"{victim} killed after {whole:.3f} s (seed {seed}): not equal afterwards", *differences[:6])
-        return f"{victim} killed after {whole:.3f} s"
+        words = f"{victim} killed after {whole:.3f} s (seed {seed})"
+        check(not differences, f"{words}: not equal afterwards", *differences[:6])
+        return words
     return body
 
 

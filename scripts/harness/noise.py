@@ -1,4 +1,4 @@
-"""A peer that sends random bytes: at once, after the greeting, or after a whole daemon handshake; through TLS and plain."""
+"""A peer that sends random bytes: at once, after the greeting, or after a daemon handshake; through TLS and plain."""
 
 import base64
 import contextlib
@@ -78,8 +78,8 @@ def _to_source(stage, seed, tls):
             if tls:
                 argv = peers.dvm_source(setting.keys, new_path, server.port)
             else:
-                argv = [peers.DVM_RSYNC, "-aH", "--timeout=10", f"--password-file={setting.keys.password}", new_path + "/",
-                        f"rsync://{peers.USER}@127.0.0.1:{server.port}/data/"]
+                argv = [peers.DVM_RSYNC, "-aH", "--timeout=10", f"--password-file={setting.keys.password}",
+                        new_path + "/", f"rsync://{peers.USER}@127.0.0.1:{server.port}/data/"]
             outcome = run(argv, 60)
         finally:
             server.close()

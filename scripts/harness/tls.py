@@ -47,29 +47,29 @@ class Ends:
             return run([*prefix, *argv], timeout, kill_after=kill_after)
         volume, password = more.get("volume", "data"), more.get("password")
         with peers.stunnel_client(self.folder, keys, port, proxy) as near:
-            argv = peers.stock_push(keys, source, near.port, *options, volume=volume, password=password)
+            argv = peers.stock_push(keys, source, near.port, "-S", *options, volume=volume, password=password)
             return run([*prefix, *argv], timeout, kill_after=kill_after)
 
 
-def move_both_versions(ends, setting, receiver_is_stock, *options, **more):
-    """Pushes the tree and then its edited form and compares after each."""
+def move_both_versions(ends, setting, *options, **more):
+    """Pushes the tree and then its edited form and compares after each, holes included."""
     for step, (source, manifest) in enumerate(setting.trees):
         outcome, name = ends.push(source, *options, **more), ("first copy", "after edits")[step]
         check(outcome.code == 0, f"{name}: {outcome}", *(server.log_text()[-600:] for server in ends.servers))
-        check_equal_trees(compare.compare(manifest, ends.target, receiver_is_stock), name)
+        check_equal_trees(compare.compare(manifest, ends.target, sparse=True), name)
 
 
 def _pair(source, target):
     def body(setting, folder):
         with Ends(setting, folder, source, target) as ends:
-            move_both_versions(ends, setting, target == "stock")
+            move_both_versions(ends, setting)
     return body
 
 
 def _proxy(start):
     def body(setting, folder):
         with start(folder) as proxy, Ends(setting, folder) as ends:
-            move_both_versions(ends, setting, False, proxy=proxy.port)
+            move_both_versions(ends, setting, proxy=proxy.port)
     return body
 
 
@@ -80,7 +80,7 @@ def _compressed(choice):
         else:
             options = ["--compress", choice]
         with Ends(setting, folder) as ends:
-            move_both_versions(ends, setting, False, *options)
+            move_both_versions(ends, setting, *options)
     return body
 
 

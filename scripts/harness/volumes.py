@@ -19,7 +19,7 @@ def large_files(root, total, count=4):
 
 
 def edited_copy(original, root, share=0.01):
-    """A twin of large files with `share` of the bytes changed: edits of 4 to 64 KiB, one in eight an insertion, one a removal."""
+    """A twin of large files with `share` of the bytes changed, 4 to 64 KiB each; of eight one inserts, one removes."""
     os.makedirs(root)
     for name in sorted(os.listdir(original)):
         source = random.Random(f"edit {name}")
