@@ -105,7 +105,8 @@ def _while_moving(change, codes, after=0.6):
             timer.join()
             damage.check_outcome(outcome, codes)
             check(_whole_states(ends.target, noise), "the large file is torn")
-            os.utime(source, (1_700_000_000, 1_700_000_000))  # a change within one second is none to rsync
+            for path in (source, source + "/a large"):  # a change within one second is none to rsync
+                os.utime(path, (1_700_000_000, 1_700_000_000))
             final = ends.push(source)
             check(final.code == 0, f"the next pass: {final}")
             check_equal_trees(compare.compare(source, ends.target), "after the next pass")
