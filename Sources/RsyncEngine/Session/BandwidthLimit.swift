@@ -21,8 +21,7 @@ struct BandwidthLimit {
         last = now
         let owed = debt / bytesPerSecond
         guard owed >= 0.1 else { return }
-        var pause = timespec(tv_sec: Int(owed), tv_nsec: Int((owed - owed.rounded(.down)) * 1e9))
-        _ = unsafe nanosleep(&pause, nil)
+        usleep(UInt32(min(owed, 1) * 1e6))
         let woken = ContinuousClock.now
         debt -= Self.seconds(woken - now) * bytesPerSecond
         last = woken
