@@ -1,5 +1,7 @@
 import Checksums
 import Glibc
+import RsyncEngine
+import LinuxSystem
 import RsyncWire
 
 extension RsyncCommandLine {
@@ -15,11 +17,11 @@ extension RsyncCommandLine {
     /// Adds a file of patterns, one a line; empty lines and those that start with `;` or `#` are skipped.
     mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(CommandError) {
         let contents: [UInt8]
-        do throws(CommandFileError) {
-            contents = try CommandFile.read(value.bytes)
+        do throws(SystemError) {
+            contents = try SmallFile.read(value.bytes)
         } catch {
             throw .failed(
-                "failed to open \(isInclude ? "include" : "exclude") file \(value.text): \(error)",
+                "failed to open \(isInclude ? "include" : "exclude") file \(value.text): \(SystemText(error.number))",
                 exitCode: 11
             )
         }

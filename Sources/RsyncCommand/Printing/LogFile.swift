@@ -1,4 +1,5 @@
 import Glibc
+import RsyncEngine
 import LinuxSystem
 
 /// A file of lines with date, time and process.
@@ -16,10 +17,13 @@ final class LogFile: Sendable {
         let number = unsafe open(text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o644)
         guard number >= 0 else {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open log-file \(name): \(CommandFileError(number: errno))", exitCode: 13)
+            throw .failed("failed to open log-file \(name): \(SystemText(errno))", exitCode: 13)
         }
         descriptor = Descriptor(owning: number)
     }
+
+    /// Takes a descriptor that is open for writing, such as standard error's duplicate.
+    init(owning descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
     /// Adds a line. A log that cannot be written to stops nothing.
     func line(_ text: [UInt8]) {

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncEngine
 import RsyncWire
 import Transport
@@ -96,7 +97,7 @@ struct ClientRunner {
                 sources.append(try SourceRoot.argument(path))
             } catch {
                 let name = String(decoding: NameText.escaped(path), as: UTF8.self)
-                let reason = CommandFileError(number: error.number ?? EINVAL)
+                let reason = SystemText(error.number ?? EINVAL)
                 output.error("rsync: [sender] change_dir \"\(name)\" failed: \(reason)")
             }
         }

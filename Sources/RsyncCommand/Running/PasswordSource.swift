@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncEngine
 
 /// Where a daemon's password comes from: a file, the environment, or the person at the terminal (protocol
@@ -20,17 +21,17 @@ struct PasswordSource: Sendable {
         let name = String(decoding: path, as: UTF8.self)
         var flaw: String?
         let contents: [UInt8]
-        do throws(CommandFileError) {
-            contents = try CommandFile.read(path) { status throws(CommandFileError) in
+        do throws(SystemError) {
+            contents = try SmallFile.read(path) { status throws(SystemError) in
                 guard path != [UInt8(ascii: "-")] else { return }
                 if status.st_mode & 0o006 != 0 { flaw = "password file must not be other-accessible" }
                 if geteuid() == 0, status.st_uid != 0 {
                     flaw = "password file must be owned by root when running as root"
                 }
-                if flaw != nil { throw CommandFileError(number: EPERM) }
+                if flaw != nil { throw SystemError(operation: "password file", number: EPERM) }
             }
         } catch {
-            throw .usage(flaw ?? "could not open password file \(name): \(error)", exitCode: 1)
+            throw .usage(flaw ?? "could not open password file \(name): \(SystemText(error.number))", exitCode: 1)
         }
         let line = contents.prefix { $0 != 10 && $0 != 13 && $0 != 0 }
         guard !line.isEmpty else { throw .usage("failed to read a password from \(name)", exitCode: 1) }

@@ -48,7 +48,7 @@ struct RemoteShell {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         let words = unsafe arguments.map { word in unsafe strdup(word.map { CChar(bitPattern: $0) } + [0]) }
         defer {
-            for unsafe word in unsafe words { unsafe free(word) }
+            for index in unsafe words.indices { unsafe free(words[index]) }
         }
         guard let program = unsafe words.first ?? nil else { throw SystemError(operation: "strdup", number: ENOMEM) }
         var process: pid_t = 0
