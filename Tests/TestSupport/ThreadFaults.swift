@@ -76,7 +76,9 @@ public func onThread<Value: Sendable>(
     return try result.get()
 }
 
-/// The work of a thread. The thread alone touches it until the semaphore is signalled, the starter alone after that.
+/// The work of a thread.
+///
+/// The thread alone touches it until the semaphore is signalled, the starter alone after that.
 private final class Run<Value>: @unchecked Sendable {
     var body: (@Sendable () throws -> Value)?
     var result: Result<Value, any Error>?
