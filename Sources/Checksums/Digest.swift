@@ -1,4 +1,6 @@
-/// The result of a strong checksum, in the order of its bytes on the wire. Held inline: making one allocates nothing.
+/// The result of a strong checksum, in the order of its bytes on the wire.
+///
+/// Held inline: making one allocates nothing.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The longest digest in bytes.
     public static let maximumLength = 20

@@ -1,6 +1,6 @@
-/// A running MD4 (RFC 1320). Ours, because OpenSSL 3 keeps it in its legacy provider.
+/// A running MD4 (RFC 1320).
 ///
-/// It is here for old peers; it protects nothing.
+/// Ours, because OpenSSL 3 keeps it in its legacy provider. It is here for old peers; it protects nothing.
 struct MD4 {
     private var a: UInt32 = 0x6745_2301
     private var b: UInt32 = 0xefcd_ab89

@@ -22,8 +22,9 @@ internal import COpenSSL
 /// A running digest of OpenSSL.
 ///
 /// Invariant: the C context is made in `init`, freed in `deinit`, never shared and never lent out; OpenSSL reads exactly
-/// the bytes of the span it is given, during the call.
-@safe struct MessageDigestContext: ~Copyable {
+/// the bytes of the span it is given, during the call. Sendable: a context is used only by the one function or the one
+/// ``StreamingChecksum`` that owns it, the latter in mutating methods, hence never from two threads at once.
+@safe struct MessageDigestContext: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer
     private let digest: MessageDigest
 
@@ -49,7 +50,9 @@ internal import COpenSSL
         precondition(added == 1, "OpenSSL could not continue a digest")
     }
 
-    /// Ends the data. The context must be reset before it is used again.
+    /// Ends the data.
+    ///
+    /// The context must be reset before it is used again.
     func finish(count: Int) -> Digest {
         let bytes: [64 of UInt8] = finish()
         return Digest(bytes: unsafe bytes.span.extracting(first: count).bytes)

@@ -3,7 +3,9 @@
 // Invariant: every load lies in `0 ..< bytes.byteCount`, because a row is read only while a whole row is left. The
 // pointer does not leave the closure that the span lends it to.
 
-/// One row of 32 bytes, as 16 pairs of bytes. Swift's Linux platforms are little-endian: a pair's low byte comes first.
+/// One row of 32 bytes, as 16 pairs of bytes.
+///
+/// Swift's Linux platforms are little-endian: a pair's low byte comes first.
 private typealias Row = SIMD16<Int16>
 private let rowLength = 32
 

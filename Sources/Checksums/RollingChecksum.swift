@@ -6,7 +6,9 @@
 ///     s2 = sum of (n - i) * b[i]  mod 2^16
 ///     value = s1 | s2 << 16
 public struct RollingChecksum: Sendable {
-    /// The first sum. Only the low 16 bits mean something; the rest is what wrapping arithmetic leaves there.
+    /// The first sum.
+    ///
+    /// Only the low 16 bits mean something; the rest is what wrapping arithmetic leaves there.
     @usableFromInline var first: UInt32
     /// The second sum, kept like the first.
     @usableFromInline var second: UInt32

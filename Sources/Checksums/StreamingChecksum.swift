@@ -1,19 +1,10 @@
 /// A strong checksum over data that comes in pieces; it serves one file after another without allocating.
-public struct StreamingChecksum: ~Copyable {
+public struct StreamingChecksum: ~Copyable, Sendable {
     /// What is computed.
     public let recipe: ChecksumRecipe
-    private let engine: Engine
+    private let engine: ChecksumEngine
     /// MD4's state lives here rather than in the engine because it is a plain value that changes.
     private var md4 = MD4()
-
-    /// What does the work for each family; the C states are theirs alone.
-    private enum Engine: ~Copyable {
-        case nothing
-        case md4
-        case xxHash64(XXHash64State)
-        case xxHash3(XXHash3State)
-        case messageDigest(MessageDigestContext)
-    }
 
     /// Begins a checksum.
     ///
@@ -87,6 +78,18 @@ public struct StreamingChecksum: ~Copyable {
         let seed: [4 of UInt8] = recipe.seedBytes
         update(unsafe seed.span.bytes)
     }
+}
+
+/// What does the work for each family; the C states are theirs alone.
+///
+/// MD4's state is kept beside it.
+/// Not private: other modules that hold a ``StreamingChecksum`` inline refer to its symbols.
+enum ChecksumEngine: ~Copyable, Sendable {
+    case nothing
+    case md4
+    case xxHash64(XXHash64State)
+    case xxHash3(XXHash3State)
+    case messageDigest(MessageDigestContext)
 }
 
 extension ChecksumRecipe {

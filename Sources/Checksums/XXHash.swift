@@ -1,10 +1,11 @@
 internal import CXXHash
 
 // Invariant of both states: the C state is made in `init`, freed in `deinit`, never shared and never lent out; the
-// library reads exactly the bytes of the span it is given, during the call.
+// library reads exactly the bytes of the span it is given, during the call. Sendable: only the one owner,
+// ``StreamingChecksum``, uses it, and does so in mutating methods, hence never from two threads at once.
 
 /// The state of a running XXH64.
-@safe struct XXHash64State: ~Copyable {
+@safe struct XXHash64State: ~Copyable, @unchecked Sendable {
     private let state: OpaquePointer
 
     init() {
@@ -24,7 +25,7 @@ internal import CXXHash
 }
 
 /// The state of a running XXH3, for 64 and 128 bits alike.
-@safe struct XXHash3State: ~Copyable {
+@safe struct XXHash3State: ~Copyable, @unchecked Sendable {
     private let state: OpaquePointer
 
     init() {

@@ -3,8 +3,8 @@ internal import Checksums
 // The byte-by-byte search.
 //
 // Invariant: `position + length <= count` holds before and after each step, and a step reads `position` and
-// `position + length` only while the latter is below `count`. The filter has one bit for every value that
-// `key >> filterShift` can take, by its construction. No pointer leaves the closure that lends it.
+// `position + length` only while the latter is below `count`. The filter has `filterMask + 1` words, by its
+// construction. No pointer leaves the closure that lends it.
 
 extension BlockIndex {
     /// Slides a window until its sum is that of a block.
@@ -22,7 +22,7 @@ extension BlockIndex {
         while true {
             unsafe filter.withUnsafeBufferPointer { filter in
                 unsafe bytes.withUnsafeBytes { bytes in
-                    unsafe slideToFilterHit(&rolling, bytes, &position, filter, filterShift)
+                    unsafe slideToFilterHit(&rolling, bytes, &position, filter, filterMask)
                 }
             }
             if let entry = firstEntry(of: rolling.value), position > start { return (position, entry) }
@@ -37,7 +37,7 @@ private func slideToFilterHit(
     _ bytes: UnsafeRawBufferPointer,
     _ position: inout Int,
     _ filter: UnsafeBufferPointer<UInt64>,
-    _ filterShift: UInt32
+    _ mask: UInt32
 ) {
     let length = rolling.length
     guard let head = bytes.baseAddress, let words = filter.baseAddress else { return }
@@ -53,9 +53,7 @@ private func slideToFilterHit(
         first = first &+ (new &- old)
         second = second &+ first &- factor &* old
         index += 1
-        let key = ((first & 0xffff) | (second << 16)) &* BlockIndex.multiplier
-        let bit = key &>> filterShift
-        if unsafe words[Int(bit &>> 6)] &>> UInt64(bit & 63) & 1 != 0 { break }
+        if unsafe words[Int(second & mask)] &>> UInt64(first) & 1 != 0 { break }
     }
     rolling = RollingChecksum(value: (first & 0xffff) | (second << 16), length: length)
     position = index

@@ -1,19 +1,19 @@
 /// Finds blocks by their rolling sum.
 ///
 /// All full blocks are sorted by a key, which is the rolling sum times an odd constant (so equal keys are equal sums, and
-/// the top bits depend on all bits), and by number among equal sums. The key's top bits select a bucket of that order,
-/// and one bit of a filter that answers most questions alone. Finding a sum takes at most some twenty steps whatever
-/// sums a peer chose, because a large bucket is searched by halving.
+/// the top bits depend on all bits), and by number among equal sums. The key's top bits select a bucket of that order.
+/// Finding a sum takes at most some twenty steps whatever sums a peer chose, because a bucket is searched by halving.
+/// A filter of one bit per few sums answers most questions alone.
 struct BlockIndex {
     /// Spreads sums over the whole range: 2^32 divided by the golden ratio, odd.
     static let multiplier: UInt32 = 0x9e37_79b1
 
     /// How far right a key is shifted to give its bucket.
     let bucketShift: UInt32
-    /// How far right a key is shifted to give its bit in the filter.
-    let filterShift: UInt32
-    /// One bit per range of keys: 64 of them in each word.
+    /// Bit `s1 % 64` of word `s2 & filterMask` is set when some block may have the sum of s1 and s2.
     let filter: [UInt64]
+    /// The number of words, a power of two, less one.
+    let filterMask: UInt32
     /// Where each bucket begins in `keys`, and behind the last one the end.
     let bucketStarts: [UInt32]
     /// The keys, ascending.
@@ -29,15 +29,14 @@ struct BlockIndex {
     init(sums: [UInt32], count: Int) {
         let countBits = Int.bitWidth - max(count, 1).leadingZeroBitCount
         let bucketBits = UInt32(min(max(countBits, 4), 24))
-        let filterBits = UInt32(min(max(countBits + 4, 16), 22))
         bucketShift = 32 - bucketBits
-        filterShift = 32 - filterBits
-        var filter = [UInt64](repeating: 0, count: 1 << (filterBits - 6))
+        // About 32 bits a block, but 8 KiB at least and, to stay in a cache, 512 KiB at most.
+        var filter = [UInt64](repeating: 0, count: 1 << min(max(countBits - 1, 10), 16))
+        filterMask = UInt32(filter.count - 1)
         var starts = [UInt32](repeating: 0, count: (1 << bucketBits) + 1)
         for sum in sums[..<count] {
-            let key = sum &* BlockIndex.multiplier
-            filter[Int(key >> (filterShift + 6))] |= 1 << UInt64((key >> filterShift) & 63)
-            starts[Int(key >> bucketShift) + 1] += 1
+            filter[Int((sum >> 16) & filterMask)] |= 1 << UInt64(sum % 64)
+            starts[Int((sum &* BlockIndex.multiplier) >> bucketShift) + 1] += 1
         }
         for bucket in 1..<starts.count { starts[bucket] += starts[bucket - 1] }
         var next = starts
@@ -63,8 +62,8 @@ struct BlockIndex {
     /// - Parameter sum: The sum.
     /// - Returns: Its position in `keys`, or nil.
     func firstEntry(of sum: UInt32) -> Int? {
+        guard filter[Int((sum >> 16) & filterMask)] >> UInt64(sum % 64) & 1 == 1 else { return nil }
         let key = sum &* BlockIndex.multiplier
-        guard filter[Int(key >> (filterShift + 6))] >> UInt64((key >> filterShift) & 63) & 1 == 1 else { return nil }
         let bucket = Int(key >> bucketShift)
         var low = Int(bucketStarts[bucket])
         var high = Int(bucketStarts[bucket + 1])

@@ -6,7 +6,7 @@ internal import Checksums
 /// once; after a mismatch the window slides byte by byte until some block is found again (protocol specification,
 /// transfer 12.2). The work is linear in the content whatever the signature says: candidates per offset and strong
 /// sums computed in vain are both limited, and what exceeds a limit is sent as literal data.
-public struct BlockMatcher: ~Copyable {
+public struct BlockMatcher: ~Copyable, Sendable {
     /// What has been found so far.
     public internal(set) var statistics = MatchStatistics()
     /// Whether the receiver writes into its own basis.
@@ -90,8 +90,11 @@ public struct BlockMatcher: ~Copyable {
 
     /// Finds the next block.
     ///
-    /// - Parameter position: Where to begin; afterwards the end of the block found, or without one the first byte that
-    ///   the next window needs again.
+    /// - Parameters:
+    ///   - window: The data.
+    ///   - position: Where to begin; afterwards the end of the block found, or without one the first byte that the next
+    ///     window needs again.
+    ///   - isLast: Whether the content ends with the window.
     /// - Returns: The block, or nil when the window is searched.
     private mutating func nextMatch(in window: RawSpan, from position: inout Int, isLast: Bool) -> Found? {
         let length = geometry.blockLength
@@ -104,9 +107,13 @@ public struct BlockMatcher: ~Copyable {
             isAligned = false
             if let found = search(window, from: &position) { return accept(found.block, at: found.position, &position) }
         }
-        guard isLast || geometry.count == 0 else { return nil }
+        guard isLast else {
+            // Without full blocks only the bytes that the short one may match at the end are needed again.
+            if geometry.fullBlockCount == 0 { position = max(position, window.byteCount - geometry.remainder) }
+            return nil
+        }
         let shortStart = window.byteCount - geometry.remainder
-        if isLast, geometry.hasShortBlock, shortStart >= position {
+        if geometry.hasShortBlock, shortStart >= position {
             rolling = RollingChecksum(window.extracting(shortStart..<window.byteCount))
             if let block = shortBlock(at: shortStart, in: window) { return accept(block, at: shortStart, &position) }
         }
