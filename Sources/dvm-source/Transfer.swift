@@ -3,7 +3,7 @@ import Glibc
 public import TransferAgent
 
 /// `dvm-source transfer`
-struct Transfer: AsyncParsableCommand {
+struct Transfer: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes volumes at a target equal to volumes here.",
         discussion: """
@@ -89,18 +89,13 @@ struct Transfer: AsyncParsableCommand {
         return settings
     }
 
-    func run() async throws {
+    func run() throws {
         let job = try TransferJob(settings)
         if let warning = job.warning { StandardStream.error.write("dvm-source: \(warning)\n") }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
         let run = TransferRun(job, display: ProgressDisplay(style: style))
-        let task = Task { await run.run() }
-        try StopSignals.watch { count in
-            // A second signal is from somebody who will not wait.
-            guard count == 1 else { _exit(20) }
-            task.cancel()
-        }
-        throw ExitCode(await task.value.worstExitCode)
+        let outcomes = try StopSignals.run { await run.run() }
+        throw ExitCode(outcomes.worstExitCode)
     }
 
     private func environment(_ name: String) -> String? {

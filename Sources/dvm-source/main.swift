@@ -2,4 +2,4 @@ import TransferAgent
 
 StopSignals.block()
 ProcessSetup.prepare()
-await SourceProgram.runToExit()
+SourceProgram.runToExit()

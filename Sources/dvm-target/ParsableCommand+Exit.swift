@@ -2,16 +2,12 @@ import ArgumentParser
 import Glibc
 import TransferAgent
 
-extension AsyncParsableCommand {
+extension ParsableCommand {
     /// Parses the command line, runs the command and ends the process with one of rsync's exit codes.
-    static func runToExit() async -> Never {
+    static func runToExit() -> Never {
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
             Glibc.exit(0)
         } catch let error as AgentError {
             StandardStream.error.write("dvm-target: \(error)\n")

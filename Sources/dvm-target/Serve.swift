@@ -1,9 +1,8 @@
 import ArgumentParser
-import Glibc
 import TransferAgent
 
 /// `dvm-target serve`
-struct Serve: AsyncParsableCommand {
+struct Serve: ParsableCommand {
     /// The time that sessions have to end after a signal.
     private static let grace = Duration.seconds(20)
 
@@ -58,15 +57,12 @@ struct Serve: AsyncParsableCommand {
         return settings
     }
 
-    func run() async throws {
+    func run() throws {
         ProcessSetup.clearUmask()
         let service = try TargetService(settings)
-        try StopSignals.watch { count in
-            guard count == 1 else { _exit(20) }
-            service.close()
-        }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
-        try await service.run()
-        try await service.finish(within: Self.grace)
+        let failure = try StopSignals.run { await service.run() }
+        service.finish(within: Self.grace)
+        if let failure { throw failure }
     }
 }

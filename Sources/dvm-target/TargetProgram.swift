@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The agent at the side that the volumes go to.
-struct TargetProgram: AsyncParsableCommand {
+struct TargetProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dvm-target",
         abstract: "Takes volumes from sources.",

@@ -69,28 +69,28 @@ public final class TargetService: Sendable {
     /// The port of the plain listener, if there is one.
     public var plainPort: UInt16? { doors.dropFirst().first?.listener.address.port }
 
-    /// Serves until ``close()`` is called or the task is cancelled.
+    /// Accepts clients until ``close()`` is called or the task is cancelled; their sessions may go on after that.
     ///
-    /// - Throws: ``AgentError`` when a listener fails for good.
-    public func run() async throws(AgentError) {
-        var failures: [AgentError] = []
+    /// - Returns: Why a listener failed for good; nil when all were closed.
+    public func run() async -> AgentError? {
         await withTaskGroup(of: AgentError?.self) { group in
             for door in doors {
                 group.addTask {
                     do throws(AgentError) {
-                        return try await onThread("dvm-accept", cancel: door.listener.close) { self.accept(at: door) }
+                        return try await onThread("dvm-accept", cancel: self.close) { self.accept(at: door) }
                     } catch {
                         return error
                     }
                 }
             }
+            var first: AgentError?
             for await failure in group {
                 guard let failure else { continue }
-                failures.append(failure)
-                for door in doors { door.listener.close() }
+                first = first ?? failure
+                close()
             }
+            return first
         }
-        if let failure = failures.first { throw failure }
     }
 
     /// Takes no new clients, so that ``run()`` returns; sessions go on.
@@ -99,18 +99,19 @@ public final class TargetService: Sendable {
         connections.close()
     }
 
-    /// Closes the service and gives its sessions time to end, then ends those that are left.
+    /// Closes the service and gives its sessions time to end, then breaks those that are left.
+    ///
+    /// Blocks the calling thread.
     ///
     /// - Parameter grace: The time for sessions.
-    /// - Throws: ``AgentError`` when no thread can be had for waiting.
-    public func finish(within grace: Duration) async throws(AgentError) {
+    /// - Returns: Whether all sessions ended by themselves.
+    @discardableResult
+    public func finish(within grace: Duration) -> Bool {
         close()
-        let table = connections
-        try await onThread("dvm-finish", cancel: table.breakAll) {
-            guard !table.waitForEnd(within: grace) else { return }
-            table.breakAll()
-            _ = table.waitForEnd(within: .seconds(5))
-        }
+        guard !connections.waitForEnd(within: grace) else { return true }
+        connections.breakAll()
+        _ = connections.waitForEnd(within: .seconds(5))
+        return false
     }
 
     // MARK: connections
