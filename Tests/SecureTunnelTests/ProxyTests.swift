@@ -63,7 +63,7 @@ struct ConnectTests {
 
     @Test(
         "asks as stunnel asks, and leaves what follows the reply to the tunnel",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [
             "HTTP/1.0 200 Connection established\r\n\r\n", "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 200 OK\nVia: x\n\n",
             "HTTP/1.1 299 Odd but fine\r\nX-Long: 0123456789\r\nVia: y\r\n\r\n",
@@ -95,7 +95,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("says how the proxy refused", .timeLimit(.minutes(1)))
+    @Test("says how the proxy refused", .timeLimit(.minutes(10)))
     func refusals() throws {
         let name = "the other end of the pair"
         let place = "\(target)"
@@ -138,7 +138,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("bounds the head of a reply, and the wait for it", .timeLimit(.minutes(1)))
+    @Test("bounds the head of a reply, and the wait for it", .timeLimit(.minutes(10)))
     func bounds() throws {
         let (near, far) = try SocketStream.pair()
         let flood = try Background {

@@ -7,7 +7,7 @@ import Transport
 struct TunnelInteropTests {
     @Test(
         "calls openssl s_server, which knows ALPN or not",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: ["-tls1_2", "-tls1_3"]
     )
     func sServer(version: String) throws {
@@ -30,7 +30,7 @@ struct TunnelInteropTests {
         stream.close()
     }
 
-    @Test("answers openssl s_client", .timeLimit(.minutes(1)), arguments: ["-tls1_2", "-tls1_3"])
+    @Test("answers openssl s_client", .timeLimit(.minutes(10)), arguments: ["-tls1_2", "-tls1_3"])
     func sClient(version: String) throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost", alternativeNames: "DNS:localhost")
@@ -65,7 +65,7 @@ struct TunnelInteropTests {
     @Test(
         "pushes through a stock stunnel to a plain port, with the settings of MTC",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [true, false]
     )
     func stunnelServer(cutsAtEnd: Bool) throws {
@@ -91,7 +91,7 @@ struct TunnelInteropTests {
     @Test(
         "answers a stock stunnel, with the settings of MTC",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(10))
     )
     func stunnelClient() throws {
         let directory = try TemporaryDirectory()
@@ -120,7 +120,7 @@ struct TunnelInteropTests {
         try server.value()
     }
 
-    @Test("a plain client of a stunnel that calls a plain port sees the end, not garbage", .timeLimit(.minutes(1)))
+    @Test("a plain client of a stunnel that calls a plain port sees the end, not garbage", .timeLimit(.minutes(10)))
     func plainPort() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let greeter = try Background {
@@ -135,7 +135,7 @@ struct TunnelInteropTests {
 
     @Test(
         "goes through a proxy that wants a password",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: ProxyProcess.Program.allCases.filter(\.isInstalled)
     )
     func proxy(program: ProxyProcess.Program) throws {

@@ -6,7 +6,7 @@ import Transport
 
 @Suite("dial and Listener")
 struct DialTests {
-    @Test("a refusal names every address that was tried", .timeLimit(.minutes(1)))
+    @Test("a refusal names every address that was tried", .timeLimit(.minutes(10)))
     func refused() throws {
         let port = freePort()
         let expected = TransportError.refused(
@@ -17,7 +17,7 @@ struct DialTests {
         #expect("\(expected)".contains("Connection refused"))
     }
 
-    @Test("a name without address is told from a refusal", .timeLimit(.minutes(1)))
+    @Test("a name without address is told from a refusal", .timeLimit(.minutes(10)))
     func unknownHost() throws {
         let error = #expect(throws: TransportError.self) {
             try dial(HostPort(host: "no such host.invalid", port: 1), within: .seconds(20))
@@ -28,7 +28,7 @@ struct DialTests {
         }
     }
 
-    @Test("an address that swallows everything is a time-out", .timeLimit(.minutes(1)))
+    @Test("an address that swallows everything is a time-out", .timeLimit(.minutes(10)))
     func swallowed() throws {
         // A listener whose queue is full drops further connection attempts.
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0), backlog: 0)
@@ -44,7 +44,7 @@ struct DialTests {
         #expect(what.contains("\(listener.address)"))
     }
 
-    @Test("a stop signal ends an attempt", .timeLimit(.minutes(1)))
+    @Test("a stop signal ends an attempt", .timeLimit(.minutes(10)))
     func stopped() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0), backlog: 0)
         let stop = try StopSignal()
@@ -55,7 +55,7 @@ struct DialTests {
         }
     }
 
-    @Test("the wildcard serves IPv4 and IPv6", .timeLimit(.minutes(1)), arguments: ["127.0.0.1", "::1", "localhost"])
+    @Test("the wildcard serves IPv4 and IPv6", .timeLimit(.minutes(10)), arguments: ["127.0.0.1", "::1", "localhost"])
     func wildcard(host: String) throws {
         let listener = try Listener(HostPort(host: "", port: 0))
         #expect(listener.address.port != 0)
@@ -66,7 +66,7 @@ struct DialTests {
         #expect(try far.read(upTo: 2) == [1])
     }
 
-    @Test("closing wakes whoever accepts; waiting has a limit", .timeLimit(.minutes(1)))
+    @Test("closing wakes whoever accepts; waiting has a limit", .timeLimit(.minutes(10)))
     func closeWakes() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let name = "callers on \(listener.address)"

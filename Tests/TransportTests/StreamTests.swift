@@ -42,7 +42,7 @@ enum Medium: String, CaseIterable, Sendable {
 
 @Suite("ByteStream")
 struct StreamTests {
-    @Test("carries bytes both ways at once", .timeLimit(.minutes(1)), arguments: Medium.allCases)
+    @Test("carries bytes both ways at once", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func duplex(medium: Medium) throws {
         let (near, far) = try medium.connect()
         let count = 20_000_000
@@ -71,7 +71,7 @@ struct StreamTests {
         #expect(near.activity.bytesWritten == UInt64(count))
     }
 
-    @Test("a silent peer is a named time-out", .timeLimit(.minutes(1)), arguments: Medium.allCases)
+    @Test("a silent peer is a named time-out", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func readTimeout(medium: Medium) throws {
         let (near, far) = try medium.connect()
         near.readTimeout = .milliseconds(20)
@@ -85,7 +85,7 @@ struct StreamTests {
         #expect(try near.read(upTo: 1).isEmpty)
     }
 
-    @Test("a peer that takes nothing is a named time-out", .timeLimit(.minutes(1)), arguments: Medium.allCases)
+    @Test("a peer that takes nothing is a named time-out", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func writeTimeout(medium: Medium) throws {
         let (near, far) = try medium.connect()
         near.writeTimeout = .milliseconds(20)
@@ -97,7 +97,7 @@ struct StreamTests {
         far.close()
     }
 
-    @Test("closing wakes a blocked reader and a blocked writer", .timeLimit(.minutes(1)), arguments: Medium.allCases)
+    @Test("closing wakes a blocked reader and a blocked writer", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func closeWakes(medium: Medium) throws {
         let (near, far) = try medium.connect()
         let reader = try Background { #expect(throws: TransportError.self) { try near.read(upTo: 1) } }
@@ -116,7 +116,7 @@ struct StreamTests {
 
     @Test(
         "a peer that is gone breaks a write and does not kill the process",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: Medium.allCases
     )
     func brokenPipe(medium: Medium) throws {
@@ -127,7 +127,7 @@ struct StreamTests {
         }
     }
 
-    @Test("the end of one direction leaves the other open", .timeLimit(.minutes(1)), arguments: Medium.allCases)
+    @Test("the end of one direction leaves the other open", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func halfClose(medium: Medium) throws {
         let (near, far) = try medium.connect()
         try near.closeWrite()
@@ -152,7 +152,7 @@ struct StreamTests {
         #expect(fcntl(kept.rawValue, F_GETFL) & O_NONBLOCK == 0)
     }
 
-    @Test("reads a file through the pipe stream", .timeLimit(.minutes(1)))
+    @Test("reads a file through the pipe stream", .timeLimit(.minutes(10)))
     func regularFile() throws {
         let reading = Descriptor(owning: try systemCall("open") { open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC) })
         let writing = Descriptor(owning: try systemCall("open") { open("/dev/null", O_WRONLY | O_CLOEXEC) })
