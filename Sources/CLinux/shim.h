@@ -47,3 +47,4 @@ static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, in
 // FICLONE's number is built by a macro that does not import; ioctl is variadic.
 #include <linux/fs.h>
 static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }
+static inline int dvm_get_window_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }

@@ -57,7 +57,7 @@ struct DaemonProtocolTests {
         "refuses greetings as session 3.2 says",
         arguments: [
             ("HTTP/1.1 400", "protocol startup error"), ("@RSYNCD: x", "protocol startup error"),
-            ("", "protocol startup error"),
+            ("", "protocol startup error"), ("@RSYNCD: 29.0", "protocol version 29 is not supported here"),
             ("@RSYNCD: 31", "your client omitted the subprotocol value: @RSYNCD: 31"),
             ("@RSYNCD: 32.0", "your client omitted the digest name list: @RSYNCD: 32.0"),
         ]

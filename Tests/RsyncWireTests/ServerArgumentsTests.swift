@@ -12,7 +12,7 @@ private func text(_ words: [[UInt8]]) -> String {
 struct ServerArgumentsTests {
     /// Argument vectors that rsync 3.5.0 wrote for options that are served here.
     static let vectors = [
-        "--server -logDtpre.iLsfxCIvu . dst", "--server -logDtpre.iLsfxCIvu --compress-level=5 . dst",
+        "--server -logDtpre.iLsfxCIvu . dst",
         "--server -logDtprze.iLsfxCIvu . dst", "--server -logDtprze.iLsfxCIvu --compress-level=0 . dst",
         "--server -logDtpre.iLsfxCIvu --compress-choice=zstd . dst",
         "--server -logDtprze.iLsfxCIvu --compress-level=3 --old-compress . dst",
@@ -34,7 +34,7 @@ struct ServerArgumentsTests {
         "--server -logDtpre.LsfxCIvu . dst", "--server -logDtpre.iLsfxCIvu --checksum-seed=5 . dst",
         "--server -logDtpre.iLsfxCIvu --ignore-errors . dst", "--server -lHogDtpre.iLsfxCIvu . dst",
         "--server -le.LsfxCIvu . dst", "--server --sender -logDtpre.iLsfxCIvu . src/",
-        "--server --sender -logDtpre.iLsfxCIvu --compress-level=5 . src/",
+
         "--server --sender -logDtprze.iLsfxCIvu . src/",
         "--server --sender -vvlogDtpre.iLsfxCIvu . a b c", "--server --sender -lWogDtprISe.iLsfxCIvu . src/",
         "--server --sender -logDtpre.iLsfxCIvu --inplace . src/", "--server --sender -logDtpre.iLsfxCIvu -B700 . src/",
@@ -48,8 +48,6 @@ struct ServerArgumentsTests {
             #expect(parsed.refusal == nil && parsed.isComplete)
             var options = parsed.options
             options.incrementalRecursion = parsed.capabilities.contains("i") || !options.recursive
-            // `--compress-level` alone compresses, but rsync does not add the letter then.
-            if !vector.contains("ze."), options.compressChoice == nil { options.compress = false }
             let own = ServerArguments(options: options, isSender: parsed.isSender, paths: parsed.paths)
             #expect(text(own.encoded) == vector)
         }
@@ -101,6 +99,15 @@ struct ServerArgumentsTests {
         #expect(shell.exitCode == 1 && shell.description.contains(expected), "\(shell)")
         let daemon = try #require(ServerArguments(parsing: words(vector), from: .daemon).refusal)
         #expect(daemon.exitCode == 4 && daemon.description.hasPrefix("on remote machine: "))
+    }
+
+    @Test("compress when there is a level but no letter, and send no level when they do not compress")
+    func levelAlone() {
+        let parsed = ServerArguments(parsing: words("--server -re.iLsfxCIvu --compress-level=5 . d"), from: .shell)
+        #expect(parsed.options.compress && parsed.options.compressLevel == 5)
+        var options = TransferOptions()
+        options.compressLevel = 5
+        #expect(text(ServerArguments(options: options, isSender: false, paths: []).encoded) == "--server -e.LsfxCIvu .")
     }
 
     @Test("in effect before a refused option stay in effect")

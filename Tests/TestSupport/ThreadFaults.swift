@@ -57,30 +57,43 @@ public func onThread<Value: Sendable>(
     user: UInt32? = nil,
     _ body: @escaping @Sendable () throws -> Value
 ) throws -> Value {
-    let answer = Answer<Value>()
-    let thread = Thread {
-        answer.result = Result {
+    let run = Run(body)
+    let thread = Thread { [faults] in
+        run.perform {
             try install(faults)
-            if let user {
-                try rawSystemCall(.setgroups, 0, 0)
-                try rawSystemCall(.setresgid, Int(user), Int(user), Int(user))
-                try rawSystemCall(.setresuid, Int(user), Int(user), Int(user))
-            }
-            return try body()
+            guard let user else { return }
+            try rawSystemCall(.setgroups, 0, 0)
+            try rawSystemCall(.setresgid, Int(user), Int(user), Int(user))
+            try rawSystemCall(.setresuid, Int(user), Int(user), Int(user))
         }
-        answer.done.signal()
     }
     thread.stackSize = 4 << 20
     thread.start()
-    answer.done.wait()
-    guard let result = answer.result else { throw POSIXError(.ECANCELED) }
+    run.done.wait()
+    // What the closure holds must not be let go on the thread: cleaning up may need the calls that fail there.
+    run.body = nil
+    guard let result = run.result else { throw POSIXError(.ECANCELED) }
     return try result.get()
 }
 
-/// Written by the thread before the semaphore is signalled, read after it.
-private final class Answer<Value>: @unchecked Sendable {
+/// The work of a thread.
+///
+/// The thread alone touches it until the semaphore is signalled, the starter alone after that.
+private final class Run<Value>: @unchecked Sendable {
+    var body: (@Sendable () throws -> Value)?
     var result: Result<Value, any Error>?
     let done = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable () throws -> Value) { self.body = body }
+
+    func perform(after prepare: () throws -> Void) {
+        result = Result {
+            try prepare()
+            guard let body else { throw POSIXError(.ECANCELED) }
+            return try body()
+        }
+        done.signal()
+    }
 }
 
 /// syscall(2) as a function with fixed arguments: Swift does not import variadic ones.

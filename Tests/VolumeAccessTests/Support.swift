@@ -57,7 +57,8 @@ final class MountedFileSystem: Sendable {
         }
     }
 
-    deinit { try? shell("umount \(path)") }
+    /// Lazily: a volume may still hold it.
+    deinit { try? shell("umount -l \(path)") }
 }
 
 /// Runs a command line that must succeed.

@@ -5,7 +5,7 @@ import random
 import time
 
 from harness import compare
-from harness.cases import check
+from harness.cases import Failure, check
 
 RSYNC_CODES = {1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 20, 21, 22, 23, 24, 25, 30, 35}
 CONNECTION_LOST = {5, 10, 12, 30, 35}
@@ -22,9 +22,24 @@ def check_outcome(outcome, codes, what=""):
     check(not any(mark in outcome.err.decode(errors="replace") for mark in CRASH_MARKS), f"{what}: crashed: {outcome}")
 
 
+def settled(target):
+    """The target's manifest once it no longer changes: a peer that lost its other side may still be at work."""
+    before, deadline = None, time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            now = compare.manifest(target)
+        except FileNotFoundError:
+            continue
+        if now == before:
+            return now
+        before = now
+        time.sleep(0.02)
+    raise Failure(f"{target} is still changing 10 s after the end")
+
+
 def torn(old, new, target):
     """Findings about regular files at the target that are neither wholly old nor wholly new, or lost."""
-    found, now = [], compare.manifest(target)
+    found, now = [], settled(target)
     for path in old.keys() | new.keys() | now.keys():
         versions = [tree[path] for tree in (old, new) if path in tree]
         item = now.get(path)
@@ -51,7 +66,7 @@ def check_target(old, new, target, temporaries=False, what=""):
     check(not findings, what, *findings[:6])
     deadline = time.monotonic() + 2
     while not temporaries:
-        left = [path for path in compare.manifest(target) if is_temporary(path) and path not in old and path not in new]
+        left = [path for path in settled(target) if is_temporary(path) and path not in old and path not in new]
         if not left:
             break
         check(time.monotonic() < deadline, f"{what}: left behind {left}")

@@ -28,7 +28,7 @@ class Outcome:
         return f"exit {self.code}: " + (" | ".join(self.lines())[-600:] or "(nothing on stderr)")
 
 
-def run(argv, timeout=120, cwd=None, env=None, kill_after=None):
+def run(argv, timeout=45, cwd=None, env=None, kill_after=None):
     """Runs a program to its end. `kill_after` seconds after the start it gets SIGKILL."""
     start = time.monotonic()
     environment = dict(os.environ, **(env or {}))

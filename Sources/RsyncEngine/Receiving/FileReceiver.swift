@@ -162,7 +162,7 @@ enum ReceivedFile {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
         while from < end {
-            let length = Int(min(end - from, Int64(Self.blockLength)))
+            let length = Int(min(end - from, Int64(Self.blockLength / head.blockLength * head.blockLength)))
             let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: block[..<length])
             var got = 0
             do throws(VolumeError) {
@@ -174,7 +174,7 @@ enum ReceivedFile {
             if got < length { unsafe piece[got...].clear() }
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))
-            if tokens.needsMatchedBytes { unsafe try tokens.matched(RawSpan(_unsafeBytes: bytes)) }
+            unsafe try tokens.matched(bytes, blockLength: head.blockLength)
             if case .inPlace = output, from == offset {
                 offset += Int64(length)
             } else {

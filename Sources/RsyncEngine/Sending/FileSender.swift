@@ -207,10 +207,8 @@ import VolumeAccess
         case .copy(let block, let count):
             try tokens.copy(block: Int32(block), count: count)
             let length = Int(geometry.length(ofBlocks: block, count: count))
-            if tokens.needsMatchedBytes {
-                let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
-                unsafe try tokens.matched(RawSpan(_unsafeBytes: matched))
-            }
+            let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
+            unsafe try tokens.matched(matched, blockLength: geometry.blockLength)
             cursor += length
         }
     }

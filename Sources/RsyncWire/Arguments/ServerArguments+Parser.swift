@@ -86,9 +86,10 @@ private struct ArgumentParser {
         rest = []
     }
 
-    /// A daemon's client escapes option values as if a shell came between (protocol specification, session 2.5).
+    /// A daemon's client escapes option values as if a shell came between, but not secluded ones (protocol
+    /// specification, session 2.5 and 2.6).
     private func optionText(_ bytes: [UInt8]) -> String {
-        guard carrier == .daemon else { return String(decoding: bytes, as: UTF8.self) }
+        guard carrier == .daemon, !arguments.isSecluded else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: ArgumentQuoting.unescaped(bytes), as: UTF8.self)
     }
 

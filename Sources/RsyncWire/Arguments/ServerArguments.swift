@@ -70,7 +70,8 @@ public struct ServerArguments: Sendable, Equatable {
     private var settings: [String] {
         let isPush = !isSender
         var words: [String] = []
-        if let level = options.compressLevel { words.append("--compress-level=\(level)") }
+        // A level alone would make the server compress.
+        if options.compress, let level = options.compressLevel { words.append("--compress-level=\(level)") }
         if options.devices != options.specials { words.append(options.devices ? "--no-specials" : "--specials") }
         if isPush, options.itemize > 0 { words.append(options.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i") }
         if options.blockLength > 0 { words.append("-B\(options.blockLength)") }

@@ -13,6 +13,7 @@ struct FilterPattern: Sendable, Equatable {
     private let isAnchored: Bool
     private let hasWildcards: Bool
     private let hasDoubleStar: Bool
+    private let startsWithDoubleStar: Bool
     /// It ends in `***`: a directory itself matches as well as what is in it.
     private let takesContents: Bool
     private let slashCount: Int
@@ -27,6 +28,7 @@ struct FilterPattern: Sendable, Equatable {
         body = isAnchored ? Array(text.dropFirst()) : text
         hasWildcards = text.contains { $0 == Self.star || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
         hasDoubleStar = zip(text, text.dropFirst()).contains { $0 == Self.star && $1 == Self.star }
+        startsWithDoubleStar = body.starts(with: [Self.star, Self.star])
         takesContents = text.suffix(3) == [Self.star, Self.star, Self.star]
         slashCount = body.count { $0 == Self.slash }
     }
@@ -45,7 +47,7 @@ struct FilterPattern: Sendable, Equatable {
             guard let start = tailStart(of: name, components: slashCount + 1, end: end) else { return false }
             return matches(name, from: start, to: end)
         }
-        if body.starts(with: [Self.star, Self.star]) { return matches(name, from: -1, to: end) }
+        if startsWithDoubleStar { return matches(name, from: -1, to: end) }
         if matches(name, from: 0, to: end) { return true }
         for index in name.indices where name[index] == Self.slash && index + 1 < end {
             if matches(name, from: index + 1, to: end) { return true }

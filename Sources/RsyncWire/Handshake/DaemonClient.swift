@@ -55,12 +55,16 @@ public struct DaemonClient {
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
     public func open(module: [UInt8], credentials: Credentials) throws(WireError) -> Int32 {
         let greeting = try greet(request: module)
+        var hasAnswered = false
         for _ in 0..<Self.textLimit {
             let line = try input.line(limit: Self.lineLimit, "a daemon's answer")
             if line == DaemonWord.okay { return greeting.settled(own: version) }
             if line == DaemonWord.exit { throw .violation("the daemon ended the session", exitCode: 5) }
             if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
             if line.starts(with: DaemonWord.authentication) {
+                // One proof is enough: more would let a daemon collect them.
+                guard !hasAnswered else { throw .violation("the daemon asks for the password again", exitCode: 5) }
+                hasAnswered = true
                 try answer(line.dropFirst(DaemonWord.authentication.count), greeting, credentials)
             } else {
                 try onText(line)
@@ -89,6 +93,7 @@ public struct DaemonClient {
         let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
+        try Handshake.checkVersion(greeting.settled(own: version))
         let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)

@@ -42,12 +42,13 @@ public struct DaemonServer {
         if let messageOfTheDay { try output.bytes(messageOfTheDay + [DaemonWord.newline]) }
         try output.flush()
         let line = try input.line(limit: Self.lineLimit, "a client's greeting")
-        do throws(Greeting.Flaw) {
-            return try Greeting(line)
-        } catch {
-            try refuse(error.reply)
-            throw .violation(printable(error.reply), exitCode: 5)
+        let greeting: Greeting
+        do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw try refusal(error.reply) }
+        let settled = greeting.settled(own: version)
+        guard Handshake.versions.contains(settled) else {
+            throw try refusal(Array("protocol version \(settled) is not supported here".utf8))
         }
+        return greeting
     }
 
     /// Reads what the client wants; an early input is taken and dropped.

@@ -133,14 +133,19 @@ public enum Handshake {
             }
             version = min(own, theirs)
         }
+        try checkVersion(version)
+        input.protocolVersion = version
+        output.protocolVersion = version
+        return version
+    }
+
+    /// Refuses a version that is not spoken here.
+    static func checkVersion(_ version: Int32) throws(WireError) {
         guard versions.contains(version) else {
             throw .incompatible(
                 "protocol version \(version) is not one of \(versions.lowerBound) to \(versions.upperBound)"
             )
         }
-        input.protocolVersion = version
-        output.protocolVersion = version
-        return version
     }
 
     private static func startMultiplexing(_ input: WireInput, _ output: WireOutput) {
