@@ -71,7 +71,9 @@ enum ReceivedFile {
         let basis = head.count > 0 ? openBasis(plan) : nil
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
-            try rebuild(plan, head, basis)
+            let followed = state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
+            try rebuild(plan, head, basis, followed)
+            if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
             return finish(plan, isRight: sum.finish().bytes == digest)
         } catch {
@@ -128,9 +130,17 @@ enum ReceivedFile {
 
     // MARK: data
 
-    private func rebuild(_ plan: TransferPlan, _ head: BlockGeometry, _ basis: ReadableFile?) throws(WireError) {
+    private func rebuild(
+        _ plan: TransferPlan,
+        _ head: BlockGeometry,
+        _ basis: ReadableFile?,
+        _ followed: [UInt8]?
+    ) throws(WireError) {
         while true {
             guard !state.hasFailed else { throw .ended(field: "the rest of a file") }
+            if let followed, offset > 0, offset < plan.entry.size {
+                state.observer.didMove(name: followed, offset: offset, size: plan.entry.size)
+            }
             switch try tokens.next() {
             case .literal(let bytes):
                 unsafe sum.update(RawSpan(_unsafeBytes: bytes))

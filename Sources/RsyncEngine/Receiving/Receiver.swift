@@ -163,11 +163,13 @@ final class Receiver {
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
+        let isReportedFirst = state.observer.wantsFileProgress
+        if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
             batch.append(job)
             batchWeight += job.plan.entry.size < FileReceiver.smallLimit ? Int(job.plan.entry.size) : 4096
-            report(item, try live.resolve(index), transferred: files.lastLength)
+            if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))
         }

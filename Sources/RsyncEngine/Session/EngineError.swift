@@ -31,6 +31,11 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the peer stopped first, and has said why.
+    var isPeerExit: Bool {
+        if case .peerExit = self { true } else { false }
+    }
+
     public var description: String {
         switch self {
         case .wire(let error): "\(error)"
