@@ -27,8 +27,9 @@ public struct Credentials: Sendable {
         self.passwords = passwords
     }
 
-    /// The password of a user, nil for whom the file does not name.
+    /// Finds the password of a user.
     ///
     /// - Parameter user: As the client says it.
+    /// - Returns: Nil for whom the file does not name.
     public func password(of user: [UInt8]) -> [UInt8]? { passwords[user] }
 }
