@@ -84,7 +84,8 @@ private func refusal(
     let proxy = stream.peerDescription
     let status = reply.status ?? 0
     switch status {
-    case 407: return .proxyAuthenticationRequired(proxy: proxy, realm: reply.realm)
+    // tinyproxy answers a wrong password with 401.
+    case 401, 407: return .proxyAuthenticationRequired(proxy: proxy, realm: reply.realm)
     case 403:
         return .proxyForbidden(
             proxy: proxy,

@@ -57,9 +57,9 @@ struct ProxyReply {
         return nil
     }
 
-    /// The realm that a 407 names.
+    /// The realm that a 407 names, or a 401.
     var realm: String? {
-        guard let challenge = header("proxy-authenticate") else { return nil }
+        guard let challenge = header("proxy-authenticate") ?? header("www-authenticate") else { return nil }
         let lowered = challenge.lowercased()
         guard let range = lowered.firstRange(of: "realm=\"") else { return nil }
         let offset = lowered.utf8.distance(from: lowered.startIndex, to: range.upperBound)

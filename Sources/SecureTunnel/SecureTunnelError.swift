@@ -36,7 +36,7 @@ public enum SecureTunnelError: Error, Equatable, Sendable {
     case badSetting(reason: String)
     /// The connection below failed.
     case transport(TransportError)
-    /// The proxy wants a user name and password, or others than it was given (status 407).
+    /// The proxy wants a user name and password, or others than it was given (status 407, or 401).
     case proxyAuthenticationRequired(proxy: String, realm: String?)
     /// The proxy forbids the target (status 403); `text` is what it says about it.
     case proxyForbidden(proxy: String, target: String, text: String)

@@ -115,7 +115,8 @@ public final class TLSStream: ByteStream {
 
     /// Sends close_notify.
     ///
-    /// Reading goes on; the transport below stays open.
+    /// Reading goes on; the transport below stays open. A stock stunnel with `TIMEOUTclose = 0`, as MTC sets it, drops
+    /// what is still on its way to us when it sees close_notify: first read all that the peer has to say.
     public func closeWrite() throws(TransportError) {
         guard !isEnded.exchange(true, ordering: .relaxed) else { return }
         try sendTurn.withLock { (_) throws(TransportError) in

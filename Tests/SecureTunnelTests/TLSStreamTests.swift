@@ -7,7 +7,7 @@ import Transport
 struct TLSStreamTests {
     @Test(
         "carries bytes both ways and agrees on version, name and protocol",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [TLSVersion.tls12, .tls13]
     )
     func carries(version: TLSVersion) throws {
@@ -41,7 +41,7 @@ struct TLSStreamTests {
         #expect(try near.read(upTo: 1).isEmpty, "the end stays the end")
     }
 
-    @Test("works without a common application protocol", .timeLimit(.minutes(1)))
+    @Test("works without a common application protocol", .timeLimit(.minutes(10)))
     func noCommonProtocol() throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost")
@@ -52,7 +52,7 @@ struct TLSStreamTests {
         #expect(try ends.server.get().session.applicationProtocol == nil)
     }
 
-    @Test("takes an end without close_notify for truncation", .timeLimit(.minutes(1)))
+    @Test("takes an end without close_notify for truncation", .timeLimit(.minutes(10)))
     func truncation() throws {
         let (near, far) = try connectedPair()
         try far.write([1, 2, 3])
@@ -64,7 +64,7 @@ struct TLSStreamTests {
         #expect(again == error, "a failed stream stays failed")
     }
 
-    @Test("wakes a blocked reader when it is closed", .timeLimit(.minutes(1)))
+    @Test("wakes a blocked reader when it is closed", .timeLimit(.minutes(10)))
     func closeWakes() throws {
         let (near, far) = try connectedPair()
         let reader = try Background { #expect(throws: TransportError.self) { try near.read(upTo: 1) } }
@@ -73,7 +73,7 @@ struct TLSStreamTests {
         far.close()
     }
 
-    @Test("reports a silent peer by name and goes on afterwards", .timeLimit(.minutes(1)))
+    @Test("reports a silent peer by name and goes on afterwards", .timeLimit(.minutes(10)))
     func readTimeout() throws {
         let (near, far) = try connectedPair()
         near.readTimeout = .milliseconds(30)
@@ -83,7 +83,7 @@ struct TLSStreamTests {
         #expect(try near.read(upTo: 1) == [9])
     }
 
-    @Test("writes while the peer does not read do not stop reads", .timeLimit(.minutes(1)))
+    @Test("writes while the peer does not read do not stop reads", .timeLimit(.minutes(10)))
     func fullDuplex() throws {
         let (near, far) = try connectedPair()
         let count = 64 * 1024 * 1024

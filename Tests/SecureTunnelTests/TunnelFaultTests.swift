@@ -7,7 +7,7 @@ import Transport
 struct TunnelFaultTests {
     @Test(
         "names what a port speaks that does not speak TLS",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [
             ("@RSYNCD: 31.0 sha512\n", "plain rsync"), ("HTTP/1.1 400 Bad Request\r\n\r\n", "plain HTTP"),
             ("220 mail\u{1}\r\n", "\"220 mail\\x01\\x0d\\x0a\""), ("x", "\"x\""),
@@ -27,7 +27,7 @@ struct TunnelFaultTests {
 
     @Test(
         "names what a client speaks that does not speak TLS",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [
             "@RSYNCD: 31.0\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         ]
@@ -43,7 +43,7 @@ struct TunnelFaultTests {
 
     @Test(
         "gives up a handshake that stalls, at the start or in the middle",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [
             "", "16030300", "16030100ff01",
         ]
@@ -61,7 +61,7 @@ struct TunnelFaultTests {
         #expect(throws: TransportError.closed(peer: near.peerDescription)) { try near.read(upTo: 1) }
     }
 
-    @Test("a trickle of bytes does not stretch the handshake's deadline", .timeLimit(.minutes(1)))
+    @Test("a trickle of bytes does not stretch the handshake's deadline", .timeLimit(.minutes(10)))
     func trickle() throws {
         let (near, far) = try SocketStream.pair()
         let context = try serverContext()
@@ -80,7 +80,7 @@ struct TunnelFaultTests {
         try feeder.value()
     }
 
-    @Test("random bytes after the handshake are an error on both sides", .timeLimit(.minutes(1)))
+    @Test("random bytes after the handshake are an error on both sides", .timeLimit(.minutes(10)))
     func randomBytes() throws {
         for seed in 1...20 as ClosedRange<UInt64> {
             let (near, far, transport) = try tappedPair()
@@ -93,7 +93,7 @@ struct TunnelFaultTests {
         }
     }
 
-    @Test("a flipped bit in a record is an error, never data", .timeLimit(.minutes(1)))
+    @Test("a flipped bit in a record is an error, never data", .timeLimit(.minutes(10)))
     func flippedBit() throws {
         let (near, middleNear) = try SocketStream.pair()
         let (middleFar, far) = try SocketStream.pair()
@@ -123,7 +123,7 @@ struct TunnelFaultTests {
 
     @Test(
         "a peer that hangs up at any byte of the handshake is an error",
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(10)),
         arguments: [
             TLSVersion.tls12, .tls13,
         ]

@@ -1,31 +1,7 @@
-import LinuxSystem
 import SecureTunnel
-import Synchronization
 import TestSupport
 import Testing
 import Transport
-
-/// Runs a closure on a thread of its own and hands over its outcome.
-final class Background<Value: Sendable>: Sendable {
-    private let outcome = Mutex<Result<Value, any Error>?>(nil)
-    private let thread: Mutex<WorkerThread?>
-
-    init(_ body: @escaping @Sendable () throws -> Value) throws {
-        thread = Mutex(nil)
-        let worker = try WorkerThread(name: "test-peer") { [self] in
-            let result = Result { try body() }
-            outcome.withLock { $0 = result }
-        }
-        thread.withLock { $0 = worker }
-    }
-
-    /// Waits for the outcome, at most half a minute.
-    func value() throws -> Value {
-        let worker = try #require(thread.withLock { $0 })
-        try #require(worker.join(within: .seconds(30)), "the peer of the test hangs")
-        return try #require(outcome.withLock { $0 }).get()
-    }
-}
 
 /// Shakes hands between a client and a server of ours over a socket pair.
 ///

@@ -3,8 +3,8 @@ import Foundation
 /// A program that a test runs: its output is collected line by line, and it never outlives the value.
 ///
 /// ## Concurrency model
-/// `condition` guards the collected output; one thread per process reads the pipe that standard output and standard
-/// error share.
+/// `collected` has its own lock; one thread per process reads the pipe that standard output and standard error share,
+/// and holds on to the collected output alone, so that this value can go while the program still runs.
 public final class ChildProcess: @unchecked Sendable {
     /// What a test did not get in time from a program.
     public struct Failure: Error, CustomStringConvertible {
@@ -13,9 +13,7 @@ public final class ChildProcess: @unchecked Sendable {
     }
 
     private let process = Process()
-    private let condition = NSCondition()
-    private var collected: [UInt8] = []
-    private var isOutputEnded = false
+    private let collected = CollectedOutput()
     private let input = Pipe()
     private let name: String
 
@@ -35,7 +33,8 @@ public final class ChildProcess: @unchecked Sendable {
         process.standardError = output
         process.standardInput = input
         try process.run()
-        Thread.detachNewThread { [self] in collect(output.fileHandleForReading) }
+        let collected = self.collected
+        Thread.detachNewThread { collected.collect(output.fileHandleForReading) }
     }
 
     deinit { stop() }
@@ -44,9 +43,7 @@ public final class ChildProcess: @unchecked Sendable {
     public var processIdentifier: Int32 { process.processIdentifier }
 
     /// Everything it printed so far, on both streams.
-    public var output: String {
-        condition.withLock { String(decoding: collected, as: UTF8.self) }
-    }
+    public var output: String { collected.text }
 
     /// Writes to its standard input.
     public func send(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
@@ -56,16 +53,8 @@ public final class ChildProcess: @unchecked Sendable {
 
     /// Waits until the output contains a text.
     public func waitForOutput(_ text: String, within seconds: Double = 20) throws {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        condition.lock()
-        defer { condition.unlock() }
-        while !String(decoding: collected, as: UTF8.self).contains(text) {
-            guard !isOutputEnded, condition.wait(until: deadline) else {
-                throw Failure(
-                    description: "\"\(text)\" did not come from \(name), which printed:\n"
-                        + String(decoding: collected, as: UTF8.self)
-                )
-            }
+        guard collected.wait(seconds, until: { $0.contains(text) }) else {
+            throw Failure(description: "\"\(text)\" did not come from \(name), which printed:\n\(output)")
         }
     }
 
@@ -74,37 +63,19 @@ public final class ChildProcess: @unchecked Sendable {
     /// - Returns: The exit status; the signal's number, negated, if one ended it.
     @discardableResult
     public func waitForExit(within seconds: Double = 20) throws -> Int32 {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        condition.lock()
-        while !isOutputEnded {
-            guard condition.wait(until: deadline) else {
-                condition.unlock()
-                throw Failure(description: "\(name) did not end; it printed:\n\(output)")
-            }
+        _ = collected.wait(seconds, until: { _ in false })
+        guard collected.isEnded else {
+            throw Failure(description: "\(name) did not end; it printed:\n\(output)")
         }
-        condition.unlock()
         process.waitUntilExit()
         return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
     }
 
-    /// Ends it at once, if it still runs.
+    /// Ends it at once, if it still runs; in a `defer` it also keeps the value, and so the program, to the end.
     public func stop() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-    }
-
-    private func collect(_ handle: FileHandle) {
-        while let data = try? handle.read(upToCount: 64 * 1024), !data.isEmpty {
-            condition.withLock {
-                collected.append(contentsOf: data)
-                condition.broadcast()
-            }
-        }
-        condition.withLock {
-            isOutputEnded = true
-            condition.broadcast()
-        }
     }
 
     /// Runs a program to its end.
@@ -120,5 +91,41 @@ public final class ChildProcess: @unchecked Sendable {
             throw Failure(description: "\(child.name) ended with \(status) and printed:\n\(child.output)")
         }
         return child.output
+    }
+}
+
+/// What a program printed so far.
+private final class CollectedOutput: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var bytes: [UInt8] = []
+    private var isOver = false
+
+    var text: String { condition.withLock { String(decoding: bytes, as: UTF8.self) } }
+    var isEnded: Bool { condition.withLock { isOver } }
+
+    /// Waits until the text satisfies a condition.
+    ///
+    /// - Returns: False when the output ended, or the time passed, before it did.
+    func wait(_ seconds: Double, until isEnough: (String) -> Bool) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        condition.lock()
+        defer { condition.unlock() }
+        while !isEnough(String(decoding: bytes, as: UTF8.self)) {
+            guard !isOver, condition.wait(until: deadline) else { return false }
+        }
+        return true
+    }
+
+    func collect(_ handle: FileHandle) {
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = read(handle.fileDescriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            condition.withLock {
+                if count > 0 { bytes.append(contentsOf: buffer.prefix(count)) } else { isOver = true }
+                condition.broadcast()
+            }
+            guard count > 0 else { return }
+        }
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
 
 /// A stock stunnel with one service, running until the value goes away.
+///
+/// A value goes away after its last use: `defer { it.process.stop() }` keeps it to the end of the test.
 public final class StunnelProcess: Sendable {
     /// Whether Debian's stunnel is installed.
     public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)

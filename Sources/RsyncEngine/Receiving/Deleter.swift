@@ -65,20 +65,58 @@ final class Deleter {
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
         named name: [UInt8],
-        _ requester: any TransferRequester
+        _ requester: any TransferRequester,
+        isReplaced: Bool = false
     ) throws(VolumeError) {
         var removed: [(path: [UInt8], kind: FileKind)] = []
         defer { for item in removed { note(item.path, item.kind, requester) } }
-        if state.options.dryRun {
-            let status = try directory.status(of: leaf.span)
-            return removed.append((name, status?.kind ?? .unknown))
-        }
+        guard !state.options.dryRun else { return try survey(leaf, in: directory, named: name, isReplaced, &removed) }
         let below = directory.path(of: leaf.span).count
         let failures = try directory.removeTree(leaf.span) { path, kind in
-            removed.append((name + path.dropFirst(below), kind))
+            if !isReplaced || path.count > below { removed.append((name + path.dropFirst(below), kind)) }
             return true
+        } keeping: { path, kind in
+            path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
         }
         for failure in failures { report(failure) }
+    }
+
+    /// Removes a directory in whose place something else comes: its contents are deletions, it itself is an update
+    /// (protocol specification, transfer 16.1).
+    func makeWay(
+        _ leaf: [UInt8],
+        in directory: VolumeDirectory,
+        named name: [UInt8],
+        _ requester: any TransferRequester
+    ) throws(VolumeError) {
+        try remove(leaf, in: directory, named: name, requester, isReplaced: true)
+    }
+
+    /// Notes what a dry run would remove, contents first.
+    private func survey(
+        _ leaf: [UInt8],
+        in directory: VolumeDirectory,
+        named name: [UInt8],
+        _ isReplaced: Bool,
+        _ removed: inout [(path: [UInt8], kind: FileKind)]
+    ) throws(VolumeError) {
+        guard let status = try directory.status(of: leaf.span), !status.isMountRoot else { return }
+        if status.isDirectory {
+            let inner = try directory.openDirectory(leaf.span)
+            let listing = try inner.list()
+            for index in listing.sortedIndices().reversed() {
+                let child = listing.nameBytes(index)
+                let path = name + [UInt8(ascii: "/")] + child
+                if isProtected(path, isDirectory: listing.kinds[index] == .directory) { continue }
+                try survey(child, in: inner, named: path, false, &removed)
+            }
+        }
+        if !isReplaced { removed.append((name, status.kind)) }
+    }
+
+    private func isProtected(_ name: [UInt8], isDirectory: Bool) -> Bool {
+        let filters = state.options.filters
+        return filters.isExcluded(name.span, isDirectory: isDirectory, side: .receiver, isInDeletedDirectory: true)
     }
 
     private func note(_ path: [UInt8], _ kind: FileKind, _ requester: any TransferRequester) {

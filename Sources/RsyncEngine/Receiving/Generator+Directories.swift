@@ -50,7 +50,7 @@ extension Generator {
                 ? [.isNew, .localChange]
                 : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
             if isNew { state.count { $0.created.directories += 1 } }
-            if !flags.isEmpty { requester.report(index, flags, entry, in: list, link: nil) }
+            if !flags.isEmpty || reportsUnchanged { requester.report(index, flags, entry, in: list, link: nil) }
             guard !state.options.dryRun else {
                 if !isNew { delete(in: name, entry, list: contents ?? list) }
                 return

@@ -66,6 +66,8 @@ extension Generator {
         )
         if attempt == 0, !state.options.dryRun { track(index) }
         requester.request(plan, basis: basis)
+        // Nothing will arrive in a dry run: what links to the file is reported at once.
+        if state.options.dryRun, entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
     }
 
     /// Whether content need not be transferred (protocol specification, transfer 11.3).
@@ -83,13 +85,16 @@ extension Generator {
     }
 
     /// Corrects the metadata of an entry whose content is right.
+    ///
+    /// - Parameter extra: Flags for the report, if there is one.
     func keep(
         _ entry: FileEntry,
         _ leaf: ArraySlice<UInt8>,
         _ current: FileStatus,
         index: Int32,
         in list: FileList,
-        _ directory: VolumeDirectory
+        _ directory: VolumeDirectory,
+        also extra: ItemFlags = []
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
         if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
@@ -101,10 +106,15 @@ extension Generator {
                 report(error, "set_file_attrs")
             }
         }
-        if !flags.isEmpty { requester.report(index, flags, entry, in: list, link: nil) }
+        guard !flags.isEmpty || reportsUnchanged else { return }
+        requester.report(index, flags.union(extra), entry, in: list, link: nil)
     }
 
-    /// Removes a directory that stands where something else has to be; anything else is replaced in one step later.
+    /// Whether entries are reported that are as they should be (`-ii`, `-vv`; protocol specification, transfer 11.4).
+    var reportsUnchanged: Bool { state.options.itemize > 1 || state.options.verbosity > 1 }
+
+    /// Removes a directory that stands where something else has to be, and with `--inplace` whatever stands there;
+    /// anything else is replaced in one step later.
     ///
     /// - Returns: False when it could not be removed.
     func clear(
@@ -114,12 +124,21 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) -> Bool {
-        guard let current, current.isDirectory, !state.options.dryRun else { return true }
+        guard let current, !state.options.dryRun else { return true }
         do throws(VolumeError) {
+            guard current.isDirectory else {
+                if state.options.inPlace, entry.isRegular { try directory.remove(leaf.span) }
+                return true
+            }
             let name = Array(list.name(of: entry))
             directories.invalidate(name.span)
             if state.options.delete {
-                try deleter.remove(Array(leaf), in: directory, named: name, requester)
+                try deleter.makeWay(Array(leaf), in: directory, named: name, requester)
+                guard try directory.status(of: leaf.span) == nil else {
+                    let text = "could not make way for new \(entry.kindName): \(printable(name))"
+                    state.report(text, .errorTransfer)
+                    return false
+                }
             } else {
                 try directory.removeDirectory(leaf.span)
             }
@@ -220,7 +239,7 @@ extension Generator {
         in list: FileList
     ) {
         var flags: ItemFlags = [.localChange]
-        if let current {
+        if let current, current.mode & UInt32(S_IFMT) == entry.type {
             flags.formUnion(rules.differences(of: entry, from: current, isChanging: true))
             flags.insert(.reportChange)
         } else {
@@ -232,5 +251,17 @@ extension Generator {
 
     private func skip(_ entry: FileEntry, in list: FileList) {
         state.report("skipping non-regular file \"\(printable(list.name(of: entry)))\"", .info)
+    }
+}
+
+extension FileEntry {
+    /// What rsync calls the kind of entry in its messages.
+    var kindName: String {
+        switch type {
+        case UInt32(S_IFREG): "regular file"
+        case UInt32(S_IFLNK): "symlink"
+        case UInt32(S_IFDIR): "directory"
+        default: isDevice ? "device file" : "special file"
+        }
     }
 }

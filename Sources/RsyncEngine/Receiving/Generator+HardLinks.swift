@@ -71,18 +71,19 @@ extension Generator {
             let directory = try directories.directory(list.parent(of: entry).span)
             let leaf = list.leaf(of: entry)
             let (targetParent, targetLeaf) = split(target)
-            let targetDirectory = try directories.directory(targetParent.span)
             let current = createdDirectories.contains(Array(list.parent(of: entry))) ? nil : try directory.status(of: leaf.span)
-            let wanted = state.options.dryRun ? nil : try targetDirectory.status(of: targetLeaf.span)
+            let targetDirectory = try directoryOfTarget(targetParent)
+            let wanted = try targetDirectory?.status(of: targetLeaf.span)
             if name == target {
                 if let current { keep(entry, leaf, current, index: member.index, in: list, directory) }
                 return
             }
             if let current, let wanted, current.inode == wanted.inode, current.device == wanted.device {
-                return keep(entry, leaf, current, index: member.index, in: list, directory)
+                let links: ItemFlags = [.localChange, .nameFollows]
+                return keep(entry, leaf, current, index: member.index, in: list, directory, also: links)
             }
             guard clear(leaf, current, for: entry, in: list, directory) else { return }
-            if !state.options.dryRun {
+            if !state.options.dryRun, let targetDirectory {
                 let isReplacing = current != nil && current?.isDirectory == false
                 try directory.placeLink(from: targetDirectory, targetLeaf.span, as: leaf.span, isReplacing: isReplacing)
             }
@@ -92,6 +93,16 @@ extension Generator {
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {
             report(error, "link")
+        }
+    }
+
+    /// The directory of the file to link to; nil in a dry run that would make it.
+    private func directoryOfTarget(_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+        do throws(VolumeError) {
+            return try directories.directory(name.span)
+        } catch {
+            guard state.options.dryRun else { throw error }
+            return nil
         }
     }
 

@@ -114,16 +114,12 @@ final class Generator {
     private func open(_ name: [UInt8], _ parent: inout ParentDirectory) {
         parent = ParentDirectory(name: name, directory: nil, isNew: createdDirectories.contains(name))
         guard !isBelowFailure(name) else { return }
+        // In a dry run a directory that would be made is not there; nothing is looked for in it.
+        guard !(state.options.dryRun && parent.isNew) else { return parent.directory = destination.volume.root }
         do throws(VolumeError) {
             parent.directory = try directories.directory(name.span)
         } catch {
-            // In a dry run a directory that would be made is not there.
-            if state.options.dryRun, error.isMissing {
-                parent.directory = destination.volume.root
-                parent.isNew = true
-            } else {
-                report(error, "opendir")
-            }
+            report(error, "opendir")
         }
     }
 

@@ -82,6 +82,7 @@ final class Sender {
             count: first.count
         )
         let isEmpty = first.count == 0
+        try state.sendOutbox(to: output)
         try send(first)
         if !state.parameters.isIncremental {
             isListComplete = true
@@ -217,6 +218,7 @@ final class Sender {
 
     /// Ends the session (protocol specification, session 7.4 and 7.5).
     private func sendGoodbye() throws(WireError) {
+        try state.sendOutbox(to: output)
         let bits = state.errorBits
         if bits != toldBits, bits.rawValue != 0 { try output.message(.ioError, number: bits.rawValue) }
         try output.index(SpecialIndex.done)
