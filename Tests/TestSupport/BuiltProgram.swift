@@ -5,6 +5,8 @@ public enum BuiltProgram {
     /// The absolute path of a program; the tests' own build directory holds it, since `swift test` builds everything.
     ///
     /// - Parameter name: Such as `dvm-source`.
+    /// - Returns: The path.
+    /// - Throws: ``ChildProcess/Failure`` when it was not built.
     public static func path(_ name: String) throws -> String {
         let arguments = CommandLine.arguments
         let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]

@@ -1,7 +1,9 @@
 import Foundation
 import RsyncEngine
+import Synchronization
 import TestSupport
 import Testing
+import Transport
 
 @testable import TransferAgent
 
@@ -13,7 +15,8 @@ private final class Target: Sendable {
     let log = Memory()
     private let task: Task<AgentError?, Never>
 
-    init(sessionLimit: Int = 32) throws {
+    // Without a path the volume is a directory of the target's own.
+    init(volume: String? = nil, sessionLimit: Int = 32) throws {
         directory = try TemporaryDirectory()
         authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
@@ -25,7 +28,7 @@ private final class Target: Sendable {
             listen: "127.0.0.1:0",
             certificate: leaf.certificate,
             privateKey: leaf.key,
-            volumes: ["data=" + directory.file("target")],
+            volumes: ["data=" + (volume ?? directory.file("target"))],
             credentials: directory.file("credentials")
         )
         settings.listenPlain = "127.0.0.1:0"
@@ -104,6 +107,41 @@ struct EndToEndTests {
         #expect(log.allSatisfy { $0.hasSuffix("exit code 0") })
     }
 
+    @Test("progress reaches the whole volume, whatever part of it was up to date")
+    func progress() async throws {
+        let target = try Target()
+        for index in 0..<20 {
+            let directory = target.source("directory \(index)")
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            for name in 0..<20 { try write("file \(name)", to: directory + "/\(name)") }
+        }
+        try FileManager.default.createSymbolicLink(atPath: target.source("link"), withDestinationPath: "somewhere")
+        for changed in [400, 0, 1] {
+            if changed == 1 { try write("changed", to: target.source("directory 7/3")) }
+            let progress = TransferProgress()
+            let job = try TransferJob(target.settings)
+            let stream = try dial(
+                HostPort(host: "127.0.0.1", port: try #require(target.service.plainPort)),
+                within: .seconds(10)
+            )
+            let session = ClientSession(
+                stream: stream,
+                options: job.options,
+                observer: SilentObserver(),
+                progress: progress
+            )
+            let source = try SourceRoot.contents(of: target.directory.file("source"))
+            let login = ClientSession.Login(user: "root") { Array("secret".utf8) }
+            let result = session.run(module: Array("data".utf8), .push([source], to: []), login: login)
+            #expect(result.exitCode == 0)
+            #expect(progress.filesTransferred.load(ordering: .relaxed) == changed)
+            #expect(progress.bytesListed.load(ordering: .relaxed) > 2000)
+            #expect(progress.bytesDone.load(ordering: .relaxed) == progress.bytesListed.load(ordering: .relaxed))
+            #expect(progress.entriesDone.load(ordering: .relaxed) == progress.entriesListed.load(ordering: .relaxed))
+            #expect(progress.isListComplete.load(ordering: .relaxed))
+        }
+    }
+
     @Test("what is extra at the target stays when deletion was declined")
     func keep() async throws {
         let target = try Target()
@@ -173,7 +211,9 @@ struct EndToEndTests {
     func wrongAuthority() async throws {
         let target = try Target()
         var settings = target.settings
-        settings.trust = .authorities(try CertificateAuthority(name: "Another").files.certificate)
+        let another = try CertificateAuthority(name: "Another")
+        defer { withExtendedLifetime(another) {} }
+        settings.trust = .authorities(another.files.certificate)
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .unknownAuthority)
         #expect(outcome.exitCode == 10)
@@ -208,6 +248,27 @@ struct EndToEndTests {
         #expect(outcome.error?.observed.contains("plain rsync") == true)
     }
 
+    @Test(
+        "a proxy carries a transfer when it knows the mover, and only then",
+        .enabled(if: ProxyProcess.Program.tinyproxy.isInstalled, "tinyproxy is not installed")
+    )
+    func proxy() async throws {
+        let target = try Target()
+        let proxy = try ProxyProcess(.tinyproxy, connectPorts: [target.service.port])
+        defer { proxy.process.stop() }
+        var settings = target.settings
+        settings.proxy = "http://mover:wrong@127.0.0.1:\(proxy.port)"
+        let refused = try #require(try await transfer(settings).first)
+        #expect([.proxyAuthentication, .proxyRefused].contains(refused.error?.failure))
+        #expect(refused.exitCode == 10)
+        settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
+        #expect(try await transfer(settings).worstExitCode == 0)
+        // A wrong proxy does no harm to a target that needs none.
+        settings.proxy = "http://127.0.0.1:\(freePort())"
+        settings.noProxy = "10.0.0.0/8,127.0.0.0/8"
+        #expect(try await transfer(settings).worstExitCode == 0)
+    }
+
     @Test("a port that nobody listens on is refused")
     func refused() async throws {
         let target = try Target()
@@ -216,13 +277,37 @@ struct EndToEndTests {
         #expect(try await transfer(settings).first?.error?.failure == .connectionRefused)
     }
 
-    @Test("a client above the limit is told to come again")
+    @Test("a client above the limit is told to come again, and has its turn later")
     func busy() async throws {
+        let target = try Target(sessionLimit: 1)
+        let idle = try dial(HostPort(host: "127.0.0.1", port: target.service.port), within: .seconds(10))
+        let outcome = try #require(try await transfer(target.settings).first)
+        #expect(outcome.error?.failure == .targetBusy)
+        #expect(outcome.exitCode == 5)
+        idle.close()
+        // The idle client is let go when its end is seen; the suite's time limit bounds the wait.
+        while try await transfer(target.settings).worstExitCode != 0 { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    @Test("a client far above the limit is closed at once")
+    func crowded() async throws {
         let target = try Target(sessionLimit: 0)
-        // With a limit of 0 the first client is already above it, and above twice the limit: it is closed.
         let outcome = try #require(try await transfer(target.settings).first)
         #expect(outcome.exitCode == 10)
         #expect(await target.finish()[0].contains("too many connections"))
+    }
+
+    @Test("a full target volume is said in so many words, and leaves nothing behind", .enabled(if: geteuid() == 0))
+    func fullVolume() async throws {
+        let disk = try TemporaryDirectory()
+        try ChildProcess.run("/bin/mount", ["-t", "tmpfs", "-o", "size=1M", "none", disk.path])
+        defer { _ = try? ChildProcess.run("/bin/umount", ["-l", disk.path]) }
+        let target = try Target(volume: disk.path)
+        try Data(knownBytes(3_000_000, seed: 9)).write(to: URL(fileURLWithPath: target.source("big")))
+        let outcome = try #require(try await transfer(target.settings).first)
+        #expect(outcome.error?.failure == .outOfSpace)
+        #expect(outcome.exitCode == 11)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
     }
 
     @Test("cancellation ends a transfer soon, with exit code 20, and leaves the old file")

@@ -52,7 +52,10 @@ struct ErrorTableTests {
 
     @Test("a file or a setting that cannot be used is a mistake in the command line")
     func settings() {
-        #expect(AgentError(.badFile(path: "p", reason: "r")) == AgentError(.badCertificateFile, "p cannot be used: r", exitCode: 1))
+        #expect(
+            AgentError(.badFile(path: "p", reason: "r"))
+                == AgentError(.badCertificateFile, "p cannot be used: r", exitCode: 1)
+        )
         #expect(AgentError(SecureTunnelError.badSetting(reason: "r")).exitCode == 1)
     }
 
@@ -118,7 +121,7 @@ struct ErrorTableTests {
         #expect(AgentError(.volume("o", full), lastWords: nil).failure == .outOfSpace)
         #expect(AgentError(.volume("o", full), lastWords: nil).exitCode == 11)
         let denied = VolumeError.system(operation: "open", path: [], number: EACCES)
-        #expect(AgentError(source: "/p", denied) .failure == .sourceUnreadable)
+        #expect(AgentError(source: "/p", denied).failure == .sourceUnreadable)
         #expect(AgentError(.wire(.ended(field: "f")), lastWords: nil).exitCode == 12)
         #expect(AgentError(.wire(.violation("v", exitCode: 2)), lastWords: nil).failure == .protocolBroken)
         #expect(AgentError(.cancelled, lastWords: nil) == AgentError(.cancelled, "stopped on request", exitCode: 20))

@@ -32,7 +32,9 @@ struct FiguresTests {
 
     @Test(
         "counts have groups of three digits",
-        arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_000_001, "1,000,001"), (-1234, "-1,234")]
+        arguments: [
+            (0, "0"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_000_001, "1,000,001"), (-1234, "-1,234"),
+        ]
             as [(Int64, String)]
     )
     func count(number: Int64, expected: String) {

@@ -29,7 +29,10 @@ struct ProgramTests {
         #expect(try child.waitForExit() == (arguments.isEmpty ? 0 : 1))
     }
 
-    @Test("a target says where it listens and ends with 0 on a signal; a source ends with 20", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "a target says where it listens and ends with 0 on a signal; a source ends with 20",
+        arguments: [SIGTERM, SIGINT]
+    )
     func signals(signal: Int32) throws {
         let directory = try TemporaryDirectory()
         let authority = try CertificateAuthority()

@@ -46,9 +46,11 @@ struct ProgressDisplayTests {
         let stage = Stage(.lines)
         stage.second()
         stage.second()
-        #expect(stage.output.lines == [
-            "data: 10% 1.00MB/s 0:00:09 1.00MB/10.00MB", "data: 20% 1.00MB/s 0:00:08 2.00MB/10.00MB",
-        ])
+        #expect(
+            stage.output.lines == [
+                "data: 10% 1.00MB/s 0:00:09 1.00MB/10.00MB", "data: 20% 1.00MB/s 0:00:08 2.00MB/10.00MB",
+            ]
+        )
         stage.end()
         #expect(stage.output.lines.last == "data: 100% 0.00kB/s 0:00:02")
         #expect(stage.errors.text.isEmpty)
@@ -61,7 +63,9 @@ struct ProgressDisplayTests {
         stage.end(AgentError(.silence, "nothing came", exitCode: 30))
         #expect(!stage.output.text.contains("100%"))
         #expect(stage.output.text.contains("volume data: incomplete (exit code 30)"))
-        #expect(stage.errors.text == "dvm-source: volume data: DVM-4003: nothing came: \(FailureClass.silence.advice)\n")
+        #expect(
+            stage.errors.text == "dvm-source: volume data: DVM-4003: nothing came: \(FailureClass.silence.advice)\n"
+        )
     }
 
     @Test("a terminal's line is redrawn in place and erased before other texts")
@@ -70,9 +74,11 @@ struct ProgressDisplayTests {
         stage.second()
         stage.display.message("note", .info)
         stage.end()
-        #expect(stage.output.text.hasPrefix(
-            "\r10%  1.00MB/10.00MB  1.00MB/s  0 files sent  0:00:09 left\u{1B}[K\r\u{1B}[Knote\n"
-        ))
+        #expect(
+            stage.output.text.hasPrefix(
+                "\r10%  1.00MB/10.00MB  1.00MB/s  0 files sent  0:00:09 left\u{1B}[K\r\u{1B}[Knote\n"
+            )
+        )
         #expect(!stage.output.text.dropFirst().contains("\u{1B}[K\r\u{1B}[K\r"))
     }
 
@@ -123,9 +129,12 @@ struct ProgressDisplayTests {
         #expect(outcome.summary.contains("    and 1,980 more\n"))
     }
 
-    @Test("the worst volume decides the exit code", arguments: [
-        ([], 0), ([0, 0], 0), ([0, 24], 24), ([24, 23, 0], 23), ([23, 25], 23), ([25, 24], 25), ([23, 30, 10], 30),
-    ] as [([Int32], Int32)])
+    @Test(
+        "the worst volume decides the exit code",
+        arguments: [
+            ([], 0), ([0, 0], 0), ([0, 24], 24), ([24, 23, 0], 23), ([23, 25], 23), ([25, 24], 25), ([23, 30, 10], 30),
+        ] as [([Int32], Int32)]
+    )
     func worst(codes: [Int32], expected: Int32) {
         let outcomes = codes.map { code in
             VolumeOutcome(

@@ -74,8 +74,11 @@ struct ProgressReadingTests {
     @Test(
         "a bar fits its terminal",
         arguments: [
-            (100, "data  [########..................]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
-            (79, "data  [##....]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
+            (
+                100,
+                "data  [########...................]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"
+            ),
+            (79, "data  [#.....]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
             (70, "33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
             (40, "33% 9.72MB/s"),
             (6, "33% ~"),

@@ -50,7 +50,9 @@ struct CredentialsTests {
 
     @Test(
         "a wrong line is named by its number and never quoted",
-        arguments: ["root:a\nsecretword\n", "root:a\n:secretword\n", "root:a\nsecretword:\n", "root:a\nroot:secretword"]
+        arguments: [
+            "root:a\nsecretword\n", "root:a\n:secretword\n", "root:a\nsecretword:\n", "root:a\nroot:secretword",
+        ]
     )
     func wrongLine(text: String) throws {
         try write(text, to: file)
@@ -85,7 +87,10 @@ struct SettingsTests {
         #expect(mapping.path == "/mnt/a=b")
     }
 
-    @Test("a wrong volume is refused", arguments: ["", "data", "=/mnt", "data=", "a/b=/mnt", "#list=/mnt", "a b=/mnt", "a\n=/"])
+    @Test(
+        "a wrong volume is refused",
+        arguments: ["", "data", "=/mnt", "data=", "a/b=/mnt", "#list=/mnt", "a b=/mnt", "a\n=/"]
+    )
     func wrongVolume(text: String) {
         let error = #expect(throws: AgentError.self) { try VolumeMapping(parsing: text) }
         #expect(error?.failure == .badSetting)
@@ -107,17 +112,24 @@ struct SettingsTests {
         #expect(try BandwidthRate(parsing: text).kibibytesPerSecond == expected)
     }
 
-    @Test("a wrong rate is refused", arguments: ["", "K", "-1", "1e3", "nan", "inf", "5T", "1 M", "0.5", "0x10", "99999999G"])
+    @Test(
+        "a wrong rate is refused",
+        arguments: ["", "K", "-1", "1e3", "nan", "inf", "5T", "1 M", "0.5", "0x10", "99999999G"]
+    )
     func wrongRate(text: String) {
         #expect(throws: AgentError.self) { try BandwidthRate(parsing: text) }
     }
 
-    @Test("a job is checked before anything is connected", arguments: [
-        { $0.target = "host" }, { $0.target = "host:99999" }, { $0.trust = .authorities("/missing.pem") },
-        { $0.trust = .pin("beef") }, { $0.proxy = "proxy:3128" }, { $0.proxy = "http://proxy" },
-        { $0.noProxy = "10.0.0.0/99" }, { $0.compress = "brotli" }, { $0.bandwidthLimit = "fast" }, { $0.user = "" },
-        { $0.user = "a b" }, { $0.passwordFile = "/missing" },
-    ] as [@Sendable (inout TransferSettings) -> Void])
+    @Test(
+        "a job is checked before anything is connected",
+        arguments: [
+            { $0.target = "host" }, { $0.target = "host:99999" }, { $0.trust = .authorities("/missing.pem") },
+            { $0.trust = .pin("beef") }, { $0.proxy = "proxy:3128" }, { $0.proxy = "http://proxy" },
+            { $0.noProxy = "10.0.0.0/99" }, { $0.compress = "brotli" }, { $0.bandwidthLimit = "fast" },
+            { $0.user = "" },
+            { $0.user = "a b" }, { $0.passwordFile = "/missing" },
+        ] as [@Sendable (inout TransferSettings) -> Void]
+    )
     func wrongJob(change: @Sendable (inout TransferSettings) -> Void) {
         var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
         #expect(throws: Never.self) { try TransferJob(settings) }
