@@ -205,9 +205,7 @@ struct TunnelInteropTests {
         )
     }
 
-    /// Sends bytes to an echo and compares what comes back.
-    ///
-    /// - Parameter endingFirst: Whether to end our direction before everything has come back.
+    /// Sends bytes to an echo and compares what comes back; `endingFirst` ends our direction before all of it came.
     private func expectEcho(through stream: any ByteStream, count: Int, endingFirst: Bool = true) throws {
         var pattern = Pattern(seed: 5)
         let sent = pattern.next(count)

@@ -47,6 +47,8 @@ public final class CertificateAuthority: Sendable {
     ///   - alternativeNames: In openssl's form, such as `DNS:localhost,IP:127.0.0.1`; nil for none.
     ///   - validFrom: `YYYYMMDDHHMMSSZ`.
     ///   - validUntil: The same form.
+    /// - Returns: The two files.
+    /// - Throws: ``ChildProcess/Failure`` with what openssl said.
     public func issue(
         _ name: String,
         alternativeNames: String? = nil,
@@ -91,6 +93,8 @@ public final class CertificateAuthority: Sendable {
     /// Makes what MTC makes: RSA 4096, self-signed, authority and leaf at once, no alternative name, PKCS#1 key.
     ///
     /// - Parameter directory: Where the two files go.
+    /// - Returns: The two files.
+    /// - Throws: ``ChildProcess/Failure`` with what openssl said.
     public static func makeLikeMTC(in directory: TemporaryDirectory) throws -> CertificateFiles {
         let files = CertificateFiles(
             certificate: directory.file("tls.crt"),

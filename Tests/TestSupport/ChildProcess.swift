@@ -23,6 +23,7 @@ public final class ChildProcess: @unchecked Sendable {
     ///   - path: The absolute path of the program.
     ///   - arguments: Without the program's name.
     ///   - directory: Where it runs; nil for here.
+    /// - Throws: When the program cannot be started.
     public init(_ path: String, _ arguments: [String], in directory: String? = nil) throws {
         let output = Pipe()
         name = ([path] + arguments).joined(separator: " ")

@@ -32,6 +32,7 @@ public final class ProxyProcess: Sendable {
     /// - Parameters:
     ///   - program: Which one.
     ///   - connectPorts: Ports it may be asked to connect to, for programs that want a list.
+    /// - Throws: ``ChildProcess/Failure`` when it does not come up.
     public init(_ program: Program, connectPorts: [UInt16]) throws {
         directory = try TemporaryDirectory()
         // squid gives up its privileges before it reads and writes here.

@@ -20,6 +20,7 @@ public final class StunnelProcess: Sendable {
     ///   - isClient: Whether it takes plain connections and makes TLS ones, or the other way round.
     ///   - target: `host:port` that it connects to (`connect`).
     ///   - settings: Further lines of the service, such as `cert = /path`.
+    /// - Throws: ``ChildProcess/Failure`` when it does not come up.
     public init(isClient: Bool, connectingTo target: String, settings: [String]) throws {
         directory = try TemporaryDirectory()
         port = freePort()

@@ -124,13 +124,17 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) -> Bool {
-        guard let current, !state.options.dryRun else { return true }
+        guard let current else { return true }
         do throws(VolumeError) {
-            guard current.isDirectory else {
-                if state.options.inPlace, entry.isRegular { try directory.remove(leaf.span) }
+            let name = Array(list.name(of: entry))
+            guard current.isDirectory, !state.options.dryRun else {
+                if state.options.dryRun, current.isDirectory, state.options.delete {
+                    try deleter.makeWay(Array(leaf), in: directory, named: name, requester)
+                } else if state.options.inPlace, entry.isRegular, !state.options.dryRun {
+                    try directory.remove(leaf.span)
+                }
                 return true
             }
-            let name = Array(list.name(of: entry))
             directories.invalidate(name.span)
             if state.options.delete {
                 try deleter.makeWay(Array(leaf), in: directory, named: name, requester)

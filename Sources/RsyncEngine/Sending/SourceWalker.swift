@@ -96,7 +96,7 @@ final class SourceWalker {
                 return state.report(text, .errorTransfer)
             }
             if status.isDirectory, !state.options.recursive {
-                return state.report("skipping directory \(printable(source.argument))", .info)
+                return state.report("skipping directory \(printable(source.name))", .info)
             }
             if !isContents, state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender) { return }
             append(status, parent: [], leaf: source.name.span, in: directory, number, to: list, isTop: true)
