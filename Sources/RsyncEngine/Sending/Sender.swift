@@ -192,7 +192,8 @@ final class Sender {
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
         let place = try live.resolve(index)
-        passed.request(index, in: live.lists, state.progress)
+        // The number in front of a list names a directory that has a number in another list, too.
+        if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
         if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
         if item.flags.contains(.transfer) {
             guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
