@@ -1,6 +1,5 @@
 import Foundation
 import RsyncEngine
-import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -134,11 +133,13 @@ struct EndToEndTests {
             let login = ClientSession.Login(user: "root") { Array("secret".utf8) }
             let result = session.run(module: Array("data".utf8), .push([source], to: []), login: login)
             #expect(result.exitCode == 0)
-            #expect(progress.filesTransferred.load(ordering: .relaxed) == changed)
-            #expect(progress.bytesListed.load(ordering: .relaxed) > 2000)
-            #expect(progress.bytesDone.load(ordering: .relaxed) == progress.bytesListed.load(ordering: .relaxed))
-            #expect(progress.entriesDone.load(ordering: .relaxed) == progress.entriesListed.load(ordering: .relaxed))
-            #expect(progress.isListComplete.load(ordering: .relaxed))
+            let reading = ProgressReading(volume: "data", progress)
+            #expect(reading.filesTransferred == changed)
+            #expect(reading.isListComplete)
+            #expect(reading.bytesListed > 2000)
+            #expect(reading.bytesDone == reading.bytesListed)
+            #expect(reading.entriesDone == reading.entriesListed)
+            #expect((reading.bytesMoved == 0) == (changed == 0))
         }
     }
 
