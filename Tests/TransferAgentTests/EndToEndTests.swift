@@ -323,9 +323,11 @@ struct EndToEndTests {
         let run = TransferRun(job, display: ProgressDisplay(style: .json, output: output, errors: Memory()))
         let start = ContinuousClock.now
         let task = Task { await run.run() }
-        while !output.text.contains("\"percent\":") || output.text.contains("\"bytesMoved\":0,") {
-            try await Task.sleep(for: .milliseconds(20))
+        // A progress object of a transfer whose first bytes have moved.
+        func isMoving() -> Bool {
+            output.lines.contains { $0.contains("bytesMoved") && !$0.contains("\"bytesMoved\":0,") }
         }
+        while !isMoving() { try await Task.sleep(for: .milliseconds(20)) }
         task.cancel()
         let outcome = try #require(await task.value.first)
         #expect(ContinuousClock.now - start < .seconds(6))
