@@ -56,6 +56,21 @@ struct ProgressDisplayTests {
         #expect(stage.errors.text.isEmpty)
     }
 
+    @Test("a silence is told with its length, and ends with the next byte")
+    func silence() {
+        let stage = Stage(.lines)
+        stage.second()
+        stage.clock.advance(.seconds(4))
+        stage.display.tick()
+        #expect(stage.output.lines.last?.contains("waiting") == false)
+        stage.clock.advance(.seconds(8))
+        stage.display.tick()
+        #expect(stage.output.lines.last?.hasSuffix(" waiting since 12 s") == true)
+        #expect(stage.output.lines.last?.contains("kB/s") == true)
+        stage.second()
+        #expect(stage.output.lines.last?.contains("waiting") == false)
+    }
+
     @Test("a volume that failed has no 100 % and its error on the other output")
     func failed() {
         let stage = Stage(.lines)

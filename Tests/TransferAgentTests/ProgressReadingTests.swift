@@ -65,10 +65,13 @@ struct ProgressReadingTests {
         [0, 5_000_000_000, .max / 2] as [Int64]
     )
     func lineLength(volume: String, listed: Int64) throws {
-        let line = reading(volume, done: listed / 3, listed: listed, rate: 999_990_000_000).line
-        #expect(line.count <= 60)
-        #expect(line.contains(try Regex("\\d+\\%")))
-        #expect(line.contains(try Regex("\\d+\\.\\w*\\/s")))
+        var reading = reading(volume, done: listed / 3, listed: listed, rate: 999_990_000_000)
+        for idle in [0.0, 86_400] {
+            reading.idle = idle
+            #expect(reading.line.count <= 60)
+            #expect(reading.line.contains(try Regex("\\d+\\%")))
+            #expect(reading.line.contains(try Regex("\\d+\\.\\w*\\/s")))
+        }
     }
 
     @Test(

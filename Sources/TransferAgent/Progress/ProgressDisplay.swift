@@ -13,6 +13,8 @@ public final class ProgressDisplay: Sendable {
         var start = ContinuousClock.now
         var rate = RateMeter()
         var pace = RateMeter()
+        /// The last reading that was ahead of the one before, with its time.
+        var last: ProgressReading?
         /// Whether the terminal's line holds a bar.
         var isDrawn = false
     }
@@ -57,6 +59,7 @@ public final class ProgressDisplay: Sendable {
             state.start = now()
             state.rate = RateMeter()
             state.pace = RateMeter()
+            state.last = nil
             guard style == .json else { return }
             emit([("event", .text("started")), ("volume", .text(volume))])
         }
@@ -120,6 +123,11 @@ public final class ProgressDisplay: Sendable {
         state.pace.add(reading.bytesDone, at: reading.elapsed)
         reading.rate = state.rate.rate
         reading.pace = state.pace.rate
+        if let last = state.last, !reading.isAhead(of: last) {
+            reading.idle = reading.elapsed - last.elapsed
+        } else {
+            state.last = reading
+        }
         return reading
     }
 

@@ -15,6 +15,8 @@ struct ProgressReading: Equatable, Sendable {
     var isListComplete = false
     /// Seconds since the volume was begun.
     var elapsed: Double = 0
+    /// Seconds since any of the figures grew.
+    var idle: Double = 0
     /// Bytes transferred per second, smoothed.
     var rate: Double = 0
     /// Bytes dealt with per second, whether transferred or found up to date, smoothed.
@@ -34,6 +36,15 @@ struct ProgressReading: Equatable, Sendable {
         entriesDone = progress.entriesDone.load(ordering: .relaxed)
         entriesListed = progress.entriesListed.load(ordering: .relaxed)
         filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
+    }
+
+    /// Whole seconds of a silence that is worth telling; nil while figures grow.
+    var silence: Int? { idle >= 5 ? Int(min(idle, 1e9)) : nil }
+
+    /// Whether a figure is higher than in an earlier reading.
+    func isAhead(of earlier: ProgressReading) -> Bool {
+        bytesDone > earlier.bytesDone || bytesMoved > earlier.bytesMoved || bytesListed > earlier.bytesListed
+            || entriesDone > earlier.entriesDone || entriesListed > earlier.entriesListed
     }
 
     /// Whole percent of the listed bytes, at most 99: only a session that has ended well is at 100.
