@@ -116,7 +116,7 @@ import VolumeAccess
             statistics.literalData += length
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
-        state.progress.bytesDone.add(length, ordering: .relaxed)
+        state.progress.noteMoved(Int(length))
         guard state.observer.wantsItems else { return }
         let report = ItemReport(
             Item(flags: plan.flags),

@@ -225,6 +225,6 @@ import VolumeAccess
     }
 
     private func moved(_ count: Int) {
-        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
+        state.progress.noteMoved(count)
     }
 }

@@ -38,6 +38,7 @@ extension ProgressReading {
     /// For a terminal.
     ///
     /// - Parameter columns: What fits on its line; the last column stays free, lest the cursor wrap.
+    /// - Returns: One line without its end.
     func bar(columns: Int) -> String {
         let room = max(0, columns - 1)
         let speed = Figures.rate(rate)
@@ -47,7 +48,7 @@ extension ProgressReading {
             return clipped(text, to: room)
         }
         let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
-        let tail = "  \(Figures.count(filesTransferred)) files  \(timeLeft) left"
+        let tail = "  \(Figures.count(filesTransferred)) files sent  \(timeLeft) left"
         let name = clipped(volume, to: 32)
         let full = figures + tail
         let width = min(30, room - name.count - full.count - 6)
@@ -73,6 +74,7 @@ extension ProgressReading {
             ("percent", percent.map { .integer(Int64($0)) } ?? .null),
             ("bytesDone", .integer(bytesDone)),
             ("bytesListed", .integer(bytesListed)),
+            ("bytesMoved", .integer(bytesMoved)),
             ("filesListed", .integer(entriesListed)),
             ("filesTransferred", .integer(filesTransferred)),
             ("bytesPerSecond", .integer(Int64(rate))),
