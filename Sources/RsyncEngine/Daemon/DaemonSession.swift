@@ -133,7 +133,7 @@ public struct DaemonSession {
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
-        if module.forcesNumericIDs { arguments.options.numericIDs = true }
+        if module.forcesNumericIDs { arguments.options.ignoresOwnerNames = true }
         if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
             arguments.options.timeout = module.timeout
         }
