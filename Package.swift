@@ -67,11 +67,11 @@ let package = Package(
         room("RsyncWire", ["Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
         room("TransferAgent", ["RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess", logging]),
-        room("RsyncCommand", ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]),
+        room("RsyncCommand", ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]),
 
         program("dvm-source", ["TransferAgent", argumentParser]),
         program("dvm-target", ["TransferAgent", argumentParser]),
-        program("dvm-rsync", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Transport", "LinuxSystem", "VolumeAccess"]),
+        program("dvm-rsync", ["RsyncCommand"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums"],

@@ -23,6 +23,12 @@ public struct DaemonModule: Sendable {
     public var filters = FilterList()
     /// The longest silence in seconds; 0 for none.
     public var timeout = 0
+    /// Names or letters of options that clients may not use.
+    public var refusedOptions: [String] = []
+    /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.
+    public var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
+    /// Held for as long as the session lasts.
+    var slot: ConnectionSlot?
 
     /// Serves a directory to everybody, for reading and writing.
     public init(name: [UInt8], volume: Volume) {

@@ -25,6 +25,8 @@ public struct DaemonSession {
         public var result: SessionResult?
         /// Why the client was turned away.
         public var refusal: String?
+        /// The place among the module's connections, held until the report is dropped.
+        var slot: ConnectionSlot?
     }
 
     /// Prepares a session.
@@ -100,7 +102,8 @@ public struct DaemonSession {
             try server.refuse(text)
             report.refusal = printable(text)
             return nil
-        case .module(let module):
+        case .module(var module):
+            report.slot = module.slot
             if let password = module.password {
                 guard let user = try server.authenticate(greeting, password: password) else {
                     try server.refuse(Array("auth failed on module ".utf8) + name)
@@ -108,6 +111,7 @@ public struct DaemonSession {
                     return nil
                 }
                 report.user = user
+                if let isReadOnly = module.readOnlyRule?(user) { module.isReadOnly = isReadOnly }
             }
             try server.accept()
             return try readArguments(channel, module, version: greeting.settled(own: 32))
@@ -129,13 +133,14 @@ public struct DaemonSession {
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
-        if module.forcesNumericIDs { arguments.options.numericIDs = true }
+        if module.forcesNumericIDs { arguments.options.ignoresOwnerNames = true }
         if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
             arguments.options.timeout = module.timeout
         }
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
+        place.optionRefusal = RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
         return Admitted(arguments: arguments, version: version, place: place)
     }
 }

@@ -14,7 +14,7 @@ final class IdentityMap {
     private let names = IdentityNames()
 
     init(options: TransferOptions) {
-        usesNames = !options.numericIDs
+        usesNames = !options.numericIDs && !options.ignoresOwnerNames
     }
 
     /// Rewrites the ids of a list's entries.

@@ -43,8 +43,10 @@ final class Sender {
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
+        let ignoresNames = state.options.ignoresOwnerNames
         encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
-            switch kind {
+            guard !ignoresNames else { return nil }
+            return switch kind {
             case .user: names.userName(id)
             case .group: names.groupName(id)
             }
