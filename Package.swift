@@ -90,7 +90,6 @@ let package = Package(
         tests("RsyncEngine", ["RsyncEngine", "RsyncWire", "VolumeAccess", "Transport", "LinuxSystem"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire"]),
         tests("TransferAgent", ["TransferAgent"]),
-        tests("Interop", []),
     ],
     swiftLanguageModes: [.v6]
 )

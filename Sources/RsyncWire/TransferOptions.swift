@@ -59,9 +59,6 @@ public struct TransferOptions: Sendable, Equatable {
     public var delete = false
     /// `--numeric-ids`
     public var numericIDs = false
-    /// A daemon's `numeric ids`: names of owners are neither looked up nor used, while the lists keep their form, which
-    /// the client's ``numericIDs`` decides. Never on the wire.
-    public var ignoresOwnerNames = false
     /// `--partial`
     public var partial = false
     /// `--inplace`

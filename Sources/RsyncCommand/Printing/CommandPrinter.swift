@@ -55,10 +55,16 @@ final class CommandPrinter: TransferObserver {
     }
 
     func didChange(_ item: ItemReport) {
-        let significant = item.flags.subtracting([.basisFollows, .nameFollows, .localChange])
-        guard !significant.isEmpty || showsUnchanged || item.flags.contains(.localChange) else { return }
-        if let format { output.line(format.line(item, itemizer)) }
-        if let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
+        let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
+        if isSignificant, let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
+        guard let format else { return }
+        if format.itemizes || options.itemize > 0 {
+            if isSignificant || showsUnchanged { output.line(format.line(item, itemizer)) }
+        } else if !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory {
+            output.line(format.line(item, itemizer))
+        } else if showsUnchanged, !item.isDirectory {
+            output.line(NameText.escaped(item.name) + Array(" is uptodate".utf8))
+        }
     }
 
     func didDelete(name: [UInt8], isDirectory: Bool) {

@@ -41,7 +41,7 @@ final class Receiver {
         self.jobs = jobs
         self.open = open
         self.request = request
-        identities = IdentityMap(options: state.options)
+        identities = IdentityMap(usesNames: state.mapsNames)
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters))
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }

@@ -54,6 +54,14 @@ final class ReceivingSide {
             let (first, hasMore) = try receiver.readFirstLists()
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
+            if !state.isServer {
+                state.observer.fileList(
+                    isSending: false,
+                    isIncremental: state.parameters.isIncremental,
+                    isComplete: false,
+                    count: first.count
+                )
+            }
             let destination = try openDestination(argument, first, hasMore)
             threads = try start(destination)
             try receiver.run(into: destination)

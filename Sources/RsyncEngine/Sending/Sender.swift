@@ -43,12 +43,11 @@ final class Sender {
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
-        let ignoresNames = state.options.ignoresOwnerNames
+        let mapsNames = state.mapsNames
         encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
-            guard !ignoresNames else { return nil }
-            return switch kind {
-            case .user: names.userName(id)
-            case .group: names.groupName(id)
+            switch kind {
+            case .user: mapsNames || id == 0 ? names.userName(id) : nil
+            case .group: mapsNames || id == 0 ? names.groupName(id) : nil
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)

@@ -55,7 +55,8 @@ extension ItemReport {
             modified: entry.modified,
             uid: entry.uid,
             gid: entry.gid,
-            link: item.name.isEmpty ? Array(list.target(of: entry)) : item.name,
+            target: Array(list.target(of: entry)),
+            hardLink: item.flags.contains(.transfer) ? [] : item.name,
             isSending: isSending,
             isLocal: isLocal,
             transferred: transferred

@@ -38,8 +38,10 @@ public struct ItemReport: Sendable {
     public var uid: UInt32
     /// Group as listed.
     public var gid: UInt32
-    /// Target of a symbolic link, or the name a hard link was made to.
-    public var link: [UInt8]
+    /// Target of a symbolic link; empty for all else.
+    public var target: [UInt8]
+    /// The name that a hard link was made to; empty when the entry was a link to it before, or is none.
+    public var hardLink: [UInt8]
     /// Whether this side sends the file's data.
     public var isSending: Bool
     /// Whether source and destination are both local.
