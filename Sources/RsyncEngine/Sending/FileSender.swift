@@ -176,7 +176,8 @@ import VolumeAccess
             held += wanted
             let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
             var cursor = 0
-            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) { (token) throws(WireError) in
+            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) {
+                (token) throws(WireError) in
                 unsafe try write(token, filled, signature.geometry, &cursor, &literal)
             }
             unsafe window.moveToFront(used..<held)
