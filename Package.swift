@@ -66,8 +66,17 @@ let package = Package(
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
         room("RsyncWire", ["Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
-        room("TransferAgent", ["RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess", logging]),
-        room("RsyncCommand", ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]),
+        room(
+            "TransferAgent",
+            [
+                "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess",
+                logging,
+            ]
+        ),
+        room(
+            "RsyncCommand",
+            ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
+        ),
 
         program("dvm-source", ["TransferAgent", argumentParser]),
         program("dvm-target", ["TransferAgent", argumentParser]),
@@ -89,8 +98,12 @@ let package = Package(
         tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
         tests("RsyncEngine", ["RsyncEngine", "RsyncWire", "VolumeAccess", "Transport", "LinuxSystem"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire"]),
-        tests("TransferAgent", ["TransferAgent"]),
-        tests("Interop", []),
+        tests(
+            "TransferAgent",
+            [
+                "TransferAgent", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,8 +4,6 @@ import Glibc
 /// What is known of a terminal behind a descriptor.
 public enum Terminal {
     /// Whether a descriptor belongs to a terminal.
-    ///
-    /// - Parameter number: An open descriptor.
     public static func isTerminal(_ number: Int32) -> Bool { isatty(number) == 1 }
 
     /// How many characters fit on a line.

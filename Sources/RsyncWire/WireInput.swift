@@ -124,7 +124,9 @@ public protocol WireSource: AnyObject {
     public func vstring(limit: Int, tooLong: Int32, _ field: StaticString) throws(WireError) -> [UInt8] {
         var length = Int(try byte(field))
         if length >= 0x80 { length = (length - 0x80) << 8 | Int(try byte(field)) }
-        guard length <= limit else { throw .violation("\(field) of \(length) bytes is longer than \(limit)", exitCode: tooLong) }
+        guard length <= limit else {
+            throw .violation("\(field) of \(length) bytes is longer than \(limit)", exitCode: tooLong)
+        }
         return try bytes(length, field)
     }
 

@@ -201,7 +201,11 @@ public protocol WireSink: AnyObject {
         if length == 0 {
             count = frameStart
         } else {
-            unsafe buffer.storeBytes(of: (7 << 24 | UInt32(length)).littleEndian, toByteOffset: frameStart, as: UInt32.self)
+            unsafe buffer.storeBytes(
+                of: (7 << 24 | UInt32(length)).littleEndian,
+                toByteOffset: frameStart,
+                as: UInt32.self
+            )
         }
         frameStart = -1
     }

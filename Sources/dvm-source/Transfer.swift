@@ -2,7 +2,7 @@ public import ArgumentParser
 import Glibc
 public import TransferAgent
 
-/// `dvm-source transfer`
+/// The command `dvm-source transfer`.
 struct Transfer: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes volumes at a target equal to volumes here.",

@@ -17,7 +17,9 @@ extension ParsableCommand {
         } catch {
             // A wish for help is no error; anything else here is a command line that rsync would exit with 1 for.
             let isHelp = exitCode(for: error) == .success
-            (isHelp ? StandardStream.output : StandardStream.error).write(fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error)
+            let end = text.hasSuffix("\n") ? "" : "\n"
+            (isHelp ? StandardStream.output : StandardStream.error).write(text + end)
             Glibc.exit(isHelp ? 0 : 1)
         }
     }

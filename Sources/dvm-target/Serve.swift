@@ -1,7 +1,7 @@
 import ArgumentParser
 import TransferAgent
 
-/// `dvm-target serve`
+/// The command `dvm-target serve`.
 struct Serve: ParsableCommand {
     /// The time that sessions have to end after a signal.
     private static let grace = Duration.seconds(20)

@@ -26,7 +26,9 @@ struct CommandLineTests {
         expected.verbosity = 2
         expected.itemize = 1
         #expect(try parse("-aHcSWnIOvvi", "a", "b").options == expected)
-        #expect(try parse("-a", "-H", "-c", "-S", "-W", "-n", "-I", "-O", "-v", "-v", "-i", "a", "b").options == expected)
+        #expect(
+            try parse("-a", "-H", "-c", "-S", "-W", "-n", "-I", "-O", "-v", "-v", "-i", "a", "b").options == expected
+        )
     }
 
     @Test("-rlptgoD is -a")
@@ -107,7 +109,10 @@ struct CommandLineTests {
         settings.port = 99
         settings.address = "::1"
         settings.staysInForeground = true
-        #expect(try parse("--daemon", "--config=/x", "--port", "99", "--address=::1", "--no-detach").mode == .daemon(settings))
+        #expect(
+            try parse("--daemon", "--config=/x", "--port", "99", "--address=::1", "--no-detach").mode
+                == .daemon(settings)
+        )
         #expect(try parse("--server", "--daemon", ".").mode == .daemonOverShell(DaemonSettings()))
     }
 
@@ -232,9 +237,13 @@ struct LocationTests {
             try location("rsync://u@h:99/m/p/q")
                 == .daemon(host("h", user: "u", port: 99), module: module, path: path, isURL: true)
         )
-        #expect(try location("RSYNC://[::1]:99/m") == .daemon(host("::1", port: 99), module: module, path: [], isURL: true))
+        #expect(
+            try location("RSYNC://[::1]:99/m") == .daemon(host("::1", port: 99), module: module, path: [], isURL: true)
+        )
         #expect(try location("rsync://h") == .daemon(host("h"), module: [], path: [], isURL: true))
-        #expect(try location("u@[::1]::m/p/q") == .daemon(host("::1", user: "u"), module: module, path: path, isURL: false))
+        #expect(
+            try location("u@[::1]::m/p/q") == .daemon(host("::1", user: "u"), module: module, path: path, isURL: false)
+        )
     }
 
     @Test("a host that looks like an option is refused", arguments: ["-oProxyCommand=x:y", "rsync://-h/m"])

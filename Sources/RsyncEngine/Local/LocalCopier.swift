@@ -62,7 +62,8 @@ import VolumeAccess
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            let length = try state.options.inPlace
+            let length =
+                try state.options.inPlace
                 ? copyInPlace(source, plan, leaf.span, in: directory)
                 : copyStaged(source, plan, leaf.span, in: directory)
             account(plan, length)
@@ -116,7 +117,7 @@ import VolumeAccess
             statistics.literalData += length
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
-        state.progress.bytesDone.add(length, ordering: .relaxed)
+        state.progress.noteMoved(Int(length))
         guard state.observer.wantsItems else { return }
         let report = ItemReport(
             Item(flags: plan.flags),

@@ -217,7 +217,7 @@ enum ReceivedFile {
             abandon(error)
         }
         offset += Int64(bytes.count)
-        state.progress.bytesDone.add(Int64(bytes.count), ordering: .relaxed)
+        state.progress.noteMoved(bytes.count)
     }
 
     private func write(_ bytes: Span<UInt8>, to staged: StagedFile) throws(VolumeError) {

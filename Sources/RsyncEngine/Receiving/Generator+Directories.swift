@@ -46,7 +46,8 @@ extension Generator {
             let current = try statusForDirectory(name, isRoot: isRoot, wasMade: wasMade)
             if current == nil, !wasMade { try make(name) }
             let isNew = current == nil || wasMade
-            let flags: ItemFlags = isNew
+            let flags: ItemFlags =
+                isNew
                 ? [.isNew, .localChange]
                 : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
             if isNew { state.count { $0.created.directories += 1 } }

@@ -71,7 +71,8 @@ extension Generator {
             let directory = try directories.directory(list.parent(of: entry).span)
             let leaf = list.leaf(of: entry)
             let (targetParent, targetLeaf) = split(target)
-            let current = createdDirectories.contains(Array(list.parent(of: entry))) ? nil : try directory.status(of: leaf.span)
+            let current =
+                createdDirectories.contains(Array(list.parent(of: entry))) ? nil : try directory.status(of: leaf.span)
             let targetDirectory = try directoryOfTarget(targetParent)
             let wanted = try targetDirectory?.status(of: targetLeaf.span)
             if name == target {
@@ -88,7 +89,8 @@ extension Generator {
                 try directory.placeLink(from: targetDirectory, targetLeaf.span, as: leaf.span, isReplacing: isReplacing)
             }
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
-            let flags: ItemFlags = current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
+            let flags: ItemFlags =
+                current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
             if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {

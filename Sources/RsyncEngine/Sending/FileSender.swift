@@ -183,7 +183,8 @@ import VolumeAccess
             held += wanted
             let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
             var cursor = 0
-            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) { (token) throws(WireError) in
+            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) {
+                (token) throws(WireError) in
                 unsafe try write(token, filled, signature.geometry, &cursor, &literal)
             }
             unsafe window.moveToFront(used..<held)
@@ -232,7 +233,7 @@ import VolumeAccess
     }
 
     private func moved(_ count: Int) {
-        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
+        state.progress.noteMoved(count)
         guard var file = followed else { return }
         file.offset += Int64(count)
         followed = file

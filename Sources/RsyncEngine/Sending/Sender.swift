@@ -27,6 +27,7 @@ final class Sender {
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
     private var phase = 0
+    private var passed = PassedEntries()
     private var toldBits: SessionState.ErrorBits = []
     /// Bytes read from the peer so far, for the statistics of a server.
     var bytesRead: () -> Int64 = { 0 }
@@ -172,6 +173,7 @@ final class Sender {
     }
 
     private func finishPhase() throws(WireError) -> Bool {
+        if phase == 0, let list = live.lists.first { passed.end(list, state.progress) }
         if live.lists.count > 1 {
             live.releaseOldest()
         } else {
@@ -192,6 +194,8 @@ final class Sender {
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
         let place = try live.resolve(index)
+        // The number in front of a list names a directory that has a number in another list, too.
+        if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
         if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
         if item.flags.contains(.transfer) {
             guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
@@ -201,8 +205,11 @@ final class Sender {
         }
         state.progress.entriesDone.store(Int64(index), ordering: .relaxed)
         if let signature {
-            guard try file.send(index, item, signature, place.entry, in: place.list) else { return }
+            guard try file.send(index, item, signature, place.entry, in: place.list) else {
+                return state.progress.noteDone(place.entry)
+            }
         } else {
+            state.progress.noteDone(place.entry)
             try output.index(index)
             try item.write(to: output)
         }

@@ -140,6 +140,7 @@ final class SessionState: Sendable {
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
         let path = printable(Array(name))
-        return "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+        return
+            "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
     }
 }

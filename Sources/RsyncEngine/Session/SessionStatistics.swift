@@ -71,6 +71,8 @@ public struct SessionStatistics: Sendable, Equatable {
 public final class TransferProgress: Sendable {
     /// Bytes of file content dealt with: transferred, or found up to date.
     public let bytesDone = Atomic<Int64>(0)
+    /// Bytes of file content that were transferred so far, sent as they are or found at the destination.
+    public let bytesMoved = Atomic<Int64>(0)
     /// Bytes of file content listed so far.
     public let bytesListed = Atomic<Int64>(0)
     /// Entries dealt with.
@@ -84,4 +86,12 @@ public final class TransferProgress: Sendable {
 
     /// Nothing done yet.
     public init() {}
+}
+
+extension TransferProgress {
+    /// Counts bytes of a file that is being transferred.
+    func noteMoved(_ count: Int) {
+        bytesMoved.add(Int64(count), ordering: .relaxed)
+        bytesDone.add(Int64(count), ordering: .relaxed)
+    }
 }

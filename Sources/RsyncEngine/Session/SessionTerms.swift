@@ -46,7 +46,14 @@ extension EntryCounts {
 
 extension ItemReport {
     /// Describes an item of a file list.
-    init(_ item: Item, _ entry: FileEntry, in list: FileList, isSending: Bool, isLocal: Bool = false, transferred: Int64) {
+    init(
+        _ item: Item,
+        _ entry: FileEntry,
+        in list: FileList,
+        isSending: Bool,
+        isLocal: Bool = false,
+        transferred: Int64
+    ) {
         self.init(
             name: Array(list.name(of: entry)),
             flags: item.flags,
@@ -75,7 +82,11 @@ extension SessionState {
         if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
         do throws(WireError) {
             try sendOutbox(to: output)
-            if case .peerExit = failure { try output.message(.errorExit) } else { try output.message(.errorExit, number: code) }
+            if case .peerExit = failure {
+                try output.message(.errorExit)
+            } else {
+                try output.message(.errorExit, number: code)
+            }
             try output.flush()
         } catch {
             return

@@ -11,7 +11,10 @@ public final class ProgressDisplay: Sendable {
         var volume = ""
         var progress: TransferProgress?
         var start = ContinuousClock.now
-        var meter = RateMeter()
+        var rate = RateMeter()
+        var pace = RateMeter()
+        /// The last reading that was ahead of the one before, with its time.
+        var last: ProgressReading?
         /// Whether the terminal's line holds a bar.
         var isDrawn = false
     }
@@ -54,7 +57,9 @@ public final class ProgressDisplay: Sendable {
             state.volume = volume
             state.progress = progress
             state.start = now()
-            state.meter = RateMeter()
+            state.rate = RateMeter()
+            state.pace = RateMeter()
+            state.last = nil
             guard style == .json else { return }
             emit([("event", .text("started")), ("volume", .text(volume))])
         }
@@ -114,8 +119,15 @@ public final class ProgressDisplay: Sendable {
         guard let progress = state.progress else { return nil }
         var reading = ProgressReading(volume: state.volume, progress)
         reading.elapsed = (now() - state.start).inSeconds
-        state.meter.add(reading.bytesDone, at: reading.elapsed)
-        reading.rate = state.meter.rate
+        state.rate.add(reading.bytesMoved, at: reading.elapsed)
+        state.pace.add(reading.bytesDone, at: reading.elapsed)
+        reading.rate = state.rate.rate
+        reading.pace = state.pace.rate
+        if let last = state.last, !reading.isAhead(of: last) {
+            reading.idle = reading.elapsed - last.elapsed
+        } else {
+            state.last = reading
+        }
         return reading
     }
 

@@ -7,6 +7,7 @@ struct ProgressReading: Equatable, Sendable {
     var volume: String
     var bytesDone: Int64 = 0
     var bytesListed: Int64 = 0
+    var bytesMoved: Int64 = 0
     var entriesDone: Int64 = 0
     var entriesListed: Int64 = 0
     var filesTransferred: Int64 = 0
@@ -14,8 +15,12 @@ struct ProgressReading: Equatable, Sendable {
     var isListComplete = false
     /// Seconds since the volume was begun.
     var elapsed: Double = 0
-    /// Smoothed, in bytes per second.
+    /// Seconds since any of the figures grew.
+    var idle: Double = 0
+    /// Bytes transferred per second, smoothed.
     var rate: Double = 0
+    /// Bytes dealt with per second, whether transferred or found up to date, smoothed.
+    var pace: Double = 0
 
     init(volume: String) { self.volume = volume }
 
@@ -24,11 +29,22 @@ struct ProgressReading: Equatable, Sendable {
         self.volume = volume
         // The flag first: it is set after the figures it vouches for.
         isListComplete = progress.isListComplete.load(ordering: .acquiring)
-        bytesDone = progress.bytesDone.load(ordering: .relaxed)
         bytesListed = progress.bytesListed.load(ordering: .relaxed)
+        // A file that grew, or is sent twice, counts for more than was listed.
+        bytesDone = min(progress.bytesDone.load(ordering: .relaxed), bytesListed)
+        bytesMoved = progress.bytesMoved.load(ordering: .relaxed)
         entriesDone = progress.entriesDone.load(ordering: .relaxed)
         entriesListed = progress.entriesListed.load(ordering: .relaxed)
         filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
+    }
+
+    /// Whole seconds of a silence that is worth telling; nil while figures grow.
+    var silence: Int? { idle >= 5 ? Int(min(idle, 1e9)) : nil }
+
+    /// Whether a figure is higher than in an earlier reading.
+    func isAhead(of earlier: ProgressReading) -> Bool {
+        bytesDone > earlier.bytesDone || bytesMoved > earlier.bytesMoved || bytesListed > earlier.bytesListed
+            || entriesDone > earlier.entriesDone || entriesListed > earlier.entriesListed
     }
 
     /// Whole percent of the listed bytes, at most 99: only a session that has ended well is at 100.
@@ -41,10 +57,10 @@ struct ProgressReading: Equatable, Sendable {
         return min(99, Int(Double(max(done, 0)) / Double(listed) * 100))
     }
 
-    /// Seconds until all listed bytes are done at the smoothed rate; nil when that cannot be told.
+    /// Seconds until all listed bytes are done at the smoothed pace; nil when that cannot be told.
     var secondsLeft: Double? {
-        guard isListComplete, rate >= 1 else { return nil }
-        return Double(max(0, bytesListed - bytesDone)) / rate
+        guard isListComplete, pace >= 1 else { return nil }
+        return Double(max(0, bytesListed - bytesDone)) / pace
     }
 }
 

@@ -23,7 +23,7 @@ extension ProgressReading {
     var line: String {
         let speed = Figures.rate(rate)
         let core: String
-        let extra: String
+        var extra: String
         if let percent {
             core = "\(percent)% \(speed) \(timeLeft)"
             extra = " \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))"
@@ -31,6 +31,7 @@ extension ProgressReading {
             core = "listing \(speed)"
             extra = " \(Figures.count(entriesListed)) files \(Figures.bytes(bytesListed))"
         }
+        if let silence { extra = " waiting since \(silence) s" }
         let text = core.count + extra.count + 10 <= Self.lineLimit ? core + extra : core
         return "\(clipped(volume, to: Self.lineLimit - text.count - 2)): \(text)"
     }
@@ -38,16 +39,18 @@ extension ProgressReading {
     /// For a terminal.
     ///
     /// - Parameter columns: What fits on its line; the last column stays free, lest the cursor wrap.
+    /// - Returns: One line without its end.
     func bar(columns: Int) -> String {
         let room = max(0, columns - 1)
         let speed = Figures.rate(rate)
         guard let percent else {
             let text =
                 "\(volume)  listing  \(Figures.count(entriesListed)) files, \(Figures.bytes(bytesListed))  \(speed)"
-            return clipped(text, to: room)
+            return clipped(text + (silence.map { "  waiting since \($0) s" } ?? ""), to: room)
         }
         let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
-        let tail = "  \(Figures.count(filesTransferred)) files  \(timeLeft) left"
+        let end = silence.map { "waiting since \($0) s" } ?? "\(timeLeft) left"
+        let tail = "  \(Figures.count(filesTransferred)) files sent  \(end)"
         let name = clipped(volume, to: 32)
         let full = figures + tail
         let width = min(30, room - name.count - full.count - 6)
@@ -73,10 +76,12 @@ extension ProgressReading {
             ("percent", percent.map { .integer(Int64($0)) } ?? .null),
             ("bytesDone", .integer(bytesDone)),
             ("bytesListed", .integer(bytesListed)),
+            ("bytesMoved", .integer(bytesMoved)),
             ("filesListed", .integer(entriesListed)),
             ("filesTransferred", .integer(filesTransferred)),
             ("bytesPerSecond", .integer(Int64(rate))),
             ("secondsLeft", secondsLeft.map { .integer(Int64(min($0, 1e15).rounded(.up))) } ?? .null),
+            ("idleSeconds", .decimal(idle)),
             ("elapsedSeconds", .decimal(elapsed)),
         ]
     }

@@ -1,7 +1,7 @@
 /// Who may use the volumes of a target, read once from a file of `user:password` lines.
 ///
 /// Blank lines and lines that begin with `#` are skipped; a password may hold colons.
-public struct Credentials: Sendable {
+public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let passwords: [[UInt8]: [UInt8]]
 
     /// Reads a file.
@@ -27,8 +27,15 @@ public struct Credentials: Sendable {
         self.passwords = passwords
     }
 
-    /// The password of a user, nil for whom the file does not name.
+    /// Finds the password of a user.
     ///
     /// - Parameter user: As the client says it.
+    /// - Returns: Nil for whom the file does not name.
     public func password(of user: [UInt8]) -> [UInt8]? { passwords[user] }
+
+    /// How many users there are; never a password.
+    public var description: String { "credentials of \(passwords.count) users" }
+
+    /// Shows nothing, so that no dump of a value holds a password.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -52,7 +52,6 @@ public struct TransferJob: Sendable {
         options.setArchive()
         options.hardLinks = true
         options.sparse = true
-        options.partial = true
         options.timeout = silenceLimit
         options.delete = settings.delete
         options.checksum = settings.checksum

@@ -10,31 +10,31 @@ public struct TransferSettings: Sendable {
         case insecure
     }
 
-    /// `--volume NAME=PATH`
+    /// Each a volume as `NAME=PATH`, of `--volume`.
     public var volumes: [String]
-    /// `--target HOST:PORT`
+    /// Where the target listens, of `--target HOST:PORT`.
     public var target: String
-    /// `--ca`, `--pin` or `--insecure`
+    /// Why the target is believed, of `--ca`, `--pin` or `--insecure`.
     public var trust: Trust
-    /// `--server-name`; nil for the target's host.
+    /// The name in the certificate, of `--server-name`; nil for the target's host.
     public var serverName: String?
-    /// `--proxy URL`
+    /// The proxy, of `--proxy URL`.
     public var proxy: String?
-    /// `--no-proxy LIST`
+    /// Whom to call without the proxy, of `--no-proxy LIST`.
     public var noProxy = ""
-    /// `--user`
+    /// Who to be, of `--user`.
     public var user = "root"
-    /// `--password-file`
+    /// Where the password stands, of `--password-file`.
     public var passwordFile: String?
     /// The password from the environment, for want of a file.
     public var environmentPassword: String?
-    /// `--delete`
+    /// Whether to delete at the target what is not here, of `--delete`.
     public var delete = true
-    /// `--checksum`
+    /// Whether to compare by checksum, of `--checksum`.
     public var checksum = false
-    /// `--compress CHOICE`
+    /// How to compress, of `--compress CHOICE`.
     public var compress: String?
-    /// `--bwlimit RATE`
+    /// The most to send per second, of `--bwlimit RATE`.
     public var bandwidthLimit: String?
 
     /// The settings that have no default.

@@ -29,7 +29,8 @@ final class VolumeObserver: TransferObserver {
             state.withLock { state in
                 state.count += 1
                 if state.listed.count < Self.listedLimit { state.listed.append(text) }
-                state.lastWords = text
+                // rsync's closing line names only a line of its source; what came before it says more.
+                if !text.hasPrefix("rsync error: ") || state.lastWords == nil { state.lastWords = text }
             }
         }
         display.message(text, level)

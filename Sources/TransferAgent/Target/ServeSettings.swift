@@ -1,18 +1,18 @@
 /// What `dvm-target serve` was told, as text.
 public struct ServeSettings: Sendable {
-    /// `--listen ADDR:PORT`
+    /// Where TLS clients come in, of `--listen ADDR:PORT`.
     public var listen: String
-    /// `--listen-plain ADDR:PORT`
+    /// Where plain clients come in, of `--listen-plain ADDR:PORT`.
     public var listenPlain: String?
-    /// `--certificate PEM`
+    /// What to show, of `--certificate PEM`.
     public var certificate: String
-    /// `--private-key PEM`
+    /// The key to it, of `--private-key PEM`.
     public var privateKey: String
-    /// `--client-ca PEM`
+    /// Who vouches for clients, of `--client-ca PEM`.
     public var clientAuthorities: String?
-    /// `--volume NAME=PATH`
+    /// Each a volume as `NAME=PATH`, of `--volume`.
     public var volumes: [String]
-    /// `--credentials FILE`
+    /// Who may come in, of `--credentials FILE`.
     public var credentials: String
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
