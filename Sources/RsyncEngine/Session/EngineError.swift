@@ -31,6 +31,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// One sentence.
     public var description: String {
         switch self {
         case .wire(let error): "\(error)"

@@ -51,6 +51,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
     ///     session 10.1).
     ///   - pieces: Buffers of 256 KiB that may be filled ahead.
+    /// - Throws: ``SystemError`` when no thread could be started.
     init(stream: any ByteStream, pieces: Int = 3) throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
         let (full, empty) = (full, empty)
@@ -117,7 +118,11 @@ final class StreamSink: WireSink {
     private let stream: any ByteStream
     private var limit: BandwidthLimit?
 
-    /// - Parameter kibibytesPerSecond: 0 for no limit.
+    /// Prepares to write.
+    ///
+    /// - Parameters:
+    ///   - stream: Where bytes go.
+    ///   - kibibytesPerSecond: 0 for no limit.
     init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0) {
         self.stream = stream
         limit = kibibytesPerSecond > 0 ? BandwidthLimit(kibibytesPerSecond: kibibytesPerSecond) : nil
