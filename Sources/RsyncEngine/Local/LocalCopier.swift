@@ -128,6 +128,8 @@ import VolumeAccess
             transferred: length
         )
         state.observer.didChange(report)
+        guard state.observer.wantsFileProgress else { return }
+        state.observer.didMove(name: report.name, offset: length, size: length)
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {

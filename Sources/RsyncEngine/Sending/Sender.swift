@@ -3,6 +3,7 @@ import DeltaTransfer
 import Glibc
 import LinuxSystem
 import RsyncWire
+import Synchronization
 import VolumeAccess
 
 /// Sends file lists and answers requests: the source's half of a session (protocol specification, session 7.2).
@@ -202,6 +203,7 @@ final class Sender {
                 throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
             }
         }
+        state.progress.entriesDone.store(Int64(index), ordering: .relaxed)
         if let signature {
             guard try file.send(index, item, signature, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
@@ -212,6 +214,7 @@ final class Sender {
             try item.write(to: output)
         }
         guard state.observer.wantsItems, !state.isServer else { return }
+        if signature != nil, state.observer.wantsFileProgress { return }
         let sent = signature == nil ? 0 : file.lastLength
         state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }

@@ -79,7 +79,7 @@ extension SessionState {
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
         guard parameters.protocolVersion >= 31, ![10, 12, 19, 30].contains(code) else { return }
-        if isServer { report("rsync error: \(failure)", .error) }
+        if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
         do throws(WireError) {
             try sendOutbox(to: output)
             if case .peerExit = failure {

@@ -60,11 +60,12 @@ public protocol TransferObserver: AnyObject, Sendable {
     var wantsFileProgress: Bool { get }
     /// A text of this side or of the peer, without a line end.
     func message(_ text: String, _ level: MessageLevel)
-    /// An entry was created, changed, transferred or found different.
+    /// An entry was created, changed, transferred or found different; of a file that is transferred it comes before the
+    /// data when ``wantsFileProgress`` is set, else behind it.
     func didChange(_ item: ItemReport)
     /// A name was removed from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
-    /// A file's data moved up to `offset`.
+    /// A file's data moved up to `offset`; the last call for a file, and only that one, has `offset` equal to `size`.
     func didMove(name: [UInt8], offset: Int64, size: Int64)
     /// The file list is about to be sent (or received), or is complete.
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int)
