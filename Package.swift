@@ -36,7 +36,6 @@ func tests(_ name: String, _ uses: [Target.Dependency], fixtures: Bool = false) 
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "dvm",
@@ -47,8 +46,7 @@ let package = Package(
         .executable(name: "dvm-rsync", targets: ["dvm-rsync"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -70,7 +68,6 @@ let package = Package(
             "TransferAgent",
             [
                 "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess",
-                logging,
             ]
         ),
         room(

@@ -86,7 +86,7 @@ extension Generator {
 
     /// Corrects the metadata of an entry whose content is right.
     ///
-    /// - Parameter extra: Flags for the report, if there is one.
+    /// `extra` goes into the report, if there is one.
     func keep(
         _ entry: FileEntry,
         _ leaf: ArraySlice<UInt8>,

@@ -36,6 +36,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         if case .peerExit = self { true } else { false }
     }
 
+    /// One sentence.
     public var description: String {
         switch self {
         case .wire(let error): "\(error)"

@@ -50,7 +50,9 @@ public struct ItemReport: Sendable {
     public var transferred: Int64
 }
 
-/// Follows a transfer. Called from the session's threads, one at a time for each thread.
+/// Follows a transfer.
+///
+/// Called from the session's threads, several at a time.
 public protocol TransferObserver: AnyObject, Sendable {
     /// Whether ``didChange(_:)`` shall be called: making a report costs more than a small file.
     var wantsItems: Bool { get }
@@ -73,11 +75,18 @@ public protocol TransferObserver: AnyObject, Sendable {
 public final class SilentObserver: TransferObserver {
     /// Makes one.
     public init() {}
+    /// False.
     public var wantsItems: Bool { false }
+    /// False.
     public var wantsFileProgress: Bool { false }
+    /// Drops the text.
     public func message(_ text: String, _ level: MessageLevel) {}
+    /// Drops the report.
     public func didChange(_ item: ItemReport) {}
+    /// Drops the report.
     public func didDelete(name: [UInt8], isDirectory: Bool) {}
+    /// Drops the report.
     public func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    /// Drops the report.
     public func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 }
