@@ -123,6 +123,7 @@ public protocol WireSink: AnyObject {
     /// Writes a vstring (protocol specification, session 5.4).
     ///
     /// - Parameter bytes: At most 32767 bytes.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func vstring(_ bytes: [UInt8]) throws(WireError) {
         precondition(bytes.count <= 0x7fff)
         if bytes.count >= 0x80 { try byte(0x80 | UInt8(bytes.count >> 8)) }
@@ -201,7 +202,11 @@ public protocol WireSink: AnyObject {
         if length == 0 {
             count = frameStart
         } else {
-            unsafe buffer.storeBytes(of: (7 << 24 | UInt32(length)).littleEndian, toByteOffset: frameStart, as: UInt32.self)
+            unsafe buffer.storeBytes(
+                of: (7 << 24 | UInt32(length)).littleEndian,
+                toByteOffset: frameStart,
+                as: UInt32.self
+            )
         }
         frameStart = -1
     }
@@ -222,6 +227,7 @@ public protocol WireSink: AnyObject {
     /// - Parameters:
     ///   - tag: What it is.
     ///   - payload: At most 5119 bytes, or the fixed length of the tag.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
         precondition(isMultiplexed && tag.allows(length: payload.count))
         closeFrame()

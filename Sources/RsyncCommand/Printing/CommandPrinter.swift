@@ -18,14 +18,22 @@ final class CommandPrinter: TransferObserver {
     private let showsUnchanged: Bool
     private let output: ConsoleOutput
     private let log: LogFile?
+    private let progress: ProgressLine?
 
-    init(_ line: RsyncCommandLine, output: ConsoleOutput, log: LogFile?) throws(CommandError) {
+    init(
+        _ line: RsyncCommandLine,
+        output: ConsoleOutput,
+        log: LogFile?,
+        figures: TransferProgress = TransferProgress()
+    ) throws(CommandError) {
         let (options, info) = (line.options, line.settings.info)
         let verbosity = options.quiet ? 0 : options.verbosity
         self.options = options
         self.output = output
         self.log = log
         numbers = NumberText(level: line.settings.humanLevel)
+        progress = line.settings.progress == .none || options.quiet
+            ? nil : ProgressLine(isTotal: line.settings.progress == .total, numbers: numbers, figures: figures, output: output)
         itemizer = Itemizer(options: options)
         let namesByProgress = line.settings.progress == .files ? 1 : 0
         let showsNames = (info["name"] ?? max(min(verbosity, 1), namesByProgress)) > 0
@@ -42,8 +50,8 @@ final class CommandPrinter: TransferObserver {
         showsUnchanged = options.itemize > 1 || (info["name"] ?? verbosity) > 1
     }
 
-    var wantsItems: Bool { format != nil || logFormat != nil }
-    var wantsFileProgress: Bool { false }
+    var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
+    var wantsFileProgress: Bool { progress != nil && !options.dryRun }
 
     func message(_ text: String, _ level: MessageLevel) {
         log?.line(text)
@@ -55,10 +63,16 @@ final class CommandPrinter: TransferObserver {
     }
 
     func didChange(_ item: ItemReport) {
-        let significant = item.flags.subtracting([.basisFollows, .nameFollows, .localChange])
-        guard !significant.isEmpty || showsUnchanged || item.flags.contains(.localChange) else { return }
-        if let format { output.line(format.line(item, itemizer)) }
-        if let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
+        let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
+        if isSignificant, let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
+        guard let format else { return }
+        if format.itemizes || options.itemize > 0 {
+            if isSignificant || showsUnchanged { output.line(format.line(item, itemizer)) }
+        } else if !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory {
+            output.line(format.line(item, itemizer))
+        } else if showsUnchanged, !item.isDirectory {
+            output.line(NameText.escaped(item.name) + Array(" is uptodate".utf8))
+        }
     }
 
     func didDelete(name: [UInt8], isDirectory: Bool) {
@@ -70,7 +84,7 @@ final class CommandPrinter: TransferObserver {
         if let log, let logFormat { log.line(logFormat.line(deleted: name, isDirectory: isDirectory)) }
     }
 
-    func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    func didMove(name: [UInt8], offset: Int64, size: Int64) { progress?.moved(to: offset, of: size) }
 
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
         log?.line(isSending ? "building file list" : "receiving file list")
@@ -95,6 +109,7 @@ final class CommandPrinter: TransferObserver {
                 + "total size \(statistics.totalSize)"
         )
         guard !options.quiet else { return }
+        progress?.finish()
         let report = StatisticsText(statistics, numbers: numbers, isDryRun: options.dryRun)
         if options.stats {
             output.line("")

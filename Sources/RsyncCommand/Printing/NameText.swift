@@ -6,11 +6,11 @@ enum NameText {
     ///
     /// Valid UTF-8 stays as it is: rsync decides by the locale, this program knows only one.
     static func escaped(_ name: [UInt8]) -> [UInt8] {
-        guard name.contains(where: { !(0x20..<0x7F).contains($0) || $0 == UInt8(ascii: "\\") }) else { return name }
+        guard name.contains(where: { !(0x20...0x7F).contains($0) || $0 == UInt8(ascii: "\\") }) else { return name }
         let isText = String(validating: name, as: UTF8.self) != nil
         var result: [UInt8] = []
         for (index, byte) in name.enumerated() {
-            let isControl = byte < 0x20 && byte != 9 || byte == 0x7F
+            let isControl = byte < 0x20 && byte != 9
             if isControl || byte >= 0x80 && !isText || looksEscaped(name[index...]) {
                 let digits = String(byte, radix: 8)
                 result +=

@@ -69,15 +69,13 @@ struct OutputFormat: Sendable, Equatable {
     }
 
     private static func name(_ item: ItemReport) -> [UInt8] {
-        NameText.escaped(item.name) + (item.mode & 0o170000 == 0o040000 ? [UInt8(ascii: "/")] : [])
+        NameText.escaped(item.name) + (item.isDirectory ? [UInt8(ascii: "/")] : [])
     }
 
     private static func link(_ item: ItemReport) -> [UInt8] {
-        if item.flags.contains(.nameFollows), !item.flags.contains(.transfer) {
-            return Array(" => ".utf8) + NameText.escaped(item.link)
-        }
+        if !item.hardLink.isEmpty { return Array(" => ".utf8) + NameText.escaped(item.hardLink) }
         guard item.mode & 0o170000 == 0o120000 else { return [] }
-        return Array(" -> ".utf8) + NameText.escaped(item.link)
+        return Array(" -> ".utf8) + NameText.escaped(item.target)
     }
 
     private static func value(_ letter: UInt8, _ item: ItemReport, _ itemizer: Itemizer) -> String {
@@ -121,4 +119,9 @@ enum ClockText {
         let hour = unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
         return day + separator + hour
     }
+}
+
+extension ItemReport {
+    /// Whether the entry is a directory.
+    var isDirectory: Bool { mode & 0o170000 == 0o040000 }
 }

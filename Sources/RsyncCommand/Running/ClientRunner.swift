@@ -14,6 +14,7 @@ struct ClientRunner {
     private let line: RsyncCommandLine
     private let output: ConsoleOutput
     private let environment: [String: String]
+    private let progress = TransferProgress()
 
     init(_ line: RsyncCommandLine, output: ConsoleOutput, environment: [String: String]) {
         self.line = line
@@ -27,13 +28,13 @@ struct ClientRunner {
     func run(_ job: TransferJob) throws(CommandError) -> Int32 {
         var log: LogFile?
         if let path = line.settings.logFile { log = try LogFile(path: path) }
-        let printer = try CommandPrinter(line, output: output, log: log)
+        let printer = try CommandPrinter(line, output: output, log: log, figures: progress)
         let start = ContinuousClock.now
         var result: SessionResult
         var code: Int32
         switch job.carrier {
         case .local:
-            let transfer = LocalTransfer(options: line.options, observer: printer)
+            let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
             let (sources, missing) = open(job.sources)
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
@@ -118,7 +119,7 @@ struct ClientRunner {
             : ServerArguments(options: line.options, isSender: true, paths: job.sources)
         let words = arguments.encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) } + [Array(".".utf8)]
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
-        let session = ClientSession(stream: shell.stream, options: line.options, observer: printer)
+        let session = ClientSession(stream: shell.stream, options: line.options, observer: printer, progress: progress)
         let result = session.run(direction)
         let status = shell.wait()
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
@@ -139,11 +140,11 @@ struct ClientRunner {
         let result: SessionResult
         if overShell {
             let shell = try daemonShell(host)
-            result = ClientSession(stream: shell.stream, options: line.options, observer: printer)
+            result = ClientSession(stream: shell.stream, options: line.options, observer: printer, progress: progress)
                 .run(module: module, direction, login: login)
             _ = shell.wait()
         } else {
-            result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer)
+            result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer, progress: progress)
                 .run(module: module, direction, login: login)
         }
         return (result, result.exitCode == 0 && isIncomplete ? 23 : result.exitCode)

@@ -69,12 +69,15 @@ public struct FixedCatalogue: DaemonCatalogue {
         self.modules = modules
     }
 
+    /// None.
     public var messageOfTheDay: [UInt8]? { nil }
 
+    /// The modules that are not hidden.
     public var listedModules: [(name: [UInt8], comment: [UInt8])] {
         modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
+    /// Finds a module by its name, for any client.
     public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard let module = modules.first(where: { $0.name == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))

@@ -133,13 +133,13 @@ public struct DaemonSession {
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
-        if module.forcesNumericIDs { arguments.options.ignoresOwnerNames = true }
         if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
             arguments.options.timeout = module.timeout
         }
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
+        place.mapsNames = !module.forcesNumericIDs
         place.optionRefusal = RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
         return Admitted(arguments: arguments, version: version, place: place)
     }

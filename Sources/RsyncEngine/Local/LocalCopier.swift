@@ -62,7 +62,8 @@ import VolumeAccess
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            let length = try state.options.inPlace
+            let length =
+                try state.options.inPlace
                 ? copyInPlace(source, plan, leaf.span, in: directory)
                 : copyStaged(source, plan, leaf.span, in: directory)
             account(plan, length)
@@ -127,6 +128,8 @@ import VolumeAccess
             transferred: length
         )
         state.observer.didChange(report)
+        guard state.observer.wantsFileProgress else { return }
+        state.observer.didMove(name: report.name, offset: length, size: length)
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {

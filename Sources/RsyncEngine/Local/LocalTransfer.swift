@@ -85,7 +85,13 @@ public struct LocalTransfer {
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
         for _ in 0..<Self.copierCount {
-            let copier = LocalCopier(state: state, sources: sources, destination: destination, jobs: jobs, events: events)
+            let copier = LocalCopier(
+                state: state,
+                sources: sources,
+                destination: destination,
+                jobs: jobs,
+                events: events
+            )
             nonisolated(unsafe) let copying = copier
             threads.append(try thread("dvm-copy") { unsafe copying.run() })
         }

@@ -49,7 +49,7 @@ struct AttributeRules: Sendable {
 
     /// The flags that say how an existing entry differs.
     ///
-    /// - Parameter isChanging: Whether content is being transferred or made: a time that is not kept then changes.
+    /// `isChanging` says that content is being transferred or made: a time that is not kept then changes.
     func differences(of entry: FileEntry, from current: FileStatus, isChanging: Bool) -> ItemFlags {
         var flags: ItemFlags = []
         if entry.isRegular, entry.size != current.size { flags.insert(.reportSize) }

@@ -40,7 +40,9 @@ final class Deleter {
                 let isDirectory = listing.kinds[index] == .directory
                 // A name that is listed as another kind is replaced when its entry comes up.
                 guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
-                if state.options.filters.isExcluded((prefix + leaf).span, isDirectory: isDirectory, side: .receiver) { continue }
+                if state.options.filters.isExcluded((prefix + leaf).span, isDirectory: isDirectory, side: .receiver) {
+                    continue
+                }
                 extraneous.append((leaf, isDirectory))
             }
             extraneous.sort { left, right in

@@ -39,6 +39,8 @@ struct Destination: Sendable {
     ///   - list: The first list.
     ///   - isMore: Whether entries follow in other lists.
     ///   - state: For its options and texts.
+    /// - Returns: The destination, made if it was missing.
+    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 3, or ``EngineError/volume(_:_:)``.
     static func open(
         _ argument: DestinationArgument,
         for list: FileList,

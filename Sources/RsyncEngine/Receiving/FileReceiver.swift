@@ -8,7 +8,7 @@ import VolumeAccess
 /// What became of a file's data.
 enum ReceivedFile {
     /// It is complete and its sum is right; the finisher gives it its name and metadata.
-    case complete(FinishJob)
+    case complete(FileJob)
     /// Its sum was wrong; nothing of it is kept.
     case mismatched
     /// It could not be written; the cause has been reported.
@@ -17,15 +17,12 @@ enum ReceivedFile {
 
 /// Rebuilds one file after the other from the sender's tokens (protocol specification, transfer 14).
 ///
-/// A small new file is gathered in memory and touches the disk only when its sum is right. Everything else goes to a
-/// staged file beside the destination, or, with `--inplace`, into the destination itself.
-///
-/// Invariant of the memory: `block` is allocated once with `blockLength` bytes and freed in `deinit`. One thread uses a
-/// receiver.
-@safe final class FileReceiver {
+/// A small new file is gathered in memory and touches the disk only when its sum is right. Everything else goes piece by
+/// piece to the finisher, which writes it to a staged file beside the destination or, with `--inplace`, into the
+/// destination itself while this thread decodes and sums on. One thread uses a receiver.
+final class FileReceiver {
     /// Files up to this size are gathered in memory.
     static let smallLimit = 64 * 1024
-    private static let blockLength = 256 * 1024
 
     private let state: SessionState
     private let input: WireInput
@@ -33,7 +30,9 @@ enum ReceivedFile {
     private let directories: DirectoryCache
     private let destination: Destination
     private let digestLength: Int
-    private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: FileReceiver.blockLength, alignment: 64)
+    private let content: FileContent
+    /// Whether literals lie in the received buffer and need no copy.
+    private let isPlain: Bool
     private var sum: StreamingChecksum
     private var output = Output.discard
     private var offset: Int64 = 0
@@ -42,12 +41,18 @@ enum ReceivedFile {
     /// Where the bytes of the file in work go.
     private enum Output {
         case memory([UInt8])
-        case staged(StagedFile)
-        case inPlace(InPlaceFile)
+        case file(FileTarget)
         case discard
     }
 
-    init(state: SessionState, input: WireInput, destination: Destination) throws(WireError) {
+    init(
+        state: SessionState,
+        input: WireInput,
+        destination: Destination,
+        content: FileContent
+    ) throws(WireError) {
+        self.content = content
+        isPlain = state.parameters.compression == .none
         self.state = state
         self.input = input
         self.destination = destination
@@ -56,8 +61,6 @@ enum ReceivedFile {
         sum = StreamingChecksum(state.parameters.transferRecipe)
         digestLength = state.parameters.checksum.digestLength
     }
-
-    deinit { unsafe block.deallocate() }
 
     /// Takes one file from the stream, whether it can be written or not.
     ///
@@ -71,11 +74,14 @@ enum ReceivedFile {
         let basis = head.count > 0 ? openBasis(plan) : nil
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
-            try rebuild(plan, head, basis)
+            let followed =
+                state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
+            try rebuild(plan, head, basis, followed)
+            if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
             return finish(plan, isRight: sum.finish().bytes == digest)
         } catch {
-            keepPartial(plan)
+            keepPartial()
             throw error
         }
     }
@@ -106,12 +112,22 @@ enum ReceivedFile {
         do throws(VolumeError) {
             let directory = try directory(plan)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            if state.options.inPlace { return .inPlace(try directory.openInPlace(leaf.span)) }
-            return .staged(try stage(plan, in: directory, leaf))
+            let place: FileTarget.Place =
+                if state.options.inPlace {
+                    .inPlace(try directory.openInPlace(leaf.span))
+                } else {
+                    .staged(try stage(plan, in: directory, leaf))
+                }
+            return begin(FileTarget(plan: plan, place: place))
         } catch {
             report(error, state.options.inPlace ? "open" : "mkstemp")
             return .discard
         }
+    }
+
+    private func begin(_ target: FileTarget) -> Output {
+        content.begin(target)
+        return .file(target)
     }
 
     private func stage(
@@ -128,14 +144,22 @@ enum ReceivedFile {
 
     // MARK: data
 
-    private func rebuild(_ plan: TransferPlan, _ head: BlockGeometry, _ basis: ReadableFile?) throws(WireError) {
+    private func rebuild(
+        _ plan: TransferPlan,
+        _ head: BlockGeometry,
+        _ basis: ReadableFile?,
+        _ followed: [UInt8]?
+    ) throws(WireError) {
         while true {
             guard !state.hasFailed else { throw .ended(field: "the rest of a file") }
+            if let followed, offset > 0, offset < plan.entry.size {
+                state.observer.didMove(name: followed, offset: offset, size: plan.entry.size)
+            }
             switch try tokens.next() {
             case .literal(let bytes):
                 unsafe sum.update(RawSpan(_unsafeBytes: bytes))
                 literal += Int64(bytes.count)
-                unsafe write(bytes, plan)
+                unsafe add(literal: bytes, plan)
             case .copy(let first, let count):
                 try copy(first, count, head, basis, plan)
             case .end:
@@ -161,9 +185,12 @@ enum ReceivedFile {
         guard end <= basis.status.size else {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
+        // Whole blocks a piece, for zlib's history is fed block by block.
+        let pieceLength = Int64(BufferPool.length / head.blockLength * head.blockLength)
         while from < end {
-            let length = Int(min(end - from, Int64(Self.blockLength / head.blockLength * head.blockLength)))
-            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: block[..<length])
+            let length = Int(min(end - from, pieceLength))
+            let buffer = content.takeBuffer()
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<length])
             var got = 0
             do throws(VolumeError) {
                 got = unsafe try basis.read(into: piece, at: from)
@@ -175,51 +202,63 @@ enum ReceivedFile {
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))
             unsafe try tokens.matched(bytes, blockLength: head.blockLength)
-            if case .inPlace = output, from == offset {
-                offset += Int64(length)
-            } else {
-                unsafe write(bytes, plan)
-            }
+            unsafe add(matched: buffer, bytes, from: from, plan)
             from += Int64(length)
         }
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
-        let span = unsafe Span<UInt8>(_unsafeBytes: bytes)
-        do throws(VolumeError) {
-            switch output {
-            case .memory(var memory):
-                output = .discard
-                if memory.count + bytes.count > Self.smallLimit {
-                    let staged = try stage(plan, in: directory(plan), destination.leaf(of: plan.entry, in: plan.list))
-                    try staged.write(memory.span)
-                    try write(span, to: staged)
-                    output = .staged(staged)
-                } else {
-                    unsafe memory.append(contentsOf: bytes)
-                    output = .memory(memory)
-                }
-            case .staged(let staged): try write(span, to: staged)
-            case .inPlace(let file): try file.write(span, at: offset)
-            case .discard: break
-            }
-        } catch {
-            abandon(error)
+    private func add(literal bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+        switch output {
+        case .memory: unsafe gather(bytes, plan)
+        case .file:
+            unsafe isPlain ? content.append(received: bytes, at: offset) : content.append(copying: bytes, at: offset)
+        case .discard: break
         }
-        offset += Int64(bytes.count)
-        state.progress.noteMoved(bytes.count)
+        moved(bytes.count)
     }
 
-    private func write(_ bytes: Span<UInt8>, to staged: StagedFile) throws(VolumeError) {
-        if state.options.sparse { try staged.writeSparse(bytes) } else { try staged.write(bytes) }
+    private func add(
+        matched buffer: PooledBuffer,
+        _ bytes: UnsafeRawBufferPointer,
+        from: Int64,
+        _ plan: TransferPlan
+    ) {
+        switch output {
+        case .memory: unsafe gather(bytes, plan)
+        case .file(let target):
+            // In place, a block that stays where it is need not be written.
+            if case .inPlace = target.place, from == offset {
+                content.flush()
+            } else {
+                content.append(buffer, count: bytes.count, at: offset)
+            }
+        case .discard: break
+        }
+        moved(bytes.count)
     }
 
-    /// Gives up on the file in work; a full disk ends the session (exit code 11).
-    private func abandon(_ error: VolumeError) {
-        if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
-        report(error, "write")
-        if case .staged(let staged) = output { staged.discard() }
+    /// Adds to a small file; one that grew meanwhile becomes a large one.
+    private func gather(_ bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+        guard case .memory(var memory) = output else { return }
         output = .discard
+        unsafe memory.append(contentsOf: bytes)
+        guard memory.count > Self.smallLimit else {
+            output = .memory(memory)
+            return
+        }
+        do throws(VolumeError) {
+            let staged = try stage(plan, in: directory(plan), destination.leaf(of: plan.entry, in: plan.list))
+            output = begin(FileTarget(plan: plan, place: .staged(staged)))
+            unsafe memory.span.withUnsafeBytes { unsafe content.append(copying: $0, at: 0) }
+        } catch {
+            report(error, "mkstemp")
+        }
+    }
+
+    private func moved(_ count: Int) {
+        offset += Int64(count)
+        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
+        state.progress.bytesMoved.add(Int64(count), ordering: .relaxed)
     }
 
     // MARK: end
@@ -234,29 +273,26 @@ enum ReceivedFile {
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         defer { output = .discard }
-        guard isRight else {
-            if case .staged(let staged) = output { staged.discard() }
-            if case .discard = output { return .discarded }
-            return .mismatched
-        }
+        content.end()
         switch output {
-        case .memory(let memory): return .complete(FinishJob(plan: plan, content: .memory(memory)))
-        case .staged(let staged): return .complete(FinishJob(plan: plan, content: .staged(staged)))
-        case .inPlace(let file): return .complete(FinishJob(plan: plan, content: .inPlace(file, length: offset)))
+        case .memory(let memory): return isRight ? .complete(.small(memory, plan)) : .mismatched
+        case .file(let target):
+            guard isRight else {
+                content.give(.discard(target))
+                return .mismatched
+            }
+            return .complete(.finish(target, length: total))
         case .discard: return .discarded
         }
     }
 
     /// Keeps what arrived before the stream broke, if `--partial` says so and there is any.
-    private func keepPartial(_ plan: TransferPlan) {
-        defer { output = .discard }
-        guard case .staged(let staged) = output else { return }
-        guard state.options.partial, literal > 0 else { return staged.discard() }
-        do throws(VolumeError) {
-            try staged.keepPartial()
-        } catch {
-            report(error, "rename")
+    private func keepPartial() {
+        content.end()
+        if case .file(let target) = output {
+            content.give(state.options.partial && literal > 0 ? .keepPartial(target) : .discard(target))
         }
+        output = .discard
     }
 
     private func report(_ error: VolumeError, _ operation: String) {

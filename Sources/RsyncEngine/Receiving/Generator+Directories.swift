@@ -3,8 +3,9 @@ import RsyncWire
 import VolumeAccess
 
 extension Generator {
-    /// Makes a directory that is missing, so that its parent's time can be final before its own list comes (protocol
-    /// specification, transfer 11.5). Everything else about it happens with its own list.
+    /// Makes a directory that is missing, so that its parent's time can be final before its own list comes.
+    ///
+    /// Everything else about it happens with its own list (protocol specification, transfer 11.5).
     func prepareDirectory(
         _ entry: FileEntry,
         named name: [UInt8],
@@ -30,8 +31,8 @@ extension Generator {
 
     /// Handles a directory: made if missing, attributes, and what is not in its list deleted.
     ///
-    /// - Parameter contents: The directory's own list with incremental recursion; without it the names are looked up in
-    ///   the whole list.
+    /// With incremental recursion `contents` is the directory's own list; without it the names are looked up in the
+    /// whole list.
     func processDirectory(
         _ entry: FileEntry,
         name: [UInt8],
@@ -46,7 +47,8 @@ extension Generator {
             let current = try statusForDirectory(name, isRoot: isRoot, wasMade: wasMade)
             if current == nil, !wasMade { try make(name) }
             let isNew = current == nil || wasMade
-            let flags: ItemFlags = isNew
+            let flags: ItemFlags =
+                isNew
                 ? [.isNew, .localChange]
                 : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
             if isNew { state.count { $0.created.directories += 1 } }
@@ -117,8 +119,10 @@ extension Generator {
         }
     }
 
-    /// - Parameter isFinal: Before the contents are in place a directory keeps the owner's permissions that work in it
-    ///   needs, unless this process is root.
+    /// Sets a directory's attributes.
+    ///
+    /// Before the contents are in place (`isFinal` false) it keeps the owner's permissions that work in it needs, unless
+    /// this process is root.
     private func setAttributes(
         of entry: FileEntry,
         name: [UInt8],

@@ -67,7 +67,9 @@ extension Generator {
         if attempt == 0, !state.options.dryRun { track(index) }
         requester.request(plan, basis: basis)
         // Nothing will arrive in a dry run: what links to the file is reported at once.
-        if state.options.dryRun, entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list, isNew: true) }
+        if state.options.dryRun, entry.flags.contains(.hardLinked) {
+            finishLinks(index: index, entry, in: list, isNew: true)
+        }
     }
 
     /// Whether content need not be transferred (protocol specification, transfer 11.3).
@@ -86,7 +88,7 @@ extension Generator {
 
     /// Corrects the metadata of an entry whose content is right.
     ///
-    /// - Parameter extra: Flags for the report, if there is one.
+    /// `extra` goes into the report, if there is one.
     func keep(
         _ entry: FileEntry,
         _ leaf: ArraySlice<UInt8>,

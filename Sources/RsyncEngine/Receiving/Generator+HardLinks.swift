@@ -83,11 +83,17 @@ extension Generator {
                 guard clear(leaf, current, for: entry, in: list, directory) else { return }
                 if !state.options.dryRun, let targetDirectory {
                     let isReplacing = current != nil && current?.isDirectory == false
-                    try directory.placeLink(from: targetDirectory, targetLeaf.span, as: leaf.span, isReplacing: isReplacing)
+                    try directory.placeLink(
+                        from: targetDirectory,
+                        targetLeaf.span,
+                        as: leaf.span,
+                        isReplacing: isReplacing
+                    )
                 }
             }
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
-            let flags: ItemFlags = current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
+            let flags: ItemFlags =
+                current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
             if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {

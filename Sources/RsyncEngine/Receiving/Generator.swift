@@ -48,7 +48,7 @@ final class Generator {
 
     // MARK: lists
 
-    /// Works through a list. Its files may still be on their way when this returns.
+    /// Works through a list, whose files may still be on their way when this returns.
     ///
     /// - Parameters:
     ///   - list: Sorted, ids mapped.

@@ -69,8 +69,9 @@ final class GeneratorSession {
         }
     }
 
-    /// Ends the lists whose files are all in place. A list that has no successor yet stays: the sender would take its
-    /// end for that of a phase.
+    /// Ends the lists whose files are all in place.
+    ///
+    /// A list that has no successor yet stays: the sender would take its end for that of a phase.
     private func endCompletedLists() throws(WireError) {
         let isLast = isListComplete && nextList == lists.count
         for tracked in generator.takeCompleted(isLast: isLast) {

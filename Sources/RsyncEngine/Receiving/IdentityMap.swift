@@ -13,8 +13,9 @@ final class IdentityMap {
     private var memberships: [UInt32: Bool] = [:]
     private let names = IdentityNames()
 
-    init(options: TransferOptions) {
-        usesNames = !options.numericIDs && !options.ignoresOwnerNames
+    /// - Parameter usesNames: Whether owners are matched by name.
+    init(usesNames: Bool) {
+        self.usesNames = usesNames
     }
 
     /// Rewrites the ids of a list's entries.

@@ -51,6 +51,7 @@ struct ListTracker {
     ///
     /// - Parameter isLast: Whether no further list will come; without it the youngest list stays (the sender would take
     ///   its end for a phase change).
+    /// - Returns: The lists, oldest first.
     mutating func takeCompleted(isLast: Bool) -> [Entry] {
         var completed: [Entry] = []
         while let first = entries.first, first.isExamined, first.open == 0, isLast || entries.count > 1 {

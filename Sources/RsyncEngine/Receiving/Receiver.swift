@@ -14,7 +14,8 @@ final class Receiver {
     private let state: SessionState
     private let input: WireInput
     private let events: BoundedQueue<GeneratorEvent>
-    private let jobs: BoundedQueue<[FinishJob]>
+    private let jobs: BoundedQueue<[FileJob]>
+    private let source: PumpedSource
     private let open: OpenRequests
     private let request: RequestedNames?
     private let identities: IdentityMap
@@ -22,7 +23,7 @@ final class Receiver {
     private var live: LiveFileLists
     private var listCount: Int32 = 0
     private var doneCount: Int32 = 0
-    private var batch: [FinishJob] = []
+    private var batch: [FileJob] = []
     private var batchWeight = 0
     /// The sender's own figures, which a client gets at the end of a pull.
     private(set) var senderFigures: TransferStatistics?
@@ -31,7 +32,8 @@ final class Receiver {
         state: SessionState,
         input: WireInput,
         events: BoundedQueue<GeneratorEvent>,
-        jobs: BoundedQueue<[FinishJob]>,
+        jobs: BoundedQueue<[FileJob]>,
+        source: PumpedSource,
         open: OpenRequests,
         request: RequestedNames?
     ) {
@@ -39,9 +41,10 @@ final class Receiver {
         self.input = input
         self.events = events
         self.jobs = jobs
+        self.source = source
         self.open = open
         self.request = request
-        identities = IdentityMap(options: state.options)
+        identities = IdentityMap(usesNames: state.mapsNames)
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters))
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }
@@ -122,7 +125,12 @@ final class Receiver {
 
     /// Reads items until the last byte that the sender sends.
     func run(into destination: Destination) throws(WireError) {
-        let files = try FileReceiver(state: state, input: input, destination: destination)
+        let content = FileContent(source: source) { [unowned self] in self.enqueue($0) }
+        source.beforeLeaving = { content.flush() }
+        defer { source.beforeLeaving = {} }
+        let files = try FileReceiver(state: state, input: input, destination: destination, content: content)
+        // What was rebuilt before a failure is still put into place, or kept, or dropped.
+        defer { handOver() }
         while !isAtEnd, !state.hasFailed {
             let index = try input.index("an item")
             switch index {
@@ -132,7 +140,6 @@ final class Receiver {
             case 0...: try takeItem(index, files)
             default: _ = try readList(index)
             }
-            if batch.count >= 64 || batchWeight >= 1 << 20 { handOver() }
         }
         handOver()
         events.push(.receiverEnded)
@@ -163,11 +170,12 @@ final class Receiver {
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
+        let isReportedFirst = state.observer.wantsFileProgress
+        if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
-            batch.append(job)
-            batchWeight += job.plan.entry.size < FileReceiver.smallLimit ? Int(job.plan.entry.size) : 4096
-            report(item, try live.resolve(index), transferred: files.lastLength)
+            enqueue(job)
+            if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))
         }
@@ -185,7 +193,14 @@ final class Receiver {
         events.push(.abandoned(index))
     }
 
-    /// Gives complete files to the finisher; also called right before this thread waits for the peer.
+    /// Leaves a job for the finisher, in order.
+    private func enqueue(_ job: FileJob) {
+        batch.append(job)
+        batchWeight += job.weight
+        if batch.count >= 64 || batchWeight >= BufferPool.length { handOver() }
+    }
+
+    /// Gives the jobs that wait to the finisher; also called right before this thread waits for the peer.
     func handOver() {
         guard !batch.isEmpty else { return }
         jobs.push(batch, weight: max(1, batchWeight))

@@ -17,17 +17,18 @@ final class ReceivingSide {
     private let output: WireOutput
     private let receiver: Receiver
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
-    private let jobs = BoundedQueue<[FinishJob]>(capacity: 4 << 20, name: "received files")
+    private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
     private let open = OpenRequests()
 
-    init(state: SessionState, input: WireInput, output: WireOutput, request: RequestedNames?) {
+    init(state: SessionState, channel: SessionChannel, request: RequestedNames?) {
         self.state = state
-        self.output = output
+        output = channel.output
         receiver = Receiver(
             state: state,
-            input: input,
+            input: channel.input,
             events: events,
             jobs: jobs,
+            source: channel.source,
             open: open,
             request: request
         )
@@ -45,15 +46,20 @@ final class ReceivingSide {
     /// - Throws: The session's first failure.
     func run(into argument: DestinationArgument) throws(EngineError) {
         var threads: [WorkerThread] = []
-        let (events, jobs) = (events, jobs)
-        state.onFailure {
-            events.cancel()
-            jobs.cancel()
-        }
+        let events = events
+        state.onFailure { events.cancel() }
         do throws(WireError) {
             let (first, hasMore) = try receiver.readFirstLists()
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
+            if !state.isServer {
+                state.observer.fileList(
+                    isSending: false,
+                    isIncremental: state.parameters.isIncremental,
+                    isComplete: false,
+                    count: first.count
+                )
+            }
             let destination = try openDestination(argument, first, hasMore)
             threads = try start(destination)
             try receiver.run(into: destination)

@@ -11,7 +11,9 @@ struct RequestedNames: Sendable {
     ///   - filters: The client's own filters.
     init(paths: [[UInt8]], filters: FilterList) {
         self.filters = filters
-        let leaves = paths.map { path in Array(path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? []) }
+        let leaves = paths.map { path in
+            Array(path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? [])
+        }
         let asksForContents = leaves.contains { leaf in
             leaf.isEmpty || leaf == [UInt8(ascii: ".")] || leaf == [UInt8(ascii: "."), UInt8(ascii: ".")]
                 || leaf.contains { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) }
@@ -27,7 +29,9 @@ struct RequestedNames: Sendable {
             if let names, !names.contains(where: { $0[...] == first }) {
                 throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
             }
-            guard name.first != UInt8(ascii: ".") || name.count > 1, filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender) else { continue }
+            guard name.first != UInt8(ascii: ".") || name.count > 1,
+                filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender)
+            else { continue }
             throw .violation("rejecting excluded file-list name: \(printable(name))", exitCode: 4)
         }
     }

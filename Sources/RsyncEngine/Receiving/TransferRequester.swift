@@ -10,7 +10,7 @@ protocol TransferRequester: AnyObject {
 
     /// Reports a change that needs no data.
     ///
-    /// - Parameter link: The name a hard link was made to; nil for other changes.
+    /// `link` is the name a hard link was made to; nil for other changes.
     func report(_ index: Int32, _ flags: ItemFlags, _ entry: FileEntry, in list: FileList, link: [UInt8]?)
 
     /// Asks for a file's data.

@@ -51,7 +51,9 @@ import VolumeAccess
             try output.index(plan.index)
             try Item(flags: plan.flags).write(to: output)
             guard !state.options.dryRun else { return }
-            guard let basis, let geometry = geometry(of: basis, plan) else { return try BlockGeometry.empty.write(to: output) }
+            guard let basis, let geometry = geometry(of: basis, plan) else {
+                return try BlockGeometry.empty.write(to: output)
+            }
             try send(geometry, of: basis)
         } catch {
             state.fail(.wire(error))

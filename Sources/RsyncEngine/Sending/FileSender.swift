@@ -20,6 +20,8 @@ import VolumeAccess
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
     private var window = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// The file whose progress is followed; nil when nobody wants to know.
+    private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Bytes of the file sent last.
     private(set) var lastLength: Int64 = 0
 
@@ -57,6 +59,10 @@ import VolumeAccess
             try refuse(index, list.name(of: entry), error)
             return false
         }
+        if state.observer.wantsFileProgress, !state.isServer {
+            followed = (Array(list.name(of: entry)), file.status.size, 0)
+            state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
+        }
         try output.index(index)
         try item.write(to: output)
         try signature.geometry.write(to: output)
@@ -72,6 +78,7 @@ import VolumeAccess
         }
         try output.bytes(digest)
         fileSum.reset()
+        if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
             statistics.transferredSize += entry.size
@@ -176,7 +183,8 @@ import VolumeAccess
             held += wanted
             let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
             var cursor = 0
-            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) { (token) throws(WireError) in
+            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) {
+                (token) throws(WireError) in
                 unsafe try write(token, filled, signature.geometry, &cursor, &literal)
             }
             unsafe window.moveToFront(used..<held)
@@ -226,5 +234,10 @@ import VolumeAccess
 
     private func moved(_ count: Int) {
         state.progress.noteMoved(count)
+        guard var file = followed else { return }
+        file.offset += Int64(count)
+        followed = file
+        guard file.offset < file.size else { return }
+        state.observer.didMove(name: file.name, offset: file.offset, size: file.size)
     }
 }

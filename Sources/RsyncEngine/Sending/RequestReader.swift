@@ -73,7 +73,9 @@ final class RequestReader {
 
     private func readItem(_ index: Int32) throws(WireError) {
         let item = try Item.read(from: input)
-        guard item.flags.contains(.transfer), !state.options.dryRun else { return batch.append(.item(index, item, nil)) }
+        guard item.flags.contains(.transfer), !state.options.dryRun else {
+            return batch.append(.item(index, item, nil))
+        }
         let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
         let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
         batchWeight += signature.strongSums.count + signature.rollingSums.count * 4

@@ -3,6 +3,7 @@ import DeltaTransfer
 import Glibc
 import LinuxSystem
 import RsyncWire
+import Synchronization
 import VolumeAccess
 
 /// Sends file lists and answers requests: the source's half of a session (protocol specification, session 7.2).
@@ -43,12 +44,11 @@ final class Sender {
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
-        let ignoresNames = state.options.ignoresOwnerNames
+        let mapsNames = state.mapsNames
         encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
-            guard !ignoresNames else { return nil }
-            return switch kind {
-            case .user: names.userName(id)
-            case .group: names.groupName(id)
+            switch kind {
+            case .user: mapsNames || id == 0 ? names.userName(id) : nil
+            case .group: mapsNames || id == 0 ? names.groupName(id) : nil
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
@@ -203,6 +203,7 @@ final class Sender {
                 throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
             }
         }
+        state.progress.entriesDone.store(Int64(index), ordering: .relaxed)
         if let signature {
             guard try file.send(index, item, signature, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
@@ -213,6 +214,7 @@ final class Sender {
             try item.write(to: output)
         }
         guard state.observer.wantsItems, !state.isServer else { return }
+        if signature != nil, state.observer.wantsFileProgress { return }
         let sent = signature == nil ? 0 : file.lastLength
         state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }

@@ -20,6 +20,7 @@ public struct SourceRoot: Sendable {
     /// The contents of a directory, as `rsync PATH/` sends them.
     ///
     /// - Parameter path: A directory; symbolic links on the way are followed.
+    /// - Returns: The source.
     /// - Throws: ``VolumeError`` when it cannot be opened.
     public static func contents(of path: String) throws(VolumeError) -> SourceRoot {
         SourceRoot(volume: try Volume.open(path: path), name: [UInt8(ascii: ".")], argument: Array(path.utf8))
@@ -29,6 +30,7 @@ public struct SourceRoot: Sendable {
     /// anything else is sent under its last component.
     ///
     /// - Parameter argument: A path as given by a person.
+    /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     public static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
         let (parent, leaf) = split(argument)
@@ -41,6 +43,7 @@ public struct SourceRoot: Sendable {
     /// - Parameters:
     ///   - argument: A path relative to the module, without `..`.
     ///   - base: The module's root.
+    /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     public static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
         let (parent, leaf) = split(argument)

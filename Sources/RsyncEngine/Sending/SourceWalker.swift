@@ -98,7 +98,11 @@ final class SourceWalker {
             if status.isDirectory, !state.options.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
             }
-            if !isContents, state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender) { return }
+            if !isContents,
+                state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender)
+            {
+                return
+            }
             append(status, parent: [], leaf: source.name.span, in: directory, number, to: list, isTop: true)
             if isContents { addChildren(of: [], number, to: list) }
         } catch {
@@ -114,7 +118,9 @@ final class SourceWalker {
             for index in 0..<listing.count {
                 guard let status = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
-                if !state.options.filters.isEmpty, isExcluded(leaf, below: name, isDirectory: status.isDirectory) { continue }
+                if !state.options.filters.isEmpty, isExcluded(leaf, below: name, isDirectory: status.isDirectory) {
+                    continue
+                }
                 append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
             }
             for failure in listing.failures { note(failure.error, "readlink_stat") }
@@ -124,7 +130,9 @@ final class SourceWalker {
     }
 
     private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
-        guard !parent.isEmpty else { return state.options.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender) }
+        guard !parent.isEmpty else {
+            return state.options.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
+        }
         var path = parent
         path.append(UInt8(ascii: "/"))
         for index in leaf.indices { path.append(leaf[index]) }

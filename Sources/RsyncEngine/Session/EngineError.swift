@@ -31,6 +31,12 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the peer stopped first, and has said why.
+    var isPeerExit: Bool {
+        if case .peerExit = self { true } else { false }
+    }
+
+    /// One sentence.
     public var description: String {
         switch self {
         case .wire(let error): "\(error)"

@@ -71,7 +71,7 @@ public struct ServerSession {
             return SessionResult(failure: .wire(error))
         }
         channel.setTimeout(seconds: options.timeout)
-        let early = makeState(options, parameters, isSending: arguments.isSender)
+        let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
             if let refusal = place.refusal(of: arguments) { throw refusal }
             if arguments.expectsFilters { options.filters = try readFilters(from: channel) }
@@ -80,7 +80,7 @@ public struct ServerSession {
             early.tell(error, over: channel.output)
             return end(early, channel)
         }
-        let state = makeState(options, parameters, isSending: arguments.isSender)
+        let state = makeState(options, parameters, place, isSending: arguments.isSender)
         let runner = SessionRunner(state: state, channel: channel)
         do throws(EngineError) {
             if arguments.isSender {
@@ -116,6 +116,7 @@ public struct ServerSession {
     private func makeState(
         _ options: TransferOptions,
         _ parameters: SessionParameters,
+        _ place: ServedPlace,
         isSending: Bool
     ) -> SessionState {
         SessionState(
@@ -124,7 +125,8 @@ public struct ServerSession {
             isServer: true,
             role: isSending ? "sender" : "receiver",
             observer: observer,
-            progress: progress
+            progress: progress,
+            mapsNames: place.mapsNames
         )
     }
 }
@@ -135,6 +137,8 @@ struct ServedPlace {
     let base: Volume?
     var isReadOnly = false
     var isWriteOnly = false
+    /// Whether owners are matched by name, if the client does not forbid it.
+    var mapsNames = true
     /// Options of the arguments that may not be used here, for example an unknown one.
     var optionRefusal: EngineError?
 

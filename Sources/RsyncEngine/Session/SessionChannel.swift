@@ -12,7 +12,12 @@ final class SessionChannel {
     let input: WireInput
     let output: WireOutput
 
-    /// - Parameter bandwidthLimit: KiB/s for what is written; 0 for no limit.
+    /// Starts to read.
+    ///
+    /// - Parameters:
+    ///   - stream: Connected with the peer.
+    ///   - bandwidthLimit: KiB/s for what is written; 0 for no limit.
+    /// - Throws: ``EngineError`` when no thread could be started.
     init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
         self.stream = stream
         do throws(SystemError) {

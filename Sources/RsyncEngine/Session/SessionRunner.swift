@@ -77,7 +77,7 @@ struct SessionRunner {
     ///   - request: What a client asked for; nil on a server.
     /// - Throws: The session's first failure.
     func receive(into destination: DestinationArgument, request: RequestedNames?) throws(EngineError) {
-        let side = ReceivingSide(state: state, input: channel.input, output: channel.output, request: request)
+        let side = ReceivingSide(state: state, channel: channel, request: request)
         channel.input.onMessage = messageHandler { (index) throws(WireError) in try side.noteNotSent(index) }
         channel.source.beforeWait = { () throws(WireError) in side.beforeWait() }
         let source = channel.source

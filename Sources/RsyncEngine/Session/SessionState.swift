@@ -35,6 +35,9 @@ final class SessionState: Sendable {
     let progress: TransferProgress
     /// What rsync calls this side in its messages: `sender`, `generator` or `receiver`.
     let role: String
+    /// Whether owners are matched by name: not with `--numeric-ids`, nor where a module's configuration says so, which
+    /// the peer need not know.
+    let mapsNames: Bool
     private let guarded = Mutex(Guarded())
     /// Set while the outbox is not empty, so that the output's owner need not take the lock to look.
     private let hasOutbox = Atomic<Bool>(false)
@@ -46,9 +49,11 @@ final class SessionState: Sendable {
         isServer: Bool,
         role: String,
         observer: any TransferObserver,
-        progress: TransferProgress
+        progress: TransferProgress,
+        mapsNames: Bool = true
     ) {
         self.options = options
+        self.mapsNames = mapsNames && !options.numericIDs
         self.parameters = parameters
         self.isServer = isServer
         self.role = role
@@ -135,6 +140,7 @@ final class SessionState: Sendable {
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
         let path = printable(Array(name))
-        return "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+        return
+            "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
     }
 }

@@ -46,7 +46,14 @@ extension EntryCounts {
 
 extension ItemReport {
     /// Describes an item of a file list.
-    init(_ item: Item, _ entry: FileEntry, in list: FileList, isSending: Bool, isLocal: Bool = false, transferred: Int64) {
+    init(
+        _ item: Item,
+        _ entry: FileEntry,
+        in list: FileList,
+        isSending: Bool,
+        isLocal: Bool = false,
+        transferred: Int64
+    ) {
         self.init(
             name: Array(list.name(of: entry)),
             flags: item.flags,
@@ -55,7 +62,8 @@ extension ItemReport {
             modified: entry.modified,
             uid: entry.uid,
             gid: entry.gid,
-            link: item.name.isEmpty ? Array(list.target(of: entry)) : item.name,
+            target: Array(list.target(of: entry)),
+            hardLink: item.flags.contains(.transfer) ? [] : item.name,
             isSending: isSending,
             isLocal: isLocal,
             transferred: transferred
@@ -71,10 +79,14 @@ extension SessionState {
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
         guard parameters.protocolVersion >= 31, ![10, 12, 19, 30].contains(code) else { return }
-        if isServer { report("rsync error: \(failure)", .error) }
+        if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
         do throws(WireError) {
             try sendOutbox(to: output)
-            if case .peerExit = failure { try output.message(.errorExit) } else { try output.message(.errorExit, number: code) }
+            if case .peerExit = failure {
+                try output.message(.errorExit)
+            } else {
+                try output.message(.errorExit, number: code)
+            }
             try output.flush()
         } catch {
             return

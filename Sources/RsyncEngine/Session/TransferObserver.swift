@@ -38,8 +38,10 @@ public struct ItemReport: Sendable {
     public var uid: UInt32
     /// Group as listed.
     public var gid: UInt32
-    /// Target of a symbolic link, or the name a hard link was made to.
-    public var link: [UInt8]
+    /// Target of a symbolic link; empty for all else.
+    public var target: [UInt8]
+    /// The name that a hard link was made to; empty when the entry was a link to it before, or is none.
+    public var hardLink: [UInt8]
     /// Whether this side sends the file's data.
     public var isSending: Bool
     /// Whether source and destination are both local.
@@ -48,7 +50,9 @@ public struct ItemReport: Sendable {
     public var transferred: Int64
 }
 
-/// Follows a transfer. Called from the session's threads, one at a time for each thread.
+/// Follows a transfer.
+///
+/// Called from the session's threads, several at a time.
 public protocol TransferObserver: AnyObject, Sendable {
     /// Whether ``didChange(_:)`` shall be called: making a report costs more than a small file.
     var wantsItems: Bool { get }
@@ -56,11 +60,12 @@ public protocol TransferObserver: AnyObject, Sendable {
     var wantsFileProgress: Bool { get }
     /// A text of this side or of the peer, without a line end.
     func message(_ text: String, _ level: MessageLevel)
-    /// An entry was created, changed, transferred or found different.
+    /// An entry was created, changed, transferred or found different; of a file that is transferred it comes before the
+    /// data when ``wantsFileProgress`` is set, else behind it.
     func didChange(_ item: ItemReport)
     /// A name was removed from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
-    /// A file's data moved up to `offset`.
+    /// A file's data moved up to `offset`; the last call for a file, and only that one, has `offset` equal to `size`.
     func didMove(name: [UInt8], offset: Int64, size: Int64)
     /// The file list is about to be sent (or received), or is complete.
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int)
@@ -70,11 +75,18 @@ public protocol TransferObserver: AnyObject, Sendable {
 public final class SilentObserver: TransferObserver {
     /// Makes one.
     public init() {}
+    /// False.
     public var wantsItems: Bool { false }
+    /// False.
     public var wantsFileProgress: Bool { false }
+    /// Drops the text.
     public func message(_ text: String, _ level: MessageLevel) {}
+    /// Drops the report.
     public func didChange(_ item: ItemReport) {}
+    /// Drops the report.
     public func didDelete(name: [UInt8], isDirectory: Bool) {}
+    /// Drops the report.
     public func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    /// Drops the report.
     public func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 }

@@ -1,24 +1,33 @@
 import LinuxSystem
 import RsyncWire
+import Synchronization
 import Transport
 
 /// Reads a stream ahead on a thread of its own, so that receiving and decrypting run beside decoding.
 ///
 /// ## Concurrency model
 /// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
-/// a buffer from a queue owns it until it gives it on.
-/// `current` and `beforeWait` belong to the decoding thread; everything else is a queue.
+/// a buffer from a queue may use it until it gives it on; the decoding thread may let others read on in a buffer by a
+/// ``Lease``, and the last of them gives it back.
+/// `current` and the two hooks belong to the decoding thread; everything else is a queue.
 final class PumpedSource: WireSource, @unchecked Sendable {
     static let bufferLength = 256 * 1024
 
     /// A buffer and how much of it is filled.
-    @safe private final class Piece: @unchecked Sendable {
+    @safe fileprivate final class Piece: @unchecked Sendable {
         let memory: UnsafeMutableRawBufferPointer
         var count = 0
         var failure: TransportError?
+        /// Who still reads in it.
+        let readers = Atomic<Int>(0)
 
         init(length: Int) { unsafe memory = .allocate(byteCount: length, alignment: 64) }
         deinit { unsafe memory.deallocate() }
+
+        /// One reader less; the last one lets the buffer be filled again.
+        func release(to empty: BoundedQueue<Piece>) {
+            if readers.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { empty.push(self) }
+        }
 
         /// Reads what is there; a count of 0 marks the end, with the failure if that is what it was.
         func fill(from stream: any ByteStream) {
@@ -38,10 +47,26 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         }
     }
 
+    /// The right to go on reading in a buffer that the decoding thread has left.
+    final class Lease: Sendable {
+        private let piece: Piece
+        private let empty: BoundedQueue<Piece>
+
+        fileprivate init(_ piece: Piece, _ empty: BoundedQueue<Piece>) {
+            self.piece = piece
+            self.empty = empty
+            piece.readers.add(1, ordering: .relaxed)
+        }
+
+        deinit { piece.release(to: empty) }
+    }
+
     private let full = BoundedQueue<Piece>(capacity: 64, name: "bytes from the peer")
     private let empty = BoundedQueue<Piece>(capacity: 64, name: "free buffers")
     private var current: Piece?
     private let thread: WorkerThread
+    /// Called on the decoding thread right before it leaves a buffer.
+    var beforeLeaving: () -> Void = {}
     /// Called on the decoding thread right before it waits for the peer.
     var beforeWait: () throws(WireError) -> Void = { () throws(WireError) in }
 
@@ -51,7 +76,8 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
     ///     session 10.1).
     ///   - pieces: Buffers of 256 KiB that may be filled ahead.
-    init(stream: any ByteStream, pieces: Int = 3) throws(SystemError) {
+    /// - Throws: ``SystemError`` when no thread could be started.
+    init(stream: any ByteStream, pieces: Int = 6) throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
         let (full, empty) = (full, empty)
         thread = try WorkerThread(name: "dvm-demultiplex") {
@@ -67,7 +93,8 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     func next() throws(WireError) -> UnsafeRawBufferPointer {
         if let current {
             if current.count == 0 { return unsafe try ended(current) }
-            empty.push(current)
+            beforeLeaving()
+            current.release(to: empty)
             self.current = nil
         }
         var piece = full.tryPop()
@@ -76,6 +103,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             piece = full.pop()
         }
         guard let piece else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+        piece.readers.store(1, ordering: .relaxed)
         current = piece
         guard piece.count > 0 else { return unsafe try ended(piece) }
         return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
@@ -85,6 +113,11 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         if let failure = piece.failure { throw .transport(failure) }
         return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     }
+
+    /// Lets somebody else read in the current buffer after the decoding thread has left it.
+    ///
+    /// - Returns: Nil when there is no current buffer.
+    func lease() -> Lease? { current.map { Lease($0, empty) } }
 
     /// Lets the decoding thread see the end of the stream at once; any thread may call it.
     func interrupt() { full.push(Piece(length: 0)) }
@@ -109,32 +142,5 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         empty.cancel()
         full.cancel()
         thread.join()
-    }
-}
-
-/// Writes to a stream, at most so fast.
-final class StreamSink: WireSink {
-    private let stream: any ByteStream
-    private var limit: BandwidthLimit?
-
-    /// - Parameter kibibytesPerSecond: 0 for no limit.
-    init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0) {
-        self.stream = stream
-        limit = kibibytesPerSecond > 0 ? BandwidthLimit(kibibytesPerSecond: kibibytesPerSecond) : nil
-    }
-
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
-        do throws(TransportError) {
-            guard limit != nil else { return unsafe try stream.write(bytes) }
-            var offset = 0
-            while offset < bytes.count {
-                let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
-                unsafe try stream.write(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece]))
-                offset += piece
-                limit?.wrote(piece)
-            }
-        } catch {
-            throw .transport(error)
-        }
     }
 }
