@@ -37,7 +37,7 @@ final class RecordingObserver: TransferObserver {
 
     func didChange(_ item: ItemReport) {
         let name = String(decoding: item.name, as: UTF8.self)
-        let link = String(decoding: item.link, as: UTF8.self)
+        let link = String(decoding: item.hardLink.isEmpty ? item.target : item.hardLink, as: UTF8.self)
         record.withLock { $0.items.append(Item(name: name, flags: UInt16(item.flags.rawValue), link: link)) }
         onItem(name)
     }

@@ -8,6 +8,7 @@ import RsyncWire
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
     private let push: (FileJob) -> Void
+    private let handOver: () -> Void
     private var target: FileTarget?
     /// Received bytes that wait, all in the source's current buffer.
     private var spans: [UnsafeRawBufferPointer] = unsafe []
@@ -20,9 +21,11 @@ import RsyncWire
     /// - Parameters:
     ///   - source: Where received bytes lie; asks for ``flush()`` before it leaves a buffer.
     ///   - push: Takes the jobs.
-    init(source: PumpedSource, push: @escaping (FileJob) -> Void) {
+    ///   - handOver: Lets the finisher have the jobs taken so far: their buffers are waited for.
+    init(source: PumpedSource, push: @escaping (FileJob) -> Void, handOver: @escaping () -> Void) {
         self.source = source
         self.push = push
+        self.handOver = handOver
     }
 
     /// Starts a file.
@@ -44,7 +47,7 @@ import RsyncWire
         while done < bytes.count {
             if filled == BufferPool.length { flush() }
             if buffer == nil { start = offset + Int64(done) }
-            let current = buffer ?? pool.take()
+            let current = buffer ?? takeBuffer()
             buffer = current
             let count = min(bytes.count - done, BufferPool.length - filled)
             let place = unsafe UnsafeMutableRawBufferPointer(rebasing: current.memory[filled..<filled + count])
@@ -55,7 +58,11 @@ import RsyncWire
     }
 
     /// A buffer for bytes that are read here and then added with ``append(_:count:at:)``.
-    func takeBuffer() -> PooledBuffer { pool.take() }
+    func takeBuffer() -> PooledBuffer {
+        if let free = pool.takeFree() { return free }
+        handOver()
+        return pool.take()
+    }
 
     /// Adds the first bytes of a buffer of ``takeBuffer()``.
     func append(_ buffer: PooledBuffer, count: Int, at offset: Int64) {

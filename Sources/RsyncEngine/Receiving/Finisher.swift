@@ -59,7 +59,7 @@ final class Finisher {
         guard !target.hasFailed else { return }
         do throws(VolumeError) {
             var offset = piece.offset
-            for unsafespan in unsafe piece.spans {
+            for unsafe span in unsafe piece.spans {
                 let bytes = unsafe Span<UInt8>(_unsafeBytes: span)
                 switch target.place {
                 case .staged(let staged):

@@ -99,7 +99,7 @@ extension Generator {
         also extra: ItemFlags = []
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
-        if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
+        if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
         if !state.options.dryRun {
             do throws(VolumeError) {
                 let attributes = rules.attributes(for: entry, current: current)

@@ -94,7 +94,7 @@ extension Generator {
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
             let flags: ItemFlags =
                 current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
-            if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
+            if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {
             report(error, "link")
