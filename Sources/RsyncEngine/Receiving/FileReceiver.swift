@@ -77,7 +77,8 @@ final class FileReceiver {
         staysInPlace = isPlain && basis == nil
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
-            let followed = state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
+            let followed =
+                state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
             try rebuild(plan, head, basis, followed)
             if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
@@ -106,7 +107,7 @@ final class FileReceiver {
     }
 
     private func open(_ plan: TransferPlan, hasBasis: Bool) -> Output {
-        if plan.entry.size <= Self.smallLimit, !hasBasis, !state.options.inPlace {
+        if plan.entry.size <= Self.smallLimit, !hasBasis, !plan.isInPlace(state.options) {
             var memory: [UInt8] = []
             memory.reserveCapacity(Int(plan.entry.size))
             return .memory(memory)
@@ -115,14 +116,14 @@ final class FileReceiver {
             let directory = try directory(plan)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             let place: FileTarget.Place =
-                if state.options.inPlace {
+                if plan.isInPlace(state.options) {
                     .inPlace(try directory.openInPlace(leaf.span))
                 } else {
                     .staged(try stage(plan, in: directory, leaf))
                 }
             return begin(FileTarget(plan: plan, place: place))
         } catch {
-            report(error, state.options.inPlace ? "open" : "mkstemp")
+            report(error, plan.isInPlace(state.options) ? "open" : "mkstemp")
             return .discard
         }
     }
@@ -257,8 +258,8 @@ final class FileReceiver {
 
     private func moved(_ count: Int) {
         offset += Int64(count)
-        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
-        state.progress.bytesMoved.add(Int64(count), ordering: .relaxed)
+        state.progress.bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
+        state.progress.bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
     }
 
     // MARK: end
@@ -267,7 +268,7 @@ final class FileReceiver {
         let (total, literal) = (offset, literal)
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize += plan.entry.size
+            statistics.transferredSize &+= plan.entry.size
             statistics.literalData += literal
             statistics.matchedData += total - literal
         }
