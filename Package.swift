@@ -36,7 +36,6 @@ func tests(_ name: String, _ uses: [Target.Dependency], fixtures: Bool = false) 
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "dvm",
@@ -47,8 +46,7 @@ let package = Package(
         .executable(name: "dvm-rsync", targets: ["dvm-rsync"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -66,8 +64,16 @@ let package = Package(
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
         room("RsyncWire", ["Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
-        room("TransferAgent", ["RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess", logging]),
-        room("RsyncCommand", ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]),
+        room(
+            "TransferAgent",
+            [
+                "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess",
+            ]
+        ),
+        room(
+            "RsyncCommand",
+            ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
+        ),
 
         program("dvm-source", ["TransferAgent", argumentParser]),
         program("dvm-target", ["TransferAgent", argumentParser]),
@@ -89,8 +95,12 @@ let package = Package(
         tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
         tests("RsyncEngine", ["RsyncEngine", "RsyncWire", "VolumeAccess", "Transport", "LinuxSystem"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire"]),
-        tests("TransferAgent", ["TransferAgent"]),
-        tests("Interop", []),
+        tests(
+            "TransferAgent",
+            [
+                "TransferAgent", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,1 +1,13 @@
-print("not built yet")
+// Micro benchmarks of the hot loops: `dvm-bench [--json] [NAME-PART]`.
+
+let arguments = CommandLine.arguments.dropFirst()
+let filter = arguments.first { !$0.hasPrefix("--") }
+var results: [Measurement] = []
+for benchmark in Benchmark.all where filter.map({ benchmark.name.contains($0) }) ?? true {
+    results.append(benchmark.measure())
+}
+if arguments.contains("--json") {
+    print("[\n" + results.map { "  " + $0.json }.joined(separator: ",\n") + "\n]")
+} else {
+    for result in results { print(result.line) }
+}

@@ -40,3 +40,11 @@ static inline int dvm_openat(int directory, const char *path, int flags, mode_t 
 static inline unsigned dvm_major(dev_t device) { return major(device); }
 static inline unsigned dvm_minor(dev_t device) { return minor(device); }
 static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev(major, minor); }
+// Glibc 2.36 has no wrapper for fchmodat2 (kernel 6.6); the number is the same on every architecture.
+static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, int flags) {
+    return (int)syscall(452, directory, path, mode, flags);
+}
+// FICLONE's number is built by a macro that does not import; ioctl is variadic.
+#include <linux/fs.h>
+static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }
+static inline int dvm_get_window_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }

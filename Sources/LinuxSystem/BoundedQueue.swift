@@ -64,7 +64,7 @@ public enum QueueAnswer<Element> {
     ///
     /// - Parameters:
     ///   - element: What to hand over.
-    ///   - weight: Its share of the capacity; at least 1.
+    ///   - itemWeight: Its share of the capacity; at least 1.
     /// - Returns: False when the queue is closed; the element is dropped then.
     @discardableResult
     public func push(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {

@@ -2,7 +2,7 @@ import Glibc
 
 /// A file descriptor with exactly one owner, closed when its owner lets go of it.
 public struct Descriptor: ~Copyable, Sendable {
-    /// The number the kernel knows it by. Valid as long as this value lives.
+    /// The number the kernel knows it by, valid as long as this value lives.
     public let rawValue: Int32
 
     /// Takes ownership of an open descriptor.

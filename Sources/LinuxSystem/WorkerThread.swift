@@ -27,14 +27,19 @@ public final class WorkerThread: Sendable {
         }
         var handle = pthread_t()
         let argument = unsafe Unmanaged.passRetained(start).toOpaque()
-        let number = unsafe pthread_create(&handle, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-            let shortName = String(decoding: start.name.utf8.prefix(15), as: UTF8.self)
-            _ = unsafe pthread_setname_np(pthread_self(), shortName)
-            start.body()
-            return nil
-        }, argument)
+        let number = unsafe pthread_create(
+            &handle,
+            nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+                let shortName = String(decoding: start.name.utf8.prefix(15), as: UTF8.self)
+                _ = unsafe pthread_setname_np(pthread_self(), shortName)
+                start.body()
+                return nil
+            },
+            argument
+        )
         guard number == 0 else {
             unsafe Unmanaged<ThreadStart>.fromOpaque(argument).release()
             throw SystemError(operation: "pthread_create", number: number)

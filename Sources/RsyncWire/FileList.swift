@@ -20,6 +20,8 @@ public struct FileEntry: Sendable {
     public var gid: UInt32 = 0
     /// What the list says about the entry.
     public var flags: Flags = []
+    /// On the sending side: the number of the source argument below whose root the name lies.
+    public var source: UInt16 = 0
     /// Index into ``FileList/extras``, or -1.
     public var extra: Int32 = -1
 
@@ -150,6 +152,30 @@ public final class FileList: @unchecked Sendable {
         arena.append(contentsOf: bytes)
         arena.append(0)
         return start
+    }
+
+    /// Adds an entry and its name: `parent`, a slash and `leaf`, or `leaf` alone at the root.
+    ///
+    /// - Parameters:
+    ///   - entry: Its numbers; the fields about the name are set here.
+    ///   - parent: Name of the directory in the transfer, without a slash at the end; empty at the root.
+    ///   - leaf: The last component.
+    /// - Returns: False, with nothing added, when the whole name would be longer than 4095 bytes.
+    public func add(_ entry: FileEntry, parent: [UInt8], leaf: Span<UInt8>) -> Bool {
+        let leafOffset = parent.isEmpty ? 0 : parent.count + 1
+        guard leafOffset + leaf.count <= 4095 else { return false }
+        var entry = entry
+        entry.nameStart = UInt32(arena.count)
+        entry.nameLength = UInt16(leafOffset + leaf.count)
+        entry.leafOffset = UInt16(leafOffset)
+        if !parent.isEmpty {
+            arena.append(contentsOf: parent)
+            arena.append(UInt8(ascii: "/"))
+        }
+        unsafe leaf.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+        arena.append(0)
+        entries.append(entry)
+        return true
     }
 
     /// Moves exactly `count` bytes of a stream and a NUL into the arena.

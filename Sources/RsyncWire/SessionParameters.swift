@@ -2,7 +2,9 @@ public import Checksums
 
 /// What a server tells about the session it set up (protocol specification, session 4.2).
 public struct CompatibilityFlags: OptionSet, Sendable {
+    /// The number on the wire.
     public let rawValue: Int32
+    /// Takes the number on the wire.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
     /// File lists are sent directory by directory.

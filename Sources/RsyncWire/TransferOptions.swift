@@ -7,29 +7,29 @@ public enum CompressionAlgorithm: String, Sendable, CaseIterable {
 
 /// The options of a transfer that change what the two ends do (protocol specification, session 2 and transfer 17).
 public struct TransferOptions: Sendable, Equatable {
-    /// `-r`
+    /// `-r`.
     public var recursive = false
-    /// `-l`
+    /// `-l`.
     public var links = false
-    /// `-p`
+    /// `-p`.
     public var permissions = false
-    /// `-t`
+    /// `-t`.
     public var times = false
-    /// `-g`
+    /// `-g`.
     public var group = false
-    /// `-o`
+    /// `-o`.
     public var owner = false
-    /// `--devices`
+    /// `--devices`.
     public var devices = false
-    /// `--specials`
+    /// `--specials`.
     public var specials = false
-    /// `-H`
+    /// `-H`.
     public var hardLinks = false
-    /// `-n`
+    /// `-n`.
     public var dryRun = false
     /// `-c`: compare by whole-file checksum.
     public var checksum = false
-    /// `-S`
+    /// `-S`.
     public var sparse = false
     /// `-W`, `--no-W`; nil when not said: whole files locally, deltas otherwise.
     public var wholeFile: Bool?
@@ -45,33 +45,33 @@ public struct TransferOptions: Sendable, Equatable {
     public var fileChecksumChoice: ChecksumAlgorithm?
     /// `--checksum-seed`; 0 when not said.
     public var checksumSeed: Int32 = 0
-    /// `-I`
+    /// `-I`.
     public var ignoreTimes = false
-    /// `--size-only`
+    /// `--size-only`.
     public var sizeOnly = false
     /// `-v`, counted.
     public var verbosity = 0
-    /// `-q`
+    /// `-q`.
     public var quiet = false
     /// `-i`, counted; on a server from `--log-format=%i`.
     public var itemize = 0
     /// `--delete` in any of its forms; deletion happens during the transfer.
     public var delete = false
-    /// `--numeric-ids`
+    /// `--numeric-ids`.
     public var numericIDs = false
-    /// `--partial`
+    /// `--partial`.
     public var partial = false
-    /// `--inplace`
+    /// `--inplace`.
     public var inPlace = false
-    /// `--stats`
+    /// `--stats`.
     public var stats = false
     /// `--bwlimit` in KiB/s; 0 for none.
     public var bandwidthLimit: Int64 = 0
     /// `--timeout` in seconds; 0 for none.
     public var timeout = 0
-    /// `--omit-dir-times`
+    /// `--omit-dir-times`.
     public var omitDirectoryTimes = false
-    /// `--ignore-errors`
+    /// `--ignore-errors`.
     public var ignoreErrors = false
     /// `-B`; 0 for rsync's rule.
     public var blockLength = 0

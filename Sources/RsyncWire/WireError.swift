@@ -16,6 +16,7 @@ public enum WireError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// One sentence.
     public var description: String {
         switch self {
         case .ended(let field): "the peer closed the connection while \(field) was expected"

@@ -124,7 +124,9 @@ public protocol WireSource: AnyObject {
     public func vstring(limit: Int, tooLong: Int32, _ field: StaticString) throws(WireError) -> [UInt8] {
         var length = Int(try byte(field))
         if length >= 0x80 { length = (length - 0x80) << 8 | Int(try byte(field)) }
-        guard length <= limit else { throw .violation("\(field) of \(length) bytes is longer than \(limit)", exitCode: tooLong) }
+        guard length <= limit else {
+            throw .violation("\(field) of \(length) bytes is longer than \(limit)", exitCode: tooLong)
+        }
         return try bytes(length, field)
     }
 
@@ -198,7 +200,7 @@ public protocol WireSource: AnyObject {
         guard try refillOrEnd() else { throw .ended(field: "\(field)") }
     }
 
-    /// Makes `[position, end)` not empty. False at an orderly end between frames.
+    /// Makes `[position, end)` not empty, unless the stream has ended between frames: then it returns false.
     private func refillOrEnd() throws(WireError) -> Bool {
         guard isMultiplexed else { return try fetch() ? openWindow(limit: .max) : false }
         while true {
@@ -253,7 +255,7 @@ public protocol WireSource: AnyObject {
         return true
     }
 
-    /// Gets the source's next buffer; the window is empty at its start then. False at the end of the stream.
+    /// Gets the source's next buffer, the window empty at its start; false at the end of the stream.
     private func fetch() throws(WireError) -> Bool {
         let buffer = unsafe try source.next()
         guard let start = buffer.baseAddress, buffer.count > 0 else { return false }

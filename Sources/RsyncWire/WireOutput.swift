@@ -25,8 +25,10 @@ public protocol WireSink: AnyObject {
     private var frameStart = -1
     private var isMultiplexed = false
     private var indexWriter = IndexCoder()
-    /// Bytes handed to the sink or waiting in the buffer.
+    /// Bytes handed to the sink so far.
     public private(set) var bytesWritten: Int64 = 0
+    /// Bytes that wait in the buffer.
+    public var pending: Int { count }
     /// When the sink was last written to; for keep-alives.
     public private(set) var lastFlush = ContinuousClock.now
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
@@ -121,6 +123,7 @@ public protocol WireSink: AnyObject {
     /// Writes a vstring (protocol specification, session 5.4).
     ///
     /// - Parameter bytes: At most 32767 bytes.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func vstring(_ bytes: [UInt8]) throws(WireError) {
         precondition(bytes.count <= 0x7fff)
         if bytes.count >= 0x80 { try byte(0x80 | UInt8(bytes.count >> 8)) }
@@ -199,7 +202,11 @@ public protocol WireSink: AnyObject {
         if length == 0 {
             count = frameStart
         } else {
-            unsafe buffer.storeBytes(of: (7 << 24 | UInt32(length)).littleEndian, toByteOffset: frameStart, as: UInt32.self)
+            unsafe buffer.storeBytes(
+                of: (7 << 24 | UInt32(length)).littleEndian,
+                toByteOffset: frameStart,
+                as: UInt32.self
+            )
         }
         frameStart = -1
     }
@@ -220,6 +227,7 @@ public protocol WireSink: AnyObject {
     /// - Parameters:
     ///   - tag: What it is.
     ///   - payload: At most 5119 bytes, or the fixed length of the tag.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
         precondition(isMultiplexed && tag.allows(length: payload.count))
         closeFrame()

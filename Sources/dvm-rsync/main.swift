@@ -1,1 +1,4 @@
-print("not built yet")
+import Glibc
+import RsyncCommand
+
+exit(CommandRunner(environment: CommandRunner.processEnvironment).run(CommandRunner.processArguments))

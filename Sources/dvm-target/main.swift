@@ -1,1 +1,5 @@
-print("not built yet")
+import TransferAgent
+
+StopSignals.block()
+ProcessSetup.prepare()
+TargetProgram.runToExit()

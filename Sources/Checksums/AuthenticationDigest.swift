@@ -1,0 +1,62 @@
+/// A digest that a daemon and its client can agree on for the password's proof.
+public enum AuthenticationDigest: String, CaseIterable, Sendable {
+    // In rsync's own order of preference.
+    /// SHA-512.
+    case sha512
+    /// SHA-256.
+    case sha256
+    /// SHA-1.
+    case sha1
+    /// MD5.
+    case md5
+    /// MD4.
+    case md4
+
+    /// The name on the wire.
+    public var name: String { rawValue }
+
+    /// Finds a digest by its name on the wire.
+    ///
+    /// - Parameter name: A name, such as `sha512`.
+    public init?(name: String) { self.init(rawValue: name) }
+
+    /// The length in bytes.
+    public var digestLength: Int {
+        switch self {
+        case .sha512: 64
+        case .sha256: 32
+        case .sha1: 20
+        case .md5, .md4: 16
+        }
+    }
+
+    /// Whether this machine's crypto library offers it.
+    public var isAvailable: Bool { self == .md4 || messageDigest != nil }
+
+    /// The digest of bytes at hand.
+    ///
+    /// - Parameter bytes: The data.
+    /// - Returns: ``digestLength`` bytes.
+    public func digest(of bytes: RawSpan) -> [UInt8] {
+        guard self != .md4 else {
+            var md4 = MD4()
+            md4.update(bytes)
+            return md4.finish().bytes
+        }
+        let context = MessageDigestContext(messageDigest)
+        context.reset()
+        context.update(bytes)
+        let digest: [64 of UInt8] = context.finish()
+        return (0..<digestLength).map { digest[$0] }
+    }
+
+    private var messageDigest: MessageDigest? {
+        switch self {
+        case .sha512: MessageDigest.sha512
+        case .sha256: MessageDigest.sha256
+        case .sha1: MessageDigest.sha1
+        case .md5: MessageDigest.md5
+        case .md4: nil
+        }
+    }
+}

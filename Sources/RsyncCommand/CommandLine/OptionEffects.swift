@@ -1,0 +1,83 @@
+import Checksums
+import Glibc
+import RsyncEngine
+import LinuxSystem
+import RsyncWire
+
+extension RsyncCommandLine {
+    /// Adds a pattern to the filters.
+    mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(CommandError) {
+        do throws(WireError) {
+            try options.filters.append(argument: pattern, isInclude: isInclude)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    /// Adds a file of patterns, one a line; empty lines and those that start with `;` or `#` are skipped.
+    mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(CommandError) {
+        let contents: [UInt8]
+        do throws(SystemError) {
+            contents = try SmallFile.read(value.bytes)
+        } catch {
+            throw .failed(
+                "failed to open \(isInclude ? "include" : "exclude") file \(value.text): \(SystemText(error.number))",
+                exitCode: 11
+            )
+        }
+        for line in contents.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
+            guard let first = line.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
+            try addFilter(Array(line), isInclude: isInclude)
+        }
+    }
+
+    /// Takes one name for all checksums, or two: for the transfer and for `-c`.
+    mutating func chooseChecksum(_ value: OptionValue) throws(CommandError) {
+        let names = value.text.split(separator: ",", omittingEmptySubsequences: false)
+        var choices: [ChecksumAlgorithm?] = []
+        for name in names {
+            let algorithm = ChecksumAlgorithm(name: String(name))
+            guard name == "auto" || algorithm?.isAvailable == true else {
+                throw .failed("unknown checksum name: \(name)", exitCode: 4)
+            }
+            choices.append(algorithm)
+        }
+        guard choices.count <= 2 else { throw value.invalid }
+        options.checksumChoice = choices[0]
+        options.fileChecksumChoice = choices.count == 2 ? choices[1] : nil
+    }
+
+    /// Takes a compression's name; `auto` lets the two ends negotiate.
+    mutating func chooseCompression(_ value: OptionValue) throws(CommandError) {
+        options.compress = value.text != "none"
+        options.compressChoice = CompressionAlgorithm(rawValue: value.text)
+        guard options.compressChoice != nil || value.text == "auto" else {
+            throw .failed("unknown compress name: \(value.text)", exitCode: 4)
+        }
+    }
+
+    private static let infoNames: Set<String> = [
+        "backup", "copy", "del", "flist", "misc", "mount", "name", "nonreg", "progress", "remove", "skip", "stats",
+        "symsafe",
+    ]
+
+    /// Takes levels of information such as `PROGRESS2,STATS`; a name without digits means level 1.
+    mutating func setInfo(_ value: OptionValue) throws(CommandError) {
+        for word in value.text.lowercased().split(separator: ",") {
+            let name = String(word.prefix { !$0.isNumber })
+            guard let level = word.count == name.count ? 1 : Int(word.dropFirst(name.count)) else {
+                throw value.invalid
+            }
+            switch name {
+            case "none": for known in Self.infoNames { settings.info[known] = 0 }
+            case "all": for known in Self.infoNames { settings.info[known] = level }
+            case _ where Self.infoNames.contains(name): settings.info[name] = level
+            default: throw .usage("Unknown --info item: \"\(word)\"")
+            }
+        }
+        if let level = settings.info["progress"] {
+            settings.progress = level == 0 ? .none : level == 1 ? .files : .total
+        }
+        if let level = settings.info["stats"] { options.stats = level >= 2 }
+    }
+}

@@ -1,0 +1,112 @@
+public import RsyncWire
+
+/// What a command line asks for: a mode, and what goes with it.
+public struct RsyncCommandLine: Sendable, Equatable {
+    /// This program's version.
+    public static let version = "0.1.0"
+
+    /// What to do.
+    public enum Mode: Sendable, Equatable {
+        /// Copy files.
+        case transfer(TransferJob)
+        /// Show a daemon's modules.
+        case listModules(RemoteHost, overShell: Bool)
+        /// Be the server of a remote shell: the whole argument vector, from `--server` on.
+        case server([[UInt8]])
+        /// Be a daemon that talks on standard input and output.
+        case daemonOverShell(DaemonSettings)
+        /// Be a daemon.
+        case daemon(DaemonSettings)
+        /// Print the options.
+        case help
+        /// Print the version.
+        case version
+    }
+
+    /// What to do.
+    public var mode: Mode
+    /// The options that both ends of a transfer know.
+    public var options: TransferOptions
+    /// The options that only this end knows.
+    public var settings: ClientSettings
+}
+
+/// A machine that a source or destination names.
+public struct RemoteHost: Sendable, Equatable {
+    /// Name or address, without brackets.
+    public var host: String
+    /// The user in front of `@`; nil when none was written.
+    public var user: String?
+    /// The port of an `rsync://` URL; nil when none was written.
+    public var port: UInt16?
+}
+
+/// One transfer.
+public struct TransferJob: Sendable, Equatable {
+    /// How the other end is reached.
+    public enum Carrier: Sendable, Equatable {
+        /// Both ends are here.
+        case local
+        /// A remote shell starts the other end.
+        case shell(RemoteHost)
+        /// A daemon is the other end, over TCP or over a remote shell.
+        case daemon(RemoteHost, module: [UInt8], overShell: Bool)
+    }
+
+    /// How the other end is reached.
+    public var carrier: Carrier
+    /// Whether files go from here to there.
+    public var isPush: Bool
+    /// Paths; those of a daemon are relative to the module.
+    public var sources: [[UInt8]]
+    /// A path; that of a daemon is relative to the module.
+    public var destination: [UInt8]
+}
+
+/// How far a transfer shows its progress.
+public enum ProgressStyle: Sendable, Equatable {
+    /// Not at all.
+    case none
+    /// `--progress`: a line for each file.
+    case files
+    /// `--info=progress2`: one line for all.
+    case total
+}
+
+/// Options that stay on the client.
+public struct ClientSettings: Sendable, Equatable {
+    /// `--progress` and `--info=progress`
+    public var progress = ProgressStyle.none
+    /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
+    public var humanLevel = 1
+    /// `--out-format`; nil when not said.
+    public var outFormat: [UInt8]?
+    /// `--info` levels by name, in lower case; only what was said.
+    public var info: [String: Int] = [:]
+    /// `--log-file`
+    public var logFile: [UInt8]?
+    /// `--password-file`
+    public var passwordFile: [UInt8]?
+    /// `--port`; nil for 873.
+    public var port: UInt16?
+    /// `--contimeout` in seconds; 0 for the system's own limit.
+    public var connectTimeout = 0
+    /// `-e`; nil for `RSYNC_RSH` or ssh.
+    public var shell: [UInt8]?
+    /// `--rsync-path`
+    public var serverProgram: [UInt8] = Array("rsync".utf8)
+}
+
+/// What a daemon's command line says; it wins over the configuration file.
+public struct DaemonSettings: Sendable, Equatable {
+    /// `--config`; nil for the usual place.
+    public var configuration: [UInt8]?
+    /// `--port`
+    public var port: UInt16?
+    /// `--address`
+    public var address: String?
+    /// `--no-detach`
+    public var staysInForeground = false
+    /// `--log-file`
+    public var logFile: [UInt8]?
+}

@@ -1,0 +1,57 @@
+import RsyncEngine
+import RsyncWire
+
+/// The eleven characters of `-i` (protocol specification, transfer 18.3).
+struct Itemizer: Sendable {
+    /// In place of the eleven characters for a name that was deleted.
+    static let deletion = "*deleting  "
+
+    let options: TransferOptions
+
+    /// Describes what happened to an entry.
+    func text(_ item: ItemReport) -> String {
+        let flags = item.flags
+        var attributes = attributes(item)
+        let action = action(item)
+        if flags.contains(.isNew) {
+            attributes = Array(repeating: "+", count: 9)
+        } else if ".hc".contains(action), attributes.allSatisfy({ $0 == "." }) {
+            attributes = Array(repeating: " ", count: 9)
+        }
+        return String([action, Self.kind(item.mode)] + attributes)
+    }
+
+    private func action(_ item: ItemReport) -> Character {
+        if item.flags.contains(.transfer) { return item.isSending && !item.isLocal ? "<" : ">" }
+        guard item.flags.contains(.localChange) else { return "." }
+        return item.flags.contains(.nameFollows) ? "h" : "c"
+    }
+
+    /// The type of an entry.
+    private static func kind(_ mode: UInt32) -> Character {
+        switch mode & 0o170000 {
+        case 0o100000: "f"
+        case 0o040000: "d"
+        case 0o120000: "L"
+        case 0o020000, 0o060000: "D"
+        default: "S"
+        }
+    }
+
+    private func attributes(_ item: ItemReport) -> [Character] {
+        let flags = item.flags
+        let isLink = item.mode & 0o170000 == 0o120000
+        let keepsTimes = options.times && !(isLink && flags.contains(.reportTimeFailed))
+        return [
+            flags.contains(.reportChange) ? "c" : ".",
+            flags.contains(.reportSize) && !isLink ? "s" : ".",
+            flags.contains(.reportTime) ? (keepsTimes ? "t" : "T") : ".",
+            flags.contains(.reportPermissions) ? "p" : ".",
+            flags.contains(.reportOwner) ? "o" : ".",
+            flags.contains(.reportGroup) ? "g" : ".",
+            flags.contains(.reportAccessTime) ? "u" : ".",
+            flags.contains(.reportACL) ? "a" : ".",
+            flags.contains(.reportAttributes) ? "x" : ".",
+        ]
+    }
+}

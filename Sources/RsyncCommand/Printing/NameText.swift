@@ -1,0 +1,31 @@
+import Glibc
+
+/// Names as rsync prints them: bytes that do not print as `\#ooo` (protocol specification, transfer 18.2).
+enum NameText {
+    /// Escapes a name.
+    ///
+    /// Valid UTF-8 stays as it is: rsync decides by the locale, this program knows only one.
+    static func escaped(_ name: [UInt8]) -> [UInt8] {
+        guard name.contains(where: { !(0x20...0x7F).contains($0) || $0 == UInt8(ascii: "\\") }) else { return name }
+        let isText = String(validating: name, as: UTF8.self) != nil
+        var result: [UInt8] = []
+        for (index, byte) in name.enumerated() {
+            let isControl = byte < 0x20 && byte != 9
+            if isControl || byte >= 0x80 && !isText || looksEscaped(name[index...]) {
+                let digits = String(byte, radix: 8)
+                result +=
+                    Array("\\#".utf8) + Array(repeating: UInt8(ascii: "0"), count: 3 - digits.utf8.count)
+                    + Array(digits.utf8)
+            } else {
+                result.append(byte)
+            }
+        }
+        return result
+    }
+
+    /// Whether a name holds here what could be taken for an escape.
+    private static func looksEscaped(_ rest: ArraySlice<UInt8>) -> Bool {
+        rest.starts(with: Array("\\#".utf8)) && rest.count >= 5
+            && rest.dropFirst(2).prefix(3).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+}

@@ -1,0 +1,108 @@
+import LinuxSystem
+import Synchronization
+import Transport
+import VolumeAccess
+
+/// The catalogue of a ``DaemonConfiguration``.
+///
+/// ## Concurrency model
+/// The configuration does not change; the counts of connections are behind their lock.
+public final class ConfiguredCatalogue: DaemonCatalogue {
+    private let configuration: DaemonConfiguration
+    private let connections = ConnectionCounts()
+
+    /// Serves the modules of a configuration.
+    public init(_ configuration: DaemonConfiguration) {
+        self.configuration = configuration
+    }
+
+    public var messageOfTheDay: [UInt8]? {
+        guard let file = configuration.messageFile else { return nil }
+        do throws(SystemError) {
+            return try SmallFile.read(file)
+        } catch {
+            return nil
+        }
+    }
+
+    public var listedModules: [(name: [UInt8], comment: [UInt8])] {
+        configuration.modules.filter(\.isListed).map { ($0.name, $0.comment) }
+    }
+
+    public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
+        let unknown = DaemonAnswer.refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
+        guard let settings = configuration.modules.first(where: { $0.name == name }) else { return unknown }
+        guard HostRule.admits(Self.address(of: peer), allow: settings.allow, deny: settings.deny) else {
+            let text = Array("access denied to ".utf8) + name + Array(" from \(peer)".utf8)
+            return settings.isListed ? .refused(text) : unknown
+        }
+        guard let slot = connections.take(name, limit: settings.connectionLimit) else {
+            return .refused(Array("max connections (\(settings.connectionLimit)) reached -- try again later".utf8))
+        }
+        do throws(VolumeError) {
+            return .module(module(settings, volume: try Volume.open(path: settings.path.span), slot))
+        } catch {
+            return .refused(Array("chdir failed".utf8))
+        }
+    }
+
+    private func module(_ settings: ModuleSettings, volume: Volume, _ slot: ConnectionSlot) -> DaemonModule {
+        var module = DaemonModule(name: settings.name, volume: volume)
+        module.comment = settings.comment
+        module.isListed = settings.isListed
+        module.isReadOnly = settings.isReadOnly
+        module.isWriteOnly = settings.isWriteOnly
+        module.forcesNumericIDs = settings.usesNumericIDs
+        module.timeout = settings.timeout
+        module.refusedOptions = settings.refusedOptions
+        module.slot = slot
+        if let table = settings.authentication {
+            module.password = { table.password(of: $0) }
+            module.readOnlyRule = { user in
+                switch table.access(of: user) {
+                case .ro?: true
+                case .rw?: false
+                default: nil
+                }
+            }
+        }
+        return module
+    }
+
+    /// The bytes of a peer's address; nil when it has none: a pipe.
+    private static func address(of peer: String) -> [UInt8]? {
+        do throws(TransportError) {
+            return HostRule.address(try HostPort(parsing: peer).host)
+        } catch {
+            return HostRule.address(peer)
+        }
+    }
+}
+
+/// How many connections each module has.
+///
+/// ## Concurrency model
+/// `counts` is guarded by its lock.
+private final class ConnectionCounts: Sendable {
+    private let counts = Mutex<[[UInt8]: Int]>([:])
+
+    /// Takes a place; it is given back with the last reference to the answer.
+    func take(_ name: [UInt8], limit: Int) -> ConnectionSlot? {
+        let isTaken = counts.withLock { counts in
+            let count = counts[name] ?? 0
+            guard limit == 0 || count < limit else { return false }
+            counts[name] = count + 1
+            return true
+        }
+        return isTaken ? ConnectionSlot { [self] in counts.withLock { $0[name, default: 1] -= 1 } } : nil
+    }
+}
+
+/// One place among a module's connections.
+final class ConnectionSlot: Sendable {
+    private let giveBack: @Sendable () -> Void
+
+    init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = giveBack }
+
+    deinit { giveBack() }
+}

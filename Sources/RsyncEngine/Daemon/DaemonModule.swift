@@ -1,0 +1,87 @@
+public import RsyncWire
+public import VolumeAccess
+
+/// A directory that a daemon serves under a name.
+public struct DaemonModule: Sendable {
+    /// The name that clients ask for.
+    public var name: [UInt8]
+    /// The directory.
+    public var volume: Volume
+    /// Text for the listing.
+    public var comment: [UInt8] = []
+    /// Whether the listing shows it.
+    public var isListed = true
+    /// Whether clients may only pull.
+    public var isReadOnly = false
+    /// Whether clients may only push.
+    public var isWriteOnly = false
+    /// Finds the password of a user who may use the module, nil for all others; nil lets everybody in.
+    public var password: (@Sendable (_ user: [UInt8]) -> [UInt8]?)?
+    /// Whether owners keep their numbers, whatever the client says.
+    public var forcesNumericIDs = false
+    /// Names that neither exist for clients nor are deleted by them.
+    public var filters = FilterList()
+    /// The longest silence in seconds; 0 for none.
+    public var timeout = 0
+    /// Names or letters of options that clients may not use.
+    public var refusedOptions: [String] = []
+    /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.
+    public var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
+    /// Held for as long as the session lasts.
+    var slot: ConnectionSlot?
+
+    /// Serves a directory to everybody, for reading and writing.
+    public init(name: [UInt8], volume: Volume) {
+        self.name = name
+        self.volume = volume
+    }
+}
+
+/// What a daemon serves.
+public protocol DaemonCatalogue: Sendable {
+    /// Text behind the greeting; nil for none.
+    var messageOfTheDay: [UInt8]? { get }
+    /// The modules that the listing shows.
+    var listedModules: [(name: [UInt8], comment: [UInt8])] { get }
+    /// Finds a module for a client.
+    ///
+    /// - Parameters:
+    ///   - name: As the client sent it.
+    ///   - peer: The client's address, such as `10.0.0.7:443`.
+    /// - Returns: The module, or why there is none for this client, as the text behind `@ERROR: `.
+    func module(named name: [UInt8], for peer: String) -> DaemonAnswer
+}
+
+/// What a catalogue says to a request.
+public enum DaemonAnswer: Sendable {
+    /// The client may go on, after proving its password if there is one.
+    case module(DaemonModule)
+    /// The client is refused with this text.
+    case refused([UInt8])
+}
+
+/// A catalogue that does not change.
+public struct FixedCatalogue: DaemonCatalogue {
+    private let modules: [DaemonModule]
+
+    /// Serves some modules to every client.
+    public init(_ modules: [DaemonModule]) {
+        self.modules = modules
+    }
+
+    /// None.
+    public var messageOfTheDay: [UInt8]? { nil }
+
+    /// The modules that are not hidden.
+    public var listedModules: [(name: [UInt8], comment: [UInt8])] {
+        modules.filter(\.isListed).map { ($0.name, $0.comment) }
+    }
+
+    /// Finds a module by its name, for any client.
+    public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
+        guard let module = modules.first(where: { $0.name == name }) else {
+            return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
+        }
+        return .module(module)
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import LinuxSystem
+import RsyncWire
+import Synchronization
+import VolumeAccess
+
+/// Copies file contents on a thread of its own.
+///
+/// Invariant of the memory: `buffer` is allocated once with `length` bytes and freed in `deinit`; one thread uses a
+/// copier.
+@safe final class LocalCopier {
+    private static let length = 256 * 1024
+
+    private let state: SessionState
+    private let sources: [DirectoryCache]
+    private let destination: Destination
+    private let targets: DirectoryCache
+    private let jobs: BoundedQueue<[TransferPlan]>
+    private let events: BoundedQueue<GeneratorEvent>
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
+
+    init(
+        state: SessionState,
+        sources: [SourceRoot],
+        destination: Destination,
+        jobs: BoundedQueue<[TransferPlan]>,
+        events: BoundedQueue<GeneratorEvent>
+    ) {
+        self.state = state
+        self.sources = sources.map { DirectoryCache(volume: $0.volume, capacity: 4) }
+        self.destination = destination
+        targets = DirectoryCache(volume: destination.volume, capacity: 4)
+        self.jobs = jobs
+        self.events = events
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    /// Works until the queue is closed.
+    func run() {
+        while let batch = jobs.pop() {
+            var finished: [TransferPlan] = []
+            for plan in batch {
+                if copy(plan) { finished.append(plan) } else { events.push(.abandoned(plan.index)) }
+            }
+            if !finished.isEmpty { events.push(.finished(finished)) }
+        }
+    }
+
+    /// Copies one file.
+    ///
+    /// - Returns: Whether it is in place.
+    private func copy(_ plan: TransferPlan) -> Bool {
+        let source: ReadableFile
+        do throws(VolumeError) {
+            let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
+            source = try directory.openForReading(plan.list.leaf(of: plan.entry).span)
+        } catch {
+            noteUnreadable(plan, error)
+            return false
+        }
+        do throws(VolumeError) {
+            let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            let length =
+                try state.options.inPlace
+                ? copyInPlace(source, plan, leaf.span, in: directory)
+                : copyStaged(source, plan, leaf.span, in: directory)
+            account(plan, length)
+            return true
+        } catch {
+            if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
+            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
+            return false
+        }
+    }
+
+    private func copyStaged(
+        _ source: ReadableFile,
+        _ plan: TransferPlan,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> Int64 {
+        let staged = try directory.stage(
+            leaf,
+            replacing: plan.current != nil,
+            permissions: plan.attributes.permissions ?? 0o600
+        )
+        let length = try staged.copyWhole(from: source)
+        report(try staged.commit(plan.attributes))
+        return length
+    }
+
+    private func copyInPlace(
+        _ source: ReadableFile,
+        _ plan: TransferPlan,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> Int64 {
+        let file = try directory.openInPlace(leaf)
+        var offset: Int64 = 0
+        while true {
+            let count = unsafe try source.read(into: buffer, at: offset)
+            guard count > 0 else { break }
+            let piece = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            unsafe try file.write(Span<UInt8>(_unsafeBytes: piece), at: offset)
+            offset += Int64(count)
+        }
+        report(try file.finish(length: offset, plan.attributes))
+        return offset
+    }
+
+    private func account(_ plan: TransferPlan, _ length: Int64) {
+        state.count { statistics in
+            statistics.transferredFiles += 1
+            statistics.transferredSize += plan.entry.size
+            statistics.literalData += length
+        }
+        state.progress.filesTransferred.add(1, ordering: .relaxed)
+        state.progress.noteMoved(Int(length))
+        guard state.observer.wantsItems else { return }
+        let report = ItemReport(
+            Item(flags: plan.flags),
+            plan.entry,
+            in: plan.list,
+            isSending: false,
+            isLocal: true,
+            transferred: length
+        )
+        state.observer.didChange(report)
+        guard state.observer.wantsFileProgress else { return }
+        state.observer.didMove(name: report.name, offset: length, size: length)
+    }
+
+    private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {
+        let name = printable(plan.list.name(of: plan.entry))
+        if error.isMissing {
+            state.add(.vanished)
+            return state.report("file has vanished: \"\(name)\"", .warning)
+        }
+        state.add(.general)
+        let number = error.number ?? EINVAL
+        let reason = "\(SystemError.text(of: number)) (\(number))"
+        state.report("rsync: [sender] send_files failed to open \"\(name)\": \(reason)", .errorTransfer)
+    }
+
+    private func report(_ failures: [VolumeError]) {
+        for failure in failures {
+            guard case .system(let operation, let path, let number) = failure else { continue }
+            state.report(state.describe(operation, path, number: number, role: "receiver"), .errorTransfer)
+        }
+    }
+}

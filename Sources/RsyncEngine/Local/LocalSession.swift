@@ -1,0 +1,153 @@
+import LinuxSystem
+import RsyncWire
+import VolumeAccess
+
+/// Drives the generator from local file lists.
+///
+/// Runs on the thread that made it.
+final class LocalSession: TransferRequester {
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    private let state: SessionState
+    private let jobs: BoundedQueue<[TransferPlan]>
+    private let events: BoundedQueue<GeneratorEvent>
+    private var live: LiveFileLists
+    private var generator: Generator?
+    private var batch: [TransferPlan] = []
+    private var linkGroups: [Inode: Int32] = [:]
+
+    var isLocal: Bool { true }
+
+    init(
+        state: SessionState,
+        destination: Destination,
+        jobs: BoundedQueue<[TransferPlan]>,
+        events: BoundedQueue<GeneratorEvent>
+    ) {
+        self.state = state
+        self.jobs = jobs
+        self.events = events
+        live = LiveFileLists(isIncremental: state.parameters.isIncremental)
+        generator = Generator(state: state, destination: destination, requester: self)
+    }
+
+    /// Works through the next list of the walk.
+    func take(_ list: FileList) throws(EngineError) {
+        guard let generator else { return }
+        list.removeDuplicates()
+        numberLinks(of: list)
+        count(list)
+        live.append(list)
+        generator.process(list, owner: owner(of: list))
+        handOver()
+        drain()
+        while generator.openCount > 4096, !state.hasFailed { try wait() }
+        complete(isLast: false)
+    }
+
+    /// Waits until everything is in place.
+    func finish() throws(EngineError) {
+        guard let generator else { return }
+        while generator.openCount > 0, !state.hasFailed { try wait() }
+        complete(isLast: true)
+        let counts = generator.deleter.counts
+        state.count { $0.deleted = EntryCounts(counts) }
+        self.generator = nil
+    }
+
+    private func complete(isLast: Bool) {
+        for tracked in generator?.takeCompleted(isLast: isLast) ?? [] {
+            generator?.complete(tracked)
+            live.releaseOldest()
+        }
+    }
+
+    private func owner(of list: FileList) -> ListOwner? {
+        guard state.parameters.isIncremental else { return nil }
+        do throws(WireError) {
+            let place = try live.directory(of: list)
+            return ListOwner(entry: place.entry, name: Array(place.name))
+        } catch {
+            return nil
+        }
+    }
+
+    /// Gives hard links the group numbers that a wire would have brought.
+    private func numberLinks(of list: FileList) {
+        for entry in list.entries where entry.flags.contains(.hardLinked) {
+            let extra = list.extras[Int(entry.extra)]
+            let inode = Inode(device: extra.device, number: extra.inode)
+            let group = linkGroups[inode] ?? Int32(linkGroups.count)
+            linkGroups[inode] = group
+            list.extras[Int(entry.extra)].linkGroup = group
+        }
+    }
+
+    private func count(_ list: FileList) {
+        state.count { statistics in
+            for entry in list.entries where !entry.flags.contains(.blank) {
+                statistics.listed.count(mode: entry.mode)
+                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize += entry.size }
+            }
+        }
+    }
+
+    // MARK: events
+
+    private func wait() throws(EngineError) {
+        guard let event = events.pop() else { throw state.failure ?? .cancelled }
+        handle(event)
+    }
+
+    private func drain() {
+        while let event = events.tryPop() { handle(event) }
+    }
+
+    private func handle(_ event: GeneratorEvent) {
+        switch event {
+        case .finished(let plans): for plan in plans { generator?.finished(plan) }
+        case .abandoned(let index): generator?.abandoned(index)
+        case .list, .listsComplete, .mismatched, .senderDone, .receiverEnded: break
+        }
+        handOver()
+    }
+
+    private func handOver() {
+        guard !batch.isEmpty else { return }
+        jobs.push(batch, weight: batch.count)
+        batch = []
+    }
+
+    // MARK: requests
+
+    func report(_ index: Int32, _ flags: ItemFlags, _ entry: FileEntry, in list: FileList, link: [UInt8]?) {
+        guard state.observer.wantsItems else { return }
+        let item = Item(flags: flags, name: link ?? [])
+        // A directory's own item may come with the list of its contents, which does not hold it.
+        let holder = flags.contains(.transfer) || !entry.isDirectory ? list : holder(of: entry, list)
+        state.observer.didChange(ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0))
+    }
+
+    private func holder(of entry: FileEntry, _ list: FileList) -> FileList {
+        do throws(WireError) {
+            return state.parameters.isIncremental ? try live.directory(of: list).holder : list
+        } catch {
+            return list
+        }
+    }
+
+    func request(_ plan: TransferPlan, basis: ReadableFile?) {
+        guard !state.options.dryRun else {
+            return report(plan.index, plan.flags, plan.entry, in: plan.list, link: nil)
+        }
+        batch.append(plan)
+        if batch.count >= 64 || plan.entry.size > 1 << 20 { handOver() }
+    }
+
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
+        state.observer.didDelete(name: name, isDirectory: isDirectory)
+    }
+}

@@ -1,0 +1,114 @@
+import Checksums
+import LinuxSystem
+public import RsyncWire
+import VolumeAccess
+
+/// Copies from directories of this machine to a directory of this machine, without a wire between them.
+///
+/// ## Concurrency model
+/// `walk` lists the sources ahead; the caller's thread compares and makes directories, links and nodes; two threads
+/// `copy` move file contents in the kernel and put them into place. Queues between them are bounded, but for the events
+/// of finished files.
+public struct LocalTransfer {
+    private static let copierCount = 2
+    private static let jobLimit = 4096
+
+    private let options: TransferOptions
+    private let observer: any TransferObserver
+    private let progress: TransferProgress
+
+    /// Prepares a transfer.
+    ///
+    /// - Parameters:
+    ///   - options: What to do.
+    ///   - observer: Follows the transfer; called from its threads.
+    ///   - progress: Figures for whoever wants to show them.
+    public init(
+        options: TransferOptions,
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress()
+    ) {
+        self.options = options
+        self.observer = observer
+        self.progress = progress
+    }
+
+    /// Copies.
+    ///
+    /// - Parameters:
+    ///   - sources: What to copy.
+    ///   - argument: Where to.
+    /// - Returns: What came of it.
+    public func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
+        var parameters = SessionParameters()
+        if options.recursive { parameters.flags = [.incrementalRecursion] }
+        parameters.fileChecksum = options.fileChecksumChoice ?? options.checksumChoice ?? .xxh128
+        let state = SessionState(
+            options: options,
+            parameters: parameters,
+            isServer: false,
+            role: "sender",
+            observer: observer,
+            progress: progress
+        )
+        do throws(EngineError) {
+            try copy(sources, into: argument, state)
+        } catch {
+            state.fail(error)
+        }
+        return SessionResult(state, state.failure, sent: state.statistics.literalData, received: 0)
+    }
+
+    private func copy(
+        _ sources: [SourceRoot],
+        into argument: DestinationArgument,
+        _ state: SessionState
+    ) throws(EngineError) {
+        let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
+        let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
+        let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
+        state.onFailure {
+            lists.cancel()
+            jobs.cancel()
+            events.cancel()
+        }
+        let walker = SourceWalker(sources: sources, state: state, lists: lists)
+        nonisolated(unsafe) let walking = walker
+        var threads = [try thread("dvm-walk") { unsafe walking.run() }]
+        defer {
+            lists.cancel()
+            jobs.close()
+            for thread in threads { thread.join() }
+        }
+        observer.fileList(isSending: true, isIncremental: true, isComplete: false, count: 0)
+        guard let first = lists.pop() else { return }
+        let second = lists.pop()
+        let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
+        for _ in 0..<Self.copierCount {
+            let copier = LocalCopier(
+                state: state,
+                sources: sources,
+                destination: destination,
+                jobs: jobs,
+                events: events
+            )
+            nonisolated(unsafe) let copying = copier
+            threads.append(try thread("dvm-copy") { unsafe copying.run() })
+        }
+        let session = LocalSession(state: state, destination: destination, jobs: jobs, events: events)
+        try session.take(first)
+        if let second { try session.take(second) }
+        while let list = lists.pop(), !state.hasFailed { try session.take(list) }
+        try session.finish()
+        jobs.close()
+        if let failure = state.failure { throw failure }
+    }
+
+    private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(EngineError) -> WorkerThread {
+        do throws(SystemError) {
+            return try WorkerThread(name: name, body)
+        } catch {
+            throw .usage("no thread could be started: \(error)", exitCode: 14)
+        }
+    }
+}

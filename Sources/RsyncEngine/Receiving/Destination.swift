@@ -1,0 +1,132 @@
+import Glibc
+import RsyncWire
+public import VolumeAccess
+
+/// Where files go, as an argument names it.
+public struct DestinationArgument: Sendable {
+    /// What the path is relative to: a module's root, or nil for the process's working directory.
+    public let base: Volume?
+    /// The path; empty and `.` name the base itself.
+    public let path: [UInt8]
+
+    /// Names a destination.
+    public init(base: Volume? = nil, path: [UInt8]) {
+        self.base = base
+        self.path = path
+    }
+}
+
+/// The directory that files go to, opened and pinned.
+struct Destination: Sendable {
+    let volume: Volume
+    /// The name that the only file of the transfer gets, when the argument named a file.
+    let localName: [UInt8]?
+    /// Whether this run made the directory.
+    let wasCreated: Bool
+
+    /// Whether nothing has to be looked for in the destination.
+    var isNew: Bool { false }
+
+    /// The last component an entry has at the destination.
+    func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
+        localName.map { $0[...] } ?? list.leaf(of: entry)
+    }
+
+    /// Opens the destination for what the first list holds (protocol specification, transfer 11.1).
+    ///
+    /// - Parameters:
+    ///   - argument: Where files go.
+    ///   - list: The first list.
+    ///   - isMore: Whether entries follow in other lists.
+    ///   - state: For its options and texts.
+    /// - Returns: The destination, made if it was missing.
+    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 3, or ``EngineError/volume(_:_:)``.
+    static func open(
+        _ argument: DestinationArgument,
+        for list: FileList,
+        isMore: Bool,
+        state: SessionState
+    ) throws(EngineError) -> Destination {
+        var path = argument.path
+        let hasSlash = path.last == UInt8(ascii: "/")
+        while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
+        let opener = DestinationOpener(base: argument.base, state: state)
+        let single = list.count == 1 && !isMore ? list.entries[0] : nil
+        let isFile = single.map { !$0.isDirectory } ?? false
+        switch try opener.kind(of: path) {
+        case .directory: return Destination(volume: try opener.open(path), localName: nil, wasCreated: false)
+        case .other:
+            guard isFile, !hasSlash else {
+                let text = "ERROR: destination must be a directory when copying more than 1 file"
+                throw .usage(text, exitCode: 3)
+            }
+            return try opener.file(path)
+        case .missing:
+            if isFile, !hasSlash, !path.isEmpty { return try opener.file(path) }
+            return Destination(volume: try opener.make(path), localName: nil, wasCreated: true)
+        }
+    }
+}
+
+/// Opens or makes the destination directory, below a module's root or by the operator's path.
+private struct DestinationOpener {
+    let base: Volume?
+    let state: SessionState
+
+    enum Kind { case directory, other, missing }
+
+    private func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
+        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
+        return (cut == 0 ? [UInt8(ascii: "/")] : Array(path[..<cut]), Array(path[(cut + 1)...]))
+    }
+
+    private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
+
+    func kind(of path: [UInt8]) throws(EngineError) -> Kind {
+        do throws(VolumeError) {
+            _ = try openVolume(path)
+            return .directory
+        } catch {
+            if error.isMissing { return .missing }
+            guard error.number == ENOTDIR else { throw .volume("the destination cannot be opened", error) }
+            return .other
+        }
+    }
+
+    func open(_ path: [UInt8]) throws(EngineError) -> Volume {
+        do throws(VolumeError) {
+            return try openVolume(path)
+        } catch {
+            throw .volume("the destination cannot be opened", error)
+        }
+    }
+
+    private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
+        guard let base else {
+            let path = isBase(path) ? [UInt8(ascii: ".")] : path
+            return try Volume.open(path: path.span)
+        }
+        return isBase(path) ? base : try base.volume(at: path.span)
+    }
+
+    /// A destination that is one file in its directory.
+    func file(_ path: [UInt8]) throws(EngineError) -> Destination {
+        let (parent, leaf) = split(path)
+        return Destination(volume: try open(parent), localName: leaf, wasCreated: false)
+    }
+
+    func make(_ path: [UInt8]) throws(EngineError) -> Volume {
+        let (parent, leaf) = split(path)
+        do throws(VolumeError) {
+            let volume = try openVolume(parent)
+            if state.options.dryRun { return volume }
+            try volume.root.createDirectory(leaf.span, permissions: 0o777)
+            if state.options.verbosity > 0 || state.options.itemize > 0 {
+                state.report("created directory \(printable(path))", .info)
+            }
+            return try openVolume(path)
+        } catch {
+            throw .volume("the destination cannot be made", error)
+        }
+    }
+}

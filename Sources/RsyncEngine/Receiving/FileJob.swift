@@ -1,0 +1,105 @@
+import LinuxSystem
+import VolumeAccess
+
+/// A large file on its way: what the receiver rebuilds and the finisher writes.
+///
+/// ## Concurrency model
+/// The receiver makes one and names it in jobs; from then on only the finisher touches what is in it. Jobs are done in
+/// the order they were pushed, so a file's content is complete when its last job comes up.
+final class FileTarget: @unchecked Sendable {
+    /// Where the content goes.
+    enum Place {
+        /// A file beside the destination.
+        case staged(StagedFile)
+        /// The destination itself.
+        case inPlace(InPlaceFile)
+    }
+
+    let plan: TransferPlan
+    let place: Place
+    /// Whether a write failed: the rest is dropped.
+    var hasFailed = false
+
+    init(plan: TransferPlan, place: Place) {
+        self.plan = plan
+        self.place = place
+    }
+}
+
+/// Bytes that are to be written, in memory that stays valid until the job is done.
+@safe struct FilePiece: @unchecked Sendable {
+    /// What keeps the memory of `spans` from being used again: the lease of a received buffer, or a pooled buffer.
+    let owner: any AnyObject & Sendable
+    /// The bytes in order; they lie in the owner's memory.
+    let spans: [UnsafeRawBufferPointer]
+    /// Where the first of them goes; the others follow.
+    let offset: Int64
+}
+
+/// Something for the finisher to do.
+enum FileJob: Sendable {
+    /// Write a piece of a large file.
+    case write(FilePiece, FileTarget)
+    /// The file is complete and its sum is right: give it its name and metadata.
+    case finish(FileTarget, length: Int64)
+    /// All of a small file, not on disk yet; its sum is right.
+    case small([UInt8], TransferPlan)
+    /// The file is not wanted after all: its sum was wrong, or it could not be rebuilt.
+    case discard(FileTarget)
+    /// The stream broke: keep what there is, as `--partial` says.
+    case keepPartial(FileTarget)
+}
+
+extension FileJob {
+    /// Its share of the queue: about its bytes.
+    var weight: Int {
+        switch self {
+        case .write(let piece, _): unsafe piece.spans.reduce(256) { $0 + $1.count }
+        case .small(let bytes, _): bytes.count + 256
+        case .finish, .discard, .keepPartial: 256
+        }
+    }
+}
+
+/// A buffer that goes back to its pool when nobody holds it any more.
+///
+/// Invariant of the memory: it belongs to `storage`, which lives as long as this value. Whoever holds the value may use
+/// it, one thread at a time.
+@safe final class PooledBuffer: @unchecked Sendable {
+    /// The buffer's memory, ``BufferPool/length`` bytes.
+    let memory: UnsafeMutableRawBufferPointer
+    private let free: BoundedQueue<BufferPool.Memory>
+
+    fileprivate init(_ memory: BufferPool.Memory, _ free: BoundedQueue<BufferPool.Memory>) {
+        unsafe self.memory = memory.bytes
+        self.free = free
+        storage = memory
+    }
+
+    private let storage: BufferPool.Memory
+
+    deinit { free.push(storage) }
+}
+
+/// A fixed number of buffers; who wants one waits until one is free.
+final class BufferPool: Sendable {
+    static let length = 256 * 1024
+
+    /// Memory that is freed with its last owner.
+    @safe final class Memory: @unchecked Sendable {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: BufferPool.length, alignment: 64)
+        deinit { unsafe bytes.deallocate() }
+    }
+
+    private let free = BoundedQueue<Memory>(capacity: 64, name: "free buffers")
+
+    init(count: Int) {
+        for _ in 0..<count { free.push(Memory()) }
+    }
+
+    /// Takes a buffer, waiting for one.
+    func take() -> PooledBuffer {
+        // The queue is never closed, so there is always an answer.
+        PooledBuffer(free.pop() ?? Memory(), free)
+    }
+}

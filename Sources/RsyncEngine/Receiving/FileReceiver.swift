@@ -1,0 +1,300 @@
+import Synchronization
+import Checksums
+import DeltaTransfer
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// What became of a file's data.
+enum ReceivedFile {
+    /// It is complete and its sum is right; the finisher gives it its name and metadata.
+    case complete(FileJob)
+    /// Its sum was wrong; nothing of it is kept.
+    case mismatched
+    /// It could not be written; the cause has been reported.
+    case discarded
+}
+
+/// Rebuilds one file after the other from the sender's tokens (protocol specification, transfer 14).
+///
+/// A small new file is gathered in memory and touches the disk only when its sum is right. Everything else goes piece by
+/// piece to the finisher, which writes it to a staged file beside the destination or, with `--inplace`, into the
+/// destination itself while this thread decodes and sums on. One thread uses a receiver.
+final class FileReceiver {
+    /// Files up to this size are gathered in memory.
+    static let smallLimit = 64 * 1024
+
+    private let state: SessionState
+    private let input: WireInput
+    private let tokens: TokenReader
+    private let directories: DirectoryCache
+    private let destination: Destination
+    private let digestLength: Int
+    private let content: FileContent
+    /// Whether literals lie in the received buffer and need no copy.
+    private let isPlain: Bool
+    private var sum: StreamingChecksum
+    private var output = Output.discard
+    private var offset: Int64 = 0
+    private var literal: Int64 = 0
+
+    /// Where the bytes of the file in work go.
+    private enum Output {
+        case memory([UInt8])
+        case file(FileTarget)
+        case discard
+    }
+
+    init(
+        state: SessionState,
+        input: WireInput,
+        destination: Destination,
+        content: FileContent
+    ) throws(WireError) {
+        self.content = content
+        isPlain = state.parameters.compression == .none
+        self.state = state
+        self.input = input
+        self.destination = destination
+        tokens = try TokenReader(input: input, compression: state.parameters.compression)
+        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        sum = StreamingChecksum(state.parameters.transferRecipe)
+        digestLength = state.parameters.checksum.digestLength
+    }
+
+    /// Takes one file from the stream, whether it can be written or not.
+    ///
+    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` says so.
+    func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
+        let head = try BlockGeometry.read(from: input, digestLength: digestLength)
+        try tokens.startFile(blockCount: Int32(head.count))
+        offset = 0
+        literal = 0
+        sum.reset()
+        let basis = head.count > 0 ? openBasis(plan) : nil
+        output = open(plan, hasBasis: basis != nil)
+        do throws(WireError) {
+            let followed = state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
+            try rebuild(plan, head, basis, followed)
+            if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
+            let digest = try input.bytes(digestLength, "a whole-file checksum")
+            return finish(plan, isRight: sum.finish().bytes == digest)
+        } catch {
+            keepPartial()
+            throw error
+        }
+    }
+
+    /// Literal and matched bytes of the file received last.
+    var lastLength: Int64 { offset }
+
+    // MARK: opening
+
+    private func directory(_ plan: TransferPlan) throws(VolumeError) -> VolumeDirectory {
+        try directories.directory(plan.list.parent(of: plan.entry).span)
+    }
+
+    private func openBasis(_ plan: TransferPlan) -> ReadableFile? {
+        do throws(VolumeError) {
+            return try directory(plan).openForReading(destination.leaf(of: plan.entry, in: plan.list).span)
+        } catch {
+            return nil
+        }
+    }
+
+    private func open(_ plan: TransferPlan, hasBasis: Bool) -> Output {
+        if plan.entry.size <= Self.smallLimit, !hasBasis, !state.options.inPlace {
+            var memory: [UInt8] = []
+            memory.reserveCapacity(Int(plan.entry.size))
+            return .memory(memory)
+        }
+        do throws(VolumeError) {
+            let directory = try directory(plan)
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            let place: FileTarget.Place =
+                if state.options.inPlace {
+                    .inPlace(try directory.openInPlace(leaf.span))
+                } else {
+                    .staged(try stage(plan, in: directory, leaf))
+                }
+            return begin(FileTarget(plan: plan, place: place))
+        } catch {
+            report(error, state.options.inPlace ? "open" : "mkstemp")
+            return .discard
+        }
+    }
+
+    private func begin(_ target: FileTarget) -> Output {
+        content.begin(target)
+        return .file(target)
+    }
+
+    private func stage(
+        _ plan: TransferPlan,
+        in directory: VolumeDirectory,
+        _ leaf: ArraySlice<UInt8>
+    ) throws(VolumeError) -> StagedFile {
+        try directory.stage(
+            leaf.span,
+            replacing: plan.current != nil,
+            permissions: plan.attributes.permissions ?? 0o600
+        )
+    }
+
+    // MARK: data
+
+    private func rebuild(
+        _ plan: TransferPlan,
+        _ head: BlockGeometry,
+        _ basis: ReadableFile?,
+        _ followed: [UInt8]?
+    ) throws(WireError) {
+        while true {
+            guard !state.hasFailed else { throw .ended(field: "the rest of a file") }
+            if let followed, offset > 0, offset < plan.entry.size {
+                state.observer.didMove(name: followed, offset: offset, size: plan.entry.size)
+            }
+            switch try tokens.next() {
+            case .literal(let bytes):
+                unsafe sum.update(RawSpan(_unsafeBytes: bytes))
+                literal += Int64(bytes.count)
+                unsafe add(literal: bytes, plan)
+            case .copy(let first, let count):
+                try copy(first, count, head, basis, plan)
+            case .end:
+                return
+            }
+        }
+    }
+
+    /// Takes blocks from the basis.
+    private func copy(
+        _ first: Int32,
+        _ count: Int,
+        _ head: BlockGeometry,
+        _ basis: ReadableFile?,
+        _ plan: TransferPlan
+    ) throws(WireError) {
+        guard let basis else {
+            if case .discard = output { return }
+            throw .violation("the sender refers to a basis that was not there", exitCode: 2)
+        }
+        var from = head.offset(of: Int(first))
+        let end = from + head.length(ofBlocks: Int(first), count: count)
+        guard end <= basis.status.size else {
+            throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
+        }
+        // Whole blocks a piece, for zlib's history is fed block by block.
+        let pieceLength = Int64(BufferPool.length / head.blockLength * head.blockLength)
+        while from < end {
+            let length = Int(min(end - from, pieceLength))
+            let buffer = content.takeBuffer()
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<length])
+            var got = 0
+            do throws(VolumeError) {
+                got = unsafe try basis.read(into: piece, at: from)
+            } catch {
+                report(error, "read")
+            }
+            // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
+            if got < length { unsafe piece[got...].clear() }
+            let bytes = UnsafeRawBufferPointer(piece)
+            unsafe sum.update(RawSpan(_unsafeBytes: bytes))
+            unsafe try tokens.matched(bytes, blockLength: head.blockLength)
+            unsafe add(matched: buffer, bytes, from: from, plan)
+            from += Int64(length)
+        }
+    }
+
+    private func add(literal bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+        switch output {
+        case .memory: unsafe gather(bytes, plan)
+        case .file: unsafe isPlain ? content.append(received: bytes, at: offset) : content.append(copying: bytes, at: offset)
+        case .discard: break
+        }
+        moved(bytes.count)
+    }
+
+    private func add(
+        matched buffer: PooledBuffer,
+        _ bytes: UnsafeRawBufferPointer,
+        from: Int64,
+        _ plan: TransferPlan
+    ) {
+        switch output {
+        case .memory: unsafe gather(bytes, plan)
+        case .file(let target):
+            // In place, a block that stays where it is need not be written.
+            if case .inPlace = target.place, from == offset {
+                content.flush()
+            } else {
+                content.append(buffer, count: bytes.count, at: offset)
+            }
+        case .discard: break
+        }
+        moved(bytes.count)
+    }
+
+    /// Adds to a small file; one that grew meanwhile becomes a large one.
+    private func gather(_ bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+        guard case .memory(var memory) = output else { return }
+        output = .discard
+        unsafe memory.append(contentsOf: bytes)
+        guard memory.count > Self.smallLimit else {
+            output = .memory(memory)
+            return
+        }
+        do throws(VolumeError) {
+            let staged = try stage(plan, in: directory(plan), destination.leaf(of: plan.entry, in: plan.list))
+            output = begin(FileTarget(plan: plan, place: .staged(staged)))
+            unsafe memory.span.withUnsafeBytes { unsafe content.append(copying: $0, at: 0) }
+        } catch {
+            report(error, "mkstemp")
+        }
+    }
+
+    private func moved(_ count: Int) {
+        offset += Int64(count)
+        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
+        state.progress.bytesMoved.add(Int64(count), ordering: .relaxed)
+    }
+
+    // MARK: end
+
+    private func finish(_ plan: TransferPlan, isRight: Bool) -> ReceivedFile {
+        let (total, literal) = (offset, literal)
+        state.count { statistics in
+            statistics.transferredFiles += 1
+            statistics.transferredSize += plan.entry.size
+            statistics.literalData += literal
+            statistics.matchedData += total - literal
+        }
+        state.progress.filesTransferred.add(1, ordering: .relaxed)
+        defer { output = .discard }
+        content.end()
+        switch output {
+        case .memory(let memory): return isRight ? .complete(.small(memory, plan)) : .mismatched
+        case .file(let target):
+            guard isRight else {
+                content.give(.discard(target))
+                return .mismatched
+            }
+            return .complete(.finish(target, length: total))
+        case .discard: return .discarded
+        }
+    }
+
+    /// Keeps what arrived before the stream broke, if `--partial` says so and there is any.
+    private func keepPartial() {
+        content.end()
+        if case .file(let target) = output {
+            content.give(state.options.partial && literal > 0 ? .keepPartial(target) : .discard(target))
+        }
+        output = .discard
+    }
+
+    private func report(_ error: VolumeError, _ operation: String) {
+        guard let number = error.number else { return state.report("rsync: [receiver] \(error)", .errorTransfer) }
+        state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
+    }
+}

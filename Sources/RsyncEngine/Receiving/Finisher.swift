@@ -1,0 +1,142 @@
+import Glibc
+import LinuxSystem
+import RsyncWire
+import VolumeAccess
+
+/// Writes large files piece by piece, and gives received files their names and metadata, beside the thread that receives.
+///
+/// ## Concurrency model
+/// Runs on the thread `finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
+/// told to the generator, one event a batch. After a failure of the session what has been received is still finished.
+final class Finisher {
+    private let state: SessionState
+    private let destination: Destination
+    private let directories: DirectoryCache
+    private let jobs: BoundedQueue<[FileJob]>
+    private let events: BoundedQueue<GeneratorEvent>
+
+    init(
+        state: SessionState,
+        destination: Destination,
+        jobs: BoundedQueue<[FileJob]>,
+        events: BoundedQueue<GeneratorEvent>
+    ) {
+        self.state = state
+        self.destination = destination
+        self.jobs = jobs
+        self.events = events
+        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+    }
+
+    /// Works until the queue is closed.
+    func run() {
+        while let batch = jobs.pop() {
+            var finished: [TransferPlan] = []
+            for job in batch {
+                if let plan = perform(job) { finished.append(plan) }
+            }
+            if !finished.isEmpty { events.push(.finished(finished)) }
+        }
+    }
+
+    /// Does a job.
+    ///
+    /// - Returns: The plan of a file that is in place now.
+    private func perform(_ job: FileJob) -> TransferPlan? {
+        switch job {
+        case .write(let piece, let target): write(piece, target)
+        case .finish(let target, let length): return finish(target, length: length) ? target.plan : nil
+        case .small(let bytes, let plan): return finish(bytes, plan) ? plan : nil
+        case .discard(let target): drop(target)
+        case .keepPartial(let target): keepPartial(target)
+        }
+        return nil
+    }
+
+    // MARK: large files
+
+    private func write(_ piece: FilePiece, _ target: FileTarget) {
+        guard !target.hasFailed else { return }
+        do throws(VolumeError) {
+            var offset = piece.offset
+            for unsafe span in unsafe piece.spans {
+                let bytes = unsafe Span<UInt8>(_unsafeBytes: span)
+                switch target.place {
+                case .staged(let staged):
+                    if state.options.sparse { try staged.writeSparse(bytes) } else { try staged.write(bytes) }
+                case .inPlace(let file): try file.write(bytes, at: offset)
+                }
+                offset += Int64(bytes.count)
+            }
+        } catch {
+            target.hasFailed = true
+            drop(target)
+            fail(error, "write", target.plan)
+        }
+    }
+
+    private func finish(_ target: FileTarget, length: Int64) -> Bool {
+        guard !target.hasFailed else { return false }
+        do throws(VolumeError) {
+            switch target.place {
+            case .staged(let staged): report(try staged.commit(target.plan.attributes))
+            case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
+            }
+            return true
+        } catch {
+            fail(error, "rename", target.plan)
+            return false
+        }
+    }
+
+    private func drop(_ target: FileTarget) {
+        if case .staged(let staged) = target.place { staged.discard() }
+    }
+
+    private func keepPartial(_ target: FileTarget) {
+        guard case .staged(let staged) = target.place, !target.hasFailed else { return }
+        do throws(VolumeError) {
+            try staged.keepPartial()
+        } catch {
+            report([error])
+        }
+    }
+
+    // MARK: small files
+
+    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) -> Bool {
+        do throws(VolumeError) {
+            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+            let staged = try directory.stage(
+                destination.leaf(of: plan.entry, in: plan.list).span,
+                replacing: plan.current != nil,
+                permissions: plan.attributes.permissions ?? 0o600
+            )
+            if !bytes.isEmpty {
+                if state.options.sparse { try staged.writeSparse(bytes.span) } else { try staged.write(bytes.span) }
+            }
+            report(try staged.commit(plan.attributes))
+            return true
+        } catch {
+            fail(error, "mkstemp", plan)
+            return false
+        }
+    }
+
+    // MARK: errors
+
+    /// A file could not be put into place; a full disk ends the session (exit code 11).
+    private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan) {
+        if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
+        let number = error.number ?? EIO
+        state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
+        events.push(.abandoned(plan.index))
+    }
+
+    private func report(_ failures: [VolumeError]) {
+        for failure in failures {
+            guard case .system(let operation, let path, let number) = failure else { continue }
+            state.report(state.describe(operation, path, number: number, role: "receiver"), .errorTransfer)
+        }
+    }
+}

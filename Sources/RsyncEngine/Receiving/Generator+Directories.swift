@@ -1,0 +1,152 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+extension Generator {
+    /// Makes a directory that is missing, so that its parent's time can be final before its own list comes.
+    ///
+    /// Everything else about it happens with its own list (protocol specification, transfer 11.5).
+    func prepareDirectory(
+        _ entry: FileEntry,
+        named name: [UInt8],
+        in list: FileList,
+        _ parent: ParentDirectory
+    ) {
+        guard let directory = parent.directory else {
+            failedDirectories.insert(name)
+            return
+        }
+        let leaf = Array(list.leaf(of: entry))
+        do throws(VolumeError) {
+            let current = parent.isNew ? nil : try directory.status(of: leaf.span)
+            if current?.isDirectory == true { return }
+            createdDirectories.insert(name)
+            guard !state.options.dryRun else { return }
+            if let current { try makeWay(for: leaf, current, in: directory) }
+            try directory.createDirectory(leaf.span, permissions: 0o700)
+        } catch {
+            fail(directory: name, error)
+        }
+    }
+
+    /// Handles a directory: made if missing, attributes, and what is not in its list deleted.
+    ///
+    /// With incremental recursion `contents` is the directory's own list; without it the names are looked up in the
+    /// whole list.
+    func processDirectory(
+        _ entry: FileEntry,
+        name: [UInt8],
+        index: Int32,
+        in list: FileList,
+        contents: FileList?
+    ) {
+        guard !isBelowFailure(name) else { return }
+        let isRoot = name == [UInt8(ascii: ".")]
+        do throws(VolumeError) {
+            let wasMade = createdDirectories.contains(name)
+            let current = try statusForDirectory(name, isRoot: isRoot, wasMade: wasMade)
+            if current == nil, !wasMade { try make(name) }
+            let isNew = current == nil || wasMade
+            let flags: ItemFlags =
+                isNew
+                ? [.isNew, .localChange]
+                : current.map { rules.differences(of: entry, from: $0, isChanging: false) } ?? []
+            if isNew { state.count { $0.created.directories += 1 } }
+            if !flags.isEmpty || reportsUnchanged { requester.report(index, flags, entry, in: list, link: nil) }
+            guard !state.options.dryRun else {
+                if !isNew { delete(in: name, entry, list: contents ?? list) }
+                return
+            }
+            try setAttributes(of: entry, name: name, isRoot: isRoot, isFinal: false)
+            if !isNew { delete(in: name, entry, list: contents ?? list) }
+        } catch {
+            fail(directory: name, error)
+        }
+    }
+
+    private func statusForDirectory(_ name: [UInt8], isRoot: Bool, wasMade: Bool) throws(VolumeError) -> FileStatus? {
+        if isRoot { return wasMade ? nil : try destination.volume.root.status() }
+        if wasMade, state.options.dryRun { return nil }
+        let (parent, leaf) = split(name)
+        do throws(VolumeError) {
+            let directory = try directories.directory(parent.span)
+            guard let status = try directory.status(of: leaf.span) else { return nil }
+            if status.isDirectory { return status }
+            if !state.options.dryRun { try makeWay(for: leaf, status, in: directory) }
+            return nil
+        } catch {
+            if state.options.dryRun, error.isMissing { return nil }
+            throw error
+        }
+    }
+
+    private func make(_ name: [UInt8]) throws(VolumeError) {
+        createdDirectories.insert(name)
+        guard !state.options.dryRun else { return }
+        let (parent, leaf) = split(name)
+        try directories.directory(parent.span).createDirectory(leaf.span, permissions: 0o700)
+    }
+
+    /// Removes what is not a directory where a directory has to be.
+    private func makeWay(for leaf: [UInt8], _ current: FileStatus, in directory: VolumeDirectory) throws(VolumeError) {
+        guard !current.isDirectory else { return }
+        try directory.remove(leaf.span)
+    }
+
+    private func fail(directory name: [UInt8], _ error: VolumeError) {
+        failedDirectories.insert(name)
+        report(error, "recv_generator: mkdir")
+        state.report("*** Skipping any contents from this failed directory ***", .errorTransfer)
+    }
+
+    private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
+        guard state.options.delete, entry.flags.contains(.hasContents) else { return }
+        do throws(VolumeError) {
+            let directory = try directories.directory(name.span)
+            deleter.clean(directory, named: name, list: list, directories: directories, requester)
+        } catch {
+            if !(state.options.dryRun && error.isMissing) { report(error, "opendir") }
+        }
+    }
+
+    /// Sets a directory's attributes once more after its contents are in place.
+    func restore(_ entry: FileEntry, name: [UInt8]) {
+        guard !isBelowFailure(name) else { return }
+        do throws(VolumeError) {
+            try setAttributes(of: entry, name: name, isRoot: name == [UInt8(ascii: ".")], isFinal: true)
+        } catch {
+            report(error, "set_file_attrs")
+        }
+    }
+
+    /// Sets a directory's attributes.
+    ///
+    /// Before the contents are in place (`isFinal` false) it keeps the owner's permissions that work in it needs, unless
+    /// this process is root.
+    private func setAttributes(
+        of entry: FileEntry,
+        name: [UInt8],
+        isRoot: Bool,
+        isFinal: Bool
+    ) throws(VolumeError) {
+        let wasMade = createdDirectories.contains(name)
+        let (parent, leaf) = split(name)
+        let directory = try isRoot ? destination.volume.root : directories.directory(parent.span)
+        let found = isRoot ? try directory.status() : try directory.status(of: leaf.span)
+        guard let current = found else { return }
+        var attributes = rules.attributes(for: entry, current: wasMade && !isFinal ? nil : current)
+        if !isFinal, geteuid() != 0, let wanted = attributes.permissions { attributes.permissions = wanted | 0o700 }
+        if isFinal, !state.options.permissions { attributes.permissions = nil }
+        if isRoot {
+            report(try directory.setAttributes(attributes, current: current))
+        } else {
+            report(try directory.setAttributes(leaf.span, attributes, current: current))
+        }
+    }
+
+    /// The directory part and the last component of a name.
+    func split(_ name: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
+        guard let cut = name.lastIndex(of: UInt8(ascii: "/")) else { return ([], name) }
+        return (Array(name[..<cut]), Array(name[(cut + 1)...]))
+    }
+}

@@ -1,0 +1,157 @@
+import LinuxSystem
+import RsyncWire
+
+/// Drives the generator through the phases of a session (protocol specification, session 7.1).
+///
+/// ## Concurrency model
+/// Runs on the thread `generate`, which owns the output.
+final class GeneratorSession {
+    private let state: SessionState
+    private let output: WireOutput
+    private let generator: Generator
+    private let events: BoundedQueue<GeneratorEvent>
+    private let requestLimit: Int
+    private var lists: [(FileList, ListOwner?)] = []
+    private var nextList = 0
+    private var listsEnded = 0
+    private var senderDone = 0
+    private var isListComplete = false
+    private var hasReceiverEnded = false
+
+    init(
+        state: SessionState,
+        output: WireOutput,
+        generator: Generator,
+        events: BoundedQueue<GeneratorEvent>,
+        requestLimit: Int
+    ) {
+        self.state = state
+        self.output = output
+        self.generator = generator
+        self.events = events
+        self.requestLimit = requestLimit
+    }
+
+    /// Runs to the goodbye; a failure ends the session.
+    func run() {
+        generator.pause = { [unowned self] in self.breathe() }
+        do throws(WireError) {
+            try workThroughLists()
+            try endPhases()
+        } catch {
+            state.fail(.wire(error))
+        }
+        tellFailure()
+    }
+
+    // MARK: lists
+
+    private func workThroughLists() throws(WireError) {
+        while true {
+            if let failure = state.failure { throw failure.asWireError }
+            try state.sendOutbox(to: output)
+            if nextList < lists.count, generator.openCount < requestLimit {
+                let (list, owner) = lists[nextList]
+                lists[nextList].1 = nil
+                nextList += 1
+                if nextList >= 64 {
+                    lists.removeFirst(nextList)
+                    nextList = 0
+                }
+                generator.process(list, owner: owner)
+                try endCompletedLists()
+                drain()
+                continue
+            }
+            try endCompletedLists()
+            if isListComplete, nextList == lists.count, generator.listCount == 0 { return }
+            try waitForEvent()
+        }
+    }
+
+    /// Ends the lists whose files are all in place.
+    ///
+    /// A list that has no successor yet stays: the sender would take its end for that of a phase.
+    private func endCompletedLists() throws(WireError) {
+        let isLast = isListComplete && nextList == lists.count
+        for tracked in generator.takeCompleted(isLast: isLast) {
+            generator.complete(tracked)
+            listsEnded += 1
+            try output.index(SpecialIndex.done)
+        }
+    }
+
+    /// Called by the generator now and then inside a long list.
+    private func breathe() {
+        do throws(WireError) {
+            try state.sendOutbox(to: output)
+            drain()
+            if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
+            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    // MARK: events
+
+    private func waitForEvent() throws(WireError) {
+        if let event = events.tryPop() { return handle(event) }
+        try output.flush()
+        while true {
+            switch events.pop(within: state.keepAliveInterval) {
+            case .element(let event): return handle(event)
+            case .timedOut:
+                try state.sendOutbox(to: output)
+                try output.keepAlive()
+            case .closed: throw state.failure?.asWireError ?? .ended(field: "an event")
+            }
+        }
+    }
+
+    private func drain() {
+        while let event = events.tryPop() { handle(event) }
+    }
+
+    private func handle(_ event: GeneratorEvent) {
+        switch event {
+        case .list(let list, let owner): lists.append((list, owner))
+        case .listsComplete: isListComplete = true
+        case .finished(let plans): for plan in plans { generator.finished(plan) }
+        case .abandoned(let index): generator.abandoned(index)
+        case .mismatched(let plan): generator.mismatched(plan)
+        case .senderDone: senderDone += 1
+        case .receiverEnded: hasReceiverEnded = true
+        }
+    }
+
+    // MARK: phases
+
+    /// The rest of the session behind the last list: redo phase, late updates, deletions, goodbye.
+    private func endPhases() throws(WireError) {
+        while senderDone < listsEnded { try waitForEvent() }
+        try state.sendOutbox(to: output)
+        try output.index(SpecialIndex.done)
+        try output.index(SpecialIndex.done)
+        if state.parameters.protocolVersion >= 31 {
+            if state.options.delete {
+                try output.index(SpecialIndex.deletionStatistics)
+                try generator.deleter.counts.write(to: output)
+            }
+            try output.index(SpecialIndex.done)
+        }
+        let counts = generator.deleter.counts
+        state.count { $0.deleted = EntryCounts(counts) }
+        try output.flush()
+        while !hasReceiverEnded { try waitForEvent() }
+        try state.sendOutbox(to: output)
+        try output.index(SpecialIndex.done)
+        try output.flush()
+    }
+
+    /// Tells the peer why this side stops (protocol specification, session 9.3).
+    private func tellFailure() {
+        guard let failure = state.failure else { return }
+        state.tell(failure, over: output)
+    }
+}

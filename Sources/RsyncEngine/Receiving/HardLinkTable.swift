@@ -1,0 +1,64 @@
+import RsyncWire
+
+/// The groups of hard links of a session, and how far each is at the destination (protocol specification, transfer 6).
+///
+/// One member of a group is brought into place like any file; the others are linked to it. Which one: a member of the
+/// same list that is up to date already, else the first that comes up.
+struct HardLinkTable {
+    /// A member that waits for its group's first.
+    struct Waiting {
+        var index: Int32
+        var entry: FileEntry
+        var list: FileList
+    }
+
+    /// How far a group is.
+    enum Progress {
+        /// Its first member is being transferred.
+        case underWay(index: Int32, waiting: [Waiting])
+        /// It is in place under this name.
+        case inPlace(name: [UInt8])
+    }
+
+    private(set) var groups: [Int32: Progress] = [:]
+    /// Members of the list in work that have not come up, by group: whoever is up to date leads.
+    private var members: [Int32: [Int]] = [:]
+
+    /// Notes which members a list has.
+    mutating func prepare(_ list: FileList) {
+        members = [:]
+        for position in 0..<list.count {
+            let entry = list.entry(sorted: position)
+            guard entry.flags.contains(.hardLinked), !entry.flags.contains(.blank) else { continue }
+            members[list.extra(of: entry).linkGroup, default: []].append(position)
+        }
+    }
+
+    /// Sorted positions of a group's members in the list in work.
+    func members(of group: Int32) -> [Int] { members[group] ?? [] }
+
+    mutating func begin(_ group: Int32, index: Int32) { groups[group] = .underWay(index: index, waiting: []) }
+
+    mutating func wait(_ member: Waiting, for group: Int32) {
+        guard case .underWay(let index, var waiting) = groups[group] else { return }
+        waiting.append(member)
+        groups[group] = .underWay(index: index, waiting: waiting)
+    }
+
+    /// The group's first is in place; whoever waited is handed back.
+    mutating func finish(_ group: Int32, name: [UInt8]) -> [Waiting] {
+        defer { groups[group] = .inPlace(name: name) }
+        guard case .underWay(_, let waiting) = groups[group] else { return [] }
+        return waiting
+    }
+
+    /// The transfer of `index` failed: the members that waited for it are handed back and the group starts anew.
+    mutating func abandon(index: Int32) -> [Waiting] {
+        for (group, progress) in groups {
+            guard case .underWay(index, let waiting) = progress else { continue }
+            groups[group] = nil
+            return waiting
+        }
+        return []
+    }
+}

@@ -1,0 +1,67 @@
+import RsyncWire
+
+/// The directory that a list of incremental recursion belongs to.
+struct ListOwner: Sendable {
+    /// The directory's entry, from its parent's list.
+    var entry: FileEntry
+    /// Its whole name; `.` for the root.
+    var name: [UInt8]
+}
+
+/// Counts what is under way in each list, so that a list is ended when all of it is in place (protocol specification,
+/// session 7.1 a).
+struct ListTracker {
+    /// A list that is not ended.
+    struct Entry {
+        let list: FileList
+        let owner: ListOwner?
+        /// Files and links that are still to come.
+        var open = 0
+        /// Whether all entries have been looked at.
+        var isExamined = false
+    }
+
+    private var entries: [Entry] = []
+
+    /// Files and links that are still to come, in all lists.
+    private(set) var open = 0
+
+    /// Lists that are not ended.
+    var count: Int { entries.count }
+
+    mutating func begin(_ list: FileList, owner: ListOwner?) { entries.append(Entry(list: list, owner: owner)) }
+
+    mutating func end(_ list: FileList) {
+        if let place = entries.lastIndex(where: { $0.list === list }) { entries[place].isExamined = true }
+    }
+
+    mutating func start(_ index: Int32) {
+        guard let place = place(of: index) else { return }
+        entries[place].open += 1
+        open += 1
+    }
+
+    mutating func finish(_ index: Int32) {
+        guard let place = place(of: index) else { return }
+        entries[place].open -= 1
+        open -= 1
+    }
+
+    /// Takes the lists at the front that are complete.
+    ///
+    /// - Parameter isLast: Whether no further list will come; without it the youngest list stays (the sender would take
+    ///   its end for a phase change).
+    /// - Returns: The lists, oldest first.
+    mutating func takeCompleted(isLast: Bool) -> [Entry] {
+        var completed: [Entry] = []
+        while let first = entries.first, first.isExamined, first.open == 0, isLast || entries.count > 1 {
+            completed.append(first)
+            entries.removeFirst()
+        }
+        return completed
+    }
+
+    private func place(of index: Int32) -> Int? {
+        entries.lastIndex { $0.list.start <= index }
+    }
+}

@@ -1,0 +1,210 @@
+import Checksums
+import Glibc
+import LinuxSystem
+import RsyncWire
+import Synchronization
+import VolumeAccess
+
+/// Reads everything the sender sends: file lists, items, data, statistics (protocol specification, session 7).
+///
+/// ## Concurrency model
+/// Runs on the thread that called ``readFirstLists()`` and ``run(into:)``, and owns the input. What it learns goes to
+/// the generator as events, complete files go to the finisher in batches.
+final class Receiver {
+    private let state: SessionState
+    private let input: WireInput
+    private let events: BoundedQueue<GeneratorEvent>
+    private let jobs: BoundedQueue<[FileJob]>
+    private let source: PumpedSource
+    private let open: OpenRequests
+    private let request: RequestedNames?
+    private let identities: IdentityMap
+    private var decoder: FileListDecoder
+    private var live: LiveFileLists
+    private var listCount: Int32 = 0
+    private var doneCount: Int32 = 0
+    private var batch: [FileJob] = []
+    private var batchWeight = 0
+    /// The sender's own figures, which a client gets at the end of a pull.
+    private(set) var senderFigures: TransferStatistics?
+
+    init(
+        state: SessionState,
+        input: WireInput,
+        events: BoundedQueue<GeneratorEvent>,
+        jobs: BoundedQueue<[FileJob]>,
+        source: PumpedSource,
+        open: OpenRequests,
+        request: RequestedNames?
+    ) {
+        self.state = state
+        self.input = input
+        self.events = events
+        self.jobs = jobs
+        self.source = source
+        self.open = open
+        self.request = request
+        identities = IdentityMap(usesNames: state.mapsNames)
+        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters))
+        live = LiveFileLists(isIncremental: state.parameters.isIncremental)
+    }
+
+    // MARK: lists
+
+    /// Reads the first list, and what follows a list of one entry (protocol specification, transfer 4.4).
+    ///
+    /// - Returns: The list, and whether more entries follow in other lists.
+    func readFirstLists() throws(WireError) -> (list: FileList, hasMore: Bool) {
+        let first = FileList(start: live.nextStart, directory: -1)
+        try decoder.decode(from: input, into: first)
+        try request?.check(first)
+        take(first)
+        guard state.parameters.isIncremental else {
+            events.push(.listsComplete)
+            return (first, false)
+        }
+        guard first.count <= 1 else { return (first, true) }
+        let index = try input.index("a file list")
+        if index == SpecialIndex.endOfLists {
+            try endLists()
+            return (first, false)
+        }
+        return (first, try readList(index) > 0)
+    }
+
+    /// Reads the list of one directory.
+    ///
+    /// - Returns: The number of its entries.
+    private func readList(_ index: Int32) throws(WireError) -> Int {
+        guard index <= SpecialIndex.listOffset else {
+            throw .violation("invalid file index \(index) from the sender", exitCode: 2)
+        }
+        let number = SpecialIndex.listOffset - index
+        let directory = try live.open(number)
+        let list = FileList(start: live.nextStart, directory: number)
+        try decoder.decode(from: input, into: list, directory: directory)
+        take(list)
+        return list.count
+    }
+
+    private func take(_ list: FileList) {
+        state.add(SessionState.ErrorBits(rawValue: list.errorBits))
+        identities.map(list, userNames: decoder.userNames, groupNames: decoder.groupNames)
+        live.append(list)
+        listCount += 1
+        var size: Int64 = 0
+        state.count { statistics in
+            for entry in list.entries where !entry.flags.contains(.blank) {
+                statistics.listed.count(mode: entry.mode)
+                if entry.isRegular || entry.isSymbolicLink { size += entry.size }
+            }
+            statistics.totalSize += size
+        }
+        state.progress.bytesListed.add(size, ordering: .relaxed)
+        state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
+        events.push(.list(list, owner(of: list)))
+    }
+
+    private func owner(of list: FileList) -> ListOwner? {
+        guard state.parameters.isIncremental else { return nil }
+        do throws(WireError) {
+            let place = try live.directory(of: list)
+            return ListOwner(entry: place.entry, name: Array(place.name))
+        } catch {
+            return nil
+        }
+    }
+
+    private func endLists() throws(WireError) {
+        try live.finish()
+        state.progress.isListComplete.store(true, ordering: .relaxed)
+        events.push(.listsComplete)
+    }
+
+    // MARK: items
+
+    /// Reads items until the last byte that the sender sends.
+    func run(into destination: Destination) throws(WireError) {
+        let content = FileContent(source: source) { [unowned self] in self.enqueue($0) }
+        source.beforeLeaving = { content.flush() }
+        defer { source.beforeLeaving = {} }
+        let files = try FileReceiver(state: state, input: input, destination: destination, content: content)
+        // What was rebuilt before a failure is still put into place, or kept, or dropped.
+        defer { handOver() }
+        while !isAtEnd, !state.hasFailed {
+            let index = try input.index("an item")
+            switch index {
+            case SpecialIndex.done: try takeDone()
+            case SpecialIndex.endOfLists: try endLists()
+            case SpecialIndex.deletionStatistics: _ = try DeletionStatistics.read(from: input)
+            case 0...: try takeItem(index, files)
+            default: _ = try readList(index)
+            }
+        }
+        handOver()
+        events.push(.receiverEnded)
+    }
+
+    /// Whether the sender has nothing more to say: it answers every NDX_DONE but the goodbye (protocol specification,
+    /// session 7.3).
+    private var isAtEnd: Bool {
+        guard live.isComplete else { return false }
+        return doneCount == listCount + (state.parameters.protocolVersion >= 31 ? 3 : 2)
+    }
+
+    private func takeDone() throws(WireError) {
+        doneCount += 1
+        if doneCount <= listCount { live.releaseOldest() }
+        handOver()
+        if live.isComplete, doneCount == listCount + 2, !state.isServer {
+            senderFigures = try TransferStatistics.read(from: input)
+        }
+        events.push(.senderDone)
+    }
+
+    private func takeItem(_ index: Int32, _ files: FileReceiver) throws(WireError) {
+        let item = try Item.read(from: input)
+        guard item.flags.contains(.transfer), !state.options.dryRun else {
+            return report(item, try live.resolve(index), transferred: 0)
+        }
+        guard let plan = open.take(index) else {
+            throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
+        }
+        let isReportedFirst = state.observer.wantsFileProgress
+        if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
+        switch try files.receive(plan) {
+        case .complete(let job):
+            enqueue(job)
+            if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
+        case .mismatched: events.push(.mismatched(plan))
+        case .discarded: events.push(.abandoned(index))
+        }
+    }
+
+    private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
+        guard state.observer.wantsItems, !state.isServer else { return }
+        let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
+        state.observer.didChange(report)
+    }
+
+    /// The sender cannot send a file (MSG_NO_SEND).
+    func noteNotSent(_ index: Int32) throws(WireError) {
+        guard open.take(index) != nil else { throw .violation("no file has the index \(index)", exitCode: 2) }
+        events.push(.abandoned(index))
+    }
+
+    /// Leaves a job for the finisher, in order.
+    private func enqueue(_ job: FileJob) {
+        batch.append(job)
+        batchWeight += job.weight
+        if batch.count >= 64 || batchWeight >= BufferPool.length { handOver() }
+    }
+
+    /// Gives the jobs that wait to the finisher; also called right before this thread waits for the peer.
+    func handOver() {
+        guard !batch.isEmpty else { return }
+        jobs.push(batch, weight: max(1, batchWeight))
+        batch = []
+        batchWeight = 0
+    }
+}

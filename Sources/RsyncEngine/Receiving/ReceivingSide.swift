@@ -1,0 +1,109 @@
+import LinuxSystem
+import RsyncWire
+import VolumeAccess
+
+/// The destination's half of a session: receiver, generator and finisher on their threads (protocol specification,
+/// session 7.1).
+///
+/// ## Concurrency model
+/// The caller's thread receives; `generate` compares and asks, and owns the output; `finish` puts files into place.
+/// Events to the generator are never held back, so that receiving never waits for asking; what is open is bounded by
+/// the number of requests that the generator lets be under way.
+final class ReceivingSide {
+    /// Requests that may be under way before the generator waits for answers.
+    private static let requestLimit = 10_000
+
+    private let state: SessionState
+    private let output: WireOutput
+    private let receiver: Receiver
+    private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
+    private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
+    private let open = OpenRequests()
+
+    init(state: SessionState, channel: SessionChannel, request: RequestedNames?) {
+        self.state = state
+        output = channel.output
+        receiver = Receiver(
+            state: state,
+            input: channel.input,
+            events: events,
+            jobs: jobs,
+            source: channel.source,
+            open: open,
+            request: request
+        )
+    }
+
+    /// Called on the receiving thread right before it waits for the peer.
+    func beforeWait() { receiver.handOver() }
+
+    /// The sender cannot send a file.
+    func noteNotSent(_ index: Int32) throws(WireError) { try receiver.noteNotSent(index) }
+
+    /// Runs the session from the first file list to the goodbye.
+    ///
+    /// - Parameter argument: Where files go.
+    /// - Throws: The session's first failure.
+    func run(into argument: DestinationArgument) throws(EngineError) {
+        var threads: [WorkerThread] = []
+        let events = events
+        state.onFailure { events.cancel() }
+        do throws(WireError) {
+            let (first, hasMore) = try receiver.readFirstLists()
+            // A server that has nothing to send stops here (protocol specification, session 7.7).
+            guard first.count > 0 || state.isServer else { return }
+            if !state.isServer {
+                state.observer.fileList(
+                    isSending: false,
+                    isIncremental: state.parameters.isIncremental,
+                    isComplete: false,
+                    count: first.count
+                )
+            }
+            let destination = try openDestination(argument, first, hasMore)
+            threads = try start(destination)
+            try receiver.run(into: destination)
+        } catch {
+            state.fail(.wire(error))
+        }
+        jobs.close()
+        for thread in threads { thread.join() }
+        if let failure = state.failure { throw failure }
+    }
+
+    private func openDestination(
+        _ argument: DestinationArgument,
+        _ first: FileList,
+        _ hasMore: Bool
+    ) throws(WireError) -> Destination {
+        do throws(EngineError) {
+            return try Destination.open(argument, for: first, isMore: hasMore, state: state)
+        } catch {
+            state.fail(error)
+            throw error.asWireError
+        }
+    }
+
+    private func start(_ destination: Destination) throws(WireError) -> [WorkerThread] {
+        let requester = WireRequester(state: state, output: output, open: open)
+        let generator = Generator(state: state, destination: destination, requester: requester)
+        let session = GeneratorSession(
+            state: state,
+            output: output,
+            generator: generator,
+            events: events,
+            requestLimit: Self.requestLimit
+        )
+        let finisher = Finisher(state: state, destination: destination, jobs: jobs, events: events)
+        // Each is used by its own thread only; what they share is the state, the open requests and the queues.
+        nonisolated(unsafe) let (generating, finishing) = (session, finisher)
+        do throws(SystemError) {
+            return [
+                try WorkerThread(name: "dvm-generate") { unsafe generating.run() },
+                try WorkerThread(name: "dvm-finish") { unsafe finishing.run() },
+            ]
+        } catch {
+            throw .violation("\(error)", exitCode: 14)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import RsyncWire
+
+/// The names that a client asked for: a server may send nothing else (protocol specification, transfer 19.1, F19, F20).
+struct RequestedNames: Sendable {
+    /// Last components of the source arguments; nil when an argument asked for a directory's contents.
+    private let names: [[UInt8]]?
+    private let filters: FilterList
+
+    /// - Parameters:
+    ///   - paths: The source arguments as they were sent.
+    ///   - filters: The client's own filters.
+    init(paths: [[UInt8]], filters: FilterList) {
+        self.filters = filters
+        let leaves = paths.map { path in
+            Array(path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? [])
+        }
+        let asksForContents = leaves.contains { leaf in
+            leaf.isEmpty || leaf == [UInt8(ascii: ".")] || leaf == [UInt8(ascii: "."), UInt8(ascii: ".")]
+                || leaf.contains { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) }
+        }
+        names = asksForContents ? nil : leaves
+    }
+
+    /// Refuses a first list with a name that was not asked for.
+    func check(_ list: FileList) throws(WireError) {
+        for entry in list.entries {
+            let name = list.name(of: entry)
+            let first = name.prefix { $0 != UInt8(ascii: "/") }
+            if let names, !names.contains(where: { $0[...] == first }) {
+                throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
+            }
+            guard name.first != UInt8(ascii: ".") || name.count > 1,
+                filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender)
+            else { continue }
+            throw .violation("rejecting excluded file-list name: \(printable(name))", exitCode: 4)
+        }
+    }
+}

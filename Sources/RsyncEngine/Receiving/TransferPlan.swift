@@ -1,0 +1,57 @@
+import Glibc
+import RsyncWire
+import Synchronization
+import VolumeAccess
+
+/// What the generator decided about a file that it asked for; the receiver carries it out.
+struct TransferPlan: Sendable {
+    /// The file's index on the wire.
+    let index: Int32
+    /// The list that the file is in.
+    let list: FileList
+    /// The file as listed.
+    let entry: FileEntry
+    /// What the generator told the sender, for the report when the file has arrived.
+    let flags: ItemFlags
+    /// What lies at the file's name now; nil when nothing does.
+    let current: FileStatus?
+    /// What the finished file shall have.
+    let attributes: FileAttributes
+    /// Geometry of the sums that were sent; nil when none were.
+    let hasBasis: Bool
+    /// 0 for the first request, 1 after a failed verification.
+    let attempt: Int
+}
+
+/// The requests that the sender has not answered yet.
+///
+/// ## Concurrency model
+/// The generator adds, the receiver takes; the dictionary is guarded.
+final class OpenRequests: Sendable {
+    private let plans = Mutex<[Int32: TransferPlan]>([:])
+
+    func add(_ plan: TransferPlan) { plans.withLock { $0[plan.index] = plan } }
+
+    /// Takes the plan of an index out; nil when that file was never asked for, or has been answered.
+    func take(_ index: Int32) -> TransferPlan? { plans.withLock { $0.removeValue(forKey: index) } }
+
+    var count: Int { plans.withLock { $0.count } }
+}
+
+/// What the generator learns from the other threads of the receiving side.
+enum GeneratorEvent: Sendable {
+    /// A list is complete and may be worked on.
+    case list(FileList, ListOwner?)
+    /// There are no more lists.
+    case listsComplete
+    /// These files are in place with all their attributes.
+    case finished([TransferPlan])
+    /// The file could not be written or was not sent: it stays as it was.
+    case abandoned(Int32)
+    /// The file arrived with a wrong sum.
+    case mismatched(TransferPlan)
+    /// The sender answered an NDX_DONE.
+    case senderDone
+    /// The receiver has read its last byte.
+    case receiverEnded
+}

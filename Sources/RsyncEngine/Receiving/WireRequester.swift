@@ -1,0 +1,126 @@
+import Checksums
+import DeltaTransfer
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// Asks the sender at the other end of the wire (protocol specification, transfer 10).
+///
+/// Invariant of the memory: `buffer` is allocated once with `length` bytes and freed in `deinit`; one thread uses a
+/// requester.
+@safe final class WireRequester: TransferRequester {
+    private static let length = 256 * 1024
+
+    private let state: SessionState
+    private let output: WireOutput
+    private let open: OpenRequests
+    private let blockRecipe: ChecksumRecipe
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireRequester.length, alignment: 64)
+
+    var isLocal: Bool { false }
+
+    init(state: SessionState, output: WireOutput, open: OpenRequests) {
+        self.state = state
+        self.output = output
+        self.open = open
+        blockRecipe = state.parameters.blockRecipe
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    func report(
+        _ index: Int32,
+        _ flags: ItemFlags,
+        _ entry: FileEntry,
+        in list: FileList,
+        link: [UInt8]?
+    ) {
+        guard !state.hasFailed else { return }
+        do throws(WireError) {
+            try output.index(index)
+            try Item(flags: flags, name: link ?? []).write(to: output)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    func request(_ plan: TransferPlan, basis: ReadableFile?) {
+        guard !state.hasFailed else { return }
+        do throws(WireError) {
+            if !state.options.dryRun { open.add(plan) }
+            try output.index(plan.index)
+            try Item(flags: plan.flags).write(to: output)
+            guard !state.options.dryRun else { return }
+            guard let basis, let geometry = geometry(of: basis, plan) else {
+                return try BlockGeometry.empty.write(to: output)
+            }
+            try send(geometry, of: basis)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
+        if state.isServer {
+            state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
+        } else {
+            state.observer.didDelete(name: name, isDirectory: isDirectory)
+        }
+    }
+
+    private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {
+        let rule = BlockRule(
+            digestLength: blockRecipe.digestLength,
+            forcedBlockLength: state.options.blockLength > 0 ? state.options.blockLength : nil,
+            isRedo: plan.attempt > 0
+        )
+        do throws(DeltaError) {
+            return try BlockGeometry(basisSize: basis.status.size, rule: rule)
+        } catch {
+            state.report("\(printable(basis.path)): \(error); it is transferred whole", .warning)
+            return nil
+        }
+    }
+
+    /// Writes the sums of a basis while reading it.
+    private func send(_ geometry: BlockGeometry, of basis: ReadableFile) throws(WireError) {
+        try geometry.write(to: output)
+        var checksum = StreamingChecksum(blockRecipe)
+        // Whole blocks a read, so that each lies in one piece.
+        let perRead = max(1, Self.length / geometry.blockLength)
+        var number = 0
+        basis.adviseSequential()
+        while number < geometry.count {
+            let count = min(perRead, geometry.count - number)
+            let range = number..<number + count
+            let length = range.reduce(0) { $0 + geometry.length(of: $1) }
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<length])
+            var got = 0
+            do throws(VolumeError) {
+                got = unsafe try basis.read(into: piece, at: geometry.offset(of: number))
+            } catch {
+                state.report(state.describe("read", error.path, number: error.number ?? EIO), .warning)
+            }
+            // A basis that shrank has sums of zeros at its end: they match nothing but zeros.
+            if got < length { unsafe piece[got...].clear() }
+            var start = 0
+            for block in range {
+                let end = start + geometry.length(of: block)
+                let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: piece[start..<end]))
+                try output.int32(Int32(bitPattern: RollingChecksum.sum(of: bytes)))
+                try output.digest(checksum.digest(of: bytes), length: geometry.strongLength)
+                start = end
+            }
+            number += count
+        }
+    }
+}
+
+extension WireOutput {
+    /// Writes the first bytes of a digest.
+    func digest(_ digest: Digest, length: Int) throws(WireError) {
+        let place = unsafe try reserve(Digest.maximumLength)
+        for index in 0..<length { unsafe place.storeBytes(of: digest[index], toByteOffset: index, as: UInt8.self) }
+        commit(length)
+    }
+}

@@ -1,0 +1,243 @@
+import Synchronization
+import Checksums
+import DeltaTransfer
+import Glibc
+import LinuxSystem
+import RsyncWire
+import VolumeAccess
+
+/// Sends one file's data: whole, or as a delta against the receiver's block sums (protocol specification, transfer 12).
+///
+/// Invariant of the memory: `window` is allocated on the first delta with `windowLength` bytes, grows only by being
+/// replaced while nothing points into it, and is freed in `deinit`. One thread uses a sender.
+@safe final class FileSender {
+    private static let pieceLength = 256 * 1024
+
+    private let state: SessionState
+    private let output: WireOutput
+    private let tokens: TokenWriter
+    private let directories: [DirectoryCache]
+    private var fileSum: StreamingChecksum
+    private let isPlain: Bool
+    private var window = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// The file whose progress is followed; nil when nobody wants to know.
+    private var followed: (name: [UInt8], size: Int64, offset: Int64)?
+    /// Bytes of the file sent last.
+    private(set) var lastLength: Int64 = 0
+
+    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
+        self.state = state
+        self.output = output
+        tokens = try TokenWriter(
+            output: output,
+            compression: state.parameters.compression,
+            level: state.parameters.compressionLevel
+        )
+        isPlain = state.parameters.compression == .none
+        directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
+        fileSum = StreamingChecksum(state.parameters.transferRecipe)
+    }
+
+    deinit { unsafe window.deallocate() }
+
+    /// Answers a request.
+    ///
+    /// - Returns: False when the file could not be opened: the receiver has been told, nothing else was sent.
+    /// - Throws: ``WireError`` when the peer is gone.
+    func send(
+        _ index: Int32,
+        _ item: Item,
+        _ signature: Signature,
+        _ entry: FileEntry,
+        in list: FileList
+    ) throws(WireError) -> Bool {
+        let file: ReadableFile
+        do throws(VolumeError) {
+            let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+            file = try directory.openForReading(list.leaf(of: entry).span)
+        } catch {
+            try refuse(index, list.name(of: entry), error)
+            return false
+        }
+        if state.observer.wantsFileProgress, !state.isServer {
+            followed = (Array(list.name(of: entry)), file.status.size, 0)
+            state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
+        }
+        try output.index(index)
+        try item.write(to: output)
+        try signature.geometry.write(to: output)
+        let isWhole = signature.geometry.count == 0
+        let isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
+        try tokens.end()
+        var digest = fileSum.finish().bytes
+        if !isIntact {
+            // A false sum makes the receiver ask again (protocol specification, transfer 12.1).
+            let falseSum = [UInt8](repeating: 0, count: digest.count)
+            digest = digest == falseSum ? falseSum.dropLast() + [1] : falseSum
+            state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
+        }
+        try output.bytes(digest)
+        fileSum.reset()
+        if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
+        state.count { statistics in
+            statistics.transferredFiles += 1
+            statistics.transferredSize += entry.size
+        }
+        state.progress.filesTransferred.add(1, ordering: .relaxed)
+        return true
+    }
+
+    /// Tells both sides that a requested file cannot be had.
+    private func refuse(_ index: Int32, _ name: ArraySlice<UInt8>, _ error: VolumeError) throws(WireError) {
+        if error.isMissing {
+            state.add(.vanished)
+            state.report("file has vanished: \"\(printable(name))\"", .warning)
+        } else {
+            state.add(.general)
+            let number = error.number ?? EINVAL
+            let reason = "\(SystemError.text(of: number)) (\(number))"
+            state.report("rsync: [sender] send_files failed to open \"\(printable(name))\": \(reason)", .errorTransfer)
+        }
+        try output.message(.noSend, number: index)
+    }
+
+    // MARK: whole files
+
+    /// Sends a file as literal data.
+    ///
+    /// - Returns: False when less could be read than the file had when it was opened; zeros went in its place.
+    private func sendWhole(_ file: borrowing ReadableFile) throws(WireError) -> Bool {
+        let size = file.status.size
+        var offset: Int64 = 0
+        var isIntact = true
+        if size > 1 << 20 { file.adviseSequential() }
+        while offset < size {
+            let wanted = Int(min(size - offset, Int64(isPlain ? TokenWriter.literalLimit : Self.pieceLength)))
+            let place = unsafe try literalPlace(wanted)
+            let count = unsafe read(file, into: place, at: offset, &isIntact)
+            unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
+            if count < wanted { unsafe place[count...].clear() }
+            if isPlain {
+                try tokens.commitLiteral(wanted)
+            } else {
+                unsafe try tokens.literal(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(place)))
+            }
+            offset += Int64(wanted)
+            moved(wanted)
+        }
+        lastLength = size
+        state.count { $0.literalData += size }
+        return isIntact
+    }
+
+    /// Where the next piece is read to: the output itself, or the window when it is compressed from there.
+    private func literalPlace(_ wanted: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
+        if isPlain {
+            return unsafe try tokens.literalSpace(wanted)
+        }
+        growWindow(to: Self.pieceLength)
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: window[..<wanted])
+    }
+
+    /// Reads all of `place` if the file has it; a failure is the same as a short file.
+    private func read(
+        _ file: borrowing ReadableFile,
+        into place: UnsafeMutableRawBufferPointer,
+        at offset: Int64,
+        _ isIntact: inout Bool
+    ) -> Int {
+        guard isIntact else { return 0 }
+        var count = 0
+        do throws(VolumeError) {
+            count = unsafe try file.read(into: place, at: offset)
+        } catch {
+            count = 0
+        }
+        if count < place.count { isIntact = false }
+        return count
+    }
+
+    // MARK: deltas
+
+    private func sendDelta(
+        _ file: borrowing ReadableFile,
+        _ signature: Signature,
+        _ item: Item
+    ) throws(WireError) -> Bool {
+        let isInPlace = state.options.inPlace && item.basis == Item.Basis.destination
+        var matcher = BlockMatcher(signature, inPlace: isInPlace)
+        let size = file.status.size
+        growWindow(to: max(4 * Self.pieceLength, 4 * signature.geometry.blockLength))
+        file.adviseSequential()
+        var held = 0
+        var offset: Int64 = 0
+        var isIntact = true
+        var literal: Int64 = 0
+        repeat {
+            let wanted = Int(min(size - offset, unsafe Int64(window.count - held)))
+            let place = unsafe UnsafeMutableRawBufferPointer(rebasing: window[held..<held + wanted])
+            let count = unsafe read(file, into: place, at: offset, &isIntact)
+            unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
+            if count < wanted { unsafe place[count...].clear() }
+            offset += Int64(wanted)
+            held += wanted
+            let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
+            var cursor = 0
+            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) {
+                (token) throws(WireError) in
+                unsafe try write(token, filled, signature.geometry, &cursor, &literal)
+            }
+            unsafe window.moveToFront(used..<held)
+            held -= used
+            moved(wanted)
+            try keepAlive()
+        } while offset < size
+        lastLength = size
+        state.count { statistics in
+            statistics.literalData += literal
+            statistics.matchedData += size - literal
+        }
+        return isIntact
+    }
+
+    private func write(
+        _ token: DeltaToken,
+        _ filled: UnsafeRawBufferPointer,
+        _ geometry: BlockGeometry,
+        _ cursor: inout Int,
+        _ literal: inout Int64
+    ) throws(WireError) {
+        switch token {
+        case .literal(let range):
+            unsafe try tokens.literal(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: filled[range])))
+            cursor = range.upperBound
+            literal += Int64(range.count)
+        case .copy(let block, let count):
+            try tokens.copy(block: Int32(block), count: count)
+            let length = Int(geometry.length(ofBlocks: block, count: count))
+            let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
+            unsafe try tokens.matched(matched, blockLength: geometry.blockLength)
+            cursor += length
+        }
+    }
+
+    /// Lets the peer know that this side lives while a long file matches and nothing is sent.
+    private func keepAlive() throws(WireError) {
+        if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
+    }
+
+    private func growWindow(to length: Int) {
+        guard unsafe window.count < length else { return }
+        unsafe window.deallocate()
+        unsafe window = .allocate(byteCount: length, alignment: 64)
+    }
+
+    private func moved(_ count: Int) {
+        state.progress.noteMoved(count)
+        guard var file = followed else { return }
+        file.offset += Int64(count)
+        followed = file
+        guard file.offset < file.size else { return }
+        state.observer.didMove(name: file.name, offset: file.offset, size: file.size)
+    }
+}

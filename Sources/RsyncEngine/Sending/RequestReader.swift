@@ -1,0 +1,84 @@
+import Checksums
+import DeltaTransfer
+import LinuxSystem
+import RsyncWire
+
+/// What the receiving side asked for, or that a phase of it is over.
+enum ReceiverEvent: Sendable {
+    /// NDX_DONE.
+    case done
+    /// How many names of each type the receiving side deleted.
+    case deletions(DeletionStatistics)
+    /// An index and its item; a transfer carries the sums of the basis.
+    case item(Int32, Item, Signature?)
+    /// The stream from the peer ended in good order.
+    case ended
+}
+
+/// Reads the receiving side's requests on a thread of its own, so that a peer's generator never waits for our data.
+///
+/// ## Concurrency model
+/// Runs on the thread `requests` and owns the input. Events leave in batches through a bounded queue, whose weight
+/// counts the bytes of block sums.
+final class RequestReader {
+    private let input: WireInput
+    private let state: SessionState
+    private let events: BoundedQueue<[ReceiverEvent]>
+    private let blockRecipe: ChecksumRecipe
+    private var batch: [ReceiverEvent] = []
+    private var batchWeight = 0
+
+    init(input: WireInput, state: SessionState, events: BoundedQueue<[ReceiverEvent]>) {
+        self.input = input
+        self.state = state
+        blockRecipe = state.parameters.blockRecipe
+        self.events = events
+    }
+
+    /// Reads until the stream ends; a failure ends the session.
+    func run() {
+        do throws(WireError) {
+            while !state.hasFailed {
+                guard try input.hasMore() else { break }
+                try readEvent()
+                if batch.count >= 256 || batchWeight >= 1 << 20 { handOver() }
+            }
+            batch.append(.ended)
+            handOver()
+        } catch {
+            handOver()
+            state.fail(.wire(error))
+        }
+        events.close()
+    }
+
+    /// Gives what was read to the sender; also called right before this thread waits for the peer.
+    func handOver() {
+        guard !batch.isEmpty else { return }
+        events.push(batch, weight: max(1, batchWeight))
+        batch = []
+        batchWeight = 0
+    }
+
+    private func readEvent() throws(WireError) {
+        let index = try input.index("a request")
+        switch index {
+        case SpecialIndex.done: batch.append(.done)
+        case SpecialIndex.deletionStatistics: batch.append(.deletions(try DeletionStatistics.read(from: input)))
+        case 0...: try readItem(index)
+        default: throw .violation("invalid file index \(index) from the receiving side", exitCode: 2)
+        }
+        batchWeight += 64
+    }
+
+    private func readItem(_ index: Int32) throws(WireError) {
+        let item = try Item.read(from: input)
+        guard item.flags.contains(.transfer), !state.options.dryRun else {
+            return batch.append(.item(index, item, nil))
+        }
+        let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
+        let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
+        batchWeight += signature.strongSums.count + signature.rollingSums.count * 4
+        batch.append(.item(index, item, signature))
+    }
+}

@@ -1,0 +1,262 @@
+import Checksums
+import DeltaTransfer
+import Glibc
+import LinuxSystem
+import RsyncWire
+import Synchronization
+import VolumeAccess
+
+/// Sends file lists and answers requests: the source's half of a session (protocol specification, session 7.2).
+///
+/// ## Concurrency model
+/// Runs on the thread that called ``run()`` and owns the output. Lists come from the thread `walk`, requests from the
+/// thread `requests`; both queues are bounded and neither thread waits for this one in any other way.
+final class Sender {
+    /// Entries that are listed ahead of the list in work even while requests wait (protocol specification, transfer 4.4).
+    private static let leastAhead = 1000
+    /// Entries that are listed ahead while nothing else is to be done.
+    private static let mostAhead = 10_000
+
+    private let state: SessionState
+    private let output: WireOutput
+    private let lists: BoundedQueue<FileList>
+    private let requests: BoundedQueue<[ReceiverEvent]>
+    private let file: FileSender
+    private var encoder: FileListEncoder
+    private var live: LiveFileLists
+    private var batch: ArraySlice<ReceiverEvent> = []
+    private var isListComplete = false
+    private var phase = 0
+    private var passed = PassedEntries()
+    private var toldBits: SessionState.ErrorBits = []
+    /// Bytes read from the peer so far, for the statistics of a server.
+    var bytesRead: () -> Int64 = { 0 }
+
+    init(
+        state: SessionState,
+        output: WireOutput,
+        sources: [SourceRoot],
+        lists: BoundedQueue<FileList>,
+        requests: BoundedQueue<[ReceiverEvent]>
+    ) throws(WireError) {
+        self.state = state
+        self.output = output
+        self.lists = lists
+        self.requests = requests
+        let names = IdentityNames()
+        let mapsNames = state.mapsNames
+        encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
+            switch kind {
+            case .user: mapsNames || id == 0 ? names.userName(id) : nil
+            case .group: mapsNames || id == 0 ? names.groupName(id) : nil
+            }
+        }
+        live = LiveFileLists(isIncremental: state.parameters.isIncremental)
+        file = try FileSender(state: state, output: output, sources: sources)
+    }
+
+    /// Runs the session's phases up to the goodbye.
+    ///
+    /// - Throws: ``EngineError`` of this side, or the session's first failure.
+    func run() throws(EngineError) {
+        do throws(WireError) {
+            let isEmpty = try sendFirstLists()
+            guard !(isEmpty && state.isServer) else { return try output.flush() }
+            while try step() {}
+            try sendGoodbye()
+        } catch {
+            throw state.failure ?? .wire(error)
+        }
+        if let failure = state.failure { throw failure }
+    }
+
+    // MARK: lists
+
+    /// Sends the first list, and a second one if it has a single entry (protocol specification, transfer 4.4).
+    ///
+    /// - Returns: Whether there is nothing to transfer at all.
+    private func sendFirstLists() throws(WireError) -> Bool {
+        guard let first = lists.pop() else { return true }
+        state.observer.fileList(
+            isSending: true,
+            isIncremental: state.parameters.isIncremental,
+            isComplete: false,
+            count: first.count
+        )
+        let isEmpty = first.count == 0
+        try state.sendOutbox(to: output)
+        try send(first)
+        if !state.parameters.isIncremental {
+            isListComplete = true
+            _ = lists.pop()
+        } else if first.count <= 1 {
+            try sendNextList(waiting: true)
+        }
+        return isEmpty
+    }
+
+    /// Sends one more list, or the mark that there are no more.
+    private func sendNextList(waiting: Bool) throws(WireError) {
+        var next = lists.tryPop()
+        if next == nil, waiting {
+            try output.flush()
+            next = lists.pop()
+            if next == nil {
+                isListComplete = true
+                return try output.index(SpecialIndex.endOfLists)
+            }
+        }
+        guard let list = next else { return }
+        try output.index(SpecialIndex.listOffset - list.directory)
+        try send(list)
+    }
+
+    private func send(_ list: FileList) throws(WireError) {
+        let before = output.bytesWritten + Int64(output.pending)
+        try encoder.encode(list, to: output)
+        try encoder.encodeEnd(errorBits: list.errorBits, to: output)
+        live.append(list)
+        let size = output.bytesWritten + Int64(output.pending) - before
+        state.count { statistics in
+            statistics.fileListSize += size
+            for entry in list.entries {
+                statistics.listed.count(mode: entry.mode)
+                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize += entry.size }
+            }
+        }
+    }
+
+    /// Entries in lists behind the one in work.
+    private var entriesAhead: Int { live.entryCount - (live.lists.first?.count ?? 0) }
+
+    // MARK: requests
+
+    /// Does the next thing there is to do.
+    ///
+    /// - Returns: False when the receiving side has ended its last phase.
+    private func step() throws(WireError) -> Bool {
+        try state.sendOutbox(to: output)
+        if let failure = state.failure { throw failure.asWireError }
+        if !isListComplete, entriesAhead < Self.leastAhead { try sendNextList(waiting: batch.isEmpty) }
+        if batch.isEmpty, let next = requests.tryPop() { batch = next[...] }
+        if batch.isEmpty {
+            if !isListComplete, entriesAhead < Self.mostAhead {
+                try sendNextList(waiting: true)
+                return true
+            }
+            try waitForRequests()
+        }
+        guard let event = batch.popFirst() else { return true }
+        return try handle(event)
+    }
+
+    /// Waits for a batch of requests, telling the peer now and then that this side lives.
+    private func waitForRequests() throws(WireError) {
+        try output.flush()
+        while batch.isEmpty {
+            switch requests.pop(within: state.keepAliveInterval) {
+            case .element(let next): batch = next[...]
+            case .timedOut: try output.keepAlive()
+            case .closed: throw state.failure?.asWireError ?? .ended(field: "a request")
+            }
+        }
+    }
+
+    private func handle(_ event: ReceiverEvent) throws(WireError) -> Bool {
+        switch event {
+        case .done: return try finishPhase()
+        case .deletions(let counts): try note(counts)
+        case .item(let index, let item, let signature): try answer(index, item, signature)
+        case .ended: throw .ended(field: "a request")
+        }
+        return true
+    }
+
+    private func finishPhase() throws(WireError) -> Bool {
+        if phase == 0, let list = live.lists.first { passed.end(list, state.progress) }
+        if live.lists.count > 1 {
+            live.releaseOldest()
+        } else {
+            guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
+            phase += 1
+            guard phase <= 2 else { return false }
+        }
+        try output.index(SpecialIndex.done)
+        return true
+    }
+
+    private func note(_ counts: DeletionStatistics) throws(WireError) {
+        state.count { $0.deleted = EntryCounts(counts) }
+        guard state.isServer else { return }
+        try output.index(SpecialIndex.deletionStatistics)
+        try counts.write(to: output)
+    }
+
+    private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+        let place = try live.resolve(index)
+        // The number in front of a list names a directory that has a number in another list, too.
+        if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
+        if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
+        if item.flags.contains(.transfer) {
+            guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
+            guard place.entry.isRegular, !place.isDirectoryOfList else {
+                throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
+            }
+        }
+        state.progress.entriesDone.store(Int64(index), ordering: .relaxed)
+        if let signature {
+            guard try file.send(index, item, signature, place.entry, in: place.list) else {
+                return state.progress.noteDone(place.entry)
+            }
+        } else {
+            state.progress.noteDone(place.entry)
+            try output.index(index)
+            try item.write(to: output)
+        }
+        guard state.observer.wantsItems, !state.isServer else { return }
+        if signature != nil, state.observer.wantsFileProgress { return }
+        let sent = signature == nil ? 0 : file.lastLength
+        state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
+    }
+
+    // MARK: goodbye
+
+    /// Ends the session (protocol specification, session 7.4 and 7.5).
+    private func sendGoodbye() throws(WireError) {
+        try state.sendOutbox(to: output)
+        let bits = state.errorBits
+        if bits != toldBits, bits.rawValue != 0 { try output.message(.ioError, number: bits.rawValue) }
+        try output.index(SpecialIndex.done)
+        if state.isServer { try sendStatistics() }
+        try output.flush()
+        if state.parameters.protocolVersion >= 31 {
+            try awaitDone()
+            try output.index(SpecialIndex.done)
+            try output.flush()
+        }
+        try awaitDone()
+    }
+
+    private func awaitDone() throws(WireError) {
+        while true {
+            if batch.isEmpty { try waitForRequests() }
+            switch batch.popFirst() {
+            case .done: return
+            case .deletions(let counts):
+                try note(counts)
+            default: throw .violation("invalid packet at the end of the run", exitCode: 2)
+            }
+        }
+    }
+
+    private func sendStatistics() throws(WireError) {
+        let statistics = state.statistics
+        var figures = TransferStatistics()
+        figures.bytesRead = bytesRead()
+        figures.bytesWritten = output.bytesWritten + Int64(output.pending)
+        figures.totalSize = statistics.totalSize
+        figures.listBuildTime = statistics.listBuildTime
+        figures.listTransferTime = statistics.listTransferTime
+        try figures.write(to: output)
+    }
+}

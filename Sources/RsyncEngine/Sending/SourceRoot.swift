@@ -1,0 +1,67 @@
+import RsyncWire
+public import VolumeAccess
+
+/// One source argument: a root on a volume and the name that is sent for what lies there.
+public struct SourceRoot: Sendable {
+    /// The directory below which all names of this source lie.
+    public let volume: Volume
+    /// The name below the root to start from; `.` sends the root's contents.
+    public let name: [UInt8]
+    /// The argument as it was given, for messages.
+    public let argument: [UInt8]
+
+    /// Names a source.
+    public init(volume: Volume, name: [UInt8], argument: [UInt8]) {
+        self.volume = volume
+        self.name = name
+        self.argument = argument
+    }
+
+    /// The contents of a directory, as `rsync PATH/` sends them.
+    ///
+    /// - Parameter path: A directory; symbolic links on the way are followed.
+    /// - Returns: The source.
+    /// - Throws: ``VolumeError`` when it cannot be opened.
+    public static func contents(of path: String) throws(VolumeError) -> SourceRoot {
+        SourceRoot(volume: try Volume.open(path: path), name: [UInt8(ascii: ".")], argument: Array(path.utf8))
+    }
+
+    /// Splits an argument as rsync does (protocol specification, transfer 3.11): `dir/`, `dir/.` and `..` mean contents,
+    /// anything else is sent under its last component.
+    ///
+    /// - Parameter argument: A path as given by a person.
+    /// - Returns: The source.
+    /// - Throws: ``VolumeError`` when the directory part cannot be opened.
+    public static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+        let (parent, leaf) = split(argument)
+        let path = parent.isEmpty ? [UInt8(ascii: ".")] : parent
+        return SourceRoot(volume: try Volume.open(path: path.span), name: leaf, argument: argument)
+    }
+
+    /// Splits an argument as ``argument(_:)``, below the root of a module.
+    ///
+    /// - Parameters:
+    ///   - argument: A path relative to the module, without `..`.
+    ///   - base: The module's root.
+    /// - Returns: The source.
+    /// - Throws: ``VolumeError`` when the directory part cannot be opened.
+    public static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
+        let (parent, leaf) = split(argument)
+        var path = parent[...]
+        while path.first == UInt8(ascii: "/") { path.removeFirst() }
+        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        let volume = path.isEmpty ? base : try base.volume(at: path.span)
+        return SourceRoot(volume: volume, name: leaf, argument: argument)
+    }
+
+    /// The directory that is entered and the name that is sent.
+    private static func split(_ argument: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
+        let slash = UInt8(ascii: "/")
+        let dot = UInt8(ascii: ".")
+        let cut = argument.lastIndex(of: slash)
+        let leaf = cut.map { Array(argument[($0 + 1)...]) } ?? argument
+        if leaf.isEmpty || leaf == [dot] { return (cut.map { Array(argument[...$0]) } ?? [], [dot]) }
+        if leaf == [dot, dot] { return (argument, [dot]) }
+        return (cut.map { Array(argument[...$0]) } ?? [], leaf)
+    }
+}

@@ -1,0 +1,232 @@
+import Synchronization
+import Checksums
+import Glibc
+import LinuxSystem
+import RsyncWire
+import VolumeAccess
+
+/// Lists the sources, directory by directory, ahead of the thread that sends.
+///
+/// With incremental recursion every directory becomes a list of its own, depth first and in the sorted order of its
+/// siblings (protocol specification, transfer 4.3); without it there is one list of everything.
+///
+/// ## Concurrency model
+/// Runs on the thread `walk`. A list belongs to the consumer once it is pushed.
+final class SourceWalker {
+    /// Entries that may be listed ahead of the sender.
+    static let readAhead = 20_000
+
+    private let sources: [SourceRoot]
+    private let state: SessionState
+    private let lists: BoundedQueue<FileList>
+    private let isIncremental: Bool
+    private let fileRecipe: ChecksumRecipe
+    private var reader = WholeFileReader()
+    /// The directories that are still to be listed, and their numbers.
+    private var traversal: LiveFileLists
+    /// Error bits already told to the peer with a list.
+    private var toldBits: Int32 = 0
+
+    init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>) {
+        self.sources = sources
+        self.state = state
+        self.lists = lists
+        isIncremental = state.parameters.isIncremental
+        fileRecipe = state.parameters.fileRecipe
+        traversal = LiveFileLists(isIncremental: isIncremental)
+    }
+
+    /// Lists everything, then closes the queue.
+    func run() {
+        let first = FileList(start: traversal.nextStart, directory: -1)
+        for (number, source) in sources.enumerated() { add(source, UInt16(number), to: first) }
+        guard isIncremental else {
+            listWhole(into: first)
+            hand(over: first)
+            state.progress.isListComplete.store(true, ordering: .relaxed)
+            return lists.close()
+        }
+        hand(over: first)
+        while state.options.recursive, state.failure == nil, let numbers = traversal.nextDirectory() {
+            let list = FileList(start: traversal.nextStart, directory: numbers.lowerBound)
+            for number in numbers {
+                guard let directory = traversal.directory(number) else { continue }
+                addChildren(of: Array(directory.name), directory.entry.source, to: list)
+            }
+            hand(over: list)
+        }
+        state.progress.isListComplete.store(true, ordering: .relaxed)
+        lists.close()
+    }
+
+    // MARK: lists
+
+    /// Sorts a list and gives it to the sender.
+    private func hand(over list: FileList) {
+        list.sort()
+        let bits = state.options.ignoreErrors ? 0 : state.errorBits.rawValue
+        list.errorBits = bits == toldBits ? 0 : bits
+        toldBits = bits
+        traversal.append(list)
+        traversal.releaseOldest()
+        state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
+        lists.push(list, weight: max(1, list.count))
+    }
+
+    /// Adds everything below the directories that are in the list already.
+    private func listWhole(into list: FileList) {
+        guard state.options.recursive else { return }
+        var position = 0
+        while position < list.count, state.failure == nil {
+            let entry = list.entries[position]
+            let name = Array(list.name(of: entry))
+            if entry.isDirectory, name != [UInt8(ascii: ".")] { addChildren(of: name, entry.source, to: list) }
+            position += 1
+        }
+    }
+
+    // MARK: entries
+
+    private func add(_ source: SourceRoot, _ number: UInt16, to list: FileList) {
+        let isContents = source.name == [UInt8(ascii: ".")]
+        do throws(VolumeError) {
+            let directory = source.volume.root
+            guard let status = isContents ? try directory.status() : try directory.status(of: source.name.span) else {
+                let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
+                return state.report(text, .errorTransfer)
+            }
+            if status.isDirectory, !state.options.recursive {
+                return state.report("skipping directory \(printable(source.name))", .info)
+            }
+            if !isContents,
+                state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender)
+            {
+                return
+            }
+            append(status, parent: [], leaf: source.name.span, in: directory, number, to: list, isTop: true)
+            if isContents { addChildren(of: [], number, to: list) }
+        } catch {
+            note(error, "link_stat")
+        }
+    }
+
+    private func addChildren(of name: [UInt8], _ source: UInt16, to list: FileList) {
+        do throws(VolumeError) {
+            let directory = try sources[Int(source)].volume.directory(name.span)
+            let listing = try directory.list(withStatus: true)
+            list.entries.reserveCapacity(list.count + listing.count)
+            for index in 0..<listing.count {
+                guard let status = listing.statuses[index] else { continue }
+                let leaf = listing.name(index)
+                if !state.options.filters.isEmpty, isExcluded(leaf, below: name, isDirectory: status.isDirectory) {
+                    continue
+                }
+                append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
+            }
+            for failure in listing.failures { note(failure.error, "readlink_stat") }
+        } catch {
+            note(error, "opendir")
+        }
+    }
+
+    private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
+        guard !parent.isEmpty else {
+            return state.options.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
+        }
+        var path = parent
+        path.append(UInt8(ascii: "/"))
+        for index in leaf.indices { path.append(leaf[index]) }
+        return state.options.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
+    }
+
+    private func append(
+        _ status: FileStatus,
+        parent: [UInt8],
+        leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        _ source: UInt16,
+        to list: FileList,
+        isTop: Bool
+    ) {
+        var entry = FileEntry(status)
+        entry.source = source
+        do throws(VolumeError) {
+            try addExtras(of: status, leaf: leaf, in: directory, &entry, to: list)
+        } catch {
+            return note(error, "readlink_stat")
+        }
+        if entry.isDirectory {
+            if isTop { entry.flags.insert(.topDirectory) }
+            if state.options.recursive { entry.flags.insert(.hasContents) }
+        }
+        if entry.isRegular || entry.isSymbolicLink {
+            state.progress.bytesListed.add(entry.size, ordering: .relaxed)
+        }
+        guard list.add(entry, parent: parent, leaf: leaf) else {
+            state.add(.general)
+            let path = printable(directory.path(of: leaf))
+            return state.report("rsync: [sender] cannot send long-named file \"\(path)\"", .error)
+        }
+    }
+
+    /// Reads what few entries have: a link's target, device numbers, the inode of a hard link, the checksum of `-c`.
+    private func addExtras(
+        of status: FileStatus,
+        leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        _ entry: inout FileEntry,
+        to list: FileList
+    ) throws(VolumeError) {
+        let isLinked = state.options.hardLinks && status.linkCount > 1 && !status.isDirectory
+        let needsSum = state.options.checksum && status.isRegular
+        guard status.isSymbolicLink || status.isDevice || isLinked || needsSum else { return }
+        var extra = FileEntryExtra()
+        if status.isSymbolicLink {
+            let target = try directory.readLink(leaf)
+            extra.targetStart = list.store(target)
+            extra.targetLength = UInt16(target.count)
+            entry.size = Int64(target.count)
+        }
+        if status.isDevice {
+            extra.deviceMajor = status.deviceMajor
+            extra.deviceMinor = status.deviceMinor
+        }
+        if isLinked {
+            entry.flags.insert(.hardLinked)
+            extra.device = status.device
+            extra.inode = status.inode
+        }
+        if needsSum {
+            extra.checksumStart = list.store(reader.digest(of: leaf, in: directory, fileRecipe))
+        }
+        entry.extra = Int32(list.extras.count)
+        list.extras.append(extra)
+    }
+
+    // MARK: errors
+
+    /// Tells about a source that could not be listed (protocol specification, transfer 3.11).
+    private func note(_ error: VolumeError, _ operation: String) {
+        if error.isMissing {
+            state.add(.vanished)
+            state.report("file has vanished: \"\(printable(error.path))\"", .warning)
+        } else {
+            state.add(.general)
+            let text = state.describe(operation, error.path, number: error.number ?? EIO, role: "sender")
+            state.report(text, .errorTransfer)
+        }
+    }
+}
+
+extension FileEntry {
+    /// The numbers of an entry of a volume; its name and extras come separately.
+    init(_ status: FileStatus) {
+        self.init()
+        mode = status.mode
+        size = status.isDevice || status.isSpecial ? 0 : status.size
+        modified = status.modified.seconds
+        nanoseconds = (0...999_999_999).contains(status.modified.nanoseconds) ? UInt32(status.modified.nanoseconds) : 0
+        uid = status.owner
+        gid = status.group
+    }
+}

@@ -1,0 +1,234 @@
+import LinuxSystem
+public import RsyncWire
+public import Transport
+
+/// What a session came to.
+public struct SessionResult: Sendable {
+    /// rsync's exit code: 0, 23, 24 or 25 when the session ran to its end, else the failure's.
+    public let exitCode: Int32
+    /// Why it ended early; nil when it ran to its end.
+    public let failure: EngineError?
+    /// What was done.
+    public let statistics: SessionStatistics
+
+    init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
+        self.failure = failure
+        exitCode = failure?.exitCode ?? state.outcomeCode
+        var statistics = state.statistics
+        statistics.bytesSent = sent
+        statistics.bytesReceived = received
+        self.statistics = statistics
+    }
+
+    /// The result of a session that never began.
+    public init(failure: EngineError) {
+        self.failure = failure
+        exitCode = failure.exitCode
+        statistics = SessionStatistics()
+    }
+}
+
+/// The client's side of a session with a server over a remote shell or with a daemon.
+///
+/// Blocks the calling thread; run it on a thread of its own.
+public struct ClientSession {
+    /// Which way files go.
+    public enum Direction: Sendable {
+        /// From here to a path of the server.
+        case push([SourceRoot], to: [UInt8])
+        /// From paths of the server to here.
+        case pull([[UInt8]], into: DestinationArgument)
+    }
+
+    /// Who a daemon lets in.
+    public struct Login: Sendable {
+        /// The user's name.
+        public let user: String
+        /// Finds the password; only called when the daemon wants one.
+        public let password: @Sendable () throws(EngineError) -> [UInt8]
+
+        /// Names a user.
+        public init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    private let stream: any ByteStream
+    private let options: TransferOptions
+    private let observer: any TransferObserver
+    private let progress: TransferProgress
+
+    /// Prepares a session.
+    ///
+    /// - Parameters:
+    ///   - stream: Connected with the server; closed when the session ends.
+    ///   - options: What to do.
+    ///   - observer: Follows the session; called from its threads.
+    ///   - progress: Figures for whoever wants to show them.
+    public init(
+        stream: any ByteStream,
+        options: TransferOptions,
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress()
+    ) {
+        self.stream = stream
+        self.options = options
+        self.observer = observer
+        self.progress = progress
+    }
+
+    /// Runs a session with a server that a remote shell started.
+    ///
+    /// - Parameter direction: Which way files go; the server got its arguments from ``ServerArguments``.
+    /// - Returns: What came of it.
+    public func run(_ direction: Direction) -> SessionResult {
+        run { channel throws(EngineError) in try transfer(direction, version: nil, over: channel) }
+    }
+
+    /// Runs a session with a daemon.
+    ///
+    /// - Parameters:
+    ///   - module: The module's name.
+    ///   - direction: Which way files go; paths are relative to the module.
+    ///   - login: For a module that wants a password.
+    /// - Returns: What came of it.
+    public func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
+        run { channel throws(EngineError) in
+            let version = try open(module, login, over: channel)
+            var arguments = serverArguments(direction)
+            arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
+            do throws(WireError) {
+                try ArgumentStream.write(arguments.encoded, to: channel.output)
+            } catch {
+                throw .wire(error)
+            }
+            return try transfer(direction, version: version, over: channel)
+        }
+    }
+
+    /// Asks a daemon for its modules; each line goes to the observer.
+    ///
+    /// - Returns: What came of it.
+    public func listModules() -> SessionResult {
+        run { channel throws(EngineError) in
+            let client = daemonClient(over: channel)
+            do throws(WireError) {
+                try client.list()
+            } catch {
+                throw .wire(error)
+            }
+            return makeState(SessionParameters(), isSending: false)
+        }
+    }
+
+    /// The arguments that the server of a direction needs.
+    public func serverArguments(_ direction: Direction) -> ServerArguments {
+        switch direction {
+        case .push(_, let path): ServerArguments(options: options, isSender: false, paths: [path])
+        case .pull(let paths, _): ServerArguments(options: options, isSender: true, paths: paths)
+        }
+    }
+
+    // MARK: steps
+
+    private func run(_ body: (SessionChannel) throws(EngineError) -> SessionState) -> SessionResult {
+        let channel: SessionChannel
+        do throws(EngineError) {
+            channel = try SessionChannel(stream: stream, bandwidthLimit: options.bandwidthLimit)
+        } catch {
+            stream.close()
+            return SessionResult(failure: error)
+        }
+        channel.setTimeout(seconds: options.timeout)
+        var state = makeState(SessionParameters(), isSending: true)
+        var failure: EngineError?
+        do throws(EngineError) {
+            state = try body(channel)
+            failure = state.failure
+        } catch {
+            failure = error
+        }
+        channel.close(after: failure)
+        return SessionResult(
+            state,
+            failure,
+            sent: channel.output.bytesWritten,
+            received: channel.input.bytesRead
+        )
+    }
+
+    private func makeState(_ parameters: SessionParameters, isSending: Bool) -> SessionState {
+        SessionState(
+            options: options,
+            parameters: parameters,
+            isServer: false,
+            role: isSending ? "sender" : "receiver",
+            observer: observer,
+            progress: progress
+        )
+    }
+
+    private func daemonClient(over channel: SessionChannel) -> DaemonClient {
+        let observer = observer
+        return DaemonClient(version: options.protocolVersion, input: channel.input, output: channel.output) {
+            (line) throws(WireError) in observer.message(printable(line), .info)
+        }
+    }
+
+    private func open(_ module: [UInt8], _ login: Login, over channel: SessionChannel) throws(EngineError) -> Int32 {
+        var passwordFailure: EngineError?
+        let credentials = DaemonClient.Credentials(user: Array(login.user.utf8)) { () throws(WireError) in
+            do throws(EngineError) {
+                return try login.password()
+            } catch {
+                passwordFailure = error
+                throw error.asWireError
+            }
+        }
+        do throws(WireError) {
+            return try daemonClient(over: channel).open(module: module, credentials: credentials)
+        } catch {
+            if let passwordFailure { throw passwordFailure }
+            if case .violation(let line, 5) = error { throw .refused(line) }
+            throw .wire(error)
+        }
+    }
+
+    /// The binary part: handshake, filters, files (protocol specification, session 4 and 8.1).
+    ///
+    /// Returns the state also when the session failed; the failure is in it.
+    private func transfer(
+        _ direction: Direction,
+        version: Int32?,
+        over channel: SessionChannel
+    ) throws(EngineError) -> SessionState {
+        let parameters: SessionParameters
+        do throws(WireError) {
+            parameters = try Handshake.client(options, version: version, input: channel.input, output: channel.output)
+            switch direction {
+            case .push:
+                if options.delete { try options.filters.write(for: .receiver, to: channel.output) }
+            case .pull: try options.filters.write(for: .sender, to: channel.output)
+            }
+            try channel.output.flush()
+        } catch {
+            throw .wire(error)
+        }
+        var isSending = false
+        if case .push = direction { isSending = true }
+        let state = makeState(parameters, isSending: isSending)
+        let runner = SessionRunner(state: state, channel: channel)
+        do throws(EngineError) {
+            switch direction {
+            case .push(let sources, _): try runner.send(sources)
+            case .pull(let paths, let destination):
+                let request = RequestedNames(paths: paths, filters: options.filters)
+                try runner.receive(into: destination, request: request)
+            }
+        } catch {
+            state.fail(error)
+        }
+        return state
+    }
+}

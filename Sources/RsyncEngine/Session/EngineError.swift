@@ -1,0 +1,53 @@
+public import RsyncWire
+import Transport
+public import VolumeAccess
+
+/// Why a session ended before its work was done.
+public enum EngineError: Error, Sendable, CustomStringConvertible {
+    /// The stream from the peer could not be read as rsync's protocol, or broke.
+    case wire(WireError)
+    /// A destination or source could not be used at all (exit code 3 or 11).
+    case volume(String, VolumeError)
+    /// A daemon refused the session; its `@ERROR` line.
+    case refused(String)
+    /// The peer stopped with this exit code and has said why.
+    case peerExit(Int32)
+    /// The request makes no sense or is not supported: what, and rsync's exit code for it.
+    case usage(String, exitCode: Int32)
+    /// This side was told to stop.
+    case cancelled
+
+    /// The exit code that rsync documents for the failure (protocol specification, session 9.1).
+    public var exitCode: Int32 {
+        switch self {
+        case .wire(.transport(let cause)):
+            if case TransportError.timedOut = cause { 30 } else { 10 }
+        case .wire(let error): error.exitCode
+        case .volume(_, let error): error.isOutOfSpace ? 11 : 3
+        case .refused: 5
+        case .peerExit(let code): code
+        case .usage(_, let exitCode): exitCode
+        case .cancelled: 20
+        }
+    }
+
+    /// Whether the peer stopped first, and has said why.
+    var isPeerExit: Bool {
+        if case .peerExit = self { true } else { false }
+    }
+
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .wire(let error): "\(error)"
+        case .volume(let operation, let error): "\(operation): \(error)"
+        case .refused(let line): line
+        case .peerExit(let code): "the peer stopped with exit code \(code)"
+        case .usage(let text, _): text
+        case .cancelled: "stopped on request"
+        }
+    }
+
+    /// A peer's break of protocol (exit code 2).
+    static func incompatible(_ text: String) -> EngineError { .wire(.violation(text, exitCode: 2)) }
+}

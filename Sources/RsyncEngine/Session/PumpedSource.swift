@@ -1,0 +1,146 @@
+import LinuxSystem
+import RsyncWire
+import Synchronization
+import Transport
+
+/// Reads a stream ahead on a thread of its own, so that receiving and decrypting run beside decoding.
+///
+/// ## Concurrency model
+/// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
+/// a buffer from a queue may use it until it gives it on; the decoding thread may let others read on in a buffer by a
+/// ``Lease``, and the last of them gives it back.
+/// `current` and the two hooks belong to the decoding thread; everything else is a queue.
+final class PumpedSource: WireSource, @unchecked Sendable {
+    static let bufferLength = 256 * 1024
+
+    /// A buffer and how much of it is filled.
+    @safe fileprivate final class Piece: @unchecked Sendable {
+        let memory: UnsafeMutableRawBufferPointer
+        var count = 0
+        var failure: TransportError?
+        /// Who still reads in it.
+        let readers = Atomic<Int>(0)
+
+        init(length: Int) { unsafe memory = .allocate(byteCount: length, alignment: 64) }
+        deinit { unsafe memory.deallocate() }
+
+        /// One reader less; the last one lets the buffer be filled again.
+        func release(to empty: BoundedQueue<Piece>) {
+            if readers.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { empty.push(self) }
+        }
+
+        /// Reads what is there; a count of 0 marks the end, with the failure if that is what it was.
+        func fill(from stream: any ByteStream) {
+            count = 0
+            failure = nil
+            while true {
+                do throws(TransportError) {
+                    count = unsafe try stream.read(into: memory)
+                    return
+                } catch {
+                    let isWriting = stream.readTimeout.map { stream.activity.sinceLastWrite < $0 } ?? false
+                    if case .timedOut = error, isWriting { continue }
+                    failure = error
+                    return
+                }
+            }
+        }
+    }
+
+    /// The right to go on reading in a buffer that the decoding thread has left.
+    final class Lease: Sendable {
+        private let piece: Piece
+        private let empty: BoundedQueue<Piece>
+
+        fileprivate init(_ piece: Piece, _ empty: BoundedQueue<Piece>) {
+            self.piece = piece
+            self.empty = empty
+            piece.readers.add(1, ordering: .relaxed)
+        }
+
+        deinit { piece.release(to: empty) }
+    }
+
+    private let full = BoundedQueue<Piece>(capacity: 64, name: "bytes from the peer")
+    private let empty = BoundedQueue<Piece>(capacity: 64, name: "free buffers")
+    private var current: Piece?
+    private let thread: WorkerThread
+    /// Called on the decoding thread right before it leaves a buffer.
+    var beforeLeaving: () -> Void = {}
+    /// Called on the decoding thread right before it waits for the peer.
+    var beforeWait: () throws(WireError) -> Void = { () throws(WireError) in }
+
+    /// Starts to read.
+    ///
+    /// - Parameters:
+    ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
+    ///     session 10.1).
+    ///   - pieces: Buffers of 256 KiB that may be filled ahead.
+    /// - Throws: ``SystemError`` when no thread could be started.
+    init(stream: any ByteStream, pieces: Int = 6) throws(SystemError) {
+        for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
+        let (full, empty) = (full, empty)
+        thread = try WorkerThread(name: "dvm-demultiplex") {
+            while let piece = empty.pop() {
+                piece.fill(from: stream)
+                let isLast = piece.count == 0
+                guard full.push(piece), !isLast else { break }
+            }
+            full.close()
+        }
+    }
+
+    func next() throws(WireError) -> UnsafeRawBufferPointer {
+        if let current {
+            if current.count == 0 { return unsafe try ended(current) }
+            beforeLeaving()
+            current.release(to: empty)
+            self.current = nil
+        }
+        var piece = full.tryPop()
+        if piece == nil {
+            try beforeWait()
+            piece = full.pop()
+        }
+        guard let piece else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+        piece.readers.store(1, ordering: .relaxed)
+        current = piece
+        guard piece.count > 0 else { return unsafe try ended(piece) }
+        return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
+    }
+
+    private func ended(_ piece: Piece) throws(WireError) -> UnsafeRawBufferPointer {
+        if let failure = piece.failure { throw .transport(failure) }
+        return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Lets somebody else read in the current buffer after the decoding thread has left it.
+    ///
+    /// - Returns: Nil when there is no current buffer.
+    func lease() -> Lease? { current.map { Lease($0, empty) } }
+
+    /// Lets the decoding thread see the end of the stream at once; any thread may call it.
+    func interrupt() { full.push(Piece(length: 0)) }
+
+    /// Throws away what the peer still sends, until it ends or the time is up: closing with unread bytes would make the
+    /// kernel throw away what the peer has not read.
+    ///
+    /// Called after the decoding thread has stopped reading.
+    func drain(within limit: Duration) {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            switch full.pop(within: end - .now) {
+            case .element(let piece):
+                if unsafe piece.memory.count > 0 { empty.push(piece) }
+            case .closed, .timedOut: return
+            }
+        }
+    }
+
+    /// Ends the thread; the stream has been closed, or is at its end.
+    func stop() {
+        empty.cancel()
+        full.cancel()
+        thread.join()
+    }
+}

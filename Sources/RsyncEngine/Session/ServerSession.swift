@@ -1,0 +1,169 @@
+import LinuxSystem
+import RsyncWire
+public import Transport
+import VolumeAccess
+
+/// The server's side of a session, behind a remote shell or inside a daemon.
+///
+/// Blocks the calling thread; run it on a thread of its own.
+public struct ServerSession {
+    private let observer: any TransferObserver
+    private let progress: TransferProgress
+
+    /// Prepares a session.
+    ///
+    /// - Parameters:
+    ///   - observer: Follows the session; texts for the client go to the client.
+    ///   - progress: Figures for whoever wants to show them.
+    public init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
+        self.observer = observer
+        self.progress = progress
+    }
+
+    /// Serves one client of a remote shell.
+    ///
+    /// - Parameters:
+    ///   - vector: The arguments behind the program's name, from `--server` on.
+    ///   - stream: Standard input and output; closed when the session ends.
+    /// - Returns: What came of it.
+    public func run(arguments vector: [[UInt8]], over stream: any ByteStream) -> SessionResult {
+        let channel: SessionChannel
+        var arguments = ServerArguments(parsing: vector, from: .shell)
+        do throws(EngineError) {
+            channel = try SessionChannel(stream: stream, bandwidthLimit: arguments.options.bandwidthLimit)
+        } catch {
+            return SessionResult(failure: error)
+        }
+        defer { channel.input.onMessage = { _ throws(WireError) in } }
+        do throws(WireError) {
+            if arguments.isSecluded {
+                let rest = try ArgumentStream.read(from: channel.input, isSecluded: true)
+                arguments = ServerArguments(parsing: vector + rest, from: .shell)
+            }
+            if let refusal = arguments.refusal { throw refusal }
+        } catch {
+            channel.close(after: .wire(error))
+            return SessionResult(failure: .wire(error))
+        }
+        return serve(arguments, version: nil, place: ServedPlace(base: nil), over: channel)
+    }
+
+    /// Runs the binary part of a session.
+    ///
+    /// - Parameters:
+    ///   - arguments: What the client wants.
+    ///   - version: The version a daemon's greeting settled; nil over a remote shell.
+    ///   - place: What the arguments' paths are relative to, and what may be done there.
+    ///   - channel: Closed when the session ends.
+    /// - Returns: What came of it.
+    func serve(
+        _ arguments: ServerArguments,
+        version: Int32?,
+        place: ServedPlace,
+        over channel: SessionChannel
+    ) -> SessionResult {
+        var options = arguments.options
+        var parameters = SessionParameters()
+        do throws(WireError) {
+            parameters = try Handshake.server(arguments, version: version, input: channel.input, output: channel.output)
+        } catch {
+            channel.close(after: .wire(error))
+            return SessionResult(failure: .wire(error))
+        }
+        channel.setTimeout(seconds: options.timeout)
+        let early = makeState(options, parameters, place, isSending: arguments.isSender)
+        do throws(EngineError) {
+            if let refusal = place.refusal(of: arguments) { throw refusal }
+            if arguments.expectsFilters { options.filters = try readFilters(from: channel) }
+        } catch {
+            early.fail(error)
+            early.tell(error, over: channel.output)
+            return end(early, channel)
+        }
+        let state = makeState(options, parameters, place, isSending: arguments.isSender)
+        let runner = SessionRunner(state: state, channel: channel)
+        do throws(EngineError) {
+            if arguments.isSender {
+                try runner.send(place.sources(arguments.paths, state: state))
+            } else {
+                let path = arguments.paths.first ?? []
+                try runner.receive(into: DestinationArgument(base: place.base, path: path), request: nil)
+            }
+        } catch {
+            state.fail(error)
+        }
+        return end(state, channel)
+    }
+
+    private func end(_ state: SessionState, _ channel: SessionChannel) -> SessionResult {
+        channel.close(after: state.failure)
+        return SessionResult(
+            state,
+            state.failure,
+            sent: channel.output.bytesWritten,
+            received: channel.input.bytesRead
+        )
+    }
+
+    private func readFilters(from channel: SessionChannel) throws(EngineError) -> FilterList {
+        do throws(WireError) {
+            return try FilterList.read(from: channel.input)
+        } catch {
+            throw .wire(error)
+        }
+    }
+
+    private func makeState(
+        _ options: TransferOptions,
+        _ parameters: SessionParameters,
+        _ place: ServedPlace,
+        isSending: Bool
+    ) -> SessionState {
+        SessionState(
+            options: options,
+            parameters: parameters,
+            isServer: true,
+            role: isSending ? "sender" : "receiver",
+            observer: observer,
+            progress: progress,
+            mapsNames: place.mapsNames
+        )
+    }
+}
+
+/// What a server's paths are relative to, and what a client may do there.
+struct ServedPlace {
+    /// A module's root; nil behind a remote shell, where paths are the user's own.
+    let base: Volume?
+    var isReadOnly = false
+    var isWriteOnly = false
+    /// Whether owners are matched by name, if the client does not forbid it.
+    var mapsNames = true
+    /// Options of the arguments that may not be used here, for example an unknown one.
+    var optionRefusal: EngineError?
+
+    init(base: Volume?) { self.base = base }
+
+    /// Why a request is not served (protocol specification, session 9.4).
+    func refusal(of arguments: ServerArguments) -> EngineError? {
+        if let optionRefusal { return optionRefusal }
+        if let refusal = arguments.refusal { return .wire(refusal) }
+        if !arguments.isSender, isReadOnly { return .usage("ERROR: module is read only", exitCode: 1) }
+        if arguments.isSender, isWriteOnly { return .usage("ERROR: module is write only", exitCode: 1) }
+        return nil
+    }
+
+    /// Opens the sources that a client names; one that is not there is reported and left out.
+    func sources(_ paths: [[UInt8]], state: SessionState) -> [SourceRoot] {
+        paths.compactMap { path in
+            do throws(VolumeError) {
+                guard let base else { return try SourceRoot.argument(path) }
+                return try SourceRoot.argument(path, in: base)
+            } catch {
+                let number = error.number ?? 22
+                state.report(state.describe("change_dir", path, number: number, role: "sender"), .errorTransfer)
+                return nil
+            }
+        }
+    }
+}

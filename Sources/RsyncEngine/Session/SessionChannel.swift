@@ -1,0 +1,51 @@
+import LinuxSystem
+import RsyncWire
+import Transport
+
+/// A stream with its decoder and encoder.
+final class SessionChannel {
+    /// How long a peer is heard out after this side has failed (protocol specification, session 9.3).
+    private static let patience = Duration.seconds(10)
+
+    let stream: any ByteStream
+    let source: PumpedSource
+    let input: WireInput
+    let output: WireOutput
+
+    /// Starts to read.
+    ///
+    /// - Parameters:
+    ///   - stream: Connected with the peer.
+    ///   - bandwidthLimit: KiB/s for what is written; 0 for no limit.
+    /// - Throws: ``EngineError`` when no thread could be started.
+    init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
+        self.stream = stream
+        do throws(SystemError) {
+            source = try PumpedSource(stream: stream)
+        } catch {
+            throw .usage("no thread could be started: \(error)", exitCode: 14)
+        }
+        input = WireInput(source: source)
+        output = WireOutput(sink: StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit))
+    }
+
+    /// Sets how long the peer may be silent.
+    ///
+    /// - Parameter seconds: 0 for no limit.
+    func setTimeout(seconds: Int) {
+        stream.readTimeout = seconds > 0 ? .seconds(seconds) : nil
+        stream.writeTimeout = seconds > 0 ? .seconds(seconds) : nil
+    }
+
+    /// Ends the connection: in good order, or after hearing the peer out when this side has told it of a failure.
+    func close(after failure: EngineError?) {
+        do throws(TransportError) {
+            try stream.closeWrite()
+            if failure != nil { source.drain(within: Self.patience) }
+        } catch {
+            // The connection is gone already, which the session has reported if it mattered.
+        }
+        stream.close()
+        source.stop()
+    }
+}

@@ -1,0 +1,146 @@
+import LinuxSystem
+import RsyncWire
+import Synchronization
+
+/// What the threads of one session share: its terms, its first failure, its error bits and its figures.
+///
+/// ## Concurrency model
+/// `guarded` holds all that changes; the rest is set before the threads start.
+final class SessionState: Sendable {
+    /// I/O error bits (protocol specification, transfer 1).
+    struct ErrorBits: OptionSet, Sendable {
+        let rawValue: Int32
+        /// A general error: nothing is deleted after it.
+        static let general = ErrorBits(rawValue: 1)
+        /// A source file vanished.
+        static let vanished = ErrorBits(rawValue: 2)
+        /// `--max-delete` stopped deletions.
+        static let deleteLimit = ErrorBits(rawValue: 4)
+    }
+
+    private struct Guarded {
+        var failure: EngineError?
+        var onFailure: [@Sendable () -> Void] = []
+        var errorBits: ErrorBits = []
+        var sawTransferError = false
+        var statistics = SessionStatistics()
+        var outbox: [(MessageTag, [UInt8])] = []
+    }
+
+    let options: TransferOptions
+    let parameters: SessionParameters
+    /// Whether texts go to the peer instead of to a person.
+    let isServer: Bool
+    let observer: any TransferObserver
+    let progress: TransferProgress
+    /// What rsync calls this side in its messages: `sender`, `generator` or `receiver`.
+    let role: String
+    /// Whether owners are matched by name: not with `--numeric-ids`, nor where a module's configuration says so, which
+    /// the peer need not know.
+    let mapsNames: Bool
+    private let guarded = Mutex(Guarded())
+    /// Set while the outbox is not empty, so that the output's owner need not take the lock to look.
+    private let hasOutbox = Atomic<Bool>(false)
+    private let failed = Atomic<Bool>(false)
+
+    init(
+        options: TransferOptions,
+        parameters: SessionParameters,
+        isServer: Bool,
+        role: String,
+        observer: any TransferObserver,
+        progress: TransferProgress,
+        mapsNames: Bool = true
+    ) {
+        self.options = options
+        self.mapsNames = mapsNames && !options.numericIDs
+        self.parameters = parameters
+        self.isServer = isServer
+        self.role = role
+        self.observer = observer
+        self.progress = progress
+    }
+
+    /// Whether there is a failure, without a lock.
+    var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    // MARK: failure
+
+    /// The first failure; the session is ending once there is one.
+    var failure: EngineError? { guarded.withLock { $0.failure } }
+
+    /// Ends the session: remembers the first cause and wakes every thread.
+    func fail(_ error: EngineError) {
+        let handlers = guarded.withLock { state -> [@Sendable () -> Void] in
+            guard state.failure == nil else { return [] }
+            state.failure = error
+            failed.store(true, ordering: .releasing)
+            defer { state.onFailure = [] }
+            return state.onFailure
+        }
+        for handler in handlers { handler() }
+    }
+
+    /// Calls `handler` once when the session fails; at once if it has.
+    func onFailure(_ handler: @escaping @Sendable () -> Void) {
+        let hasFailed = guarded.withLock { state in
+            guard state.failure == nil else { return true }
+            state.onFailure.append(handler)
+            return false
+        }
+        if hasFailed { handler() }
+    }
+
+    // MARK: outcome
+
+    func add(_ bits: ErrorBits) { guarded.withLock { $0.errorBits.formUnion(bits) } }
+
+    var errorBits: ErrorBits { guarded.withLock { $0.errorBits } }
+
+    func noteTransferError() { guarded.withLock { $0.sawTransferError = true } }
+
+    /// The exit code when nothing fatal happened (protocol specification, session 9.2).
+    var outcomeCode: Int32 {
+        guarded.withLock { state in
+            if state.errorBits.contains(.general) || state.sawTransferError { return 23 }
+            if state.errorBits.contains(.vanished) { return 24 }
+            return state.errorBits.contains(.deleteLimit) ? 25 : 0
+        }
+    }
+
+    func count(_ body: (inout SessionStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
+
+    var statistics: SessionStatistics { guarded.withLock { $0.statistics } }
+
+    // MARK: texts
+
+    /// Tells a person, or the peer that tells one.
+    func report(_ text: String, _ level: MessageLevel) {
+        if case .errorTransfer = level { noteTransferError() }
+        guard isServer else { return observer.message(text, level) }
+        post(level.tag, Array((text + "\n").utf8.prefix(5000)))
+    }
+
+    /// Leaves a message for the thread that owns the output.
+    func post(_ tag: MessageTag, _ payload: [UInt8]) {
+        guarded.withLock { $0.outbox.append((tag, payload)) }
+        hasOutbox.store(true, ordering: .releasing)
+    }
+
+    /// Writes the messages that wait; called by the owner of the output only.
+    func sendOutbox(to output: WireOutput) throws(WireError) {
+        guard hasOutbox.exchange(false, ordering: .acquiring) else { return }
+        let messages = guarded.withLock { state in
+            defer { state.outbox = [] }
+            return state.outbox
+        }
+        for (tag, payload) in messages { try output.message(tag, payload) }
+    }
+
+    /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
+    func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
+        let path = printable(Array(name))
+        return
+            "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+    }
+}

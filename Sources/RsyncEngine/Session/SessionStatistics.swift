@@ -1,0 +1,97 @@
+public import Synchronization
+
+/// Entries of a transfer by type, as `--stats` counts them.
+public struct EntryCounts: Sendable, Equatable {
+    /// Regular files.
+    public var regular = 0
+    /// Directories.
+    public var directories = 0
+    /// Symbolic links.
+    public var links = 0
+    /// Character and block devices.
+    public var devices = 0
+    /// FIFOs and sockets.
+    public var specials = 0
+
+    /// Counts nothing yet.
+    public init() {}
+
+    /// All of them.
+    public var total: Int { regular + directories + links + devices + specials }
+
+    /// Counts one entry of a mode.
+    mutating func count(mode: UInt32) {
+        switch mode & 0o170000 {
+        case 0o100000: regular += 1
+        case 0o040000: directories += 1
+        case 0o120000: links += 1
+        case 0o020000, 0o060000: devices += 1
+        default: specials += 1
+        }
+    }
+}
+
+/// What a transfer did, in figures.
+public struct SessionStatistics: Sendable, Equatable {
+    /// Entries in the file list.
+    public var listed = EntryCounts()
+    /// Entries that did not exist before.
+    public var created = EntryCounts()
+    /// Entries removed at the destination.
+    public var deleted = EntryCounts()
+    /// Regular files whose data was transferred.
+    public var transferredFiles = 0
+    /// Bytes of all regular files and links in the list.
+    public var totalSize: Int64 = 0
+    /// Bytes of the transferred files.
+    public var transferredSize: Int64 = 0
+    /// Bytes sent as they are.
+    public var literalData: Int64 = 0
+    /// Bytes that the destination had already.
+    public var matchedData: Int64 = 0
+    /// Bytes of the file list on the wire.
+    public var fileListSize: Int64 = 0
+    /// Time spent making the list, in milliseconds.
+    public var listBuildTime: Int64 = 0
+    /// Time spent sending the list, in milliseconds.
+    public var listTransferTime: Int64 = 0
+    /// Bytes written to the peer.
+    public var bytesSent: Int64 = 0
+    /// Bytes read from the peer.
+    public var bytesReceived: Int64 = 0
+
+    /// Figures of nothing.
+    public init() {}
+}
+
+/// How far a transfer is, for whoever asks from another thread.
+///
+/// ## Concurrency model
+/// Counters only; each is written by one thread of the session and may be read by any.
+public final class TransferProgress: Sendable {
+    /// Bytes of file content dealt with: transferred, or found up to date.
+    public let bytesDone = Atomic<Int64>(0)
+    /// Bytes of file content that were transferred so far, sent as they are or found at the destination.
+    public let bytesMoved = Atomic<Int64>(0)
+    /// Bytes of file content listed so far.
+    public let bytesListed = Atomic<Int64>(0)
+    /// Entries dealt with.
+    public let entriesDone = Atomic<Int64>(0)
+    /// Entries listed so far.
+    public let entriesListed = Atomic<Int64>(0)
+    /// Files whose data was transferred.
+    public let filesTransferred = Atomic<Int64>(0)
+    /// Whether the list is complete, so that the two `Listed` figures are final.
+    public let isListComplete = Atomic<Bool>(false)
+
+    /// Nothing done yet.
+    public init() {}
+}
+
+extension TransferProgress {
+    /// Counts bytes of a file that is being transferred.
+    func noteMoved(_ count: Int) {
+        bytesMoved.add(Int64(count), ordering: .relaxed)
+        bytesDone.add(Int64(count), ordering: .relaxed)
+    }
+}

@@ -1,0 +1,95 @@
+import Checksums
+import RsyncWire
+import VolumeAccess
+
+extension SessionParameters {
+    /// How block sums are made.
+    var blockRecipe: ChecksumRecipe {
+        .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix))
+    }
+
+    /// How the sum behind a transferred file is made.
+    var transferRecipe: ChecksumRecipe {
+        .wholeFile(checksum, seed: seed, protocolVersion: Int(protocolVersion))
+    }
+
+    /// How the sums of `-c` are made.
+    var fileRecipe: ChecksumRecipe { .fileList(fileChecksum) }
+}
+
+extension SessionState {
+    /// After how long without output a sign of life is due (protocol specification, session 10.1).
+    var keepAliveInterval: Duration {
+        options.timeout > 0 ? .seconds((options.timeout + 1) / 2) : .seconds(20)
+    }
+}
+
+extension EngineError {
+    /// The error as one of the stream, for code that only throws those.
+    var asWireError: WireError {
+        if case .wire(let error) = self { return error }
+        return .violation("\(self)", exitCode: exitCode)
+    }
+}
+
+extension EntryCounts {
+    /// Takes over the figures of NDX_DEL_STATS.
+    init(_ statistics: DeletionStatistics) {
+        self.init()
+        regular = Int(statistics.files)
+        directories = Int(statistics.directories)
+        links = Int(statistics.symbolicLinks)
+        devices = Int(statistics.devices)
+        specials = Int(statistics.specials)
+    }
+}
+
+extension ItemReport {
+    /// Describes an item of a file list.
+    init(
+        _ item: Item,
+        _ entry: FileEntry,
+        in list: FileList,
+        isSending: Bool,
+        isLocal: Bool = false,
+        transferred: Int64
+    ) {
+        self.init(
+            name: Array(list.name(of: entry)),
+            flags: item.flags,
+            mode: entry.mode,
+            size: entry.size,
+            modified: entry.modified,
+            uid: entry.uid,
+            gid: entry.gid,
+            target: Array(list.target(of: entry)),
+            hardLink: item.flags.contains(.transfer) ? [] : item.name,
+            isSending: isSending,
+            isLocal: isLocal,
+            transferred: transferred
+        )
+    }
+}
+
+extension SessionState {
+    /// Tells the peer why this side stops, if the protocol has a word for it and the connection may still carry it
+    /// (protocol specification, session 9.3).
+    ///
+    /// Called by the owner of the output. A failure to write changes nothing: the session has failed already.
+    func tell(_ failure: EngineError, over output: WireOutput) {
+        let code = failure.exitCode
+        guard parameters.protocolVersion >= 31, ![10, 12, 19, 30].contains(code) else { return }
+        if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
+        do throws(WireError) {
+            try sendOutbox(to: output)
+            if case .peerExit = failure {
+                try output.message(.errorExit)
+            } else {
+                try output.message(.errorExit, number: code)
+            }
+            try output.flush()
+        } catch {
+            return
+        }
+    }
+}

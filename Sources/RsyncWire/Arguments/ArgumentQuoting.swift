@@ -1,0 +1,116 @@
+/// How arguments survive the way to a server (protocol specification, session 2.5 and 3.6).
+public enum ArgumentQuoting {
+    private static let active = Set("!#$&;|<>(){}\"'` \t\n\r\\".utf8)
+    private static let wildcards = Set("*?[]".utf8)
+    private static let backslash = UInt8(ascii: "\\")
+
+    /// A path argument for a remote shell: the shell still expands `* ? [ ]`.
+    ///
+    /// - Parameter path: The path as the person wrote it.
+    /// - Returns: The path with a backslash before every other character that a shell would act on.
+    public static func shellPath(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = path.first == UInt8(ascii: "-") ? Array("./".utf8) : []
+        for (index, byte) in path.enumerated() {
+            let quotesWildcard = byte == backslash && index + 1 < path.count && wildcards.contains(path[index + 1])
+            if active.contains(byte), !quotesWildcard { result.append(backslash) }
+            result.append(byte)
+        }
+        return result
+    }
+
+    /// Another argument for a remote shell: nothing in it is expanded.
+    ///
+    /// - Parameter argument: Any bytes.
+    /// - Returns: The argument with a backslash before every character that a shell would act on.
+    public static func shellWord(_ argument: [UInt8]) -> [UInt8] {
+        argument.flatMap { active.contains($0) || wildcards.contains($0) ? [backslash, $0] : [$0] }
+    }
+
+    /// Removes one level of backslashes.
+    ///
+    /// - Parameter argument: An option argument that came through a daemon's protocol.
+    /// - Returns: What the client meant.
+    public static func unescaped(_ argument: [UInt8]) -> [UInt8] {
+        guard argument.contains(backslash) else { return argument }
+        var result: [UInt8] = []
+        var isEscaped = false
+        for byte in argument {
+            if byte == backslash, !isEscaped {
+                isEscaped = true
+            } else {
+                result.append(byte)
+                isEscaped = false
+            }
+        }
+        return result
+    }
+
+    /// A path argument for a daemon: the module's name stands in front.
+    ///
+    /// - Parameters:
+    ///   - module: The module's name.
+    ///   - path: The path inside the module; empty for all of it.
+    /// - Returns: The argument; a blank that would make the server split it travels as `[ ]`.
+    public static func daemonPath(module: [UInt8], path: [UInt8]) -> [UInt8] {
+        let whole = module + [UInt8(ascii: "/")] + path
+        let separator = [UInt8(ascii: " ")] + module + [UInt8(ascii: "/")]
+        var result: [UInt8] = whole.first == UInt8(ascii: "-") ? Array("./".utf8) : []
+        for index in whole.indices {
+            if whole[index...].starts(with: separator) {
+                result += Array("[ ]".utf8)
+            } else {
+                result.append(whole[index])
+            }
+        }
+        return result
+    }
+
+    /// The paths inside a module that a client's argument names.
+    ///
+    /// - Parameters:
+    ///   - argument: An argument behind the `.`.
+    ///   - module: The module's name.
+    ///   - isSecluded: Whether it came as a secluded argument, which is never split.
+    /// - Returns: Relative paths without `..` that lead nowhere above the module; `.` for all of it. A slash at the end
+    ///   is kept. Wildcards are not expanded.
+    public static func modulePaths(_ argument: [UInt8], module: [UInt8], isSecluded: Bool = false) -> [[UInt8]] {
+        let slash = UInt8(ascii: "/")
+        var rest = argument[...]
+        if rest.starts(with: module), rest.count == module.count || rest[rest.startIndex + module.count] == slash {
+            rest = rest.dropFirst(module.count)
+        }
+        let separator = [UInt8(ascii: " ")] + module + [slash]
+        var pieces: [[UInt8]] = []
+        var piece: [UInt8] = []
+        while let byte = rest.first {
+            if !isSecluded, rest.starts(with: separator) {
+                pieces.append(piece)
+                piece = []
+                rest = rest.dropFirst(separator.count)
+            } else {
+                piece.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return (pieces + [piece]).map(sanitised)
+    }
+
+    /// A path that stays below where it starts: no leading slash, `..` resolved and never above the start.
+    ///
+    /// - Parameter path: A path of a peer.
+    /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.
+    public static func sanitised(_ path: [UInt8]) -> [UInt8] {
+        let slash = UInt8(ascii: "/")
+        let dot = UInt8(ascii: ".")
+        var kept: [ArraySlice<UInt8>] = []
+        for component in path.split(separator: slash) {
+            switch Array(component) {
+            case [dot]: continue
+            case [dot, dot]: _ = kept.popLast()
+            default: kept.append(component)
+            }
+        }
+        guard !kept.isEmpty else { return [dot] }
+        return Array(kept.joined(separator: [slash])) + (path.last == slash ? [slash] : [])
+    }
+}

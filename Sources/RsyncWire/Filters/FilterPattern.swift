@@ -1,0 +1,226 @@
+/// A pattern of a filter rule, ready to be compared with names (protocol specification, transfer 21).
+struct FilterPattern: Sendable, Equatable {
+    private static let slash = UInt8(ascii: "/")
+    private static let star = UInt8(ascii: "*")
+
+    /// The pattern as it was written, without the slash at the end that asks for directories.
+    let text: [UInt8]
+    /// Whether it had that slash.
+    let isDirectoryOnly: Bool
+    /// The part that is compared: without a leading slash.
+    private let body: [UInt8]
+    /// It had a leading slash: it is compared with the whole name.
+    private let isAnchored: Bool
+    private let hasWildcards: Bool
+    private let hasDoubleStar: Bool
+    private let startsWithDoubleStar: Bool
+    /// It ends in `***`: a directory itself matches as well as what is in it.
+    private let takesContents: Bool
+    private let slashCount: Int
+
+    /// Prepares a pattern.
+    ///
+    /// - Parameter pattern: As it was written, not empty.
+    init(_ pattern: [UInt8]) {
+        isDirectoryOnly = pattern.count > 1 && pattern.last == Self.slash
+        text = isDirectoryOnly ? pattern.dropLast() : pattern
+        isAnchored = text.first == Self.slash
+        body = isAnchored ? Array(text.dropFirst()) : text
+        hasWildcards = text.contains { $0 == Self.star || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
+        hasDoubleStar = zip(text, text.dropFirst()).contains { $0 == Self.star && $1 == Self.star }
+        startsWithDoubleStar = body.starts(with: [Self.star, Self.star])
+        takesContents = text.suffix(3) == [Self.star, Self.star, Self.star]
+        slashCount = body.count { $0 == Self.slash }
+    }
+
+    /// Whether a name matches.
+    ///
+    /// - Parameters:
+    ///   - name: Relative to the transfer's root, without slashes at its ends.
+    ///   - isDirectory: Whether it is a directory's.
+    /// - Returns: Whether the rule applies.
+    func matches(_ name: Span<UInt8>, isDirectory: Bool) -> Bool {
+        if isDirectoryOnly, !isDirectory { return false }
+        let end = name.count + (takesContents && isDirectory ? 1 : 0)
+        if isAnchored { return matches(name, from: 0, to: end) }
+        guard hasDoubleStar else {
+            guard let start = tailStart(of: name, components: slashCount + 1, end: end) else { return false }
+            return matches(name, from: start, to: end)
+        }
+        if startsWithDoubleStar { return matches(name, from: -1, to: end) }
+        if matches(name, from: 0, to: end) { return true }
+        for index in name.indices where name[index] == Self.slash && index + 1 < end {
+            if matches(name, from: index + 1, to: end) { return true }
+        }
+        return false
+    }
+
+    /// Where the last components of a name start; nil when it has fewer.
+    private func tailStart(of name: Span<UInt8>, components: Int, end: Int) -> Int? {
+        var missing = components
+        var index = end
+        while index > 0 {
+            if index <= name.count ? index < name.count && name[index] == Self.slash : true, index < end {
+                missing -= 1
+                if missing == 0 { return index + 1 }
+            }
+            index -= 1
+        }
+        return missing == 1 ? 0 : nil
+    }
+
+    private func matches(_ name: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        guard hasWildcards else {
+            guard end - start == body.count else { return false }
+            for index in body.indices where body[index] != name[start + index] { return false }
+            return true
+        }
+        return Wildcard.matches(body.span, name, from: start, to: end)
+    }
+}
+
+/// The wildcards of rsync: `*`, `**`, `?`, `[...]` and the backslash.
+private enum Wildcard {
+    private static let slash = UInt8(ascii: "/")
+
+    /// A place to go on from when what follows a star does not match.
+    private struct Retry {
+        var pattern: Int
+        var text: Int
+    }
+
+    /// Compares a pattern with a part of a name in a time of at most the product of their lengths for each `**`.
+    ///
+    /// - Parameters:
+    ///   - pattern: The pattern.
+    ///   - name: The name; beyond both of its ends it counts as a slash.
+    ///   - start: Where the part starts, -1 for the slash in front.
+    ///   - end: Where the part ends, one more than the length for the slash behind.
+    /// - Returns: Whether the whole part matches the whole pattern.
+    static func matches(_ pattern: Span<UInt8>, _ name: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        func text(_ index: Int) -> UInt8 { index >= 0 && index < name.count ? name[index] : slash }
+        var position = 0
+        var index = start
+        var star: Retry?
+        var doubleStar: Retry?
+        while true {
+            if position < pattern.count, pattern[position] == UInt8(ascii: "*") {
+                var after = position + 1
+                while after < pattern.count, pattern[after] == UInt8(ascii: "*") { after += 1 }
+                if after - position > 1 {
+                    doubleStar = Retry(pattern: after, text: index)
+                    star = nil
+                } else {
+                    star = Retry(pattern: after, text: index)
+                }
+                position = after
+                continue
+            }
+            if index == end, position == pattern.count { return true }
+            if index < end, let next = single(pattern, position, text(index)) {
+                position = next
+                index += 1
+                continue
+            }
+            if let retry = star, retry.text < end, text(retry.text) != slash {
+                star = Retry(pattern: retry.pattern, text: retry.text + 1)
+                (position, index) = (retry.pattern, retry.text + 1)
+            } else if let retry = doubleStar, retry.text < end {
+                star = nil
+                doubleStar = Retry(pattern: retry.pattern, text: retry.text + 1)
+                (position, index) = (retry.pattern, retry.text + 1)
+            } else {
+                return false
+            }
+        }
+    }
+
+    /// Compares one character.
+    ///
+    /// - Returns: Where the pattern goes on; nil when the character does not match.
+    private static func single(_ pattern: Span<UInt8>, _ position: Int, _ byte: UInt8) -> Int? {
+        guard position < pattern.count else { return nil }
+        switch pattern[position] {
+        case UInt8(ascii: "?"): return byte == slash ? nil : position + 1
+        case UInt8(ascii: "["): return set(pattern, position + 1, byte)
+        case UInt8(ascii: "\\"):
+            guard position + 1 < pattern.count else { return nil }
+            return pattern[position + 1] == byte ? position + 2 : nil
+        case let literal: return literal == byte ? position + 1 : nil
+        }
+    }
+
+    /// Compares one character with a set, such as `[a-z_]`, `[!0-9]` or `[[:alpha:]]`.
+    private static func set(_ pattern: Span<UInt8>, _ start: Int, _ byte: UInt8) -> Int? {
+        var position = start
+        guard position < pattern.count else { return nil }
+        let isNegated = pattern[position] == UInt8(ascii: "!") || pattern[position] == UInt8(ascii: "^")
+        if isNegated { position += 1 }
+        let first = position
+        var isMember = false
+        while position < pattern.count {
+            if pattern[position] == UInt8(ascii: "]"), position > first {
+                return byte != slash && isMember != isNegated ? position + 1 : nil
+            }
+            if pattern[position] == UInt8(ascii: "["), position + 1 < pattern.count,
+                pattern[position + 1] == UInt8(ascii: ":")
+            {
+                guard let (end, contains) = named(pattern, position + 2, byte) else { return nil }
+                isMember = isMember || contains
+                position = end
+                continue
+            }
+            guard let low = literal(pattern, &position) else { return nil }
+            var high = low
+            if position + 1 < pattern.count, pattern[position] == UInt8(ascii: "-"),
+                pattern[position + 1] != UInt8(ascii: "]")
+            {
+                position += 1
+                guard let bound = literal(pattern, &position) else { return nil }
+                high = bound
+            }
+            isMember = isMember || (low <= byte && byte <= high)
+        }
+        return nil
+    }
+
+    /// A member of a set, which a backslash may quote.
+    private static func literal(_ pattern: Span<UInt8>, _ position: inout Int) -> UInt8? {
+        if pattern[position] == UInt8(ascii: "\\") { position += 1 }
+        guard position < pattern.count else { return nil }
+        defer { position += 1 }
+        return pattern[position]
+    }
+
+    /// A class of characters by its name, such as `alpha:]`.
+    ///
+    /// - Returns: Where the pattern goes on, and whether the class holds the character; nil for an unknown class.
+    private static func named(_ pattern: Span<UInt8>, _ start: Int, _ byte: UInt8) -> (end: Int, contains: Bool)? {
+        var end = start
+        while end < pattern.count, pattern[end] != UInt8(ascii: "]") { end += 1 }
+        guard end < pattern.count, end > start, pattern[end - 1] == UInt8(ascii: ":") else { return nil }
+        let isUpper = (0x41...0x5a).contains(byte)
+        let isLower = (0x61...0x7a).contains(byte)
+        let isDigit = (0x30...0x39).contains(byte)
+        let isVisible = (0x21...0x7e).contains(byte)
+        func isNamed(_ name: StaticString) -> Bool {
+            guard name.utf8CodeUnitCount == end - 1 - start else { return false }
+            return (start..<end - 1).allSatisfy { unsafe name.utf8Start[$0 - start] == pattern[$0] }
+        }
+        if isNamed("alpha") { return (end + 1, isUpper || isLower) }
+        if isNamed("digit") { return (end + 1, isDigit) }
+        if isNamed("alnum") { return (end + 1, isUpper || isLower || isDigit) }
+        if isNamed("upper") { return (end + 1, isUpper) }
+        if isNamed("lower") { return (end + 1, isLower) }
+        if isNamed("space") { return (end + 1, byte == 0x20 || (0x09...0x0d).contains(byte)) }
+        if isNamed("blank") { return (end + 1, byte == 0x20 || byte == 0x09) }
+        if isNamed("punct") { return (end + 1, isVisible && !(isUpper || isLower || isDigit)) }
+        if isNamed("graph") { return (end + 1, isVisible) }
+        if isNamed("print") { return (end + 1, isVisible || byte == 0x20) }
+        if isNamed("cntrl") { return (end + 1, byte < 0x20 || byte == 0x7f) }
+        if isNamed("xdigit") {
+            return (end + 1, isDigit || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte))
+        }
+        return nil
+    }
+}

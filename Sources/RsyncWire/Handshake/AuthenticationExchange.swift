@@ -1,0 +1,65 @@
+public import Checksums
+
+/// How a client proves to a daemon that it knows the password (protocol specification, session 3.5).
+///
+///     S>C    @RSYNCD: AUTHREQD <challenge>
+///     C>S    <user> <base64 of the digest over password and challenge>
+public enum AuthenticationExchange {
+    /// The digests offered here, strongest first.
+    public static var available: [AuthenticationDigest] { AuthenticationDigest.allCases.filter(\.isAvailable) }
+
+    /// The digest that a client uses, which is then the only one in its greeting.
+    ///
+    /// - Parameter serverNames: The list of the server's greeting; nil when it sent none.
+    /// - Returns: The strongest common one, md5 without a list; nil when there is none.
+    public static func clientChoice(serverNames: [String]?) -> AuthenticationDigest? {
+        guard let serverNames else { return .md5 }
+        return available.first { serverNames.contains($0.name) }
+    }
+
+    /// The digest that a server uses.
+    ///
+    /// - Parameters:
+    ///   - clientNames: The list of the client's greeting; nil when it sent none.
+    ///   - offered: What the server allows.
+    /// - Returns: The client's first that is offered, md5 without a list; nil when there is none.
+    public static func serverChoice(
+        clientNames: [String]?,
+        offered: [AuthenticationDigest] = available
+    ) -> AuthenticationDigest? {
+        guard let clientNames else { return offered.contains(.md5) ? .md5 : nil }
+        return clientNames.lazy.compactMap { AuthenticationDigest(name: $0) }.first { offered.contains($0) }
+    }
+
+    /// A new challenge of random bits; its length tells the digest.
+    ///
+    /// - Parameter digest: What was agreed on.
+    /// - Returns: 22 to 86 characters.
+    public static func challenge(for digest: AuthenticationDigest) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return Base64.encode((0..<digest.digestLength).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    /// The proof.
+    ///
+    /// - Parameters:
+    ///   - password: The password's bytes.
+    ///   - challenge: The challenge's characters as they came.
+    ///   - digest: What was agreed on.
+    /// - Returns: Base64 without padding.
+    public static func response(password: [UInt8], challenge: [UInt8], digest: AuthenticationDigest) -> [UInt8] {
+        let message = password + challenge
+        return Base64.encode(digest.digest(of: unsafe message.span.bytes))
+    }
+
+    /// Compares in a time that does not depend on where the difference is.
+    ///
+    /// - Parameters:
+    ///   - one: A proof.
+    ///   - other: Another one.
+    /// - Returns: Whether they are the same.
+    public static func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        guard one.count == other.count else { return false }
+        return zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

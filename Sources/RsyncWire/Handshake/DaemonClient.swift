@@ -1,0 +1,118 @@
+import Checksums
+
+/// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
+public struct DaemonClient {
+    private static let lineLimit = 5118
+    /// Lines of a message of the day or a listing that are taken.
+    private static let textLimit = 10_000
+
+    /// Who the client is.
+    public struct Credentials {
+        /// The user's name.
+        public var user: [UInt8]
+        /// Finds the password; only asked when the daemon wants one.
+        public var password: () throws(WireError) -> [UInt8]
+
+        /// Makes credentials.
+        public init(user: [UInt8], password: @escaping () throws(WireError) -> [UInt8]) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    private let input: WireInput
+    private let output: WireOutput
+    /// The highest version to offer, 30 to 32.
+    private let version: Int32
+    /// Takes each line that is text for a person.
+    private let onText: ([UInt8]) throws(WireError) -> Void
+
+    /// Prepares to speak with a daemon.
+    ///
+    /// - Parameters:
+    ///   - version: The highest version to offer, 30 to 32.
+    ///   - input: From the daemon.
+    ///   - output: To the daemon.
+    ///   - onText: Takes each line that is meant for a person: the message of the day and the listing.
+    public init(
+        version: Int32,
+        input: WireInput,
+        output: WireOutput,
+        onText: @escaping ([UInt8]) throws(WireError) -> Void
+    ) {
+        self.version = version
+        self.input = input
+        self.output = output
+        self.onText = onText
+    }
+
+    /// Greets and asks for a module; the arguments are next (``ArgumentStream``), then the handshake.
+    ///
+    /// - Parameters:
+    ///   - module: Its name, not empty and without a `#` in front.
+    ///   - credentials: For a daemon that wants a password.
+    /// - Returns: The protocol version that both ends speak.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
+    public func open(module: [UInt8], credentials: Credentials) throws(WireError) -> Int32 {
+        let greeting = try greet(request: module)
+        var hasAnswered = false
+        for _ in 0..<Self.textLimit {
+            let line = try input.line(limit: Self.lineLimit, "a daemon's answer")
+            if line == DaemonWord.okay { return greeting.settled(own: version) }
+            if line == DaemonWord.exit { throw .violation("the daemon ended the session", exitCode: 5) }
+            if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
+            if line.starts(with: DaemonWord.authentication) {
+                // One proof is enough: more would let a daemon collect them.
+                guard !hasAnswered else { throw .violation("the daemon asks for the password again", exitCode: 5) }
+                hasAnswered = true
+                try answer(line.dropFirst(DaemonWord.authentication.count), greeting, credentials)
+            } else {
+                try onText(line)
+            }
+        }
+        throw .violation("the daemon sends text without end", exitCode: 5)
+    }
+
+    /// Greets and takes the listing of modules to its end.
+    ///
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
+    public func list() throws(WireError) {
+        _ = try greet(request: Array("#list".utf8))
+        for _ in 0..<Self.textLimit {
+            guard try input.hasMore() else { return }
+            let line = try input.line(limit: Self.lineLimit, "a listing of modules")
+            if line == DaemonWord.exit { return }
+            if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
+            try onText(line)
+        }
+        throw .violation("the daemon lists modules without end", exitCode: 5)
+    }
+
+    /// Reads the daemon's greeting first, so that ours can name the one digest to use.
+    private func greet(request: [UInt8]) throws(WireError) -> Greeting {
+        let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
+        let greeting: Greeting
+        do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
+        try Handshake.checkVersion(greeting.settled(own: version))
+        let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
+        let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
+        try output.bytes(Greeting(version: version, digests: names).line)
+        try output.bytes(request + [DaemonWord.newline])
+        try output.flush()
+        return greeting
+    }
+
+    private func answer(
+        _ challenge: ArraySlice<UInt8>,
+        _ greeting: Greeting,
+        _ credentials: Credentials
+    ) throws(WireError) {
+        guard let digest = AuthenticationExchange.clientChoice(serverNames: greeting.digests) else {
+            throw .violation("the daemon knows no digest that we know", exitCode: 5)
+        }
+        let password = try credentials.password()
+        let response = AuthenticationExchange.response(password: password, challenge: Array(challenge), digest: digest)
+        try output.bytes(credentials.user + [UInt8(ascii: " ")] + response + [DaemonWord.newline])
+        try output.flush()
+    }
+}

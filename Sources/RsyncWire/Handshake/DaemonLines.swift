@@ -1,0 +1,80 @@
+/// The words of a daemon's protocol (protocol specification, session 3.3).
+enum DaemonWord {
+    static let okay = Array("@RSYNCD: OK".utf8)
+    static let exit = Array("@RSYNCD: EXIT".utf8)
+    static let authentication = Array("@RSYNCD: AUTHREQD ".utf8)
+    static let error = Array("@ERROR".utf8)
+    static let newline = UInt8(ascii: "\n")
+}
+
+extension WireInput {
+    /// Reads a line of text; carriage returns are dropped.
+    ///
+    /// - Parameters:
+    ///   - limit: Characters before the newline.
+    ///   - field: What it is, for the error.
+    /// - Returns: The line without its newline.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 for a line that is too long or holds a NUL.
+    func line(limit: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
+        var line: [UInt8] = []
+        while true {
+            let byte = try byte(field)
+            if byte == DaemonWord.newline { return line }
+            guard byte != 0 else { throw .violation("a NUL byte in \(field)", exitCode: 5) }
+            guard line.count < limit else {
+                throw .violation("\(field) is longer than \(limit) characters", exitCode: 5)
+            }
+            if byte != UInt8(ascii: "\r") { line.append(byte) }
+        }
+    }
+}
+
+/// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument and a NUL, then a NUL.
+public enum ArgumentStream {
+    private static let countLimit = 16000
+    private static let lengthLimit = 5119
+    /// Bytes of all arguments together.
+    private static let totalLimit = 8 << 20
+    private static let programName = Array("rsync".utf8)
+
+    /// Writes a vector and flushes.
+    ///
+    /// - Parameters:
+    ///   - arguments: Without the program's name.
+    ///   - isSecluded: Whether they replace a command line, and start with the program's name.
+    ///   - output: Where they go.
+    /// - Throws: ``WireError/transport(_:)`` when they could not be written.
+    public static func write(_ arguments: [[UInt8]], isSecluded: Bool = false, to output: WireOutput) throws(WireError)
+    {
+        for argument in (isSecluded ? [programName] : []) + arguments {
+            try output.bytes(argument.isEmpty ? [UInt8(ascii: ".")] : argument)
+            try output.byte(0)
+        }
+        try output.byte(0)
+        try output.flush()
+    }
+
+    /// Reads a vector.
+    ///
+    /// - Parameters:
+    ///   - input: Where it comes from.
+    ///   - isSecluded: Whether it starts with a program's name, which is removed.
+    /// - Returns: The arguments.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for too many or too long ones.
+    public static func read(from input: WireInput, isSecluded: Bool = false) throws(WireError) -> [[UInt8]] {
+        var arguments: [[UInt8]] = []
+        var total = 0
+        while true {
+            var argument: [UInt8] = []
+            while case let byte = try input.byte("an argument"), byte != 0 {
+                guard argument.count < lengthLimit else { throw .incompatible("an argument is too long") }
+                argument.append(byte)
+            }
+            if argument.isEmpty { break }
+            total += argument.count
+            guard arguments.count < countLimit, total <= totalLimit else { throw .incompatible("too many arguments") }
+            arguments.append(argument)
+        }
+        return isSecluded ? Array(arguments.dropFirst()) : arguments
+    }
+}

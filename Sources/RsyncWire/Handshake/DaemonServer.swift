@@ -1,0 +1,147 @@
+public import Checksums
+
+/// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
+///
+/// The caller knows the modules: it asks for each step in order and decides between them.
+public struct DaemonServer {
+    private static let lineLimit = 1022
+    private static let answerLimit = 5118
+
+    /// What a client asks for.
+    public enum Request: Equatable, Sendable {
+        /// The listing of modules.
+        case list
+        /// A module, by a name that was not checked.
+        case module([UInt8])
+    }
+
+    private let input: WireInput
+    private let output: WireOutput
+    private let version: Int32
+
+    /// Prepares to speak with a client.
+    ///
+    /// - Parameters:
+    ///   - version: The highest version to offer, 30 to 32.
+    ///   - input: From the client.
+    ///   - output: To the client.
+    public init(version: Int32 = 32, input: WireInput, output: WireOutput) {
+        self.version = version
+        self.input = input
+        self.output = output
+    }
+
+    /// Greets, and takes the client's greeting.
+    ///
+    /// - Parameter messageOfTheDay: Text that follows the greeting; a newline is added. Nil for none.
+    /// - Returns: The client's greeting; ``Greeting/settled(own:)`` tells the version.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was refused.
+    public func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
+        let names = AuthenticationExchange.available.map(\.name)
+        try output.bytes(Greeting(version: version, digests: names).line)
+        if let messageOfTheDay { try output.bytes(messageOfTheDay + [DaemonWord.newline]) }
+        try output.flush()
+        let line = try input.line(limit: Self.lineLimit, "a client's greeting")
+        let greeting: Greeting
+        do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw try refusal(error.reply) }
+        let settled = greeting.settled(own: version)
+        guard Handshake.versions.contains(settled) else {
+            throw try refusal(Array("protocol version \(settled) is not supported here".utf8))
+        }
+        return greeting
+    }
+
+    /// Reads what the client wants; an early input is taken and dropped.
+    ///
+    /// - Returns: The request.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was refused.
+    public func request() throws(WireError) -> Request {
+        let earlyInput = Array("#early_input=".utf8)
+        while true {
+            let line = try input.line(limit: Self.lineLimit, "a request")
+            if line.isEmpty || line == Array("#list".utf8) { return .list }
+            if line.starts(with: earlyInput) {
+                let digits = String(decoding: line.dropFirst(earlyInput.count), as: UTF8.self)
+                guard let count = Int(digits), (1...5120).contains(count) else {
+                    throw try refusal(Array("invalid early_input length".utf8))
+                }
+                _ = try input.bytes(count, "early input")
+                continue
+            }
+            guard line.first != UInt8(ascii: "#") else {
+                throw try refusal(Array("Unknown command '".utf8) + line + Array("'".utf8))
+            }
+            return .module(line)
+        }
+    }
+
+    /// Sends the listing of modules and ends the conversation.
+    ///
+    /// - Parameter modules: Names and comments of the modules to list.
+    /// - Throws: ``WireError/transport(_:)`` when it could not be written.
+    public func list(_ modules: [(name: [UInt8], comment: [UInt8])]) throws(WireError) {
+        for module in modules {
+            let padding = [UInt8](repeating: UInt8(ascii: " "), count: max(0, 15 - module.name.count))
+            try output.bytes(module.name + padding + [UInt8(ascii: "\t")] + module.comment + [DaemonWord.newline])
+        }
+        try output.bytes(DaemonWord.exit + [DaemonWord.newline])
+        try output.flush()
+    }
+
+    /// Asks for a proof of the password.
+    ///
+    /// - Parameters:
+    ///   - greeting: The client's.
+    ///   - offered: The digests that the module allows.
+    ///   - password: Finds the password of a user who may use the module; nil for all others. The name is a client's
+    ///     and may hold any bytes.
+    /// - Returns: The user; nil when the proof failed for whatever reason, which ``refuse(_:)`` should not tell.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest, which was told.
+    public func authenticate(
+        _ greeting: Greeting,
+        offered: [AuthenticationDigest] = AuthenticationExchange.available,
+        password: ([UInt8]) -> [UInt8]?
+    ) throws(WireError) -> [UInt8]? {
+        guard let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: offered) else {
+            let names = offered.map(\.name).joined(separator: " ")
+            throw try refusal(Array("your client does not support one of our daemon-auth checksums: \(names)".utf8))
+        }
+        let challenge = AuthenticationExchange.challenge(for: digest)
+        try output.bytes(DaemonWord.authentication + challenge + [DaemonWord.newline])
+        try output.flush()
+        let line = try input.line(limit: Self.answerLimit, "the answer to a challenge")
+        guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let user = Array(line[..<blank])
+        let known = password(user)
+        // The same work is done for a user who does not exist.
+        let expected = AuthenticationExchange.response(
+            password: known ?? challenge,
+            challenge: challenge,
+            digest: digest
+        )
+        let isProven = AuthenticationExchange.isEqual(expected, Array(line[(blank + 1)...]))
+        return isProven && known != nil ? user : nil
+    }
+
+    /// Lets the client in; its arguments are next (``ArgumentStream``).
+    ///
+    /// - Throws: ``WireError/transport(_:)`` when it could not be written.
+    public func accept() throws(WireError) {
+        try output.bytes(DaemonWord.okay + [DaemonWord.newline])
+        try output.flush()
+    }
+
+    /// Sends `@ERROR: ` and a text; the caller closes the connection.
+    ///
+    /// - Parameter text: One line without newline.
+    /// - Throws: ``WireError/transport(_:)`` when it could not be written.
+    public func refuse(_ text: [UInt8]) throws(WireError) {
+        try output.bytes(DaemonWord.error + Array(": ".utf8) + text + [DaemonWord.newline])
+        try output.flush()
+    }
+
+    private func refusal(_ text: [UInt8]) throws(WireError) -> WireError {
+        try refuse(text)
+        return .violation(printable(text), exitCode: 5)
+    }
+}

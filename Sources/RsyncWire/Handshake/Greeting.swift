@@ -1,0 +1,98 @@
+/// The first line of each end of a daemon's connection (protocol specification, session 3.2).
+///
+///     @RSYNCD: <version>.<sub> <digest> <digest> ...
+public struct Greeting: Equatable, Sendable {
+    /// Why a greeting was not accepted.
+    public enum Flaw: Error, Equatable {
+        /// It is no greeting.
+        case malformed([UInt8])
+        /// It lacks the sub-protocol.
+        case noSubprotocol([UInt8])
+        /// It lacks the list of digests.
+        case noDigests([UInt8])
+
+        /// What a server answers before it closes, without `@ERROR: ` and newline.
+        public var reply: [UInt8] {
+            switch self {
+            case .malformed: Array("protocol startup error".utf8)
+            case .noSubprotocol(let line): Array("your client omitted the subprotocol value: ".utf8) + line
+            case .noDigests(let line): Array("your client omitted the digest name list: ".utf8) + line
+            }
+        }
+
+        /// What it means to a client: exit code 5.
+        var wireError: WireError {
+            switch self {
+            case .malformed(let line): .violation("the daemon greets with \"\(printable(line))\"", exitCode: 5)
+            case .noSubprotocol(let line):
+                .violation("the daemon omitted the subprotocol: \(printable(line))", exitCode: 5)
+            case .noDigests(let line):
+                .violation("the daemon omitted the digest names: \(printable(line))", exitCode: 5)
+            }
+        }
+    }
+
+    private static let prefix = Array("@RSYNCD: ".utf8)
+    /// From this version on a list of digests is required.
+    private static let listVersion: Int32 = 32
+
+    /// The highest protocol version of the one that greets.
+    public var version: Int32
+    /// Not 0 for a pre-release.
+    public var sub: Int32
+    /// Names of digests for passwords in order of preference; nil when there is no list.
+    public var digests: [String]?
+
+    /// Makes a greeting.
+    public init(version: Int32, sub: Int32 = 0, digests: [String]?) {
+        self.version = version
+        self.sub = sub
+        self.digests = digests
+    }
+
+    /// Reads a line.
+    ///
+    /// - Parameter line: Without its newline.
+    /// - Throws: What is wrong with it.
+    public init(_ line: [UInt8]) throws(Flaw) {
+        guard line.starts(with: Self.prefix) else { throw .malformed(line) }
+        let rest = line.dropFirst(Self.prefix.count)
+        let number = rest.prefix { $0 != UInt8(ascii: " ") }
+        let parts = number.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let version = Self.number(parts[0]) else { throw .malformed(line) }
+        self.version = version
+        if parts.count == 2, let sub = Self.number(parts[1]) {
+            self.sub = sub
+        } else {
+            guard version < 30 else { throw .noSubprotocol(line) }
+            sub = 0
+        }
+        if number.count < rest.count {
+            let names = rest.dropFirst(number.count).split(separator: UInt8(ascii: " "))
+            digests = names.map { String(decoding: $0, as: UTF8.self) }
+        } else {
+            guard version < Self.listVersion else { throw .noDigests(line) }
+            digests = nil
+        }
+    }
+
+    /// The line with its newline.
+    public var line: [UInt8] {
+        let names = digests.map { $0.map { " " + $0 }.joined() } ?? ""
+        return Self.prefix + Array("\(version).\(sub)\(names)\n".utf8)
+    }
+
+    /// The version that both ends speak.
+    ///
+    /// - Parameter own: Our version; we are no pre-release.
+    /// - Returns: The lower one, and one less when the peer's is a pre-release of it.
+    public func settled(own: Int32) -> Int32 {
+        guard own >= version else { return own }
+        return sub == 0 ? version : version - 1
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int32? {
+        guard !digits.isEmpty, digits.count <= 9, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int32($1 - 0x30) }
+    }
+}

@@ -1,0 +1,180 @@
+import Checksums
+
+/// What the two ends settle between the transport and the first frame (protocol specification, session 4).
+///
+///     both   int: protocol version          remote shell only
+///     S>C    varint: compatibility flags
+///     both   vstring: checksum names        with flag 0x80, unless one is forced
+///     both   vstring: compressor names      with flag 0x80, when compression is wanted and not forced
+///     S>C    int: checksum seed
+///
+/// Both functions flush before they wait, and leave input and output multiplexing.
+public enum Handshake {
+    /// The protocol versions that are spoken here.
+    public static let versions: ClosedRange<Int32> = 30...32
+
+    /// The client's part.
+    ///
+    /// - Parameters:
+    ///   - options: What is wanted; forced algorithms are not negotiated.
+    ///   - version: The version that a daemon's greeting settled; nil over a remote shell, where it is exchanged first.
+    ///   - input: From the server.
+    ///   - output: To the server.
+    /// - Returns: What was agreed on.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
+    ///   no common algorithm, 1 for incremental recursion that was not offered.
+    public static func client(
+        _ options: TransferOptions,
+        version: Int32? = nil,
+        input: WireInput,
+        output: WireOutput
+    ) throws(WireError) -> SessionParameters {
+        var session = SessionParameters()
+        session.protocolVersion = try settleVersion(version, own: options.protocolVersion, input, output)
+        session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
+        if session.isIncremental, !options.offersIncrementalRecursion {
+            throw .violation("incompatible options for an incremental connection", exitCode: 1)
+        }
+        let negotiates = session.flags.contains(.varintFileListFlags)
+        let subjects = Subjects(options, negotiates: negotiates)
+        // The server writes both lists before it reads; answering with one name agrees with every server.
+        let checksums = subjects.checksum ? try Negotiation.read(from: input, "a list of checksums") : []
+        let compressors = subjects.compression ? try Negotiation.read(from: input, "a list of compressors") : []
+        try session.takeDefaults(options)
+        if subjects.checksum {
+            let ours = Negotiation.checksums(forServer: false)
+            session.checksum = try Negotiation.strongest(of: ours, in: checksums, "checksum")
+            session.fileChecksum = session.checksum
+            try Negotiation.write([session.checksum.rawValue], to: output)
+        }
+        if subjects.compression {
+            let ours = Negotiation.compressors(forServer: false)
+            session.compression = try Negotiation.strongest(of: ours, in: compressors, "compressor")
+            try Negotiation.write([session.compression.rawValue], to: output)
+        }
+        try output.flush()
+        session.seed = try input.int32("the checksum seed")
+        session.applyLevel(options)
+        startMultiplexing(input, output)
+        return session
+    }
+
+    /// The server's part.
+    ///
+    /// - Parameters:
+    ///   - arguments: What the client asked for.
+    ///   - version: The version that our daemon's greeting settled; nil over a remote shell, where it is exchanged first.
+    ///   - input: From the client.
+    ///   - output: To the client.
+    /// - Returns: What was agreed on.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
+    ///   no common algorithm.
+    public static func server(
+        _ arguments: ServerArguments,
+        version: Int32? = nil,
+        input: WireInput,
+        output: WireOutput
+    ) throws(WireError) -> SessionParameters {
+        let options = arguments.options
+        var session = SessionParameters()
+        let own = min(arguments.announcedVersion, options.protocolVersion)
+        session.protocolVersion = try settleVersion(version, own: own, input, output)
+        session.flags = arguments.compatibilityFlags
+        try output.varint(session.flags.rawValue)
+        let subjects = Subjects(options, negotiates: session.flags.contains(.varintFileListFlags))
+        let checksums = Negotiation.checksums(forServer: true)
+        let compressors = Negotiation.compressors(forServer: true)
+        if subjects.checksum { try Negotiation.write(checksums.map(\.rawValue), to: output) }
+        if subjects.compression { try Negotiation.write(compressors.map(\.rawValue), to: output) }
+        try output.flush()
+        try session.takeDefaults(options)
+        if subjects.checksum {
+            let names = try Negotiation.read(from: input, "a list of checksums")
+            session.checksum = try Negotiation.first(of: checksums, in: names, "checksum")
+            session.fileChecksum = session.checksum
+        }
+        if subjects.compression {
+            let names = try Negotiation.read(from: input, "a list of compressors")
+            session.compression = try Negotiation.first(of: compressors, in: names, "compressor")
+        }
+        session.seed = options.checksumSeed == 0 ? randomSeed() : options.checksumSeed
+        try output.int32(session.seed)
+        try output.flush()
+        session.applyLevel(options)
+        startMultiplexing(input, output)
+        return session
+    }
+
+    /// Which lists are exchanged.
+    private struct Subjects {
+        let checksum: Bool
+        let compression: Bool
+
+        init(_ options: TransferOptions, negotiates: Bool) {
+            checksum = negotiates && options.checksumChoice == nil
+            compression = negotiates && options.compress && options.compressChoice == nil
+        }
+    }
+
+    /// The version both ends speak, exchanged when no greeting settled it (protocol specification, session 4.1).
+    private static func settleVersion(
+        _ settled: Int32?,
+        own: Int32,
+        _ input: WireInput,
+        _ output: WireOutput
+    ) throws(WireError) -> Int32 {
+        var version = settled ?? own
+        if settled == nil {
+            try output.int32(own)
+            try output.flush()
+            let theirs = try input.int32("the protocol version")
+            guard (20...40).contains(theirs) else {
+                throw .incompatible("protocol version mismatch -- is your shell clean?")
+            }
+            version = min(own, theirs)
+        }
+        try checkVersion(version)
+        input.protocolVersion = version
+        output.protocolVersion = version
+        return version
+    }
+
+    /// Refuses a version that is not spoken here.
+    static func checkVersion(_ version: Int32) throws(WireError) {
+        guard versions.contains(version) else {
+            throw .incompatible(
+                "protocol version \(version) is not one of \(versions.lowerBound) to \(versions.upperBound)"
+            )
+        }
+    }
+
+    private static func startMultiplexing(_ input: WireInput, _ output: WireOutput) {
+        input.startMultiplexing()
+        output.startMultiplexing()
+    }
+
+    private static func randomSeed() -> Int32 {
+        var generator = SystemRandomNumberGenerator()
+        return Int32.random(in: 1...Int32.max, using: &generator)
+    }
+}
+
+extension SessionParameters {
+    /// What holds where nothing is negotiated: forced choices, else md5 and zlib (protocol specification, session 4.3, 4.4).
+    fileprivate mutating func takeDefaults(_ options: TransferOptions) throws(WireError) {
+        checksum = options.checksumChoice ?? .md5
+        fileChecksum = options.fileChecksumChoice ?? checksum
+        compression = options.compressChoice ?? (options.compress ? .zlib : .none)
+    }
+
+    /// Level 0 switches zlib and zlibx off altogether on both ends (protocol specification, session 4.4).
+    fileprivate mutating func applyLevel(_ options: TransferOptions) {
+        compressionLevel = options.compressLevel
+        if options.compressLevel == 0, compression == .zlib || compression == .zlibx { compression = .none }
+    }
+}
+
+extension TransferOptions {
+    /// Whether a client tells the server that file lists may come directory by directory.
+    var offersIncrementalRecursion: Bool { recursive && incrementalRecursion }
+}

@@ -1,0 +1,82 @@
+import Checksums
+
+/// How two ends agree on algorithms by lists of names (protocol specification, session 4.3 and 4.4).
+///
+/// Servers before and after 3.5.0 choose by different rules. A client that reads the server's list first and answers
+/// with one name, and a server that takes the client's first known name, agree with all of them.
+enum Negotiation {
+    /// Longest list in bytes.
+    static let limit = 255
+
+    /// The names of checksums in rsync's order; `none` is only a server's to offer.
+    static func checksums(forServer: Bool) -> [ChecksumAlgorithm] {
+        ChecksumAlgorithm.allCases.filter { $0.isAvailable && ($0 != .none || forServer) }
+    }
+
+    /// The names of compressors in rsync's order; `none` is only a server's to offer.
+    static func compressors(forServer: Bool) -> [CompressionAlgorithm] {
+        CompressionAlgorithm.allCases.filter { $0 != .none || forServer }
+    }
+
+    /// Reads the peer's list.
+    static func read(from input: WireInput, _ field: StaticString) throws(WireError) -> [String] {
+        let text = try input.vstring(limit: limit, tooLong: 4, field)
+        return text.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self).lowercased() }
+    }
+
+    /// Writes a list.
+    static func write(_ names: [String], to output: WireOutput) throws(WireError) {
+        try output.vstring(Array(names.joined(separator: " ").utf8))
+    }
+
+    /// The first of our algorithms that the peer's list holds: the choice of a client.
+    static func strongest<Algorithm: Negotiable>(
+        of ours: [Algorithm],
+        in names: [String],
+        _ subject: String
+    ) throws(WireError) -> Algorithm {
+        let theirs = names.compactMap(Algorithm.init(wireName:))
+        guard let choice = ours.first(where: { theirs.contains($0) }) else { throw noneCommon(ours, names, subject) }
+        return choice
+    }
+
+    /// The first of the peer's names that we know: the choice of a server.
+    static func first<Algorithm: Negotiable>(
+        of ours: [Algorithm],
+        in names: [String],
+        _ subject: String
+    ) throws(WireError) -> Algorithm {
+        let theirs = names.compactMap(Algorithm.init(wireName:))
+        guard let choice = theirs.first(where: { ours.contains($0) }) else { throw noneCommon(ours, names, subject) }
+        return choice
+    }
+
+    private static func noneCommon<Algorithm: Negotiable>(
+        _ ours: [Algorithm],
+        _ names: [String],
+        _ subject: String
+    ) -> WireError {
+        let own = ours.map(\.rawValue).joined(separator: " ")
+        let theirs = names.map(printable).joined(separator: " ")
+        return .violation("no common \(subject): we know \(own), the peer \(theirs)", exitCode: 4)
+    }
+}
+
+/// An algorithm that travels as a name.
+protocol Negotiable: RawRepresentable<String>, Equatable {}
+
+extension ChecksumAlgorithm: Negotiable {}
+extension CompressionAlgorithm: Negotiable {}
+
+extension Negotiable {
+    /// Finds an algorithm by a lower-case name of the peer.
+    init?(wireName: String) { self.init(rawValue: wireName == "xxhash" ? "xxh64" : wireName) }
+}
+
+/// Text of a peer with everything that could upset a terminal or a log as `?`.
+func printable(_ text: String) -> String {
+    String(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : Character($0) })
+}
+
+/// Bytes of a peer as text with everything that could upset a terminal or a log as `?`.
+func printable(_ bytes: some Collection<UInt8>) -> String { printable(String(decoding: bytes, as: UTF8.self)) }

@@ -1,0 +1,65 @@
+/// What follows the index of an item, in both directions (protocol specification, transfer 10).
+///
+///     flags (16 bits) | kind of basis (byte, with basisFollows) | name (vstring, with nameFollows)
+public struct Item: Equatable, Sendable {
+    /// Which file a delta is made against.
+    public enum Basis {
+        /// The destination file itself.
+        public static let destination: UInt8 = 0x80
+        /// The file in the partial directory.
+        public static let partialDirectory: UInt8 = 0x81
+        /// The backup file.
+        public static let backup: UInt8 = 0x82
+        /// A similar name in the same directory.
+        public static let fuzzy: UInt8 = 0x83
+    }
+
+    /// Longest name in bytes.
+    public static let nameLimit = 4095
+
+    /// What it says.
+    public var flags: ItemFlags
+    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; travels with ``ItemFlags/basisFollows``.
+    public var basis: UInt8
+    /// A name to report or to confine, never a path by itself; travels with ``ItemFlags/nameFollows``.
+    public var name: [UInt8]
+
+    /// Makes an item.
+    ///
+    /// - Parameters:
+    ///   - flags: What it says; the two flags that say what follows are set from the other parameters.
+    ///   - basis: The kind of basis.
+    ///   - name: At most ``nameLimit`` bytes; empty for none.
+    public init(flags: ItemFlags, basis: UInt8 = Basis.destination, name: [UInt8] = []) {
+        self.flags = flags
+        if basis != Basis.destination { self.flags.insert(.basisFollows) }
+        if !name.isEmpty { self.flags.insert(.nameFollows) }
+        self.basis = basis
+        self.name = name
+    }
+
+    /// Reads what follows an index of 0 or more.
+    ///
+    /// - Parameter input: Where it comes from.
+    /// - Returns: The item.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a name that is too long.
+    public static func read(from input: WireInput) throws(WireError) -> Item {
+        let flags = ItemFlags(rawValue: try input.uint16("item flags"))
+        var item = Item(flags: flags)
+        if flags.contains(.basisFollows) { item.basis = try input.byte("a kind of basis") }
+        if flags.contains(.nameFollows) {
+            item.name = try input.vstring(limit: nameLimit, tooLong: 2, "the name of an item")
+        }
+        return item
+    }
+
+    /// Writes the item behind its index.
+    ///
+    /// - Parameter output: Where it goes.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
+    public func write(to output: WireOutput) throws(WireError) {
+        try output.uint16(flags.rawValue)
+        if flags.contains(.basisFollows) { try output.byte(basis) }
+        if flags.contains(.nameFollows) { try output.vstring(name) }
+    }
+}

@@ -1,0 +1,87 @@
+public import Checksums
+public import DeltaTransfer
+
+/// The block sums behind a sum head (protocol specification, transfer 10).
+///
+///     rolling sum (int) | strong sum (the head's strong length of bytes)      once per block
+extension Signature {
+    /// Blocks to make room for before their sums have come.
+    private static let trustedCount = 64 * 1024
+
+    /// Reads the sums of all blocks.
+    ///
+    /// - Parameters:
+    ///   - geometry: What the sum head said.
+    ///   - recipe: How the session makes block sums.
+    ///   - input: Where they come from.
+    /// - Returns: The peer's signature.
+    /// - Throws: ``WireError/ended(field:)`` when the stream stops short.
+    public static func read(
+        _ geometry: BlockGeometry,
+        recipe: ChecksumRecipe,
+        from input: WireInput
+    ) throws(WireError) -> Signature {
+        let entryLength = 4 + geometry.strongLength
+        var rollingSums: [UInt32] = []
+        var strongSums: [UInt8] = []
+        // Memory grows with what has arrived: the count alone is only a claim.
+        rollingSums.reserveCapacity(min(geometry.count, trustedCount))
+        strongSums.reserveCapacity(min(geometry.count, trustedCount) * geometry.strongLength)
+        while rollingSums.count < geometry.count {
+            let ready = min(input.buffered / entryLength, geometry.count - rollingSums.count)
+            guard ready > 0 else {
+                // An entry that a buffer's end cuts in two.
+                rollingSums.append(UInt32(bitPattern: try input.int32("a rolling sum")))
+                try input.append(geometry.strongLength, to: &strongSums, "a strong sum")
+                continue
+            }
+            let entries = unsafe try input.chunk(limit: ready * entryLength, "block sums")
+            unsafe append(entries, entryLength, &rollingSums, &strongSums)
+        }
+        do throws(DeltaError) {
+            return try Signature(geometry: geometry, recipe: recipe, rollingSums: rollingSums, strongSums: strongSums)
+        } catch {
+            throw .incompatible("\(error)")
+        }
+    }
+
+    private static func append(
+        _ entries: UnsafeRawBufferPointer,
+        _ entryLength: Int,
+        _ rollingSums: inout [UInt32],
+        _ strongSums: inout [UInt8]
+    ) {
+        // Every offset lies in the buffer: it holds whole entries.
+        for offset in stride(from: 0, to: entries.count, by: entryLength) {
+            let rolling = unsafe entries.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            rollingSums.append(UInt32(littleEndian: rolling))
+            unsafe strongSums.append(contentsOf: entries[offset + 4..<offset + entryLength])
+        }
+    }
+
+    /// Writes the sums of all blocks; the sum head is the geometry's.
+    ///
+    /// - Parameter output: Where they go.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
+    public func write(to output: WireOutput) throws(WireError) {
+        let strongLength = geometry.strongLength
+        let entryLength = 4 + strongLength
+        var block = 0
+        while block < geometry.count {
+            let blocks = min(geometry.count - block, WireOutput.frameLimit / entryLength)
+            var place = unsafe try output.reserve(blocks * entryLength)
+            unsafe strongSums.withUnsafeBytes { sums in
+                for index in block..<block + blocks {
+                    unsafe place.storeBytes(of: rollingSums[index].littleEndian, as: UInt32.self)
+                    let sum = unsafe UnsafeRawBufferPointer(
+                        rebasing: sums[index * strongLength..<(index + 1) * strongLength]
+                    )
+                    unsafe UnsafeMutableRawBufferPointer(start: place + 4, count: strongLength).copyMemory(from: sum)
+                    unsafe place += entryLength
+                }
+            }
+            output.commit(blocks * entryLength)
+            block += blocks
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// Reads the delta of one file after the other (protocol specification, transfer 13).
+///
+/// Per file: ``startFile(blockCount:)``, then ``next()`` until it returns ``Token/end``; also for a file that is
+/// discarded, for the decompressor must see everything. One per session and direction. One thread uses a reader.
+public final class TokenReader {
+    private let input: WireInput
+    private let decompressor: (any LiteralDecompressor)?
+    /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
+    public let needsMatchedBytes: Bool
+    private var blockCount: Int32 = 0
+    /// Bytes of a plain literal that were not handed out, or of a compressed chunk that were not fed.
+    private var rest = 0
+    /// Plain: a token that was read ahead.
+    private var readAhead: Int32?
+    private var isProducing = false
+    private var hasUnfinishedData = false
+    private var position: Int32 = 0
+
+    /// Reads from an input.
+    ///
+    /// - Parameters:
+    ///   - input: Where the tokens come from.
+    ///   - compression: What the session agreed on.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
+    public init(input: WireInput, compression: CompressionAlgorithm) throws(WireError) {
+        self.input = input
+        needsMatchedBytes = compression == .zlib
+        decompressor = try compression.makeDecompressor()
+    }
+
+    /// A file's tokens come next.
+    ///
+    /// - Parameter blockCount: Blocks of its basis, from the sum head.
+    /// - Throws: ``WireError`` when the compressed stream is broken.
+    public func startFile(blockCount: Int32) throws(WireError) {
+        self.blockCount = blockCount
+        rest = 0
+        readAhead = nil
+        isProducing = false
+        hasUnfinishedData = false
+        position = 0
+        try decompressor?.startFile()
+    }
+
+    /// Reads the next token.
+    ///
+    /// - Returns: The token; a literal's bytes are valid until the next call.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a block that the basis does not have, 12 for a
+    ///   broken stream.
+    public func next() throws(WireError) -> Token {
+        if let decompressor { try nextCompressed(decompressor) } else { try nextPlain() }
+    }
+
+    /// Adds a block that was just copied to the decompressor's history; only useful when ``needsMatchedBytes``.
+    ///
+    /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, before the next call of ``next()``.
+    /// - Throws: ``WireError`` when the compressed stream is broken.
+    public func matched(_ bytes: RawSpan) throws(WireError) {
+        guard needsMatchedBytes, let decompressor else { return }
+        unsafe try insertHistory(bytes, protocolVersion: input.protocolVersion) { (piece) throws(WireError) in
+            unsafe try decompressor.insert(piece)
+        }
+    }
+
+    // MARK: plain
+
+    private func nextPlain() throws(WireError) -> Token {
+        if rest == 0 {
+            let token = if let readAhead { readAhead } else { try input.int32("a token") }
+            readAhead = nil
+            if token == 0 { return .end }
+            if token < 0 { return try plainRun(from: ~token) }
+            rest = Int(token)
+        }
+        let piece = unsafe try input.chunk(limit: rest, "literal data")
+        rest -= piece.count
+        return unsafe .literal(piece)
+    }
+
+    /// Joins adjacent blocks as far as their tokens are here already: a token always follows a copy.
+    private func plainRun(from block: Int32) throws(WireError) -> Token {
+        var last = block
+        while last < blockCount, input.buffered >= 4 {
+            let token = try input.int32("a token")
+            guard token < 0, ~token == last + 1, ~token < blockCount else {
+                readAhead = token
+                break
+            }
+            last += 1
+        }
+        return try copy(block: Int64(block), more: Int64(last) - Int64(block))
+    }
+
+    // MARK: compressed
+
+    private func nextCompressed(_ decompressor: any LiteralDecompressor) throws(WireError) -> Token {
+        while true {
+            if isProducing {
+                let piece = unsafe try decompressor.produce()
+                if piece.count > 0 { return unsafe .literal(piece) }
+                if rest > 0 {
+                    let fed = unsafe try input.chunk(limit: rest, "compressed data")
+                    rest -= fed.count
+                    unsafe try decompressor.feed(fed, isLast: rest == 0)
+                    continue
+                }
+                isProducing = false
+            }
+            let flag = try input.byte("a token")
+            if flag & TokenFlag.relativeRun == TokenFlag.data {
+                rest = Int(flag & 0x3f) << 8 | Int(try input.byte("the length of compressed data"))
+                guard rest > 0 else { throw .malformed("compressed data of no length") }
+                isProducing = true
+                hasUnfinishedData = true
+                continue
+            }
+            if hasUnfinishedData {
+                hasUnfinishedData = false
+                try decompressor.finishData()
+            }
+            return try blockToken(flag)
+        }
+    }
+
+    private func blockToken(_ flag: UInt8) throws(WireError) -> Token {
+        let block: Int64
+        switch flag {
+        case TokenFlag.end: return .end
+        case TokenFlag.long, TokenFlag.longRun: block = Int64(try input.int32("a block number"))
+        case TokenFlag.relative...: block = Int64(position) + Int64(flag & 0x3f)
+        default: throw .malformed("unknown token \(flag)")
+        }
+        let isRun = flag == TokenFlag.longRun || flag >= TokenFlag.relativeRun
+        let more = isRun ? Int64(try input.uint16("a run of blocks")) : 0
+        guard !isRun || more > 0 else { throw .incompatible("a run of no blocks") }
+        let token = try copy(block: block, more: more)
+        position = Int32(block + more)
+        return token
+    }
+
+    private func copy(block: Int64, more: Int64) throws(WireError) -> Token {
+        guard block >= 0, block + more < Int64(blockCount) else {
+            throw .incompatible("block \(block + more) is not one of the \(blockCount) blocks of the basis")
+        }
+        return .copy(block: Int32(block), count: Int(more) + 1)
+    }
+}

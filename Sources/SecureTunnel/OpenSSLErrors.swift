@@ -1,0 +1,52 @@
+import COpenSSL
+
+/// What OpenSSL left in its error queue, oldest first.
+struct OpenSSLErrors {
+    /// One entry of the queue.
+    struct Entry {
+        let library: Int32
+        let reason: Int32
+        let text: String
+    }
+
+    let entries: [Entry]
+
+    /// Empties the queue of this thread, so that the next call's errors are its own.
+    static func clear() { ERR_clear_error() }
+
+    /// Takes everything out of the queue of this thread.
+    static func drain() -> OpenSSLErrors {
+        var entries: [Entry] = []
+        while true {
+            let code = ERR_get_error()
+            guard code != 0 else { return OpenSSLErrors(entries: entries) }
+            let reason = unsafe ERR_reason_error_string(code).map { unsafe String(cString: $0) }
+            entries.append(
+                Entry(
+                    library: ERR_GET_LIB(code),
+                    reason: ERR_GET_REASON(code),
+                    text: reason ?? "error \(String(code, radix: 16))"
+                )
+            )
+        }
+    }
+
+    /// Whether an entry of the library has this reason.
+    func contains(_ library: Int32, _ reason: Int32) -> Bool {
+        entries.contains { $0.library == library && $0.reason == reason }
+    }
+
+    /// The name of the alert that the peer sent, if one is in the queue.
+    var peerAlert: String? {
+        for entry in entries where entry.library == ERR_LIB_SSL {
+            // OpenSSL reports a received alert as a reason at this offset.
+            let number = entry.reason - SSL_AD_REASON_OFFSET
+            guard number > 0, number < 256 else { continue }
+            return unsafe SSL_alert_desc_string_long(number).map { unsafe String(cString: $0) } ?? "\(number)"
+        }
+        return nil
+    }
+
+    /// All reasons in a row.
+    var text: String { entries.isEmpty ? "no reason given" : entries.map(\.text).joined(separator: ", ") }
+}

@@ -1,0 +1,127 @@
+import COpenSSL
+import Glibc
+
+/// The bytes between OpenSSL and the transport: records that came and wait for decryption, records that wait to be sent.
+///
+/// OpenSSL sees it as a BIO that never blocks, so that encrypting needs no socket and a socket needs no lock.
+///
+/// ## Invariant
+/// `input` and both outputs are allocations of their capacity that live as long as this object;
+/// `0 <= inputStart <= inputEnd <= inputCapacity` and `0 <= outputCount <= outputCapacity`.
+///
+/// ## Concurrency model
+/// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
+/// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
+@safe final class RecordBuffers {
+    /// Room for what one read from a socket brings.
+    static let inputCapacity = 256 * 1024
+    /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
+    static let outputCapacity = 192 * 1024
+
+    private let input = UnsafeMutableRawPointer.allocate(byteCount: inputCapacity, alignment: 64)
+    private var inputStart = 0
+    private var inputEnd = 0
+    private var output = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
+    private var lentOutput = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
+    private var outputCount = 0
+    /// Whether the transport came to its end.
+    private(set) var isInputEnded = false
+    /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
+    private(set) var firstBytes: [UInt8] = []
+
+    deinit {
+        unsafe input.deallocate()
+        unsafe output.deallocate()
+        unsafe lentOutput.deallocate()
+    }
+
+    /// Whether records wait to be sent.
+    var hasOutput: Bool { outputCount > 0 }
+
+    /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
+    func freeInput() -> UnsafeMutableRawBufferPointer {
+        if inputStart > 0 {
+            unsafe memmove(input, input + inputStart, inputEnd - inputStart)
+            inputEnd -= inputStart
+            inputStart = 0
+        }
+        return unsafe UnsafeMutableRawBufferPointer(start: input + inputEnd, count: Self.inputCapacity - inputEnd)
+    }
+
+    /// Takes note of bytes that were put into the free space; 0 means the end of the transport.
+    func supply(_ count: Int) {
+        precondition(count >= 0 && count <= Self.inputCapacity - inputEnd)
+        isInputEnded = count == 0
+        if firstBytes.count < 128, count > 0 {
+            let fresh = unsafe UnsafeRawBufferPointer(start: input + inputEnd, count: count)
+            unsafe firstBytes.append(contentsOf: fresh.prefix(128 - firstBytes.count))
+        }
+        inputEnd += count
+    }
+
+    /// Lends everything that waits to be sent, until the next call.
+    func takeOutput() -> UnsafeRawBufferPointer {
+        unsafe swap(&output, &lentOutput)
+        let count = outputCount
+        outputCount = 0
+        return unsafe UnsafeRawBufferPointer(start: lentOutput, count: count)
+    }
+
+    /// OpenSSL reads: as much as is there; nil when it must come back later.
+    fileprivate func read(into target: UnsafeMutableRawPointer, atMost limit: Int) -> Int? {
+        let count = min(limit, inputEnd - inputStart)
+        guard count > 0 else { return isInputEnded ? 0 : nil }
+        unsafe memcpy(target, input + inputStart, count)
+        inputStart += count
+        return count
+    }
+
+    /// OpenSSL writes: all or nothing.
+    ///
+    /// Only a peer that keeps provoking answers and never reads them fills the room.
+    fileprivate func write(_ source: UnsafeRawPointer, count: Int) -> Bool {
+        guard count <= Self.outputCapacity - outputCount else { return false }
+        unsafe memcpy(output + outputCount, source, count)
+        outputCount += count
+        return true
+    }
+}
+
+extension RecordBuffers {
+    /// The table of functions behind our BIOs.
+    ///
+    /// Made once, never changed, never freed.
+    nonisolated(unsafe) private static let method: OpaquePointer? = {
+        let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
+        guard let method = unsafe BIO_meth_new(kind, "dvm records") else { return nil }
+        unsafe BIO_meth_set_read(method, readRecords)
+        unsafe BIO_meth_set_write(method, writeRecords)
+        unsafe BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
+        return unsafe method
+    }()
+
+    /// Makes a BIO over these buffers, which must outlive it.
+    func makeBIO() -> OpaquePointer? {
+        guard let method = unsafe Self.method, let bio = unsafe BIO_new(method) else { return nil }
+        unsafe BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
+        unsafe BIO_set_init(bio, 1)
+        return unsafe bio
+    }
+}
+
+private func readRecords(_ bio: OpaquePointer?, _ target: UnsafeMutablePointer<CChar>?, _ limit: Int32) -> Int32 {
+    guard let target = unsafe target, let data = unsafe BIO_get_data(bio), limit > 0 else { return -1 }
+    unsafe BIO_clear_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
+    let buffers = unsafe Unmanaged<RecordBuffers>.fromOpaque(data).takeUnretainedValue()
+    guard let count = unsafe buffers.read(into: target, atMost: Int(limit)) else {
+        unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
+        return -1
+    }
+    return Int32(count)
+}
+
+private func writeRecords(_ bio: OpaquePointer?, _ source: UnsafePointer<CChar>?, _ count: Int32) -> Int32 {
+    guard let source = unsafe source, let data = unsafe BIO_get_data(bio), count > 0 else { return -1 }
+    let buffers = unsafe Unmanaged<RecordBuffers>.fromOpaque(data).takeUnretainedValue()
+    return unsafe buffers.write(source, count: Int(count)) ? count : -1
+}

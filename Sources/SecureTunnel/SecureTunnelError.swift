@@ -1,0 +1,125 @@
+public import Transport
+
+/// What can go wrong while a tunnel is built or used, in the terms of the person who must put it right.
+///
+/// Certificates are named by their subject in the form of RFC 2253, times are UTC.
+public enum SecureTunnelError: Error, Equatable, Sendable {
+    /// The peer does not speak TLS; `firstBytes` (at most 128) are what it said instead.
+    case notTLS(peer: String, firstBytes: [UInt8])
+    /// The peer's certificate, or one that vouches for it, has expired.
+    case certificateExpired(subject: String, until: String)
+    /// The peer's certificate, or one that vouches for it, is not valid yet; a clock may be wrong.
+    case certificateNotYetValid(subject: String, from: String)
+    /// The certificate is sound but belongs to somebody else.
+    case wrongName(expected: String, presented: [String])
+    /// Nobody in the authorities file vouches for the certificate.
+    case unknownAuthority(issuer: String, subject: String)
+    /// The certificate is not the pinned one; both are SHA-256 of the DER form, in lower-case hex.
+    case pinMismatch(expected: String, seen: String)
+    /// The certificate is refused for another reason, in the words of OpenSSL.
+    case certificateRefused(subject: String, reason: String)
+    /// The peer refused us with a TLS alert of this name, such as `unknown CA`.
+    case alert(peer: String, name: String)
+    /// A certificate was asked of the other side of the connection, and none was shown.
+    case clientCertificateRequired(peer: String)
+    /// The handshake did not end in time.
+    case handshakeTimeout(peer: String, after: Duration)
+    /// The peer hung up in the middle of the handshake.
+    case closedDuringHandshake(peer: String)
+    /// The connection ended without the mark that TLS puts at the end: bytes may be missing.
+    case truncated(peer: String)
+    /// What the peer sent breaks the rules of TLS, in the words of OpenSSL.
+    case violation(peer: String, reason: String)
+    /// A file of certificates or keys cannot be used.
+    case badFile(path: String, reason: String)
+    /// A setting cannot be used.
+    case badSetting(reason: String)
+    /// The connection below failed.
+    case transport(TransportError)
+    /// The proxy wants a user name and password, or others than it was given (status 407, or 401).
+    case proxyAuthenticationRequired(proxy: String, realm: String?)
+    /// The proxy forbids the target (status 403); `text` is what it says about it.
+    case proxyForbidden(proxy: String, target: String, text: String)
+    /// The proxy could not reach the target (status 502, 503 or 504).
+    case proxyCannotReach(proxy: String, target: String, status: Int, text: String)
+    /// The proxy refused with any other status.
+    case proxyRefused(proxy: String, target: String, status: Int, text: String)
+    /// What answered is not an HTTP proxy; `firstBytes` (at most 128) are what it said.
+    case notAProxy(proxy: String, firstBytes: [UInt8])
+
+    /// The tunnel's error inside an error that a ``TLSStream`` threw as a byte stream.
+    ///
+    /// - Parameter error: What `read` or `write` threw; nil comes back when the tunnel was not the cause.
+    public init?(_ error: TransportError) {
+        guard case .layer(let failure) = error, let cause = failure.cause as? SecureTunnelError else { return nil }
+        self = cause
+    }
+
+    /// The error as a byte stream throws it.
+    var asTransportError: TransportError {
+        if case .transport(let cause) = self { return cause }
+        return .layer(LayerFailure(self))
+    }
+}
+
+extension SecureTunnelError: CustomStringConvertible {
+    /// One sentence: what was seen, on what, and what it means.
+    public var description: String {
+        switch self {
+        case .notTLS(let peer, let firstBytes): "\(peer) does not speak TLS: \(Self.hint(about: firstBytes))"
+        case .certificateExpired(let subject, let until): "the certificate of \(subject) expired on \(until)"
+        case .certificateNotYetValid(let subject, let from): "the certificate of \(subject) is valid only from \(from)"
+        case .wrongName(let expected, let presented):
+            "the certificate is not for \(expected) but for \(presented.isEmpty ? "nobody" : list(presented))"
+        case .unknownAuthority(let issuer, let subject):
+            issuer == subject
+                ? "the self-signed certificate of \(subject) is not among the trusted ones"
+                : "the certificate of \(subject) was issued by \(issuer), which is not among the trusted authorities"
+        case .pinMismatch(let expected, let seen): "the certificate's SHA-256 is \(seen), not the pinned \(expected)"
+        case .certificateRefused(let subject, let reason): "the certificate of \(subject) is refused: \(reason)"
+        case .alert(let peer, let name): "\(peer) refused the tunnel with the TLS alert \"\(name)\""
+        case .clientCertificateRequired(let peer): "a client certificate is required but none was shown (peer \(peer))"
+        case .handshakeTimeout(let peer, let limit): "the TLS handshake with \(peer) did not end within \(limit)"
+        case .closedDuringHandshake(let peer): "\(peer) closed the connection during the TLS handshake"
+        case .truncated(let peer): "the connection with \(peer) ended without TLS close_notify: bytes may be missing"
+        case .violation(let peer, let reason): "TLS with \(peer) failed: \(reason)"
+        case .badFile(let path, let reason): "\(path) cannot be used: \(reason)"
+        case .badSetting(let reason): reason
+        case .transport(let cause): cause.description
+        case .proxyAuthenticationRequired(let proxy, let realm):
+            "proxy \(proxy) wants a valid user and password" + (realm.map { " for \"\($0)\"" } ?? "")
+        case .proxyForbidden(let proxy, let target, let text): "proxy \(proxy) forbids \(target): \(text)"
+        case .proxyCannotReach(let proxy, let target, let status, let text):
+            "proxy \(proxy) cannot reach \(target): \(status) \(text)"
+        case .proxyRefused(let proxy, let target, let status, let text):
+            "proxy \(proxy) refuses a tunnel to \(target): \(status) \(text)"
+        case .notAProxy(let proxy, let firstBytes):
+            "\(proxy) is not an HTTP proxy: it said \(Self.printable(firstBytes))"
+        }
+    }
+
+    private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+
+    /// Guesses from what the peer said which kind of port this is.
+    private static func hint(about bytes: [UInt8]) -> String {
+        guard !bytes.isEmpty else { return "it said nothing" }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let said = "it said \(printable(bytes))"
+        if text.hasPrefix("@RSYNCD:") { return "the port is plain rsync, without a tunnel; \(said)" }
+        if text.hasPrefix("HTTP/") { return "the port answers plain HTTP; \(said)" }
+        if ["GET ", "POST ", "HEAD ", "PUT ", "CONNECT "].contains(where: text.hasPrefix) {
+            return "it sent a plain HTTP request; \(said)"
+        }
+        return said
+    }
+
+    /// The first bytes in quotes, with everything that is not printable ASCII as `\xNN`.
+    static func printable(_ bytes: [UInt8]) -> String {
+        let shown = bytes.prefix(64).map { byte in
+            guard byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\\") else { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16)
+            return "\\x" + (digits.count == 1 ? "0" : "") + digits
+        }
+        return "\"" + shown.joined() + "\""
+    }
+}

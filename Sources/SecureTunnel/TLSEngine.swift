@@ -1,0 +1,227 @@
+import COpenSSL
+import Synchronization
+
+/// One TLS connection without a socket: records in, records out.
+///
+/// ## Concurrency model
+/// An `SSL` object serves one thread at a time: `lock` is held around every use of it and of the buffers. The lock is
+/// never held while anything waits; it covers encryption and copies alone.
+@safe final class TLSEngine: @unchecked Sendable {
+    /// The most that one ``encrypt(_:)`` takes: eight records of 16 KiB, sent together and still in the cache.
+    static let largestPlaintext = 128 * 1024
+
+    /// What a step needs next.
+    enum Step {
+        case done
+        case needsInput
+        case failed(SecureTunnelError)
+    }
+
+    /// What came of decrypting.
+    enum Decrypted {
+        case bytes(Int)
+        case needsInput
+        case end
+        case failed(SecureTunnelError)
+    }
+
+    private let lock = Mutex(())
+    private let connection: OpaquePointer
+    private let buffers = RecordBuffers()
+    private let verifier: PeerVerifier
+    private let context: TLSContext
+    private let peer: String
+    private var isHandshakeDone = false
+    /// A failure met after bytes had been decrypted, which the next call reports.
+    private var failure: SecureTunnelError?
+
+    /// Prepares a connection.
+    ///
+    /// - Parameters:
+    ///   - context: Certificates and rules.
+    ///   - serverName: Whom a client calls: the name sent as SNI and looked for in the certificate; nil for a server.
+    ///   - peer: Who is at the other end, for errors.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when OpenSSL has no memory.
+    init(context: TLSContext, serverName: String?, peer: String) throws(SecureTunnelError) {
+        self.context = context
+        self.peer = peer
+        verifier = PeerVerifier(rule: context.rule, expectedName: serverName)
+        OpenSSLErrors.clear()
+        guard let connection = unsafe context.makeConnection() else {
+            throw .badSetting(reason: "OpenSSL cannot start: \(OpenSSLErrors.drain().text)")
+        }
+        unsafe self.connection = connection
+        guard let bio = unsafe buffers.makeBIO() else {
+            unsafe SSL_free(connection)
+            throw .badSetting(reason: "OpenSSL cannot start: \(OpenSSLErrors.drain().text)")
+        }
+        unsafe SSL_set_bio(connection, bio, bio)
+        unsafe SSL_set_ex_data(connection, 0, Unmanaged.passUnretained(verifier).toOpaque())
+        if context.isServer {
+            unsafe SSL_set_accept_state(connection)
+        } else {
+            unsafe SSL_set_connect_state(connection)
+        }
+        if let serverName, !isAddress(serverName) { unsafe dvm_SSL_set_tlsext_host_name(connection, serverName) }
+    }
+
+    deinit { unsafe SSL_free(connection) }
+
+    /// Takes the handshake as far as the input allows; output may wait afterwards, in every case.
+    func handshake() -> Step {
+        lock.withLock { _ in
+            OpenSSLErrors.clear()
+            let answer = unsafe SSL_do_handshake(connection)
+            if answer == 1 {
+                isHandshakeDone = true
+                return .done
+            }
+            return unsafe SSL_get_error(connection, answer) == SSL_ERROR_WANT_READ ? .needsInput : .failed(classify())
+        }
+    }
+
+    /// Decrypts what is there, many records at once.
+    func decrypt(into target: UnsafeMutableRawBufferPointer) -> Decrypted {
+        lock.withLock { _ in
+            if let failure { return .failed(failure) }
+            var filled = 0
+            while filled < target.count {
+                var count = 0
+                OpenSSLErrors.clear()
+                let rest = unsafe target.baseAddress?.advanced(by: filled)
+                let answer = unsafe SSL_read_ex(connection, rest, target.count - filled, &count)
+                if answer == 1 {
+                    filled += count
+                    continue
+                }
+                switch unsafe SSL_get_error(connection, answer) {
+                case SSL_ERROR_WANT_READ: return filled > 0 ? .bytes(filled) : .needsInput
+                case SSL_ERROR_ZERO_RETURN: return filled > 0 ? .bytes(filled) : .end
+                default:
+                    let error = classify()
+                    failure = error
+                    return filled > 0 ? .bytes(filled) : .failed(error)
+                }
+            }
+            return .bytes(filled)
+        }
+    }
+
+    /// Looks whether an error hides in the records that came, without taking data away from the reader.
+    ///
+    /// - Returns: ``Decrypted/bytes(_:)`` when data stands in front of whatever follows.
+    func peek() -> Decrypted {
+        lock.withLock { _ in
+            if let failure { return .failed(failure) }
+            var byte: UInt8 = 0
+            var count = 0
+            OpenSSLErrors.clear()
+            let answer = unsafe SSL_peek_ex(connection, &byte, 1, &count)
+            if answer == 1 { return .bytes(count) }
+            switch unsafe SSL_get_error(connection, answer) {
+            case SSL_ERROR_WANT_READ: return .needsInput
+            case SSL_ERROR_ZERO_RETURN: return .end
+            default:
+                let error = classify()
+                failure = error
+                return .failed(error)
+            }
+        }
+    }
+
+    /// Encrypts at most ``largestPlaintext`` bytes into the output.
+    ///
+    /// - Returns: Nil when it worked.
+    func encrypt(_ bytes: UnsafeRawBufferPointer) -> SecureTunnelError? {
+        lock.withLock { _ in
+            if let failure { return failure }
+            var count = 0
+            OpenSSLErrors.clear()
+            let answer = unsafe SSL_write_ex(connection, bytes.baseAddress, bytes.count, &count)
+            guard answer != 1 else { return nil }
+            let error = classify()
+            failure = error
+            return error
+        }
+    }
+
+    /// Puts close_notify into the output.
+    func encryptEnd() {
+        lock.withLock { _ in
+            guard failure == nil else { return }
+            OpenSSLErrors.clear()
+            _ = unsafe SSL_shutdown(connection)
+            OpenSSLErrors.clear()
+        }
+    }
+
+    /// Lends the free space of the input to the one reading thread.
+    func freeInput() -> UnsafeMutableRawBufferPointer {
+        // The lock does not own the memory; see RecordBuffers for who does.
+        nonisolated(unsafe) var space = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        lock.withLock { _ in unsafe space = buffers.freeInput() }
+        return unsafe space
+    }
+
+    /// Takes note of what was read into the free space; 0 is the end of the transport.
+    func supply(_ count: Int) {
+        lock.withLock { _ in buffers.supply(count) }
+    }
+
+    /// Lends everything that waits to be sent to the one sending thread, until it asks again.
+    func takeOutput() -> UnsafeRawBufferPointer {
+        nonisolated(unsafe) var records = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        lock.withLock { _ in unsafe records = buffers.takeOutput() }
+        return unsafe records
+    }
+
+    /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
+    var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
+
+    /// Facts of a finished handshake.
+    func session() -> TLSSession {
+        lock.withLock { _ in
+            var start: UnsafePointer<UInt8>?
+            var length: UInt32 = 0
+            unsafe SSL_get0_alpn_selected(connection, &start, &length)
+            let chosen = unsafe String(decoding: UnsafeBufferPointer(start: start, count: Int(length)), as: UTF8.self)
+            let certificate = unsafe SSL_get1_peer_certificate(connection)
+            defer { unsafe X509_free(certificate) }
+            let shown = unsafe certificate.map { unsafe PeerCertificate(borrowing: $0).summary }
+            let name = unsafe SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name)
+            return unsafe TLSSession(
+                version: String(cString: SSL_get_version(connection)),
+                cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(connection))),
+                applicationProtocol: chosen.isEmpty ? nil : chosen,
+                serverName: name.map { unsafe String(cString: $0) },
+                peerSubject: shown?.subject,
+                peerSHA256: shown?.sha256
+            )
+        }
+    }
+
+    /// Turns the error queue into one error.
+    ///
+    /// The lock is held.
+    private func classify() -> SecureTunnelError {
+        let errors = OpenSSLErrors.drain()
+        if let refusal = verifier.failure { return refusal }
+        if let alert = errors.peerAlert { return .alert(peer: peer, name: alert) }
+        if !isHandshakeDone, let bytes = foreignBytes() { return .notTLS(peer: peer, firstBytes: bytes) }
+        if errors.contains(ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+            return .clientCertificateRequired(peer: peer)
+        }
+        if buffers.isInputEnded,
+            errors.entries.isEmpty || errors.contains(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        {
+            return isHandshakeDone ? .truncated(peer: peer) : .closedDuringHandshake(peer: peer)
+        }
+        return .violation(peer: peer, reason: errors.text)
+    }
+
+    private func foreignBytes() -> [UInt8]? {
+        // 0x14 to 0x17 are the record types of TLS.
+        guard let first = buffers.firstBytes.first, !(0x14...0x17).contains(first) else { return nil }
+        return buffers.firstBytes
+    }
+}

@@ -1,0 +1,254 @@
+import Glibc
+import LinuxSystem
+import Synchronization
+public import Transport
+
+/// A byte stream through TLS over another byte stream.
+///
+/// Reading and writing throw ``TransportError``; when TLS itself is the cause, ``SecureTunnelError/init(_:)`` gets it out.
+/// An end without close_notify is never taken for an orderly end. After a failed write the stream is of no more use for
+/// writing, since part of a record may be on its way.
+///
+/// ## Concurrency model
+/// One thread reads while another writes. `readTurn` is held by whoever reads from the transport, `sendTurn` by
+/// whoever writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
+/// inside either, never around a wait. Neither turn is taken while holding the other, but for tries that do not wait.
+public final class TLSStream: ByteStream {
+    private let transport: any ByteStream
+    private let engine: TLSEngine
+    private let readTurn = Mutex(())
+    private let sendTurn = Mutex(())
+    /// The failure that ended the stream in this direction, for all later calls.
+    private let readFailure = Mutex<TransportError?>(nil)
+    private let writeFailure = Mutex<TransportError?>(nil)
+    /// Closed when `readFailure` is set: a writer whose transport broke waits here for the peer's last word.
+    private let readFailed = BoundedQueue<Never>(capacity: 1, name: "failure of the tunnel")
+    private let isEnded = Atomic<Bool>(false)
+    /// What both sides agreed on.
+    public let session: TLSSession
+
+    /// Calls a server: makes the handshake and proves whom we talk to.
+    ///
+    /// - Parameters:
+    ///   - transport: A fresh connection, or one through a proxy. Closed when the handshake fails.
+    ///   - context: Made for a client.
+    ///   - serverName: The host that is called: sent as SNI when it is a name, looked for in the certificate.
+    ///   - limit: The time for the whole handshake.
+    /// - Returns: The stream, ready.
+    /// - Throws: ``SecureTunnelError``.
+    public static func connect(
+        over transport: any ByteStream,
+        context: TLSContext,
+        serverName: String,
+        within limit: Duration
+    ) throws(SecureTunnelError) -> TLSStream {
+        precondition(!context.isServer, "a client needs a client's context")
+        // The dot of a fully qualified name is no part of it in TLS (RFC 6066, 3).
+        let name = serverName.hasSuffix(".") ? String(serverName.dropLast()) : serverName
+        return try TLSStream(over: transport, context: context, serverName: name, within: limit)
+    }
+
+    /// Answers a client: makes the handshake and, where the context asks for it, checks the client's certificate.
+    ///
+    /// - Parameters:
+    ///   - transport: A fresh connection. Closed when the handshake fails.
+    ///   - context: Made for a server.
+    ///   - limit: The time for the whole handshake.
+    /// - Returns: The stream, ready.
+    /// - Throws: ``SecureTunnelError``.
+    public static func accept(
+        over transport: any ByteStream,
+        context: TLSContext,
+        within limit: Duration
+    ) throws(SecureTunnelError) -> TLSStream {
+        precondition(context.isServer, "a server needs a server's context")
+        return try TLSStream(over: transport, context: context, serverName: nil, within: limit)
+    }
+
+    private init(
+        over transport: any ByteStream,
+        context: TLSContext,
+        serverName: String?,
+        within limit: Duration
+    ) throws(SecureTunnelError) {
+        self.transport = transport
+        let engine = try TLSEngine(context: context, serverName: serverName, peer: transport.peerDescription)
+        self.engine = engine
+        do throws(SecureTunnelError) {
+            try shakeHands(engine, over: transport, within: limit)
+        } catch {
+            transport.close()
+            throw error
+        }
+        session = engine.session()
+    }
+
+    /// Reads and decrypts what is there, waiting for at least one byte.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        unsafe precondition(!buffer.isEmpty, "a read needs room")
+        return try readTurn.withLock { (_) throws(TransportError) in
+            while true {
+                switch unsafe engine.decrypt(into: buffer) {
+                case .bytes(let count): return count
+                case .end: return 0
+                case .needsInput: try fill()
+                case .failed(let error): throw fail(error)
+                }
+            }
+        }
+    }
+
+    /// Encrypts and sends all of the bytes, several records at a time.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+        precondition(!isEnded.load(ordering: .relaxed), "a write after closeWrite")
+        try sendTurn.withLock { (_) throws(TransportError) in
+            if let failure = writeFailure.withLock({ $0 }) { throw failure }
+            var rest = unsafe bytes
+            while unsafe !rest.isEmpty {
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(TLSEngine.largestPlaintext))
+                if let error = unsafe engine.encrypt(piece) { throw error.asTransportError }
+                try sendOutput()
+                unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
+            }
+        }
+    }
+
+    /// Sends close_notify.
+    ///
+    /// Reading goes on; the transport below stays open. A stock stunnel with `TIMEOUTclose = 0`, as MTC sets it, drops
+    /// what is still on its way to us when it sees close_notify: first read all that the peer has to say.
+    public func closeWrite() throws(TransportError) {
+        guard !isEnded.exchange(true, ordering: .relaxed) else { return }
+        try sendTurn.withLock { (_) throws(TransportError) in
+            if let failure = writeFailure.withLock({ $0 }) { throw failure }
+            engine.encryptEnd()
+            try sendOutput()
+        }
+    }
+
+    /// Closes the transport at once.
+    ///
+    /// Without ``closeWrite()`` before, the peer takes the stream for truncated.
+    public func close() {
+        transport.close()
+    }
+
+    /// Who is at the other end of the transport.
+    public var peerDescription: String { transport.peerDescription }
+
+    /// The limit of a wait for bytes from the transport.
+    public var readTimeout: Duration? {
+        get { transport.readTimeout }
+        set { transport.readTimeout = newValue }
+    }
+
+    /// The limit of a wait for the transport to take bytes.
+    public var writeTimeout: Duration? {
+        get { transport.writeTimeout }
+        set { transport.writeTimeout = newValue }
+    }
+
+    /// What moved through the transport: encrypted bytes, the handshake included.
+    public var activity: StreamActivity { transport.activity }
+}
+
+extension TLSStream {
+    /// Reads once from the transport into the engine.
+    ///
+    /// The reader's turn is held.
+    private func fill() throws(TransportError) {
+        let space = unsafe engine.freeInput()
+        engine.supply(unsafe try transport.read(into: space))
+    }
+
+    /// Sends what the engine has ready.
+    ///
+    /// The sender's turn is held.
+    private func sendOutput() throws(TransportError) {
+        let records = unsafe engine.takeOutput()
+        do throws(TransportError) {
+            unsafe try transport.write(records)
+        } catch {
+            let cause = explain(error)
+            writeFailure.withLock { $0 = cause }
+            throw cause
+        }
+    }
+
+    /// Remembers a failure of the reading direction and lets the peer know.
+    ///
+    /// The reader's turn is held.
+    private func fail(_ error: SecureTunnelError) -> TransportError {
+        let failure = error.asTransportError
+        readFailure.withLock { $0 = failure }
+        readFailed.close()
+        // The alert is a courtesy: it must neither wait for a busy sender nor for a deaf peer.
+        _ = sendTurn.withLockIfAvailable { _ in
+            let limit = transport.writeTimeout
+            transport.writeTimeout = .seconds(1)
+            unsafe try? transport.write(engine.takeOutput())
+            transport.writeTimeout = limit
+        }
+        return failure
+    }
+
+    /// Finds out why the transport broke while sending: a peer that refuses us says so before it hangs up.
+    private func explain(_ error: TransportError) -> TransportError {
+        guard case .reset = error else { return error }
+        if readTurn.withLockIfAvailable({ _ in lookForLastWord() }) == nil {
+            // Somebody is reading, and will come upon the same end.
+            _ = readFailed.pop(within: .milliseconds(500))
+        }
+        return readFailure.withLock { $0 } ?? error
+    }
+
+    /// Takes in what the peer sent before it hung up, until an error shows or data stands in the way.
+    private func lookForLastWord() {
+        let limit = transport.readTimeout
+        defer { transport.readTimeout = limit }
+        transport.readTimeout = .milliseconds(500)
+        while true {
+            switch engine.peek() {
+            case .bytes, .end: return
+            case .needsInput: do { try fill() } catch { return }
+            case .failed(let error):
+                readFailure.withLock { $0 = error.asTransportError }
+                return
+            }
+        }
+    }
+}
+
+/// Makes the handshake; every wait shares one deadline.
+private func shakeHands(
+    _ engine: TLSEngine,
+    over transport: any ByteStream,
+    within limit: Duration
+) throws(SecureTunnelError) {
+    let deadline = ContinuousClock.now + limit
+    let limits = (transport.readTimeout, transport.writeTimeout)
+    defer { (transport.readTimeout, transport.writeTimeout) = limits }
+    do throws(TransportError) {
+        while true {
+            let step = engine.handshake()
+            let left = max(.zero, deadline - ContinuousClock.now)
+            (transport.readTimeout, transport.writeTimeout) = (left, left)
+            if case .failed(let error) = step {
+                unsafe try? transport.write(engine.takeOutput())
+                throw error.asTransportError
+            }
+            unsafe try transport.write(engine.takeOutput())
+            if case .done = step { return }
+            guard left > .zero else {
+                throw .timedOut(waitingFor: "the TLS handshake with \(transport.peerDescription)", after: limit)
+            }
+            let space = unsafe engine.freeInput()
+            engine.supply(unsafe try transport.read(into: space))
+        }
+    } catch {
+        if let cause = SecureTunnelError(error) { throw cause }
+        if let bytes = engine.foreignFirstBytes { throw .notTLS(peer: transport.peerDescription, firstBytes: bytes) }
+        if case .timedOut = error { throw .handshakeTimeout(peer: transport.peerDescription, after: limit) }
+        throw .transport(error)
+    }
+}

@@ -1,0 +1,149 @@
+import Glibc
+import LinuxSystem
+import RsyncEngine
+import RsyncWire
+import SecureTunnel
+import Transport
+import VolumeAccess
+
+extension AgentError {
+    /// A failure while the connection was made or used.
+    init(_ error: TransportError) {
+        if let cause = SecureTunnelError(error) {
+            self.init(cause)
+            return
+        }
+        switch error {
+        case .badAddress: self.init(.badSetting, "\(error)", exitCode: 1)
+        case .unknownHost: self.init(.unknownHost, "\(error)", exitCode: 10)
+        case .refused: self.init(.connectionRefused, "\(error)", exitCode: 10)
+        case .unreachable: self.init(.unreachable, "\(error)", exitCode: 10)
+        case .cannotListen: self.init(.cannotListen, "\(error)", exitCode: 10)
+        case .timedOut: self.init(.silence, "\(error)", exitCode: 30)
+        case .closed: self.init(.cancelled, "\(error)", exitCode: 20)
+        case .reset, .system, .layer: self.init(.connectionLost, "\(error)", exitCode: 10)
+        }
+    }
+
+    /// A failure of dialling, where a time-out means that nobody answered.
+    init(dialling error: TransportError) {
+        guard case .timedOut = error else {
+            self.init(error)
+            return
+        }
+        self.init(.connectTimeout, "\(error)", exitCode: 10)
+    }
+
+    /// A failure of the tunnel or the proxy.
+    init(_ error: SecureTunnelError) {
+        let failure: FailureClass
+        switch error {
+        case .transport(let cause):
+            self.init(cause)
+            return
+        case .badSetting:
+            self.init(.badSetting, "\(error)", exitCode: 1)
+            return
+        case .badFile:
+            self.init(.badCertificateFile, "\(error)", exitCode: 1)
+            return
+        case .notTLS: failure = .notTLS
+        case .certificateExpired: failure = .certificateExpired
+        case .certificateNotYetValid: failure = .certificateNotYetValid
+        case .wrongName: failure = .wrongName
+        case .unknownAuthority: failure = .unknownAuthority
+        case .pinMismatch: failure = .pinMismatch
+        case .certificateRefused: failure = .certificateRefused
+        case .alert: failure = .alert
+        case .clientCertificateRequired: failure = .clientCertificateRequired
+        case .handshakeTimeout, .closedDuringHandshake: failure = .handshakeEnded
+        case .truncated, .violation: failure = .tunnelBroken
+        case .proxyAuthenticationRequired: failure = .proxyAuthentication
+        case .proxyForbidden: failure = .proxyForbidden
+        case .proxyCannotReach: failure = .proxyCannotReach
+        case .proxyRefused: failure = .proxyRefused
+        case .notAProxy: failure = .notAProxy
+        }
+        self.init(failure, "\(error)", exitCode: 10)
+    }
+
+    /// A failure that ended a session.
+    ///
+    /// - Parameters:
+    ///   - error: The engine's word.
+    ///   - lastWords: What the peer said last about an error, which explains a bare exit code.
+    init(_ error: EngineError, lastWords: String?) {
+        let code = error.exitCode
+        switch error {
+        case .cancelled: self.init(.cancelled, "stopped on request", exitCode: 20)
+        case .wire(.transport(let cause)):
+            if let cause = cause as? TransportError {
+                self.init(cause)
+            } else {
+                self.init(.connectionLost, "\(cause)", exitCode: code)
+            }
+        case .wire(.ended): self.init(.connectionLost, Self.join("\(error)", lastWords), exitCode: code)
+        case .wire: self.init(.protocolBroken, Self.join("\(error)", lastWords), exitCode: code)
+        case .volume(let operation, let cause):
+            let failure: FailureClass = cause.isOutOfSpace ? .outOfSpace : .sourceUnreadable
+            self.init(failure, "\(operation): \(cause)", exitCode: code)
+        case .refused(let line): self.init(refusal: line)
+        case .peerExit(let code):
+            let text = Self.join("the target stopped with exit code \(code)", lastWords)
+            self.init(Self.failure(ofPeerExit: code, lastWords: lastWords ?? ""), text, exitCode: code)
+        case .usage(let text, let exitCode):
+            let classes: [Int32: FailureClass] = [5: .passwordMissing, 14: .noResources]
+            self.init(classes[exitCode] ?? .badSetting, text, exitCode: exitCode)
+        }
+    }
+
+    /// A daemon's `@ERROR` line (protocol specification, session 3).
+    private init(refusal line: String) {
+        let text = line.hasPrefix("@ERROR: ") ? String(line.dropFirst(8)) : line
+        let lower = text.lowercased()
+        let failure: FailureClass
+        if lower.contains("auth") {
+            failure = .loginRefused
+        } else if lower.contains("unknown module") || lower.contains("access denied") {
+            failure = .unknownVolume
+        } else if lower.contains("read only") {
+            failure = .readOnlyVolume
+        } else if lower.contains("max connections") {
+            failure = .targetBusy
+        } else if lower.contains("chdir") || lower.contains("chroot") {
+            failure = .targetUnusable
+        } else {
+            failure = .refusedByTarget
+        }
+        self.init(failure, "the target refused: \(text)", exitCode: 5)
+    }
+
+    private static func failure(ofPeerExit code: Int32, lastWords: String) -> FailureClass {
+        if lastWords.contains("read only") { return .readOnlyVolume }
+        switch code {
+        case 11: return lastWords.contains(SystemError.text(of: ENOSPC)) ? .outOfSpace : .targetUnusable
+        case 3: return .targetUnusable
+        case 30: return .silence
+        default: return .stoppedByPeer
+        }
+    }
+
+    /// What is wrong with a session that ran to its end, if anything (protocol specification, session 9.2).
+    init?(outcome exitCode: Int32, exceptions: Int) {
+        switch exitCode {
+        case 0: return nil
+        case 24: self.init(.vanished, "complete but for files that vanished (\(exceptions) messages)", exitCode: 24)
+        case 25: self.init(.deletionLimit, "deletions stopped at their limit", exitCode: 25)
+        default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
+        }
+    }
+
+    /// A source volume that cannot be opened.
+    init(source path: String, _ error: VolumeError) {
+        self.init(.sourceUnreadable, "the source volume cannot be opened: \(error)", exitCode: 3)
+    }
+
+    private static func join(_ text: String, _ lastWords: String?) -> String {
+        lastWords.map { "\(text) (it said: \($0))" } ?? text
+    }
+}

@@ -1,0 +1,17 @@
+import Glibc
+import LinuxSystem
+
+/// What a program sets for itself before its first thread.
+public enum ProcessSetup {
+    /// Makes writes to a closed pipe fail instead of ending the process, and allows as many open files as the kernel does.
+    public static func prepare() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Lets received files get exactly the modes that were sent.
+    public static func clearUmask() { _ = umask(0) }
+}

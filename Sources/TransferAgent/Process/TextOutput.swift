@@ -1,0 +1,39 @@
+import Glibc
+import LinuxSystem
+
+/// Where texts for people and programs go.
+public protocol TextOutput: Sendable {
+    /// Writes a text at once, as it is.
+    ///
+    /// - Parameter text: Whole lines, or a part of a terminal's line.
+    func write(_ text: String)
+}
+
+/// Standard output or standard error, without a buffer.
+public struct StandardStream: TextOutput {
+    private let number: Int32
+
+    /// Standard output.
+    public static let output = StandardStream(number: 1)
+    /// Standard error.
+    public static let error = StandardStream(number: 2)
+
+    /// Whether a person watches.
+    public var isTerminal: Bool { Terminal.isTerminal(number) }
+
+    /// Characters on a line of the terminal; 80 when it does not say.
+    public var columns: Int { Terminal.columns(of: number) ?? 80 }
+
+    /// Writes a text at once; a reader that is gone is no reason to stop a transfer, so failures are dropped.
+    public func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                if count < 0, errno == EINTR { continue }
+                return
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

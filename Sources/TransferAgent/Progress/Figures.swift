@@ -1,0 +1,59 @@
+import Glibc
+
+/// Figures as people read them; bytes in powers of 1000.
+enum Figures {
+    private static let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
+
+    /// Such as `0.00kB`, `629.15MB`: two decimals, never less than kB, so that a rate always has a point.
+    static func bytes(_ count: Double) -> String {
+        var value = max(count, 0) / 1000
+        var unit = 1
+        // A value that rounds to 1000.00 is written in the next unit.
+        while value >= 999.995, unit < units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        return fixed(value) + units[unit]
+    }
+
+    /// Such as `629.15MB`.
+    static func bytes(_ count: Int64) -> String { bytes(Double(count)) }
+
+    /// Such as `66.13MB/s`.
+    static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
+
+    /// Such as `0:01:01`; hours are not folded into days.
+    static func time(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 360_000_000 else { return "-:--:--" }
+        let whole = Int(seconds.rounded())
+        return "\(whole / 3600):\(twoDigits(whole / 60 % 60)):\(twoDigits(whole % 60))"
+    }
+
+    /// Such as `12,345`.
+    static func count(_ number: Int64) -> String {
+        var groups: [String] = []
+        var rest = number.magnitude
+        while rest >= 1000 {
+            groups.append(String(String(1000 + rest % 1000).dropFirst()))
+            rest /= 1000
+        }
+        groups.append(String(rest))
+        return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
+    }
+
+    /// Two decimals, rounded.
+    static func fixed(_ value: Double) -> String {
+        let hundredths = Int64((value * 100).rounded())
+        return "\(hundredths / 100).\(twoDigits(Int(hundredths % 100)))"
+    }
+
+    private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
+
+extension Duration {
+    /// The length in seconds.
+    var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

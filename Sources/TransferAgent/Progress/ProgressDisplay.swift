@@ -1,0 +1,151 @@
+import RsyncEngine
+import Synchronization
+
+/// Shows people or programs how far a transfer is.
+///
+/// ## Concurrency model
+/// Session threads, the ticker and the transfer's own thread call it; `state` is held while a text is written, so that
+/// texts come out whole and in order.
+public final class ProgressDisplay: Sendable {
+    private struct State {
+        var volume = ""
+        var progress: TransferProgress?
+        var start = ContinuousClock.now
+        var rate = RateMeter()
+        var pace = RateMeter()
+        /// The last reading that was ahead of the one before, with its time.
+        var last: ProgressReading?
+        /// Whether the terminal's line holds a bar.
+        var isDrawn = false
+    }
+
+    private let style: ProgressStyle
+    private let output: any TextOutput
+    private let errors: any TextOutput
+    private let columns: @Sendable () -> Int
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state = Mutex(State())
+
+    /// Makes a display.
+    ///
+    /// - Parameters:
+    ///   - style: How.
+    ///   - output: For progress and results.
+    ///   - errors: For what is wrong.
+    ///   - columns: How wide the terminal is now.
+    ///   - now: The clock.
+    public init(
+        style: ProgressStyle,
+        output: any TextOutput = StandardStream.output,
+        errors: any TextOutput = StandardStream.error,
+        columns: @escaping @Sendable () -> Int = { StandardStream.output.columns },
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.style = style
+        self.output = output
+        self.errors = errors
+        self.columns = columns
+        self.now = now
+    }
+
+    /// The time between two ticks.
+    var interval: Duration { style == .tty ? .milliseconds(200) : .seconds(1) }
+
+    /// A volume begins.
+    func begin(_ volume: String, _ progress: TransferProgress) {
+        state.withLock { state in
+            state.volume = volume
+            state.progress = progress
+            state.start = now()
+            state.rate = RateMeter()
+            state.pace = RateMeter()
+            state.last = nil
+            guard style == .json else { return }
+            emit([("event", .text("started")), ("volume", .text(volume))])
+        }
+    }
+
+    /// Shows the present state of the volume under way.
+    func tick() {
+        state.withLock { state in
+            guard style != .none, let reading = read(&state) else { return }
+            switch style {
+            case .tty:
+                output.write("\r" + reading.bar(columns: columns()) + "\u{1B}[K")
+                state.isDrawn = true
+            case .lines: output.write(reading.line + "\n")
+            case .json: emit([("event", .text("progress"))] + reading.json)
+            case .none: break
+            }
+        }
+    }
+
+    /// A text of either side.
+    func message(_ text: String, _ level: MessageLevel) {
+        state.withLock { state in
+            if style == .json {
+                let members: [(String, JSONValue)] = [
+                    ("event", .text("message")), ("volume", .text(state.volume)), ("level", .text(level.name)),
+                    ("text", .text(text)),
+                ]
+                return emit(members)
+            }
+            erase(&state)
+            if case .info = level {
+                if style != .none { output.write(text + "\n") }
+            } else {
+                errors.write(text + "\n")
+            }
+        }
+    }
+
+    /// A volume has ended.
+    func end(_ outcome: VolumeOutcome) {
+        state.withLock { state in
+            state.progress = nil
+            erase(&state)
+            if let error = outcome.error { errors.write("dvm-source: volume \(outcome.name): \(error)\n") }
+            switch style {
+            case .json: emit(outcome.json)
+            case .none: break
+            case .lines, .tty:
+                output.write(outcome.summary)
+                if style == .lines, outcome.isComplete { output.write(outcome.lastLine + "\n") }
+            }
+        }
+    }
+
+    private func read(_ state: inout State) -> ProgressReading? {
+        guard let progress = state.progress else { return nil }
+        var reading = ProgressReading(volume: state.volume, progress)
+        reading.elapsed = (now() - state.start).inSeconds
+        state.rate.add(reading.bytesMoved, at: reading.elapsed)
+        state.pace.add(reading.bytesDone, at: reading.elapsed)
+        reading.rate = state.rate.rate
+        reading.pace = state.pace.rate
+        if let last = state.last, !reading.isAhead(of: last) {
+            reading.idle = reading.elapsed - last.elapsed
+        } else {
+            state.last = reading
+        }
+        return reading
+    }
+
+    private func erase(_ state: inout State) {
+        guard state.isDrawn else { return }
+        output.write("\r\u{1B}[K")
+        state.isDrawn = false
+    }
+
+    private func emit(_ members: [(String, JSONValue)]) { output.write(JSONValue.object(members).encoded + "\n") }
+}
+
+extension MessageLevel {
+    fileprivate var name: String {
+        switch self {
+        case .info: "info"
+        case .warning: "warning"
+        case .error, .errorTransfer: "error"
+        }
+    }
+}

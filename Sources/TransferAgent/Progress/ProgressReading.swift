@@ -1,0 +1,89 @@
+import Glibc
+import RsyncEngine
+import Synchronization
+
+/// How far a volume is at one moment.
+struct ProgressReading: Equatable, Sendable {
+    var volume: String
+    var bytesDone: Int64 = 0
+    var bytesListed: Int64 = 0
+    var bytesMoved: Int64 = 0
+    var entriesDone: Int64 = 0
+    var entriesListed: Int64 = 0
+    var filesTransferred: Int64 = 0
+    /// Whether the two `Listed` figures are final; there is no percentage before.
+    var isListComplete = false
+    /// Seconds since the volume was begun.
+    var elapsed: Double = 0
+    /// Seconds since any of the figures grew.
+    var idle: Double = 0
+    /// Bytes transferred per second, smoothed.
+    var rate: Double = 0
+    /// Bytes dealt with per second, whether transferred or found up to date, smoothed.
+    var pace: Double = 0
+
+    init(volume: String) { self.volume = volume }
+
+    /// Reads the engine's counters.
+    init(volume: String, _ progress: TransferProgress) {
+        self.volume = volume
+        // The flag first: it is set after the figures it vouches for.
+        isListComplete = progress.isListComplete.load(ordering: .acquiring)
+        bytesListed = progress.bytesListed.load(ordering: .relaxed)
+        // A file that grew, or is sent twice, counts for more than was listed.
+        bytesDone = min(progress.bytesDone.load(ordering: .relaxed), bytesListed)
+        bytesMoved = progress.bytesMoved.load(ordering: .relaxed)
+        entriesDone = progress.entriesDone.load(ordering: .relaxed)
+        entriesListed = progress.entriesListed.load(ordering: .relaxed)
+        filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
+    }
+
+    /// Whole seconds of a silence that is worth telling; nil while figures grow.
+    var silence: Int? { idle >= 5 ? Int(min(idle, 1e9)) : nil }
+
+    /// Whether a figure is higher than in an earlier reading.
+    func isAhead(of earlier: ProgressReading) -> Bool {
+        bytesDone > earlier.bytesDone || bytesMoved > earlier.bytesMoved || bytesListed > earlier.bytesListed
+            || entriesDone > earlier.entriesDone || entriesListed > earlier.entriesListed
+    }
+
+    /// Whole percent of the listed bytes, at most 99: only a session that has ended well is at 100.
+    ///
+    /// Nil while the list is incomplete. A volume without bytes goes by its entries.
+    var percent: Int? {
+        guard isListComplete else { return nil }
+        let (done, listed) = bytesListed > 0 ? (bytesDone, bytesListed) : (entriesDone, entriesListed)
+        guard listed > 0 else { return 0 }
+        return min(99, Int(Double(max(done, 0)) / Double(listed) * 100))
+    }
+
+    /// Seconds until all listed bytes are done at the smoothed pace; nil when that cannot be told.
+    var secondsLeft: Double? {
+        guard isListComplete, pace >= 1 else { return nil }
+        return Double(max(0, bytesListed - bytesDone)) / pace
+    }
+}
+
+/// Smooths a rate over about five seconds.
+struct RateMeter: Sendable {
+    private static let window = 5.0
+    private var lastBytes: Int64 = 0
+    private var lastTime = 0.0
+    private(set) var rate = 0.0
+
+    /// Takes in a reading.
+    ///
+    /// - Parameters:
+    ///   - bytes: Done so far.
+    ///   - elapsed: Seconds since the beginning.
+    mutating func add(_ bytes: Int64, at elapsed: Double) {
+        let span = elapsed - lastTime
+        guard span > 0 else { return }
+        let current = Double(bytes - lastBytes) / span
+        // In its first seconds a transfer has no past to be smoothed with.
+        let weight = max(1 - exp(-span / Self.window), span / elapsed)
+        rate += weight * (current - rate)
+        lastBytes = bytes
+        lastTime = elapsed
+    }
+}

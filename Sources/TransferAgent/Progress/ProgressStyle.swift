@@ -1,0 +1,88 @@
+/// How progress is shown.
+public enum ProgressStyle: String, Sendable, CaseIterable {
+    /// One line of a terminal, redrawn.
+    case tty
+    /// One line each second.
+    case lines
+    /// One JSON object each second and for each event.
+    case json
+    /// Nothing but what is wrong.
+    case none
+
+    /// The style for an output when nobody chose one.
+    public static func usual(isTerminal: Bool) -> ProgressStyle { isTerminal ? .tty : .lines }
+}
+
+/// The forms of one reading.
+extension ProgressReading {
+    /// The most characters of a line that the reader of pod logs keeps (MTC contract 5.1).
+    static let lineLimit = 60
+
+    /// For the reader of pod logs: at most 60 characters with a percentage such as `33%`, once there is one, and a rate
+    /// such as `66.13MB/s` (MTC contract 5.1).
+    var line: String {
+        let speed = Figures.rate(rate)
+        let core: String
+        var extra: String
+        if let percent {
+            core = "\(percent)% \(speed) \(timeLeft)"
+            extra = " \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))"
+        } else {
+            core = "listing \(speed)"
+            extra = " \(Figures.count(entriesListed)) files \(Figures.bytes(bytesListed))"
+        }
+        if let silence { extra = " waiting since \(silence) s" }
+        let text = core.count + extra.count + 10 <= Self.lineLimit ? core + extra : core
+        return "\(clipped(volume, to: Self.lineLimit - text.count - 2)): \(text)"
+    }
+
+    /// For a terminal.
+    ///
+    /// - Parameter columns: What fits on its line; the last column stays free, lest the cursor wrap.
+    /// - Returns: One line without its end.
+    func bar(columns: Int) -> String {
+        let room = max(0, columns - 1)
+        let speed = Figures.rate(rate)
+        guard let percent else {
+            let text =
+                "\(volume)  listing  \(Figures.count(entriesListed)) files, \(Figures.bytes(bytesListed))  \(speed)"
+            return clipped(text + (silence.map { "  waiting since \($0) s" } ?? ""), to: room)
+        }
+        let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
+        let end = silence.map { "waiting since \($0) s" } ?? "\(timeLeft) left"
+        let tail = "  \(Figures.count(filesTransferred)) files sent  \(end)"
+        let name = clipped(volume, to: 32)
+        let full = figures + tail
+        let width = min(30, room - name.count - full.count - 6)
+        if width >= 5 {
+            let filled = width * percent / 100
+            let drawn = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+            return "\(name)  [\(drawn)]  \(full)"
+        }
+        return clipped(full.count <= room ? full : "\(percent)% \(speed)", to: room)
+    }
+
+    private var timeLeft: String { secondsLeft.map(Figures.time) ?? "-:--:--" }
+
+    private func clipped(_ text: String, to limit: Int) -> String {
+        text.count <= limit ? text : String(text.prefix(max(0, limit - 1))) + (limit > 0 ? "~" : "")
+    }
+
+    /// The members of a JSON progress object.
+    var json: [(String, JSONValue)] {
+        [
+            ("volume", .text(volume)),
+            ("listing", .flag(!isListComplete)),
+            ("percent", percent.map { .integer(Int64($0)) } ?? .null),
+            ("bytesDone", .integer(bytesDone)),
+            ("bytesListed", .integer(bytesListed)),
+            ("bytesMoved", .integer(bytesMoved)),
+            ("filesListed", .integer(entriesListed)),
+            ("filesTransferred", .integer(filesTransferred)),
+            ("bytesPerSecond", .integer(Int64(rate))),
+            ("secondsLeft", secondsLeft.map { .integer(Int64(min($0, 1e15).rounded(.up))) } ?? .null),
+            ("idleSeconds", .decimal(idle)),
+            ("elapsedSeconds", .decimal(elapsed)),
+        ]
+    }
+}

@@ -1,0 +1,25 @@
+/// A limit on bytes per second as a person writes it: `500`, `500K`, `1.5M`, `2G`.
+public struct BandwidthRate: Equatable, Sendable {
+    /// KiB per second; 0 for no limit.
+    public let kibibytesPerSecond: Int64
+
+    /// Reads a rate.
+    ///
+    /// - Parameter text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no limit.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
+    public init(parsing text: String) throws(AgentError) {
+        let units: [Character: Double] = ["K": 1, "M": 1024, "G": 1024 * 1024]
+        var digits = text[...]
+        var unit = 1.0
+        if let last = text.last, let factor = units[Character(last.uppercased())] {
+            unit = factor
+            digits = digits.dropLast()
+        }
+        let isPlain = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        guard isPlain, let number = Double(String(digits)), number * unit <= 1e12, number == 0 || number * unit >= 1
+        else {
+            throw AgentError(.badSetting, "--bwlimit \(text) is not a rate such as 500K or 1.5M", exitCode: 1)
+        }
+        kibibytesPerSecond = Int64(number * unit)
+    }
+}

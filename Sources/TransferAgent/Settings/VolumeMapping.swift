@@ -1,0 +1,44 @@
+/// A volume as the command line names it: `NAME=PATH`.
+public struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
+    /// What it is called between the two sides: the daemon's module.
+    public let name: String
+    /// Where it is mounted on this side.
+    public let path: String
+
+    /// Reads `NAME=PATH`; the first `=` divides.
+    ///
+    /// - Parameter text: NAME holds no `/`, no blanks at its ends and no control characters, and does not begin with `#`,
+    ///   which a daemon takes for a command.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
+    public init(parsing text: String) throws(AgentError) {
+        func refuse(_ reason: String) -> AgentError {
+            AgentError(.badSetting, "--volume \(text): \(reason)", exitCode: 1)
+        }
+        guard let divider = text.firstIndex(of: "=") else { throw refuse("a volume is named as NAME=PATH") }
+        name = String(text[..<divider])
+        path = String(text[text.index(after: divider)...])
+        guard !name.isEmpty, !path.isEmpty else { throw refuse("the name or the path is empty") }
+        let isPlain = name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "/" }
+        guard isPlain, !name.hasPrefix("#") else {
+            throw refuse("a name holds no blank, no / and no control character, and does not begin with #")
+        }
+        guard !path.unicodeScalars.contains("\0") else { throw refuse("the path holds a NUL") }
+    }
+
+    /// Reads the volumes of a command line, each with a name of its own.
+    static func parse(_ texts: [String]) throws(AgentError) -> [VolumeMapping] {
+        var mappings: [VolumeMapping] = []
+        for text in texts {
+            let mapping = try VolumeMapping(parsing: text)
+            guard !mappings.contains(where: { $0.name == mapping.name }) else {
+                throw AgentError(.badSetting, "--volume \(mapping.name) is given twice", exitCode: 1)
+            }
+            mappings.append(mapping)
+        }
+        guard !mappings.isEmpty else { throw AgentError(.badSetting, "no --volume is given", exitCode: 1) }
+        return mappings
+    }
+
+    /// The form that the parser reads.
+    public var description: String { "\(name)=\(path)" }
+}

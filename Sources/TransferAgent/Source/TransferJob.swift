@@ -1,0 +1,87 @@
+import RsyncEngine
+import RsyncWire
+import SecureTunnel
+import Transport
+
+/// A transfer of some volumes to a target, checked and ready to run.
+public struct TransferJob: Sendable {
+    /// The longest silence of the target, in seconds.
+    static let silenceLimit = 120
+
+    let volumes: [VolumeMapping]
+    let route: TargetRoute
+    let user: String
+    let password: @Sendable () throws(AgentError) -> [UInt8]
+    let options: TransferOptions
+
+    /// Checks settings: names, addresses, rates, certificates; nothing is connected.
+    ///
+    /// - Parameter settings: What the person asked for.
+    /// - Throws: ``AgentError`` for the first setting that cannot be used.
+    public init(_ settings: TransferSettings) throws(AgentError) {
+        volumes = try VolumeMapping.parse(settings.volumes)
+        route = try TargetRoute(settings)
+        user = settings.user
+        options = try Self.options(settings)
+        let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+        guard isUserPlain, !user.isEmpty else {
+            throw AgentError(
+                .badSetting,
+                "--user: a user's name holds no blanks and no control characters",
+                exitCode: 1
+            )
+        }
+        // Read now, so that a mistake shows before the first connection.
+        let known: [UInt8]?
+        if let file = settings.passwordFile {
+            known = try SecretFile.password(in: file)
+        } else {
+            known = settings.environmentPassword.map { Array($0.utf8) }
+        }
+        password = { () throws(AgentError) in
+            guard let known else {
+                throw AgentError(.passwordMissing, "the target wants a password and none was given", exitCode: 5)
+            }
+            return known
+        }
+    }
+
+    /// What is asked of the engine: archive, hard links, holes, names of owners, deletion unless it was declined.
+    private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
+        var options = TransferOptions()
+        options.setArchive()
+        options.hardLinks = true
+        options.sparse = true
+        options.timeout = silenceLimit
+        options.delete = settings.delete
+        options.checksum = settings.checksum
+        if let choice = settings.compress { try choose(choice, in: &options) }
+        if let rate = settings.bandwidthLimit {
+            options.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond
+        }
+        // The directory that fsck keeps belongs to the file system, not to the volume's data (MTC contract 1.1).
+        options.filters.append(FilterRule(pattern: Array("/lost+found".utf8), isInclude: false))
+        return options
+    }
+
+    private static func choose(_ choice: String, in options: inout TransferOptions) throws(AgentError) {
+        if choice == "auto" {
+            options.compress = true
+            return
+        }
+        guard let algorithm = CompressionAlgorithm(rawValue: choice) else {
+            let known = (CompressionAlgorithm.allCases.map(\.rawValue) + ["auto"]).joined(separator: ", ")
+            throw AgentError(.badSetting, "--compress \(choice) is not one of \(known)", exitCode: 1)
+        }
+        guard algorithm != .none else { return }
+        options.compress = true
+        options.compressChoice = algorithm
+    }
+
+    /// What a person should know before it begins; nil when there is nothing.
+    public var warning: String? {
+        guard route.isInsecure else { return nil }
+        return "WARNING: --insecure: whoever answers at \(route.target) is believed to be the target"
+            + " and gets the data and the password's digest"
+    }
+}

@@ -1,0 +1,46 @@
+/// What `dvm-source transfer` was told, as text.
+public struct TransferSettings: Sendable {
+    /// Why the target is believed to be who it is.
+    public enum Trust: Sendable, Equatable {
+        /// A PEM file of authorities.
+        case authorities(String)
+        /// The SHA-256 of its certificate.
+        case pin(String)
+        /// Anybody is believed.
+        case insecure
+    }
+
+    /// Each a volume as `NAME=PATH`, of `--volume`.
+    public var volumes: [String]
+    /// Where the target listens, of `--target HOST:PORT`.
+    public var target: String
+    /// Why the target is believed, of `--ca`, `--pin` or `--insecure`.
+    public var trust: Trust
+    /// The name in the certificate, of `--server-name`; nil for the target's host.
+    public var serverName: String?
+    /// The proxy, of `--proxy URL`.
+    public var proxy: String?
+    /// Whom to call without the proxy, of `--no-proxy LIST`.
+    public var noProxy = ""
+    /// Who to be, of `--user`.
+    public var user = "root"
+    /// Where the password stands, of `--password-file`.
+    public var passwordFile: String?
+    /// The password from the environment, for want of a file.
+    public var environmentPassword: String?
+    /// Whether to delete at the target what is not here, of `--delete`.
+    public var delete = true
+    /// Whether to compare by checksum, of `--checksum`.
+    public var checksum = false
+    /// How to compress, of `--compress CHOICE`.
+    public var compress: String?
+    /// The most to send per second, of `--bwlimit RATE`.
+    public var bandwidthLimit: String?
+
+    /// The settings that have no default.
+    public init(volumes: [String], target: String, trust: Trust) {
+        self.volumes = volumes
+        self.target = target
+        self.trust = trust
+    }
+}

@@ -1,0 +1,63 @@
+public import RsyncEngine
+
+/// What became of one volume.
+public struct VolumeOutcome: Sendable {
+    /// The volume's name.
+    public let name: String
+    /// rsync's exit code.
+    public let exitCode: Int32
+    /// What is wrong; nil when the volume is complete.
+    public let error: AgentError?
+    /// What was done.
+    public let statistics: SessionStatistics
+    /// What could not be done and other texts for a person, at most ``VolumeObserver/listedLimit`` of them.
+    public let exceptions: [String]
+    /// How many such texts there were.
+    public let exceptionCount: Int
+    /// How long it took.
+    public let elapsed: Duration
+
+    /// Names the figures.
+    init(
+        name: String,
+        error: AgentError?,
+        statistics: SessionStatistics = SessionStatistics(),
+        exceptions: (listed: [String], count: Int) = ([], 0),
+        elapsed: Duration
+    ) {
+        self.name = name
+        self.error = error
+        exitCode = error?.exitCode ?? 0
+        self.statistics = statistics
+        self.exceptions = exceptions.listed
+        exceptionCount = exceptions.count
+        self.elapsed = elapsed
+    }
+
+    /// Whether everything in the volume is at the target now.
+    public var isComplete: Bool { exitCode == 0 }
+}
+
+extension Sequence<VolumeOutcome> {
+    /// The exit code of all: that of the worst volume.
+    ///
+    /// A volume that stopped is worse than one with exceptions (23), that than stopped deletions (25), that than vanished
+    /// files (24); among stopped ones the first counts.
+    public var worstExitCode: Int32 {
+        var worst: Int32 = 0
+        for outcome in self where outcome.exitCode.severity > worst.severity { worst = outcome.exitCode }
+        return worst
+    }
+}
+
+extension Int32 {
+    fileprivate var severity: Int {
+        switch self {
+        case 0: 0
+        case 24: 1
+        case 25: 2
+        case 23: 3
+        default: 4
+        }
+    }
+}

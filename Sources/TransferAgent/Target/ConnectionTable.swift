@@ -1,0 +1,63 @@
+import LinuxSystem
+import Synchronization
+import Transport
+
+/// The connections that a target serves now.
+///
+/// ## Concurrency model
+/// `state` is touched by accepting threads, by the connections' threads at their ends, and by whoever stops the service.
+/// `left` becomes empty-and-closed when the last connection has ended after ``close()``.
+final class ConnectionTable: Sendable {
+    private struct State {
+        var streams: [Int: any ByteStream] = [:]
+        var nextNumber = 1
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let ended = BoundedQueue<Never>(capacity: 1, name: "end of the last session")
+
+    /// Takes in a connection.
+    ///
+    /// - Returns: Its number and how many there are with it; nil when the service is stopping.
+    func add(_ stream: any ByteStream) -> (number: Int, count: Int)? {
+        state.withLock { state in
+            guard !state.isClosed else { return nil }
+            let number = state.nextNumber
+            state.nextNumber += 1
+            state.streams[number] = stream
+            return (number, state.streams.count)
+        }
+    }
+
+    /// Lets a connection go.
+    func remove(_ number: Int) {
+        let isLast = state.withLock { state in
+            state.streams[number] = nil
+            return state.isClosed && state.streams.isEmpty
+        }
+        if isLast { ended.close() }
+    }
+
+    /// Takes in no more.
+    func close() {
+        let isEmpty = state.withLock { state in
+            state.isClosed = true
+            return state.streams.isEmpty
+        }
+        if isEmpty { ended.close() }
+    }
+
+    /// Waits until all connections have ended, after ``close()``.
+    ///
+    /// - Returns: Whether they have.
+    func waitForEnd(within limit: Duration) -> Bool {
+        if case .timedOut = ended.pop(within: limit) { return false }
+        return true
+    }
+
+    /// Breaks all connections.
+    func breakAll() {
+        for stream in state.withLock({ Array($0.streams.values) }) { stream.close() }
+    }
+}

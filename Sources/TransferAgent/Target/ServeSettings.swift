@@ -1,0 +1,28 @@
+/// What `dvm-target serve` was told, as text.
+public struct ServeSettings: Sendable {
+    /// Where TLS clients come in, of `--listen ADDR:PORT`.
+    public var listen: String
+    /// Where plain clients come in, of `--listen-plain ADDR:PORT`.
+    public var listenPlain: String?
+    /// What to show, of `--certificate PEM`.
+    public var certificate: String
+    /// The key to it, of `--private-key PEM`.
+    public var privateKey: String
+    /// Who vouches for clients, of `--client-ca PEM`.
+    public var clientAuthorities: String?
+    /// Each a volume as `NAME=PATH`, of `--volume`.
+    public var volumes: [String]
+    /// Who may come in, of `--credentials FILE`.
+    public var credentials: String
+    /// How many sessions may run at once; further clients are told to come again.
+    public var sessionLimit = 32
+
+    /// The settings that have no default.
+    public init(listen: String, certificate: String, privateKey: String, volumes: [String], credentials: String) {
+        self.listen = listen
+        self.certificate = certificate
+        self.privateKey = privateKey
+        self.volumes = volumes
+        self.credentials = credentials
+    }
+}

@@ -1,0 +1,91 @@
+/// A duplex stream of bytes with deadlines.
+///
+/// One thread may read while another writes; two threads must not read, or write, at once. `close()` may come from any
+/// thread at any time.
+///
+/// Ending well takes both sides: `closeWrite()`, then read until 0, then `close()`. A socket that is closed with unread
+/// bytes in it makes the kernel throw away what the peer has not read yet.
+public protocol ByteStream: AnyObject, Sendable {
+    /// Reads what is there, waiting for at least one byte.
+    ///
+    /// - Parameter buffer: Where the bytes go; not empty.
+    /// - Returns: How many bytes were read; 0 when the peer ended its direction in good order.
+    /// - Throws: ``TransportError``.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int
+
+    /// Writes all of the bytes, waiting while the peer is slow.
+    ///
+    /// - Parameter bytes: What to send; may be empty.
+    /// - Throws: ``TransportError``; how much was sent is then unknown.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError)
+
+    /// Ends this side's direction: the peer reads everything written before, then the end. Reading goes on.
+    ///
+    /// A second call does nothing.
+    ///
+    /// - Throws: ``TransportError``.
+    func closeWrite() throws(TransportError)
+
+    /// Ends the stream in both directions at once and wakes blocked readers and writers with
+    /// ``TransportError/closed(peer:)``. Never waits, may be called again.
+    func close()
+
+    /// Who is at the other end, for messages, such as `10.0.0.7:443`.
+    var peerDescription: String { get }
+
+    /// The longest that a read may wait for its first byte; nil waits for ever. Holds from the next wait on.
+    var readTimeout: Duration? { get set }
+
+    /// The longest that a write may go without getting rid of a byte; nil waits for ever. Holds from the next wait on.
+    var writeTimeout: Duration? { get set }
+
+    /// What has moved so far; may be asked from any thread.
+    var activity: StreamActivity { get }
+}
+
+/// What has moved through a stream and when, so that a stall can be reported as "nothing read since 5 s".
+public struct StreamActivity: Equatable, Sendable {
+    /// Bytes read from the peer since the stream was made.
+    public var bytesRead: UInt64
+    /// Bytes handed to the kernel for the peer since the stream was made.
+    public var bytesWritten: UInt64
+    /// Time since the last byte was read, or since the stream was made.
+    public var sinceLastRead: Duration
+    /// Time since the last byte was written, or since the stream was made.
+    public var sinceLastWrite: Duration
+
+    /// Names the figures.
+    public init(bytesRead: UInt64, bytesWritten: UInt64, sinceLastRead: Duration, sinceLastWrite: Duration) {
+        self.bytesRead = bytesRead
+        self.bytesWritten = bytesWritten
+        self.sinceLastRead = sinceLastRead
+        self.sinceLastWrite = sinceLastWrite
+    }
+
+    /// Time since a byte moved in either direction.
+    public var sinceLastByte: Duration { min(sinceLastRead, sinceLastWrite) }
+}
+
+extension ByteStream {
+    /// Writes all bytes of an array.
+    ///
+    /// - Parameter bytes: What to send.
+    /// - Throws: ``TransportError``.
+    public func write(_ bytes: [UInt8]) throws(TransportError) {
+        unsafe try bytes.span.withUnsafeBytes { (raw) throws(TransportError) in unsafe try write(raw) }
+    }
+
+    /// Reads what is there into a new array, waiting for at least one byte.
+    ///
+    /// - Parameter limit: The most that may come; at least 1.
+    /// - Returns: The bytes; empty when the peer ended its direction in good order.
+    /// - Throws: ``TransportError``.
+    public func read(upTo limit: Int) throws(TransportError) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        var span = buffer.mutableSpan
+        let count = unsafe try span.withUnsafeMutableBytes { (raw) throws(TransportError) in unsafe try read(into: raw)
+        }
+        buffer.removeSubrange(count...)
+        return buffer
+    }
+}

@@ -1,0 +1,104 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import Synchronization
+
+/// Connects to a host over TCP, trying all of its addresses in turn.
+///
+/// An address gets at least its equal share of the time that is left, so that one that swallows everything does not
+/// keep the others from their turn.
+///
+/// - Parameters:
+///   - target: Whom to call; the port must not be 0.
+///   - limit: The time for everything: name resolution and all addresses.
+///   - options: What to set on the socket.
+///   - stop: Ends the attempt with ``TransportError/closed(peer:)`` when thrown.
+/// - Returns: The connected stream, whose peer is described as the address that answered.
+/// - Throws: ``TransportError``; when all addresses failed the error names each and its answer.
+public func dial(
+    _ target: HostPort,
+    within limit: Duration,
+    options: SocketOptions = SocketOptions(),
+    stop: StopSignal? = nil
+) throws(TransportError) -> SocketStream {
+    let deadline = monotonicNanoseconds() + limit.clampedNanoseconds
+    guard target.port != 0, !target.host.isEmpty else {
+        throw .badAddress(text: target.description, reason: "to call somebody takes a host and a port")
+    }
+    let addresses = try resolve(target, within: limit)
+    var attempts: [ConnectAttempt] = []
+    for (index, address) in addresses.enumerated() {
+        let now = monotonicNanoseconds()
+        guard deadline > now else { break }
+        let share = (deadline - now) / Int64(addresses.count - index)
+        do throws(SystemError) {
+            let socket = try connect(to: address, deadline: now + share, options: options, stop: stop)
+            return try SocketStream(socket, peerDescription: "\(target)")
+        } catch {
+            guard error.number != ECANCELED else { throw .closed(peer: target.description) }
+            attempts.append(ConnectAttempt(address: "\(address.hostPort ?? target)", number: error.number))
+        }
+    }
+    if !attempts.isEmpty, attempts.allSatisfy({ $0.number == ETIMEDOUT }) {
+        let names = attempts.map(\.address).joined(separator: ", ")
+        throw .timedOut(waitingFor: "the connection to \(target) (tried \(names))", after: limit)
+    }
+    guard attempts.allSatisfy({ $0.number == ECONNREFUSED }) else {
+        throw .unreachable(target: target.description, attempts: attempts)
+    }
+    throw .refused(target: target.description, attempts: attempts)
+}
+
+/// Connects one socket, without blocking past the deadline.
+private func connect(
+    to address: SocketAddress,
+    deadline: Int64,
+    options: SocketOptions,
+    stop: StopSignal?
+) throws(SystemError) -> Descriptor {
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(address.family, type, 0) })
+    let number = socket.rawValue
+    try options.apply(to: socket)
+    let answer = unsafe address.withSockaddr {
+        unsafe Glibc.connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1)
+    }
+    guard answer != 0 else { return socket }
+    let error = errno
+    guard error == EINPROGRESS || error == EINTR else { throw SystemError(operation: "connect", number: error) }
+    switch try waitUntilReady(number, POLLOUT, stop: stop, deadline: deadline) {
+    case .ready: break
+    case .stopped: throw SystemError(operation: "connect", number: ECANCELED)
+    case .timedOut: throw SystemError(operation: "connect", number: ETIMEDOUT)
+    }
+    var result: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    try systemCall("getsockopt") { unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &result, &size) }
+    guard result == 0 else { throw SystemError(operation: "connect", number: result) }
+    return socket
+}
+
+/// What the resolver's thread leaves behind.
+private final class Resolution: Sendable {
+    let answer = Mutex<Result<[SocketAddress], TransportError>?>(nil)
+}
+
+/// Resolves a name on a thread of its own: getaddrinfo(3) knows no deadline.
+///
+/// A resolver that never answers costs one idle thread until it does.
+private func resolve(_ target: HostPort, within limit: Duration) throws(TransportError) -> [SocketAddress] {
+    let resolution = Resolution()
+    let thread: WorkerThread
+    do throws(SystemError) {
+        thread = try WorkerThread(name: "resolve") {
+            let answer = Result { () throws(TransportError) in try SocketAddress.resolve(target, isPassive: false) }
+            resolution.answer.withLock { $0 = answer }
+        }
+    } catch {
+        throw .system(error, peer: target.description)
+    }
+    guard thread.join(within: limit), let answer = resolution.answer.withLock({ $0 }) else {
+        throw .timedOut(waitingFor: "the addresses of \(target.host)", after: limit)
+    }
+    return try answer.get()
+}

@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A TCP socket that takes connections.
+///
+/// ## Concurrency model
+/// Any number of threads may accept; ``close()`` may come from any thread and ends their waits.
+public final class Listener: Sendable {
+    private let socket: SharedDescriptor
+    private let stop: StopSignal
+    private let options: SocketOptions
+    /// Where it listens, with the port that the kernel chose if 0 was asked for.
+    public let address: HostPort
+
+    /// Listens on an address.
+    ///
+    /// - Parameters:
+    ///   - wanted: Host and port; an empty host takes IPv6 and IPv4 connections on all interfaces, port 0 any free port.
+    ///   - backlog: Connections that may wait to be accepted.
+    ///   - options: What to set on every accepted socket.
+    /// - Throws: ``TransportError/cannotListen(address:cause:)`` or ``TransportError/unknownHost(host:reason:)``.
+    public init(_ wanted: HostPort, backlog: Int32 = 128, options: SocketOptions = SocketOptions())
+        throws(TransportError)
+    {
+        // The wildcard of IPv6 serves IPv4 too; the resolver may list that of IPv4 first.
+        let addresses = try SocketAddress.resolve(wanted, isPassive: true)
+        let ordered = addresses.filter { $0.family == AF_INET6 } + addresses.filter { $0.family != AF_INET6 }
+        var failure = SystemError(operation: "bind", number: EADDRNOTAVAIL)
+        for candidate in wanted.host.isEmpty ? ordered : addresses {
+            do throws(SystemError) {
+                let socket = try Listener.bind(candidate, backlog: backlog)
+                let number = socket.rawValue
+                let bound = SocketAddress(localOf: number).hostPort
+                stop = try StopSignal()
+                address = HostPort(host: wanted.host, port: bound?.port ?? wanted.port)
+                self.socket = SharedDescriptor(socket)
+                self.options = options
+                return
+            } catch {
+                failure = error
+            }
+        }
+        throw .cannotListen(address: wanted.description, cause: failure)
+    }
+
+    deinit { close() }
+
+    private static func bind(_ address: SocketAddress, backlog: Int32) throws(SystemError) -> Descriptor {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(address.family, type, 0) })
+        let number = socket.rawValue
+        try SocketOptions.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family == AF_INET6 { try SocketOptions.set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        try systemCall("bind") {
+            unsafe address.withSockaddr { unsafe Glibc.bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
+        }
+        try systemCall("listen") { listen(number, backlog) }
+        return socket
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// A shortage of descriptors or memory does not end the wait: it is tried again until it passes.
+    ///
+    /// - Parameter limit: The longest wait; nil waits for ever.
+    /// - Returns: The accepted connection.
+    /// - Throws: ``TransportError/closed(peer:)`` after ``close()``, ``TransportError/timedOut(waitingFor:after:)``.
+    public func accept(within limit: Duration? = nil) throws(TransportError) -> SocketStream {
+        let name = "callers on \(address)"
+        guard let number = socket.enter() else { throw .closed(peer: name) }
+        defer { socket.leave() }
+        let deadline = limit.map { monotonicNanoseconds() + $0.clampedNanoseconds }
+        while true {
+            do throws(SystemError) {
+                switch try waitUntilReady(number, POLLIN, stop: stop, deadline: deadline) {
+                case .stopped: throw SystemError(operation: "accept4", number: ECANCELED)
+                case .timedOut: throw SystemError(operation: "accept4", number: ETIMEDOUT)
+                case .ready: return try take(from: number)
+                }
+            } catch {
+                switch error.number {
+                case ECANCELED: throw .closed(peer: name)
+                case ETIMEDOUT: throw .timedOut(waitingFor: name, after: limit ?? .zero)
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM: pause()
+                // Failures of the one connection, which accept(2) passes on.
+                case EAGAIN, ECONNABORTED, EPROTO, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH: continue
+                default: throw .system(error, peer: name)
+                }
+            }
+        }
+    }
+
+    private func take(from number: Int32) throws(SystemError) -> SocketStream {
+        let connection = Descriptor(
+            owning: try systemCall("accept4") {
+                unsafe accept4(number, __SOCKADDR_ARG(__sockaddr__: nil), nil, Int32(SOCK_CLOEXEC.rawValue))
+            }
+        )
+        try options.apply(to: connection)
+        return try SocketStream(connection)
+    }
+
+    /// Lets a tenth of a second pass, less when the listener is closed.
+    private func pause() {
+        _ = try? waitUntilReady(-1, 0, stop: stop, deadline: monotonicNanoseconds() + 100_000_000)
+    }
+
+    /// Stops listening and wakes every waiting ``accept(within:)``.
+    public func close() {
+        stop.raise()
+        socket.close()
+    }
+}

@@ -1,0 +1,142 @@
+import CLinux
+import Glibc
+public import LinuxSystem
+import Synchronization
+
+/// A byte stream over two descriptors: standard input and output, or the pipes of a child.
+///
+/// Either may also be a socket, a terminal or a file. Pipes are put into non-blocking mode and back when the stream
+/// closes, since the open file may be shared with other processes.
+///
+/// ## Concurrency model
+/// As for ``SocketStream``; the two halves do not even share the descriptor.
+public final class PipeStream: ByteStream {
+    private let readEnd: SharedDescriptor
+    private let writeEnd: SharedDescriptor
+    private let writeKind: DescriptorKind
+    private let stop: StopSignal
+    private let input: InputSide
+    private let output: OutputSide
+    /// Who is at the other end.
+    public let peerDescription: String
+
+    /// Takes ownership of two descriptors.
+    ///
+    /// A process whose SIGPIPE still has its default, deadly action ignores the signal from here on.
+    ///
+    /// - Parameters:
+    ///   - reading: Open for reading.
+    ///   - writing: Open for writing.
+    ///   - peerDescription: Who is at the other ends, such as `the remote shell`.
+    /// - Throws: `SystemError` of fstat(2), fcntl(2) or eventfd(2).
+    public init(
+        reading: consuming Descriptor,
+        writing: consuming Descriptor,
+        peerDescription: String
+    ) throws(SystemError) {
+        ignoreBrokenPipeSignals()
+        let stop = try StopSignal()
+        let (readKind, readFlags) = try PipeStream.prepare(reading)
+        let (writeKind, writeFlags) = try PipeStream.prepare(writing)
+        let readEnd = SharedDescriptor(reading, restoring: readFlags)
+        let writeEnd = SharedDescriptor(writing, restoring: writeFlags)
+        self.stop = stop
+        self.readEnd = readEnd
+        self.writeEnd = writeEnd
+        self.writeKind = writeKind
+        self.peerDescription = peerDescription
+        input = InputSide(descriptor: readEnd, kind: readKind, stop: stop, peer: peerDescription)
+        output = OutputSide(descriptor: writeEnd, kind: writeKind, stop: stop, peer: peerDescription)
+    }
+
+    deinit { close() }
+
+    /// A stream over duplicates of descriptors 0 and 1.
+    ///
+    /// ``closeWrite()`` and ``close()`` end the duplicates; while descriptor 1 itself stays open, a pipe does not end.
+    ///
+    /// - Parameter peerDescription: Who started us and talks to us.
+    /// - Returns: The stream.
+    /// - Throws: `SystemError` of fcntl(2), fstat(2) or eventfd(2).
+    public static func standardInputOutput(peerDescription: String) throws(SystemError) -> PipeStream {
+        let reading = Descriptor(owning: try systemCall("fcntl") { fcntl(0, F_DUPFD_CLOEXEC, 3) })
+        let writing = Descriptor(owning: try systemCall("fcntl") { fcntl(1, F_DUPFD_CLOEXEC, 3) })
+        return try PipeStream(reading: reading, writing: writing, peerDescription: peerDescription)
+    }
+
+    /// Finds out what a descriptor is and makes sure that it does not block.
+    ///
+    /// - Returns: Its kind, and the flags to put back if they were changed.
+    private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {
+        let number = descriptor.rawValue
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(number, &status) }
+        switch status.st_mode & S_IFMT {
+        case S_IFSOCK: return (.socket, nil)
+        case S_IFIFO:
+            let flags = try systemCall("fcntl") { fcntl(number, F_GETFL) }
+            guard flags & O_NONBLOCK == 0 else { return (.pipe, nil) }
+            try systemCall("fcntl") { fcntl(number, F_SETFL, flags | O_NONBLOCK) }
+            return (.pipe, flags)
+        default: return (.other, nil)
+        }
+    }
+
+    /// Reads what is there, waiting for at least one byte; 0 is the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        unsafe try input.read(into: buffer)
+    }
+
+    /// Writes all of the bytes, waiting while the peer is slow.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+        unsafe try output.write(bytes)
+    }
+
+    /// Ends this direction; reading goes on.
+    public func closeWrite() throws(TransportError) {
+        guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
+        if writeKind == .socket, let number = writeEnd.enter() {
+            // The reading half may be a duplicate of the same socket: closing ours would not tell the peer.
+            _ = shutdown(number, Int32(SHUT_WR))
+            writeEnd.leave()
+        }
+        writeEnd.close()
+    }
+
+    /// Ends both directions and wakes whoever waits.
+    public func close() {
+        stop.raise()
+        readEnd.close()
+        writeEnd.close()
+    }
+
+    /// The longest wait for the first byte of a read.
+    public var readTimeout: Duration? {
+        get { input.limit.duration }
+        set { input.limit.duration = newValue }
+    }
+
+    /// The longest that a write may go without progress.
+    public var writeTimeout: Duration? {
+        get { output.limit.duration }
+        set { output.limit.duration = newValue }
+    }
+
+    /// What has moved so far.
+    public var activity: StreamActivity {
+        StreamActivity(
+            bytesRead: input.flow.total,
+            bytesWritten: output.flow.total,
+            sinceLastRead: input.flow.sinceLast,
+            sinceLastWrite: output.flow.sinceLast
+        )
+    }
+}
+
+/// Makes the process ignore SIGPIPE if it would die from it, so that a broken pipe is an error like any other.
+public func ignoreBrokenPipeSignals() {
+    var action = sigaction()
+    guard unsafe sigaction(SIGPIPE, nil, &action) == 0 else { return }
+    guard unsafe action.__sigaction_handler.sa_handler == nil else { return }
+    signal(SIGPIPE, SIG_IGN)
+}

@@ -1,0 +1,104 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A socket address of any family, as the kernel wants it.
+struct SocketAddress: Sendable {
+    private(set) var storage = sockaddr_storage()
+    private(set) var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+
+    var family: Int32 { Int32(storage.ss_family) }
+
+    /// Copies what the resolver found.
+    init(copying address: UnsafePointer<sockaddr>, length: socklen_t) {
+        self.length = min(length, self.length)
+        let count = Int(self.length)
+        unsafe withUnsafeMutableBytes(of: &storage) { raw in
+            unsafe raw.copyMemory(from: UnsafeRawBufferPointer(start: address, count: count))
+        }
+    }
+
+    /// The address of this end of a socket; of no family when it has none.
+    init(localOf socket: Int32) {
+        unsafe fill { unsafe getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    }
+
+    /// The address of the other end of a socket; of no family when it has none.
+    init(peerOf socket: Int32) {
+        unsafe fill { unsafe getpeername(socket, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    }
+
+    private mutating func fill(_ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+        var size = length
+        let answer = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe call($0, &size) }
+        }
+        if answer == 0 { length = size } else { storage = sockaddr_storage() }
+    }
+
+    /// Hands the address to a system call.
+    func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+        unsafe withUnsafePointer(to: storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
+        }
+    }
+
+    /// Host in digits and port; nil for families without ports, such as a socket pair.
+    var hostPort: HostPort? {
+        guard family == AF_INET || family == AF_INET6 else { return nil }
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+        let hostSize = socklen_t(host.count)
+        let serviceSize = socklen_t(service.count)
+        let answer = unsafe withSockaddr { pointer, length in
+            unsafe getnameinfo(
+                pointer,
+                length,
+                &host,
+                hostSize,
+                &service,
+                serviceSize,
+                NI_NUMERICHOST | NI_NUMERICSERV
+            )
+        }
+        guard answer == 0, let port = UInt16(text(service)) else { return nil }
+        return HostPort(host: text(host), port: port)
+    }
+
+    private func text(_ buffer: [CChar]) -> String {
+        String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Asks the resolver for the stream addresses of a host; blocks as long as the resolver likes.
+    ///
+    /// - Parameters:
+    ///   - target: Name or digits, and port; an empty host means any address when `isPassive`.
+    ///   - isPassive: Whether the addresses are for listening.
+    /// - Returns: At least one address.
+    /// - Throws: ``TransportError/unknownHost(host:reason:)``.
+    static func resolve(_ target: HostPort, isPassive: Bool) throws(TransportError) -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = AF_UNSPEC
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = isPassive ? AI_PASSIVE | AI_NUMERICSERV : AI_NUMERICSERV
+        var first: UnsafeMutablePointer<addrinfo>?
+        let host: String? = target.host.isEmpty ? nil : target.host
+        let code = unsafe getaddrinfo(host, String(target.port), &hints, &first)
+        let number = errno
+        guard code == 0 else {
+            let reason = code == EAI_SYSTEM ? SystemError.text(of: number) : unsafe String(cString: gai_strerror(code))
+            throw .unknownHost(host: target.host, reason: reason)
+        }
+        defer { unsafe freeaddrinfo(first) }
+        var addresses: [SocketAddress] = []
+        var next = unsafe first
+        while let entry = unsafe next?.pointee {
+            if let address = unsafe entry.ai_addr {
+                unsafe addresses.append(SocketAddress(copying: address, length: entry.ai_addrlen))
+            }
+            unsafe next = entry.ai_next
+        }
+        guard !addresses.isEmpty else { throw .unknownHost(host: target.host, reason: "the resolver gave no address") }
+        return addresses
+    }
+}

@@ -1,0 +1,55 @@
+/// The few directories that a thread is working in, kept open.
+///
+/// A receiver stays in a directory for many files and comes back to its parents: eight are enough to open almost
+/// every directory once. Used by one thread at a time; each thread has its own.
+public final class DirectoryCache {
+    private let volume: Volume
+    private let capacity: Int
+    /// The one used last stands last.
+    private var directories: [VolumeDirectory] = []
+
+    /// Makes an empty cache.
+    ///
+    /// - Parameters:
+    ///   - volume: Where the directories are.
+    ///   - capacity: How many stay open, at least 1.
+    public init(volume: Volume, capacity: Int = 8) {
+        precondition(capacity > 0)
+        self.volume = volume
+        self.capacity = capacity
+    }
+
+    /// The directory with a path; see ``Volume/directory(_:)``.
+    public func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        if let last = directories.last, isEqual(last.relativePath, relativePath) { return last }
+        if let index = directories.lastIndex(where: { isEqual($0.relativePath, relativePath) }) {
+            let directory = directories.remove(at: index)
+            directories.append(directory)
+            return directory
+        }
+        let directory = try volume.directory(relativePath)
+        if directories.count == capacity { directories.removeFirst() }
+        directories.append(directory)
+        return directory
+    }
+
+    /// Forgets a path and all below it: after the directory was removed, renamed or replaced.
+    public func invalidate(_ relativePath: Span<UInt8>) {
+        guard !relativePath.isEmpty else { return directories.removeAll() }
+        directories.removeAll { directory in
+            let path = directory.relativePath
+            guard path.count >= relativePath.count else { return false }
+            guard path.count == relativePath.count || path[relativePath.count] == UInt8(ascii: "/") else {
+                return false
+            }
+            for index in relativePath.indices where path[index] != relativePath[index] { return false }
+            return true
+        }
+    }
+
+    private func isEqual(_ path: [UInt8], _ other: Span<UInt8>) -> Bool {
+        guard path.count == other.count else { return false }
+        for index in other.indices.reversed() where path[index] != other[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// The entries of a directory in the order the kernel gave them, in columns: no object per entry.
+public struct DirectoryListing: Sendable {
+    /// Every name with a NUL after it, one after the other.
+    private var arena: [UInt8] = []
+    /// Where each name starts in `arena`; one more than there are entries.
+    private var starts: [UInt32] = [0]
+    /// What kind each entry is, as far as the file system told; ``FileKind/unknown`` where it did not.
+    public private(set) var kinds: [FileKind] = []
+    /// The inode number of each entry.
+    public private(set) var inodes: [UInt64] = []
+    /// The status of each entry, when asked for; nil for one that `failures` tells about.
+    public private(set) var statuses: [FileStatus?] = []
+    /// What statx(2) said about entries that have no status: mostly that they vanished.
+    public private(set) var failures: [(index: Int, error: VolumeError)] = []
+
+    /// How many entries there are, without `.` and `..`.
+    public var count: Int { kinds.count }
+
+    /// The name of an entry.
+    ///
+    /// - Parameter index: From 0 to below `count`.
+    /// - Returns: Its bytes, in place.
+    @_lifetime(borrow self)
+    public func name(_ index: Int) -> Span<UInt8> {
+        arena.span.extracting(Int(starts[index])..<Int(starts[index + 1]) - 1)
+    }
+
+    /// A copy of the name of an entry.
+    ///
+    /// - Parameter index: From 0 to below `count`.
+    /// - Returns: Its bytes.
+    public func nameBytes(_ index: Int) -> [UInt8] { Array(arena[Int(starts[index])..<Int(starts[index + 1]) - 1]) }
+
+    /// The places of the entries in ascending byte order of their names.
+    public func sortedIndices() -> [Int] {
+        (0..<count).sorted { left, right in
+            let left = name(left)
+            let right = name(right)
+            for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+                return left[index] < right[index]
+            }
+            return left.count < right.count
+        }
+    }
+
+    /// Takes over one buffer of getdents64(2).
+    ///
+    /// The kernel vouches for the records: the record length covers header, name and NUL, and stays in the buffer.
+    ///
+    ///     offset  0  8 bytes  inode
+    ///             8  8 bytes  position
+    ///            16  2 bytes  record length
+    ///            18  1 byte   kind
+    ///            19  name, NUL, padding
+    fileprivate mutating func append(records buffer: UnsafeRawBufferPointer) {
+        var offset = 0
+        while offset + 19 < buffer.count {
+            let length = Int(unsafe buffer.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
+            guard length > 19, offset + length <= buffer.count else { return }
+            let start = arena.count
+            var end = offset + 19
+            while end < offset + length, unsafe buffer[end] != 0 { end += 1 }
+            unsafe arena.append(contentsOf: buffer[offset + 19..<end])
+            arena.append(0)
+            if isLeafName(arena.span.extracting(start..<arena.count - 1)) {
+                inodes.append(unsafe buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                kinds.append(FileKind(rawValue: unsafe buffer[offset + 18]) ?? .unknown)
+                starts.append(UInt32(arena.count))
+            } else {
+                arena.removeLast(arena.count - start)  // "." and ".."
+            }
+            offset += length
+        }
+    }
+
+    /// Fills the column of statuses, and corrects the kinds by them.
+    fileprivate mutating func readStatuses(in directory: VolumeDirectory) {
+        statuses.reserveCapacity(count)
+        let descriptor = directory.descriptor.rawValue
+        for index in 0..<count {
+            var status: FileStatus?
+            let number = unsafe arena.withUnsafeBytes { arena in
+                // The NUL after each name in the arena makes it a C string where it stands.
+                guard let start = arena.baseAddress else { return -Int(ENOENT) }
+                let name = unsafe start.advanced(by: Int(starts[index])).assumingMemoryBound(to: CChar.self)
+                return FileStatus.read(descriptor, unsafe CPath(start: name), into: &status)
+            }
+            statuses.append(status)
+            if let status {
+                kinds[index] = status.kind
+            } else {
+                failures.append((index, directory.failure("statx", name(index), number)))
+            }
+        }
+    }
+}
+
+extension VolumeDirectory {
+    /// Lists the directory.
+    ///
+    /// - Parameter withStatus: Whether to ask for the status of each entry too.
+    /// - Returns: The entries, without `.` and `..`.
+    /// - Throws: ``VolumeError`` of getdents64(2). An entry whose status cannot be had is no error of the whole: see
+    ///   ``DirectoryListing/failures``.
+    public func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {
+        // A descriptor of its own: the position is shared by all users of an open file.
+        let opened = kernelCall {
+            unsafe dvm_openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        }
+        guard opened >= 0 else { throw .system(operation: "open", path: relativePath, number: Int32(-opened)) }
+        let reader = Descriptor(owning: Int32(opened))
+        var listing = DirectoryListing()
+        var result = 0
+        unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) { buffer in
+            repeat {
+                result = kernelCall { unsafe dvm_getdents64(reader.rawValue, buffer.baseAddress, buffer.count) }
+                if result > 0 { unsafe listing.append(records: UnsafeRawBufferPointer(rebasing: buffer[..<result])) }
+            } while result > 0
+        }
+        guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
+        if withStatus { listing.readStatuses(in: self) }
+        return listing
+    }
+}

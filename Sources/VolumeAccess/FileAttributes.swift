@@ -1,0 +1,150 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// The metadata that an entry shall have; what is nil stays as it is.
+public struct FileAttributes: Hashable, Sendable {
+    /// The owner.
+    public var owner: UInt32?
+    /// The group.
+    public var group: UInt32?
+    /// The permission bits with setuid, setgid and sticky, at most 07777; not for symbolic links.
+    public var permissions: UInt32?
+    /// When the content changed last.
+    public var modified: Timestamp?
+    /// When the content was read last.
+    public var accessed: Timestamp?
+
+    /// Names the attributes to set.
+    public init(
+        owner: UInt32? = nil,
+        group: UInt32? = nil,
+        permissions: UInt32? = nil,
+        modified: Timestamp? = nil,
+        accessed: Timestamp? = nil
+    ) {
+        self.owner = owner
+        self.group = group
+        self.permissions = permissions
+        self.modified = modified
+        self.accessed = accessed
+    }
+}
+
+/// The entry that attributes are set on, in the form the calls want it.
+///
+/// A leaf is named by its directory's descriptor and its name; an open file by its descriptor alone.
+struct AttributeTarget {
+    let descriptor: Int32
+    let name: CPath?
+    let path: () -> [UInt8]
+    let features: VolumeFeatures
+
+    /// Sets what differs: first owner and group, because changing them clears setuid and setgid; then times; then
+    /// permissions (protocol specification, transfer 15).
+    ///
+    /// - Parameters:
+    ///   - wanted: What the entry shall have.
+    ///   - current: What it has.
+    /// - Returns: The parts that failed. A failed change of owner leaves setuid and setgid unset: the program would run
+    ///   as somebody it was not meant for.
+    func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
+        var failures: [VolumeError] = []
+        var permissions = wanted.permissions
+        var clearedSpecialBits = false
+        let owner = wanted.owner.flatMap { $0 == current.owner ? nil : $0 }
+        let group = wanted.group.flatMap { $0 == current.group ? nil : $0 }
+        if owner != nil || group != nil {
+            let result = changeOwner(owner ?? .max, group ?? .max)
+            clearedSpecialBits = result == 0 && current.permissions & 0o6000 != 0
+            if result < 0 {
+                failures.append(.system(operation: "chown", path: path(), number: Int32(-result)))
+                permissions = permissions.map { $0 & 0o1777 }
+            }
+        }
+        let modified = wanted.modified.flatMap { $0 == current.modified ? nil : $0 }
+        let accessed = wanted.accessed.flatMap { $0 == current.accessed ? nil : $0 }
+        if modified != nil || accessed != nil {
+            let result = changeTimes(modified, accessed)
+            if result < 0 { failures.append(.system(operation: "utimensat", path: path(), number: Int32(-result))) }
+        }
+        guard let permissions, !current.isSymbolicLink else { return failures }
+        if clearedSpecialBits || permissions != current.permissions {
+            let result = changePermissions(permissions)
+            if result < 0 { failures.append(.system(operation: "chmod", path: path(), number: Int32(-result))) }
+        }
+        return failures
+    }
+
+    private func changeOwner(_ owner: UInt32, _ group: UInt32) -> Int {
+        guard let name else { return kernelCall { fchown(descriptor, owner, group) } }
+        return kernelCall { unsafe fchownat(descriptor, name.start, owner, group, AT_SYMLINK_NOFOLLOW) }
+    }
+
+    private func changeTimes(_ modified: Timestamp?, _ accessed: Timestamp?) -> Int {
+        let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that does not import
+        let times = [accessed?.timespec ?? unchanged, modified?.timespec ?? unchanged]
+        guard let name else { return kernelCall { unsafe futimens(descriptor, times) } }
+        return kernelCall { unsafe utimensat(descriptor, name.start, times, AT_SYMLINK_NOFOLLOW) }
+    }
+
+    private func changePermissions(_ permissions: UInt32) -> Int {
+        guard let name else { return kernelCall { fchmod(descriptor, permissions) } }
+        if features.fchmodat2.isSupported {
+            let result = kernelCall { unsafe dvm_fchmodat2(descriptor, name.start, permissions, AT_SYMLINK_NOFOLLOW) }
+            guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
+            if result == -Int(ENOSYS) { features.fchmodat2.refuse() }
+        }
+        // Glibc's own way not to follow: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
+        return kernelCall { unsafe fchmodat(descriptor, name.start, permissions, AT_SYMLINK_NOFOLLOW) }
+    }
+}
+
+extension VolumeDirectory {
+    /// Sets the metadata of an entry, never of what a symbolic link points to.
+    ///
+    /// - Parameters:
+    ///   - name: The entry.
+    ///   - attributes: What it shall have; what it has already costs no call.
+    ///   - current: Its status, when the caller has just read it.
+    /// - Returns: The parts that failed, the others having been set; empty when all went well.
+    /// - Throws: ``VolumeError`` when the entry is not there or may not be named.
+    public func setAttributes(
+        _ name: Span<UInt8>,
+        _ attributes: FileAttributes,
+        current: FileStatus? = nil
+    ) throws(VolumeError) -> [VolumeError] {
+        guard let current = if let current { current } else { try status(of: name) } else {
+            throw failure("statx", name, -Int(ENOENT))
+        }
+        var failures: [VolumeError] = []
+        let path = path(of: name)
+        try perform("chown", name) { directory, name in
+            let target = AttributeTarget(descriptor: directory, name: name, path: { path }, features: features)
+            failures = target.apply(attributes, current: current)
+            return 0
+        }
+        return failures
+    }
+
+    /// Sets the metadata of the directory itself, for a root that has no parent here.
+    ///
+    /// - Parameters:
+    ///   - attributes: What it shall have; what it has already costs no call.
+    ///   - current: Its status, when the caller has just read it.
+    /// - Returns: The parts that failed, the others having been set.
+    /// - Throws: ``VolumeError`` of statx(2).
+    public func setAttributes(
+        _ attributes: FileAttributes,
+        current: FileStatus? = nil
+    ) throws(VolumeError) -> [VolumeError] {
+        let current = if let current { current } else { try status() }
+        let target = AttributeTarget(
+            descriptor: descriptor.rawValue,
+            name: nil,
+            path: { self.relativePath },
+            features: features
+        )
+        return target.apply(attributes, current: current)
+    }
+}

@@ -1,0 +1,110 @@
+import CLinux
+import Glibc
+
+/// What kind of entry a name stands for.
+public enum FileKind: UInt8, Hashable, Sendable {
+    /// The kind could not be told.
+    case unknown = 0
+    /// A named pipe.
+    case fifo = 1
+    /// A character device.
+    case characterDevice = 2
+    /// A directory.
+    case directory = 4
+    /// A block device.
+    case blockDevice = 6
+    /// A regular file.
+    case regular = 8
+    /// A symbolic link.
+    case symbolicLink = 10
+    /// A socket.
+    case socket = 12
+
+    /// The kind in the upper bits of `st_mode`; the same number is the `d_type` of getdents64(2).
+    public init(mode: UInt32) { self = FileKind(rawValue: UInt8((mode >> 12) & 15)) ?? .unknown }
+}
+
+/// What statx(2) tells about an entry, the entry itself and never what a symbolic link points to.
+public struct FileStatus: Hashable, Sendable {
+    /// Kind and permissions, as `st_mode`.
+    public let mode: UInt32
+    /// Length in bytes; of a symbolic link, its target's.
+    public let size: Int64
+    /// When the content changed last.
+    public let modified: Timestamp
+    /// When the content was read last.
+    public let accessed: Timestamp
+    /// The owner.
+    public let owner: UInt32
+    /// The group.
+    public let group: UInt32
+    /// How many names it has.
+    public let linkCount: UInt32
+    /// The file system it lives on.
+    public let device: UInt64
+    /// Its number in that file system.
+    public let inode: UInt64
+    /// Of a device node, the major number.
+    public let deviceMajor: UInt32
+    /// Of a device node, the minor number.
+    public let deviceMinor: UInt32
+    /// Allocated space in units of 512 bytes.
+    public let blocks: UInt64
+    /// Whether another file system is mounted here.
+    public let isMountRoot: Bool
+
+    /// The kind of entry.
+    public var kind: FileKind { FileKind(mode: mode) }
+    /// The permission bits with setuid, setgid and sticky: `mode & 07777`.
+    public var permissions: UInt32 { mode & 0o7777 }
+    /// Whether it is a directory.
+    public var isDirectory: Bool { kind == .directory }
+    /// Whether it is a regular file.
+    public var isRegular: Bool { kind == .regular }
+    /// Whether it is a symbolic link.
+    public var isSymbolicLink: Bool { kind == .symbolicLink }
+    /// Whether it is a character or block device.
+    public var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
+    /// Whether it is a named pipe or a socket.
+    public var isSpecial: Bool { kind == .fifo || kind == .socket }
+    /// Whether less space is allocated than the size needs: there are holes, or the file system compresses.
+    public var isSparse: Bool { isRegular && Int64(clamping: blocks) * 512 < size }
+
+    init(_ status: statx) {
+        mode = UInt32(status.stx_mode)
+        size = Int64(clamping: status.stx_size)
+        modified = Timestamp(seconds: status.stx_mtime.tv_sec, nanoseconds: Int32(status.stx_mtime.tv_nsec))
+        accessed = Timestamp(seconds: status.stx_atime.tv_sec, nanoseconds: Int32(status.stx_atime.tv_nsec))
+        owner = status.stx_uid
+        group = status.stx_gid
+        linkCount = status.stx_nlink
+        device = UInt64(dvm_makedev(status.stx_dev_major, status.stx_dev_minor))
+        inode = status.stx_ino
+        deviceMajor = status.stx_rdev_major
+        deviceMinor = status.stx_rdev_minor
+        blocks = status.stx_blocks
+        isMountRoot = status.stx_attributes & UInt64(STATX_ATTR_MOUNT_ROOT) != 0
+    }
+
+    /// Asks for a leaf of a directory, without following it.
+    ///
+    /// - Returns: 0, or a negative `errno`; then `result` stays as it is.
+    @inline(__always)
+    static func read(_ directory: Int32, _ name: CPath, into result: inout FileStatus?) -> Int {
+        var status = statx()
+        let flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT
+        let number = kernelCall { unsafe statx(directory, name.start, flags, UInt32(STATX_BASIC_STATS), &status) }
+        if number == 0 { result = FileStatus(status) }
+        return number
+    }
+
+    /// Asks for an open descriptor; as ``read(_:_:into:)``.
+    static func read(_ descriptor: Int32, into result: inout FileStatus?) -> Int {
+        var status = statx()
+        let number = kernelCall {
+            unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &status)
+        }
+        if number == 0 { result = FileStatus(status) }
+        return number
+    }
+}

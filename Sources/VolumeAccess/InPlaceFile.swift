@@ -1,0 +1,140 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A file that is changed where it stands, for `--inplace`: a crash leaves it half old, half new.
+///
+/// Used by one thread at a time.
+public final class InPlaceFile {
+    let descriptor: Descriptor
+    private let features: VolumeFeatures
+    /// The path below the volume's root.
+    public let path: [UInt8]
+    /// How the file was when it was opened.
+    public let status: FileStatus
+
+    /// Opens a regular file for writing, or makes an empty one, without following a link (protocol specification,
+    /// transfer 14.3).
+    init(in directory: VolumeDirectory, name: Span<UInt8>) throws(VolumeError) {
+        let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        var result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags | O_CREAT, 0o600) }
+        // fs.protected_regular refuses O_CREAT on somebody's file in a sticky directory.
+        if result == -Int(EACCES) { result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) } }
+        if result == -Int(EACCES) {
+            result = try InPlaceFile.openReadOnly(in: directory, name: name, flags)
+        }
+        guard result >= 0 else { throw directory.failure("open", name, result) }
+        descriptor = Descriptor(owning: Int32(result))
+        features = directory.features
+        path = directory.path(of: name)
+        var status: FileStatus?
+        let number = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw directory.failure("statx", name, number) }
+        guard status.isRegular else { throw .notRegular(path: directory.path(of: name)) }
+        self.status = status
+    }
+
+    /// Opens a file that its owner may not write, giving the permission only while it is opened (19.4 rule 8).
+    private static func openReadOnly(
+        in directory: VolumeDirectory,
+        name: Span<UInt8>,
+        _ flags: Int32
+    ) throws(VolumeError) -> Int {
+        guard let status = try directory.status(of: name), status.isRegular, status.permissions & 0o200 == 0 else {
+            return -Int(EACCES)
+        }
+        let relaxed = FileAttributes(permissions: status.permissions | 0o200)
+        guard try directory.setAttributes(name, relaxed, current: status).isEmpty else { return -Int(EACCES) }
+        let result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) }
+        let restored = FileAttributes(permissions: status.permissions)
+        let failures = try directory.setAttributes(name, restored)
+        if let failure = failures.first {
+            if result >= 0 { _ = Descriptor(owning: Int32(result)) }
+            throw failure
+        }
+        return result
+    }
+
+    private func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
+        .system(operation: "\(operation)", path: path, number: Int32(-result))
+    }
+
+    /// Writes bytes at a place.
+    ///
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
+    public func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
+        let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
+        guard result == 0 else { throw failure("write", result) }
+    }
+
+    /// Writes zeros at a place, as a hole where the file system can.
+    ///
+    /// - Parameters:
+    ///   - count: How many bytes, 0 or more.
+    ///   - offset: Where they start.
+    /// - Throws: ``VolumeError``.
+    public func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
+        guard count > 0 else { return }
+        let mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+        let result = kernelCall { fallocate(descriptor.rawValue, mode, off_t(offset), off_t(count)) }
+        if result == 0 { return try extend(to: offset + count) }
+        guard result == -Int(EOPNOTSUPP) || result == -Int(ENOSYS) else { throw failure("fallocate", result) }
+        let zeros = [UInt8](repeating: 0, count: Int(min(count, 256 * 1024)))
+        var done: Int64 = 0
+        while done < count {
+            let piece = Int(min(Int64(zeros.count), count - done))
+            try write(zeros.span.extracting(first: piece), at: offset + done)
+            done += Int64(piece)
+        }
+    }
+
+    /// Punching keeps the size: a file that ends before the hole is made longer.
+    private func extend(to length: Int64) throws(VolumeError) {
+        let end = kernelCall { lseek(descriptor.rawValue, 0, SEEK_END) }
+        guard end >= 0 else { throw failure("lseek", end) }
+        guard Int64(end) < length else { return }
+        let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+        guard result == 0 else { throw failure("ftruncate", result) }
+    }
+
+    /// Cuts or extends the file to its length and sets its metadata.
+    ///
+    /// - Parameters:
+    ///   - length: The final length in bytes.
+    ///   - attributes: What the file shall have.
+    ///   - isSynchronizing: Whether the content must be on the device before this returns (fsync).
+    /// - Returns: The metadata that could not be set.
+    /// - Throws: ``VolumeError`` when the length cannot be set or the content not be synchronized.
+    public func finish(
+        length: Int64,
+        _ attributes: FileAttributes,
+        synchronizing isSynchronizing: Bool = false
+    ) throws(VolumeError) -> [VolumeError] {
+        let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+        guard result == 0 else { throw failure("ftruncate", result) }
+        var status: FileStatus?
+        let number = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw failure("statx", number) }
+        let target = AttributeTarget(
+            descriptor: descriptor.rawValue,
+            name: nil,
+            path: { self.path },
+            features: features
+        )
+        let failures = target.apply(attributes, current: status)
+        if isSynchronizing {
+            let result = kernelCall { fsync(descriptor.rawValue) }
+            guard result == 0 else { throw failure("fsync", result) }
+        }
+        return failures
+    }
+}
+
+extension VolumeDirectory {
+    /// Opens a file to change it where it stands; an empty one is made when there is none.
+    ///
+    /// - Throws: ``VolumeError``: ELOOP for a symbolic link, ``VolumeError/notRegular(path:)`` for other kinds.
+    public func openInPlace(_ name: Span<UInt8>) throws(VolumeError) -> InPlaceFile {
+        try InPlaceFile(in: self, name: name)
+    }
+}

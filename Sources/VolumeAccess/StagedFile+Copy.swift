@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+extension StagedFile {
+    /// How much one call copies: between two calls the copy can be given up.
+    private static let piece = 8 << 20
+    /// How much is read and written at a time where the kernel cannot copy by itself.
+    private static let bufferLength = 1 << 20
+
+    /// Copies a whole file into this one, which must still be empty, inside the kernel where that is possible.
+    ///
+    /// First as a clone that shares the space (FICLONE); then range by range with copy_file_range(2), holes kept; then
+    /// by reading and writing. On tmpfs and ext4 copy_file_range in pieces of 8 MiB was as fast as reads and writes of
+    /// 1 MiB (0.9 to 1.1 of the time, Linux 6.18), four times as fast as rsync's own local copy; it is preferred
+    /// because network and cloning file systems then move nothing.
+    ///
+    /// - Parameter source: The file to copy, as long as it is when its end is reached.
+    /// - Returns: How many bytes long the copy is, holes included.
+    /// - Throws: ``VolumeError`` of either file.
+    @discardableResult
+    public func copyWhole(from source: ReadableFile) throws(VolumeError) -> Int64 {
+        precondition(length == 0, "something was written already")
+        if try clone(source) { return length }
+        guard source.status.isSparse else {
+            try copyRange(from: source, upTo: .max)
+            return length
+        }
+        var offset: Int64 = 0
+        while let data = try source.nextData(from: offset), let hole = try source.nextHole(from: data) {
+            skip(zeros: data - offset)
+            // Somebody may punch a hole between the two questions: then a little of it is copied as zeros.
+            let end = max(hole, data + 4096)
+            try copyRange(from: source, upTo: end)
+            guard length == end else { return length }  // the end of the file
+            offset = end
+        }
+        skip(zeros: max(0, try source.currentStatus().size - length))  // not what it was: it may have shrunk
+        return length
+    }
+
+    private func clone(_ source: ReadableFile) throws(VolumeError) -> Bool {
+        guard directory.features.clone.isSupported, source.status.size > 0 else { return false }
+        let result = kernelCall { dvm_clone_file(descriptor.rawValue, source.descriptor.rawValue) }
+        guard result == 0 else {
+            // Anything but "no room" may be a matter of this one pair of files or file systems; the copy will tell.
+            if result != -Int(ENOSPC), result != -Int(EDQUOT) { directory.features.clone.refuse() }
+            return false
+        }
+        var status: FileStatus?
+        let number = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw failure("statx", number) }
+        length = status.size
+        writtenEnd = length
+        return true
+    }
+
+    /// Copies from where this file ends up to an offset, or to the end of the source.
+    private func copyRange(from source: ReadableFile, upTo end: Int64) throws(VolumeError) {
+        while length < end, directory.features.copyRange.isSupported {
+            var from = off_t(length)
+            var to = off_t(length)
+            let count = kernelCall {
+                let wanted = Int(min(Int64(StagedFile.piece), end - length))
+                return unsafe copy_file_range(
+                    source.descriptor.rawValue,
+                    &from,
+                    descriptor.rawValue,
+                    &to,
+                    wanted,
+                    0
+                )
+            }
+            if count > 0 {
+                length += Int64(count)
+                writtenEnd = length
+                continue
+            }
+            // Some file systems answer 0 for files they cannot copy: only a read can tell that this is the end.
+            guard [0, EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EBADF].contains(Int32(-count)) else {
+                throw failure("copy_file_range", count)
+            }
+            if count < 0 { directory.features.copyRange.refuse() }
+            break
+        }
+        guard length < end, length < source.status.size || directory.features.copyRange.isSupported == false else {
+            return
+        }
+        try readAndWrite(from: source, upTo: end)
+    }
+
+    private func readAndWrite(from source: ReadableFile, upTo end: Int64) throws(VolumeError) {
+        let wanted = min(end, max(source.status.size, length + 1)) - length
+        var buffer = [UInt8](repeating: 0, count: Int(min(Int64(StagedFile.bufferLength), max(wanted, 4096))))
+        while length < end {
+            var span = buffer.mutableSpan
+            let count = try source.read(into: &span, at: length)
+            guard count > 0 else { return }
+            try write(buffer.span.extracting(first: Int(min(Int64(count), end - length))))
+        }
+    }
+}

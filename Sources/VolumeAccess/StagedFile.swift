@@ -1,0 +1,246 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A new content for a file, beside it until it is complete.
+///
+/// The content has no name, or a hidden temporary one, until ``commit(_:synchronizing:)`` gives it its own in one step:
+/// at any moment the name stands for the old file or for the whole new one. A file that is let go without a commit
+/// disappears. Used by one thread at a time; it may be handed from one to another.
+///
+/// Files without a name (`O_TMPFILE`, then linkat) are the first choice: nothing is left behind even by SIGKILL, and
+/// 100,000 files of 1 KiB took 0.90 of the time of create and rename on tmpfs and 0.93 on ext4 (Linux 6.18).
+/// Replacing costs one link more.
+public final class StagedFile {
+    let descriptor: Descriptor
+    let directory: VolumeDirectory
+    private let name: [UInt8]
+    private let isReplacing: Bool
+    /// The temporary name that has to go when the content is not committed.
+    private var temporaryName: [UInt8]?
+    private var isSettled = false
+    /// Where the data that was really written ends; a hole may follow.
+    var writtenEnd: Int64 = 0
+    /// The length so far in bytes, holes included; the next write goes there.
+    public internal(set) var length: Int64 = 0
+
+    init(
+        in directory: VolumeDirectory,
+        name: Span<UInt8>,
+        isReplacing: Bool,
+        permissions: UInt32
+    ) throws(VolumeError) {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        self.directory = directory
+        self.name = bytes(of: name)
+        self.isReplacing = isReplacing
+        if let unnamed = try StagedFile.openUnnamed(in: directory, for: name, permissions & 0o777) {
+            descriptor = unnamed
+            return
+        }
+        // A named temporary is nobody else's to read until it has its owner and its permissions.
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let permissions = (permissions | 0o200) & 0o700
+        let opened = try directory.withTemporaryName(for: name) { temporary throws(VolumeError) in
+            try directory.attempt(temporary) { unsafe dvm_openat($0, $1.start, flags, permissions) }
+        } orFail: {
+            directory.failure("open", name, $0)
+        }
+        descriptor = Descriptor(owning: Int32(opened.result))
+        temporaryName = opened.name
+    }
+
+    deinit { removeTemporary() }
+
+    /// Opens a file that has no name yet.
+    ///
+    /// - Returns: Nil where the file system has no such files.
+    private static func openUnnamed(
+        in directory: VolumeDirectory,
+        for name: Span<UInt8>,
+        _ permissions: UInt32
+    ) throws(VolumeError) -> Descriptor? {
+        guard directory.features.unnamedFiles.isSupported else { return nil }
+        let result = kernelCall {
+            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
+        }
+        if result >= 0 { return Descriptor(owning: Int32(result)) }
+        // EISDIR and EINVAL: a kernel or file system that does not know the flag takes it for a directory.
+        guard [EOPNOTSUPP, EISDIR, EINVAL, ENOSYS].contains(Int32(-result)) else {
+            throw directory.failure("open", name, result)
+        }
+        directory.features.unnamedFiles.refuse()
+        return nil
+    }
+
+    /// The final path below the volume's root.
+    public var path: [UInt8] {
+        let name = name
+        return directory.path(of: name.span)
+    }
+
+    func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
+        .system(operation: "\(operation)", path: path, number: Int32(-result))
+    }
+
+    // MARK: Writing
+
+    /// Writes bytes at the end.
+    ///
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
+    public func write(_ bytes: Span<UInt8>) throws(VolumeError) {
+        guard !bytes.isEmpty else { return }
+        try write(bytes, at: length)
+        length += Int64(bytes.count)
+        writtenEnd = length
+    }
+
+    /// Writes bytes at the end, leaving holes for runs of zeros (protocol specification, transfer 14.4).
+    ///
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
+    public func writeSparse(_ bytes: Span<UInt8>) throws(VolumeError) {
+        var runs = ZeroRuns(bytes)
+        while let range = runs.next() {
+            try write(bytes.extracting(range), at: length + Int64(range.lowerBound))
+            writtenEnd = length + Int64(range.upperBound)
+        }
+        length += Int64(bytes.count)
+    }
+
+    /// Leaves a hole at the end: that many zeros without space.
+    ///
+    /// - Parameter zeros: How many bytes, 0 or more.
+    public func skip(zeros: Int64) {
+        precondition(zeros >= 0)
+        length += zeros
+    }
+
+    private func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
+        precondition(!isSettled, "the file was committed or discarded")
+        let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
+        guard result == 0 else { throw failure("write", result) }
+    }
+
+    // MARK: Ending
+
+    /// Gives the content its length, its metadata and then its name.
+    ///
+    /// - Parameters:
+    ///   - attributes: What the file shall have; what it was born with costs no call.
+    ///   - isSynchronizing: Whether the content must be on the device before it gets its name (fsync).
+    /// - Returns: The metadata that could not be set, the file being in place all the same; empty when all went well.
+    /// - Throws: ``VolumeError`` when the content cannot get its name: then what was there is still there, and nothing
+    ///   else is.
+    public func commit(
+        _ attributes: FileAttributes,
+        synchronizing isSynchronizing: Bool = false
+    ) throws(VolumeError) -> [VolumeError] {
+        precondition(!isSettled, "the file was committed or discarded")
+        isSettled = true
+        defer { removeTemporary() }
+        if length > writtenEnd {
+            let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+            guard result == 0 else { throw failure("ftruncate", result) }
+        }
+        // Asked rather than guessed: umask, a default ACL or a setgid parent may have had a say. 0.3 µs.
+        var status: FileStatus?
+        let result = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw failure("statx", result) }
+        let target = AttributeTarget(
+            descriptor: descriptor.rawValue,
+            name: nil,
+            path: { self.path },
+            features: directory.features
+        )
+        let failures = target.apply(attributes, current: status)
+        if isSynchronizing {
+            let result = kernelCall { fsync(descriptor.rawValue) }
+            guard result == 0 else { throw failure("fsync", result) }
+        }
+        try publish()
+        return failures
+    }
+
+    /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old
+    /// (protocol specification, transfer 14.5).
+    ///
+    /// - Throws: ``VolumeError``; then nothing is kept.
+    public func keepPartial() throws(VolumeError) {
+        _ = try commit(FileAttributes(modified: Timestamp(seconds: 0)))
+    }
+
+    /// Drops the content; what the name stands for stays as it is.
+    public func discard() {
+        isSettled = true
+        removeTemporary()
+    }
+
+    private func publish() throws(VolumeError) {
+        let name = name
+        if temporaryName == nil {
+            if !isReplacing {
+                let result = try link(as: name.span)
+                if result == 0 { return }
+                guard result == -Int(EEXIST) else { throw failure("link", result) }
+            }
+            let linked = try directory.withTemporaryName(for: name.span) { temporary throws(VolumeError) in
+                try link(as: temporary)
+            } orFail: {
+                failure("link", $0)
+            }
+            temporaryName = linked.name
+        } else {
+            // NFS reports lost writes when a descriptor closes, and this must be known before the name changes.
+            do throws(SystemError) {
+                try descriptor.duplicate().close()
+            } catch {
+                throw failure("close", -Int(error.number))
+            }
+        }
+        guard let temporary = temporaryName else { return }
+        let result = try directory.attemptRename(temporary.span, to: directory, as: name.span)
+        guard result == 0 else { throw failure("rename", result) }
+        temporaryName = nil
+    }
+
+    /// Gives the nameless file a name that must be free.
+    private func link(as name: Span<UInt8>) throws(VolumeError) -> Int {
+        let features = directory.features
+        let file = descriptor.rawValue
+        if features.linkByDescriptor.isSupported {
+            let result = try directory.attempt(name) { unsafe linkat(file, "", $0, $1.start, Int32(AT_EMPTY_PATH)) }
+            guard result == -Int(ENOENT) || result == -Int(EPERM) else { return result }
+        }
+        let path = "/proc/self/fd/\(file)"
+        let result = try directory.attempt(name) {
+            unsafe linkat(AT_FDCWD, path, $0, $1.start, Int32(AT_SYMLINK_FOLLOW))
+        }
+        if result == 0 { features.linkByDescriptor.refuse() }
+        return result
+    }
+
+    private func removeTemporary() {
+        guard let temporary = temporaryName else { return }
+        temporaryName = nil
+        _ = try? directory.attempt(temporary.span) { unsafe unlinkat($0, $1.start, 0) }
+    }
+}
+
+extension VolumeDirectory {
+    /// Begins a new content for a file of this directory.
+    ///
+    /// - Parameters:
+    ///   - name: The file's final name.
+    ///   - isReplacing: Whether something is expected there. It only saves calls: what is there is replaced in any case,
+    ///     but a directory.
+    ///   - permissions: What the file will have in the end, so that no call is needed to set them.
+    /// - Returns: The empty content.
+    /// - Throws: ``VolumeError``.
+    public func stage(
+        _ name: Span<UInt8>,
+        replacing isReplacing: Bool,
+        permissions: UInt32 = 0o600
+    ) throws(VolumeError) -> StagedFile {
+        try StagedFile(in: self, name: name, isReplacing: isReplacing, permissions: permissions)
+    }
+}

@@ -1,0 +1,78 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A tree that may be read and changed: a root directory, pinned by a descriptor, and nothing outside it.
+///
+/// ## Concurrency model
+/// Immutable after opening; any thread may use it.
+public final class Volume: Sendable {
+    /// The directory that everything else is below.
+    public let root: VolumeDirectory
+    let features: VolumeFeatures
+
+    /// Opens and pins a root.
+    ///
+    /// The path is the operator's own, so symbolic links in it are followed. Whatever the path means later, the
+    /// volume stays the directory that was there now.
+    ///
+    /// - Parameter path: A directory, absolute or relative to the working directory.
+    /// - Returns: The volume.
+    /// - Throws: ``VolumeError``, with this path.
+    public static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
+        let number = withTerminated(path) { path in
+            kernelCall { unsafe dvm_openat(AT_FDCWD, path.start, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+        }
+        guard number >= 0 else {
+            throw .system(operation: "open", path: bytes(of: path), number: Int32(-number))
+        }
+        return Volume(Descriptor(owning: Int32(number)))
+    }
+
+    /// Opens and pins a root whose path is text; see ``open(path:)-(Span<UInt8>)``.
+    ///
+    /// - Parameter path: A directory, absolute or relative to the working directory.
+    /// - Returns: The volume.
+    /// - Throws: ``VolumeError``, with this path.
+    public static func open(path: String) throws(VolumeError) -> Volume {
+        let bytes = Array(path.utf8)
+        return try open(path: bytes.span)
+    }
+
+    private init(_ descriptor: consuming Descriptor) {
+        features = VolumeFeatures()
+        root = VolumeDirectory(descriptor, relativePath: [], features: features)
+    }
+
+    /// A volume whose root is a directory of this one; nothing above that directory can be reached through it.
+    ///
+    /// - Parameter relativePath: Names joined by single slashes.
+    /// - Returns: The smaller volume.
+    /// - Throws: ``VolumeError`` as in ``directory(_:)``.
+    public func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
+        let directory = try directory(relativePath)
+        do throws(SystemError) {
+            return Volume(try directory.descriptor.duplicate())
+        } catch {
+            throw .system(operation: error.operation, path: directory.relativePath, number: error.number)
+        }
+    }
+
+    /// Opens a directory below the root, where no component may be a symbolic link.
+    ///
+    /// - Parameter relativePath: Names joined by single slashes; empty or `.` is the root itself.
+    /// - Returns: The directory.
+    /// - Throws: ``VolumeError/invalidName(_:)`` for an absolute path or a component that is empty, `.` or `..`;
+    ///   else the kernel's refusal, ELOOP where a symbolic link stands on the way.
+    public func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        if relativePath.isEmpty || (relativePath.count == 1 && relativePath[0] == UInt8(ascii: ".")) { return root }
+        return try root.openDirectory(below: relativePath)
+    }
+}
+
+/// A copy of a span's bytes.
+func bytes(of span: Span<UInt8>) -> [UInt8] {
+    [UInt8](capacity: span.count) { output in
+        for index in span.indices { output.append(span[index]) }
+    }
+}

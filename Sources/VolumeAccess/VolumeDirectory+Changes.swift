@@ -1,0 +1,174 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+extension VolumeDirectory {
+    // MARK: Making and removing
+
+    /// Makes a directory.
+    ///
+    /// - Parameters:
+    ///   - name: Nothing may be there yet.
+    ///   - permissions: Its bits, less those of the process's umask.
+    /// - Throws: ``VolumeError``, EEXIST when something is there.
+    public func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
+        try perform("mkdir", name) { unsafe mkdirat($0, $1.start, permissions) }
+    }
+
+    /// Removes an entry that is not a directory.
+    public func remove(_ name: Span<UInt8>) throws(VolumeError) {
+        try perform("unlink", name) { unsafe unlinkat($0, $1.start, 0) }
+    }
+
+    /// Removes an empty directory.
+    ///
+    /// - Throws: ``VolumeError``: ENOTEMPTY when it is not empty, EBUSY when something is mounted on it.
+    public func removeDirectory(_ name: Span<UInt8>) throws(VolumeError) {
+        try perform("rmdir", name) { unsafe unlinkat($0, $1.start, AT_REMOVEDIR) }
+    }
+
+    /// Gives an entry another name, here or in another directory of the same file system; what is there is replaced.
+    ///
+    /// - Parameters:
+    ///   - name: The entry.
+    ///   - directory: Where it goes; nil for this one.
+    ///   - newName: Its name from now on.
+    /// - Throws: ``VolumeError`` with the old path.
+    public func rename(
+        _ name: Span<UInt8>,
+        to directory: VolumeDirectory? = nil,
+        as newName: Span<UInt8>
+    ) throws(VolumeError) {
+        let result = try attemptRename(name, to: directory ?? self, as: newName)
+        guard result >= 0 else { throw failure("rename", name, result) }
+    }
+
+    func attemptRename(
+        _ name: Span<UInt8>,
+        to target: VolumeDirectory,
+        as newName: Span<UInt8>
+    ) throws(VolumeError) -> Int {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        guard isLeafName(newName) else { throw .invalidName(bytes(of: newName)) }
+        return withTerminated(name) { name in
+            withTerminated(newName) { newName in
+                kernelCall {
+                    unsafe renameat(descriptor.rawValue, name.start, target.descriptor.rawValue, newName.start)
+                }
+            }
+        }
+    }
+
+    // MARK: Placing over what is there
+
+    /// Makes a symbolic link with exactly this target.
+    ///
+    /// - Parameters:
+    ///   - target: Any bytes without NUL, 1 to 4095 of them; never looked at.
+    ///   - name: Its name.
+    ///   - isReplacing: Whether something that is not a directory is expected there; it is replaced in one step. When
+    ///     false and something is there all the same, that is replaced too.
+    /// - Throws: ``VolumeError``; then what was there is still there.
+    public func placeSymbolicLink(
+        _ target: Span<UInt8>,
+        as name: Span<UInt8>,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        for index in target.indices where target[index] == 0 { throw .invalidName(bytes(of: target)) }
+        try place("symlink", as: name, isReplacing: isReplacing) { directory, name in
+            Int32(withTerminated(target) { target in unsafe Int(symlinkat(target.start, directory, name.start)) })
+        }
+    }
+
+    /// Makes a named pipe, socket or device node.
+    ///
+    /// - Parameters:
+    ///   - mode: Kind and permissions, as `st_mode`; the process's umask applies.
+    ///   - major: Of a device, its major number.
+    ///   - minor: Of a device, its minor number.
+    ///   - name: Its name.
+    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
+    /// - Throws: ``VolumeError``; then what was there is still there.
+    public func placeNode(
+        mode: UInt32,
+        major: UInt32 = 0,
+        minor: UInt32 = 0,
+        as name: Span<UInt8>,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        try place("mknod", as: name, isReplacing: isReplacing) { directory, name in
+            unsafe mknodat(directory, name.start, mode, dvm_makedev(major, minor))
+        }
+    }
+
+    /// Makes a hard link to an entry of this or another directory; a symbolic link is linked itself.
+    ///
+    /// - Parameters:
+    ///   - source: Where the entry is.
+    ///   - sourceName: Its name there.
+    ///   - name: Its further name here.
+    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
+    /// - Throws: ``VolumeError``; then what was there is still there.
+    public func placeLink(
+        from source: VolumeDirectory,
+        _ sourceName: Span<UInt8>,
+        as name: Span<UInt8>,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        guard isLeafName(sourceName) else { throw .invalidName(bytes(of: sourceName)) }
+        let sourceDirectory = source.descriptor.rawValue
+        try place("link", as: name, isReplacing: isReplacing) { directory, name in
+            Int32(
+                withTerminated(sourceName) { sourceName in
+                    unsafe Int(linkat(sourceDirectory, sourceName.start, directory, name.start, 0))
+                }
+            )
+        }
+    }
+
+    /// Creates under the name when nothing is there, else under a temporary name that is renamed over it.
+    private func place(
+        _ operation: StaticString,
+        as name: Span<UInt8>,
+        isReplacing: Bool,
+        _ create: (_ directory: Int32, _ name: CPath) -> Int32
+    ) throws(VolumeError) {
+        if !isReplacing {
+            let result = try attempt(name, create)
+            if result >= 0 { return }
+            guard result == -Int(EEXIST) else { throw failure(operation, name, result) }
+        }
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        let temporary = try withTemporaryName(for: name) { temporary throws(VolumeError) in
+            try attempt(temporary, create)
+        } orFail: {
+            failure(operation, name, $0)
+        }
+        try replace(name, by: temporary.name.span)
+    }
+
+    /// Calls with fresh temporary names until one is free.
+    ///
+    /// - Returns: The name that the call was happy with.
+    func withTemporaryName(
+        for name: Span<UInt8>,
+        _ call: (Span<UInt8>) throws(VolumeError) -> Int,
+        orFail: (Int) -> VolumeError
+    ) throws(VolumeError) -> (name: [UInt8], result: Int) {
+        for _ in 0..<64 {
+            let temporary = temporaryName(for: name)
+            let result = try call(temporary.span)
+            if result >= 0 { return (temporary, result) }
+            guard result == -Int(EEXIST) else { throw orFail(result) }
+        }
+        throw orFail(-Int(EEXIST))
+    }
+
+    /// Renames a temporary over its name; whatever happens, the temporary is gone then.
+    private func replace(_ name: Span<UInt8>, by temporary: Span<UInt8>) throws(VolumeError) {
+        let result = try attemptRename(temporary, to: self, as: name)
+        // Also after a success: rename(2) does nothing at all when both names are links to the same file.
+        _ = try? attempt(temporary) { unsafe unlinkat($0, $1.start, 0) }
+        guard result >= 0 else { throw failure("rename", name, result) }
+    }
+}

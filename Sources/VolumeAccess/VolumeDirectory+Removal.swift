@@ -1,0 +1,122 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+extension VolumeDirectory {
+    /// Removes an entry and, if it is a directory, everything in it first.
+    ///
+    /// Entries go in descending byte order of their names, the contents of a directory before it (protocol
+    /// specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is reported,
+    /// and the rest goes all the same.
+    ///
+    /// - Parameters:
+    ///   - name: The entry.
+    ///   - willRemove: Called right before each removal with the path below the volume's root; false leaves the entry.
+    ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
+    /// - Returns: What could not be removed. Directories that stay because something in them was kept are not reported.
+    /// - Throws: ``VolumeError`` when the entry itself may not be named.
+    public func removeTree(
+        _ name: Span<UInt8>,
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
+        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }
+    ) throws(VolumeError) -> [VolumeError] {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        guard let status = try status(of: name) else { throw failure("statx", name, -Int(ENOENT)) }
+        var failures: [VolumeError] = []
+        var stack = [RemovalLevel(directory: self, entries: [(bytes(of: name), status.kind)])]
+        while var level = stack.popLast() {
+            guard let (name, kind) = level.entries.popLast() else {
+                guard let parent = stack.popLast() else { break }
+                stack.append(parent.afterContents(of: level, &failures, willRemove))
+                continue
+            }
+            let path = level.directory.path(of: name.span)
+            guard !isKept(path, kind) else {
+                level.keepsSomething = true
+                stack.append(level)
+                continue
+            }
+            do throws(VolumeError) {
+                if kind == .directory {
+                    let contents = try RemovalLevel(of: name, in: level.directory)
+                    stack.append(level)
+                    stack.append(contents)
+                } else {
+                    if willRemove(path, kind) {
+                        try level.directory.removeIfPresent(name.span)
+                    } else {
+                        level.keepsSomething = true
+                    }
+                    stack.append(level)
+                }
+            } catch {
+                level.keepsSomething = true
+                stack.append(level)
+                failures.append(error)
+            }
+        }
+        return failures
+    }
+
+    /// Removes an entry that somebody else may have removed already.
+    fileprivate func removeIfPresent(_ name: Span<UInt8>, isDirectory: Bool = false) throws(VolumeError) {
+        let result = try attempt(name) { unsafe unlinkat($0, $1.start, isDirectory ? AT_REMOVEDIR : 0) }
+        guard result == 0 || result == -Int(ENOENT) else {
+            throw failure(isDirectory ? "rmdir" : "unlink", name, result)
+        }
+    }
+}
+
+/// A directory on the way down, and what of it is still to be removed.
+private struct RemovalLevel {
+    let directory: VolumeDirectory
+    /// Its name in the level above; empty at the top.
+    var name: [UInt8] = []
+    /// In ascending order: the last goes first.
+    var entries: [(name: [UInt8], kind: FileKind)]
+    var keepsSomething = false
+
+    init(directory: VolumeDirectory, entries: [(name: [UInt8], kind: FileKind)]) {
+        self.directory = directory
+        self.entries = entries
+    }
+
+    /// Enters a directory that is not a mount point.
+    init(of name: [UInt8], in parent: VolumeDirectory) throws(VolumeError) {
+        directory = try parent.openDirectory(name.span)
+        let status = try directory.status()
+        let parentDevice = try parent.status().device
+        guard !status.isMountRoot, status.device == parentDevice else {
+            throw .mountPoint(path: directory.relativePath)
+        }
+        let listing = try directory.list()
+        self.name = name
+        entries = []
+        entries.reserveCapacity(listing.count)
+        for index in listing.sortedIndices() {
+            var kind = listing.kinds[index]
+            if kind == .unknown { kind = try directory.status(of: listing.name(index))?.kind ?? .unknown }
+            entries.append((listing.nameBytes(index), kind))
+        }
+    }
+
+    /// This level with the directory removed whose contents are through.
+    func afterContents(
+        of contents: RemovalLevel,
+        _ failures: inout [VolumeError],
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool
+    ) -> RemovalLevel {
+        var level = self
+        guard !contents.keepsSomething, willRemove(contents.directory.relativePath, .directory) else {
+            level.keepsSomething = true
+            return level
+        }
+        do throws(VolumeError) {
+            try directory.removeIfPresent(contents.name.span, isDirectory: true)
+        } catch {
+            level.keepsSomething = true
+            failures.append(error)
+        }
+        return level
+    }
+}

@@ -1,0 +1,179 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// An open directory of a volume: the place from which every entry is named.
+///
+/// Each method takes the name of an entry, never a path, and works on that entry itself: a symbolic link is not
+/// followed. What happens to the directory's own path meanwhile changes nothing.
+///
+/// ## Concurrency model
+/// Immutable; any thread may use it. The descriptor closes when the last owner lets go.
+public final class VolumeDirectory: Sendable {
+    let descriptor: Descriptor
+    /// Its path below the volume's root when it was opened, without a slash at either end; empty for the root.
+    public let relativePath: [UInt8]
+    let features: VolumeFeatures
+
+    init(_ descriptor: consuming Descriptor, relativePath: [UInt8], features: VolumeFeatures) {
+        self.descriptor = descriptor
+        self.relativePath = relativePath
+        self.features = features
+    }
+
+    // MARK: Calls on a leaf
+
+    /// Makes a call on a leaf and answers as the kernel does.
+    ///
+    /// - Returns: What the call returned, or a negative `errno`.
+    /// - Throws: ``VolumeError/invalidName(_:)`` before any call.
+    @inline(__always)
+    func attempt(
+        _ name: Span<UInt8>,
+        _ call: (_ directory: Int32, _ name: CPath) -> Int32
+    ) throws(VolumeError) -> Int {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        let directory = descriptor.rawValue
+        return withTerminated(name) { name in kernelCall { call(directory, name) } }
+    }
+
+    /// Makes a call on a leaf that must succeed.
+    @inline(__always)
+    @discardableResult
+    func perform(
+        _ operation: StaticString,
+        _ name: Span<UInt8>,
+        _ call: (_ directory: Int32, _ name: CPath) -> Int32
+    ) throws(VolumeError) -> Int {
+        let result = try attempt(name, call)
+        guard result >= 0 else { throw failure(operation, name, result) }
+        return result
+    }
+
+    /// The error of a call on a leaf.
+    func failure(_ operation: StaticString, _ name: Span<UInt8>, _ result: Int) -> VolumeError {
+        .system(operation: "\(operation)", path: path(of: name), number: Int32(-result))
+    }
+
+    /// The path of an entry below the volume's root.
+    public func path(of name: Span<UInt8>) -> [UInt8] {
+        relativePath.isEmpty ? bytes(of: name) : relativePath + [UInt8(ascii: "/")] + bytes(of: name)
+    }
+
+    // MARK: Reading
+
+    /// The status of an entry.
+    ///
+    /// - Returns: Nil when there is no such entry.
+    /// - Throws: ``VolumeError`` for any other refusal.
+    public func status(of name: Span<UInt8>) throws(VolumeError) -> FileStatus? {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        var status: FileStatus?
+        let result = withTerminated(name) { name in FileStatus.read(descriptor.rawValue, name, into: &status) }
+        if result == -Int(ENOENT) { return nil }
+        guard let status else { throw failure("statx", name, result) }
+        return status
+    }
+
+    /// The status of the directory itself.
+    ///
+    /// - Throws: ``VolumeError`` of statx(2).
+    public func status() throws(VolumeError) -> FileStatus {
+        var status: FileStatus?
+        let result = FileStatus.read(descriptor.rawValue, into: &status)
+        guard let status else { throw .system(operation: "statx", path: relativePath, number: Int32(-result)) }
+        return status
+    }
+
+    /// The target of a symbolic link, byte for byte.
+    ///
+    /// - Throws: ``VolumeError``; EINVAL when the entry is no symbolic link.
+    public func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
+        var target = [UInt8](repeating: 0, count: 4096)  // PATH_MAX: no target is longer
+        let count = try perform("readlinkat", name) { directory, name in
+            Int32(truncatingIfNeeded: unsafe readlinkat(directory, name.start, &target, target.count))
+        }
+        target.removeLast(target.count - count)
+        return target
+    }
+
+    /// Opens a regular file for reading, without waiting, without following and, where allowed, without changing its
+    /// access time.
+    ///
+    /// - Throws: ``VolumeError/notRegular(path:)`` for anything else; ELOOP for a symbolic link.
+    public func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        var result = -Int(EPERM)
+        if features.noAccessTime.isSupported {
+            result = try attempt(name) { unsafe dvm_openat($0, $1.start, flags | O_NOATIME, 0) }
+            if result == -Int(EPERM) { features.noAccessTime.refuse() }
+        }
+        if result == -Int(EPERM) { result = try attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) } }
+        guard result >= 0 else { throw failure("open", name, result) }
+        return try ReadableFile(Descriptor(owning: Int32(result)), path: path(of: name), features: features)
+    }
+
+    // MARK: Directories
+
+    /// Opens a directory of this directory.
+    ///
+    /// - Throws: ``VolumeError``: ELOOP or ENOTDIR when a symbolic link or another kind of entry is there.
+    public func openDirectory(_ name: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        var result = try attempt(name) { unsafe dvm_openat($0, $1.start, O_RDONLY | flags, 0) }
+        // A directory that may be entered but not listed is still a place to work in.
+        if result == -Int(EACCES) { result = try attempt(name) { unsafe dvm_openat($0, $1.start, O_PATH | flags, 0) } }
+        guard result >= 0 else { throw failure("open", name, result) }
+        return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path(of: name), features: features)
+    }
+
+    /// Opens a directory some levels down; see ``Volume/directory(_:)``.
+    func openDirectory(below relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        try checkComponents(relativePath)
+        guard features.openat2.isSupported else { return try walk(to: relativePath) }
+        var result = openBeneath(relativePath, O_RDONLY)
+        if result == -Int(EACCES) { result = openBeneath(relativePath, O_PATH) }
+        if result == -Int(ENOSYS) || result == -Int(EPERM) {
+            features.openat2.refuse()
+            return try walk(to: relativePath)
+        }
+        // The kernel could not rule out that a rename moved a component out of the tree meanwhile.
+        if result == -Int(EAGAIN) { return try walk(to: relativePath) }
+        guard result >= 0 else { throw failure("openat2", relativePath, result) }
+        let path = path(of: relativePath)
+        return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path, features: features)
+    }
+
+    private func openBeneath(_ relativePath: Span<UInt8>, _ access: Int32) -> Int {
+        var how = open_how()
+        how.flags = UInt64(access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        how.resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+        let directory = descriptor.rawValue
+        return withTerminated(relativePath) { path in
+            kernelCall { unsafe dvm_openat2(directory, path.start, &how, MemoryLayout<open_how>.size) }
+        }
+    }
+
+    /// Goes down one component at a time, following none.
+    private func walk(to relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        var directory = self
+        var start = 0
+        for index in 0...relativePath.count {
+            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
+            directory = try directory.openDirectory(relativePath.extracting(start..<index))
+            start = index + 1
+        }
+        return directory
+    }
+
+    private func checkComponents(_ relativePath: Span<UInt8>) throws(VolumeError) {
+        var start = 0
+        for index in 0...relativePath.count {
+            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
+            guard isLeafName(relativePath.extracting(start..<index)) else {
+                throw .invalidName(bytes(of: relativePath))
+            }
+            start = index + 1
+        }
+    }
+}

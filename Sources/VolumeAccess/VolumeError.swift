@@ -1,0 +1,70 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// What went wrong on a volume.
+public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A system call failed: its C name, the path below the root that it worked on, and `errno`.
+    case system(operation: String, path: [UInt8], number: Int32)
+    /// A name that may not be used: empty, `.`, `..`, or with a slash or a NUL inside.
+    case invalidName([UInt8])
+    /// What was opened as a regular file, or for writing in place, is something else.
+    case notRegular(path: [UInt8])
+    /// A mount point, which is neither removed nor entered for removal.
+    case mountPoint(path: [UInt8])
+
+    /// The path concerned, below the volume's root.
+    public var path: [UInt8] {
+        switch self {
+        case .system(_, let path, _), .invalidName(let path), .notRegular(let path), .mountPoint(let path): path
+        }
+    }
+
+    /// The kernel's number, where a system call failed.
+    public var number: Int32? {
+        guard case .system(_, _, let number) = self else { return nil }
+        return number
+    }
+
+    /// Whether there is no room: the device is full (ENOSPC) or a quota is used up (EDQUOT).
+    public var isOutOfSpace: Bool { number == ENOSPC || number == EDQUOT }
+
+    /// Whether the path, or a directory on its way, is not there.
+    public var isMissing: Bool { number == ENOENT }
+
+    /// Whether a symbolic link stood where a directory or a file was expected.
+    public var isSymbolicLinkRefused: Bool { number == ELOOP }
+
+    /// One sentence, with bytes that do not print shown as `\#ooo`.
+    public var description: String {
+        switch self {
+        case .system(let operation, let path, let number):
+            "\(operation) of \"\(VolumeError.printable(path))\" failed: \(SystemError.text(of: number)) (\(number))"
+        case .invalidName(let name): "\"\(VolumeError.printable(name))\" is not a name that may be used"
+        case .notRegular(let path): "\"\(VolumeError.printable(path))\" is not a regular file"
+        case .mountPoint(let path): "\"\(VolumeError.printable(path))\" is a mount point"
+        }
+    }
+
+    /// A path as text for a person: UTF-8 kept, other and control bytes as `\#ooo` (octal), an empty path as `.`.
+    public static func printable(_ path: [UInt8]) -> String {
+        guard !path.isEmpty else { return "." }
+        if let text = String(validating: path, as: UTF8.self), !text.unicodeScalars.contains(where: isControl) {
+            return text
+        }
+        var text = ""
+        for byte in path {
+            if byte >= 0x20, byte < 0x7f {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 8)
+                text += "\\#" + String(repeating: "0", count: 3 - digits.count) + digits
+            }
+        }
+        return text
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+    }
+}

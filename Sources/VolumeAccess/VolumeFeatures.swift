@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// What the kernel and the file systems of one volume have been found to refuse.
+///
+/// Each starts as true and turns false once, after the first refusal, so that a refused call is not tried per file.
+///
+/// ## Concurrency model
+/// Relaxed atomics: a late reader only tries a refused call once more.
+final class VolumeFeatures: Sendable {
+    /// A call or flag that some systems lack.
+    final class Feature: Sendable {
+        private let state: Atomic<Bool>
+
+        init(_ isSupported: Bool = true) { state = Atomic(isSupported) }
+
+        var isSupported: Bool { state.load(ordering: .relaxed) }
+        func refuse() { state.store(false, ordering: .relaxed) }
+    }
+
+    /// openat2(2): Linux 5.6, and often hidden by seccomp profiles.
+    let openat2 = Feature()
+    /// Files without a name (`O_TMPFILE`): most local file systems; not NFS.
+    ///
+    /// `/proc` must be there to name such a file where `linkByDescriptor` fails.
+    let unnamedFiles = Feature(unsafe access("/proc/self/fd", F_OK) == 0)
+    /// linkat(2) with `AT_EMPTY_PATH`: CAP_DAC_READ_SEARCH, or Linux 6.10.
+    let linkByDescriptor = Feature()
+    /// `O_NOATIME`: for the owner, or CAP_FOWNER.
+    let noAccessTime = Feature()
+    /// fchmodat2(2): Linux 6.6.
+    let fchmodat2 = Feature()
+    /// FICLONE: btrfs, XFS, bcachefs and others.
+    let clone = Feature()
+    /// copy_file_range(2) on these file systems.
+    let copyRange = Feature()
+}

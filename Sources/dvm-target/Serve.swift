@@ -1,0 +1,68 @@
+import ArgumentParser
+import TransferAgent
+
+/// The command `dvm-target serve`.
+struct Serve: ParsableCommand {
+    /// The time that sessions have to end after a signal.
+    private static let grace = Duration.seconds(20)
+
+    static let configuration = CommandConfiguration(
+        abstract: "Serves volumes to sources until a signal comes.",
+        discussion: """
+            Speaks rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
+            Each volume is a module. When it is ready it prints a line "listening on ADDR:PORT (TLS)". \
+            SIGTERM and SIGINT end it: running sessions get 20 seconds, a second signal ends them at once.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Where TLS clients come in; port 0 takes a free one.", valueName: "addr:port"))
+    var listen: String
+
+    @Option(
+        help: ArgumentHelp("Where clients come in without TLS, for a tunnel in the same pod.", valueName: "addr:port")
+    )
+    var listenPlain: String?
+
+    @Option(help: ArgumentHelp("The certificate to show, and those that vouch for it.", valueName: "pem"))
+    var certificate: String
+
+    @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
+    var privateKey: String
+
+    @Option(help: ArgumentHelp("Let in only TLS clients for which these authorities vouch.", valueName: "pem"))
+    var clientCa: String?
+
+    @Option(
+        name: .customLong("volume"),
+        help: ArgumentHelp("A volume and where it is mounted here.", valueName: "name=path")
+    )
+    var volumes: [String]
+
+    @Option(
+        help: ArgumentHelp("A file of user:password lines, not readable by everybody; read once.", valueName: "file")
+    )
+    var credentials: String
+
+    /// What the room below understands.
+    var settings: ServeSettings {
+        var settings = ServeSettings(
+            listen: listen,
+            certificate: certificate,
+            privateKey: privateKey,
+            volumes: volumes,
+            credentials: credentials
+        )
+        settings.listenPlain = listenPlain
+        settings.clientAuthorities = clientCa
+        return settings
+    }
+
+    func run() throws {
+        ProcessSetup.clearUmask()
+        let service = try TargetService(settings)
+        for line in service.announcements { StandardStream.output.write(line + "\n") }
+        let failure = try StopSignals.run { await service.run() }
+        service.finish(within: Self.grace)
+        if let failure { throw failure }
+    }
+}

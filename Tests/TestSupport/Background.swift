@@ -1,0 +1,35 @@
+import Foundation
+
+/// Runs a closure on a thread of its own and hands over its outcome.
+///
+/// ## Concurrency model
+/// `condition` guards the outcome, which the thread sets once.
+public final class Background<Value: Sendable>: @unchecked Sendable {
+    /// The closure did not come to an end.
+    public struct Hangs: Error {}
+
+    private let condition = NSCondition()
+    private var outcome: Result<Value, any Error>?
+
+    /// Starts the closure.
+    public init(_ body: @escaping @Sendable () throws -> Value) throws {
+        Thread.detachNewThread { [self] in
+            let result = Result { try body() }
+            condition.withLock {
+                outcome = result
+                condition.broadcast()
+            }
+        }
+    }
+
+    /// Waits for the outcome, at most so long.
+    public func value(within seconds: Double = 50) throws -> Value {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let outcome { return try outcome.get() }
+            guard condition.wait(until: deadline) else { throw Hangs() }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Glibc
+
+/// A TCP port of the loopback interface that nobody listens on at the moment.
+///
+/// For programs that must be told a port; our own listeners bind port 0 instead.
+public func freePort() -> UInt16 {
+    var port: UInt16 = 0
+    let isFound = withLoopbackSocket(port: 0) { number, address, length in
+        guard bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), length) == 0 else { return false }
+        var length = length
+        guard getsockname(number, __SOCKADDR_ARG(__sockaddr__: address), &length) == 0 else { return false }
+        port = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+        return true
+    }
+    precondition(isFound, "no free port for the test")
+    return port
+}
+
+/// Waits until a loopback port takes connections, for programs that say so a moment too early.
+///
+/// - Returns: False when it still refuses after `seconds`.
+public func waitForPort(_ port: UInt16, within seconds: Int = 10) -> Bool {
+    for _ in 0..<(seconds * 200) {
+        let isOpen = withLoopbackSocket(port: port) { number, address, length in
+            connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), length) == 0
+        }
+        if isOpen { return true }
+        usleep(5000)
+    }
+    return false
+}
+
+private func withLoopbackSocket(
+    port: UInt16,
+    _ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Bool
+) -> Bool {
+    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    precondition(number >= 0, "no socket for the test")
+    defer { close(number) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            body(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+}

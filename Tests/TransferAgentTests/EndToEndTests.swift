@@ -1,0 +1,341 @@
+import Foundation
+import RsyncEngine
+import TestSupport
+import Testing
+import Transport
+
+@testable import TransferAgent
+
+/// A target in this process, with a volume `data`, the user `root` and the password `secret`.
+private final class Target: Sendable {
+    let directory: TemporaryDirectory
+    let authority: CertificateAuthority
+    let service: TargetService
+    let log = Memory()
+    private let task: Task<AgentError?, Never>
+
+    // Without a path the volume is a directory of the target's own.
+    init(volume: String? = nil, sessionLimit: Int = 32) throws {
+        directory = try TemporaryDirectory()
+        authority = try CertificateAuthority()
+        let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
+        for name in ["source", "target"] {
+            try FileManager.default.createDirectory(atPath: directory.file(name), withIntermediateDirectories: true)
+        }
+        try write("root:secret\n", to: directory.file("credentials"))
+        var settings = ServeSettings(
+            listen: "127.0.0.1:0",
+            certificate: leaf.certificate,
+            privateKey: leaf.key,
+            volumes: ["data=" + (volume ?? directory.file("target"))],
+            credentials: directory.file("credentials")
+        )
+        settings.listenPlain = "127.0.0.1:0"
+        settings.sessionLimit = sessionLimit
+        let service = try TargetService(settings, log: log)
+        self.service = service
+        task = Task { await service.run() }
+    }
+
+    deinit { service.close() }
+
+    /// What a source needs to push here.
+    var settings: TransferSettings {
+        var settings = TransferSettings(
+            volumes: ["data=" + directory.file("source")],
+            target: "127.0.0.1:\(service.port)",
+            trust: .authorities(authority.files.certificate)
+        )
+        settings.environmentPassword = "secret"
+        return settings
+    }
+
+    func source(_ name: String) -> String { directory.file("source/" + name) }
+    func target(_ name: String) -> String { directory.file("target/" + name) }
+
+    /// Ends the service and hands over its log.
+    func finish() async -> [String] {
+        service.close()
+        _ = await task.value
+        #expect(service.finish(within: .seconds(10)))
+        return log.lines
+    }
+}
+
+/// Runs a transfer without a word.
+private func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
+    let display = ProgressDisplay(style: .none, output: Memory(), errors: Memory())
+    return await TransferRun(try TransferJob(settings), display: display).run()
+}
+
+@Suite("Transfer end to end", .timeLimit(.minutes(2)))
+struct EndToEndTests {
+    @Test("a volume crosses, changes, and crosses again")
+    func twice() async throws {
+        let target = try Target()
+        let content = knownBytes(300_000, seed: 7)
+        try Data(content).write(to: URL(fileURLWithPath: target.source("big")))
+        try write("hello", to: target.source("small"), mode: 0o640)
+        try write("other", to: target.target("extra"))
+        try FileManager.default.createSymbolicLink(atPath: target.source("link"), withDestinationPath: "/etc/passwd")
+        for name in ["source", "target"] {
+            let found = target.directory.file(name + "/lost+found")
+            try FileManager.default.createDirectory(atPath: found, withIntermediateDirectories: true)
+        }
+        try write("kept", to: target.target("lost+found/#1"))
+
+        let first = try await transfer(target.settings)
+        #expect(first.map(\.exitCode) == [0])
+        #expect(first[0].error == nil)
+        #expect(first[0].statistics.transferredFiles == 2)
+        #expect(first[0].statistics.literalData == 300_005)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: target.target("big"))) == Data(content))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: target.target("link")) == "/etc/passwd")
+        #expect(!FileManager.default.fileExists(atPath: target.target("extra")))
+        #expect(FileManager.default.fileExists(atPath: target.target("lost+found/#1")))
+
+        try write("hello, world", to: target.source("small"))
+        let second = try await transfer(target.settings)
+        #expect(second.map(\.exitCode) == [0])
+        #expect(second[0].statistics.transferredFiles == 1)
+        #expect(try String(contentsOfFile: target.target("small"), encoding: .utf8) == "hello, world")
+
+        let log = await target.finish()
+        #expect(log.count == 2)
+        #expect(log[0].contains("user root, volume data: received 2 files"))
+        #expect(log.allSatisfy { $0.hasSuffix("exit code 0") })
+    }
+
+    @Test("progress reaches the whole volume, whatever part of it was up to date")
+    func progress() async throws {
+        let target = try Target()
+        for index in 0..<20 {
+            let directory = target.source("directory \(index)")
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            for name in 0..<20 { try write("file \(name)", to: directory + "/\(name)") }
+        }
+        try FileManager.default.createSymbolicLink(atPath: target.source("link"), withDestinationPath: "somewhere")
+        for changed in [400, 0, 1] {
+            if changed == 1 { try write("changed", to: target.source("directory 7/3")) }
+            let progress = TransferProgress()
+            let job = try TransferJob(target.settings)
+            let stream = try dial(
+                HostPort(host: "127.0.0.1", port: try #require(target.service.plainPort)),
+                within: .seconds(10)
+            )
+            let session = ClientSession(
+                stream: stream,
+                options: job.options,
+                observer: SilentObserver(),
+                progress: progress
+            )
+            let source = try SourceRoot.contents(of: target.directory.file("source"))
+            let login = ClientSession.Login(user: "root") { Array("secret".utf8) }
+            let result = session.run(module: Array("data".utf8), .push([source], to: []), login: login)
+            #expect(result.exitCode == 0)
+            let reading = ProgressReading(volume: "data", progress)
+            #expect(reading.filesTransferred == changed)
+            #expect(reading.isListComplete)
+            #expect(reading.bytesListed > 2000)
+            #expect(reading.bytesDone == reading.bytesListed)
+            #expect(reading.entriesDone == reading.entriesListed)
+            #expect((reading.bytesMoved == 0) == (changed == 0))
+        }
+    }
+
+    @Test("what is extra at the target stays when deletion was declined")
+    func keep() async throws {
+        let target = try Target()
+        try write("other", to: target.target("extra"))
+        var settings = target.settings
+        settings.delete = false
+        #expect(try await transfer(settings).worstExitCode == 0)
+        #expect(FileManager.default.fileExists(atPath: target.target("extra")))
+    }
+
+    @Test("each compressor carries the same bytes", arguments: ["zstd", "lz4", "zlibx", "zlib", "none", "auto"])
+    func compressed(choice: String) async throws {
+        let target = try Target()
+        let content = String(repeating: "compressible line\n", count: 20_000)
+        try write(content, to: target.source("text"))
+        var settings = target.settings
+        settings.compress = choice
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.exitCode == 0)
+        #expect(try String(contentsOfFile: target.target("text"), encoding: .utf8) == content)
+        #expect((outcome.statistics.bytesSent < 50_000) == (choice != "none"))
+    }
+
+    @Test("a wrong password is refused")
+    func wrongPassword() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.environmentPassword = "wrong"
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == .loginRefused)
+        #expect(outcome.exitCode == 5)
+        #expect(await target.finish()[0].contains("refused: auth failed on module data"))
+    }
+
+    @Test("a missing password is said before anything is sent")
+    func noPassword() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.environmentPassword = nil
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == .passwordMissing)
+        #expect(outcome.exitCode == 5)
+    }
+
+    @Test("an unknown volume is refused, and the next volume has its turn")
+    func unknownVolume() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.volumes.insert("nope=" + target.directory.file("source"), at: 0)
+        let outcomes = try await transfer(settings)
+        #expect(outcomes.map(\.error?.failure) == [.unknownVolume, nil])
+        #expect(outcomes.worstExitCode == 5)
+    }
+
+    @Test("a source that is not there is said with its path")
+    func noSource() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.volumes = ["data=/nonexistent"]
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == .sourceUnreadable)
+        #expect(outcome.error?.observed.contains("/nonexistent") == true)
+        #expect(outcome.exitCode == 3)
+    }
+
+    @Test("a target of another authority is not believed, and gets nothing")
+    func wrongAuthority() async throws {
+        let target = try Target()
+        var settings = target.settings
+        let another = try CertificateAuthority(name: "Another")
+        defer { withExtendedLifetime(another) {} }
+        settings.trust = .authorities(another.files.certificate)
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == .unknownAuthority)
+        #expect(outcome.exitCode == 10)
+        #expect(await target.finish()[0].contains("unknown CA"))
+    }
+
+    @Test("a wrong name is not believed")
+    func wrongName() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.serverName = "elsewhere.example"
+        #expect(try await transfer(settings).first?.error?.failure == .wrongName)
+    }
+
+    @Test("a wrong pin is not believed; without verification anybody is")
+    func pin() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.trust = .pin(String(repeating: "00", count: 32))
+        #expect(try await transfer(settings).first?.error?.failure == .pinMismatch)
+        settings.trust = .insecure
+        #expect(try await transfer(settings).worstExitCode == 0)
+    }
+
+    @Test("the plain port is not taken for a TLS one")
+    func plainPort() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.target = "127.0.0.1:\(try #require(target.service.plainPort))"
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == .notTLS)
+        #expect(outcome.error?.observed.contains("plain rsync") == true)
+    }
+
+    @Test(
+        "a proxy carries a transfer when it knows the mover, and only then",
+        .enabled(if: ProxyProcess.Program.tinyproxy.isInstalled, "tinyproxy is not installed")
+    )
+    func proxy() async throws {
+        let target = try Target()
+        let proxy = try ProxyProcess(.tinyproxy, connectPorts: [target.service.port])
+        defer { proxy.process.stop() }
+        var settings = target.settings
+        settings.proxy = "http://mover:wrong@127.0.0.1:\(proxy.port)"
+        let refused = try #require(try await transfer(settings).first)
+        #expect([.proxyAuthentication, .proxyRefused].contains(refused.error?.failure))
+        #expect(refused.exitCode == 10)
+        settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
+        #expect(try await transfer(settings).worstExitCode == 0)
+        // A wrong proxy does no harm to a target that needs none.
+        settings.proxy = "http://127.0.0.1:\(freePort())"
+        settings.noProxy = "10.0.0.0/8,127.0.0.0/8"
+        #expect(try await transfer(settings).worstExitCode == 0)
+    }
+
+    @Test("a port that nobody listens on is refused")
+    func refused() async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.target = "127.0.0.1:\(freePort())"
+        #expect(try await transfer(settings).first?.error?.failure == .connectionRefused)
+    }
+
+    @Test("a client above the limit is told to come again, and has its turn later")
+    func busy() async throws {
+        let target = try Target(sessionLimit: 1)
+        let idle = try dial(HostPort(host: "127.0.0.1", port: target.service.port), within: .seconds(10))
+        let outcome = try #require(try await transfer(target.settings).first)
+        #expect(outcome.error?.failure == .targetBusy)
+        #expect(outcome.exitCode == 5)
+        idle.close()
+        // The idle client is let go when its end is seen; the suite's time limit bounds the wait.
+        while try await transfer(target.settings).worstExitCode != 0 { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    @Test("a client far above the limit is closed at once")
+    func crowded() async throws {
+        let target = try Target(sessionLimit: 0)
+        let outcome = try #require(try await transfer(target.settings).first)
+        #expect(outcome.exitCode == 10)
+        #expect(await target.finish()[0].contains("too many connections"))
+    }
+
+    @Test("a full target volume is said in so many words, and leaves nothing behind", .enabled(if: geteuid() == 0))
+    func fullVolume() async throws {
+        let disk = try TemporaryDirectory()
+        try ChildProcess.run("/bin/mount", ["-t", "tmpfs", "-o", "size=1M", "none", disk.path])
+        defer { _ = try? ChildProcess.run("/bin/umount", ["-l", disk.path]) }
+        let target = try Target(volume: disk.path)
+        try Data(knownBytes(3_000_000, seed: 9)).write(to: URL(fileURLWithPath: target.source("big")))
+        let outcome = try #require(try await transfer(target.settings).first)
+        #expect(outcome.error?.failure == .outOfSpace)
+        #expect(outcome.exitCode == 11)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
+    }
+
+    @Test("cancellation ends a transfer soon, with exit code 20, and leaves the old file")
+    func cancelled() async throws {
+        let target = try Target()
+        try Data(knownBytes(8_000_000, seed: 3)).write(to: URL(fileURLWithPath: target.source("big")))
+        try write("old", to: target.target("big"))
+        var settings = target.settings
+        settings.bandwidthLimit = "1M"
+        let job = try TransferJob(settings)
+        let output = Memory()
+        let run = TransferRun(job, display: ProgressDisplay(style: .json, output: output, errors: Memory()))
+        let task = Task { await run.run() }
+        // A progress object of a transfer whose first bytes have moved.
+        func isMoving() -> Bool {
+            output.lines.contains { $0.contains("bytesMoved") && !$0.contains("\"bytesMoved\":0,") }
+        }
+        while !isMoving() { try await Task.sleep(for: .milliseconds(20)) }
+        let start = ContinuousClock.now
+        task.cancel()
+        let outcome = try #require(await task.value.first)
+        let elapsed = ContinuousClock.now - start
+        #expect(elapsed < .seconds(3))
+        #expect(outcome.exitCode == 20)
+        #expect(outcome.error?.failure == .cancelled)
+        let log = await target.finish()
+        #expect(log[0].contains("exit code"))
+        #expect(!log[0].hasSuffix("exit code 0"))
+    }
+}

@@ -1,0 +1,133 @@
+import Glibc
+import LinuxSystem
+import RsyncEngine
+import RsyncWire
+import SecureTunnel
+import Testing
+import Transport
+import VolumeAccess
+
+@testable import TransferAgent
+
+@Suite("AgentError")
+struct ErrorTableTests {
+    @Test("every class has a code of its own and advice on one line")
+    func classes() {
+        #expect(Set(FailureClass.allCases.map(\.code)).count == FailureClass.allCases.count)
+        for failure in FailureClass.allCases {
+            #expect(!failure.advice.isEmpty && !failure.advice.contains("\n") && !failure.advice.hasSuffix("."))
+        }
+    }
+
+    @Test(
+        "a tunnel's failure has its class and rsync's exit code for a broken connection",
+        arguments: [
+            (.notTLS(peer: "p", firstBytes: []), .notTLS),
+            (.certificateExpired(subject: "s", until: "u"), .certificateExpired),
+            (.certificateNotYetValid(subject: "s", from: "f"), .certificateNotYetValid),
+            (.wrongName(expected: "e", presented: []), .wrongName),
+            (.unknownAuthority(issuer: "i", subject: "s"), .unknownAuthority),
+            (.pinMismatch(expected: "e", seen: "s"), .pinMismatch),
+            (.certificateRefused(subject: "s", reason: "r"), .certificateRefused),
+            (.alert(peer: "p", name: "n"), .alert),
+            (.clientCertificateRequired(peer: "p"), .clientCertificateRequired),
+            (.handshakeTimeout(peer: "p", after: .seconds(1)), .handshakeEnded),
+            (.closedDuringHandshake(peer: "p"), .handshakeEnded),
+            (.truncated(peer: "p"), .tunnelBroken),
+            (.violation(peer: "p", reason: "r"), .tunnelBroken),
+            (.proxyAuthenticationRequired(proxy: "p", realm: nil), .proxyAuthentication),
+            (.proxyForbidden(proxy: "p", target: "t", text: ""), .proxyForbidden),
+            (.proxyCannotReach(proxy: "p", target: "t", status: 503, text: ""), .proxyCannotReach),
+            (.proxyRefused(proxy: "p", target: "t", status: 400, text: ""), .proxyRefused),
+            (.notAProxy(proxy: "p", firstBytes: []), .notAProxy),
+        ] as [(SecureTunnelError, FailureClass)]
+    )
+    func tunnel(error: SecureTunnelError, expected: FailureClass) {
+        #expect(AgentError(error).failure == expected)
+        #expect(AgentError(error).exitCode == 10)
+        // The same error from a stream inside a session.
+        let wrapped = EngineError.wire(.transport(TransportError.layer(LayerFailure(error))))
+        #expect(AgentError(wrapped, lastWords: nil).failure == expected)
+    }
+
+    @Test("a file or a setting that cannot be used is a mistake in the command line")
+    func settings() {
+        #expect(
+            AgentError(.badFile(path: "p", reason: "r"))
+                == AgentError(.badCertificateFile, "p cannot be used: r", exitCode: 1)
+        )
+        #expect(AgentError(SecureTunnelError.badSetting(reason: "r")).exitCode == 1)
+    }
+
+    @Test(
+        "a connection's failure has its class",
+        arguments: [
+            (.badAddress(text: "t", reason: "r"), .badSetting, 1),
+            (.unknownHost(host: "h", reason: "r"), .unknownHost, 10),
+            (.refused(target: "t", attempts: []), .connectionRefused, 10),
+            (.unreachable(target: "t", attempts: []), .unreachable, 10),
+            (.cannotListen(address: "a", cause: SystemError(operation: "bind", number: 98)), .cannotListen, 10),
+            (.reset(peer: "p", operation: "reading"), .connectionLost, 10),
+            (.timedOut(waitingFor: "w", after: .seconds(1)), .silence, 30),
+            (.closed(peer: "p"), .cancelled, 20),
+            (.system(SystemError(operation: "read", number: 5), peer: "p"), .connectionLost, 10),
+        ] as [(TransportError, FailureClass, Int32)]
+    )
+    func transport(error: TransportError, expected: FailureClass, code: Int32) {
+        #expect(AgentError(error).failure == expected)
+        #expect(AgentError(error).exitCode == code)
+    }
+
+    @Test("a time-out of dialling is not a peer's silence")
+    func dialling() {
+        let error = AgentError(dialling: .timedOut(waitingFor: "w", after: .seconds(1)))
+        #expect(error.failure == .connectTimeout && error.exitCode == 10)
+    }
+
+    @Test(
+        "a daemon's refusal is sorted by its words",
+        arguments: [
+            ("@ERROR: auth failed on module v", .loginRefused),
+            ("@ERROR: Unknown module 'v'", .unknownVolume),
+            ("@ERROR: access denied to v from host (1.2.3.4)", .unknownVolume),
+            ("@ERROR: max connections (32) reached -- try again later", .targetBusy),
+            ("@ERROR: chdir failed", .targetUnusable),
+            ("@ERROR: no idea", .refusedByTarget),
+        ] as [(String, FailureClass)]
+    )
+    func refusal(line: String, expected: FailureClass) {
+        let error = AgentError(EngineError.refused(line), lastWords: nil)
+        #expect(error.failure == expected && error.exitCode == 5)
+        #expect(!error.observed.contains("@ERROR"))
+    }
+
+    @Test(
+        "a peer's exit code is explained by its last words",
+        arguments: [
+            (1, "rsync error: ERROR: module is read only", .readOnlyVolume),
+            (11, "write failed: No space left on device (28)", .outOfSpace),
+            (11, nil, .targetUnusable), (3, nil, .targetUnusable), (30, nil, .silence), (12, nil, .stoppedByPeer),
+        ] as [(Int32, String?, FailureClass)]
+    )
+    func peerExit(code: Int32, lastWords: String?, expected: FailureClass) {
+        let error = AgentError(EngineError.peerExit(code), lastWords: lastWords)
+        #expect(error.failure == expected && error.exitCode == code)
+        if let lastWords { #expect(error.observed.contains(lastWords)) }
+    }
+
+    @Test("other failures of a session have their class")
+    func session() {
+        let full = VolumeError.system(operation: "write", path: [], number: ENOSPC)
+        #expect(AgentError(.volume("o", full), lastWords: nil).failure == .outOfSpace)
+        #expect(AgentError(.volume("o", full), lastWords: nil).exitCode == 11)
+        let denied = VolumeError.system(operation: "open", path: [], number: EACCES)
+        #expect(AgentError(source: "/p", denied).failure == .sourceUnreadable)
+        #expect(AgentError(.wire(.ended(field: "f")), lastWords: nil).exitCode == 12)
+        #expect(AgentError(.wire(.violation("v", exitCode: 2)), lastWords: nil).failure == .protocolBroken)
+        #expect(AgentError(.cancelled, lastWords: nil) == AgentError(.cancelled, "stopped on request", exitCode: 20))
+        #expect(AgentError(outcome: 0, exceptions: 0) == nil)
+        #expect(AgentError(outcome: 23, exceptions: 1)?.failure == .partial)
+        #expect(AgentError(outcome: 24, exceptions: 1)?.failure == .vanished)
+        #expect(AgentError(outcome: 25, exceptions: 1)?.failure == .deletionLimit)
+    }
+}

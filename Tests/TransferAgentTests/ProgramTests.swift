@@ -1,0 +1,68 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Agent programs", .timeLimit(.minutes(2)))
+struct ProgramTests {
+    /// A change of the command line shows here.
+    @Test(
+        "help texts are as written down",
+        arguments: [("dvm-source", "transfer", HelpTexts.transfer), ("dvm-target", "serve", HelpTexts.serve)]
+    )
+    func help(program: String, command: String, expected: String) throws {
+        #expect(try ChildProcess.run(try BuiltProgram.path(program), [command, "--help"]) == expected)
+    }
+
+    @Test(
+        "a wrong command line ends with rsync's exit code 1",
+        arguments: [
+            [], ["transfer"], ["transfer", "--volume", "v=/tmp", "--target", "h:1"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--pin", "00"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--psk-file", "f"],
+            ["transfer", "--volume", "v", "--target", "h:1", "--insecure"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--progress", "loud"],
+        ]
+    )
+    func usage(arguments: [String]) throws {
+        let child = try ChildProcess(try BuiltProgram.path("dvm-source"), arguments)
+        // Without arguments it is a wish for help.
+        #expect(try child.waitForExit() == (arguments.isEmpty ? 0 : 1))
+    }
+
+    @Test(
+        "a target says where it listens and ends with 0 on a signal; a source ends with 20",
+        arguments: [SIGTERM, SIGINT]
+    )
+    func signals(signal: Int32) throws {
+        let directory = try TemporaryDirectory()
+        let authority = try CertificateAuthority()
+        let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")
+        for name in ["source", "target"] {
+            try FileManager.default.createDirectory(atPath: directory.file(name), withIntermediateDirectories: true)
+        }
+        try write("root:secret\n", to: directory.file("credentials"))
+        try write("secret\n", to: directory.file("password"))
+        try Data(knownBytes(4_000_000, seed: 5)).write(to: URL(fileURLWithPath: directory.file("source/big")))
+        let target = try ChildProcess(
+            try BuiltProgram.path("dvm-target"),
+            ["serve", "--listen", "127.0.0.1:0", "--certificate", leaf.certificate, "--private-key", leaf.key]
+                + ["--volume", "v=" + directory.file("target"), "--credentials", directory.file("credentials")]
+        )
+        try target.waitForOutput("(TLS)\n")
+        let line = try #require(target.output.split(separator: "\n").first { $0.hasPrefix("listening on 127.0.0.1:") })
+        let port = line.dropFirst("listening on 127.0.0.1:".count).prefix { $0 != " " }
+        let source = try ChildProcess(
+            try BuiltProgram.path("dvm-source"),
+            ["transfer", "--volume", "v=" + directory.file("source"), "--target", "127.0.0.1:\(port)"]
+                + ["--ca", authority.files.certificate, "--password-file", directory.file("password")]
+                + ["--bwlimit", "500K", "--progress", "lines"]
+        )
+        try source.waitForOutput("% ")
+        kill(source.processIdentifier, signal)
+        #expect(try source.waitForExit() == 20)
+        #expect(source.output.contains("DVM-4004"))
+        try target.waitForOutput("session 1 from 127.0.0.1:")
+        kill(target.processIdentifier, signal)
+        #expect(try target.waitForExit() == 0)
+    }
+}

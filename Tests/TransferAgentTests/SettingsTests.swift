@@ -1,0 +1,148 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TransferAgent
+
+/// Writes a file with a mode.
+func write(_ text: String, to path: String, mode: Int = 0o600) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+}
+
+@Suite("Credentials")
+struct CredentialsTests {
+    private let directory: TemporaryDirectory
+    private let file: String
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        file = directory.file("credentials")
+    }
+
+    private func password(_ user: String) throws -> String? {
+        try Credentials(file: file).password(of: Array(user.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("lines are user:password, with comments, blank lines and either line end")
+    func lines() throws {
+        try write("# people\n\nroot:se:cret\r\nother: with blanks \n", to: file)
+        #expect(try password("root") == "se:cret")
+        #expect(try password("other") == " with blanks ")
+        #expect(try password("nobody") == nil)
+        #expect(try password("") == nil)
+        #expect(try password("# people") == nil)
+    }
+
+    @Test("a file that everybody may use is refused", arguments: [0o604, 0o602, 0o601, 0o777])
+    func openToAll(mode: Int) throws {
+        try write("root:secret\n", to: file, mode: mode)
+        let error = #expect(throws: AgentError.self) { try Credentials(file: file) }
+        #expect(error?.failure == .badSecretFile)
+        #expect(error?.description.contains("everybody may read or change it") == true)
+    }
+
+    @Test("a group may read it, as mounted secrets need", arguments: [0o400, 0o640, 0o660])
+    func group(mode: Int) throws {
+        try write("root:secret\n", to: file, mode: mode)
+        #expect(try password("root") == "secret")
+    }
+
+    @Test(
+        "a wrong line is named by its number and never quoted",
+        arguments: [
+            "root:a\nsecretword\n", "root:a\n:secretword\n", "root:a\nsecretword:\n", "root:a\nroot:secretword",
+        ]
+    )
+    func wrongLine(text: String) throws {
+        try write(text, to: file)
+        let error = #expect(throws: AgentError.self) { try Credentials(file: file) }
+        #expect(error?.observed.contains("line 2") == true)
+        #expect(error?.description.contains("secretword") == false)
+    }
+
+    @Test("an empty file, a directory and a missing file are refused")
+    func unusable() throws {
+        try write("# nobody\n", to: file)
+        #expect(throws: AgentError.self) { try Credentials(file: file) }
+        #expect(throws: AgentError.self) { try Credentials(file: directory.path) }
+        let error = #expect(throws: AgentError.self) { try Credentials(file: directory.file("missing")) }
+        #expect(error?.observed.contains("No such file or directory") == true)
+    }
+
+    @Test("a symbolic link is followed, as mounted secrets need")
+    func link() throws {
+        try write("root:secret\n", to: directory.file("..data"))
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: directory.file("..data"))
+        #expect(try password("root") == "secret")
+    }
+}
+
+@Suite("Settings")
+struct SettingsTests {
+    @Test("a volume is NAME=PATH, where the path may hold =")
+    func volume() throws {
+        let mapping = try VolumeMapping(parsing: "data=/mnt/a=b")
+        #expect(mapping.name == "data")
+        #expect(mapping.path == "/mnt/a=b")
+    }
+
+    @Test(
+        "a wrong volume is refused",
+        arguments: ["", "data", "=/mnt", "data=", "a/b=/mnt", "#list=/mnt", "a b=/mnt", "a\n=/"]
+    )
+    func wrongVolume(text: String) {
+        let error = #expect(throws: AgentError.self) { try VolumeMapping(parsing: text) }
+        #expect(error?.failure == .badSetting)
+        #expect(error?.exitCode == 1)
+    }
+
+    @Test("two volumes of one name, and none at all, are refused")
+    func twice() {
+        #expect(throws: AgentError.self) { try VolumeMapping.parse(["a=/x", "a=/y"]) }
+        #expect(throws: AgentError.self) { try VolumeMapping.parse([]) }
+    }
+
+    @Test(
+        "a rate is KiB/s unless a letter says otherwise",
+        arguments: [("0", 0), ("500", 500), ("500K", 500), ("1.5m", 1536), ("2G", 2_097_152), ("0.5M", 512)]
+            as [(String, Int64)]
+    )
+    func rate(text: String, expected: Int64) throws {
+        #expect(try BandwidthRate(parsing: text).kibibytesPerSecond == expected)
+    }
+
+    @Test(
+        "a wrong rate is refused",
+        arguments: ["", "K", "-1", "1e3", "nan", "inf", "5T", "1 M", "0.5", "0x10", "99999999G"]
+    )
+    func wrongRate(text: String) {
+        #expect(throws: AgentError.self) { try BandwidthRate(parsing: text) }
+    }
+
+    @Test(
+        "a job is checked before anything is connected",
+        arguments: [
+            { $0.target = "host" }, { $0.target = "host:99999" }, { $0.trust = .authorities("/missing.pem") },
+            { $0.trust = .pin("beef") }, { $0.proxy = "proxy:3128" }, { $0.proxy = "http://proxy" },
+            { $0.noProxy = "10.0.0.0/99" }, { $0.compress = "brotli" }, { $0.bandwidthLimit = "fast" },
+            { $0.user = "" },
+            { $0.user = "a b" }, { $0.passwordFile = "/missing" },
+        ] as [@Sendable (inout TransferSettings) -> Void]
+    )
+    func wrongJob(change: @Sendable (inout TransferSettings) -> Void) {
+        var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
+        #expect(throws: Never.self) { try TransferJob(settings) }
+        change(&settings)
+        let error = #expect(throws: AgentError.self) { try TransferJob(settings) }
+        #expect(error?.exitCode == 1)
+    }
+
+    @Test("an insecure job has a warning, a verified one has none")
+    func warning() throws {
+        var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
+        #expect(try TransferJob(settings).warning?.hasPrefix("WARNING: --insecure") == true)
+        settings.trust = .pin(String(repeating: "ab", count: 32))
+        #expect(try TransferJob(settings).warning == nil)
+    }
+}
