@@ -68,6 +68,11 @@ public struct FileListFormat: Sendable, Equatable {
         devices && entry.isDevice || specials && entry.isSpecial && protocolVersion < 31
     }
 
+    /// The major device number that was sent with an entry; nil when none was.
+    func sentMajor(_ entry: FileEntry, of list: FileList) -> UInt32? {
+        devices && entry.isDevice ? list.extra(of: entry).deviceMajor : nil
+    }
+
     /// Bytes of a whole digest (protocol specification, transfer 9.2).
     private static func digestLength(_ algorithm: ChecksumAlgorithm) -> Int {
         switch algorithm {
