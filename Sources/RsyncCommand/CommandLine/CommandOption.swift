@@ -1,4 +1,6 @@
-/// One option of the command line. The table of them drives parsing and help.
+/// One option of the command line.
+///
+/// The table of them drives parsing and help.
 struct CommandOption: Sendable {
     typealias Target = RsyncCommandLine
 
@@ -55,6 +57,7 @@ struct OptionValue {
     ///
     /// - Parameter unit: What a number without suffix counts, in bytes.
     /// - Returns: Bytes.
+    /// - Throws: ``CommandError/usage(_:)`` for what is no size.
     func size(unit: Double) throws(CommandError) -> Int64 {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard let number = Double(digits) else { throw invalid }
