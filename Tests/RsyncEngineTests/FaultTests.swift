@@ -109,7 +109,10 @@ struct FaultTests {
         }
     }
 
-    @Test("a file that is being truncated and extended arrives in one of its states or not at all", arguments: Route.allCases)
+    @Test(
+        "a file that is being truncated and extended arrives in one of its states or not at all",
+        arguments: Route.allCases
+    )
     func restless(route: Route) throws {
         let place = try Place()
         let path = place.source + "/restless"
@@ -163,7 +166,10 @@ struct FaultTests {
         try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
         try place.write([9], outside + "/precious")
         for name in ["a", "b", "c"] {
-            try FileManager.default.createDirectory(atPath: place.source + "/" + name, withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: place.source + "/" + name,
+                withIntermediateDirectories: false
+            )
             for number in 0..<50 { try place.write(knownBytes(2000), place.source + "/\(name)/f\(number)") }
         }
         let target = place.destination
@@ -182,7 +188,10 @@ struct FaultTests {
         let place = try Place()
         try place.write([1], place.source + "/kept")
         for path in ["/old", "/old/deep"] {
-            try FileManager.default.createDirectory(atPath: place.destination + path, withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: place.destination + path,
+                withIntermediateDirectories: false
+            )
         }
         for name in ["notes.bak", "junk", "old/deep/x.bak", "old/deep/y", "old/z"] {
             try place.write([2], place.destination + "/" + name)
@@ -220,7 +229,9 @@ struct FaultTests {
             let client = ClientSession(stream: near, options: .mirror, observer: SilentObserver())
             let direction = ClientSession.Direction.push(roots, to: Array(place.destination.utf8))
             let arguments = client.serverArguments(direction).encoded
-            let server = try Background { ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far) }
+            let server = try Background {
+                ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far)
+            }
             #expect(client.run(direction).exitCode == 0)
             #expect(try server.value().exitCode == 0)
         }
