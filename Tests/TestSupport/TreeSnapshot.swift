@@ -42,11 +42,13 @@ public struct TreeSnapshot: Equatable, Sendable {
         for name in nodes.keys { nodes[name]?.nanoseconds = 0 }
     }
 
+    /// Equal when all nodes are.
     public static func == (left: TreeSnapshot, right: TreeSnapshot) -> Bool { left.nodes == right.nodes }
 
     /// What another tree has differently, one line each, the first twenty.
     ///
     /// - Parameter copy: The tree that should be the same.
+    /// - Returns: The lines; none when the trees are equal.
     public func differences(from copy: TreeSnapshot) -> [String] {
         var lines: [String] = []
         for (name, node) in nodes.sorted(by: { $0.key < $1.key }) where copy.nodes[name] != node {
