@@ -23,7 +23,7 @@ public struct TreeSnapshot: Equatable, Sendable {
         public var link = ""
     }
 
-    /// The nodes by path; bytes that are no UTF-8 are written as `%xx`. The root is the empty path.
+    /// The nodes by path, the root's empty, with bytes that are no UTF-8 written as `%xx`.
     public private(set) var nodes: [String: Node] = [:]
     /// Inode and change time by path: what was not touched has the same.
     public private(set) var identities: [String: [Int]] = [:]
@@ -31,6 +31,7 @@ public struct TreeSnapshot: Equatable, Sendable {
     /// Reads a tree.
     ///
     /// - Parameter path: A directory; nothing below it is followed.
+    /// - Throws: What the system says to a listing or a reading.
     public init(_ path: String) throws {
         var firstNames: [UInt: String] = [:]
         try add(Array(path.utf8), name: "", &firstNames)
@@ -60,7 +61,8 @@ public struct TreeSnapshot: Equatable, Sendable {
     }
 
     private static func describe(_ node: Node) -> String {
-        let content = node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
+        let content =
+            node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
         return "mode \(String(node.mode, radix: 8)) \(node.owner):\(node.group) \(node.seconds).\(node.nanoseconds)"
             + " dev \(node.device) link \(node.link) \(content)"
     }

@@ -49,7 +49,7 @@ struct HardLinkTable {
 
     /// The group's first is in place; whoever waited is handed back.
     ///
-    /// - Parameter isNew: Whether the name stands for another file than before.
+    /// `isNew` says that the name stands for another file than before.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
         guard case .underWay(_, let waiting) = groups[group] else { return [] }
