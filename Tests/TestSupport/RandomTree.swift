@@ -81,7 +81,7 @@ public struct RandomTree {
     }
 
     private mutating func write(_ name: String) throws {
-        let sizes = [0, 1, 700, 5000, 65536, 65537, 140_000, 300_000]
+        let sizes = [0, 1, 700, 5000, 65536, 65537, 140_000]
         let size = sizes[number(sizes.count)]
         if number(8) == 0 { return try writeSparse(name, size) }
         try store(random.bytes(size, below: number(2) == 0 ? 256 : 3), name)

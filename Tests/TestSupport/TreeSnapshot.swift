@@ -60,7 +60,8 @@ public struct TreeSnapshot: Equatable, Sendable {
     }
 
     private static func describe(_ node: Node) -> String {
-        let content = node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
+        let content =
+            node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
         return "mode \(String(node.mode, radix: 8)) \(node.owner):\(node.group) \(node.seconds).\(node.nanoseconds)"
             + " dev \(node.device) link \(node.link) \(content)"
     }
