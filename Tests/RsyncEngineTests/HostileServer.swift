@@ -74,8 +74,10 @@ struct HostileServer {
     ///
     /// - Parameters:
     ///   - place: Where the client puts files.
+    ///   - options: The client's.
     ///   - script: What the server does behind its first list.
     /// - Returns: The client's result.
+    /// - Throws: `Hangs` when the client does not come to an end.
     static func pull(
         into place: Place,
         options: TransferOptions = .mirror,
