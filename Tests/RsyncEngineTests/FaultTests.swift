@@ -39,7 +39,7 @@ final class SmallVolume {
     deinit { umount2(path, Int32(MNT_DETACH)) }
 }
 
-@Suite("Engine under faults", .timeLimit(.minutes(2)))
+@Suite("Engine under faults", .timeLimit(.minutes(10)))
 struct FaultTests {
     private static let overWire: [Route] = [.push, .pull, .daemonPush, .daemonPull]
 
@@ -150,9 +150,10 @@ struct FaultTests {
         // The session's threads inherit the user.
         let outcome = try onThread(user: 65534) { [options] in try route.copy(source, to: destination, options) }
         #expect(outcome.client.exitCode == 23, "\(outcome.description)")
-        // The local transfer walks beside the comparison: it learns of the error after the first list.
-        let kept = route == .local ? [] : ["extra"]
-        #expect(try place.names() == ["closed"] + kept + ["good", "tight", "tight/file"])
+        var names = try place.names()
+        // The local transfer walks beside the comparison: it may learn of the error after the first list.
+        if route == .local { names.removeAll { $0 == "extra" } } else { #expect(names.contains("extra")) }
+        #expect(names.filter { $0 != "extra" } == ["closed", "good", "tight", "tight/file"])
         #expect(try place.read(destination + "/tight/file") == knownBytes(100_000))
         var status = stat()
         lstat(destination + "/tight", &status)
@@ -235,6 +236,8 @@ struct FaultTests {
             #expect(client.run(direction).exitCode == 0)
             #expect(try server.value().exitCode == 0)
         }
+        // The server's thread lets go of its end after it has handed over its result.
+        for _ in 0..<1000 where stream != nil { usleep(5000) }
         #expect(stream == nil)
     }
 }
