@@ -63,7 +63,7 @@ import VolumeAccess
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             let length =
-                try state.options.inPlace
+                try plan.isInPlace(state.options)
                 ? copyInPlace(source, plan, leaf.span, in: directory)
                 : copyStaged(source, plan, leaf.span, in: directory)
             account(plan, length)
@@ -113,7 +113,7 @@ import VolumeAccess
     private func account(_ plan: TransferPlan, _ length: Int64) {
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize += plan.entry.size
+            statistics.transferredSize &+= plan.entry.size
             statistics.literalData += length
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)

@@ -97,6 +97,9 @@ final class BufferPool: Sendable {
         for _ in 0..<count { free.push(Memory()) }
     }
 
+    /// Takes a buffer if one is free.
+    func tryTake() -> PooledBuffer? { free.tryPop().map { PooledBuffer($0, free) } }
+
     /// Takes a buffer, waiting for one.
     func take() -> PooledBuffer {
         // The queue is never closed, so there is always an answer.

@@ -31,8 +31,10 @@ final class FileReceiver {
     private let destination: Destination
     private let digestLength: Int
     private let content: FileContent
-    /// Whether literals lie in the received buffer and need no copy.
     private let isPlain: Bool
+    /// Whether literals of the file in work are written from where they were received: they are not compressed, and there
+    /// are no pieces of a basis between them.
+    private var staysInPlace = false
     private var sum: StreamingChecksum
     private var output = Output.discard
     private var offset: Int64 = 0
@@ -72,9 +74,11 @@ final class FileReceiver {
         literal = 0
         sum.reset()
         let basis = head.count > 0 ? openBasis(plan) : nil
+        staysInPlace = isPlain && basis == nil
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
-            let followed = state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
+            let followed =
+                state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
             try rebuild(plan, head, basis, followed)
             if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
@@ -103,7 +107,7 @@ final class FileReceiver {
     }
 
     private func open(_ plan: TransferPlan, hasBasis: Bool) -> Output {
-        if plan.entry.size <= Self.smallLimit, !hasBasis, !state.options.inPlace {
+        if plan.entry.size <= Self.smallLimit, !hasBasis, !plan.isInPlace(state.options) {
             var memory: [UInt8] = []
             memory.reserveCapacity(Int(plan.entry.size))
             return .memory(memory)
@@ -112,14 +116,14 @@ final class FileReceiver {
             let directory = try directory(plan)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             let place: FileTarget.Place =
-                if state.options.inPlace {
+                if plan.isInPlace(state.options) {
                     .inPlace(try directory.openInPlace(leaf.span))
                 } else {
                     .staged(try stage(plan, in: directory, leaf))
                 }
             return begin(FileTarget(plan: plan, place: place))
         } catch {
-            report(error, state.options.inPlace ? "open" : "mkstemp")
+            report(error, plan.isInPlace(state.options) ? "open" : "mkstemp")
             return .discard
         }
     }
@@ -184,12 +188,10 @@ final class FileReceiver {
         guard end <= basis.status.size else {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
-        // Whole blocks a piece, for zlib's history is fed block by block.
-        let pieceLength = Int64(BufferPool.length / head.blockLength * head.blockLength)
         while from < end {
-            let length = Int(min(end - from, pieceLength))
-            let buffer = content.takeBuffer()
-            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<length])
+            let wanted = Int(min(end - from, Int64(BufferPool.length)))
+            // Whole blocks a piece, for zlib's history is fed block by block.
+            let piece = unsafe content.space(wanted, unit: head.blockLength)
             var got = 0
             do throws(VolumeError) {
                 got = unsafe try basis.read(into: piece, at: from)
@@ -197,30 +199,31 @@ final class FileReceiver {
                 report(error, "read")
             }
             // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
-            if got < length { unsafe piece[got...].clear() }
+            if got < piece.count { unsafe piece[got...].clear() }
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))
             unsafe try tokens.matched(bytes, blockLength: head.blockLength)
-            unsafe add(matched: buffer, bytes, from: from, plan)
-            from += Int64(length)
+            unsafe add(matched: bytes, from: from, plan)
+            from += Int64(bytes.count)
         }
     }
 
     private func add(literal bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
         switch output {
         case .memory: unsafe gather(bytes, plan)
-        case .file: unsafe isPlain ? content.append(received: bytes, at: offset) : content.append(copying: bytes, at: offset)
+        case .file:
+            if staysInPlace {
+                unsafe content.append(received: bytes, at: offset)
+            } else {
+                unsafe content.append(copying: bytes, at: offset)
+            }
         case .discard: break
         }
         moved(bytes.count)
     }
 
-    private func add(
-        matched buffer: PooledBuffer,
-        _ bytes: UnsafeRawBufferPointer,
-        from: Int64,
-        _ plan: TransferPlan
-    ) {
+    /// Adds bytes that were read into the content's room.
+    private func add(matched bytes: UnsafeRawBufferPointer, from: Int64, _ plan: TransferPlan) {
         switch output {
         case .memory: unsafe gather(bytes, plan)
         case .file(let target):
@@ -228,7 +231,7 @@ final class FileReceiver {
             if case .inPlace = target.place, from == offset {
                 content.flush()
             } else {
-                content.append(buffer, count: bytes.count, at: offset)
+                content.commit(bytes.count, at: offset)
             }
         case .discard: break
         }
@@ -255,8 +258,8 @@ final class FileReceiver {
 
     private func moved(_ count: Int) {
         offset += Int64(count)
-        state.progress.bytesDone.add(Int64(count), ordering: .relaxed)
-        state.progress.bytesMoved.add(Int64(count), ordering: .relaxed)
+        state.progress.bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
+        state.progress.bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
     }
 
     // MARK: end
@@ -265,7 +268,7 @@ final class FileReceiver {
         let (total, literal) = (offset, literal)
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize += plan.entry.size
+            statistics.transferredSize &+= plan.entry.size
             statistics.literalData += literal
             statistics.matchedData += total - literal
         }

@@ -66,8 +66,8 @@ extension Generator {
 
     private func statusForDirectory(_ name: [UInt8], isRoot: Bool, wasMade: Bool) throws(VolumeError) -> FileStatus? {
         if isRoot { return wasMade ? nil : try destination.volume.root.status() }
-        if wasMade, state.options.dryRun { return nil }
         let (parent, leaf) = split(name)
+        if state.options.dryRun, wasMade || createdDirectories.contains(parent) { return nil }
         do throws(VolumeError) {
             let directory = try directories.directory(parent.span)
             guard let status = try directory.status(of: leaf.span) else { return nil }

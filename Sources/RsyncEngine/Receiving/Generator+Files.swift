@@ -31,7 +31,7 @@ extension Generator {
             return request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
         }
         keep(entry, leaf, current, index: index, in: list, directory)
-        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
+        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list, isNew: false) }
     }
 
     /// Asks for a file's data.
@@ -67,7 +67,9 @@ extension Generator {
         if attempt == 0, !state.options.dryRun { track(index) }
         requester.request(plan, basis: basis)
         // Nothing will arrive in a dry run: what links to the file is reported at once.
-        if state.options.dryRun, entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
+        if state.options.dryRun, entry.flags.contains(.hardLinked) {
+            finishLinks(index: index, entry, in: list, isNew: true)
+        }
     }
 
     /// Whether content need not be transferred (protocol specification, transfer 11.3).
@@ -97,7 +99,7 @@ extension Generator {
         also extra: ItemFlags = []
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
-        if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
+        if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
         if !state.options.dryRun {
             do throws(VolumeError) {
                 let attributes = rules.attributes(for: entry, current: current)
@@ -218,8 +220,10 @@ extension Generator {
         {
             return
         }
+        var isNew = true
         do throws(VolumeError) {
             if let current, try isSame(current) {
+                isNew = false
                 keep(entry, leaf, current, index: index, in: list, directory)
             } else {
                 guard clear(leaf, current, for: entry, in: list, directory) else { return }
@@ -233,7 +237,7 @@ extension Generator {
         } catch {
             report(error, entry.isSymbolicLink ? "symlink" : "mknod")
         }
-        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list) }
+        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list, isNew: isNew) }
     }
 
     private func reportMade(

@@ -17,8 +17,8 @@ extension Generator {
     ) -> Bool {
         let group = list.extra(of: entry).linkGroup
         switch links.groups[group] {
-        case .inPlace(let name):
-            link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: name)
+        case .inPlace(let name, let isNew):
+            link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: name, isNew: isNew)
             return true
         case .underWay:
             links.wait(HardLinkTable.Waiting(index: index, entry: entry, list: list), for: group)
@@ -26,8 +26,9 @@ extension Generator {
             return true
         case nil:
             if let leader = upToDateMember(of: group, in: list), leader != index {
-                lead(leader, group, in: list)
-                link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: nameOfLeader(group))
+                let name = Array(list.name(of: list.entry(sorted: Int(leader - list.start))))
+                _ = links.finish(group, name: name, isNew: false)
+                link(HardLinkTable.Waiting(index: index, entry: entry, list: list), to: name, isNew: false)
                 return true
             }
             links.begin(group, index: index)
@@ -37,7 +38,7 @@ extension Generator {
 
     /// The index of a member in this list whose content at the destination is right.
     private func upToDateMember(of group: Int32, in list: FileList) -> Int32? {
-        for position in links.members(of: group) {
+        for position in links.members(of: group, in: list) {
             let entry = list.entry(sorted: position)
             guard entry.isRegular else { return nil }
             do throws(VolumeError) {
@@ -52,72 +53,85 @@ extension Generator {
         return nil
     }
 
-    /// Takes a member that is up to date as the one to link to.
-    private func lead(_ index: Int32, _ group: Int32, in list: FileList) {
-        let entry = list.entry(sorted: Int(index - list.start))
-        _ = links.finish(group, name: Array(list.name(of: entry)))
-    }
-
-    private func nameOfLeader(_ group: Int32) -> [UInt8] {
-        if case .inPlace(let name) = links.groups[group] { return name }
-        return []
-    }
-
     /// Makes a name another link of the file at `target`.
-    private func link(_ member: HardLinkTable.Waiting, to target: [UInt8]) {
+    ///
+    /// - Parameters:
+    ///   - member: The entry of the name.
+    ///   - target: The name of the group's first.
+    ///   - isNew: Whether `target` stands for another file than before this run; a dry run cannot see that.
+    private func link(_ member: HardLinkTable.Waiting, to target: [UInt8], isNew: Bool) {
         let (entry, list) = (member.entry, member.list)
         let name = Array(list.name(of: entry))
         do throws(VolumeError) {
-            let directory = try directories.directory(list.parent(of: entry).span)
+            let parent = Array(list.parent(of: entry))
+            let directory = try directoryOfLink(parent)
             let leaf = list.leaf(of: entry)
             let (targetParent, targetLeaf) = split(target)
-            let current =
-                createdDirectories.contains(Array(list.parent(of: entry))) ? nil : try directory.status(of: leaf.span)
-            let targetDirectory = try directoryOfTarget(targetParent)
-            let wanted = try targetDirectory?.status(of: targetLeaf.span)
+            let current = createdDirectories.contains(parent) ? nil : try directory?.status(of: leaf.span)
+            let targetDirectory = try directoryOfLink(targetParent)
             if name == target {
-                if let current { keep(entry, leaf, current, index: member.index, in: list, directory) }
+                if let current, let directory { keep(entry, leaf, current, index: member.index, in: list, directory) }
                 return
             }
-            if let current, let wanted, current.inode == wanted.inode, current.device == wanted.device {
-                let links: ItemFlags = [.localChange, .nameFollows]
-                return keep(entry, leaf, current, index: member.index, in: list, directory, also: links)
+            let wanted = try targetDirectory?.status(of: targetLeaf.span)
+            if let current, let wanted, let directory, current.isSameFile(as: wanted) {
+                // The metadata came with the first name; in a dry run it is still the old one.
+                guard state.options.dryRun else {
+                    let links: ItemFlags = [.localChange, .nameFollows]
+                    return keep(entry, leaf, current, index: member.index, in: list, directory, also: links)
+                }
+                if !isNew || state.options.inPlace { return }
             }
-            guard clear(leaf, current, for: entry, in: list, directory) else { return }
-            if !state.options.dryRun, let targetDirectory {
-                let isReplacing = current != nil && current?.isDirectory == false
-                try directory.placeLink(from: targetDirectory, targetLeaf.span, as: leaf.span, isReplacing: isReplacing)
+            if let directory {
+                guard clear(leaf, current, for: entry, in: list, directory) else { return }
+                if !state.options.dryRun, let targetDirectory {
+                    let isReplacing = current != nil && current?.isDirectory == false
+                    try directory.placeLink(
+                        from: targetDirectory,
+                        targetLeaf.span,
+                        as: leaf.span,
+                        isReplacing: isReplacing
+                    )
+                }
             }
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
             let flags: ItemFlags =
                 current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
-            if entry.isRegular { state.progress.bytesDone.add(entry.size, ordering: .relaxed) }
+            if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {
             report(error, "link")
         }
     }
 
-    /// The directory of the file to link to; nil in a dry run that would make it.
-    private func directoryOfTarget(_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+    /// A directory of a link or of its target; nil in a dry run that would make it.
+    private func directoryOfLink(_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+        guard state.options.dryRun else { return try directories.directory(name.span) }
+        guard !createdDirectories.contains(name) else { return nil }
         do throws(VolumeError) {
             return try directories.directory(name.span)
         } catch {
-            guard state.options.dryRun else { throw error }
+            guard error.isMissing || error.number == ENOTDIR || error.number == ELOOP else { throw error }
             return nil
         }
     }
 
     /// The first of a group is in place: the others are linked to it.
     func finishLinks(of plan: TransferPlan) {
-        finishLinks(index: plan.index, plan.entry, in: plan.list)
+        finishLinks(index: plan.index, plan.entry, in: plan.list, isNew: true)
     }
 
     /// The first of a group is in place: the others are linked to it.
-    func finishLinks(index: Int32, _ entry: FileEntry, in list: FileList) {
+    ///
+    /// - Parameters:
+    ///   - index: The first's index.
+    ///   - entry: The first's entry.
+    ///   - list: The list it is in.
+    ///   - isNew: Whether it is another file than before.
+    func finishLinks(index: Int32, _ entry: FileEntry, in list: FileList, isNew: Bool) {
         let name = Array(list.name(of: entry))
-        for member in links.finish(list.extra(of: entry).linkGroup, name: name) {
-            link(member, to: name)
+        for member in links.finish(list.extra(of: entry).linkGroup, name: name, isNew: isNew) {
+            link(member, to: name, isNew: isNew)
             tracker(finished: member.index)
         }
     }
@@ -130,4 +144,9 @@ extension Generator {
             again(member, &parent)
         }
     }
+}
+
+extension FileStatus {
+    /// Whether two names stand for one file.
+    fileprivate func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
 }

@@ -17,6 +17,8 @@ final class GeneratorSession {
     private var senderDone = 0
     private var isListComplete = false
     private var hasReceiverEnded = false
+    /// Whether everything but the goodbye has been written, so that the sender may have ended.
+    private var hasEndedPhases = false
 
     init(
         state: SessionState,
@@ -96,6 +98,9 @@ final class GeneratorSession {
     // MARK: events
 
     private func waitForEvent() throws(WireError) {
+        guard !hasReceiverEnded || hasEndedPhases else {
+            throw .violation("the sender ended before everything was asked for", exitCode: 2)
+        }
         if let event = events.tryPop() { return handle(event) }
         try output.flush()
         while true {
@@ -143,6 +148,7 @@ final class GeneratorSession {
         let counts = generator.deleter.counts
         state.count { $0.deleted = EntryCounts(counts) }
         try output.flush()
+        hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
         try output.index(SpecialIndex.done)

@@ -16,17 +16,19 @@ struct HardLinkTable {
     enum Progress {
         /// Its first member is being transferred.
         case underWay(index: Int32, waiting: [Waiting])
-        /// It is in place under this name.
-        case inPlace(name: [UInt8])
+        /// It is in place under this name, as a new file or as the one that was there.
+        case inPlace(name: [UInt8], isNew: Bool)
     }
 
     private(set) var groups: [Int32: Progress] = [:]
     /// Members of the list in work that have not come up, by group: whoever is up to date leads.
     private var members: [Int32: [Int]] = [:]
+    private var listInWork: FileList?
 
     /// Notes which members a list has.
     mutating func prepare(_ list: FileList) {
         members = [:]
+        listInWork = list
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard entry.flags.contains(.hardLinked), !entry.flags.contains(.blank) else { continue }
@@ -34,8 +36,8 @@ struct HardLinkTable {
         }
     }
 
-    /// Sorted positions of a group's members in the list in work.
-    func members(of group: Int32) -> [Int] { members[group] ?? [] }
+    /// Sorted positions of a group's members in a list; none when that is not the list in work.
+    func members(of group: Int32, in list: FileList) -> [Int] { list === listInWork ? members[group] ?? [] : [] }
 
     mutating func begin(_ group: Int32, index: Int32) { groups[group] = .underWay(index: index, waiting: []) }
 
@@ -46,8 +48,14 @@ struct HardLinkTable {
     }
 
     /// The group's first is in place; whoever waited is handed back.
-    mutating func finish(_ group: Int32, name: [UInt8]) -> [Waiting] {
-        defer { groups[group] = .inPlace(name: name) }
+    ///
+    /// - Parameters:
+    ///   - group: The group's number.
+    ///   - name: The first's name.
+    ///   - isNew: Whether the name stands for another file than before.
+    /// - Returns: The members that waited.
+    mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
+        defer { groups[group] = .inPlace(name: name, isNew: isNew) }
         guard case .underWay(_, let waiting) = groups[group] else { return [] }
         return waiting
     }

@@ -96,11 +96,11 @@ final class Receiver {
         state.count { statistics in
             for entry in list.entries where !entry.flags.contains(.blank) {
                 statistics.listed.count(mode: entry.mode)
-                if entry.isRegular || entry.isSymbolicLink { size += entry.size }
+                if entry.isRegular || entry.isSymbolicLink { size &+= entry.size }
             }
-            statistics.totalSize += size
+            statistics.totalSize &+= size
         }
-        state.progress.bytesListed.add(size, ordering: .relaxed)
+        state.progress.bytesListed.wrappingAdd(size, ordering: .relaxed)
         state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
         events.push(.list(list, owner(of: list)))
     }
@@ -125,7 +125,11 @@ final class Receiver {
 
     /// Reads items until the last byte that the sender sends.
     func run(into destination: Destination) throws(WireError) {
-        let content = FileContent(source: source) { [unowned self] in self.enqueue($0) }
+        let content = FileContent(
+            source: source,
+            push: { [unowned self] in self.enqueue($0) },
+            beforeWait: { [unowned self] in self.handOver() }
+        )
         source.beforeLeaving = { content.flush() }
         defer { source.beforeLeaving = {} }
         let files = try FileReceiver(state: state, input: input, destination: destination, content: content)
@@ -190,6 +194,7 @@ final class Receiver {
     /// The sender cannot send a file (MSG_NO_SEND).
     func noteNotSent(_ index: Int32) throws(WireError) {
         guard open.take(index) != nil else { throw .violation("no file has the index \(index)", exitCode: 2) }
+        state.noteNotSent()
         events.push(.abandoned(index))
     }
 

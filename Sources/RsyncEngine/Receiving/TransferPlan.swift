@@ -21,6 +21,14 @@ struct TransferPlan: Sendable {
     let hasBasis: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
+
+    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other names of
+    /// the file that the source, with `-H`, keeps apart.
+    func isInPlace(_ options: TransferOptions) -> Bool {
+        guard options.inPlace else { return false }
+        let isShared = (current?.linkCount ?? 1) > 1
+        return !(options.hardLinks && isShared && !entry.flags.contains(.hardLinked))
+    }
 }
 
 /// The requests that the sender has not answered yet.

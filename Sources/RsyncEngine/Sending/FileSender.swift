@@ -81,7 +81,7 @@ import VolumeAccess
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize += entry.size
+            statistics.transferredSize &+= entry.size
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true

@@ -43,7 +43,7 @@ struct PassedEntries {
         }
         next = index
         guard count > 0 else { return }
-        progress.bytesDone.add(bytes, ordering: .relaxed)
+        progress.bytesDone.wrappingAdd(bytes, ordering: .relaxed)
         progress.entriesDone.add(count, ordering: .relaxed)
     }
 }
@@ -52,6 +52,6 @@ extension TransferProgress {
     /// Counts the bytes of an entry whose data is not sent.
     func noteDone(_ entry: FileEntry) {
         guard entry.isRegular || entry.isSymbolicLink else { return }
-        bytesDone.add(entry.size, ordering: .relaxed)
+        bytesDone.wrappingAdd(entry.size, ordering: .relaxed)
     }
 }

@@ -76,7 +76,7 @@ final class Sender {
     ///
     /// - Returns: Whether there is nothing to transfer at all.
     private func sendFirstLists() throws(WireError) -> Bool {
-        guard let first = lists.pop() else { return true }
+        guard let first = try waitForList() else { return true }
         state.observer.fileList(
             isSending: true,
             isIncremental: state.parameters.isIncremental,
@@ -88,7 +88,7 @@ final class Sender {
         try send(first)
         if !state.parameters.isIncremental {
             isListComplete = true
-            _ = lists.pop()
+            _ = try waitForList()
         } else if first.count <= 1 {
             try sendNextList(waiting: true)
         }
@@ -100,7 +100,7 @@ final class Sender {
         var next = lists.tryPop()
         if next == nil, waiting {
             try output.flush()
-            next = lists.pop()
+            next = try waitForList()
             if next == nil {
                 isListComplete = true
                 return try output.index(SpecialIndex.endOfLists)
@@ -109,6 +109,23 @@ final class Sender {
         guard let list = next else { return }
         try output.index(SpecialIndex.listOffset - list.directory)
         try send(list)
+    }
+
+    /// Waits for the walker's next list, telling the peer now and then that this side lives.
+    ///
+    /// - Returns: Nil when there are no more lists.
+    private func waitForList() throws(WireError) -> FileList? {
+        while true {
+            switch lists.pop(within: state.keepAliveInterval) {
+            case .element(let list): return list
+            case .timedOut:
+                try state.sendOutbox(to: output)
+                try output.keepAlive()
+            case .closed:
+                if let failure = state.failure { throw failure.asWireError }
+                return nil
+            }
+        }
     }
 
     private func send(_ list: FileList) throws(WireError) {
@@ -121,7 +138,7 @@ final class Sender {
             statistics.fileListSize += size
             for entry in list.entries {
                 statistics.listed.count(mode: entry.mode)
-                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize += entry.size }
+                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize &+= entry.size }
             }
         }
     }
@@ -244,6 +261,7 @@ final class Sender {
             case .done: return
             case .deletions(let counts):
                 try note(counts)
+            case .ended: throw .ended(field: "the goodbye")
             default: throw .violation("invalid packet at the end of the run", exitCode: 2)
             }
         }

@@ -31,7 +31,7 @@ public struct SessionResult: Sendable {
 /// The client's side of a session with a server over a remote shell or with a daemon.
 ///
 /// Blocks the calling thread; run it on a thread of its own.
-public struct ClientSession {
+public struct ClientSession: Sendable {
     /// Which way files go.
     public enum Direction: Sendable {
         /// From here to a path of the server.

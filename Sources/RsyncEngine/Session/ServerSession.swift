@@ -32,9 +32,9 @@ public struct ServerSession {
         do throws(EngineError) {
             channel = try SessionChannel(stream: stream, bandwidthLimit: arguments.options.bandwidthLimit)
         } catch {
+            stream.close()
             return SessionResult(failure: error)
         }
-        defer { channel.input.onMessage = { _ throws(WireError) in } }
         do throws(WireError) {
             if arguments.isSecluded {
                 let rest = try ArgumentStream.read(from: channel.input, isSecluded: true)

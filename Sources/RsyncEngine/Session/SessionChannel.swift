@@ -7,6 +7,8 @@ final class SessionChannel {
     /// How long a peer is heard out after this side has failed (protocol specification, session 9.3).
     private static let patience = Duration.seconds(10)
 
+    private let isEnded = BoundedQueue<Never>(capacity: 1, name: "end of the session")
+
     let stream: any ByteStream
     let source: PumpedSource
     let input: WireInput
@@ -37,8 +39,23 @@ final class SessionChannel {
         stream.writeTimeout = seconds > 0 ? .seconds(seconds) : nil
     }
 
+    /// What a failing session calls: a peer that neither reads nor ends cannot hold it up for longer than a while.
+    var limitEnd: @Sendable () -> Void {
+        let (stream, isEnded) = (stream, isEnded)
+        return {
+            do throws(SystemError) {
+                _ = try WorkerThread(name: "dvm-last-words") {
+                    if case .timedOut = isEnded.pop(within: Self.patience) { stream.close() }
+                }
+            } catch {
+                stream.close()
+            }
+        }
+    }
+
     /// Ends the connection: in good order, or after hearing the peer out when this side has told it of a failure.
     func close(after failure: EngineError?) {
+        isEnded.close()
         do throws(TransportError) {
             try stream.closeWrite()
             if failure != nil { source.drain(within: Self.patience) }
@@ -47,5 +64,8 @@ final class SessionChannel {
         }
         stream.close()
         source.stop()
+        // Both hold on to the session, which holds on to this channel.
+        input.onMessage = { _ throws(WireError) in }
+        source.beforeWait = { () throws(WireError) in }
     }
 }

@@ -17,6 +17,7 @@ struct SessionRunner {
         channel.input.onMessage = messageHandler(notSent: nil)
         channel.source.beforeWait = { () throws(WireError) in reader.handOver() }
         let (source, input) = (channel.source, channel.input)
+        state.onFailure(channel.limitEnd)
         state.onFailure {
             lists.cancel()
             requests.cancel()
@@ -81,6 +82,7 @@ struct SessionRunner {
         channel.input.onMessage = messageHandler { (index) throws(WireError) in try side.noteNotSent(index) }
         channel.source.beforeWait = { () throws(WireError) in side.beforeWait() }
         let source = channel.source
+        state.onFailure(channel.limitEnd)
         state.onFailure { source.interrupt() }
         try side.run(into: destination)
     }
@@ -106,7 +108,9 @@ struct SessionRunner {
                 }
                 try notSent(number)
             case .errorExit:
-                let code = message.number ?? 0
+                // A peer that stops without a code, or with one that would pass for success, ended the stream early.
+                let told = message.number ?? 0
+                let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
             case .ioTimeout, .noop, .success, .data: break

@@ -23,6 +23,7 @@ final class SessionState: Sendable {
         var onFailure: [@Sendable () -> Void] = []
         var errorBits: ErrorBits = []
         var sawTransferError = false
+        var lacksFiles = false
         var statistics = SessionStatistics()
         var outbox: [(MessageTag, [UInt8])] = []
     }
@@ -99,11 +100,15 @@ final class SessionState: Sendable {
 
     func noteTransferError() { guarded.withLock { $0.sawTransferError = true } }
 
+    /// Notes that the sender did not send a file; it says why in other messages, or should.
+    func noteNotSent() { guarded.withLock { $0.lacksFiles = true } }
+
     /// The exit code when nothing fatal happened (protocol specification, session 9.2).
     var outcomeCode: Int32 {
         guarded.withLock { state in
             if state.errorBits.contains(.general) || state.sawTransferError { return 23 }
             if state.errorBits.contains(.vanished) { return 24 }
+            if state.lacksFiles { return 23 }
             return state.errorBits.contains(.deleteLimit) ? 25 : 0
         }
     }

@@ -32,6 +32,8 @@ public struct EntryCounts: Sendable, Equatable {
 }
 
 /// What a transfer did, in figures.
+///
+/// Sums of listed sizes wrap: sizes are a peer's claims, and no claim may stop the program.
 public struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
     public var listed = EntryCounts()
@@ -91,7 +93,7 @@ public final class TransferProgress: Sendable {
 extension TransferProgress {
     /// Counts bytes of a file that is being transferred.
     func noteMoved(_ count: Int) {
-        bytesMoved.add(Int64(count), ordering: .relaxed)
-        bytesDone.add(Int64(count), ordering: .relaxed)
+        bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
+        bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
     }
 }

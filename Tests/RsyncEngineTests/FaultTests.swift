@@ -1,0 +1,251 @@
+import Foundation
+import Glibc
+import RsyncEngine
+import RsyncWire
+import TestSupport
+import Testing
+import Transport
+
+/// A source and a destination directory of a test's own on tmpfs.
+struct Place {
+    let directory: TemporaryDirectory
+    var source: String { directory.file("source") }
+    var destination: String { directory.file("destination") }
+
+    init() throws {
+        directory = try TemporaryDirectory(parent: "/dev/shm")
+        for path in [source, destination] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        }
+    }
+
+    func write(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+
+    func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+    /// The names in the destination, temporaries included.
+    func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: destination).sorted() }
+}
+
+/// A small tmpfs over a directory, while the value lives.
+final class SmallVolume {
+    private let path: String
+
+    init?(_ path: String, bytes: Int) {
+        self.path = path
+        guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { return nil }
+    }
+
+    deinit { umount2(path, Int32(MNT_DETACH)) }
+}
+
+@Suite("Engine under faults", .timeLimit(.minutes(10)))
+struct FaultTests {
+    private static let overWire: [Route] = [.push, .pull, .daemonPush, .daemonPull]
+
+    @Test("many scattered edits of one file arrive as a delta", arguments: Route.allCases, [false, true])
+    func scattered(route: Route, inPlace: Bool) throws {
+        let place = try Place()
+        var content = knownBytes(600_000)
+        try place.write(content, place.destination + "/file")
+        for offset in stride(from: 5000, to: 600_000, by: 12_345) { content[offset] ^= 0xff }
+        try place.write(content, place.source + "/file")
+        utimes(place.source + "/file", [timeval(tv_sec: 5, tv_usec: 0), timeval(tv_sec: 5, tv_usec: 0)])
+        var options = TransferOptions.mirror
+        options.inPlace = inPlace
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.exitCode == 0, "\(outcome.description)")
+        #expect(try place.read(place.destination + "/file") == content)
+        if route != .local { #expect(outcome.client.statistics.literalData < 300_000) }
+        #expect(try place.names() == ["file"])
+    }
+
+    @Test("a full disk ends the session with the old file intact", arguments: Route.allCases)
+    func fullDisk(route: Route) throws {
+        let place = try Place()
+        guard let volume = SmallVolume(place.destination, bytes: 1 << 20) else { return }
+        defer { withExtendedLifetime(volume) {} }
+        let old = knownBytes(300_000, seed: 5)
+        try place.write(old, place.destination + "/big")
+        try place.write(knownBytes(3_000_000), place.source + "/big")
+        let outcome = try route.copy(place.source, to: place.destination, .mirror)
+        #expect(outcome.client.exitCode == 11, "\(outcome.description)")
+        #expect(try place.read(place.destination + "/big") == old)
+        #expect(try place.names() == ["big"])
+    }
+
+    @Test("a full disk with many small files", arguments: Route.allCases)
+    func fullOfSmallFiles(route: Route) throws {
+        let place = try Place()
+        guard let volume = SmallVolume(place.destination, bytes: 1 << 20) else { return }
+        defer { withExtendedLifetime(volume) {} }
+        for number in 0..<400 { try place.write(knownBytes(9000, seed: UInt32(number)), place.source + "/f\(number)") }
+        let outcome = try route.copy(place.source, to: place.destination, .mirror)
+        #expect(outcome.client.exitCode == 11, "\(outcome.description)")
+        // Whatever has a name is whole.
+        for name in try place.names() {
+            #expect(try place.read(place.destination + "/" + name) == place.read(place.source + "/" + name))
+        }
+    }
+
+    @Test("a file that vanishes after it was listed gives 24", arguments: Route.allCases)
+    func vanishing(route: Route) throws {
+        let place = try Place()
+        for number in 0..<3 { try place.write([1, 2, 3], place.source + "/f\(number)") }
+        // The destination is a named pipe's sibling: the file goes when the first item is reported.
+        let victim = place.source + "/zz"
+        try FileManager.default.createDirectory(atPath: victim, withIntermediateDirectories: false)
+        try place.write(knownBytes(100_000), victim + "/gone")
+        try place.write([1], victim + "/stays")
+        let observer = RecordingObserver { name in
+            if name == "zz" || name == "f0" { unlink(victim + "/gone") }
+        }
+        let outcome = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
+        #expect([0, 24].contains(outcome.client.exitCode), "\(outcome.description)")
+        #expect(try place.read(place.destination + "/zz/stays") == [1])
+        // With 0 it had been sent or was never listed.
+        if outcome.client.exitCode == 24 {
+            #expect(!(FileManager.default.fileExists(atPath: place.destination + "/zz/gone")))
+        }
+    }
+
+    @Test(
+        "a file that is being truncated and extended arrives in one of its states or not at all",
+        arguments: Route.allCases
+    )
+    func restless(route: Route) throws {
+        let place = try Place()
+        let path = place.source + "/restless"
+        try place.write(knownBytes(2_000_000), path)
+        let gate = AtomicFlag()
+        let churn = try Background {
+            while !gate.isSet {
+                truncate(path, 10)
+                truncate(path, 2_000_000)
+            }
+        }
+        let outcome = try route.copy(place.source, to: place.destination, .mirror)
+        gate.set()
+        try churn.value()
+        #expect([0, 23].contains(outcome.client.exitCode), "\(outcome.description)")
+        #expect(try place.names().filter { $0 != "restless" } == [])
+    }
+
+    @Test("without root: what cannot be read gives 23, the rest arrives, nothing is deleted", arguments: Route.allCases)
+    func unreadable(route: Route) throws {
+        let place = try Place()
+        try place.write([1], place.source + "/good")
+        try place.write([2], place.source + "/bad")
+        try place.write([3], place.destination + "/extra")
+        try FileManager.default.createDirectory(atPath: place.source + "/closed", withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(atPath: place.source + "/tight", withIntermediateDirectories: false)
+        try place.write(knownBytes(100_000), place.source + "/tight/file")
+        chmod(place.source + "/bad", 0)
+        chmod(place.source + "/closed", 0)
+        chmod(place.source + "/tight", 0o555)
+        chown(place.destination, 65534, 65534)
+        let (source, destination) = (place.source, place.destination)
+        var options = TransferOptions.mirror
+        options.incrementalRecursion = false
+        // The session's threads inherit the user.
+        let outcome = try onThread(user: 65534) { [options] in try route.copy(source, to: destination, options) }
+        #expect(outcome.client.exitCode == 23, "\(outcome.description)")
+        var names = try place.names()
+        // The local transfer walks beside the comparison: it may learn of the error after the first list.
+        if route == .local { names.removeAll { $0 == "extra" } } else { #expect(names.contains("extra")) }
+        #expect(names.filter { $0 != "extra" } == ["closed", "good", "tight", "tight/file"])
+        #expect(try place.read(destination + "/tight/file") == knownBytes(100_000))
+        var status = stat()
+        lstat(destination + "/tight", &status)
+        #expect(status.st_mode & 0o7777 == 0o555)
+    }
+
+    @Test("a symbolic link in place of a directory leads nowhere", arguments: Route.allCases)
+    func swapped(route: Route) throws {
+        let place = try Place()
+        let outside = place.directory.file("outside")
+        try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
+        try place.write([9], outside + "/precious")
+        for name in ["a", "b", "c"] {
+            try FileManager.default.createDirectory(
+                atPath: place.source + "/" + name,
+                withIntermediateDirectories: false
+            )
+            for number in 0..<50 { try place.write(knownBytes(2000), place.source + "/\(name)/f\(number)") }
+        }
+        let target = place.destination
+        let observer = RecordingObserver { name in
+            guard name == "a" || name == "b" else { return }
+            rename(target + "/c", target + "/moved")
+            symlink(outside, target + "/c")
+        }
+        _ = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["precious"])
+        #expect(try place.read(outside + "/precious") == [9])
+    }
+
+    @Test("names that a filter protects survive deletion, in deleted directories too", arguments: Route.allCases)
+    func protected(route: Route) throws {
+        let place = try Place()
+        try place.write([1], place.source + "/kept")
+        for path in ["/old", "/old/deep"] {
+            try FileManager.default.createDirectory(
+                atPath: place.destination + path,
+                withIntermediateDirectories: false
+            )
+        }
+        for name in ["notes.bak", "junk", "old/deep/x.bak", "old/deep/y", "old/z"] {
+            try place.write([2], place.destination + "/" + name)
+        }
+        var options = TransferOptions.mirror
+        try options.filters.append(argument: Array("*.bak".utf8), isInclude: false)
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.failure == nil, "\(outcome.description)")
+        #expect(try place.names() == ["kept", "notes.bak", "old", "old/deep", "old/deep/x.bak"])
+    }
+
+    @Test("in place, names that the source keeps apart are not changed through a link", arguments: Route.allCases)
+    func inPlaceLinks(route: Route) throws {
+        let place = try Place()
+        try place.write(knownBytes(70_000), place.source + "/a")
+        try place.write(knownBytes(70_001, seed: 3), place.source + "/b")
+        try place.write(knownBytes(10), place.destination + "/a")
+        link(place.destination + "/a", place.destination + "/b")
+        var options = TransferOptions.mirror
+        options.inPlace = true
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.exitCode == 0)
+        #expect(try TreeSnapshot(place.source).differences(from: TreeSnapshot(place.destination)) == [])
+    }
+
+    @Test("a session leaves no descriptor behind, and lets its stream go", arguments: overWire)
+    func leaks(route: Route) throws {
+        let place = try Place()
+        try place.write([1], place.source + "/a")
+        weak var stream: SocketStream?
+        do {
+            let (near, far) = try SocketStream.pair()
+            stream = far
+            let roots = [try SourceRoot.contents(of: place.source)]
+            let client = ClientSession(stream: near, options: .mirror, observer: SilentObserver())
+            let direction = ClientSession.Direction.push(roots, to: Array(place.destination.utf8))
+            let arguments = client.serverArguments(direction).encoded
+            let server = try Background {
+                ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far)
+            }
+            #expect(client.run(direction).exitCode == 0)
+            #expect(try server.value().exitCode == 0)
+        }
+        // The server's thread lets go of its end after it has handed over its result.
+        for _ in 0..<1000 where stream != nil { usleep(5000) }
+        #expect(stream == nil)
+    }
+}
+
+/// A flag between threads.
+final class AtomicFlag: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = false
+    var isSet: Bool { lock.withLock { value } }
+    func set() { lock.withLock { value = true } }
+}
