@@ -18,6 +18,7 @@ public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// One sentence for a person.
     public var description: String {
         switch self {
         case .usage(let text): text
@@ -67,6 +68,7 @@ enum ExitText {
     /// - Parameters:
     ///   - code: The exit code; code 24 is a warning.
     ///   - role: Who says it, such as `sender`.
+    /// - Returns: The line.
     static func line(code: Int32, role: String) -> String {
         let kind = code == 24 ? "warning" : "error"
         let text = texts[code] ?? "unexplained error"

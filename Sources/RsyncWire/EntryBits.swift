@@ -34,10 +34,15 @@ struct CarriedState {
     var deviceMajor: UInt32 = 0
 
     /// Takes over the values of the entry that an abbreviated hard link refers to.
-    mutating func follow(_ leader: FileEntry) {
+    ///
+    /// - Parameters:
+    ///   - leader: The first member of the group.
+    ///   - deviceMajor: Its major device number if that was sent, nil for all but devices.
+    mutating func follow(_ leader: FileEntry, deviceMajor: UInt32?) {
         mode = leader.mode
         modified = leader.modified
         uid = leader.uid
         gid = leader.gid
+        if let deviceMajor { self.deviceMajor = deviceMajor }
     }
 }

@@ -227,7 +227,7 @@ public struct FileListDecoder {
         alias.nameStart = entry.nameStart
         alias.nameLength = entry.nameLength
         alias.leafOffset = entry.leafOffset
-        carried.follow(leader)
+        carried.follow(leader, deviceMajor: format.sentMajor(leader, of: list))
         return alias
     }
 

@@ -67,7 +67,8 @@ public struct FileListEncoder {
             try write(head, name, isDirectory: entry.isDirectory, to: output)
             last = range
             if let leader = head.leader, leader >= list.start {
-                carried.follow(entries[Int(leader - list.start)])
+                let original = entries[Int(leader - list.start)]
+                carried.follow(original, deviceMajor: format.sentMajor(original, of: list))
             } else {
                 try writeMetadata(entry, head, of: list, to: output)
             }

@@ -51,7 +51,7 @@ public struct FileListFormat: Sendable, Equatable {
         specials = options.specials
         hardLinks = options.hardLinks
         numericIDs = options.numericIDs
-        checksumLength = options.checksum ? Self.digestLength(session.fileChecksum) : 0
+        checksumLength = options.checksum ? session.fileChecksum.digestLength : 0
     }
 
     /// The index of the first entry of the first list (protocol specification, transfer 4.2).
@@ -68,13 +68,8 @@ public struct FileListFormat: Sendable, Equatable {
         devices && entry.isDevice || specials && entry.isSpecial && protocolVersion < 31
     }
 
-    /// Bytes of a whole digest (protocol specification, transfer 9.2).
-    private static func digestLength(_ algorithm: ChecksumAlgorithm) -> Int {
-        switch algorithm {
-        case .xxh128, .md5, .md4: 16
-        case .xxh3, .xxh64: 8
-        case .sha1: 20
-        case .none: 1
-        }
+    /// The major device number that was sent with an entry; nil when none was.
+    func sentMajor(_ entry: FileEntry, of list: FileList) -> UInt32? {
+        devices && entry.isDevice ? list.extra(of: entry).deviceMajor : nil
     }
 }

@@ -1,8 +1,8 @@
-import RsyncEngine
 import RsyncWire
 import Testing
 
 @testable import RsyncCommand
+@testable import RsyncEngine
 
 // The expected texts were printed by rsync 3.5.0.
 

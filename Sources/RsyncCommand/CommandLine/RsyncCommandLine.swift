@@ -75,38 +75,38 @@ public enum ProgressStyle: Sendable, Equatable {
 
 /// Options that stay on the client.
 public struct ClientSettings: Sendable, Equatable {
-    /// `--progress` and `--info=progress`
+    /// What `--progress` and `--info=progress` ask for.
     public var progress = ProgressStyle.none
     /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
     public var humanLevel = 1
-    /// `--out-format`; nil when not said.
+    /// What `--out-format` says; nil when not said.
     public var outFormat: [UInt8]?
-    /// `--info` levels by name, in lower case; only what was said.
+    /// The levels of `--info` by name, in lower case; only what was said.
     public var info: [String: Int] = [:]
-    /// `--log-file`
+    /// What `--log-file` names.
     public var logFile: [UInt8]?
-    /// `--password-file`
+    /// What `--password-file` names.
     public var passwordFile: [UInt8]?
-    /// `--port`; nil for 873.
+    /// What `--port` says; nil for 873.
     public var port: UInt16?
-    /// `--contimeout` in seconds; 0 for the system's own limit.
+    /// What `--contimeout` says, in seconds; 0 for the system's own limit.
     public var connectTimeout = 0
-    /// `-e`; nil for `RSYNC_RSH` or ssh.
+    /// What `-e` says; nil for `RSYNC_RSH` or ssh.
     public var shell: [UInt8]?
-    /// `--rsync-path`
+    /// What `--rsync-path` says.
     public var serverProgram: [UInt8] = Array("rsync".utf8)
 }
 
 /// What a daemon's command line says; it wins over the configuration file.
 public struct DaemonSettings: Sendable, Equatable {
-    /// `--config`; nil for the usual place.
+    /// What `--config` names; nil for the usual place.
     public var configuration: [UInt8]?
-    /// `--port`
+    /// What `--port` says.
     public var port: UInt16?
-    /// `--address`
+    /// What `--address` says.
     public var address: String?
-    /// `--no-detach`
+    /// Whether `--no-detach` was said.
     public var staysInForeground = false
-    /// `--log-file`
+    /// What `--log-file` names.
     public var logFile: [UInt8]?
 }

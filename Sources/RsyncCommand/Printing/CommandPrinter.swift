@@ -32,8 +32,15 @@ final class CommandPrinter: TransferObserver {
         self.output = output
         self.log = log
         numbers = NumberText(level: line.settings.humanLevel)
-        progress = line.settings.progress == .none || options.quiet
-            ? nil : ProgressLine(isTotal: line.settings.progress == .total, numbers: numbers, figures: figures, output: output)
+        progress =
+            line.settings.progress == .none || options.quiet
+            ? nil
+            : ProgressLine(
+                isTotal: line.settings.progress == .total,
+                numbers: numbers,
+                figures: figures,
+                output: output
+            )
         itemizer = Itemizer(options: options)
         let namesByProgress = line.settings.progress == .files ? 1 : 0
         let showsNames = (info["name"] ?? max(min(verbosity, 1), namesByProgress)) > 0

@@ -25,7 +25,9 @@ final class LogFile: Sendable {
     /// Takes a descriptor that is open for writing, such as standard error's duplicate.
     init(owning descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-    /// Adds a line. A log that cannot be written to stops nothing.
+    /// Adds a line.
+    ///
+    /// A log that cannot be written to stops nothing.
     func line(_ text: [UInt8]) {
         let stamp = "\(ClockText.local(Int64(time(nil)), separator: " ")) [\(getpid())] "
         let line = Array(stamp.utf8) + text + [UInt8(ascii: "\n")]

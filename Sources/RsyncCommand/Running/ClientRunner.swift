@@ -30,6 +30,7 @@ struct ClientRunner {
         if let path = line.settings.logFile { log = try LogFile(path: path) }
         let printer = try CommandPrinter(line, output: output, log: log, figures: progress)
         let start = ContinuousClock.now
+        let interruption = try Interruption(output: output)
         var result: SessionResult
         var code: Int32
         switch job.carrier {
@@ -39,10 +40,11 @@ struct ClientRunner {
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
         case .shell(let host):
-            (result, code) = try runShell(job, host, printer)
+            (result, code) = try runShell(job, host, printer, interruption)
         case .daemon(let host, let module, let overShell):
-            (result, code) = try runDaemon(job, host, module, overShell, printer)
+            (result, code) = try runDaemon(job, host, module, overShell, printer, interruption)
         }
+        if interruption.hasCome { code = 20 }
         conclude(result, code, isPush: job.isPush, printer, elapsed: .now - start)
         return code
     }
@@ -110,7 +112,8 @@ struct ClientRunner {
     private func runShell(
         _ job: TransferJob,
         _ host: RemoteHost,
-        _ printer: CommandPrinter
+        _ printer: CommandPrinter,
+        _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
         let (direction, isIncomplete) = direction(of: job)
         let arguments =
@@ -119,8 +122,8 @@ struct ClientRunner {
             : ServerArguments(options: line.options, isSender: true, paths: job.sources)
         let words = arguments.encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) } + [Array(".".utf8)]
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
-        let session = ClientSession(stream: shell.stream, options: line.options, observer: printer, progress: progress)
-        let result = session.run(direction)
+        interruption.cut(shell.stream)
+        let result = session(shell.stream, printer).run(direction)
         let status = shell.wait()
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         return (result, job.isPush && status != 0 ? status : max(own, status))
@@ -131,7 +134,8 @@ struct ClientRunner {
         _ host: RemoteHost,
         _ module: [UInt8],
         _ overShell: Bool,
-        _ printer: CommandPrinter
+        _ printer: CommandPrinter,
+        _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
         let (direction, isIncomplete) = direction(of: job)
         let source = PasswordSource(file: line.settings.passwordFile, environment: environment)
@@ -140,14 +144,19 @@ struct ClientRunner {
         let result: SessionResult
         if overShell {
             let shell = try daemonShell(host)
-            result = ClientSession(stream: shell.stream, options: line.options, observer: printer, progress: progress)
-                .run(module: module, direction, login: login)
+            interruption.cut(shell.stream)
+            result = session(shell.stream, printer).run(module: module, direction, login: login)
             _ = shell.wait()
         } else {
-            result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer, progress: progress)
-                .run(module: module, direction, login: login)
+            let stream = try connect(to: host)
+            interruption.cut(stream)
+            result = session(stream, printer).run(module: module, direction, login: login)
         }
         return (result, result.exitCode == 0 && isIncomplete ? 23 : result.exitCode)
+    }
+
+    private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {
+        ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
     }
 
     private func direction(of job: TransferJob) -> (ClientSession.Direction, isIncomplete: Bool) {

@@ -9,6 +9,7 @@ enum ServerRunner {
     ///
     /// - Parameter arguments: From `--server` on.
     /// - Returns: The exit code.
+    /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
     static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
         let stream = try standardStreams()
         let result = ServerSession(observer: SilentObserver()).run(arguments: arguments, over: stream)

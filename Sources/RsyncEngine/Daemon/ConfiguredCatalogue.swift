@@ -16,6 +16,7 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         self.configuration = configuration
     }
 
+    /// The text of the file that the configuration names, as it is now; nil when there is none.
     public var messageOfTheDay: [UInt8]? {
         guard let file = configuration.messageFile else { return nil }
         do throws(SystemError) {
@@ -25,10 +26,12 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         }
     }
 
+    /// The modules that are not hidden.
     public var listedModules: [(name: [UInt8], comment: [UInt8])] {
         configuration.modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
+    /// Finds a module and takes one of its places, if the peer's address is let in.
     public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         let unknown = DaemonAnswer.refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         guard let settings = configuration.modules.first(where: { $0.name == name }) else { return unknown }

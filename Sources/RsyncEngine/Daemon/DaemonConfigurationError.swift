@@ -5,6 +5,7 @@ public struct DaemonConfigurationError: Error, Equatable, Sendable, CustomString
     /// What is wrong.
     public let reason: String
 
+    /// One sentence for a person.
     public var description: String {
         line > 0 ? "line \(line) of the configuration: \(reason)" : "the configuration: \(reason)"
     }

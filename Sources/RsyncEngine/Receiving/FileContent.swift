@@ -8,7 +8,7 @@ import RsyncWire
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
     private let push: (FileJob) -> Void
-    private let handOver: () -> Void
+    private let beforeWait: () -> Void
     private var target: FileTarget?
     /// Received bytes that wait, all in the source's current buffer.
     private var spans: [UnsafeRawBufferPointer] = unsafe []
@@ -21,11 +21,11 @@ import RsyncWire
     /// - Parameters:
     ///   - source: Where received bytes lie; asks for ``flush()`` before it leaves a buffer.
     ///   - push: Takes the jobs.
-    ///   - handOver: Lets the finisher have the jobs taken so far: their buffers are waited for.
-    init(source: PumpedSource, push: @escaping (FileJob) -> Void, handOver: @escaping () -> Void) {
+    ///   - beforeWait: Sends the jobs taken so far on their way.
+    init(source: PumpedSource, push: @escaping (FileJob) -> Void, beforeWait: @escaping () -> Void) {
         self.source = source
         self.push = push
-        self.handOver = handOver
+        self.beforeWait = beforeWait
     }
 
     /// Starts a file.
@@ -40,36 +40,44 @@ import RsyncWire
         unsafe spans.append(bytes)
     }
 
+    /// Room for bytes that are read or copied here and then taken in with ``commit(_:at:)``.
+    ///
+    /// - Parameters:
+    ///   - wanted: Bytes that are to come, at least 1.
+    ///   - unit: What they are cut into: the room holds whole units, or all that is wanted. At most a buffer's length.
+    /// - Returns: Between one unit and all that is wanted.
+    func space(_ wanted: Int, unit: Int) -> UnsafeMutableRawBufferPointer {
+        if unsafe !spans.isEmpty || BufferPool.length - filled < min(unit, wanted) { flush() }
+        let current = buffer ?? takeBuffer()
+        buffer = current
+        let room = BufferPool.length - filled
+        let length = wanted <= room ? wanted : room / unit * unit
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: current.memory[filled..<filled + length])
+    }
+
+    /// Takes in the first bytes of the room that ``space(_:unit:)`` gave last.
+    func commit(_ count: Int, at offset: Int64) {
+        if filled == 0 { start = offset }
+        filled += count
+    }
+
     /// Adds a copy of bytes that will not stay.
     func append(copying bytes: UnsafeRawBufferPointer, at offset: Int64) {
-        if unsafe !spans.isEmpty { flush() }
         var done = 0
         while done < bytes.count {
-            if filled == BufferPool.length { flush() }
-            if buffer == nil { start = offset + Int64(done) }
-            let current = buffer ?? takeBuffer()
-            buffer = current
-            let count = min(bytes.count - done, BufferPool.length - filled)
-            let place = unsafe UnsafeMutableRawBufferPointer(rebasing: current.memory[filled..<filled + count])
-            unsafe place.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]))
-            filled += count
+            let room = unsafe space(bytes.count - done, unit: 1)
+            let count = room.count
+            unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]))
+            commit(count, at: offset + Int64(done))
             done += count
         }
     }
 
-    /// A buffer for bytes that are read here and then added with ``append(_:count:at:)``.
-    func takeBuffer() -> PooledBuffer {
-        if let free = pool.takeFree() { return free }
-        handOver()
+    /// A free buffer; when all are in jobs, those jobs must be on their way before this thread may wait for them.
+    private func takeBuffer() -> PooledBuffer {
+        if let buffer = pool.tryTake() { return buffer }
+        beforeWait()
         return pool.take()
-    }
-
-    /// Adds the first bytes of a buffer of ``takeBuffer()``.
-    func append(_ buffer: PooledBuffer, count: Int, at offset: Int64) {
-        flush()
-        guard let target else { return }
-        let span = unsafe UnsafeRawBufferPointer(rebasing: buffer.memory[..<count])
-        push(.write(unsafe FilePiece(owner: buffer, spans: [span], offset: offset), target))
     }
 
     /// Gives what waits to the finisher.

@@ -98,7 +98,7 @@ final class BufferPool: Sendable {
     }
 
     /// Takes a buffer if one is free.
-    func takeFree() -> PooledBuffer? { free.tryPop().map { PooledBuffer($0, free) } }
+    func tryTake() -> PooledBuffer? { free.tryPop().map { PooledBuffer($0, free) } }
 
     /// Takes a buffer, waiting for one.
     func take() -> PooledBuffer {

@@ -31,8 +31,10 @@ final class FileReceiver {
     private let destination: Destination
     private let digestLength: Int
     private let content: FileContent
-    /// Whether literals lie in the received buffer and need no copy.
     private let isPlain: Bool
+    /// Whether literals of the file in work are written from where they were received: they are not compressed, and there
+    /// are no pieces of a basis between them.
+    private var staysInPlace = false
     private var sum: StreamingChecksum
     private var output = Output.discard
     private var offset: Int64 = 0
@@ -72,6 +74,7 @@ final class FileReceiver {
         literal = 0
         sum.reset()
         let basis = head.count > 0 ? openBasis(plan) : nil
+        staysInPlace = isPlain && basis == nil
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
             let followed =
@@ -185,12 +188,10 @@ final class FileReceiver {
         guard end <= basis.status.size else {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
-        // Whole blocks a piece, for zlib's history is fed block by block.
-        let pieceLength = Int64(BufferPool.length / head.blockLength * head.blockLength)
         while from < end {
-            let length = Int(min(end - from, pieceLength))
-            let buffer = content.takeBuffer()
-            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.memory[..<length])
+            let wanted = Int(min(end - from, Int64(BufferPool.length)))
+            // Whole blocks a piece, for zlib's history is fed block by block.
+            let piece = unsafe content.space(wanted, unit: head.blockLength)
             var got = 0
             do throws(VolumeError) {
                 got = unsafe try basis.read(into: piece, at: from)
@@ -198,12 +199,12 @@ final class FileReceiver {
                 report(error, "read")
             }
             // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
-            if got < length { unsafe piece[got...].clear() }
+            if got < piece.count { unsafe piece[got...].clear() }
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))
             unsafe try tokens.matched(bytes, blockLength: head.blockLength)
-            unsafe add(matched: buffer, bytes, from: from, plan)
-            from += Int64(length)
+            unsafe add(matched: bytes, from: from, plan)
+            from += Int64(bytes.count)
         }
     }
 
@@ -211,18 +212,18 @@ final class FileReceiver {
         switch output {
         case .memory: unsafe gather(bytes, plan)
         case .file:
-            unsafe isPlain ? content.append(received: bytes, at: offset) : content.append(copying: bytes, at: offset)
+            if staysInPlace {
+                unsafe content.append(received: bytes, at: offset)
+            } else {
+                unsafe content.append(copying: bytes, at: offset)
+            }
         case .discard: break
         }
         moved(bytes.count)
     }
 
-    private func add(
-        matched buffer: PooledBuffer,
-        _ bytes: UnsafeRawBufferPointer,
-        from: Int64,
-        _ plan: TransferPlan
-    ) {
+    /// Adds bytes that were read into the content's room.
+    private func add(matched bytes: UnsafeRawBufferPointer, from: Int64, _ plan: TransferPlan) {
         switch output {
         case .memory: unsafe gather(bytes, plan)
         case .file(let target):
@@ -230,7 +231,7 @@ final class FileReceiver {
             if case .inPlace = target.place, from == offset {
                 content.flush()
             } else {
-                content.append(buffer, count: bytes.count, at: offset)
+                content.commit(bytes.count, at: offset)
             }
         case .discard: break
         }

@@ -125,11 +125,11 @@ final class Receiver {
 
     /// Reads items until the last byte that the sender sends.
     func run(into destination: Destination) throws(WireError) {
-        let content = FileContent(source: source) { [unowned self] in
-            self.enqueue($0)
-        } handOver: { [unowned self] in
-            self.handOver()
-        }
+        let content = FileContent(
+            source: source,
+            push: { [unowned self] in self.enqueue($0) },
+            beforeWait: { [unowned self] in self.handOver() }
+        )
         source.beforeLeaving = { content.flush() }
         defer { source.beforeLeaving = {} }
         let files = try FileReceiver(state: state, input: input, destination: destination, content: content)

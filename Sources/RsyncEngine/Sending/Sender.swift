@@ -261,6 +261,7 @@ final class Sender {
             case .done: return
             case .deletions(let counts):
                 try note(counts)
+            case .ended: throw .ended(field: "the goodbye")
             default: throw .violation("invalid packet at the end of the run", exitCode: 2)
             }
         }
