@@ -53,7 +53,8 @@ struct AnnotatedCapture {
             let last = sections.count - 1
             if parts.count > 1 {
                 sections[last].fields.append(
-                    Field(bytes: bytes, meaning: parts[1].trimmingCharacters(in: .whitespaces)))
+                    Field(bytes: bytes, meaning: parts[1].trimmingCharacters(in: .whitespaces))
+                )
             } else if !sections[last].fields.isEmpty {
                 sections[last].fields[sections[last].fields.count - 1].bytes += bytes
             }

@@ -55,7 +55,8 @@ private struct Annotated {
 struct FileListGoldenTests {
     static let captures = [
         "transfer-flist-p32-inc", "transfer-flist-p32-whole", "transfer-flist-p31-bytes", "transfer-flist-p30-bytes",
-        "transfer-flist-dirs-p32", "transfer-flist-dups-p32", "transfer-flist-ioerror-p31", "transfer-flist-ioerror-p32",
+        "transfer-flist-dirs-p32", "transfer-flist-dups-p32", "transfer-flist-ioerror-p31",
+        "transfer-flist-ioerror-p32",
         "transfer-flist-relative-p32", "transfer-flist-csum-atimes-p32",
     ]
 
@@ -123,7 +124,10 @@ struct FileListGoldenTests {
         #expect(receiver.lists.footprint == 0)
     }
 
-    @Test("the sender's traversal is rsync's", arguments: captures.filter { $0.hasSuffix("p32") || $0.hasSuffix("inc") })
+    @Test(
+        "the sender's traversal is rsync's",
+        arguments: captures.filter { $0.hasSuffix("p32") || $0.hasSuffix("inc") }
+    )
     func traversal(name: String) throws {
         var (_, receiver) = try load(name)
         try receiver.receiveAll()
@@ -158,7 +162,9 @@ struct FileListGoldenTests {
     func items() throws {
         var (_, receiver) = try load("transfer-flist-dups-p32")
         try receiver.receiveAll()
-        let found = receiver.items.map { "\($0.index) \(String(decoding: $0.name, as: UTF8.self)) \($0.isDirectoryOfList)" }
+        let found = receiver.items.map {
+            "\($0.index) \(String(decoding: $0.name, as: UTF8.self)) \($0.isDirectoryOfList)"
+        }
         #expect(found.first == "0 . true")
         #expect(found.contains("5 d true"))
         #expect(found.contains { $0.hasSuffix("d/f1 false") })
