@@ -37,6 +37,10 @@ struct RandomFileLists {
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
+    private mutating func pick<Element>(_ values: [Element]) -> Element {
+        values[Int.random(in: values.indices, using: &random)]
+    }
+
     /// A component that is likely to start like others.
     private mutating func component() -> [UInt8] {
         let alphabet = Array("ab-.é/".utf8).filter { $0 != UInt8(ascii: "/") } + [0xff, 1]
@@ -49,16 +53,14 @@ struct RandomFileLists {
 
     private mutating func metadata(_ type: UInt32) -> FileEntry {
         var entry = FileEntry()
-        entry.mode = type | [0o644, 0o755, 0o4711].randomElement(using: &random)!
-        entry.size = [0, 5, 65_536, 1 << 33, .max].randomElement(using: &random)!
-        entry.modified = [0, -86400, 1_500_000_000, 1 << 40].randomElement(using: &random)!
+        entry.mode = type | pick([0o644, 0o755, 0o4711])
+        entry.size = pick([0, 5, 65_536, 1 << 33, .max])
+        entry.modified = pick([0, -86400, 1_500_000_000, 1 << 40])
         entry.nanoseconds = chance(30) ? UInt32.random(in: 0...999_999_999, using: &random) : 0
-        entry.uid = [0, 1, 1000, .max].randomElement(using: &random)!
-        entry.gid = [0, 1, 1000, .max].randomElement(using: &random)!
+        entry.uid = pick([0, 1, 1000, .max])
+        entry.gid = pick([0, 1, 1000, .max])
         if entry.isDirectory {
-            entry.flags = [[], .hasContents, .topDirectory, [.topDirectory, .hasContents]].randomElement(
-                using: &random
-            )!
+            entry.flags = pick([[], .hasContents, .topDirectory, [.topDirectory, .hasContents]])
         }
         return entry
     }
@@ -71,7 +73,7 @@ struct RandomFileLists {
             extra.targetStart = list.store(target)
             extra.targetLength = UInt16(target.count)
         }
-        extra.deviceMajor = entry.isDevice ? [0, 1, 8, 259].randomElement(using: &random)! : 0
+        extra.deviceMajor = entry.isDevice ? pick([0, 1, 8, 259]) : 0
         extra.deviceMinor = entry.isDevice ? UInt32.random(in: 0...70_000, using: &random) : 0
         if entry.isRegular, format.checksumLength > 0 {
             extra.checksumStart = list.store(random.bytes(format.checksumLength))
@@ -93,7 +95,7 @@ struct RandomFileLists {
         _ = list.add(alias, parent: parent, leaf: (component() + Array("-link".utf8)).span)
     }
 
-    /// Fills a list with the entries of one directory. Gives the names of the directories in it.
+    /// Fills a list with the entries of one directory, and gives the names of the directories in it.
     mutating func fill(_ list: FileList, parent: [UInt8], count: Int) -> [[UInt8]] {
         var names: Set<[UInt8]> = []
         var directories: [[UInt8]] = []
@@ -101,7 +103,7 @@ struct RandomFileLists {
             let leaf = component()
             guard names.insert(leaf).inserted else { continue }
             let types: [UInt32] = [0o100000, 0o100000, 0o040000, 0o120000, 0o020000, 0o060000, 0o010000, 0o140000]
-            let type = types.randomElement(using: &random)!
+            let type = pick(types)
             add(type, leaf, in: parent, to: list)
             if type == 0o040000, parent.count < 1500 {
                 directories.append(parent.isEmpty ? leaf : parent + [0x2f] + leaf)
