@@ -93,8 +93,12 @@ let package = Package(
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
-        tests("RsyncEngine", ["RsyncEngine", "RsyncWire", "VolumeAccess", "Transport", "LinuxSystem"]),
-        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire"]),
+        tests(
+            "RsyncEngine",
+            ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            fixtures: true
+        ),
+        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
         tests(
             "TransferAgent",
             [

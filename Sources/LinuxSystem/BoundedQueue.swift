@@ -151,7 +151,8 @@ public enum QueueAnswer<Element> {
             head = 0
         }
         weight -= item.weight
-        unsafe pthread_cond_signal(notFull)
+        // A heavy item may make room for several.
+        _ = unsafe item.weight > 1 ? pthread_cond_broadcast(notFull) : pthread_cond_signal(notFull)
         // The queue gave up its only reference to the element.
         nonisolated(unsafe) let element = item.element
         return unsafe element

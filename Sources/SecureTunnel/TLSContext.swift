@@ -85,6 +85,9 @@ import LinuxSystem
         unsafe SSL_CTX_set_options(context, dvm_SSL_OP_NO_RENEGOTIATION | dvm_SSL_OP_NO_COMPRESSION)
         // Forward secrecy always, AES-GCM first: the machines that move volumes have instructions for it.
         unsafe SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNULL:!PSK")
+        // The shorter key first: it is strong enough for any volume and a tenth faster.
+        let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+        unsafe SSL_CTX_set_ciphersuites(context, suites)
         unsafe SSL_CTX_set_cert_verify_callback(context, verifyPeer, nil)
         // An encrypted key would make OpenSSL ask on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }

@@ -1,3 +1,4 @@
+import Checksums
 import Foundation
 import RsyncWire
 import TestSupport
@@ -131,14 +132,20 @@ struct CommandLineTests {
         #expect(try parse("--zc=zstd", "a", "b").options.compress)
         #expect(try !parse("-z", "--zc=none", "a", "b").options.compress)
         #expect(try parse("--zl=3", "a", "b").options.compress)
-        #expect(try !parse("--zl=0", "a", "b").options.compress)
+        // rsync 3.5.0 compresses with zstd then, and expects the other end to do so.
+        #expect(try parse("--zl=0", "a", "b").options.compress)
+        #expect(try !parse("--zc=none", "--zl=5", "a", "b").options.compress)
+        #expect(try parse("-z", "--zc=lz4", "--no-compress", "a", "b").options == TransferOptions())
+        #expect(try parse("--zc=auto", "a", "b").options == TransferOptions())
+        #expect(try parse("--zc=ZSTD", "a", "b").options.compressChoice == .zstd)
     }
 
     @Test(
         "rates",
         arguments: [
             ("100", 100), ("100K", 100), ("1.5m", 1536), ("1MB", 977), ("2MiB", 2048), ("1g", 1_048_576), ("0", 0),
-            ("512b", 1),
+            ("512b", 1), ("1kb", 1), ("1+1", 1), ("10k+1", 10), ("1m-1", 1024), ("1535b", 1), ("1536b", 2), (".5", 1),
+            ("1.5", 2), ("5.k", 5), ("1t", 1_073_741_824), ("", 0),
         ] as [(String, Int64)]
     )
     func rates(text: String, expected: Int64) throws {
@@ -151,6 +158,106 @@ struct CommandLineTests {
         #expect(options.checksumChoice == .xxh64)
         #expect(options.fileChecksumChoice == .md5)
         #expect(try parse("--checksum-choice=auto", "a", "b").options.checksumChoice == nil)
+        #expect(try parse("--cc=MD5", "a", "b").options.checksumChoice == .md5)
+        for half in ["--cc=auto,md5", "--cc=md5,auto"] {
+            let error = #expect(throws: CommandError.self) { try parse(half, "a", "b") }
+            #expect(error?.exitCode == 4)
+        }
+    }
+
+    @Test("numbers are read as C writes them", arguments: [("010", 8), ("0x10", 16), ("", 0), (" 5", 5), ("60", 60)])
+    func numbers(text: String, expected: Int) throws {
+        #expect(try parse("--timeout=\(text)", "a", "b").options.timeout == expected)
+        #expect(try parse("--timeout", text, "a", "b").options.timeout == expected)
+    }
+
+    @Test(
+        "block sizes",
+        arguments: [("1", 1), ("1k", 1024), ("1kb", 1000), ("128k", 131_072), ("0", 0), ("1+1", 2), ("=1.5k", 1536)]
+    )
+    func blockSizes(text: String, expected: Int) throws {
+        #expect(try parse("-vB\(text)", "a", "b").options.blockLength == expected)
+    }
+
+    @Test("an empty pattern is no rule")
+    func emptyPattern() throws {
+        #expect(try parse("--exclude=", "--include", "", "a", "b").options.filters.isEmpty)
+    }
+
+    @Test("what is off in any case may be turned off")
+    func alwaysOff() throws {
+        let words = ["--no-acls", "--no-A", "--no-implied-dirs", "--no-fuzzy", "--no-backup"]
+        #expect(try RsyncCommandLine(parsing: (words + ["a", "b"]).map { Array($0.utf8) }) == parse("a", "b"))
+        let reset = ["--timeout=5", "--no-timeout", "--bwlimit=5", "--no-bwlimit", "--no-contimeout"]
+        #expect(try RsyncCommandLine(parsing: (reset + ["a", "b"]).map { Array($0.utf8) }) == parse("a", "b"))
+    }
+
+    @Test("help stops the parser, and -h counts as help on its own")
+    func help() throws {
+        #expect(try parse("--help", "--bogus").mode == .help)
+        #expect(try parse("-hv").mode == .help)
+        #expect(throws: CommandError.self) { try parse("-h", "--stats") }
+        #expect(throws: CommandError.self) { try parse("--version", "--bogus") }
+    }
+
+    @Test("%i in --out-format asks the other end for every change")
+    func itemizedFormat() throws {
+        #expect(try parse("--out-format=%i %n", "a", "b").options.itemize == 1)
+        #expect(try parse("--out-format=%n", "a", "b").options.itemize == 0)
+    }
+
+    @Test(":PATH stands for the host in front of it, and -e reaches daemons through the shell")
+    func carriers() throws {
+        guard case .transfer(let pull) = try parse("h:x", ":y", "z").mode,
+            case .transfer(let push) = try parse("-e", "sh", "a", "rsync://u@h:44/m").mode
+        else { throw Unexpected() }
+        #expect(pull.sources == [Array("x".utf8), Array("y".utf8)])
+        let host = RemoteHost(host: "h", user: "u", port: 44)
+        #expect(push.carrier == .daemon(host, module: Array("m".utf8), overShell: true))
+    }
+
+    /// The sentences of rsync 3.5.0; those of the second kind stand there without `rsync: `.
+    @Test(
+        "says what rsync says",
+        arguments: [
+            ("--bogus=3 s/ d", "--bogus=3: unknown option"), ("--verb s/ d", "--verb: unknown option"),
+            ("--no-bogus s/ d", "--no-bogus: unknown option"), ("--no-delete s/ d", "--no-delete: unknown option"),
+            ("--no-n s/ d", "--no-n: unknown option"), ("--D s/ d", "--D: unknown option"),
+            ("-aYv s/ d", "-aYv: unknown option"), ("--exclude", "--exclude: missing argument"),
+            ("-rnB", "-rnB: missing argument"), ("--verbose=3 s/ d", "--verbose=3: option does not take an argument"),
+            ("-avz=3 s/ d", "-avz=3: option does not take an argument"),
+            ("-B200000 s/ d", "--block-size=200000 is too large (max: 128.00K)"),
+            ("-rnvB700x s/ d", "--block-size=700x is invalid"),
+            ("--timeout=5x s/ d", "--timeout=5x: invalid numeric value"),
+            ("--checksum-seed=99999999999 s/ d", "--checksum-seed=99999999999: number too large or too small"),
+            ("--bwlimit=1e3 s/ d", "--bwlimit=1e3 is invalid"), ("--bwlimit=+5 s/ d", "--bwlimit=+5 is invalid"),
+            ("--bwlimit=-1 s/ d", "--bwlimit=-1 is too large"),
+            ("--bwlimit=9999999999999t s/ d", "--bwlimit=9999999999999t is too large"),
+            ("--bwlimit=10b s/ d", "--bwlimit=10b is too small (min: 512 or 0 for unlimited)"),
+            ("--info=FOO s/ d", "Unknown --info item: \"FOO\""),
+            ("--info=progress2x s/ d", "Unknown --info item: \"progress2x\""),
+            ("h:a g:b", "The source and destination cannot both be remote."),
+            ("s/ t:b c:d", "Unexpected remote arg: t:b"), ("s/ x:y d", "Unexpected remote arg: x:y"),
+            ("u@h:m u@g:o d", "All source args must come from the same machine."),
+            ("h:a h::b z", "All source args must use the same hostspec format."),
+            ("--password-file=/x s/ d", "The --password-file option may only be used when accessing an rsync daemon."),
+            ("--contimeout=5 s h:d", "The --contimeout option may only be used when connecting to an rsync daemon."),
+        ]
+    )
+    func sentences(text: String, expected: String) {
+        let words = text.split(separator: " ").map { Array($0.utf8) }
+        let error = #expect(throws: CommandError.self) { try RsyncCommandLine(parsing: words) }
+        #expect(error == .usage(expected))
+    }
+
+    @Test("an empty operand is refused: it must not stand for the working directory")
+    func emptyOperand() {
+        for words in [["", "d"], ["s", "", "d"], ["s", ""], [""], [":x", "d"], ["s", "::m"]] {
+            let error = #expect(throws: CommandError.self) {
+                try RsyncCommandLine(parsing: words.map { Array($0.utf8) })
+            }
+            #expect(error?.exitCode == 1)
+        }
     }
 
     @Test("pattern files skip comments and empty lines")
@@ -212,7 +319,10 @@ struct LocationTests {
         RemoteHost(host: host, user: user, port: port)
     }
 
-    @Test("a colon behind a slash is part of a local path", arguments: ["/a:b", "./a:b", "a/b:c", "a", "."])
+    @Test(
+        "a colon behind a slash is part of a local path",
+        arguments: ["/a:b", "./a:b", "a/b:c", "a", ".", "a[h]:x", "[h:x"]
+    )
     func local(text: String) throws {
         #expect(try location(text) == .local(Array(text.utf8)))
     }
@@ -229,19 +339,19 @@ struct LocationTests {
     func daemon() throws {
         let path = Array("p/q".utf8)
         let module = Array("m".utf8)
-        #expect(try location("h::m/p/q") == .daemon(host("h"), module: module, path: path, isURL: false))
-        #expect(try location("h::m") == .daemon(host("h"), module: module, path: [], isURL: false))
-        #expect(try location("rsync://h/m/p/q") == .daemon(host("h"), module: module, path: path, isURL: true))
+        #expect(try location("h::m/p/q") == .daemon(host("h"), module: module, path: path))
+        #expect(try location("h::m") == .daemon(host("h"), module: module, path: []))
+        #expect(try location("rsync://h/m/p/q") == .daemon(host("h"), module: module, path: path))
         #expect(
             try location("rsync://u@h:99/m/p/q")
-                == .daemon(host("h", user: "u", port: 99), module: module, path: path, isURL: true)
+                == .daemon(host("h", user: "u", port: 99), module: module, path: path)
         )
         #expect(
-            try location("RSYNC://[::1]:99/m") == .daemon(host("::1", port: 99), module: module, path: [], isURL: true)
+            try location("RSYNC://[::1]:99/m") == .daemon(host("::1", port: 99), module: module, path: [])
         )
-        #expect(try location("rsync://h") == .daemon(host("h"), module: [], path: [], isURL: true))
+        #expect(try location("rsync://h") == .daemon(host("h"), module: [], path: []))
         #expect(
-            try location("u@[::1]::m/p/q") == .daemon(host("::1", user: "u"), module: module, path: path, isURL: false)
+            try location("u@[::1]::m/p/q") == .daemon(host("::1", user: "u"), module: module, path: path)
         )
     }
 

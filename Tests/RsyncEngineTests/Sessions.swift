@@ -74,7 +74,10 @@ enum Route: String, Sendable, CaseIterable {
         let from = Array((source + "/").utf8)
         switch self {
         case .local:
-            let result = LocalTransfer(options: options, observer: observer).run([try .contents(of: source)], into: target)
+            let result = LocalTransfer(options: options, observer: observer).run(
+                [try .contents(of: source)],
+                into: target
+            )
             return Outcome(client: result, server: result, observer: observer)
         case .push:
             let roots = [try SourceRoot.contents(of: source)]
@@ -107,7 +110,8 @@ enum Route: String, Sendable, CaseIterable {
         _ observer: RecordingObserver
     ) throws -> Outcome {
         let (near, far) = try SocketStream.pair()
-        let catalogue = FixedCatalogue([DaemonModule(name: Array("volume".utf8), volume: try Volume.open(path: module))])
+        let catalogue = FixedCatalogue([DaemonModule(name: Array("volume".utf8), volume: try Volume.open(path: module))]
+        )
         let server = try Background { DaemonSession(catalogue: catalogue, observer: SilentObserver()).run(over: far) }
         let client = ClientSession(stream: near, options: options, observer: observer)
         let login = ClientSession.Login(user: "nobody") { () throws(EngineError) in [] }

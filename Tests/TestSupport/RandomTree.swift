@@ -24,6 +24,7 @@ public struct RandomTree {
     /// Fills the tree.
     ///
     /// - Parameter count: How many names.
+    /// - Throws: `POSIXError` when the tree cannot be changed.
     public mutating func fill(_ count: Int) throws {
         for _ in 0..<count { try addOne() }
         try settle()
@@ -32,6 +33,7 @@ public struct RandomTree {
     /// Changes some of the tree: contents, kinds, metadata, new and removed names.
     ///
     /// - Parameter count: How many changes.
+    /// - Throws: `POSIXError` when the tree cannot be changed.
     public mutating func edit(_ count: Int) throws {
         for _ in 0..<count {
             switch number(10) {
@@ -81,7 +83,7 @@ public struct RandomTree {
     }
 
     private mutating func write(_ name: String) throws {
-        let sizes = [0, 1, 700, 5000, 65536, 65537, 140_000, 300_000]
+        let sizes = [0, 1, 700, 5000, 65536, 65537, 140_000]
         let size = sizes[number(sizes.count)]
         if number(8) == 0 { return try writeSparse(name, size) }
         try store(random.bytes(size, below: number(2) == 0 ? 256 : 3), name)

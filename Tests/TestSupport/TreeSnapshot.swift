@@ -23,7 +23,7 @@ public struct TreeSnapshot: Equatable, Sendable {
         public var link = ""
     }
 
-    /// The nodes by path; bytes that are no UTF-8 are written as `%xx`. The root is the empty path.
+    /// The nodes by path; other bytes than UTF-8 as `%xx`, the root as the empty path.
     public private(set) var nodes: [String: Node] = [:]
     /// Inode and change time by path: what was not touched has the same.
     public private(set) var identities: [String: [Int]] = [:]
@@ -31,6 +31,7 @@ public struct TreeSnapshot: Equatable, Sendable {
     /// Reads a tree.
     ///
     /// - Parameter path: A directory; nothing below it is followed.
+    /// - Throws: `POSIXError` when something cannot be read.
     public init(_ path: String) throws {
         var firstNames: [UInt: String] = [:]
         try add(Array(path.utf8), name: "", &firstNames)
@@ -41,11 +42,13 @@ public struct TreeSnapshot: Equatable, Sendable {
         for name in nodes.keys { nodes[name]?.nanoseconds = 0 }
     }
 
+    /// Whether both trees have the same nodes.
     public static func == (left: TreeSnapshot, right: TreeSnapshot) -> Bool { left.nodes == right.nodes }
 
     /// What another tree has differently, one line each, the first twenty.
     ///
     /// - Parameter copy: The tree that should be the same.
+    /// - Returns: The lines; empty when nothing differs.
     public func differences(from copy: TreeSnapshot) -> [String] {
         var lines: [String] = []
         for (name, node) in nodes.sorted(by: { $0.key < $1.key }) where copy.nodes[name] != node {
@@ -60,7 +63,8 @@ public struct TreeSnapshot: Equatable, Sendable {
     }
 
     private static func describe(_ node: Node) -> String {
-        let content = node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
+        let content =
+            node.content.count > 40 ? "\(node.content.count) bytes \(node.content.hashValue)" : "\(node.content)"
         return "mode \(String(node.mode, radix: 8)) \(node.owner):\(node.group) \(node.seconds).\(node.nanoseconds)"
             + " dev \(node.device) link \(node.link) \(content)"
     }

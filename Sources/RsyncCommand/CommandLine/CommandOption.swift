@@ -46,32 +46,73 @@ struct OptionValue {
     /// The failure of a value that means nothing.
     var invalid: CommandError { .usage("--\(option)=\(text) is invalid") }
 
-    /// A whole number within limits.
+    /// A whole number within limits, as C writes it: `0x` hexadecimal, `0` octal; nothing at all counts as 0.
     func number<Value: FixedWidthInteger>(in range: ClosedRange<Value>) throws(CommandError) -> Value {
-        guard let number = Value(text) else { throw .usage("--\(option)=\(text): invalid numeric value") }
-        guard range.contains(number) else { throw invalid }
+        if bytes.isEmpty, range.contains(0) { return 0 }
+        var digits = text[...].drop { $0 == " " }
+        let isNegative = digits.first == "-"
+        if isNegative || digits.first == "+" { digits = digits.dropFirst() }
+        let radix = digits.lowercased().hasPrefix("0x") ? 16 : digits.first == "0" ? 8 : 10
+        if radix == 16 { digits = digits.dropFirst(2) }
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.hexDigitValue ?? radix) < radix }) else {
+            throw .usage("--\(option)=\(text): invalid numeric value")
+        }
+        let sign = isNegative ? "-" : ""
+        guard let number = Value(sign + digits, radix: radix), range.contains(number) else {
+            throw .usage("--\(option)=\(text): number too large or too small")
+        }
         return number
     }
 
-    /// A size with an optional fraction and suffix: `K`, `KiB` for 1024, `KB` for 1000, and so on.
+    /// A size with an optional fraction and suffix: `K`, `KiB` for 1024, `KB` for 1000, and so on; `+1` or `-1` may follow.
     ///
     /// - Parameter unit: What a number without suffix counts, in bytes.
-    /// - Returns: Bytes.
+    /// - Returns: Bytes; what does not fit in 2^62 counts as 2^62, nothing at all as 0.
     /// - Throws: ``CommandError/usage(_:)`` for what is no size.
     func size(unit: Double) throws(CommandError) -> Int64 {
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let number = Double(digits) else { throw invalid }
-        let suffix = text.dropFirst(digits.count).lowercased()
-        var factor = unit
-        if let letter = suffix.first {
-            let rest = suffix.dropFirst()
-            guard rest.isEmpty || rest == "ib" || rest == "b" || letter == "b" && rest.isEmpty else { throw invalid }
-            guard let power = ["b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5][String(letter)] else { throw invalid }
-            factor = 1
-            for _ in 0..<power { factor *= rest == "b" ? 1000 : 1024 }
+        if bytes.isEmpty { return 0 }
+        var rest = text[...]
+        let isNegative = rest.first == "-"
+        if isNegative { rest = rest.dropFirst() }
+        let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        rest = rest.dropFirst(digits.count)
+        guard digits != ".", let number = Double("0\(digits)") ?? Double("0\(digits)0") else { throw invalid }
+        guard let factor = Self.takeFactor(&rest, unit: unit), !digits.isEmpty else { throw invalid }
+        guard let correction = ["": 0, "+1": 1, "-1": -1][rest] else { throw invalid }
+        let size = number * factor < 0x1p62 ? Int64(number * factor) : 1 << 62
+        return (isNegative ? -size : size) + Int64(correction)
+    }
+
+    private static func takeFactor(_ rest: inout Substring, unit: Double) -> Double? {
+        let suffix = rest.prefix { $0.isLetter }.lowercased()
+        rest = rest.dropFirst(suffix.count)
+        guard let letter = suffix.first else { return unit }
+        guard let power = ["b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5][letter] else { return nil }
+        let base: Double
+        switch suffix.dropFirst() {
+        case "": base = 1024
+        case "ib" where power > 0: base = 1024
+        case "b" where power > 0: base = 1000
+        default: return nil
         }
-        let bytes = number * factor
-        guard bytes < 9e18 else { throw invalid }
-        return Int64(bytes)
+        return (0..<power).reduce(1) { factor, _ in factor * base }
+    }
+
+    /// A rate in KiB/s, rounded as rsync does (protocol specification, transfer 17); 0 for none.
+    func bandwidth() throws(CommandError) -> Int64 {
+        let bytes = try size(unit: 1024)
+        // A peer reads it as a number of 32 bits.
+        guard bytes >= 0, bytes / 1024 < Int64(Int32.max) else { throw .usage("--\(option)=\(text) is too large") }
+        guard bytes == 0 || bytes >= 512 else {
+            throw .usage("--\(option)=\(text) is too small (min: 512 or 0 for unlimited)")
+        }
+        return (bytes + 512) / 1024
+    }
+
+    /// A block length that a peer accepts; 0 for rsync's rule.
+    func blockLength() throws(CommandError) -> Int {
+        let size = try size(unit: 1)
+        guard (0...131_072).contains(size) else { throw .usage("--\(option)=\(text) is too large (max: 128.00K)") }
+        return Int(size)
     }
 }

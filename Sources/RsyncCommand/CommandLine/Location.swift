@@ -7,27 +7,27 @@ enum Location: Equatable {
     /// `[USER@]HOST:PATH`
     case shell(RemoteHost, path: [UInt8])
     /// `[USER@]HOST::MODULE/PATH` or `rsync://[USER@]HOST[:PORT]/MODULE/PATH`
-    case daemon(RemoteHost, module: [UInt8], path: [UInt8], isURL: Bool)
+    case daemon(RemoteHost, module: [UInt8], path: [UInt8])
 
     private static let colon = UInt8(ascii: ":")
     private static let slash = UInt8(ascii: "/")
     private static let scheme = Array("rsync://".utf8)
 
-    /// Reads an argument: a colon in front of the first slash makes it remote.
+    /// Reads an argument: a colon in front of the first slash makes it remote, also without a host in front of it.
     init(parsing argument: [UInt8]) throws(CommandError) {
         let head = argument.prefix(Self.scheme.count).map { (65...90).contains($0) ? $0 + 32 : $0 }
         if head == Self.scheme {
             self = try Self.url(argument.dropFirst(Self.scheme.count))
             return
         }
-        guard let (authority, rest) = Self.split(argument), !authority.isEmpty || rest.first == Self.colon else {
+        guard let (authority, rest) = Self.split(argument) else {
             self = .local(argument)
             return
         }
         let host = try Self.host(authority)
         if rest.first == Self.colon {
             let (module, path) = Self.module(rest.dropFirst())
-            self = .daemon(host, module: module, path: path, isURL: false)
+            self = .daemon(host, module: module, path: path)
         } else {
             self = .shell(host, path: Array(rest))
         }
@@ -39,7 +39,9 @@ enum Location: Equatable {
         for (index, byte) in argument.enumerated() {
             switch byte {
             case slash: return nil
-            case UInt8(ascii: "["): isInBrackets = true
+            case UInt8(ascii: "["):
+                guard index == 0 || argument[index - 1] == UInt8(ascii: "@") else { return nil }
+                isInBrackets = true
             case UInt8(ascii: "]"): isInBrackets = false
             case colon where !isInBrackets: return (argument[..<index], argument[(index + 1)...])
             default: break
@@ -64,7 +66,7 @@ enum Location: Equatable {
         var host = try Self.host(authority)
         host.port = port
         let (module, path) = module(text[cut...].dropFirst())
-        return .daemon(host, module: module, path: path, isURL: true)
+        return .daemon(host, module: module, path: path)
     }
 
     private static func host(_ authority: ArraySlice<UInt8>) throws(CommandError) -> RemoteHost {

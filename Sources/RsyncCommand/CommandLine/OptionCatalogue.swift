@@ -20,15 +20,15 @@ enum OptionCatalogue {
             "ignore-times",
             "I",
             "transfer files whose size and time match too",
-            .toggle { $0.options.ignoreTimes = $1 }
+            .effect { $0.options.ignoreTimes = true }
         ),
-        CommandOption("size-only", nil, "compare files by size", .toggle { $0.options.sizeOnly = $1 }),
-        CommandOption("delete", nil, "delete what the source does not have", .toggle { $0.options.delete = $1 }),
+        CommandOption("size-only", nil, "compare files by size", .effect { $0.options.sizeOnly = true }),
+        CommandOption("delete", nil, "delete what the source does not have", .effect { $0.options.delete = true }),
         CommandOption(
             "delete-during del",
             nil,
             "the same: deletion is always during the transfer",
-            .toggle { $0.options.delete = $1 }
+            .effect { $0.options.delete = true }
         ),
         CommandOption("ignore-errors", nil, "delete even after errors", .toggle { $0.options.ignoreErrors = $1 }),
         CommandOption(
@@ -63,7 +63,7 @@ enum OptionCatalogue {
                 try line.addFilters(from: value, isInclude: true)
             }
         ),
-        CommandOption("dry-run", "n", "change nothing", .toggle { $0.options.dryRun = $1 }),
+        CommandOption("dry-run", "n", "change nothing", .effect { $0.options.dryRun = true }),
     ]
 
     private static let metadata: [CommandOption] = [
@@ -108,9 +108,7 @@ enum OptionCatalogue {
             "B",
             "length of the blocks that are compared",
             .value("SIZE") { (line, value) throws(CommandError) in
-                let size = try value.size(unit: 1)
-                guard size <= 131_072 else { throw .usage("--block-size=\(value.text) is too large (max: 131072)") }
-                line.options.blockLength = Int(size)
+                line.options.blockLength = try value.blockLength()
             }
         ),
         CommandOption(
@@ -137,7 +135,8 @@ enum OptionCatalogue {
                 if isOn, line.options.compress, line.options.compressChoice == nil {
                     line.options.compressChoice = .zlibx
                 }
-                line.options.compress = isOn
+                line.options.compress = isOn && line.options.compressChoice != CompressionAlgorithm.none
+                if !isOn { line.options.compressChoice = nil }
             }
         ),
         CommandOption(
@@ -155,7 +154,8 @@ enum OptionCatalogue {
             .value("NUM") { (line, value) throws(CommandError) in
                 let level = try value.number(in: -131_072...22)
                 line.options.compressLevel = level
-                line.options.compress = level != 0
+                // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
+                line.options.compress = line.options.compressChoice != CompressionAlgorithm.none
             }
         ),
         CommandOption(
@@ -181,11 +181,7 @@ enum OptionCatalogue {
             nil,
             "limit the rate, in KiB/s or with a unit",
             .value("RATE") { (line, value) throws(CommandError) in
-                let bytes = try value.size(unit: 1024)
-                guard bytes == 0 || bytes >= 512 else {
-                    throw .usage("--bwlimit=\(value.text) is too small (min: 512 or 0 for unlimited)")
-                }
-                line.options.bandwidthLimit = (bytes + 512) / 1024
+                line.options.bandwidthLimit = try value.bandwidth()
             }
         ),
         CommandOption(
@@ -249,7 +245,7 @@ enum OptionCatalogue {
 
     private static let output: [CommandOption] = [
         CommandOption("verbose", "v", "say more", .toggle { $0.options.verbosity = $1 ? $0.options.verbosity + 1 : 0 }),
-        CommandOption("quiet", "q", "say only errors", .toggle { $0.options.quiet = $1 }),
+        CommandOption("quiet", "q", "say only errors", .effect { $0.options.quiet = true }),
         CommandOption(
             "itemize-changes",
             "i",
@@ -288,7 +284,7 @@ enum OptionCatalogue {
                 $0.settings.progress = .files
             }
         ),
-        CommandOption("stats", nil, "print figures at the end", .toggle { $0.options.stats = $1 }),
+        CommandOption("stats", nil, "print figures at the end", .effect { $0.options.stats = true }),
         CommandOption(
             "human-readable",
             "h",
@@ -309,6 +305,22 @@ enum OptionCatalogue {
         CommandOption("help", nil, "print this", .effect { $0.mode = .help }),
     ]
 
+    /// Options with a value that have a form `--no-X`: what it does.
+    static let resets: [String: @Sendable (inout RsyncCommandLine) -> Void] = [
+        "bwlimit": { $0.options.bandwidthLimit = 0 },
+        "timeout": { $0.options.timeout = 0 },
+        "contimeout": { $0.settings.connectTimeout = 0 },
+    ]
+
+    /// What may stand behind `--no-` although it is not supported: it is off in any case.
+    static let alwaysOff: Set<String> = Set(
+        """
+        backup b fuzzy y atimes U crtimes N acls A xattrs X relative R implied-dirs one-file-system x \
+        prune-empty-dirs m omit-link-times J secluded-args protect-args s old-args blocking-io munge-links \
+        open-noatime mkpath write-devices force from0 iconv append
+        """.split(separator: " ").map(String.init)
+    )
+
     /// The options by long name and, for `--no-X`, by letter.
     static let byName: [String: CommandOption] = {
         var table: [String: CommandOption] = [:]
@@ -327,7 +339,7 @@ enum OptionCatalogue {
     /// Options of rsync that are refused by name instead of as unknown.
     static let refusedNames: Set<String> = Set(
         """
-        debug stderr no-motd relative no-implied-dirs implied-dirs backup backup-dir suffix update append append-verify \
+        debug stderr no-motd relative implied-dirs backup backup-dir suffix update append append-verify \
         dirs old-dirs old-d mkpath copy-links copy-unsafe-links safe-links insecure-links confine-root munge-links \
         copy-dirlinks keep-dirlinks executability chmod acls xattrs copy-devices write-devices drop-D atimes \
         open-noatime crtimes omit-link-times super fake-super preallocate one-file-system existing \

@@ -5,8 +5,9 @@ import LinuxSystem
 import RsyncWire
 
 extension RsyncCommandLine {
-    /// Adds a pattern to the filters.
+    /// Adds a pattern to the filters; an empty one matches nothing.
     mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(CommandError) {
+        if pattern.isEmpty { return }
         do throws(WireError) {
             try options.filters.append(argument: pattern, isInclude: isInclude)
         } catch {
@@ -33,7 +34,9 @@ extension RsyncCommandLine {
 
     /// Takes one name for all checksums, or two: for the transfer and for `-c`.
     mutating func chooseChecksum(_ value: OptionValue) throws(CommandError) {
-        let names = value.text.split(separator: ",", omittingEmptySubsequences: false)
+        let names = value.text.lowercased().split(separator: ",", omittingEmptySubsequences: false)
+        // Half a choice cannot be told to the other end, nor may it be dropped.
+        if names.count == 2, names.contains("auto") { throw .unsupported("--\(value.option)=\(value.text)") }
         var choices: [ChecksumAlgorithm?] = []
         for name in names {
             let algorithm = ChecksumAlgorithm(name: String(name))
@@ -49,9 +52,14 @@ extension RsyncCommandLine {
 
     /// Takes a compression's name; `auto` lets the two ends negotiate.
     mutating func chooseCompression(_ value: OptionValue) throws(CommandError) {
-        options.compress = value.text != "none"
-        options.compressChoice = CompressionAlgorithm(rawValue: value.text)
-        guard options.compressChoice != nil || value.text == "auto" else {
+        let name = value.text.lowercased()
+        if name == "auto" {
+            options.compressChoice = nil
+            return
+        }
+        options.compress = name != "none"
+        options.compressChoice = CompressionAlgorithm(rawValue: name)
+        guard options.compressChoice != nil else {
             throw .failed("unknown compress name: \(value.text)", exitCode: 4)
         }
     }
@@ -63,10 +71,10 @@ extension RsyncCommandLine {
 
     /// Takes levels of information such as `PROGRESS2,STATS`; a name without digits means level 1.
     mutating func setInfo(_ value: OptionValue) throws(CommandError) {
-        for word in value.text.lowercased().split(separator: ",") {
-            let name = String(word.prefix { !$0.isNumber })
+        for word in value.text.split(separator: ",") {
+            let name = word.prefix { !$0.isNumber }.lowercased()
             guard let level = word.count == name.count ? 1 : Int(word.dropFirst(name.count)) else {
-                throw value.invalid
+                throw .usage("Unknown --info item: \"\(word)\"")
             }
             switch name {
             case "none": for known in Self.infoNames { settings.info[known] = 0 }

@@ -8,7 +8,7 @@ import Transport
 /// ## Concurrency model
 /// `cutting` is guarded by its lock.
 final class Interruption: Sendable {
-    /// How long a session may take to end. A local copy has no stream to cut and ends at once.
+    /// How long a session may take to end; a local copy has no stream to cut and ends at once.
     private static let patience: UInt32 = 5
 
     private struct Cutting {

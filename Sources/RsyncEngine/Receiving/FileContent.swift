@@ -73,7 +73,7 @@ import RsyncWire
         }
     }
 
-    /// A free buffer. When all are in jobs, those jobs must be on their way before this thread may wait for them.
+    /// A free buffer; when all are in jobs, those jobs must be on their way before this thread may wait for them.
     private func takeBuffer() -> PooledBuffer {
         if let buffer = pool.tryTake() { return buffer }
         beforeWait()

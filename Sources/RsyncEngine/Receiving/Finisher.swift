@@ -59,8 +59,8 @@ final class Finisher {
         guard !target.hasFailed else { return }
         do throws(VolumeError) {
             var offset = piece.offset
-            for unsafe span in unsafe piece.spans {
-                let bytes = unsafe Span<UInt8>(_unsafeBytes: span)
+            for index in unsafe piece.spans.indices {
+                let bytes = unsafe Span<UInt8>(_unsafeBytes: piece.spans[index])
                 switch target.place {
                 case .staged(let staged):
                     if state.options.sparse { try staged.writeSparse(bytes) } else { try staged.write(bytes) }

@@ -160,7 +160,8 @@ private struct ArgumentParser {
         case "compress-level":
             let level = try number(-1_000_000...1_000_000)
             arguments.options.compressLevel = level
-            if level != 0 { arguments.options.compress = true }
+            // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
+            arguments.options.compress = true
         case "block-size": arguments.options.blockLength = try number(0...BlockRule.maximumBlockLength)
         case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
         case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))

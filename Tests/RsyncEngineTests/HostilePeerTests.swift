@@ -1,0 +1,226 @@
+import Foundation
+import RsyncEngine
+import RsyncWire
+import TestSupport
+import Testing
+import Transport
+
+/// One attack of transfer 19.2 on a receiver, and the exit code it must get.
+struct Attack: Sendable, CustomTestStringConvertible {
+    var name: String
+    var exitCode: Int32
+    var script: @Sendable (HostileServer) throws -> Void
+    var testDescription: String { name }
+
+    init(_ name: String, _ exitCode: Int32, _ script: @escaping @Sendable (HostileServer) throws -> Void) {
+        self.name = name
+        self.exitCode = exitCode
+        self.script = script
+    }
+}
+
+@Suite("Hostile peers", .timeLimit(.minutes(10)))
+struct HostilePeerTests {
+    private static let zeros = [UInt8](repeating: 0, count: 16)
+
+    private static let attacks = [
+        Attack("an item beyond the lists", 2) {
+            try $0.output.index(99)
+            try Item(flags: [.localChange]).write(to: $0.output)
+        },
+        Attack("a file that was not asked for", 2) { try $0.answer(77) },
+        Attack("a transfer of a directory", 2) { try $0.answer(HostileServer.directory) },
+        Attack("a transfer of a link", 2) { try $0.answer(HostileServer.link) },
+        Attack("a file twice", 2) {
+            try $0.awaitRequest(HostileServer.file)
+            for _ in 0..<2 {
+                try $0.answer(HostileServer.file)
+                try $0.send([1, 2, 3, 4, 5], sum: HostilePeerTests.zeros)
+                try $0.output.flush()
+            }
+            try $0.answer(HostileServer.file)
+        },
+        Attack("a block without a basis", 2) {
+            try $0.awaitRequest(HostileServer.file)
+            try $0.answer(HostileServer.file, head: [1, 700, 16, 5])
+            try $0.output.int32(-1)
+        },
+        Attack("a block beyond the count", 2) {
+            try $0.awaitRequest(HostileServer.file)
+            try $0.answer(HostileServer.file)
+            try $0.output.int32(-9)
+        },
+        Attack("a sum head out of range", 2) {
+            try $0.awaitRequest(HostileServer.file)
+            try $0.answer(HostileServer.file, head: [1, -1, 16, 0])
+        },
+        Attack("a list for a directory that is not there", 2) { try $0.output.index(SpecialIndex.listOffset - 40) },
+        Attack("a list twice", 2) {
+            for _ in 0..<2 {
+                try $0.output.index(SpecialIndex.listOffset - 1)
+                try $0.output.byte(0)
+                try $0.output.varint(0)
+            }
+        },
+        Attack("a list after the end of lists", 2) {
+            try $0.output.index(SpecialIndex.endOfLists)
+            try $0.output.index(SpecialIndex.listOffset - 1)
+        },
+        Attack("the end of lists twice", 2) {
+            try $0.output.index(SpecialIndex.endOfLists)
+            try $0.output.index(SpecialIndex.endOfLists)
+        },
+        Attack("not sent, but never asked for", 2) { try $0.output.message(.noSend, number: 1234) },
+        Attack("the whole goodbye before anything was sent", 2) {
+            try $0.output.index(SpecialIndex.endOfLists)
+            for number in 0..<4 {
+                try $0.output.index(SpecialIndex.done)
+                if number == 2 { for _ in 0..<5 { try $0.output.varlong30(0, 3) } }
+            }
+        },
+        Attack("a stop without a code", 12) { try $0.output.message(.errorExit) },
+        Attack("a stop with the code of success", 12) { try $0.output.message(.errorExit, number: 0) },
+        Attack("a stop with a code that the system would cut to success", 12) {
+            try $0.output.message(.errorExit, number: 256)
+        },
+        Attack("a stop with a code", 19) { try $0.output.message(.errorExit, number: 19) },
+    ]
+
+    @Test("a receiver stops with the documented code and leaves nothing", arguments: attacks)
+    func receiver(_ attack: Attack) throws {
+        let place = try Place()
+        let result = try HostileServer.pull(into: place, attack.script)
+        #expect(result.exitCode == attack.exitCode, "\(result.failure.map { "\($0)" } ?? "no failure")")
+        #expect(Set(try place.names()).isSubset(of: ["d", "l"]))
+    }
+
+    @Test("a sum that is wrong twice is an error of one file, not of the session")
+    func wrongTwice() throws {
+        let place = try Place()
+        let result = try HostileServer.pull(into: place) { server in
+            for _ in 0..<2 {
+                try server.awaitRequest(HostileServer.file)
+                try server.answer(HostileServer.file)
+                try server.send([1, 2, 3, 4, 5], sum: Self.zeros)
+            }
+            try server.output.index(SpecialIndex.listOffset - 1)
+            try server.output.byte(0)
+            try server.output.varint(0)
+            try server.output.index(SpecialIndex.endOfLists)
+            throw HostileServer.Ends()
+        }
+        #expect(result.exitCode == 12)
+        #expect(try place.names() == ["d", "l"])
+    }
+
+    @Test("sizes that no sum can hold do not stop the program")
+    func hugeSizes() throws {
+        let place = try Place()
+        let result = try HostileServer.pull(into: place) { server in
+            // Two more lists' worth of claims: the sizes add up to more than 2^63.
+            let list = FileList(start: 6, directory: 1)
+            for name in ["a", "b", "c"] {
+                var entry = FileEntry()
+                entry.mode = 0o100644
+                entry.size = .max
+                _ = list.add(entry, parent: Array("d".utf8), leaf: Array(name.utf8).span)
+            }
+            list.sort()
+            try server.output.index(SpecialIndex.listOffset - 1)
+            var encoder = FileListEncoder(format: FileListFormat(.mirror, server.parameters)) { _, _ in nil }
+            try encoder.encode(list, to: server.output)
+            try encoder.encodeEnd(errorBits: 0, to: server.output)
+            throw HostileServer.Ends()
+        }
+        #expect(result.exitCode == 12)
+    }
+
+    // MARK: streams that are cut
+
+    private static func stream(_ name: String, _ marker: String) throws -> [UInt8] {
+        guard
+            let url = Bundle.module.url(forResource: "session-" + name, withExtension: "hex", subdirectory: "Fixtures")
+        else { throw CocoaError(.fileNoSuchFile) }
+        var result: [UInt8] = []
+        for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n") where line.hasPrefix(marker) {
+            result += bytes(hex: String(line.dropFirst(2).prefix { $0 != "#" }))
+        }
+        return result
+    }
+
+    private static func vector(_ name: String, path: String) throws -> [[UInt8]] {
+        guard
+            let url = Bundle.module.url(forResource: "session-" + name, withExtension: "hex", subdirectory: "Fixtures")
+        else { throw CocoaError(.fileNoSuchFile) }
+        let text = try String(contentsOf: url, encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.contains("remote command seen") } ?? ""
+        let words = line.split(separator: " ").drop { $0 != "--server" }.dropLast().map { Array($0.utf8) }
+        return words + [Array(path.utf8)]
+    }
+
+    @Test(
+        "a server survives a client that ends at any byte",
+        arguments: ["push3-p32", "push3-p30", "push-delta-p32", "pull3-p32"]
+    )
+    func cutClient(name: String) throws {
+        let place = try Place()
+        try place.write(Array("hello\n".utf8), place.source + "/a.txt")
+        let all = try Self.stream(name, "> ")
+        let path = name.hasPrefix("pull") ? place.source + "/" : place.destination
+        let vector = try Self.vector(name, path: path)
+        for count in 0..<all.count {
+            let (near, far) = try SocketStream.pair()
+            let server = try Background { ServerSession(observer: SilentObserver()).run(arguments: vector, over: far) }
+            try near.write(Array(all[..<count]))
+            try near.closeWrite()
+            let code = try server.value().exitCode
+            near.close()
+            #expect(code != 0, "after \(count) of \(all.count) bytes")
+            let names = try place.names()
+            #expect(names.allSatisfy { ["a.txt", "b.txt", "sub", "sub/c.txt", "big.bin"].contains($0) }, "\(names)")
+        }
+    }
+
+    @Test("a client survives a server that ends at any byte", arguments: ["pull3-p32", "push3-p32", "push3-p30"])
+    func cutServer(name: String) throws {
+        let place = try Place()
+        try place.write(Array("hello\n".utf8), place.source + "/a.txt")
+        let all = try Self.stream(name, "< ")
+        var options = TransferOptions.mirror
+        options.hardLinks = false
+        options.delete = false
+        options.numericIDs = false
+        options.checksumSeed = 12345
+        for count in 0..<all.count {
+            let (near, far) = try SocketStream.pair()
+            let client = ClientSession(stream: near, options: options, observer: SilentObserver())
+            let direction: ClientSession.Direction =
+                name.hasPrefix("pull")
+                ? .pull([Array("src/".utf8)], into: DestinationArgument(path: Array(place.destination.utf8)))
+                : .push([try SourceRoot.contents(of: place.source)], to: Array("dst/".utf8))
+            let result = try Background { client.run(direction) }
+            try far.write(Array(all[..<count]))
+            try far.closeWrite()
+            let code = try result.value().exitCode
+            far.close()
+            #expect(code != 0, "after \(count) of \(all.count) bytes")
+        }
+        #expect(try place.names().allSatisfy { ["a.txt", "b.txt", "sub", "sub/c.txt"].contains($0) })
+    }
+
+    @Test("a client that fails is not held up by a server that neither reads nor ends")
+    func stalledServer() throws {
+        let place = try Place()
+        let (near, far) = try SocketStream.pair()
+        let client = ClientSession(stream: near, options: .mirror, observer: SilentObserver())
+        let direction = ClientSession.Direction.pull(
+            [Array("src/".utf8)],
+            into: DestinationArgument(path: Array(place.destination.utf8))
+        )
+        let result = try Background { client.run(direction) }
+        // A greeting of protocol 32 and then nonsense, and never a read or an end.
+        try far.write(bytes(hex: "20000000") + [UInt8](repeating: 0xee, count: 5000))
+        #expect(try result.value(within: 40).exitCode != 0)
+        withExtendedLifetime(far) {}
+    }
+}

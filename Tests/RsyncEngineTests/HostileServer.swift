@@ -1,0 +1,151 @@
+import Foundation
+import RsyncEngine
+import RsyncWire
+import TestSupport
+import Transport
+import VolumeAccess
+
+/// Bytes of a stream for a scripted peer.
+final class StreamSource: WireSource {
+    private let stream: SocketStream
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
+
+    init(_ stream: SocketStream) { self.stream = stream }
+    deinit { buffer.deallocate() }
+
+    func next() throws(WireError) -> UnsafeRawBufferPointer {
+        do throws(TransportError) {
+            return UnsafeRawBufferPointer(rebasing: buffer[..<(try stream.read(into: buffer))])
+        } catch {
+            throw .transport(error)
+        }
+    }
+}
+
+/// Bytes for a stream of a scripted peer.
+final class StreamOutput: WireSink {
+    private let stream: SocketStream
+    init(_ stream: SocketStream) { self.stream = stream }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+        do throws(TransportError) {
+            try stream.write(bytes)
+        } catch {
+            throw .transport(error)
+        }
+    }
+}
+
+/// A server that sends `.`, the directory `d`, the file `f` of 5 bytes and the link `l`, and then what a test wants.
+struct HostileServer {
+    let input: WireInput
+    let output: WireOutput
+    let parameters: SessionParameters
+    /// Indices of the list in sorted order: `.`, `f`, `l`, `d`.
+    static let root: Int32 = 1
+    static let file: Int32 = 2
+    static let link: Int32 = 3
+    static let directory: Int32 = 4
+
+    /// What a script throws to end its direction without a goodbye.
+    struct Ends: Error {}
+
+    private static func list() -> FileList {
+        let list = FileList(start: 1, directory: -1)
+        for (name, mode) in [(".", 0o040755), ("d", 0o040755), ("f", 0o100644), ("l", 0o120777)] {
+            var entry = FileEntry()
+            entry.mode = UInt32(mode)
+            entry.size = name == "f" ? 5 : name == "l" ? 1 : 0
+            if entry.isDirectory { entry.flags = [.hasContents] }
+            if name == "l" {
+                var extra = FileEntryExtra()
+                extra.targetStart = list.store([UInt8(ascii: "x")])
+                extra.targetLength = 1
+                entry.extra = Int32(list.extras.count)
+                list.extras.append(extra)
+            }
+            _ = list.add(entry, parent: [], leaf: Array(name.utf8).span)
+        }
+        list.sort()
+        return list
+    }
+
+    /// Lets a client pull from the server.
+    ///
+    /// - Parameters:
+    ///   - place: Where the client puts files.
+    ///   - options: The client's.
+    ///   - script: What the server does behind its first list.
+    /// - Returns: The client's result.
+    /// - Throws: `Hangs` when the client does not come to an end.
+    static func pull(
+        into place: Place,
+        options: TransferOptions = .mirror,
+        _ script: @escaping @Sendable (HostileServer) throws -> Void
+    ) throws -> SessionResult {
+        let (near, far) = try SocketStream.pair()
+        let client = ClientSession(stream: near, options: options, observer: SilentObserver())
+        let direction = ClientSession.Direction.pull(
+            [Array("/".utf8)],
+            into: DestinationArgument(path: Array(place.destination.utf8))
+        )
+        let arguments = client.serverArguments(direction)
+        let server = try Background {
+            defer { far.close() }
+            let input = WireInput(source: StreamSource(far))
+            let output = WireOutput(sink: StreamOutput(far))
+            let parameters = try Handshake.server(arguments, input: input, output: output)
+            _ = try FilterList.read(from: input)
+            var encoder = FileListEncoder(format: FileListFormat(arguments.options, parameters)) { _, _ in nil }
+            try encoder.encode(list(), to: output)
+            try encoder.encodeEnd(errorBits: 0, to: output)
+            do {
+                try script(HostileServer(input: input, output: output, parameters: parameters))
+                try output.flush()
+            } catch is Ends {
+                try output.flush()
+                try far.closeWrite()
+            }
+            // The client hears everything before the end: it stops by itself, or reads to here.
+            while try input.hasMore() { _ = try input.byte("whatever the client says") }
+        }
+        let result = try Background { client.run(direction) }
+        let ended = try result.value()
+        _ = try? server.value()
+        return ended
+    }
+
+    /// Reads the client's requests up to the one for an index.
+    func awaitRequest(_ wanted: Int32) throws {
+        try output.flush()
+        while true {
+            let index = try input.index()
+            guard index >= 0 else { continue }
+            let item = try Item.read(from: input)
+            guard item.flags.contains(.transfer) else { continue }
+            _ = try bytesOfHead()
+            if index == wanted { return }
+        }
+    }
+
+    private func bytesOfHead() throws -> [UInt8] {
+        let head = try input.bytes(16, "a sum head")
+        precondition(head.prefix(4) == [0, 0, 0, 0], "the destination was empty")
+        return head
+    }
+
+    /// Writes the head of an answer.
+    func answer(_ index: Int32, head: [Int32] = [0, 0, 0, 0]) throws {
+        try output.index(index)
+        try Item(flags: [.transfer]).write(to: output)
+        for number in head { try output.int32(number) }
+    }
+
+    /// Writes literal data, the end and a sum.
+    func send(_ data: [UInt8], sum: [UInt8]) throws {
+        try output.int32(Int32(data.count))
+        try output.bytes(data)
+        try output.int32(0)
+        try output.bytes(sum)
+    }
+}
