@@ -98,7 +98,7 @@ let package = Package(
             ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
-        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire"]),
+        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
         tests(
             "TransferAgent",
             [

@@ -24,7 +24,7 @@ public struct RandomTree {
     /// Fills the tree.
     ///
     /// - Parameter count: How many names.
-    /// - Throws: What the system says.
+    /// - Throws: `POSIXError` when the tree cannot be changed.
     public mutating func fill(_ count: Int) throws {
         for _ in 0..<count { try addOne() }
         try settle()
@@ -33,7 +33,7 @@ public struct RandomTree {
     /// Changes some of the tree: contents, kinds, metadata, new and removed names.
     ///
     /// - Parameter count: How many changes.
-    /// - Throws: What the system says.
+    /// - Throws: `POSIXError` when the tree cannot be changed.
     public mutating func edit(_ count: Int) throws {
         for _ in 0..<count {
             switch number(10) {

@@ -23,7 +23,7 @@ public struct TreeSnapshot: Equatable, Sendable {
         public var link = ""
     }
 
-    /// The nodes by path, the root's empty, with bytes that are no UTF-8 written as `%xx`.
+    /// The nodes by path; other bytes than UTF-8 as `%xx`, the root as the empty path.
     public private(set) var nodes: [String: Node] = [:]
     /// Inode and change time by path: what was not touched has the same.
     public private(set) var identities: [String: [Int]] = [:]
@@ -31,7 +31,7 @@ public struct TreeSnapshot: Equatable, Sendable {
     /// Reads a tree.
     ///
     /// - Parameter path: A directory; nothing below it is followed.
-    /// - Throws: What the system says to a listing or a reading.
+    /// - Throws: `POSIXError` when something cannot be read.
     public init(_ path: String) throws {
         var firstNames: [UInt: String] = [:]
         try add(Array(path.utf8), name: "", &firstNames)
@@ -42,13 +42,13 @@ public struct TreeSnapshot: Equatable, Sendable {
         for name in nodes.keys { nodes[name]?.nanoseconds = 0 }
     }
 
-    /// Equal when all nodes are.
+    /// Whether both trees have the same nodes.
     public static func == (left: TreeSnapshot, right: TreeSnapshot) -> Bool { left.nodes == right.nodes }
 
     /// What another tree has differently, one line each, the first twenty.
     ///
     /// - Parameter copy: The tree that should be the same.
-    /// - Returns: The lines; none when the trees are equal.
+    /// - Returns: The lines; empty when nothing differs.
     public func differences(from copy: TreeSnapshot) -> [String] {
         var lines: [String] = []
         for (name, node) in nodes.sorted(by: { $0.key < $1.key }) where copy.nodes[name] != node {

@@ -41,7 +41,7 @@ final class LocalSession: TransferRequester {
         numberLinks(of: list)
         count(list)
         live.append(list)
-        generator.process(list, owner: owner(of: list))
+        generator.process(list, owner: ListOwner(of: list, in: live))
         handOver()
         drain()
         while generator.openCount > 4096, !state.hasFailed { try wait() }
@@ -62,16 +62,6 @@ final class LocalSession: TransferRequester {
         for tracked in generator?.takeCompleted(isLast: isLast) ?? [] {
             generator?.complete(tracked)
             live.releaseOldest()
-        }
-    }
-
-    private func owner(of list: FileList) -> ListOwner? {
-        guard state.parameters.isIncremental else { return nil }
-        do throws(WireError) {
-            let place = try live.directory(of: list)
-            return ListOwner(entry: place.entry, name: Array(place.name))
-        } catch {
-            return nil
         }
     }
 

@@ -55,7 +55,10 @@ extension Generator {
 
     /// Makes a name another link of the file at `target`.
     ///
-    /// `isNew` says that `target` stands for another file than before this run; a dry run cannot see that.
+    /// - Parameters:
+    ///   - member: The entry of the name.
+    ///   - target: The name of the group's first.
+    ///   - isNew: Whether `target` stands for another file than before this run; a dry run cannot see that.
     private func link(_ member: HardLinkTable.Waiting, to target: [UInt8], isNew: Bool) {
         let (entry, list) = (member.entry, member.list)
         let name = Array(list.name(of: entry))
@@ -120,7 +123,11 @@ extension Generator {
 
     /// The first of a group is in place: the others are linked to it.
     ///
-    /// `isNew` says that it is another file than before.
+    /// - Parameters:
+    ///   - index: The first's index.
+    ///   - entry: The first's entry.
+    ///   - list: The list it is in.
+    ///   - isNew: Whether it is another file than before.
     func finishLinks(index: Int32, _ entry: FileEntry, in list: FileList, isNew: Bool) {
         let name = Array(list.name(of: entry))
         for member in links.finish(list.extra(of: entry).linkGroup, name: name, isNew: isNew) {

@@ -49,7 +49,11 @@ struct HardLinkTable {
 
     /// The group's first is in place; whoever waited is handed back.
     ///
-    /// `isNew` says that the name stands for another file than before.
+    /// - Parameters:
+    ///   - group: The group's number.
+    ///   - name: The first's name.
+    ///   - isNew: Whether the name stands for another file than before.
+    /// - Returns: The members that waited.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
         guard case .underWay(_, let waiting) = groups[group] else { return [] }

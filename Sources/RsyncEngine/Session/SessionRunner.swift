@@ -109,8 +109,8 @@ struct SessionRunner {
                 try notSent(number)
             case .errorExit:
                 // A peer that stops without a code, or with one that would pass for success, ended the stream early.
-                let told = message.number.flatMap { (1...255).contains($0) ? $0 : nil }
-                let code = told ?? WireError.ended(field: "").exitCode
+                let told = message.number ?? 0
+                let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
             case .ioTimeout, .noop, .success, .data: break
