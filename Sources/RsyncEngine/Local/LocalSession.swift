@@ -55,8 +55,10 @@ final class LocalSession: TransferRequester {
         complete(isLast: true)
         let counts = generator.deleter.counts
         state.count { $0.deleted = EntryCounts(counts) }
-        self.generator = nil
     }
+
+    /// Lets go of the generator, which knows this session as its requester.
+    func end() { generator = nil }
 
     private func complete(isLast: Bool) {
         for tracked in generator?.takeCompleted(isLast: isLast) ?? [] {

@@ -106,6 +106,10 @@ final class Receiver {
     }
 
     private func endLists() throws(WireError) {
+        // A sender that stops early must not look complete (protocol specification, transfer 4.3).
+        guard !live.hasOpenDirectories else {
+            throw .violation("the file lists ended before the contents of every directory were listed", exitCode: 2)
+        }
         try live.finish()
         state.progress.isListComplete.store(true, ordering: .relaxed)
         events.push(.listsComplete)
