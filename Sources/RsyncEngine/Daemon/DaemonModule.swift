@@ -1,4 +1,3 @@
-public import RsyncWire
 public import VolumeAccess
 
 /// A directory that a daemon serves under a name.
