@@ -138,7 +138,7 @@ public struct FileListEncoder {
         if format.hasDeviceNumbers(entry), entry.isSpecial || list.extra(of: entry).deviceMajor == carried.deviceMajor {
             head.bits.insert(.sameDeviceMajor)
         }
-        if format.hardLinks, entry.flags.contains(.hardLinked), !entry.isDirectory {
+        if format.hardLinks, entry.flags.contains(.hardLinked), !entry.isDirectory, entry.extra >= 0 {
             head.bits.insert(.hardLinked)
             head.leader = join(list.extra(of: entry), at: list.start + Int32(position))
             if head.leader == nil { head.bits.insert(.firstLink) }

@@ -179,6 +179,54 @@ struct FileListGoldenTests {
         #expect(receiver.decoder.groupNames == expected)
     }
 
+    static let root = "01 2e 00 78 00 6b 4f 35 01 ed 41 00 00 00 00"
+    static let devices: [(String, Int32, String, [UInt32])] = [
+        (
+            "a file's links leave the major number of the last device", 32,
+            """
+            01 \(root)  18 02 7a 31 00 00 00 59 00 2f 68 a4 21 00 00 01 07  # device 1:7
+            92 b8 01 01 33 00 02 00 a4 81 00 00  82 ba 01 01 32 02         # a file and its link
+            81 b8 01 01 34 00 00 00 a4 21 00 00 08  00 00                  # device 1:8
+            """, [1, 7, 1, 8]
+        ),
+        (
+            "a device's link carries its major number on", 32,
+            """
+            01 \(root)  92 18 02 79 33 00 00 00 59 00 2f 68 a4 21 00 00 05 09  # device 5:9
+            80 ba 01 01 32 00 00 00 01 07  82 ba 01 01 31 01                # device 1:7, a link to 5:9
+            81 ba 01 01 34 00 00 00 01  00 00                               # device 5:1
+            """, [5, 9, 1, 7, 5, 9, 5, 1]
+        ),
+        (
+            "a FIFO leaves the major number", 30,
+            """
+            01 \(root)  18 02 78 31 00 00 00 59 00 2f 68 a4 21 00 00 01 07  # device 1:7
+            81 b8 01 01 32 00 00 00 a4 11 00 00 00                          # a FIFO
+            81 b8 01 01 33 00 00 00 a4 21 00 00 08  00 00                   # device 1:8
+            """, [1, 7, 1, 8]
+        ),
+    ]
+
+    @Test("device numbers are carried as by rsync", arguments: devices)
+    func deviceNumbers(name: String, version: Int32, hex: String, expected: [UInt32]) throws {
+        var format = FileListFormat(letters: "aH", protocolVersion: version, flags: 0x1fe)
+        format.numericIDs = true
+        var receiver = ScriptedReceiver(bytes(hex: hex), format)
+        try receiver.receiveAll()
+        let list = try #require(receiver.received.first)
+        let found = list.entries.filter(\.isDevice).map { list.extra(of: $0) }
+        #expect(found.flatMap { [$0.deviceMajor, $0.deviceMinor] } == expected)
+        for index in list.extras.indices { list.extras[index].inode = UInt64(max(0, list.extras[index].linkGroup)) }
+        let sink = ArraySink()
+        let output = WireOutput(sink: sink)
+        output.protocolVersion = version
+        var encoder = FileListEncoder(format: format) { _, _ in nil }
+        try encoder.encode(list, to: output)
+        try encoder.encodeEnd(errorBits: 0, to: output)
+        try output.flush()
+        #expect(sink.bytes == bytes(hex: hex))
+    }
+
     @Test("errors of the sender are kept", arguments: ["transfer-flist-ioerror-p31", "transfer-flist-ioerror-p32"])
     func errorBits(name: String) throws {
         var (_, receiver) = try load(name)

@@ -34,7 +34,7 @@ struct ScriptedReceiver {
         let list = FileList(start: lists.nextStart, directory: directory)
         let start = offset
         try decoder.decode(from: input, into: list, directory: name)
-        ranges.append(start..<offset)
+        ranges.append(start..<max(start, offset))
         lists.append(list)
         received.append(list)
     }

@@ -1,4 +1,3 @@
-public import RsyncWire
 public import VolumeAccess
 
 /// A directory that a daemon serves under a name.
@@ -19,8 +18,6 @@ public struct DaemonModule: Sendable {
     public var password: (@Sendable (_ user: [UInt8]) -> [UInt8]?)?
     /// Whether owners keep their numbers, whatever the client says.
     public var forcesNumericIDs = false
-    /// Names that neither exist for clients nor are deleted by them.
-    public var filters = FilterList()
     /// The longest silence in seconds; 0 for none.
     public var timeout = 0
     /// Names or letters of options that clients may not use.

@@ -41,7 +41,7 @@ final class LocalSession: TransferRequester {
         numberLinks(of: list)
         count(list)
         live.append(list)
-        generator.process(list, owner: owner(of: list))
+        generator.process(list, owner: ListOwner(of: list, in: live))
         handOver()
         drain()
         while generator.openCount > 4096, !state.hasFailed { try wait() }
@@ -55,23 +55,15 @@ final class LocalSession: TransferRequester {
         complete(isLast: true)
         let counts = generator.deleter.counts
         state.count { $0.deleted = EntryCounts(counts) }
-        self.generator = nil
     }
+
+    /// Lets go of the generator, which knows this session as its requester.
+    func end() { generator = nil }
 
     private func complete(isLast: Bool) {
         for tracked in generator?.takeCompleted(isLast: isLast) ?? [] {
             generator?.complete(tracked)
             live.releaseOldest()
-        }
-    }
-
-    private func owner(of list: FileList) -> ListOwner? {
-        guard state.parameters.isIncremental else { return nil }
-        do throws(WireError) {
-            let place = try live.directory(of: list)
-            return ListOwner(entry: place.entry, name: Array(place.name))
-        } catch {
-            return nil
         }
     }
 

@@ -96,6 +96,7 @@ public struct LocalTransfer {
             threads.append(try thread("dvm-copy") { unsafe copying.run() })
         }
         let session = LocalSession(state: state, destination: destination, jobs: jobs, events: events)
+        defer { session.end() }
         try session.take(first)
         if let second { try session.take(second) }
         while let list = lists.pop(), !state.hasFailed { try session.take(list) }

@@ -7,13 +7,16 @@ import VolumeAccess
 struct AttributeRules: Sendable {
     let options: TransferOptions
     private let isRoot = geteuid() == 0
-    private let mask: UInt32
+    /// The process's umask, read once: reading it takes setting it, for every thread.
+    private static let mask: UInt32 = {
+        let current = umask(0)
+        umask(current)
+        return UInt32(current)
+    }()
 
     init(options: TransferOptions) {
         self.options = options
-        let current = umask(0)
-        umask(current)
-        mask = UInt32(current)
+        _ = Self.mask
     }
 
     /// Whether modification times are kept for this kind of entry.
@@ -25,7 +28,7 @@ struct AttributeRules: Sendable {
     func permissions(of entry: FileEntry, current: FileStatus?) -> UInt32 {
         if options.permissions { return entry.mode & 0o7777 }
         if let current { return current.permissions }
-        return entry.mode & 0o777 & ~mask
+        return entry.mode & 0o777 & ~Self.mask
     }
 
     /// What to set on an entry once its content is right.

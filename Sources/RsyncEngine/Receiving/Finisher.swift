@@ -127,10 +127,11 @@ final class Finisher {
 
     /// A file could not be put into place; a full disk ends the session (exit code 11).
     private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan) {
-        if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
+        defer { events.push(.abandoned(plan.index)) }
+        // One sentence for the whole session: the rest would fail the same way.
+        guard !error.isOutOfSpace else { return state.fail(.volume("write failed", error)) }
         let number = error.number ?? EIO
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
-        events.push(.abandoned(plan.index))
     }
 
     private func report(_ failures: [VolumeError]) {

@@ -6,6 +6,18 @@ struct ListOwner: Sendable {
     var entry: FileEntry
     /// Its whole name; `.` for the root.
     var name: [UInt8]
+
+    /// Finds the directory of a live list; nil without incremental recursion, and for a first list without `.`.
+    init?(of list: FileList, in live: LiveFileLists) {
+        guard live.isIncremental else { return nil }
+        do throws(WireError) {
+            let place = try live.directory(of: list)
+            entry = place.entry
+            name = Array(place.name)
+        } catch {
+            return nil
+        }
+    }
 }
 
 /// Counts what is under way in each list, so that a list is ended when all of it is in place (protocol specification,

@@ -102,20 +102,14 @@ final class Receiver {
         }
         state.progress.bytesListed.wrappingAdd(size, ordering: .relaxed)
         state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
-        events.push(.list(list, owner(of: list)))
-    }
-
-    private func owner(of list: FileList) -> ListOwner? {
-        guard state.parameters.isIncremental else { return nil }
-        do throws(WireError) {
-            let place = try live.directory(of: list)
-            return ListOwner(entry: place.entry, name: Array(place.name))
-        } catch {
-            return nil
-        }
+        events.push(.list(list, ListOwner(of: list, in: live)))
     }
 
     private func endLists() throws(WireError) {
+        // A sender that stops early must not look complete (protocol specification, transfer 4.3).
+        guard !live.hasOpenDirectories else {
+            throw .violation("the file lists ended before the contents of every directory were listed", exitCode: 2)
+        }
         try live.finish()
         state.progress.isListComplete.store(true, ordering: .relaxed)
         events.push(.listsComplete)

@@ -22,10 +22,18 @@ extension Slice<UnsafeMutableRawBufferPointer> {
     }
 }
 
-/// What zlib's history needs: the bytes of copied blocks, block by block, for that is how rsync cuts them.
-extension TokenWriter {
-    /// Tells the compressor about copied blocks.
-    func matched(_ bytes: UnsafeRawBufferPointer, blockLength: Int) throws(WireError) {
+/// An end of a token stream that may want to see the bytes of copied blocks.
+private protocol BlockHistory {
+    var needsMatchedBytes: Bool { get }
+    func matched(_ bytes: RawSpan) throws(WireError)
+}
+
+extension TokenWriter: BlockHistory {}
+extension TokenReader: BlockHistory {}
+
+extension BlockHistory {
+    /// Shows the bytes of copied blocks, block by block: that is how rsync cuts zlib's history.
+    fileprivate func show(_ bytes: UnsafeRawBufferPointer, blockLength: Int) throws(WireError) {
         guard needsMatchedBytes else { return }
         for start in stride(from: 0, to: bytes.count, by: blockLength) {
             let block = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + blockLength, bytes.count)])
@@ -34,13 +42,16 @@ extension TokenWriter {
     }
 }
 
+extension TokenWriter {
+    /// Tells the compressor about copied blocks.
+    func matched(_ bytes: UnsafeRawBufferPointer, blockLength: Int) throws(WireError) {
+        unsafe try show(bytes, blockLength: blockLength)
+    }
+}
+
 extension TokenReader {
     /// Tells the decompressor about copied blocks.
     func matched(_ bytes: UnsafeRawBufferPointer, blockLength: Int) throws(WireError) {
-        guard needsMatchedBytes else { return }
-        for start in stride(from: 0, to: bytes.count, by: blockLength) {
-            let block = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + blockLength, bytes.count)])
-            unsafe try matched(RawSpan(_unsafeBytes: block))
-        }
+        unsafe try show(bytes, blockLength: blockLength)
     }
 }
