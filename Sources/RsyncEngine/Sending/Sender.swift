@@ -220,7 +220,6 @@ final class Sender {
                 throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
             }
         }
-        state.progress.entriesDone.store(Int64(index), ordering: .relaxed)
         if let signature {
             guard try file.send(index, item, signature, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
