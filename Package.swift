@@ -44,6 +44,7 @@ let package = Package(
         .executable(name: "dvm-source", targets: ["dvm-source"]),
         .executable(name: "dvm-target", targets: ["dvm-target"]),
         .executable(name: "dvm-rsync", targets: ["dvm-rsync"]),
+        .executable(name: "dvm-stunnel", targets: ["dvm-stunnel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -64,10 +65,12 @@ let package = Package(
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
         room("RsyncWire", ["Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
+        room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         room(
             "TransferAgent",
             [
-                "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess",
+                "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
+                "VolumeAccess",
             ]
         ),
         room(
@@ -78,6 +81,7 @@ let package = Package(
         program("dvm-source", ["TransferAgent", argumentParser]),
         program("dvm-target", ["TransferAgent", argumentParser]),
         program("dvm-rsync", ["RsyncCommand"]),
+        program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums"],
@@ -98,11 +102,13 @@ let package = Package(
             ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
+        tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
+                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport",
+                "VolumeAccess", "LinuxSystem",
             ]
         ),
     ],
