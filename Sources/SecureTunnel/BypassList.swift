@@ -92,6 +92,8 @@ public struct BypassList: Equatable, Sendable {
     ///
     /// An IPv4 address in IPv6 form counts as IPv4.
     private static func address(_ text: String) -> [UInt8]? {
+        // C would stop reading at a NUL.
+        guard !text.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if unsafe inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
         guard unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }

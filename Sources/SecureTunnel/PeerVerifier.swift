@@ -18,6 +18,8 @@ final class PeerVerifier {
     private let expectedName: String?
     /// Why the certificate was refused; nil while none was.
     private(set) var failure: SecureTunnelError?
+    /// What was shown, where everybody is believed; nil elsewhere.
+    private(set) var shown: ShownCertificate?
 
     /// Makes a judge for one connection.
     ///
@@ -40,7 +42,7 @@ final class PeerVerifier {
             return false
         }
         switch rule {
-        case .insecure: break
+        case .insecure: shown = unsafe ShownCertificate(PeerCertificate(borrowing: leaf), called: expectedName)
         case .pinned(let expected):
             let seen = unsafe PeerCertificate(borrowing: leaf).sha256
             guard seen == expected else {

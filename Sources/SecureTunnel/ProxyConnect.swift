@@ -22,7 +22,7 @@ public func connectThroughProxy(
     do throws(SecureTunnelError) {
         let reply = try exchange(stream, connectRequest(to: target, credentials), until: deadline, limit)
         guard let status = reply.status, (200...299).contains(status) else {
-            throw refusal(reply, by: stream, target: target, until: deadline)
+            throw refusal(reply, by: stream, target: target, user: credentials?.user, until: deadline)
         }
     } catch {
         stream.close()
@@ -52,12 +52,9 @@ private func exchange(
         stream.writeTimeout = limit
         try stream.write(Array(request.utf8))
         collecting: while true {
-            let left = deadline - ContinuousClock.now
-            guard left > .zero else {
-                throw .timedOut(waitingFor: "the reply of proxy \(stream.peerDescription)", after: limit)
-            }
-            stream.readTimeout = left
+            stream.readTimeout = max(.zero, deadline - ContinuousClock.now)
             // One byte at a time: what follows the blank line belongs to the tunnel.
+            guard ContinuousClock.now < deadline else { throw .timedOut(waitingFor: "the reply", after: limit) }
             guard let byte = try stream.read(upTo: 1).first else { break collecting }
             switch reply.append(byte) {
             case .incomplete: continue
@@ -66,12 +63,19 @@ private func exchange(
             }
         }
     } catch {
-        if case .timedOut = error {
-            throw .transport(.timedOut(waitingFor: "the reply of proxy \(stream.peerDescription)", after: limit))
-        }
+        if case .timedOut = error { throw .proxySilent(proxy: stream.peerDescription, after: limit) }
         throw .transport(error)
     }
-    throw .notAProxy(proxy: stream.peerDescription, firstBytes: Array(reply.bytes.prefix(128)))
+    throw .notAProxy(proxy: stream.peerDescription, firstBytes: firstWords(of: stream, after: reply.bytes))
+}
+
+/// The beginning of what a peer says that is no proxy, as far as it comes at once.
+private func firstWords(of stream: any ByteStream, after bytes: [UInt8]) -> [UInt8] {
+    let limit = 128
+    guard bytes.count < limit else { return Array(bytes.prefix(limit)) }
+    stream.readTimeout = .milliseconds(200)
+    let more = (try? stream.read(upTo: limit - bytes.count)) ?? []
+    return bytes + more
 }
 
 /// Turns a reply other than success into an error.
@@ -79,67 +83,44 @@ private func refusal(
     _ reply: ProxyReply,
     by stream: any ByteStream,
     target: HostPort,
+    user: String?,
     until deadline: ContinuousClock.Instant
 ) -> SecureTunnelError {
     let proxy = stream.peerDescription
     let status = reply.status ?? 0
-    switch status {
+    let place = target.description
     // tinyproxy answers a wrong password with 401.
-    case 401, 407: return .proxyAuthenticationRequired(proxy: proxy, realm: reply.realm)
-    case 403:
-        return .proxyForbidden(
-            proxy: proxy,
-            target: target.description,
-            text: explanation(reply, from: stream, until: deadline)
-        )
-    case 502, 503, 504:
-        return .proxyCannotReach(
-            proxy: proxy,
-            target: target.description,
-            status: status,
-            text: explanation(reply, from: stream, until: deadline)
-        )
-    default: return .proxyRefused(proxy: proxy, target: target.description, status: status, text: reply.reason)
+    if status == 401 || status == 407 {
+        let schemes = reply.schemes
+        if !schemes.isEmpty, !schemes.contains(where: { $0.lowercased() == "basic" }) {
+            return .proxySchemeUnknown(proxy: proxy, schemes: schemes)
+        }
+        guard let user else { return .proxyAuthenticationRequired(proxy: proxy, realm: reply.realm) }
+        return .proxyLoginRefused(proxy: proxy, user: user, realm: reply.realm)
+    }
+    let text = explanation(reply, from: stream, until: deadline)
+    switch status {
+    case 403: return .proxyForbidden(proxy: proxy, target: place, text: text)
+    case 502, 503, 504: return .proxyCannotReach(proxy: proxy, target: place, status: status, text: text)
+    default: return .proxyRefused(proxy: proxy, target: place, status: status, text: text)
     }
 }
 
-/// The proxy's reason and what can be read of its page: at most 8 KiB, tags taken out, 300 characters kept.
+/// The proxy's reason and what can be read of its page, within three seconds.
 private func explanation(_ reply: ProxyReply, from stream: any ByteStream, until deadline: ContinuousClock.Instant)
     -> String
 {
-    let length = reply.header("content-length").flatMap { Int($0) } ?? .max
+    let length = reply.headers("content-length").first.flatMap { Int($0) } ?? .max
+    let isChunked = reply.headers("transfer-encoding").contains { $0.lowercased().hasSuffix("chunked") }
+    let end = min(deadline, .now + .seconds(3))
     var page: [UInt8] = []
-    while page.count < min(length, 8192) {
-        stream.readTimeout = min(.seconds(1), max(.zero, deadline - ContinuousClock.now))
-        guard let more = try? stream.read(upTo: 8192), !more.isEmpty else { break }
+    while page.count < min(length, ProxyPage.limit), ContinuousClock.now < end {
+        stream.readTimeout = min(.seconds(1), end - .now)
+        guard let more = try? stream.read(upTo: ProxyPage.limit), !more.isEmpty else { break }
         page += more
     }
-    let text = visibleText(String(decoding: page, as: UTF8.self))
-    return text.isEmpty ? reply.reason : "\(reply.reason): \(text.prefix(300))"
-}
-
-/// What a browser would show of a page, roughly: no tags, no style sheets, blanks run together.
-func visibleText(_ page: String) -> String {
-    var text = ""
-    var hidden: Substring?
-    for piece in page.split(separator: "<", omittingEmptySubsequences: false) {
-        guard let close = piece.firstIndex(of: ">") else {
-            // Only the text before the first tag has no end of a tag in it.
-            if text.isEmpty { text += piece }
-            continue
-        }
-        let tag = piece[..<close].lowercased()
-        if let name = hidden, tag.hasPrefix("/" + name) { hidden = nil }
-        // The text inside these two elements is not meant for people.
-        if hidden == nil { hidden = ["style", "script"].first(where: tag.hasPrefix) }
-        if hidden == nil { text += " " + piece[piece.index(after: close)...] }
-    }
-    return collapsed(text)
-}
-
-private func collapsed(_ text: String) -> String {
-    text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        .filter { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } }
+    let text = ProxyPage.text(of: page, isChunked: isChunked)
+    return [reply.reason, text].filter { !$0.isEmpty }.joined(separator: ": ")
 }
 
 /// The base64 of some bytes (RFC 4648, 4), with padding.

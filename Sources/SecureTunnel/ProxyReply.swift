@@ -1,68 +1,108 @@
-/// The head of a proxy's answer to CONNECT, collected byte by byte until the blank line.
+/// The head of a proxy's final answer to CONNECT, collected byte by byte until its blank line.
 ///
-/// No I/O: the caller feeds it, and stops at the byte that ends the head, so that what follows is left for the tunnel.
-struct ProxyReply {
-    /// The most that a head may take.
-    static let limit = 64 * 1024
+/// Interim answers (1xx, RFC 9110, 15.2) in front of it are dropped. No I/O: the caller feeds it, and stops at the byte
+/// that ends the head, so that what follows is left for the tunnel.
+package struct ProxyReply {
+    /// The most that a head may take, together with the interim answers in front of it.
+    package static let limit = 64 * 1024
 
     /// What the bytes so far amount to.
-    enum State: Equatable {
+    package enum State: Equatable, Sendable {
+        /// More bytes are needed.
         case incomplete
+        /// The blank line is there: the next byte is not part of the head.
         case complete
+        /// No HTTP/1 proxy would say this.
         case notHTTP
     }
 
-    private(set) var bytes: [UInt8] = []
+    /// The answer so far, without interim ones.
+    package private(set) var bytes: [UInt8] = []
+    private var total = 0
     private var lineLength = 0
 
+    /// Starts with nothing.
+    package init() {}
+
     /// Takes the next byte.
-    mutating func append(_ byte: UInt8) -> State {
+    ///
+    /// - Parameter byte: As it came from the proxy.
+    /// - Returns: What the bytes amount to with it.
+    package mutating func append(_ byte: UInt8) -> State {
         bytes.append(byte)
+        total += 1
         let start = "HTTP/1.".utf8
         guard bytes.count > start.count || start.starts(with: bytes) else { return .notHTTP }
+        guard total < Self.limit else { return .notHTTP }
         guard byte == UInt8(ascii: "\n") else {
             if byte != UInt8(ascii: "\r") { lineLength += 1 }
-            return bytes.count < Self.limit ? .incomplete : .notHTTP
+            return .incomplete
         }
-        if lineLength == 0 { return .complete }
+        let isBlank = lineLength == 0
         lineLength = 0
-        if lines.count == 1, status == nil { return .notHTTP }
+        guard let status else { return .notHTTP }
+        guard isBlank else { return .incomplete }
+        // 101 ends the exchange: nobody asked to switch protocols.
+        guard (100...199).contains(status), status != 101 else { return .complete }
+        bytes = []
         return .incomplete
     }
 
-    private var lines: [Substring] {
-        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-    }
-
     /// The three digits after the version; nil when the first line has none.
-    var status: Int? {
-        guard let words = lines.first?.split(separator: " "), words.count >= 2 else { return nil }
-        guard ["HTTP/1.0", "HTTP/1.1"].contains(words[0]), words[1].utf8.count == 3 else { return nil }
-        return Int(words[1]).flatMap { (100...599).contains($0) ? $0 : nil }
+    package var status: Int? {
+        let words = firstLine.split(separator: UInt8(ascii: " "))
+        guard words.count >= 2, words[1].count == 3 else { return nil }
+        guard ["HTTP/1.0", "HTTP/1.1"].contains(String(decoding: words[0], as: UTF8.self)) else { return nil }
+        return Int(String(decoding: words[1], as: UTF8.self)).flatMap { (100...599).contains($0) ? $0 : nil }
     }
 
-    /// The sentence after the status.
-    var reason: String {
-        let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
-        return words.count == 3 ? String(words[2]) : ""
+    /// The sentence after the status; empty when there is none.
+    package var reason: String {
+        let words = firstLine.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        return words.count == 3 ? Self.printable(words[2]) : ""
     }
 
-    /// The value of the first header of this name.
-    func header(_ name: String) -> String? {
-        for line in lines.dropFirst() {
-            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[0].lowercased() == name else { continue }
-            return String(parts[1].drop { $0 == " " || $0 == "\t" })
+    /// The values of all headers of a name, in their order.
+    ///
+    /// - Parameter name: In lower case.
+    /// - Returns: Without the blanks around them.
+    package func headers(_ name: String) -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n")).dropFirst().compactMap { line in
+            let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, String(decoding: parts[0], as: UTF8.self).lowercased() == name else { return nil }
+            let blanks: Set<UInt8> = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
+            var value = parts[1].drop { blanks.contains($0) }
+            while let last = value.last, blanks.contains(last) { value.removeLast() }
+            return Self.printable(value)
+        }
+    }
+
+    /// The challenges of a 407, or of a 401, which tinyproxy sends for a wrong password.
+    package var challenges: [String] { headers("proxy-authenticate") + headers("www-authenticate") }
+
+    /// The realm that the proxy names first.
+    package var realm: String? {
+        for challenge in challenges {
+            let lowered = challenge.lowercased()
+            guard let range = lowered.firstRange(of: "realm=\"") else { continue }
+            let offset = lowered.utf8.distance(from: lowered.startIndex, to: range.upperBound)
+            let rest = challenge.utf8.dropFirst(offset)
+            return String(decoding: rest.prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
         }
         return nil
     }
 
-    /// The realm that a 407 names, or a 401.
-    var realm: String? {
-        guard let challenge = header("proxy-authenticate") ?? header("www-authenticate") else { return nil }
-        let lowered = challenge.lowercased()
-        guard let range = lowered.firstRange(of: "realm=\"") else { return nil }
-        let offset = lowered.utf8.distance(from: lowered.startIndex, to: range.upperBound)
-        return String(decoding: challenge.utf8.dropFirst(offset).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+    /// The names of the ways to prove who one is, such as `Basic` or `NTLM`.
+    package var schemes: [String] { challenges.compactMap { $0.split(separator: " ").first.map(String.init) } }
+
+    /// Text of the proxy's for a person's terminal: control characters become question marks.
+    private static func printable(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: Array(bytes), as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
+            text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar)
+        }
+    }
+
+    private var firstLine: ArraySlice<UInt8> {
+        bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     }
 }

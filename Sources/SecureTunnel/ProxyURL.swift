@@ -24,12 +24,13 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     ///
     /// None is guessed then (MTC contract 3.4).
     public let port: UInt16?
-    /// Whom to be; nil when the setting does not hold both a user and a password.
-    public let credentials: Credentials?
+    /// Whom to be; nil when the setting names nobody. A user without a password has an empty one.
+    public private(set) var credentials: Credentials?
 
     /// Parses a setting.
     ///
-    /// `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it.
+    /// `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it. Neither stands for a port: those of
+    /// the schemes (80, 443) are not those that proxies listen on, so a wrong guess would look like a broken proxy.
     ///
     /// - Parameter text: The URL; user and password are percent-decoded.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.
@@ -88,13 +89,32 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads `user:password`; the first colon divides, so that a password may begin with one.
+    /// The same proxy with a password from elsewhere.
+    ///
+    /// - Parameter password: Replaces that of the URL.
+    /// - Returns: The URL with it.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no user, or for control characters.
+    public func with(password: String) throws(SecureTunnelError) -> ProxyURL {
+        guard let user = credentials?.user else {
+            throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
+        }
+        guard password.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw .badSetting(reason: "the proxy's password holds control characters")
+        }
+        var copy = self
+        copy.credentials = Credentials(user: user, password: password)
+        return copy
+    }
+
+    /// Reads `user:password` or `user`; the first colon divides, so that a password may begin with one.
+    ///
+    /// - Returns: Nil when both are empty.
     private static func credentials(_ text: Substring) throws(SecureTunnelError) -> Credentials? {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
+        let colon = text.firstIndex(of: ":") ?? text.endIndex
         let user = try percentDecoded(text[..<colon])
-        let password = try percentDecoded(text[text.index(after: colon)...])
+        let password = try percentDecoded(text[colon...].dropFirst())
         guard !user.contains(":") else { throw .badSetting(reason: "the proxy's user holds a colon") }
-        return user.isEmpty || password.isEmpty ? nil : Credentials(user: user, password: password)
+        return user.isEmpty && password.isEmpty ? nil : Credentials(user: user, password: password)
     }
 
     private static func percentDecoded(_ text: Substring) throws(SecureTunnelError) -> String {
@@ -113,7 +133,7 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
             bytes.append(value)
             rest = rest.dropFirst(2)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self), !decoded.utf8.contains(where: { $0 < 0x20 })
+        guard let decoded = String(validating: bytes, as: UTF8.self), decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else {
             throw .badSetting(reason: "the proxy's user or password holds control characters or is not UTF-8")
         }

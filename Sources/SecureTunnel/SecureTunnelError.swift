@@ -36,8 +36,14 @@ public enum SecureTunnelError: Error, Equatable, Sendable {
     case badSetting(reason: String)
     /// The connection below failed.
     case transport(TransportError)
-    /// The proxy wants a user name and password, or others than it was given (status 407, or 401).
+    /// The proxy wants a user name and password, and was given none (status 407, or 401).
     case proxyAuthenticationRequired(proxy: String, realm: String?)
+    /// The proxy does not accept the user or the password it was given (status 407, or 401).
+    case proxyLoginRefused(proxy: String, user: String, realm: String?)
+    /// The proxy wants a proof of another kind than basic authentication.
+    case proxySchemeUnknown(proxy: String, schemes: [String])
+    /// What should be a proxy took the connection and did not finish its answer in time.
+    case proxySilent(proxy: String, after: Duration)
     /// The proxy forbids the target (status 403); `text` is what it says about it.
     case proxyForbidden(proxy: String, target: String, text: String)
     /// The proxy could not reach the target (status 502, 503 or 504).
@@ -87,14 +93,20 @@ extension SecureTunnelError: CustomStringConvertible {
         case .badSetting(let reason): reason
         case .transport(let cause): cause.description
         case .proxyAuthenticationRequired(let proxy, let realm):
-            "proxy \(proxy) wants a valid user and password" + (realm.map { " for \"\($0)\"" } ?? "")
+            "proxy \(proxy) wants a user and a password" + (realm.map { " for \"\($0)\"" } ?? "")
+        case .proxyLoginRefused(let proxy, let user, let realm):
+            "proxy \(proxy) does not accept user \"\(user)\" with this password"
+                + (realm.map { " for \"\($0)\"" } ?? "")
+        case .proxySchemeUnknown(let proxy, let schemes):
+            "proxy \(proxy) wants authentication by \(list(schemes)), and only Basic is spoken"
+        case .proxySilent(let proxy, let limit): "proxy \(proxy) did not answer CONNECT within \(limit)"
         case .proxyForbidden(let proxy, let target, let text): "proxy \(proxy) forbids \(target): \(text)"
         case .proxyCannotReach(let proxy, let target, let status, let text):
             "proxy \(proxy) cannot reach \(target): \(status) \(text)"
         case .proxyRefused(let proxy, let target, let status, let text):
             "proxy \(proxy) refuses a tunnel to \(target): \(status) \(text)"
         case .notAProxy(let proxy, let firstBytes):
-            "\(proxy) is not an HTTP proxy: it said \(Self.printable(firstBytes))"
+            "\(proxy) is not an HTTP proxy: " + Self.proxyHint(about: firstBytes)
         }
     }
 
@@ -110,6 +122,18 @@ extension SecureTunnelError: CustomStringConvertible {
         if ["GET ", "POST ", "HEAD ", "PUT ", "CONNECT "].contains(where: text.hasPrefix) {
             return "it sent a plain HTTP request; \(said)"
         }
+        return said
+    }
+
+    /// Guesses from what was said instead of HTTP what listens where a proxy should.
+    private static func proxyHint(about bytes: [UInt8]) -> String {
+        guard let first = bytes.first else { return "it hung up without a word" }
+        // 0x15 and 0x16 are the TLS records of an alert and of a handshake.
+        if first == 0x15 || first == 0x16 { return "it speaks TLS, and a proxy is spoken to in plain text" }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let said = "it said \(printable(bytes))"
+        if text.hasPrefix("@RSYNCD:") { return "it is an rsync daemon; \(said)" }
+        if text.hasPrefix("SSH-") { return "it is an SSH server; \(said)" }
         return said
     }
 

@@ -178,6 +178,9 @@ import Synchronization
     /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
 
+    /// What the peer showed, where the context believes everybody; nil elsewhere, and while nothing came.
+    var shownCertificate: ShownCertificate? { lock.withLock { _ in verifier.shown } }
+
     /// Facts of a finished handshake.
     func session() -> TLSSession {
         lock.withLock { _ in

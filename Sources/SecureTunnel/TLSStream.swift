@@ -220,7 +220,7 @@ extension TLSStream {
 }
 
 /// Makes the handshake; every wait shares one deadline.
-private func shakeHands(
+func shakeHands(
     _ engine: TLSEngine,
     over transport: any ByteStream,
     within limit: Duration

@@ -49,6 +49,17 @@ public func dial(
     throw .refused(target: target.description, attempts: attempts)
 }
 
+/// Finds the addresses of a host.
+///
+/// - Parameters:
+///   - target: A name or an address in digits, and a port.
+///   - limit: The longest wait for the resolver.
+/// - Returns: At least one address, in the order in which ``dial(_:within:options:stop:)`` would try them.
+/// - Throws: ``TransportError``.
+public func addresses(of target: HostPort, within limit: Duration) throws(TransportError) -> [HostPort] {
+    try resolve(target, within: limit).compactMap(\.hostPort)
+}
+
 /// Connects one socket, without blocking past the deadline.
 private func connect(
     to address: SocketAddress,

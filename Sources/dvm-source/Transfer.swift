@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Glibc
 public import TransferAgent
 
 /// The command `dvm-source transfer`.
@@ -9,7 +8,8 @@ struct Transfer: ParsableCommand {
         discussion: """
             Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
             Owners go by name, hard links and holes are kept, lost+found at the top is left alone. \
-            The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD. \
+            The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
+            --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
             20 stopped by a signal; of several volumes the worst counts.
             """
@@ -21,34 +21,7 @@ struct Transfer: ParsableCommand {
     )
     var volumes: [String]
 
-    @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
-    var target: String
-
-    @Option(help: ArgumentHelp("Believe the target if these authorities vouch for it.", valueName: "pem"))
-    var ca: String?
-
-    @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))
-    var pin: String?
-
-    @Flag(help: "Believe whoever answers. The data goes to them.")
-    var insecure = false
-
-    @Option(help: ArgumentHelp("The name in the certificate, if it is not the target's host.", valueName: "name"))
-    var serverName: String?
-
-    @Option(help: ArgumentHelp("An HTTP proxy: http://[user:password@]host:port.", valueName: "url"))
-    var proxy: String?
-
-    @Option(help: ArgumentHelp("Hosts and networks that need no proxy, divided by commas.", valueName: "list"))
-    var noProxy: String?
-
-    @Option(help: ArgumentHelp("Who to be at the target.", valueName: "name"))
-    var user = "root"
-
-    @Option(
-        help: ArgumentHelp("A file with the password as its first line; not readable by everybody.", valueName: "file")
-    )
-    var passwordFile: String?
+    @OptionGroup var connection: ConnectionOptions
 
     @Flag(inversion: .prefixedNo, help: "Delete at the target what is not here.")
     var delete = true
@@ -65,23 +38,9 @@ struct Transfer: ParsableCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressStyle?
 
-    func validate() throws {
-        guard [ca != nil, pin != nil, insecure].count(where: { $0 }) == 1 else {
-            throw ValidationError("Say why the target is believed: exactly one of --ca, --pin and --insecure.")
-        }
-    }
-
     /// What the room below understands.
     var settings: TransferSettings {
-        let trust: TransferSettings.Trust =
-            if let ca { .authorities(ca) } else if let pin { .pin(pin) } else { .insecure }
-        var settings = TransferSettings(volumes: volumes, target: target, trust: trust)
-        settings.serverName = serverName
-        settings.proxy = proxy
-        settings.noProxy = noProxy ?? ""
-        settings.user = user
-        settings.passwordFile = passwordFile
-        settings.environmentPassword = environment("DVM_PASSWORD") ?? environment("RSYNC_PASSWORD")
+        var settings = connection.settings(volumes: volumes)
         settings.delete = delete
         settings.checksum = checksum
         settings.compress = compress
@@ -96,10 +55,6 @@ struct Transfer: ParsableCommand {
         let run = TransferRun(job, display: ProgressDisplay(style: style))
         let outcomes = try StopSignals.run { await run.run() }
         throw ExitCode(outcomes.worstExitCode)
-    }
-
-    private func environment(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

@@ -43,6 +43,9 @@ struct Serve: ParsableCommand {
     )
     var credentials: String
 
+    @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
+    var keepAlive = 20
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -54,6 +57,7 @@ struct Serve: ParsableCommand {
         )
         settings.listenPlain = listenPlain
         settings.clientAuthorities = clientCa
+        settings.keepAlive = .seconds(keepAlive)
         return settings
     }
 

@@ -13,7 +13,11 @@ struct ProxyURLTests {
             ("https://user:pass@ip:1111", "ip", 1111, "user", "pass"),
             ("https://user:!:pass@ip:1111", "ip", 1111, "user", "!:pass"),
             ("http://us%40er:p%25%3A%2F@[fd00::1]:3128/", "fd00::1", 3128, "us@er", "p%:/"),
-            ("HTTP://user@host:1", "host", 1, nil, nil),
+            ("HTTP://user@host:1", "host", 1, "user", ""),
+            ("http://user:@host:1", "host", 1, "user", ""),
+            ("http://:token@host:1", "host", 1, "", "token"),
+            ("http://:@host:1", "host", 1, nil, nil),
+            ("http://a@b:c@host:1", "host", 1, "a@b", "c"),
         ] as [(String, String, UInt16?, String?, String?)]
     )
     func sound(text: String, host: String, port: UInt16?, user: String?, password: String?) throws {
@@ -22,7 +26,7 @@ struct ProxyURLTests {
         #expect(url.port == port)
         #expect(url.credentials?.user == user)
         #expect(url.credentials?.password == password)
-        if let password { #expect(!url.description.contains(password)) }
+        if let password, !password.isEmpty { #expect(!url.description.contains(password)) }
     }
 
     @Test(
@@ -42,6 +46,15 @@ struct ProxyURLTests {
             return
         }
         #expect(!reason.contains("secret"))
+    }
+
+    @Test("takes the password from elsewhere, for a user that the URL names")
+    func otherPassword() throws {
+        let url = try ProxyURL(parsing: "http://mover@host:1").with(password: "!:s3cret")
+        #expect(url.credentials == ProxyURL.Credentials(user: "mover", password: "!:s3cret"))
+        #expect(!"\(url)".contains("s3cret"))
+        #expect(throws: SecureTunnelError.self) { try ProxyURL(parsing: "http://host:1").with(password: "x") }
+        #expect(throws: SecureTunnelError.self) { try url.with(password: "x\r\ny") }
     }
 
     @Test("guesses no port")
@@ -67,6 +80,8 @@ struct ConnectTests {
         arguments: [
             "HTTP/1.0 200 Connection established\r\n\r\n", "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 200 OK\nVia: x\n\n",
             "HTTP/1.1 299 Odd but fine\r\nX-Long: 0123456789\r\nVia: y\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX-Long: \(String(repeating: "long ", count: 3000))\r\n\r\n",
         ]
     )
     func success(reply: String) throws {
@@ -106,6 +121,14 @@ struct ConnectTests {
             ),
             ("HTTP/1.1 407 Go away\r\n\r\n", .proxyAuthenticationRequired(proxy: name, realm: nil)),
             (
+                "HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate: Negotiate abc\r\n\r\n",
+                .proxySchemeUnknown(proxy: name, schemes: ["NTLM", "Negotiate"])
+            ),
+            (
+                "HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: basic realm=\"\u{1B}[2J\"\r\n\r\n",
+                .proxyAuthenticationRequired(proxy: name, realm: "?[2J")
+            ),
+            (
                 "HTTP/1.1 403 Forbidden\r\n\r\n<html><style>p {}</style><h1>No  way</h1>\n<p>to go</html>",
                 .proxyForbidden(proxy: name, target: place, text: "Forbidden: No way to go")
             ),
@@ -121,8 +144,16 @@ struct ConnectTests {
                 "HTTP/1.1 302 Found\r\nLocation: x\r\n\r\n",
                 .proxyRefused(proxy: name, target: place, status: 302, text: "Found")
             ),
-            ("@RSYNCD: 31.0\n", .notAProxy(proxy: name, firstBytes: Array("@".utf8))),
-            ("HTTP/2 200\r\n\r\n", .notAProxy(proxy: name, firstBytes: Array("HTTP/2".utf8))),
+            (
+                "HTTP/1.1 101 Switching\r\n\r\n",
+                .proxyRefused(proxy: name, target: place, status: 101, text: "Switching")
+            ),
+            (
+                "HTTP/1.1 405 No\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n<p>use\r\n4;x=y\r\n GET\r\n0\r\n\r\n",
+                .proxyRefused(proxy: name, target: place, status: 405, text: "No: use GET")
+            ),
+            ("@RSYNCD: 31.0\n", .notAProxy(proxy: name, firstBytes: Array("@RSYNCD: 31.0\n".utf8))),
+            ("HTTP/2 200\r\n\r\n", .notAProxy(proxy: name, firstBytes: Array("HTTP/2 200\r\n\r\n".utf8))),
             ("HTTP/1.1 20x OK\r\n", .notAProxy(proxy: name, firstBytes: Array("HTTP/1.1 20x OK\r\n".utf8))),
             ("HTTP/1.1 200 OK\r\nVia", .notAProxy(proxy: name, firstBytes: Array("HTTP/1.1 200 OK\r\nVia".utf8))),
             ("", .notAProxy(proxy: name, firstBytes: [])),
@@ -136,6 +167,33 @@ struct ConnectTests {
             }
             #expect(throws: TransportError.closed(peer: name)) { try near.read(upTo: 1) }
         }
+    }
+
+    @Test("tells a refused login from a missing one, and sends a user without a password")
+    func login() throws {
+        let (near, far) = try SocketStream.pair()
+        try far.write(Array("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"r\"\r\n\r\n".utf8))
+        let name = near.peerDescription
+        #expect(throws: SecureTunnelError.proxyLoginRefused(proxy: name, user: "mover", realm: "r")) {
+            let credentials = ProxyURL.Credentials(user: "mover", password: "")
+            try connectThroughProxy(near, target: target, credentials: credentials, within: .seconds(10))
+        }
+        let request = String(decoding: try far.read(upTo: 1000), as: UTF8.self)
+        #expect(request.contains("Proxy-Authorization: Basic bW92ZXI6\r\n"))
+    }
+
+    @Test("bounds interim answers together", .timeLimit(.minutes(10)))
+    func interim() throws {
+        let (near, far) = try SocketStream.pair()
+        let flood = try Background {
+            let answer = Array("HTTP/1.1 102 Processing\r\n\r\n".utf8)
+            while (try? far.write(answer)) != nil {}
+        }
+        let error = #expect(throws: SecureTunnelError.self) {
+            try connectThroughProxy(near, target: target, credentials: nil, within: .seconds(30))
+        }
+        guard case .notAProxy = error else { throw Unexpected(error) }
+        try flood.value()
     }
 
     @Test("bounds the head of a reply, and the wait for it", .timeLimit(.minutes(10)))
@@ -154,8 +212,7 @@ struct ConnectTests {
 
         let (silent, other) = try SocketStream.pair()
         let limit = Duration.milliseconds(50)
-        let expected = TransportError.timedOut(waitingFor: "the reply of proxy \(silent.peerDescription)", after: limit)
-        #expect(throws: SecureTunnelError.transport(expected)) {
+        #expect(throws: SecureTunnelError.proxySilent(proxy: silent.peerDescription, after: limit)) {
             try connectThroughProxy(silent, target: target, credentials: nil, within: limit)
         }
         other.close()

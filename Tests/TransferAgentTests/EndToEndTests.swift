@@ -260,7 +260,7 @@ struct EndToEndTests {
         var settings = target.settings
         settings.proxy = "http://mover:wrong@127.0.0.1:\(proxy.port)"
         let refused = try #require(try await transfer(settings).first)
-        #expect([.proxyAuthentication, .proxyRefused].contains(refused.error?.failure))
+        #expect(refused.error?.failure == .proxyLoginRefused)
         #expect(refused.exitCode == 10)
         settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
         #expect(try await transfer(settings).worstExitCode == 0)

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import LinuxSystem
 import RsyncEngine
 import RsyncWire
@@ -15,8 +15,22 @@ struct ErrorTableTests {
     func classes() {
         #expect(Set(FailureClass.allCases.map(\.code)).count == FailureClass.allCases.count)
         for failure in FailureClass.allCases {
-            #expect(!failure.advice.isEmpty && !failure.advice.contains("\n") && !failure.advice.hasSuffix("."))
+            let explanation = failure.explanation
+            for text in [explanation.meaning, explanation.cause, explanation.advice] {
+                #expect(!text.isEmpty && !text.contains("\n") && !text.hasSuffix("."))
+            }
         }
+        #expect(FailureTable.sections.flatMap(\.rows).map(\.failure) == FailureClass.allCases)
+    }
+
+    /// `DVM_WRITE_CODES=1` writes the page instead: see scripts/codes.
+    @Test("docs/codes.md is what the table says")
+    func page() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs/codes.md")
+        if ProcessInfo.processInfo.environment["DVM_WRITE_CODES"] != nil {
+            try Data(FailureTable.page.utf8).write(to: path)
+        }
+        #expect(try String(contentsOf: path, encoding: .utf8) == FailureTable.page)
     }
 
     @Test(
@@ -31,10 +45,20 @@ struct ErrorTableTests {
             (.certificateRefused(subject: "s", reason: "r"), .certificateRefused),
             (.alert(peer: "p", name: "n"), .alert),
             (.clientCertificateRequired(peer: "p"), .clientCertificateRequired),
-            (.handshakeTimeout(peer: "p", after: .seconds(1)), .handshakeEnded),
+            (.alert(peer: "p", name: "protocol version"), .tlsVersion),
+            (.alert(peer: "p", name: "certificate required"), .clientCertificateRequired),
+            (.alert(peer: "p", name: "unknown PSK identity"), .unknownIdentity),
+            (.alert(peer: "p", name: "handshake failure"), .noCommonCipher),
+            (.alert(peer: "p", name: "unrecognized name"), .routedElsewhere),
+            (.handshakeTimeout(peer: "p", after: .seconds(1)), .handshakeSilent),
             (.closedDuringHandshake(peer: "p"), .handshakeEnded),
             (.truncated(peer: "p"), .tunnelBroken),
             (.violation(peer: "p", reason: "r"), .tunnelBroken),
+            (.violation(peer: "p", reason: "unsupported protocol"), .tlsVersion),
+            (.proxyLoginRefused(proxy: "p", user: "u", realm: nil), .proxyLoginRefused),
+            (.proxySchemeUnknown(proxy: "p", schemes: []), .proxySchemeUnknown),
+            (.proxySilent(proxy: "p", after: .seconds(1)), .proxySilent),
+            (.proxyCannotReach(proxy: "p", target: "t", status: 504, text: ""), .proxyTargetTimeout),
             (.proxyAuthenticationRequired(proxy: "p", realm: nil), .proxyAuthentication),
             (.proxyForbidden(proxy: "p", target: "t", text: ""), .proxyForbidden),
             (.proxyCannotReach(proxy: "p", target: "t", status: 503, text: ""), .proxyCannotReach),
@@ -89,7 +113,7 @@ struct ErrorTableTests {
         arguments: [
             ("@ERROR: auth failed on module v", .loginRefused),
             ("@ERROR: Unknown module 'v'", .unknownVolume),
-            ("@ERROR: access denied to v from host (1.2.3.4)", .unknownVolume),
+            ("@ERROR: access denied to v from host (1.2.3.4)", .accessDenied),
             ("@ERROR: max connections (32) reached -- try again later", .targetBusy),
             ("@ERROR: chdir failed", .targetUnusable),
             ("@ERROR: no idea", .refusedByTarget),

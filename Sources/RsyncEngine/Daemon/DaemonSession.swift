@@ -12,6 +12,7 @@ public struct DaemonSession {
     private let catalogue: any DaemonCatalogue
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    private let keepAlive: Duration?
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -35,11 +36,14 @@ public struct DaemonSession {
     ///   - catalogue: What is served.
     ///   - observer: Follows the session.
     ///   - progress: Figures for whoever wants to show them.
+    ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
     public init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
-        progress: TransferProgress = TransferProgress()
+        progress: TransferProgress = TransferProgress(),
+        keepAlive: Duration? = nil
     ) {
+        self.keepAlive = keepAlive
         self.catalogue = catalogue
         self.observer = observer
         self.progress = progress
@@ -136,6 +140,7 @@ public struct DaemonSession {
         if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
             arguments.options.timeout = module.timeout
         }
+        arguments.options.keepAlive = keepAlive
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -37,6 +37,7 @@ final class GeneratorSession {
     /// Runs to the goodbye; a failure ends the session.
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
+        generator.keepAlive = { [unowned self] in self.showLife() }
         do throws(WireError) {
             try workThroughLists()
             try endPhases()
@@ -88,8 +89,17 @@ final class GeneratorSession {
         do throws(WireError) {
             try state.sendOutbox(to: output)
             drain()
-            if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
+            try state.keepAlive(output)
             while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    /// Called by the generator while it reads a long file and nothing is sent.
+    private func showLife() {
+        do throws(WireError) {
+            try state.keepAlive(output)
         } catch {
             state.fail(.wire(error))
         }

@@ -112,6 +112,7 @@ import VolumeAccess
                 start = end
             }
             number += count
+            try state.keepAlive(output)
         }
     }
 }

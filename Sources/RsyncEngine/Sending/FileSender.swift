@@ -124,6 +124,8 @@ import VolumeAccess
             }
             offset += Int64(wanted)
             moved(wanted)
+            // What compresses well fills the output slowly.
+            if !isPlain { try state.keepAlive(output) }
         }
         lastLength = size
         state.count { $0.literalData += size }
@@ -190,7 +192,8 @@ import VolumeAccess
             unsafe window.moveToFront(used..<held)
             held -= used
             moved(wanted)
-            try keepAlive()
+            // Nothing goes out while a long file matches.
+            try state.keepAlive(output)
         } while offset < size
         lastLength = size
         state.count { statistics in
@@ -219,11 +222,6 @@ import VolumeAccess
             unsafe try tokens.matched(matched, blockLength: geometry.blockLength)
             cursor += length
         }
-    }
-
-    /// Lets the peer know that this side lives while a long file matches and nothing is sent.
-    private func keepAlive() throws(WireError) {
-        if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
     }
 
     private func growWindow(to length: Int) {

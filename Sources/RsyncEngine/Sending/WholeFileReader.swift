@@ -12,7 +12,14 @@ import VolumeAccess
     deinit { unsafe buffer.deallocate() }
 
     /// The digest of a regular file; all zeros when it cannot be read (protocol specification, transfer 9.4).
-    func digest(of name: Span<UInt8>, in directory: VolumeDirectory, _ recipe: ChecksumRecipe) -> [UInt8] {
+    ///
+    /// `betweenPieces` is called after every 256 KiB.
+    func digest(
+        of name: Span<UInt8>,
+        in directory: VolumeDirectory,
+        _ recipe: ChecksumRecipe,
+        betweenPieces: () -> Void = {}
+    ) -> [UInt8] {
         var sum = StreamingChecksum(recipe)
         do throws(VolumeError) {
             let file = try directory.openForReading(name)
@@ -22,6 +29,7 @@ import VolumeAccess
                 guard count > 0 else { break }
                 unsafe sum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
                 offset += Int64(count)
+                betweenPieces()
             }
             return sum.finish().bytes
         } catch {

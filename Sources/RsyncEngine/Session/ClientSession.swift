@@ -55,9 +55,11 @@ public struct ClientSession: Sendable {
     }
 
     private let stream: any ByteStream
-    private let options: TransferOptions
+    var options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    /// What to do besides; nil for a session like any other.
+    var visit: Visit?
 
     /// Prepares a session.
     ///
@@ -169,16 +171,27 @@ public struct ClientSession: Sendable {
         )
     }
 
-    private func daemonClient(over channel: SessionChannel) -> DaemonClient {
+    private func daemonClient(
+        over channel: SessionChannel,
+        onGreeting: @escaping (Int32) -> Void = { _ in }
+    ) -> DaemonClient {
         let observer = observer
-        return DaemonClient(version: options.protocolVersion, input: channel.input, output: channel.output) {
-            (line) throws(WireError) in observer.message(printable(line), .info)
-        }
+        let onText = { (line: [UInt8]) throws(WireError) in observer.message(printable(line), .info) }
+        var client = DaemonClient(
+            version: options.protocolVersion,
+            input: channel.input,
+            output: channel.output,
+            onText: onText
+        )
+        client.onGreeting = onGreeting
+        return client
     }
 
     private func open(_ module: [UInt8], _ login: Login, over channel: SessionChannel) throws(EngineError) -> Int32 {
         var passwordFailure: EngineError?
+        var hasGreeted = false
         let credentials = DaemonClient.Credentials(user: Array(login.user.utf8)) { () throws(WireError) in
+            visit?.onStep(.passwordAsked)
             do throws(EngineError) {
                 return try login.password()
             } catch {
@@ -187,9 +200,16 @@ public struct ClientSession: Sendable {
             }
         }
         do throws(WireError) {
-            return try daemonClient(over: channel).open(module: module, credentials: credentials)
+            let client = daemonClient(over: channel) { version in
+                hasGreeted = true
+                visit?.onStep(.greeted(version: version))
+            }
+            let version = try client.open(module: module, credentials: credentials)
+            visit?.onStep(.admitted)
+            return version
         } catch {
             if let passwordFailure { throw passwordFailure }
+            guard hasGreeted else { throw .noGreeting(error) }
             if case .violation(let line, 5) = error { throw .refused(line) }
             throw .wire(error)
         }
@@ -215,6 +235,7 @@ public struct ClientSession: Sendable {
         } catch {
             throw .wire(error)
         }
+        try visit?.work(VisitLine(channel: channel, version: parameters.protocolVersion))
         var isSending = false
         if case .push = direction { isSending = true }
         let state = makeState(parameters, isSending: isSending)

@@ -6,6 +6,8 @@ public import VolumeAccess
 public enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The stream from the peer could not be read as rsync's protocol, or broke.
     case wire(WireError)
+    /// A daemon did not greet as one; what happened instead.
+    case noGreeting(WireError)
     /// A destination or source could not be used at all (exit code 3 or 11).
     case volume(String, VolumeError)
     /// A daemon refused the session; its `@ERROR` line.
@@ -20,9 +22,9 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The exit code that rsync documents for the failure (protocol specification, session 9.1).
     public var exitCode: Int32 {
         switch self {
-        case .wire(.transport(let cause)):
+        case .wire(.transport(let cause)), .noGreeting(.transport(let cause)):
             if case TransportError.timedOut = cause { 30 } else { 10 }
-        case .wire(let error): error.exitCode
+        case .wire(let error), .noGreeting(let error): error.exitCode
         case .volume(_, let error): error.isOutOfSpace ? 11 : 3
         case .refused: 5
         case .peerExit(let code): code
@@ -39,7 +41,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     /// One sentence.
     public var description: String {
         switch self {
-        case .wire(let error): "\(error)"
+        case .wire(let error), .noGreeting(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
         case .refused(let line): line
         case .peerExit(let code): "the peer stopped with exit code \(code)"

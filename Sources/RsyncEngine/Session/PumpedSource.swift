@@ -63,6 +63,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
 
     private let full = BoundedQueue<Piece>(capacity: 64, name: "bytes from the peer")
     private let empty = BoundedQueue<Piece>(capacity: 64, name: "free buffers")
+    private let ended = BoundedQueue<Never>(capacity: 1, name: "end of the stream")
     private var current: Piece?
     private let thread: WorkerThread
     /// Called on the decoding thread right before it leaves a buffer.
@@ -79,7 +80,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     /// - Throws: ``SystemError`` when no thread could be started.
     init(stream: any ByteStream, pieces: Int = 6) throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
-        let (full, empty) = (full, empty)
+        let (full, empty, ended) = (full, empty, ended)
         thread = try WorkerThread(name: "dvm-demultiplex") {
             while let piece = empty.pop() {
                 piece.fill(from: stream)
@@ -87,7 +88,16 @@ final class PumpedSource: WireSource, @unchecked Sendable {
                 guard full.push(piece), !isLast else { break }
             }
             full.close()
+            ended.close()
         }
+    }
+
+    /// Waits for the end of the stream, in good order or not.
+    ///
+    /// - Returns: False when the time was up before.
+    func waitForEnd(within limit: Duration) -> Bool {
+        if case .timedOut = ended.pop(within: limit) { return false }
+        return true
     }
 
     func next() throws(WireError) -> UnsafeRawBufferPointer {

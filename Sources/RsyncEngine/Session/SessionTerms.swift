@@ -19,8 +19,16 @@ extension SessionParameters {
 
 extension SessionState {
     /// After how long without output a sign of life is due (protocol specification, session 10.1).
+    ///
+    /// Without a wish it stays below the 60 seconds after which common load balancers cut a quiet connection.
     var keepAliveInterval: Duration {
-        options.timeout > 0 ? .seconds((options.timeout + 1) / 2) : .seconds(20)
+        let wish = options.keepAlive ?? .seconds(20)
+        return options.timeout > 0 ? min(wish, .seconds((options.timeout + 1) / 2)) : wish
+    }
+
+    /// Shows that this side lives, if nothing went out for a while; called by the owner of the output.
+    func keepAlive(_ output: WireOutput) throws(WireError) {
+        if ContinuousClock.now - output.lastFlush >= keepAliveInterval { try output.keepAlive() }
     }
 }
 

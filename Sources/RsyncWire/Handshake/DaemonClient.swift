@@ -26,6 +26,8 @@ public struct DaemonClient {
     private let version: Int32
     /// Takes each line that is text for a person.
     private let onText: ([UInt8]) throws(WireError) -> Void
+    /// Called with the version that both ends will speak, once the daemon has greeted.
+    public var onGreeting: (Int32) -> Void = { _ in }
 
     /// Prepares to speak with a daemon.
     ///
@@ -94,6 +96,7 @@ public struct DaemonClient {
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
         try Handshake.checkVersion(greeting.settled(own: version))
+        onGreeting(greeting.settled(own: version))
         let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)

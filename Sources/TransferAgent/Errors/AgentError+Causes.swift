@@ -34,37 +34,66 @@ extension AgentError {
         self.init(.connectTimeout, "\(error)", exitCode: 10)
     }
 
+    /// A failure of dialling a proxy, whose kinds matter less than that it was the proxy.
+    init(diallingProxy error: TransportError) {
+        switch error {
+        case .unknownHost: self.init(.proxyUnknownHost, "\(error)", exitCode: 10)
+        case .badAddress, .closed: self.init(error)
+        default: self.init(.proxyUnreachable, "\(error)", exitCode: 10)
+        }
+    }
+
     /// A failure of the tunnel or the proxy.
     init(_ error: SecureTunnelError) {
-        let failure: FailureClass
         switch error {
-        case .transport(let cause):
-            self.init(cause)
-            return
-        case .badSetting:
-            self.init(.badSetting, "\(error)", exitCode: 1)
-            return
-        case .badFile:
-            self.init(.badCertificateFile, "\(error)", exitCode: 1)
-            return
-        case .notTLS: failure = .notTLS
-        case .certificateExpired: failure = .certificateExpired
-        case .certificateNotYetValid: failure = .certificateNotYetValid
-        case .wrongName: failure = .wrongName
-        case .unknownAuthority: failure = .unknownAuthority
-        case .pinMismatch: failure = .pinMismatch
-        case .certificateRefused: failure = .certificateRefused
-        case .alert: failure = .alert
-        case .clientCertificateRequired: failure = .clientCertificateRequired
-        case .handshakeTimeout, .closedDuringHandshake: failure = .handshakeEnded
-        case .truncated, .violation: failure = .tunnelBroken
-        case .proxyAuthenticationRequired: failure = .proxyAuthentication
-        case .proxyForbidden: failure = .proxyForbidden
-        case .proxyCannotReach: failure = .proxyCannotReach
-        case .proxyRefused: failure = .proxyRefused
-        case .notAProxy: failure = .notAProxy
+        case .transport(let cause): self.init(cause)
+        case .badSetting: self.init(.badSetting, "\(error)", exitCode: 1)
+        case .badFile: self.init(.badCertificateFile, "\(error)", exitCode: 1)
+        default: self.init(Self.failure(of: error), "\(error)", exitCode: 10)
         }
-        self.init(failure, "\(error)", exitCode: 10)
+    }
+
+    /// The class of a failure of the tunnel or the proxy.
+    private static func failure(of error: SecureTunnelError) -> FailureClass {
+        switch error {
+        case .transport: .connectionLost
+        case .badSetting: .badSetting
+        case .badFile: .badCertificateFile
+        case .notTLS: .notTLS
+        case .certificateExpired: .certificateExpired
+        case .certificateNotYetValid: .certificateNotYetValid
+        case .wrongName: .wrongName
+        case .unknownAuthority: .unknownAuthority
+        case .pinMismatch: .pinMismatch
+        case .certificateRefused: .certificateRefused
+        case .alert(_, let name): failure(ofAlert: name)
+        case .clientCertificateRequired: .clientCertificateRequired
+        case .handshakeTimeout: .handshakeSilent
+        case .closedDuringHandshake: .handshakeEnded
+        case .violation(_, let reason):
+            reason.contains("unsupported protocol") ? .tlsVersion : .tunnelBroken
+        case .truncated: .tunnelBroken
+        case .proxyAuthenticationRequired: .proxyAuthentication
+        case .proxyLoginRefused: .proxyLoginRefused
+        case .proxySchemeUnknown: .proxySchemeUnknown
+        case .proxySilent: .proxySilent
+        case .proxyForbidden: .proxyForbidden
+        case .proxyCannotReach(_, _, let status, _): status == 504 ? .proxyTargetTimeout : .proxyCannotReach
+        case .proxyRefused: .proxyRefused
+        case .notAProxy: .notAProxy
+        }
+    }
+
+    /// What a TLS alert of the peer means, by OpenSSL's name for it (`SSL_alert_desc_string_long`).
+    private static func failure(ofAlert name: String) -> FailureClass {
+        switch name {
+        case "protocol version": .tlsVersion
+        case "certificate required": .clientCertificateRequired
+        case "unknown PSK identity": .unknownIdentity
+        case "handshake failure", "insufficient security": .noCommonCipher
+        case "unrecognized name": .routedElsewhere
+        default: .alert
+        }
     }
 
     /// A failure that ended a session.
@@ -76,6 +105,7 @@ extension AgentError {
         let code = error.exitCode
         switch error {
         case .cancelled: self.init(.cancelled, "stopped on request", exitCode: 20)
+        case .noGreeting(let cause): self.init(noGreeting: cause, exitCode: code)
         case .wire(.transport(let cause)):
             if let cause = cause as? TransportError {
                 self.init(cause)
@@ -97,6 +127,26 @@ extension AgentError {
         }
     }
 
+    /// What came instead of a daemon's greeting.
+    private init(noGreeting cause: WireError, exitCode: Int32) {
+        switch cause {
+        case .transport(let broken):
+            guard let broken = broken as? TransportError else {
+                self.init(.connectionLost, "\(broken)", exitCode: exitCode)
+                return
+            }
+            guard case .timedOut = broken else {
+                self.init(broken)
+                return
+            }
+            self.init(.daemonSilent, "\(broken)", exitCode: exitCode)
+        case .ended: self.init(.daemonSilent, "\(cause)", exitCode: exitCode)
+        // rsync's code for a version that is not spoken (protocol specification, session 9.1).
+        case .violation(let text, 2): self.init(.protocolVersion, text, exitCode: exitCode)
+        case .violation(let text, _): self.init(.notADaemon, text, exitCode: exitCode)
+        }
+    }
+
     /// A daemon's `@ERROR` line (protocol specification, session 3).
     private init(refusal line: String) {
         let text = line.hasPrefix("@ERROR: ") ? String(line.dropFirst(8)) : line
@@ -104,8 +154,10 @@ extension AgentError {
         let failure: FailureClass
         if lower.contains("auth") {
             failure = .loginRefused
-        } else if lower.contains("unknown module") || lower.contains("access denied") {
+        } else if lower.contains("unknown module") {
             failure = .unknownVolume
+        } else if lower.contains("access denied") {
+            failure = .accessDenied
         } else if lower.contains("read only") {
             failure = .readOnlyVolume
         } else if lower.contains("max connections") {

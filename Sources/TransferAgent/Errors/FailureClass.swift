@@ -1,18 +1,26 @@
 /// The kinds of failure that a person is told of, each with a code that stays the same in all versions.
 ///
-/// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings.
+/// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings. What
+/// each means stands in ``FailureTable``.
 public enum FailureClass: Int, Sendable, CaseIterable {
     case unknownHost = 1001
     case connectionRefused = 1002
     case unreachable = 1003
     case connectTimeout = 1004
     case connectionLost = 1005
+    case idleCut = 1006
 
     case proxyAuthentication = 1101
     case proxyForbidden = 1102
     case proxyCannotReach = 1103
     case proxyRefused = 1104
     case notAProxy = 1105
+    case proxyUnknownHost = 1106
+    case proxyUnreachable = 1107
+    case proxySilent = 1108
+    case proxyLoginRefused = 1109
+    case proxySchemeUnknown = 1110
+    case proxyTargetTimeout = 1111
 
     case notTLS = 1201
     case unknownAuthority = 1202
@@ -26,6 +34,12 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case handshakeEnded = 1210
     case tunnelBroken = 1211
     case badCertificateFile = 1212
+    case intercepted = 1213
+    case tlsVersion = 1214
+    case routedElsewhere = 1215
+    case unknownIdentity = 1216
+    case handshakeSilent = 1217
+    case noCommonCipher = 1218
 
     case loginRefused = 2001
     case unknownVolume = 2002
@@ -33,6 +47,9 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case targetBusy = 2004
     case refusedByTarget = 2005
     case passwordMissing = 2006
+    case notADaemon = 2007
+    case daemonSilent = 2008
+    case accessDenied = 2009
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002
@@ -46,6 +63,7 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case silence = 4003
     case cancelled = 4004
     case noResources = 4005
+    case protocolVersion = 4006
 
     case badSetting = 5001
     case badSecretFile = 5002
@@ -54,50 +72,9 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     /// The code in the form that people look up, such as `DVM-1001`.
     public var code: String { "DVM-\(rawValue)" }
 
+    /// What it means, what usually causes it and what to do.
+    public var explanation: FailureExplanation { FailureTable.explanations[self] ?? FailureTable.unexplained }
+
     /// The next thing to try.
-    public var advice: String {
-        switch self {
-        case .unknownHost: "check the host name and this pod's DNS"
-        case .connectionRefused: "check the port, and that dvm-target is running there"
-        case .unreachable, .connectTimeout: "check routes, firewalls and egress network policies, or use --proxy"
-        case .connectionLost: "check the target's log, then run again: what was done is kept"
-        case .proxyAuthentication: "give the proxy's user and password in --proxy http://USER:PASSWORD@HOST:PORT"
-        case .proxyForbidden: "ask the proxy's administrator to allow the target's host and port"
-        case .proxyCannotReach: "check that the proxy can resolve and reach the target"
-        case .proxyRefused: "check what the proxy allows for CONNECT"
-        case .notAProxy: "check the host and port in --proxy"
-        case .notTLS: "check that the port is the TLS one"
-        case .unknownAuthority: "give the authority that issued the certificate in --ca, or its SHA-256 in --pin"
-        case .certificateExpired: "renew the certificate"
-        case .certificateNotYetValid: "check the clocks of both sides"
-        case .wrongName: "give one of the certificate's names in --server-name, or issue it for this host"
-        case .pinMismatch: "make sure who answers there, then give the certificate's SHA-256 in --pin"
-        case .alert: "check the log of the other side"
-        case .clientCertificateRequired: "the target asks for a client certificate, which dvm-source cannot show yet"
-        case .certificateRefused: "check the certificate with openssl x509 -text"
-        case .handshakeEnded: "check what listens there, and the log of the other side"
-        case .tunnelBroken: "check both logs, then run again: what was done is kept"
-        case .badCertificateFile: "check the PEM file"
-        case .loginRefused: "check --user and the password against the target's credentials file"
-        case .unknownVolume: "check the volume's NAME against the target's --volume"
-        case .readOnlyVolume: "allow writing to the volume at the target"
-        case .targetBusy: "run again when other transfers have ended"
-        case .refusedByTarget: "check the target's log"
-        case .passwordMissing: "give the password by --password-file or in DVM_PASSWORD"
-        case .outOfSpace: "enlarge the target volume, then run again: what was done is kept"
-        case .sourceUnreadable: "check the path and this program's permissions"
-        case .targetUnusable: "check the volume at the target"
-        case .partial: "put right what is listed above, then run again"
-        case .vanished: "files were removed while they were read; run again"
-        case .deletionLimit: "raise the limit or delete by hand"
-        case .protocolBroken: "check what listens there; run again, and report it if it comes back"
-        case .stoppedByPeer: "check the target's log"
-        case .silence: "check the network and the target, then run again: what was done is kept"
-        case .cancelled: "run again to go on: what was done is kept"
-        case .noResources: "check the limits of memory, processes and open files"
-        case .badSetting: "see --help"
-        case .badSecretFile: "put it right, for example with chmod 600"
-        case .cannotListen: "choose an address of this host and a free port"
-        }
-    }
+    public var advice: String { explanation.advice }
 }

@@ -1,19 +1,25 @@
 import LinuxSystem
 import SecureTunnel
-import Synchronization
 import Transport
 
 /// How a target is reached: directly or through a proxy, and always through TLS.
 struct TargetRoute: Sendable {
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.
-    private static let stepLimit = Duration.seconds(20)
+    static let stepLimit = Duration.seconds(20)
+    /// The time for each step of a look at what answers, when something is wrong already.
+    private static let lookLimit = Duration.seconds(5)
 
     let target: HostPort
     let isInsecure: Bool
-    private let proxy: ProxyURL?
-    private let proxyAddress: HostPort?
-    private let serverName: String
+    /// The proxy; nil when none is set, or the target is excepted from it.
+    let proxy: ProxyURL?
+    /// Whether a proxy is set that the target is excepted from.
+    let isProxyBypassed: Bool
+    /// Whom to dial: the proxy or the target.
+    let firstHop: HostPort
+    let serverName: String
     private let context: TLSContext
+    private let socketOptions: SocketOptions
 
     init(_ settings: TransferSettings) throws(AgentError) {
         do throws(TransportError) {
@@ -23,10 +29,15 @@ struct TargetRoute: Sendable {
         }
         serverName = settings.serverName ?? target.host
         isInsecure = settings.trust == .insecure
+        socketOptions = try KeepAlive(settings.keepAlive).socketOptions
+        let password = try settings.proxyPassword()
         do throws(SecureTunnelError) {
-            let proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
-            self.proxy = try BypassList(parsing: settings.noProxy).contains(target) ? nil : proxy
-            proxyAddress = try self.proxy?.address()
+            var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
+            if let password { proxy = try proxy?.with(password: password) }
+            let isExcepted = try BypassList(parsing: settings.noProxy).contains(target)
+            isProxyBypassed = proxy != nil && isExcepted
+            self.proxy = isExcepted ? nil : proxy
+            firstHop = try self.proxy?.address() ?? target
             context = try TLSContext(client: TLSClientConfiguration(trust: settings.trust.peerTrust))
         } catch {
             throw AgentError(error)
@@ -39,22 +50,81 @@ struct TargetRoute: Sendable {
     /// - Returns: A stream that only the target can read.
     /// - Throws: ``AgentError``.
     func connect(for call: CancellableCall) throws(AgentError) -> any ByteStream {
-        let socket: SocketStream
+        let socket = try dialFirstHop(for: call)
+        try askProxy(on: socket)
+        return try openTunnel(over: socket, for: call)
+    }
+
+    /// Connects with the proxy, or with the target where there is none.
+    func dialFirstHop(for call: CancellableCall) throws(AgentError) -> SocketStream {
         do throws(TransportError) {
-            socket = try dial(proxyAddress ?? target, within: Self.stepLimit, stop: call.stop)
+            let socket = try dial(firstHop, within: Self.stepLimit, options: socketOptions, stop: call.stop)
+            call.adopt(socket)
+            return socket
         } catch {
-            throw AgentError(dialling: error)
+            throw proxy == nil ? AgentError(dialling: error) : AgentError(diallingProxy: error)
         }
-        call.adopt(socket)
+    }
+
+    /// Lets the proxy connect with the target; does nothing where there is none.
+    func askProxy(on socket: SocketStream) throws(AgentError) {
+        guard let proxy else { return }
         do throws(SecureTunnelError) {
-            if let proxy {
-                try connectThroughProxy(socket, target: target, credentials: proxy.credentials, within: Self.stepLimit)
-            }
+            try connectThroughProxy(socket, target: target, credentials: proxy.credentials, within: Self.stepLimit)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    /// Makes the tunnel; looks into it when the target's certificate is not believed.
+    func openTunnel(over socket: SocketStream, for call: CancellableCall) throws(AgentError) -> TLSStream {
+        do throws(SecureTunnelError) {
             return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: Self.stepLimit)
         } catch {
             socket.close()
-            throw AgentError(error)
+            let failure = AgentError(error)
+            switch error {
+            case .unknownAuthority, .wrongName, .pinMismatch: throw .settled(diagnosis(for: call).run(), after: failure)
+            default: throw failure
+            }
         }
+    }
+
+    /// The questions to ask about a certificate.
+    func diagnosis(for call: CancellableCall) -> TrustDiagnosis {
+        TrustDiagnosis(serverName: serverName, hasProxy: proxy != nil) { (name, isDirect) in
+            look(calling: name, isDirect: isDirect, for: call)
+        }
+    }
+
+    /// Looks at what answers to a name.
+    private func look(calling name: String, isDirect: Bool, for call: CancellableCall) -> ShownService? {
+        let limit = Self.lookLimit
+        let hop = isDirect ? target : firstHop
+        guard let socket = try? dial(hop, within: limit, options: socketOptions, stop: call.stop) else { return nil }
+        defer { socket.close() }
+        call.adopt(socket)
+        if !isDirect, let proxy {
+            let isOpen: Void? = try? connectThroughProxy(
+                socket,
+                target: target,
+                credentials: proxy.credentials,
+                within: limit
+            )
+            guard isOpen != nil else { return nil }
+        }
+        return try? ShownService.look(over: socket, calling: name, within: limit, listening: .seconds(2))
+    }
+}
+
+extension TransferSettings {
+    /// The proxy's password from where it is kept, if it is kept outside of the URL.
+    fileprivate func proxyPassword() throws(AgentError) -> String? {
+        guard let file = proxyPasswordFile else { return environmentProxyPassword }
+        guard let password = String(validating: try SecretFile.password(in: file), as: UTF8.self) else {
+            throw AgentError(.badSecretFile, "\(file) cannot be used: it is not UTF-8", exitCode: 1)
+        }
+        return password
     }
 }
 
@@ -65,43 +135,5 @@ extension TransferSettings.Trust {
         case .pin(let digest): .pinned(sha256: digest)
         case .insecure: .insecure
         }
-    }
-}
-
-/// A connection that another thread may end, from before it exists.
-///
-/// ## Concurrency model
-/// `state` is touched by the connecting thread and by whoever cancels.
-final class CancellableCall: Sendable {
-    private struct State {
-        var isCancelled = false
-        var stream: (any ByteStream)?
-    }
-
-    /// Ends the wait for a connection.
-    let stop: StopSignal
-    private let state = Mutex(State())
-
-    init() throws(SystemError) { stop = try StopSignal() }
-
-    var isCancelled: Bool { state.withLock { $0.isCancelled } }
-
-    /// Takes a connection to end on cancellation; ends it at once if that has come.
-    func adopt(_ stream: any ByteStream) {
-        let isLate = state.withLock { state in
-            state.stream = stream
-            return state.isCancelled
-        }
-        if isLate { stream.close() }
-    }
-
-    /// Ends the connection, or the attempt to get one.
-    func cancel() {
-        let stream = state.withLock { state in
-            state.isCancelled = true
-            return state.stream
-        }
-        stop.raise()
-        stream?.close()
     }
 }

@@ -46,6 +46,17 @@ public struct TransferJob: Sendable {
         }
     }
 
+    /// Who to be at the target.
+    var login: ClientSession.Login {
+        ClientSession.Login(user: user) { [password] () throws(EngineError) in
+            do throws(AgentError) {
+                return try password()
+            } catch {
+                throw .usage(error.observed, exitCode: error.exitCode)
+            }
+        }
+    }
+
     /// What is asked of the engine: archive, hard links, holes, names of owners, deletion unless it was declined.
     private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
         var options = TransferOptions()
@@ -53,6 +64,7 @@ public struct TransferJob: Sendable {
         options.hardLinks = true
         options.sparse = true
         options.timeout = silenceLimit
+        options.keepAlive = settings.keepAlive
         options.delete = settings.delete
         options.checksum = settings.checksum
         if let choice = settings.compress { try choose(choice, in: &options) }

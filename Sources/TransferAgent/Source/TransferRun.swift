@@ -46,7 +46,7 @@ public struct TransferRun: Sendable {
 }
 
 extension CancellableCall {
-    fileprivate static func make() throws(AgentError) -> CancellableCall {
+    static func make() throws(AgentError) -> CancellableCall {
         do throws(SystemError) {
             return try CancellableCall()
         } catch {
@@ -106,13 +106,6 @@ private struct VolumeTransfer {
         }
         let stream = try job.route.connect(for: call)
         let session = ClientSession(stream: stream, options: job.options, observer: observer, progress: progress)
-        let login = ClientSession.Login(user: job.user) { [password = job.password] () throws(EngineError) in
-            do throws(AgentError) {
-                return try password()
-            } catch {
-                throw .usage(error.observed, exitCode: error.exitCode)
-            }
-        }
-        return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: login)
+        return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
     }
 }

@@ -20,6 +20,10 @@ public struct TransferSettings: Sendable {
     public var serverName: String?
     /// The proxy, of `--proxy URL`.
     public var proxy: String?
+    /// Where the proxy's password stands, of `--proxy-password-file`.
+    public var proxyPasswordFile: String?
+    /// The proxy's password from the environment, for want of a file.
+    public var environmentProxyPassword: String?
     /// Whom to call without the proxy, of `--no-proxy LIST`.
     public var noProxy = ""
     /// Who to be, of `--user`.
@@ -28,6 +32,8 @@ public struct TransferSettings: Sendable {
     public var passwordFile: String?
     /// The password from the environment, for want of a file.
     public var environmentPassword: String?
+    /// The longest that this side goes without a sign of life, of `--keep-alive SECONDS`.
+    public var keepAlive = KeepAlive.usual
     /// Whether to delete at the target what is not here, of `--delete`.
     public var delete = true
     /// Whether to compare by checksum, of `--checksum`.

@@ -14,6 +14,8 @@ public struct ServeSettings: Sendable {
     public var volumes: [String]
     /// Who may come in, of `--credentials FILE`.
     public var credentials: String
+    /// The longest that a session goes without a sign of life, of `--keep-alive SECONDS`.
+    public var keepAlive = KeepAlive.usual
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
 

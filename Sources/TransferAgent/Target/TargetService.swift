@@ -17,6 +17,7 @@ public final class TargetService: Sendable {
     private let sessionLimit: Int
     private let log: any TextOutput
     private let connections = ConnectionTable()
+    private let keepAlive: KeepAlive
 
     /// A place where clients come in.
     private struct Door: Sendable {
@@ -47,10 +48,13 @@ public final class TargetService: Sendable {
         } catch {
             throw AgentError(error)
         }
+        keepAlive = try KeepAlive(settings.keepAlive)
+        let options = keepAlive.socketOptions
         do throws(TransportError) {
-            var doors = [Door(listener: try Listener(HostPort(parsing: settings.listen)), context: context)]
+            let tunnels = try Listener(HostPort(parsing: settings.listen), options: options)
+            var doors = [Door(listener: tunnels, context: context)]
             if let plain = settings.listenPlain {
-                doors.append(Door(listener: try Listener(HostPort(parsing: plain)), context: nil))
+                doors.append(Door(listener: try Listener(HostPort(parsing: plain), options: options), context: nil))
             }
             self.doors = doors
         } catch {
@@ -170,7 +174,8 @@ public final class TargetService: Sendable {
         var catalogue = catalogue
         catalogue.isFull = isFull
         let observer = SessionNotes()
-        let report = DaemonSession(catalogue: catalogue, observer: observer).run(over: stream)
+        let session = DaemonSession(catalogue: catalogue, observer: observer, keepAlive: keepAlive.interval)
+        let report = session.run(over: stream)
         log.write("session \(number) from \(peer)" + report.line(notes: observer, elapsed: .now - start) + "\n")
     }
 }

@@ -1,0 +1,105 @@
+public import Transport
+
+/// The certificate that somebody showed, believed or not.
+public struct ShownCertificate: Equatable, Sendable {
+    /// The subject in the form of RFC 2253.
+    public let subject: String
+    /// The issuer in the same form.
+    public let issuer: String
+    /// The names it is for: the alternative ones, or `CN=` and the common name where there are none.
+    public let names: [String]
+    /// SHA-256 of its DER form, in lower-case hex.
+    public let sha256: String
+    /// Whether it is for the name that was called.
+    public let isForCalledName: Bool
+
+    /// Names the facts.
+    public init(subject: String, issuer: String, names: [String], sha256: String, isForCalledName: Bool) {
+        self.subject = subject
+        self.issuer = issuer
+        self.names = names
+        self.sha256 = sha256
+        self.isForCalledName = isForCalledName
+    }
+
+    /// Copies the facts out of a certificate that OpenSSL owns.
+    init(_ certificate: borrowing PeerCertificate, called name: String?) {
+        subject = certificate.subject
+        issuer = certificate.issuer
+        names = certificate.names
+        sha256 = certificate.sha256
+        isForCalledName = name.map { certificate.isFor($0) } ?? false
+    }
+
+}
+
+/// What answers to a name at the other end of a connection, without believing it.
+public struct ShownService: Equatable, Sendable {
+    /// What it said of itself.
+    public let certificate: ShownCertificate
+    /// The first bytes that it said inside TLS without being asked, at most 128; empty when it waits for us, nil when it
+    /// ended or refused the connection.
+    public let greeting: [UInt8]?
+
+    /// Names the facts.
+    public init(certificate: ShownCertificate, greeting: [UInt8]?) {
+        self.certificate = certificate
+        self.greeting = greeting
+    }
+
+    /// Looks who answers.
+    ///
+    /// Nothing is sent but a TLS handshake. The connection is of no use afterwards; the caller closes it.
+    ///
+    /// - Parameters:
+    ///   - transport: A fresh connection, or one through a proxy.
+    ///   - name: Sent as SNI when it is a name.
+    ///   - limit: The time for the handshake.
+    ///   - patience: The time for a greeting.
+    /// - Returns: What was seen, also when the server then refused the handshake.
+    /// - Throws: ``SecureTunnelError`` when no certificate was shown.
+    public static func look(
+        over transport: any ByteStream,
+        calling name: String,
+        within limit: Duration,
+        listening patience: Duration
+    ) throws(SecureTunnelError) -> ShownService {
+        let context = try TLSContext(client: TLSClientConfiguration(trust: .insecure))
+        let engine = try TLSEngine(context: context, serverName: name, peer: transport.peerDescription)
+        do throws(SecureTunnelError) {
+            try shakeHands(engine, over: transport, within: limit)
+        } catch {
+            guard let shown = engine.shownCertificate else { throw error }
+            return ShownService(certificate: shown, greeting: nil)
+        }
+        guard let shown = engine.shownCertificate else {
+            throw .violation(peer: transport.peerDescription, reason: "the server showed no certificate")
+        }
+        return ShownService(certificate: shown, greeting: firstWords(engine, over: transport, within: patience))
+    }
+
+    /// Waits for the first bytes inside TLS.
+    private static func firstWords(
+        _ engine: TLSEngine,
+        over transport: any ByteStream,
+        within patience: Duration
+    ) -> [UInt8]? {
+        let deadline = ContinuousClock.now + patience
+        var buffer = [UInt8](repeating: 0, count: 128)
+        while true {
+            switch unsafe buffer.withUnsafeMutableBytes({ unsafe engine.decrypt(into: $0) }) {
+            case .bytes(let count): return Array(buffer[..<count])
+            case .end, .failed: return nil
+            case .needsInput: break
+            }
+            transport.readTimeout = max(.zero, deadline - .now)
+            do throws(TransportError) {
+                let space = unsafe engine.freeInput()
+                engine.supply(unsafe try transport.read(into: space))
+            } catch {
+                if case .timedOut = error { return [] }
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/// The rows about what happens once a target is reached.
+extension FailureTable {
+    static let refusals = [
+        Row(
+            .loginRefused,
+            "the target does not accept the user and the password",
+            cause: "a user without access to the volume, or a password from another migration",
+            advice: "check --user and the password against the target's credentials file"
+        ),
+        Row(
+            .unknownVolume,
+            "the target has no volume of this name",
+            cause: "another NAME here than in the target's --volume, or another target",
+            advice: "check the volume's NAME against the target's --volume"
+        ),
+        Row(
+            .readOnlyVolume,
+            "the target does not let the volume be written",
+            cause: "a module with read only = yes",
+            advice: "allow writing to the volume at the target"
+        ),
+        Row(
+            .targetBusy,
+            "the target has as many sessions as it takes",
+            cause: "other transfers, or connections that were left behind",
+            advice: "run again when other transfers have ended"
+        ),
+        Row(
+            .refusedByTarget,
+            "the target refused, in words of its own",
+            cause: "a setting of the target",
+            advice: "check the target's log"
+        ),
+        Row(
+            .passwordMissing,
+            "the target wants a password and none was given",
+            cause: "neither --password-file nor DVM_PASSWORD is there",
+            advice: "give the password by --password-file or in DVM_PASSWORD"
+        ),
+        Row(
+            .notADaemon,
+            "TLS works, but what is behind it is not an rsync daemon",
+            cause: "a web server or an ingress that ends TLS itself, or a tunnel that leads to another port",
+            advice: "check where the tunnel or the route leads"
+        ),
+        Row(
+            .daemonSilent,
+            "TLS works, but no daemon greets behind it",
+            cause: "a tunnel whose own target is down or waits for the client to speak first",
+            advice: "check that rsyncd or dvm-target runs behind the tunnel, and where the tunnel leads"
+        ),
+        Row(
+            .accessDenied,
+            "the target does not serve this machine",
+            cause: "hosts allow or hosts deny of the module",
+            advice: "let the tunnel's address in at the target"
+        ),
+    ]
+
+    static let data = [
+        Row(
+            .outOfSpace,
+            "the target volume is full",
+            cause: "a volume that is smaller than what it must hold",
+            advice: "enlarge the target volume, then run again: what was done is kept"
+        ),
+        Row(
+            .sourceUnreadable,
+            "the source volume cannot be read",
+            cause: "a wrong path, a missing mount or missing permissions",
+            advice: "check the path and this program's permissions"
+        ),
+        Row(
+            .targetUnusable,
+            "the target volume cannot be used",
+            cause: "a missing mount, a path that is no directory, or missing permissions",
+            advice: "check the volume at the target"
+        ),
+        Row(
+            .partial,
+            "the transfer ran to its end, but not everything could be transferred",
+            cause: "files that could not be read or written; each is listed",
+            advice: "put right what is listed above, then run again"
+        ),
+        Row(
+            .vanished,
+            "the transfer is complete but for files that vanished",
+            cause: "an application that removes files while they are copied",
+            advice: "files were removed while they were read; run again"
+        ),
+        Row(
+            .deletionLimit,
+            "deletions stopped at their limit",
+            cause: "more files to delete than the limit allows",
+            advice: "raise the limit or delete by hand"
+        ),
+    ]
+
+    static let session = [
+        Row(
+            .protocolBroken,
+            "the other side does not keep to rsync's protocol",
+            cause: "another service, or a mistake in dvm or the peer",
+            advice: "check what listens there; run again, and report it if it comes back"
+        ),
+        Row(
+            .stoppedByPeer,
+            "the target stopped",
+            cause: "an error at the target, or somebody who stopped it",
+            advice: "check the target's log"
+        ),
+        Row(
+            .silence,
+            "nothing came for longer than allowed",
+            cause: "a target or a network that hangs",
+            advice: "check the network and the target, then run again: what was done is kept"
+        ),
+        Row(
+            .cancelled,
+            "this side was stopped",
+            cause: "a signal, or the end of the pod",
+            advice: "run again to go on: what was done is kept"
+        ),
+        Row(
+            .noResources,
+            "this machine has no more threads, files or memory to give",
+            cause: "limits of the pod that are too low",
+            advice: "check the limits of memory, processes and open files"
+        ),
+        Row(
+            .protocolVersion,
+            "both sides have no version of rsync's protocol in common",
+            cause: "an rsync at the target that is older than 3.0",
+            advice: "use rsync 3.0 or later at the target, or dvm-target"
+        ),
+    ]
+
+    static let settings = [
+        Row(
+            .badSetting,
+            "an option has a value that cannot be used",
+            cause: "a typing error",
+            advice: "see --help"
+        ),
+        Row(
+            .badSecretFile,
+            "a file of secrets cannot be used",
+            cause: "a file that is missing, empty, or readable by everybody",
+            advice: "put it right, for example with chmod 600"
+        ),
+        Row(
+            .cannotListen,
+            "the address cannot be listened on",
+            cause: "another program has the port, or the address is not this machine's",
+            advice: "choose an address of this host and a free port"
+        ),
+    ]
+}

@@ -1,0 +1,77 @@
+/// What a person is told about a kind of failure: clauses without a full stop.
+public struct FailureExplanation: Equatable, Sendable {
+    /// What the failure means.
+    public let meaning: String
+    /// What it usually comes from.
+    public let cause: String
+    /// The next thing to try.
+    public let advice: String
+}
+
+/// The one table of failures: messages, `doctor` and docs/codes.md are made from it.
+///
+/// A test sees to it that every ``FailureClass`` has exactly one row.
+enum FailureTable {
+    /// A line of the table.
+    struct Row {
+        let failure: FailureClass
+        let explanation: FailureExplanation
+
+        init(_ failure: FailureClass, _ meaning: String, cause: String, advice: String) {
+            self.failure = failure
+            explanation = FailureExplanation(meaning: meaning, cause: cause, advice: advice)
+        }
+    }
+
+    /// A part of the table under a heading.
+    struct Section {
+        let heading: String
+        let rows: [Row]
+    }
+
+    static let sections = [
+        Section(heading: "10xx: the network", rows: network),
+        Section(heading: "11xx: the proxy", rows: proxy),
+        Section(heading: "12xx: TLS", rows: tunnel),
+        Section(heading: "20xx: the target says no", rows: refusals),
+        Section(heading: "30xx: the data", rows: data),
+        Section(heading: "40xx: the session", rows: session),
+        Section(heading: "50xx: settings", rows: settings),
+    ]
+
+    static let explanations = Dictionary(
+        sections.flatMap(\.rows).map { ($0.failure, $0.explanation) },
+        uniquingKeysWith: { first, _ in first }
+    )
+
+    /// Stands in for a row that is missing.
+    static let unexplained = FailureExplanation(
+        meaning: "a failure that the table of codes lacks",
+        cause: "a mistake in dvm",
+        advice: "report it"
+    )
+
+    /// The page docs/codes.md.
+    static var page: String {
+        var text = """
+            # The codes
+
+            Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was seen, and ends with
+            what to do. The codes stay the same in all versions; exit codes are rsync's. `dvm-source doctor` finds the first of them on the
+            road to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
+
+            """
+        for section in sections {
+            text += "\n## \(section.heading)\n\n| code | what it means | what usually causes it | what to do |\n"
+            text += "|---|---|---|---|\n"
+            for row in section.rows {
+                let explanation = row.explanation
+                let cells = [row.failure.code, explanation.meaning, explanation.cause, explanation.advice]
+                // A bar would end the cell, an angle bracket begin a tag.
+                let safe = cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+                text += "| " + safe.joined(separator: " | ") + " |\n"
+            }
+        }
+        return text
+    }
+}

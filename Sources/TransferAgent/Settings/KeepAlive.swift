@@ -1,0 +1,33 @@
+import Transport
+
+/// How often a side shows that it lives, so that nothing on the road takes a long scan for a dead connection.
+///
+/// rsync's own signs of life (empty frames) go over the wire from the end of the handshake on, where they count as traffic for
+/// everybody. In the short text phase before, and below it all, TCP asks the peer at the same interval.
+public struct KeepAlive: Sendable, Equatable {
+    /// Below the 60 seconds after which common load balancers cut a quiet connection.
+    public static let usual = Duration.seconds(20)
+
+    /// The longest time without a sign of life.
+    public let interval: Duration
+
+    /// Checks an interval.
+    ///
+    /// - Parameter interval: Up to an hour.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
+    public init(_ interval: Duration) throws(AgentError) {
+        guard interval > .zero, interval <= .seconds(3600) else {
+            throw AgentError(.badSetting, "--keep-alive is a number of seconds from 1 to 3600", exitCode: 1)
+        }
+        self.interval = interval
+    }
+
+    /// What TCP is told, in whole seconds.
+    var socketOptions: SocketOptions {
+        let seconds = Int32(max(1, interval.inSeconds.rounded(.up)))
+        var options = SocketOptions()
+        options.keepAliveIdle = seconds
+        options.keepAliveInterval = min(seconds, options.keepAliveInterval)
+        return options
+    }
+}

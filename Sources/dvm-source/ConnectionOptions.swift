@@ -1,0 +1,76 @@
+import ArgumentParser
+import Glibc
+import TransferAgent
+
+/// How a target is reached and who is believed: what all commands that connect have in common.
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
+    var target: String
+
+    @Option(help: ArgumentHelp("Believe the target if these authorities vouch for it.", valueName: "pem"))
+    var ca: String?
+
+    @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))
+    var pin: String?
+
+    @Flag(help: "Believe whoever answers. The data goes to them.")
+    var insecure = false
+
+    @Option(help: ArgumentHelp("The name in the certificate, if it is not the target's host.", valueName: "name"))
+    var serverName: String?
+
+    @Option(help: ArgumentHelp("An HTTP proxy: http://[user[:password]@]host:port.", valueName: "url"))
+    var proxy: String?
+
+    @Option(
+        help: ArgumentHelp("A file with the proxy's password as its first line, for the URL's user.", valueName: "file")
+    )
+    var proxyPasswordFile: String?
+
+    @Option(help: ArgumentHelp("Hosts and networks that need no proxy, divided by commas.", valueName: "list"))
+    var noProxy: String?
+
+    @Option(help: ArgumentHelp("Who to be at the target.", valueName: "name"))
+    var user = "root"
+
+    @Option(
+        help: ArgumentHelp("A file with the password as its first line; not readable by everybody.", valueName: "file")
+    )
+    var passwordFile: String?
+
+    @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
+    var keepAlive = 20
+
+    func validate() throws {
+        guard [ca != nil, pin != nil, insecure].count(where: { $0 }) == 1 else {
+            throw ValidationError("Say why the target is believed: exactly one of --ca, --pin and --insecure.")
+        }
+        guard proxyPasswordFile == nil || proxy != nil else {
+            throw ValidationError("--proxy-password-file is for a --proxy.")
+        }
+    }
+
+    /// What the room below understands.
+    ///
+    /// - Parameter volumes: Each as `NAME=PATH`.
+    /// - Returns: The settings of a transfer, the rest of it as usual.
+    func settings(volumes: [String]) -> TransferSettings {
+        let trust: TransferSettings.Trust =
+            if let ca { .authorities(ca) } else if let pin { .pin(pin) } else { .insecure }
+        var settings = TransferSettings(volumes: volumes, target: target, trust: trust)
+        settings.serverName = serverName
+        settings.proxy = proxy
+        settings.proxyPasswordFile = proxyPasswordFile
+        settings.environmentProxyPassword = environment("DVM_PROXY_PASSWORD")
+        settings.noProxy = noProxy ?? ""
+        settings.user = user
+        settings.passwordFile = passwordFile
+        settings.environmentPassword = environment("DVM_PASSWORD") ?? environment("RSYNC_PASSWORD")
+        settings.keepAlive = .seconds(keepAlive)
+        return settings
+    }
+
+    private func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

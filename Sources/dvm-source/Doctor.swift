@@ -1,0 +1,48 @@
+import ArgumentParser
+import TransferAgent
+
+/// The command `dvm-source doctor`.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Walks the road to a target and says what is broken.",
+        discussion: """
+            Takes one step after the other, as a transfer would, and stops at the first that fails: name, connection, \
+            proxy, TLS, certificate, source, greeting, volume, password, writing, space, throughput, idle. Nothing is \
+            changed: the volume is asked for with a dry run. Exit code 0 when all steps hold, else rsync's for the failure; \
+            docs/codes.md explains every code.
+            """
+    )
+
+    @Option(
+        name: .customLong("volume"),
+        help: ArgumentHelp("A volume and where it is mounted here.", valueName: "name=path")
+    )
+    var volumes: [String]
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: ArgumentHelp("Measure the throughput for so long; 0 for not at all.", valueName: "seconds"))
+    var throughput = 3
+
+    @Option(help: ArgumentHelp("Leave a connection alone for so long and see whether it lives.", valueName: "seconds"))
+    var idle: Int?
+
+    @Flag(help: "Write each step and the result as a JSON object on a line of its own.")
+    var json = false
+
+    func validate() throws {
+        guard (0...3600).contains(throughput), (1...86_400).contains(idle ?? 1) else {
+            throw ValidationError("--throughput is 0 to 3600 seconds, --idle 1 to 86400.")
+        }
+    }
+
+    func run() throws {
+        var trials = TransferAgent.Doctor.Trials()
+        trials.throughput = .seconds(throughput)
+        trials.idle = idle.map { .seconds($0) }
+        let settings = connection.settings(volumes: volumes)
+        let doctor = try TransferAgent.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        let failure = try StopSignals.run { await doctor.run() }
+        throw ExitCode(failure?.exitCode ?? 0)
+    }
+}
