@@ -31,8 +31,7 @@ struct RoadWalk {
 
     private func addresses() throws(AgentError) -> [String] {
         do throws(TransportError) {
-            let limit = TargetRoute.stepLimit
-            return try Transport.addresses(of: route.firstHop, within: limit).map(\.host)
+            return try Transport.addresses(of: route.firstHop, within: route.stepLimit).map(\.host)
         } catch {
             throw route.proxy == nil ? AgentError(dialling: error) : AgentError(diallingProxy: error)
         }

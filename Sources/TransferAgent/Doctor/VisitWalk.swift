@@ -12,10 +12,9 @@ struct VisitWalk {
     let call: CancellableCall
     let notes: RungNotes
 
-    /// How long the daemon may be silent.
-    private static let patience = Duration.seconds(20)
-
     private var job: TransferJob { doctor.job }
+    /// How long the daemon may be silent.
+    private var patience: Duration { job.route.stepLimit }
 
     /// Takes them for each volume, over a connection of its own.
     ///
@@ -51,7 +50,7 @@ struct VisitWalk {
     /// Goes from the greeting to a finished dry run.
     private func visit(_ volume: VolumeMapping, _ source: SourceRoot, over stream: any ByteStream) throws(AgentError) {
         let notes = notes
-        let failure = session(volume, source, over: stream, timeout: Self.patience) { step in
+        let failure = session(volume, source, over: stream, timeout: patience) { step in
             switch step {
             case .greeted(let version):
                 notes.hold("an rsync daemon, protocol \(version)")
@@ -81,7 +80,7 @@ struct VisitWalk {
         guard duration > .zero else { return notes.skip(.throughput, because: "not asked for") }
         notes.begin(.throughput)
         let figures = TrialFigures()
-        try once(more: volume, timeout: duration + Self.patience) { (line) throws(EngineError) in
+        try once(more: volume, timeout: duration + patience) { (line) throws(EngineError) in
             guard line.takesEmptyFrames else { return }
             let start = ContinuousClock.now
             figures.note(start: start, bytes: try line.send(for: duration))
@@ -99,7 +98,7 @@ struct VisitWalk {
         notes.begin(.idle)
         let figures = TrialFigures()
         do throws(AgentError) {
-            try once(more: volume, timeout: duration + Self.patience) { (line) throws(EngineError) in
+            try once(more: volume, timeout: duration + patience) { (line) throws(EngineError) in
                 figures.note(start: .now, bytes: 0)
                 _ = line.hold(for: duration)
             }

@@ -4,11 +4,11 @@ import Transport
 
 /// How a target is reached: directly or through a proxy, and always through TLS.
 struct TargetRoute: Sendable {
-    /// The time for each of: connecting, the proxy's answer, the TLS handshake.
-    static let stepLimit = Duration.seconds(20)
     /// The time for each step of a look at what answers, when something is wrong already.
     private static let lookLimit = Duration.seconds(5)
 
+    /// The time for each of: connecting, the proxy's answer, the TLS handshake.
+    let stepLimit: Duration
     let target: HostPort
     let isInsecure: Bool
     /// The proxy; nil when none is set, or the target is excepted from it.
@@ -28,6 +28,7 @@ struct TargetRoute: Sendable {
             throw AgentError(error)
         }
         serverName = settings.serverName ?? target.host
+        stepLimit = settings.stepLimit
         isInsecure = settings.trust == .insecure
         socketOptions = try KeepAlive(settings.keepAlive).socketOptions
         let password = try settings.proxyPassword()
@@ -58,7 +59,7 @@ struct TargetRoute: Sendable {
     /// Connects with the proxy, or with the target where there is none.
     func dialFirstHop(for call: CancellableCall) throws(AgentError) -> SocketStream {
         do throws(TransportError) {
-            let socket = try dial(firstHop, within: Self.stepLimit, options: socketOptions, stop: call.stop)
+            let socket = try dial(firstHop, within: stepLimit, options: socketOptions, stop: call.stop)
             call.adopt(socket)
             return socket
         } catch {
@@ -70,7 +71,7 @@ struct TargetRoute: Sendable {
     func askProxy(on socket: SocketStream) throws(AgentError) {
         guard let proxy else { return }
         do throws(SecureTunnelError) {
-            try connectThroughProxy(socket, target: target, credentials: proxy.credentials, within: Self.stepLimit)
+            try connectThroughProxy(socket, target: target, credentials: proxy.credentials, within: stepLimit)
         } catch {
             throw AgentError(error)
         }
@@ -79,7 +80,7 @@ struct TargetRoute: Sendable {
     /// Makes the tunnel; looks into it when the target's certificate is not believed.
     func openTunnel(over socket: SocketStream, for call: CancellableCall) throws(AgentError) -> TLSStream {
         do throws(SecureTunnelError) {
-            return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: Self.stepLimit)
+            return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: stepLimit)
         } catch {
             socket.close()
             let failure = AgentError(error)

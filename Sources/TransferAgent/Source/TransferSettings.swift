@@ -34,6 +34,8 @@ public struct TransferSettings: Sendable {
     public var environmentPassword: String?
     /// The longest that this side goes without a sign of life, of `--keep-alive SECONDS`.
     public var keepAlive = KeepAlive.usual
+    /// The time for each of: connecting, the proxy's answer, the TLS handshake.
+    public var stepLimit = Duration.seconds(20)
     /// Whether to delete at the target what is not here, of `--delete`.
     public var delete = true
     /// Whether to compare by checksum, of `--checksum`.

@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+import Transport
+
+@testable import TransferAgent
+
+/// A way to a target on which one thing is wrong.
+struct BrokenRoad: Sendable, CustomTestStringConvertible {
+    /// The code that it must give.
+    let failure: FailureClass
+    /// The rung that the doctor must find broken.
+    let rung: Rung
+    /// What is wrong.
+    let title: String
+    /// Whether only the doctor looks for it.
+    var isForDoctor = false
+    /// Breaks the road: changes the settings and returns what must live as long as the test.
+    let build: @Sendable (RoadParts) throws -> [any Sendable]
+
+    var testDescription: String { "\(failure.code): \(title)" }
+}
+
+/// What a broken road is made of: a target that works, and settings that reach it.
+final class RoadParts {
+    let target: Target
+    var settings: TransferSettings
+    let directory: TemporaryDirectory
+
+    init() throws {
+        target = try Target()
+        directory = try TemporaryDirectory()
+        settings = target.settings
+        settings.stepLimit = .seconds(10)
+    }
+
+    var authority: CertificateAuthority { target.authority }
+
+    /// A certificate that works.
+    func leaf() throws -> CertificateFiles { try authority.issue("localhost", alternativeNames: "IP:127.0.0.1") }
+
+    /// Turns the settings to a server that the test scripts.
+    func go(to server: ScriptedServer) -> [any Sendable] {
+        settings.target = server.address
+        return [server]
+    }
+
+    /// A proxy that answers CONNECT with a text.
+    func goThroughProxy(saying reply: String) throws -> [any Sendable] {
+        let server = try ScriptedServer { stream in
+            _ = try stream.read(through: "\r\n\r\n")
+            try stream.write(reply)
+            try stream.closeWrite()
+            while try !stream.read(upTo: 100).isEmpty {}
+        }
+        settings.proxy = "http://" + server.address
+        return [server]
+    }
+
+    /// A TLS server behind which a daemon says something.
+    func goToDaemon(
+        saying greeting: String,
+        then answer: String? = nil
+    ) throws -> [any Sendable] {
+        go(
+            to: try ScriptedServer(tls: try leaf()) { stream in
+                try stream.write(greeting)
+                guard let answer else { return }
+                _ = try stream.read(through: "\n")
+                _ = try stream.read(through: "\n")
+                try stream.write(answer)
+            }
+        )
+    }
+
+    /// A server that answers a client's hello with raw bytes.
+    func goToServer(answeringHelloWith bytes: [UInt8]) throws -> [any Sendable] {
+        go(
+            to: try ScriptedServer { stream in
+                _ = try stream.read(upTo: 4096)
+                try stream.write(bytes)
+                try stream.closeWrite()
+                while try !stream.read(upTo: 4096).isEmpty {}
+            }
+        )
+    }
+
+    /// The `openssl s_server` command.
+    func goToOpenSSL(_ arguments: [String]) throws -> [any Sendable] {
+        let files = try leaf()
+        let port = freePort()
+        let server = try ChildProcess(
+            "/usr/bin/openssl",
+            ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", files.certificate, "-key", files.key, "-quiet"]
+                + arguments
+        )
+        guard waitForPort(port) else { throw Unexpected("openssl s_server does not listen") }
+        settings.target = "127.0.0.1:\(port)"
+        return [server, files]
+    }
+
+    /// A stock proxy that knows the user `mover`.
+    func goThroughSquid(user: String?, to target: String? = nil) throws -> [any Sendable] {
+        let proxy = try ProxyProcess(.squid, connectPorts: [])
+        settings.proxy = "http://" + (user.map { $0 + "@" } ?? "") + "127.0.0.1:\(proxy.port)"
+        if let target { settings.target = target }
+        return [proxy]
+    }
+
+    /// A stock daemon's module.
+    func goToStock(module: String) throws -> [any Sendable] {
+        let stock = try StockTarget(showing: try leaf())
+        settings.target = "127.0.0.1:\(stock.tunnel.port)"
+        settings.volumes = ["\(module)=" + target.directory.file("source")]
+        return [stock]
+    }
+}
