@@ -36,12 +36,18 @@ struct OpenSSLErrors {
         entries.contains { $0.library == library && $0.reason == reason }
     }
 
+    /// Alerts that OpenSSL 3.0 sends without knowing their names (RFC 8446, 6.2; RFC 7301, 3.2).
+    private static let newerAlerts: [Int32: String] = [
+        109: "missing extension", 116: "certificate required", 120: "no application protocol",
+    ]
+
     /// The name of the alert that the peer sent, if one is in the queue.
     var peerAlert: String? {
         for entry in entries where entry.library == ERR_LIB_SSL {
             // OpenSSL reports a received alert as a reason at this offset.
             let number = entry.reason - SSL_AD_REASON_OFFSET
             guard number > 0, number < 256 else { continue }
+            if let name = Self.newerAlerts[number] { return name }
             return unsafe SSL_alert_desc_string_long(number).map { unsafe String(cString: $0) } ?? "\(number)"
         }
         return nil

@@ -133,7 +133,8 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
             bytes.append(value)
             rest = rest.dropFirst(2)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self), decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        guard let decoded = String(validating: bytes, as: UTF8.self),
+            decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else {
             throw .badSetting(reason: "the proxy's user or password holds control characters or is not UTF-8")
         }

@@ -4,7 +4,9 @@ import Testing
 @testable import TransferAgent
 
 /// Runs a doctor without a word to anybody but the test.
-func examine(_ settings: TransferSettings, _ trials: Doctor.Trials) async throws -> (failure: AgentError?, lines: [String]) {
+func examine(_ settings: TransferSettings, _ trials: Doctor.Trials) async throws -> (
+    failure: AgentError?, lines: [String]
+) {
     let output = Memory()
     let failure = try await Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: true, output: output)).run()
     return (failure, output.lines)

@@ -24,10 +24,12 @@ extension BrokenRoad {
             parts.settings.stepLimit = .milliseconds(300)
             return [port]
         },
-        BrokenRoad(failure: .connectionLost, rung: .volume, title: "a daemon that ends in the middle of a word") { parts in
+        BrokenRoad(failure: .connectionLost, rung: .volume, title: "a daemon that ends in the middle of a word") {
+            parts in
             try parts.goToDaemon(saying: greeting, then: "@RSYNCD: AUTH")
         },
-        BrokenRoad(failure: .idleCut, rung: .idle, title: "a relay that cuts quiet connections", isForDoctor: true) { parts in
+        BrokenRoad(failure: .idleCut, rung: .idle, title: "a relay that cuts quiet connections", isForDoctor: true) {
+            parts in
             let relay = try IdleCutter(to: parts.settings.target, after: .milliseconds(400))
             parts.settings.target = relay.address
             return [relay]

@@ -31,7 +31,8 @@ extension BrokenRoad {
             parts.settings.stepLimit = .milliseconds(500)
             return parts.go(to: try ScriptedServer { stream in while try !stream.read(upTo: 4096).isEmpty {} })
         },
-        BrokenRoad(failure: .clientCertificateRequired, rung: .greeting, title: "a target that asks who we are") { parts in
+        BrokenRoad(failure: .clientCertificateRequired, rung: .greeting, title: "a target that asks who we are") {
+            parts in
             let server = try ScriptedServer(tls: try parts.leaf(), clientsOf: parts.authority.files) { _ in }
             return parts.go(to: server)
         },
@@ -60,14 +61,16 @@ extension BrokenRoad {
         BrokenRoad(failure: .certificateExpired, rung: .certificate, title: "an expired certificate") { parts in
             try parts.show(validUntil: "20210101000000Z")
         },
-        BrokenRoad(failure: .certificateNotYetValid, rung: .certificate, title: "a certificate of the future") { parts in
+        BrokenRoad(failure: .certificateNotYetValid, rung: .certificate, title: "a certificate of the future") {
+            parts in
             try parts.show(validFrom: "20480101000000Z")
         },
         BrokenRoad(failure: .wrongName, rung: .certificate, title: "another name") { parts in
             parts.settings.serverName = "elsewhere.example"
             return []
         },
-        BrokenRoad(failure: .pinMismatch, rung: .certificate, title: "another certificate than the pinned one") { parts in
+        BrokenRoad(failure: .pinMismatch, rung: .certificate, title: "another certificate than the pinned one") {
+            parts in
             parts.settings.trust = .pin(String(repeating: "00", count: 32))
             return []
         },

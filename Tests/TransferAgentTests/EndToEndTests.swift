@@ -15,7 +15,7 @@ final class Target: Sendable {
     private let task: Task<AgentError?, Never>
 
     // Without a path the volume is a directory of the target's own.
-    init(volume: String? = nil, sessionLimit: Int = 32) throws {
+    init(volume: String? = nil, sessionLimit: Int = 32, keepAlive: Duration = KeepAlive.usual) throws {
         directory = try TemporaryDirectory()
         authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
@@ -32,6 +32,7 @@ final class Target: Sendable {
         )
         settings.listenPlain = "127.0.0.1:0"
         settings.sessionLimit = sessionLimit
+        settings.keepAlive = keepAlive
         let service = try TargetService(settings, log: log)
         self.service = service
         task = Task { await service.run() }

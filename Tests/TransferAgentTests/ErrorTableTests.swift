@@ -26,7 +26,9 @@ struct ErrorTableTests {
     /// `DVM_WRITE_CODES=1` writes the page instead: see scripts/codes.
     @Test("docs/codes.md is what the table says")
     func page() throws {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs/codes.md")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../docs/codes.md"
+        )
         if ProcessInfo.processInfo.environment["DVM_WRITE_CODES"] != nil {
             try Data(FailureTable.page.utf8).write(to: path)
         }

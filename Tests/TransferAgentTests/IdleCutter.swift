@@ -43,7 +43,7 @@ final class IdleCutter: Sendable {
                 }
             }
             defer { moved.close() }
-            try relay(client, far) { count in
+            try relay(client, far) { count, _ in
                 state.pieces.add(1, ordering: .relaxed)
                 moved.push(count)
             }

@@ -20,7 +20,7 @@ final class InterceptingProxy: Sendable {
     private let mint: Mint
     private let contexts = Mutex<[String: TLSContext]>([:])
     private let server = Mutex<ScriptedServer?>(nil)
-    /// What clients sent through the tunnels, as the proxy read it.
+    /// How many bytes clients sent inside TLS, which the proxy could read.
     let eavesdropped = Mutex(0)
 
     init(authority: String = "Corporate Inspection", mint: Mint = .calledName) throws {
@@ -54,7 +54,9 @@ final class InterceptingProxy: Sendable {
             within: .seconds(10)
         )
         defer { far.close() }
-        try relay(near, far) { count in self.eavesdropped.withLock { $0 += count } }
+        try relay(near, far) { count, isForward in
+            if isForward { self.eavesdropped.withLock { $0 += count } }
+        }
     }
 
     /// The certificate that is shown for a name, made once.
@@ -88,7 +90,9 @@ final class InterceptingProxy: Sendable {
         for start in hello.indices.dropLast(9) where hello[start] == 0 && hello[start + 1] == 0 {
             let length = Int(hello[start + 7]) << 8 | Int(hello[start + 8])
             guard Int(hello[start + 2]) << 8 | Int(hello[start + 3]) == length + 5, length > 0 else { continue }
-            guard Int(hello[start + 4]) << 8 | Int(hello[start + 5]) == length + 3, hello[start + 6] == 0 else { continue }
+            guard Int(hello[start + 4]) << 8 | Int(hello[start + 5]) == length + 3, hello[start + 6] == 0 else {
+                continue
+            }
             guard start + 9 + length <= hello.count else { continue }
             return String(decoding: hello[(start + 9)..<(start + 9 + length)], as: UTF8.self)
         }

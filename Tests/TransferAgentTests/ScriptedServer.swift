@@ -110,18 +110,18 @@ final class PrefixedStream: ByteStream {
 
 /// Carries bytes both ways until both have ended.
 ///
-/// - Parameter moved: Called after each piece.
+/// - Parameter moved: Called after each piece with its length and whether it went from the first stream to the second.
 func relay(
     _ one: any ByteStream,
     _ other: any ByteStream,
-    moved: @escaping @Sendable (Int) -> Void = { _ in }
+    moved: @escaping @Sendable (_ count: Int, _ isForward: Bool) -> Void
 ) throws {
-    let back = try Background { try? pump(from: other, to: one, moved) }
-    try? pump(from: one, to: other, moved)
+    let back = try Background { try? pump(from: other, to: one) { moved($0, false) } }
+    try? pump(from: one, to: other) { moved($0, true) }
     _ = try back.value(within: 120)
 }
 
-private func pump(from: any ByteStream, to: any ByteStream, _ moved: (Int) -> Void) throws {
+private func pump(from: any ByteStream, to: any ByteStream, moved: (Int) -> Void) throws {
     defer { try? to.closeWrite() }
     while true {
         let bytes = try from.read(upTo: 64 * 1024)

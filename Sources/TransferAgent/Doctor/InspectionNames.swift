@@ -5,8 +5,10 @@ enum InspectionNames {
     /// Who signs for products that open TLS, in lower case, as it stands in the issuer of what they show.
     private static let inspectors = [
         "zscaler", "netskope", "fortinet", "fortigate", "palo alto networks", "blue coat", "bluecoat", "symantec ssl",
-        "forcepoint", "websense", "check point", "checkpoint", "sophos", "barracuda", "mcafee", "skyhigh", "cisco umbrella",
-        "opendns", "ironport", "watchguard", "sonicwall", "untangle", "smoothwall", "cato networks", "iboss", "contentkeeper",
+        "forcepoint", "websense", "check point", "checkpoint", "sophos", "barracuda", "mcafee", "skyhigh",
+        "cisco umbrella",
+        "opendns", "ironport", "watchguard", "sonicwall", "untangle", "smoothwall", "cato networks", "iboss",
+        "contentkeeper",
         "cloudflare gateway", "mitmproxy", "squid", "portswigger", "charles proxy", "fiddler", "ssl inspection",
         "ssl proxy", "tls inspection", "ssl decryption",
     ]

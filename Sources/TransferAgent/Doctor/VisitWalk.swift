@@ -90,11 +90,15 @@ struct VisitWalk {
         }
         // The session has ended, so the target has taken all of it.
         let seconds = max((ContinuousClock.now - start).inSeconds, 0.001)
-        notes.hold("at least \(Figures.rate(Double(bytes) / seconds)): \(Figures.bytes(bytes)) in \(Figures.fixed(seconds)) s")
+        notes.hold(
+            "at least \(Figures.rate(Double(bytes) / seconds)): \(Figures.bytes(bytes)) in \(Figures.fixed(seconds)) s"
+        )
     }
 
     private func tryIdle(_ volume: VolumeMapping) throws(AgentError) {
-        guard let duration = doctor.trials.idle else { return notes.skip(.idle, because: "not asked for: --idle SECONDS") }
+        guard let duration = doctor.trials.idle else {
+            return notes.skip(.idle, because: "not asked for: --idle SECONDS")
+        }
         notes.begin(.idle)
         let figures = TrialFigures()
         do throws(AgentError) {
@@ -105,7 +109,8 @@ struct VisitWalk {
         } catch {
             guard let start = figures.noted?.start, !call.isCancelled else { throw error }
             let seconds = Figures.fixed((ContinuousClock.now - start).inSeconds)
-            let text = "a connection that was to be quiet for \(Figures.fixed(duration.inSeconds)) s was cut after \(seconds) s: \(error.observed)"
+            let text =
+                "a connection that was to be quiet for \(Figures.fixed(duration.inSeconds)) s was cut after \(seconds) s: \(error.observed)"
             throw AgentError(.idleCut, text, exitCode: error.exitCode)
         }
         notes.hold("a connection may be quiet for \(Figures.fixed(duration.inSeconds)) s")

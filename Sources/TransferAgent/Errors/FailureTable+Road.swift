@@ -185,7 +185,8 @@ extension FailureTable {
             .intercepted,
             "a proxy between here and the target opens TLS",
             cause: "a proxy or firewall that inspects encrypted traffic and shows a certificate of its own",
-            advice: "have the proxy pass the target's host through unopened (squid: splice); it must not open the tunnel"
+            advice:
+                "have the proxy pass the target's host through unopened (squid: splice); it must not open the tunnel"
         ),
         Row(
             .tlsVersion,

@@ -68,7 +68,9 @@ enum FailureTable {
                 let explanation = row.explanation
                 let cells = [row.failure.code, explanation.meaning, explanation.cause, explanation.advice]
                 // A bar would end the cell, an angle bracket begin a tag.
-                let safe = cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+                let safe = cells.map {
+                    $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+                }
                 text += "| " + safe.joined(separator: " | ") + " |\n"
             }
         }
