@@ -69,7 +69,9 @@ public struct TransferOptions: Sendable, Equatable {
     public var bandwidthLimit: Int64 = 0
     /// `--timeout` in seconds; 0 for none.
     public var timeout = 0
-    /// The longest that this side goes without a sign of life; nil leaves it to ``timeout``. The peer is not told.
+    /// The longest that this side goes without a sign of life.
+    ///
+    /// Nil leaves it to ``timeout``. The peer is not told.
     public var keepAlive: Duration?
     /// `--omit-dir-times`.
     public var omitDirectoryTimes = false

@@ -24,7 +24,9 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     ///
     /// None is guessed then (MTC contract 3.4).
     public let port: UInt16?
-    /// Whom to be; nil when the setting names nobody. A user without a password has an empty one.
+    /// Whom to be; nil when the setting names nobody.
+    ///
+    /// A user without a password has an empty one.
     public private(set) var credentials: Credentials?
 
     /// Parses a setting.

@@ -172,7 +172,11 @@ struct TunnelInteropTests {
         try server.value()
 
         #expect(
-            throws: SecureTunnelError.proxyAuthenticationRequired(proxy: "\(try url.address())", realm: program.realm)
+            throws: SecureTunnelError.proxyLoginRefused(
+                proxy: "\(try url.address())",
+                user: "mover",
+                realm: program.realm
+            )
         ) {
             let stream = try dial(try url.address(), within: .seconds(10))
             let wrong = ProxyURL.Credentials(user: "mover", password: "wrong")

@@ -37,18 +37,21 @@ struct BrokenRoadTests {
         arguments: BrokenRoad.all
     )
     func road(_ road: BrokenRoad) async throws {
-        let parts = try RoadParts()
-        let keep = try road.build(parts)
-        defer { withExtendedLifetime((parts, keep)) {} }
+        let (settings, keep) = try await offPool {
+            let parts = try RoadParts()
+            let keep = try road.build(parts)
+            return (parts.settings, keep + [parts.target])
+        }
+        defer { withExtendedLifetime(keep) {} }
         var trials = Doctor.Trials.none
         if road.rung == .idle { trials.idle = .seconds(30) }
-        let (failure, lines) = try await examine(parts.settings, trials)
+        let (failure, lines) = try await examine(settings, trials)
         #expect(failure?.failure == road.failure, "\(failure?.description ?? "no failure")")
         let broken = lines.filter { $0.contains("\"outcome\":\"failed\"") }
         #expect(broken.count == 1 && broken[0].contains("\"rung\":\"\(road.rung)\""), "\(lines)")
         #expect(lines.last?.contains("\"code\":\"\(road.failure.code)\"") == true)
         guard !road.isForDoctor else { return }
-        let outcome = try #require(try await transfer(parts.settings).first)
+        let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == road.failure, "\(outcome.error?.description ?? "no failure")")
         #expect(outcome.exitCode == failure?.exitCode)
     }

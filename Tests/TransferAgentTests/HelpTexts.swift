@@ -6,9 +6,10 @@ enum HelpTexts {
         Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
         stock rsyncd behind stunnel. Owners go by name, hard links and holes are kept,
         lost+found at the top is left alone. The password comes from --password-file,
-        DVM_PASSWORD or RSYNC_PASSWORD. Exit codes are rsync's: 0 complete, 23 some
-        files could not be transferred, 24 some vanished, 20 stopped by a signal; of
-        several volumes the worst counts.
+        DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, --proxy-password-file
+        or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. Exit codes are
+        rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished,
+        20 stopped by a signal; of several volumes the worst counts.
 
         USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
 
@@ -20,12 +21,17 @@ enum HelpTexts {
           --insecure              Believe whoever answers. The data goes to them.
           --server-name <name>    The name in the certificate, if it is not the
                                   target's host.
-          --proxy <url>           An HTTP proxy: http://[user:password@]host:port.
+          --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
+          --proxy-password-file <file>
+                                  A file with the proxy's password as its first line,
+                                  for the URL's user.
           --no-proxy <list>       Hosts and networks that need no proxy, divided by
                                   commas.
           --user <name>           Who to be at the target. (default: root)
           --password-file <file>  A file with the password as its first line; not
                                   readable by everybody.
+          --keep-alive <seconds>  The longest to go without a sign of life. (default:
+                                  20)
           --delete/--no-delete    Delete at the target what is not here. (default:
                                   --delete)
           --checksum              Compare files by checksum instead of by size and time.
@@ -38,6 +44,46 @@ enum HelpTexts {
 
         """#
 
+    static let doctor = #"""
+        OVERVIEW: Walks the road to a target and says what is broken.
+
+        Takes one step after the other, as a transfer would, and stops at the first
+        that fails: name, connection, proxy, TLS, certificate, source, greeting,
+        volume, password, writing, space, throughput, idle. Nothing is changed: the
+        volume is asked for with a dry run. Exit code 0 when all steps hold, else
+        rsync's for the failure; docs/codes.md explains every code.
+
+        USAGE: dvm-source doctor [<options>] --volume <name=path> ... --target <host:port>
+
+        OPTIONS:
+          --volume <name=path>    A volume and where it is mounted here.
+          --target <host:port>    Where the target listens.
+          --ca <pem>              Believe the target if these authorities vouch for it.
+          --pin <sha256>          Believe the target if its certificate has this digest.
+          --insecure              Believe whoever answers. The data goes to them.
+          --server-name <name>    The name in the certificate, if it is not the
+                                  target's host.
+          --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
+          --proxy-password-file <file>
+                                  A file with the proxy's password as its first line,
+                                  for the URL's user.
+          --no-proxy <list>       Hosts and networks that need no proxy, divided by
+                                  commas.
+          --user <name>           Who to be at the target. (default: root)
+          --password-file <file>  A file with the password as its first line; not
+                                  readable by everybody.
+          --keep-alive <seconds>  The longest to go without a sign of life. (default:
+                                  20)
+          --throughput <seconds>  Measure the throughput for so long; 0 for not at all.
+                                  (default: 3)
+          --idle <seconds>        Leave a connection alone for so long and see whether
+                                  it lives.
+          --json                  Write each step and the result as a JSON object on a
+                                  line of its own.
+          -h, --help              Show help information.
+
+        """#
+
     static let serve = #"""
         OVERVIEW: Serves volumes to sources until a signal comes.
 
@@ -46,7 +92,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] --certificate <pem> --private-key <pem> [--client-ca <pem>] --volume <name=path> ... --credentials <file>
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] --certificate <pem> --private-key <pem> [--client-ca <pem>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>]
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -60,6 +106,8 @@ enum HelpTexts {
           --volume <name=path>    A volume and where it is mounted here.
           --credentials <file>    A file of user:password lines, not readable by
                                   everybody; read once.
+          --keep-alive <seconds>  The longest to go without a sign of life. (default:
+                                  20)
           -h, --help              Show help information.
 
         """#

@@ -21,6 +21,7 @@ final class IdleCutter: Sendable {
     /// - Parameters:
     ///   - target: `host:port`.
     ///   - limit: The idle time.
+    /// - Throws: When it cannot listen.
     init(to target: String, after limit: Duration) throws {
         let state = State()
         let place = try HostPort(parsing: target)

@@ -10,8 +10,8 @@ struct InterceptionTests {
     private let target: Target
     private var settings: TransferSettings
 
-    init() throws {
-        target = try Target()
+    init() async throws {
+        target = try await offPool { try Target() }
         settings = target.settings
         settings.target = "localhost:\(target.service.port)"
     }
@@ -21,7 +21,7 @@ struct InterceptionTests {
         arguments: ["authority", "pin"]
     )
     func opened(trust: String) async throws {
-        let proxy = try InterceptingProxy()
+        let proxy = try await offPool { try InterceptingProxy() }
         var settings = settings
         settings.proxy = proxy.url
         if trust == "pin" { settings.trust = .pin(String(repeating: "ab", count: 32)) }
@@ -36,7 +36,7 @@ struct InterceptionTests {
 
     @Test("a proxy that copies the target's name is told by the road without it")
     func copied() async throws {
-        let proxy = try InterceptingProxy(mint: .always("localhost"))
+        let proxy = try await offPool { try InterceptingProxy(mint: .always("localhost")) }
         var settings = settings
         settings.proxy = proxy.url
         let (failure, _) = try await examine(settings, .none)
@@ -46,8 +46,10 @@ struct InterceptionTests {
 
     @Test("a product for opening TLS is known by its name, also where no proxy is set, and when nobody is verified")
     func product() async throws {
-        let zscaler = try CertificateAuthority(name: "Zscaler Intermediate Root CA")
-        let forged = try zscaler.issue("localhost", alternativeNames: "DNS:localhost")
+        let forged = try await offPool {
+            let zscaler = try CertificateAuthority(name: "Zscaler Intermediate Root CA")
+            return try zscaler.issue("localhost", alternativeNames: "DNS:localhost")
+        }
         let server = try ScriptedServer(tls: forged) { stream in try stream.write("@RSYNCD: 31.0\n") }
         var settings = settings
         settings.target = "localhost:\(server.port)"
@@ -63,7 +65,8 @@ struct InterceptionTests {
         arguments: ProxyProcess.Program.allCases
     )
     func passed(program: ProxyProcess.Program) async throws {
-        let proxy = try ProxyProcess(program, connectPorts: [target.service.port])
+        let port = target.service.port
+        let proxy = try await offPool { try ProxyProcess(program, connectPorts: [port]) }
         defer { proxy.process.stop() }
         var settings = settings
         settings.proxy = "http://mover:\(program.password)@127.0.0.1:\(proxy.port)"
@@ -72,7 +75,7 @@ struct InterceptionTests {
         #expect(lines.contains { $0.contains("\"rung\":\"proxy\"") && $0.contains("\"ok\"") })
         #expect(try await transfer(settings).worstExitCode == 0)
         // The wrong authority behind such a proxy is a wrong authority, not a crime of the proxy.
-        let other = try CertificateAuthority(name: "Another")
+        let other = try await offPool { try CertificateAuthority(name: "Another") }
         settings.trust = .authorities(other.files.certificate)
         #expect(try await examine(settings, .none).failure?.failure == .unknownAuthority)
         settings.trust = .authorities(target.authority.files.certificate)

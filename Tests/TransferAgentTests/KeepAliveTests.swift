@@ -16,11 +16,13 @@ struct KeepAliveTests {
     /// - Parameters:
     ///   - isSourceSlow: Whether the source hashes it, or the target does.
     ///   - keepAlive: That of both sides.
+    /// - Returns: What came of it, and how many connections the relay cut.
+    /// - Throws: What a test did not expect.
     private func transferHeld(
         isSourceSlow: Bool,
         keepAlive: Duration
     ) async throws -> (outcome: VolumeOutcome, cuts: Int) {
-        let target = try Target(keepAlive: keepAlive)
+        let target = try await offPool { try Target(keepAlive: keepAlive) }
         try write("the same", to: target.source("file"))
         try write("the samE", to: target.target("file"))
         let relay = try IdleCutter(to: target.settings.target, after: Self.limit)
@@ -31,7 +33,7 @@ struct KeepAliveTests {
         let held = try HeldFile(isSourceSlow ? target.source("file") : target.target("file"))
         let job = settings
         let task = Task { try await transfer(job) }
-        try held.waitForCaller()
+        try await offPool { try held.waitForCaller() }
         let begin = ContinuousClock.now
         // Three times the limit, or until the relay has cut.
         while relay.cuts == 0, begin.duration(to: .now) < Self.limit * 3 {

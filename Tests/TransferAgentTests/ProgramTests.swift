@@ -7,7 +7,10 @@ struct ProgramTests {
     /// A change of the command line shows here.
     @Test(
         "help texts are as written down",
-        arguments: [("dvm-source", "transfer", HelpTexts.transfer), ("dvm-target", "serve", HelpTexts.serve)]
+        arguments: [
+            ("dvm-source", "transfer", HelpTexts.transfer), ("dvm-source", "doctor", HelpTexts.doctor),
+            ("dvm-target", "serve", HelpTexts.serve),
+        ]
     )
     func help(program: String, command: String, expected: String) throws {
         #expect(try ChildProcess.run(try BuiltProgram.path(program), [command, "--help"]) == expected)
@@ -21,6 +24,12 @@ struct ProgramTests {
             ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--psk-file", "f"],
             ["transfer", "--volume", "v", "--target", "h:1", "--insecure"],
             ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--progress", "loud"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--proxy-password-file", "f"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--keep-alive", "0"],
+            ["doctor", "--target", "h:1", "--insecure"],
+            ["doctor", "--volume", "v=/tmp", "--target", "h:1"],
+            ["doctor", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--idle", "0"],
+            ["doctor", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--proxy", "http://proxy"],
         ]
     )
     func usage(arguments: [String]) throws {

@@ -10,6 +10,7 @@ final class ScriptedServer: Sendable {
     /// Starts to listen.
     ///
     /// - Parameter serve: Called on a thread for each connection, which is closed when it returns or throws.
+    /// - Throws: When it cannot listen.
     init(_ serve: @escaping @Sendable (SocketStream) throws -> Void) throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         self.listener = listener
@@ -31,6 +32,7 @@ final class ScriptedServer: Sendable {
     ///   - identity: What to show.
     ///   - authorities: Who must vouch for clients; nil asks them for nothing.
     ///   - serve: Called inside the tunnel.
+    /// - Throws: When it cannot listen, or the files cannot be used.
     convenience init(
         tls identity: CertificateFiles,
         clientsOf authorities: CertificateFiles? = nil,
@@ -110,7 +112,11 @@ final class PrefixedStream: ByteStream {
 
 /// Carries bytes both ways until both have ended.
 ///
-/// - Parameter moved: Called after each piece with its length and whether it went from the first stream to the second.
+/// - Parameters:
+///   - one: The first stream.
+///   - other: The second.
+///   - moved: Called after each piece with its length and whether it went from the first stream to the second.
+/// - Throws: When no thread can be had, or one hangs.
 func relay(
     _ one: any ByteStream,
     _ other: any ByteStream,

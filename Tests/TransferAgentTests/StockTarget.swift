@@ -18,6 +18,7 @@ final class StockTarget: Sendable {
     /// Starts both.
     ///
     /// - Parameter leaf: What stunnel shows.
+    /// - Throws: When one does not come up.
     init(showing leaf: CertificateFiles) throws {
         directory = try TemporaryDirectory()
         let port = freePort()

@@ -1,0 +1,12 @@
+import Foundation
+
+/// Runs work that blocks on a thread of its own, so that the few threads of the Swift pool stay free for other tests.
+///
+/// - Parameter body: What blocks.
+/// - Returns: What it returned.
+/// - Throws: What it threw.
+public func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    }
+}
