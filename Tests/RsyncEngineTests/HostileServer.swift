@@ -27,9 +27,10 @@ final class StreamOutput: WireSink {
     private let stream: SocketStream
     init(_ stream: SocketStream) { self.stream = stream }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
         do throws(TransportError) {
-            try stream.write(bytes)
+            try stream.write(full.bytes)
+            return full
         } catch {
             throw .transport(error)
         }
