@@ -51,7 +51,8 @@ extension Generator {
             do throws(VolumeError) {
                 basis = try directory.openForReading(leaf.span)
             } catch {
-                report(error, "open")
+                // What went meanwhile is no basis, and no error.
+                if !error.isMissing { report(error, "open") }
             }
         }
         let plan = TransferPlan(
@@ -61,7 +62,7 @@ extension Generator {
             flags: flags,
             current: current,
             attributes: rules.attributes(for: entry, current: current),
-            hasBasis: basis != nil,
+            basisSize: basis?.status.size,
             attempt: attempt
         )
         if attempt == 0, !state.options.dryRun { track(index) }
