@@ -40,6 +40,7 @@ final class GeneratorSession {
     /// Runs to the goodbye; a failure ends the session.
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
+        generator.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
             try endPhases()
@@ -88,11 +89,20 @@ final class GeneratorSession {
 
     /// Called by the generator now and then inside a long list.
     private func breathe() {
+        drain()
+        stayAlive()
+        do throws(WireError) {
+            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    /// Shows the peer that this side is there.
+    private func stayAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
-            drain()
             if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
-            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
         } catch {
             state.fail(.wire(error))
         }

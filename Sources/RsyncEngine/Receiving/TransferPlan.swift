@@ -19,16 +19,13 @@ struct TransferPlan: Sendable {
     let attributes: FileAttributes
     /// Bytes of the basis whose sums were sent; nil when none were.
     let basisSize: Int64?
+    /// Whether what lies there has other names that the source, with `-H`, keeps apart.
+    let isShared: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
 
-    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other names of
-    /// the file that the source, with `-H`, keeps apart.
-    func isInPlace(_ options: TransferOptions) -> Bool {
-        guard options.inPlace else { return false }
-        let isShared = (current?.linkCount ?? 1) > 1
-        return !(options.hardLinks && isShared && !entry.flags.contains(.hardLinked))
-    }
+    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
+    func isInPlace(_ options: TransferOptions) -> Bool { options.inPlace && !isShared }
 }
 
 /// What the generator has written and the sender has not answered yet: requests, and ends of lists and phases.
