@@ -18,7 +18,7 @@ struct SparseShape {
     /// Adds a range that begins behind all before it.
     mutating func add(_ range: Range<Int64>) {
         let first = range.lowerBound / blockSize * blockSize
-        let last = (range.upperBound + blockSize - 1) / blockSize * blockSize
+        let last = (min(range.upperBound, .max - blockSize) + blockSize - 1) / blockSize * blockSize
         if first > end || shape.pieces == 0 { shape.pieces += 1 }
         shape.data += max(0, last - max(first, end))
         end = last

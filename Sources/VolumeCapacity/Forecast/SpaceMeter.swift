@@ -1,3 +1,6 @@
+/// Where sums stop, 256 PiB: lengths are what somebody wrote into a tree, and no sum of them may overflow.
+let largestSum: Int64 = 1 << 58
+
 /// Adds up what the entries of a tree take on one target.
 struct SpaceMeter: Sendable {
     let target: TargetProfile
@@ -16,7 +19,7 @@ struct SpaceMeter: Sendable {
     /// A regular file without holes.
     @inline(__always)
     mutating func addFile(size: Int64) {
-        addFile(size: size, FileShape(data: target.inBlocks(size), pieces: size > 0 ? 1 : 0))
+        addFile(size: size, FileShape(data: target.inBlocks(min(size, largestSum)), pieces: size > 0 ? 1 : 0))
     }
 
     /// A regular file whose data ranges are known.
@@ -25,7 +28,7 @@ struct SpaceMeter: Sendable {
         need.inodes &+= 1
         guard size > 0 else { return }
         var metadata: Int64 = 0
-        var data = shape.data
+        var data = min(shape.data, largestSum)
         switch target.fileSystem {
         case .ext4: metadata = Ext4Layout.extentTree(shape, target)
         case .xfs: metadata = XFSLayout.extentMap(shape, target)
@@ -37,8 +40,8 @@ struct SpaceMeter: Sendable {
                 contentItems &+= BtrfsLayout.extents(shape)
             }
         }
-        need.fileData &+= data
-        need.fileMetadata &+= metadata
+        need.fileData = min(need.fileData + data, largestSum)
+        need.fileMetadata = min(need.fileMetadata + metadata, largestSum)
         need.largestTemporary = max(need.largestTemporary, data &+ metadata)
     }
 

@@ -18,14 +18,16 @@ public struct SpaceNeed: Hashable, Sendable {
     public internal(set) var largestTemporary: Int64 = 0
 
     /// What the tree takes once it is there, which is also the most that a first pass takes: no file exists twice.
-    public var bytes: Int64 { fileData + fileMetadata + directories + symbolicLinks + attributes + inodeSpace }
+    public var bytes: Int64 {
+        min(fileData + fileMetadata + directories + symbolicLinks + attributes + inodeSpace, largestSum)
+    }
 
     /// The most that a later pass takes, when the largest file is the one that changed.
-    public var bytesWhileUpdating: Int64 { bytes + largestTemporary }
+    public var bytesWhileUpdating: Int64 { min(bytes + largestTemporary, largestSum) }
 
     mutating func merge(_ other: SpaceNeed) {
-        fileData += other.fileData
-        fileMetadata += other.fileMetadata
+        fileData = min(fileData + other.fileData, largestSum)
+        fileMetadata = min(fileMetadata + other.fileMetadata, largestSum)
         directories += other.directories
         symbolicLinks += other.symbolicLinks
         attributes += other.attributes

@@ -11,6 +11,7 @@ enum SplitTree {
     /// - Parameters:
     ///   - bytes: What all entries take together, 0 or more.
     ///   - capacity: What a leaf can hold, above 0.
+    /// - Returns: The number of leaves, at least 1.
     static func leaves(bytes: Int64, capacity: Int64) -> Int64 {
         guard bytes > capacity else { return 1 }
         let worth = bytes / capacity

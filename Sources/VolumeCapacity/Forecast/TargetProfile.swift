@@ -31,8 +31,8 @@ public struct TargetProfile: Hashable, Sendable {
     public var blockSize: Int64
     /// Bytes of an inode on the device.
     public var inodeSize: Int64
-    /// One inode is made for so many bytes (ext4's inode ratio).
-    public var bytesPerInode: Int64
+    /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
+    public var bytesPerInode: Int64?
     /// Whether holes stay holes; otherwise they are filled with zeros.
     public var keepsHoles = true
     /// Whether extended attributes and ACLs are carried; `dvm` does not carry them.
@@ -43,12 +43,12 @@ public struct TargetProfile: Hashable, Sendable {
     /// - Parameters:
     ///   - fileSystem: What it is.
     ///   - blockSize: Its unit of allocation; nil for the usual 4096.
-    ///   - bytesPerInode: ext4's inode ratio; nil for the usual 16,384.
+    ///   - bytesPerInode: ext4's inode ratio; nil for what mke2fs takes for the size.
     public init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
         self.fileSystem = fileSystem
         // btrfs allocates pages at least, whatever was asked for.
         self.blockSize = fileSystem == .btrfs ? max(4096, blockSize ?? 4096) : blockSize ?? 4096
-        self.bytesPerInode = bytesPerInode ?? 16_384
+        self.bytesPerInode = bytesPerInode
         inodeSize = fileSystem == .xfs ? 512 : 256
     }
 

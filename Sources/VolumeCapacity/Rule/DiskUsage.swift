@@ -19,6 +19,7 @@ public struct DiskUsage: Hashable, Sendable {
     /// Today's controller then transfers with `--sparse` (MTC contract 7.2).
     ///
     /// - Parameter apparentBytes: The sum of all lengths, as `du --apparent-size` tells it.
+    /// - Returns: Whether it is so.
     public func hasSparseFiles(apparentBytes: Int64) -> Bool {
         guard let usedBytes = try? used.wholeBytes() else { return false }
         return apparentBytes > usedBytes
@@ -49,6 +50,7 @@ public enum DiskUsageUnit: String, Sendable, CaseIterable {
     /// Reads a column of df's output, such as `1090MB`.
     ///
     /// - Parameter column: Digits and this unit.
+    /// - Returns: The amount.
     /// - Throws: ``CapacityError/unusableOutput(_:)`` for another unit or no digits.
     public func quantity(_ column: String) throws(CapacityError) -> Quantity {
         guard column.hasSuffix(rawValue), let digits = decimalNumber(String(column.dropLast(rawValue.count))) else {

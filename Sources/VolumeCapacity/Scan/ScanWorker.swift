@@ -144,7 +144,7 @@ final class ScanWorker {
         return true
     }
 
-    /// Asks where the data of a file with holes is. When that cannot be told, all of it counts as data.
+    /// Asks where the data of a file with holes is; when that cannot be told, all of it counts as data.
     private func addSparse(_ status: FileStatus, _ name: Span<UInt8>, in directory: VolumeDirectory) {
         var shapes = meters.map { SparseShape(blockSize: $0.target.blockSize) }
         do throws(VolumeError) {

@@ -57,7 +57,7 @@ public struct TreeFacts: Hashable, Sendable {
             return
         }
         if !status.isDirectory { highestLinkCount = max(highestLinkCount, Int64(status.linkCount)) }
-        allocatedBytes += Int64(clamping: status.blocks) * 512
+        allocatedBytes = allocatedBytes.addingClamped(Int64(min(status.blocks, 1 << 53)) * 512)
         highestOwner = max(highestOwner, Int64(max(status.owner, status.group)))
         add(status.modified)
         switch status.kind {
@@ -69,7 +69,7 @@ public struct TreeFacts: Hashable, Sendable {
         case .fifo, .socket, .unknown: specials += 1
         case .regular:
             files += 1
-            apparentBytes += status.size
+            apparentBytes = apparentBytes.addingClamped(status.size)
             largestFile = max(largestFile, status.size)
             if status.isSparse { sparseFiles += 1 }
         }
@@ -95,8 +95,8 @@ public struct TreeFacts: Hashable, Sendable {
         specials += other.specials
         extraNames += other.extraNames
         sparseFiles += other.sparseFiles
-        apparentBytes += other.apparentBytes
-        allocatedBytes += other.allocatedBytes
+        apparentBytes = apparentBytes.addingClamped(other.apparentBytes)
+        allocatedBytes = allocatedBytes.addingClamped(other.allocatedBytes)
         fineTimes += other.fineTimes
         entriesWithAttributes += other.entriesWithAttributes
         unreadable += other.unreadable
@@ -109,5 +109,14 @@ public struct TreeFacts: Hashable, Sendable {
         guard let theirs = other.modificationTimes else { return }
         let ours = modificationTimes ?? theirs
         modificationTimes = min(ours.lowerBound, theirs.lowerBound)...max(ours.upperBound, theirs.upperBound)
+    }
+}
+
+extension Int64 {
+    /// A sum that stops at the largest number: lengths are what somebody wrote into a tree.
+    @inline(__always)
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
     }
 }
