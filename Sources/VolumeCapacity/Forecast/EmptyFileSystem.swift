@@ -89,7 +89,7 @@ public struct EmptyFileSystem: Hashable, Sendable {
         // Set apart in each group for the trees of free inodes and shared blocks.
         let trees = size * 7 / 1000 * max(1, 4096 / target.blockSize)
         let share: Int64 = size < 1 << 40 ? 25 : size < 50 << 40 ? 5 : 1
-        return EmptyFileSystem(size - log - pool - trees - mebibyte, size / 100 * share / target.inodeSize)
+        return EmptyFileSystem(size - log - pool - trees - mebibyte, size / 100 * share / target.inodeSize - 64)
     }
 
     private static func btrfs(_ size: Int64, _ metadata: Int64) -> EmptyFileSystem {

@@ -90,11 +90,11 @@ struct SpaceMeter: Sendable {
         case .ext4: break  // the inode tables are part of the empty file system
         case .xfs: total.inodeSpace = XFSLayout.inodes(need.inodes, target)
         case .btrfs:
-            total.fileMetadata = BtrfsLayout.nodes(contentItems)
-            total.directories = BtrfsLayout.nodes(nameItems)
-            total.symbolicLinks = BtrfsLayout.nodes(linkItems)
-            total.attributes = BtrfsLayout.nodes(attributeItems)
-            total.inodeSpace = BtrfsLayout.nodes(need.inodes * BtrfsLayout.inode)
+            total.fileMetadata = BtrfsLayout.nodes(contentItems, isAppended: true)
+            total.directories = BtrfsLayout.nodes(nameItems, isAppended: false)
+            total.symbolicLinks = BtrfsLayout.nodes(linkItems, isAppended: true)
+            total.attributes = BtrfsLayout.nodes(attributeItems, isAppended: true)
+            total.inodeSpace = BtrfsLayout.nodes(need.inodes * BtrfsLayout.inode, isAppended: true)
         }
         return total
     }
