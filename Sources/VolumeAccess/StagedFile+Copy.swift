@@ -31,6 +31,7 @@ extension StagedFile {
             try copyRange(from: source, upTo: .max, pause)
             return length
         }
+        foretell(length: source.status.size)
         var offset: Int64 = 0
         while let data = try source.nextData(from: offset), let hole = try source.nextHole(from: data) {
             skip(zeros: data - offset)

@@ -138,11 +138,13 @@ final class FileReceiver {
         in directory: VolumeDirectory,
         _ leaf: ArraySlice<UInt8>
     ) throws(VolumeError) -> StagedFile {
-        try directory.stage(
+        let staged = try directory.stage(
             leaf.span,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
+        if state.options.sparse { staged.foretell(length: plan.entry.size) }
+        return staged
     }
 
     // MARK: data
