@@ -29,7 +29,12 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
     var privateKey: String?
 
-    @Option(help: ArgumentHelp("Let in only TLS clients for which these authorities vouch.", valueName: "pem"))
+    @Option(
+        help: ArgumentHelp(
+            "Let in only TLS clients for which these authorities vouch, or that use --psk-file.",
+            valueName: "pem"
+        )
+    )
     var clientCa: String?
 
     @Option(
