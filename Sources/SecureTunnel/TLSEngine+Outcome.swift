@@ -60,6 +60,17 @@ extension TLSEngine {
             ? .clientCertificateRequired(peer: peer) : .certificateRefused(subject: "nobody", reason: "none was shown")
     }
 
+    /// Tells whether the peer asked for a renegotiation while its records were read.
+    ///
+    /// With TLS 1.2 nothing else makes reading write: OpenSSL's answer is a warning, after which a stock peer hangs up.
+    ///
+    /// - Parameter waiting: How many bytes waited to be sent before.
+    /// - Returns: The failure that it is; nil when it did not.
+    func refusedRenegotiation(since waiting: Int) -> SecureTunnelError? {
+        guard buffers.outputCount > waiting, unsafe SSL_version(connection) == TLS1_2_VERSION else { return nil }
+        return .violation(peer: peer, reason: "it asked for a renegotiation, which this tunnel refuses")
+    }
+
     /// Turns the error queue into one error.
     ///
     /// The lock is held.
