@@ -23,7 +23,8 @@ import Glibc
     private var inputEnd = 0
     private var output = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
     private var lentOutput = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
-    private var outputCount = 0
+    /// How many bytes wait to be sent.
+    private(set) var outputCount = 0
     /// Whether the transport came to its end.
     private(set) var isInputEnded = false
     /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
@@ -34,9 +35,6 @@ import Glibc
         unsafe output.deallocate()
         unsafe lentOutput.deallocate()
     }
-
-    /// Whether records wait to be sent.
-    var hasOutput: Bool { outputCount > 0 }
 
     /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
     func freeInput() -> UnsafeMutableRawBufferPointer {
