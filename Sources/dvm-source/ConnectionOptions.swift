@@ -7,14 +7,7 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
     var target: String
 
-    @Option(help: ArgumentHelp("Believe the target if these authorities vouch for it.", valueName: "pem"))
-    var ca: String?
-
-    @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))
-    var pin: String?
-
-    @Flag(help: "Believe whoever answers. The data goes to them.")
-    var insecure = false
+    @OptionGroup var trust: TrustOptions
 
     @Option(help: ArgumentHelp("The name in the certificate, if it is not the target's host.", valueName: "name"))
     var serverName: String?
@@ -42,9 +35,6 @@ struct ConnectionOptions: ParsableArguments {
     var keepAlive = 20
 
     func validate() throws {
-        guard [ca != nil, pin != nil, insecure].count(where: { $0 }) == 1 else {
-            throw ValidationError("Say why the target is believed: exactly one of --ca, --pin and --insecure.")
-        }
         guard proxyPasswordFile == nil || proxy != nil else {
             throw ValidationError("--proxy-password-file is for a --proxy.")
         }
@@ -55,9 +45,9 @@ struct ConnectionOptions: ParsableArguments {
     /// - Parameter volumes: Each as `NAME=PATH`.
     /// - Returns: The settings of a transfer, the rest of it as usual.
     func settings(volumes: [String]) -> TransferSettings {
-        let trust: TransferSettings.Trust =
-            if let ca { .authorities(ca) } else if let pin { .pin(pin) } else { .insecure }
-        var settings = TransferSettings(volumes: volumes, target: target, trust: trust)
+        var settings = TransferSettings(volumes: volumes, target: target, trust: trust.reason)
+        settings.certificate = trust.certificate
+        settings.privateKey = trust.privateKey
         settings.serverName = serverName
         settings.proxy = proxy
         settings.proxyPasswordFile = proxyPasswordFile

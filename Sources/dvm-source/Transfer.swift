@@ -50,7 +50,7 @@ struct Transfer: ParsableCommand {
 
     func run() throws {
         let job = try TransferJob(settings)
-        if let warning = job.warning { StandardStream.error.write("dvm-source: \(warning)\n") }
+        for warning in job.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
         let run = TransferRun(job, display: ProgressDisplay(style: style))
         let outcomes = try StopSignals.run { await run.run() }

@@ -41,7 +41,7 @@ final class ScriptedServer: Sendable {
         var configuration = TLSServerConfiguration(
             identity: TLSIdentity(certificateChainFile: identity.certificate, privateKeyFile: identity.key)
         )
-        configuration.clientAuthoritiesFile = authorities?.certificate
+        configuration.clientTrust = authorities.map { .authorities(pemFile: $0.certificate) }
         let context = try TLSContext(server: configuration)
         try self.init { socket in
             let stream = try TLSStream.accept(over: socket, context: context, within: .seconds(20))

@@ -29,8 +29,8 @@ final class Generator {
     private var tracker = ListTracker()
     /// Called now and then inside a long list, so that the owner of the output can look after other things.
     var pause: () -> Void = {}
-    /// Called now and then inside a long file.
-    var keepAlive: () -> Void = {}
+    /// Called now and then while one entry takes long; nothing of the generator changes in it.
+    var stayAlive: () -> Void = {}
 
     /// Files and links under way.
     var openCount: Int { tracker.open }
@@ -212,6 +212,6 @@ final class Generator {
 
     /// The digest of a destination file for `-c`.
     func digest(of leaf: Span<UInt8>, in directory: VolumeDirectory) -> [UInt8] {
-        sums.digest(of: leaf, in: directory, fileRecipe, betweenPieces: keepAlive)
+        sums.digest(of: leaf, in: directory, fileRecipe, betweenPieces: stayAlive)
     }
 }

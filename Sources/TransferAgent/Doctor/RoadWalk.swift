@@ -51,6 +51,10 @@ struct RoadWalk {
         }
         notes.hold("\(stream.session.version), \(stream.session.cipher)")
         notes.begin(.certificate)
+        if let identity = stream.session.preSharedKeyIdentity {
+            notes.skip(.certificate, because: "none is needed: both sides know the key of identity \"\(identity)\"")
+            return stream
+        }
         let subject = stream.session.peerSubject ?? "nobody"
         guard route.isInsecure else {
             notes.hold("\(subject) is believed")

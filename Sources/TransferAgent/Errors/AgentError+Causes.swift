@@ -68,11 +68,14 @@ extension AgentError {
         case .certificateRefused: .certificateRefused
         case .alert(_, let name): failure(ofAlert: name)
         case .clientCertificateRequired: .clientCertificateRequired
+        case .clientCertificateRefused: .clientCertificateRefused
+        case .preSharedKeyUnknown: .unknownIdentity
+        case .preSharedKeyMismatch: .preSharedKeyMismatch
+        case .preSharedKeyRefused, .preSharedKeyRequired: .preSharedKeyMissing
+        case .noCommonVersion: .tlsVersion
         case .handshakeTimeout: .handshakeSilent
         case .closedDuringHandshake: .handshakeEnded
-        case .violation(_, let reason):
-            reason.contains("unsupported protocol") ? .tlsVersion : .tunnelBroken
-        case .truncated: .tunnelBroken
+        case .truncated, .violation: .tunnelBroken
         case .proxyAuthenticationRequired: .proxyAuthentication
         case .proxyLoginRefused: .proxyLoginRefused
         case .proxySchemeUnknown: .proxySchemeUnknown
@@ -87,8 +90,6 @@ extension AgentError {
     /// What a TLS alert of the peer means, by OpenSSL's name for it (`SSL_alert_desc_string_long`).
     private static func failure(ofAlert name: String) -> FailureClass {
         switch name {
-        case "protocol version": .tlsVersion
-        case "certificate required": .clientCertificateRequired
         case "unknown PSK identity": .unknownIdentity
         case "handshake failure", "insufficient security": .noCommonCipher
         case "unrecognized name": .routedElsewhere

@@ -40,6 +40,9 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case unknownIdentity = 1216
     case handshakeSilent = 1217
     case noCommonCipher = 1218
+    case preSharedKeyMismatch = 1219
+    case preSharedKeyMissing = 1220
+    case clientCertificateRefused = 1221
 
     case loginRefused = 2001
     case unknownVolume = 2002

@@ -11,6 +11,8 @@ struct TargetRoute: Sendable {
     let stepLimit: Duration
     let target: HostPort
     let isInsecure: Bool
+    /// What is wrong with the permissions of the private key's file.
+    var warnings: [String] { context.warnings }
     /// The proxy; nil when none is set, or the target is excepted from it.
     let proxy: ProxyURL?
     /// Whether a proxy is set that the target is excepted from.
@@ -31,6 +33,7 @@ struct TargetRoute: Sendable {
         stepLimit = settings.stepLimit
         isInsecure = settings.trust == .insecure
         socketOptions = try KeepAlive(settings.keepAlive).socketOptions
+        let configuration = try settings.clientConfiguration()
         let password = try settings.proxyPassword()
         do throws(SecureTunnelError) {
             var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
@@ -39,7 +42,7 @@ struct TargetRoute: Sendable {
             isProxyBypassed = proxy != nil && isExcepted
             self.proxy = isExcepted ? nil : proxy
             firstHop = try self.proxy?.address() ?? target
-            context = try TLSContext(client: TLSClientConfiguration(trust: settings.trust.peerTrust))
+            context = try TLSContext(client: configuration)
         } catch {
             throw AgentError(error)
         }
@@ -126,15 +129,5 @@ extension TransferSettings {
             throw AgentError(.badSecretFile, "\(file) cannot be used: it is not UTF-8", exitCode: 1)
         }
         return password
-    }
-}
-
-extension TransferSettings.Trust {
-    fileprivate var peerTrust: PeerTrust {
-        switch self {
-        case .authorities(let file): .authorities(pemFile: file)
-        case .pin(let digest): .pinned(sha256: digest)
-        case .insecure: .insecure
-        }
     }
 }
