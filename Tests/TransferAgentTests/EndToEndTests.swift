@@ -7,7 +7,7 @@ import Transport
 @testable import TransferAgent
 
 /// A target in this process, with a volume `data`, the user `root` and the password `secret`.
-private final class Target: Sendable {
+final class Target: Sendable {
     let directory: TemporaryDirectory
     let authority: CertificateAuthority
     let service: TargetService
@@ -63,7 +63,7 @@ private final class Target: Sendable {
 }
 
 /// Runs a transfer without a word.
-private func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
+func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
     let display = ProgressDisplay(style: .none, output: Memory(), errors: Memory())
     return await TransferRun(try TransferJob(settings), display: display).run()
 }

@@ -14,6 +14,8 @@ struct TargetRoute: Sendable {
     private let proxyAddress: HostPort?
     private let serverName: String
     private let context: TLSContext
+    /// As `context`, for calls to our own kind.
+    private let controlContext: TLSContext
 
     init(_ settings: TransferSettings) throws(AgentError) {
         do throws(TransportError) {
@@ -27,7 +29,10 @@ struct TargetRoute: Sendable {
             let proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
             self.proxy = try BypassList(parsing: settings.noProxy).contains(target) ? nil : proxy
             proxyAddress = try self.proxy?.address()
-            context = try TLSContext(client: TLSClientConfiguration(trust: settings.trust.peerTrust))
+            var configuration = TLSClientConfiguration(trust: settings.trust.peerTrust)
+            context = try TLSContext(client: configuration)
+            configuration.applicationProtocols = [ControlChannel.applicationProtocol]
+            controlContext = try TLSContext(client: configuration)
         } catch {
             throw AgentError(error)
         }
@@ -39,6 +44,42 @@ struct TargetRoute: Sendable {
     /// - Returns: A stream that only the target can read.
     /// - Throws: ``AgentError``.
     func connect(for call: CancellableCall) throws(AgentError) -> any ByteStream {
+        try connect(for: call, context)
+    }
+
+    /// Connects to the control channel of a target of our kind; blocks the calling thread.
+    ///
+    /// - Parameters:
+    ///   - call: Ends the attempt when it is cancelled, and the conversation after it.
+    ///   - user: Who we are.
+    ///   - password: Asked for only when the target is of our kind.
+    /// - Returns: The conversation; nil when the target is stock and has none.
+    /// - Throws: ``AgentError``.
+    func control(
+        for call: CancellableCall,
+        user: String,
+        password: () throws(AgentError) -> [UInt8]
+    ) throws(AgentError) -> ControlClient? {
+        let stream = try connect(for: call, controlContext)
+        guard ControlClient.isOffered(by: stream) else {
+            stream.close()
+            return nil
+        }
+        let identity: ControlLogin.Identity
+        do throws(AgentError) {
+            identity = ControlLogin.Identity(user: user, password: try password())
+        } catch {
+            stream.close()
+            throw error
+        }
+        do throws(ControlError) {
+            return try ControlClient(over: stream, as: identity)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    private func connect(for call: CancellableCall, _ context: TLSContext) throws(AgentError) -> TLSStream {
         let socket: SocketStream
         do throws(TransportError) {
             socket = try dial(proxyAddress ?? target, within: Self.stepLimit, stop: call.stop)
