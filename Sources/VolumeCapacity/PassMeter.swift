@@ -13,6 +13,8 @@ public struct PassMeter: Sendable {
     private var changed: Int64 = 0
     private var removedBytes: Int64 = 0
     private var removedInodes: Int64 = 0
+    /// What holes add where files are written in place, which fills them.
+    private var holes: Int64 = 0
 
     /// Starts for a target that is like one of some profiles.
     public init(_ profiles: [TargetProfile]) {
@@ -29,9 +31,13 @@ public struct PassMeter: Sendable {
     ///   - path: Its path in the volume.
     ///   - kind: What it is.
     ///   - size: Bytes of content, or of a symbolic link's target.
-    public mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64) {
+    ///   - stored: Of a file, its bytes without holes; nil for all of them.
+    public mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64, stored: Int64? = nil) {
         addName(path)
         inodes += 1
+        let full = size
+        let size = min(size, stored ?? size)
+        holes += full - size
         for index in created.indices {
             switch kind {
             case .file: created[index].addFile(size: size)
@@ -53,9 +59,13 @@ public struct PassMeter: Sendable {
     ///
     /// - Parameters:
     ///   - size: Its length in bytes.
+    ///   - stored: Its bytes without holes; nil for all of them.
     ///   - allocatedBefore: What the old file takes and gives back when it is replaced, in bytes; 0 when not known.
-    public mutating func addChanged(size: Int64, allocatedBefore: Int64) {
+    public mutating func addChanged(size: Int64, stored: Int64? = nil, allocatedBefore: Int64) {
         changed += 1
+        let full = size
+        let size = min(size, stored ?? size)
+        holes += full - size
         for (index, profile) in profiles.enumerated() {
             var meter = SpaceMeter(profile)
             meter.addFile(size: size)
@@ -75,18 +85,20 @@ public struct PassMeter: Sendable {
 
     /// What the pass takes at its highest moment.
     ///
-    /// - Parameter strategy: How it goes about it.
+    /// - Parameters:
+    ///   - strategy: How it goes about it.
+    ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
-    public func demand(_ strategy: PassStrategy) -> TargetCheck.Demand {
+    public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
         var bytes: Int64 = 0
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }
-            let temporary = strategy.isInPlace ? 0 : largest[index]
+            let temporary = strategy.isInPlace ? holes : largest[index]
             bytes = max(bytes, meter.total.bytes + growth[index] + temporary)
         }
         var demand = TargetCheck.Demand(bytes: bytes, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
-        if strategy.deletesFirst {
+        if strategy.deletesFirst, isDeleting {
             // What is deleted counts as free; the sum may be below zero.
             demand.bytes -= removedBytes
             demand.inodes -= removedInodes

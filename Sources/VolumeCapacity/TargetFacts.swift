@@ -30,4 +30,24 @@ public struct TargetFacts: Hashable, Sendable {
         abilities = space.isReadOnly ? FileSystemAbilities() : volume.probe()
         self.space = space
     }
+
+    /// What forecasts for this target go by: its layout, or all known ones when it has another.
+    public var profiles: [TargetProfile] {
+        let unit = space.blockSize
+        let isUsual = (512...65_536).contains(unit) && unit & (unit - 1) == 0
+        let blockSize = isUsual ? unit : 4096
+        let known = TargetProfile.FileSystem(rawValue: space.type)
+        var profiles =
+            known.map { [TargetProfile($0, blockSize: blockSize)] } ?? TargetProfile.unknown(blockSize: blockSize)
+        for index in profiles.indices { profiles[index].keepsHoles = abilities.keepsHoles ?? true }
+        return profiles
+    }
+
+    /// Whether there is room for what a transfer takes.
+    public func hasRoom(for demand: TargetCheck.Demand) -> Bool {
+        demand.bytes <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+    }
+
+    /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.
+    public var capacity: Int64 { isEmpty ? space.freeBytes : space.freeBytes + space.usedBytes }
 }

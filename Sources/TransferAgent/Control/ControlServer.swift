@@ -8,7 +8,7 @@ import VolumeAccess
 /// Blocks the calling thread; every wait is bounded.
 struct ControlServer {
     /// All that can be asked.
-    static var requests: [any ControlRequest.Type] { [VolumeRequest.self, ThroughputRequest.self] }
+    static var requests: [any ControlRequest.Type] { [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self] }
 
     /// How long a peer that was let in may be silent between requests.
     private static let idleLimit = Duration.seconds(120)
