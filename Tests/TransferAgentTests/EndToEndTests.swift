@@ -15,7 +15,12 @@ final class Target: Sendable {
     private let serving: Background<AgentError?>
 
     // Without a path the volume is a directory of the target's own.
-    init(volume: String? = nil, sessionLimit: Int = 32, keepAlive: Duration = KeepAlive.usual) throws {
+    init(
+        volume: String? = nil,
+        others: [String] = [],
+        sessionLimit: Int = 32,
+        keepAlive: Duration = KeepAlive.usual
+    ) throws {
         directory = try TemporaryDirectory()
         authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
@@ -27,7 +32,7 @@ final class Target: Sendable {
             listen: "127.0.0.1:0",
             certificate: leaf.certificate,
             privateKey: leaf.key,
-            volumes: ["data=" + (volume ?? directory.file("target"))],
+            volumes: ["data=" + (volume ?? directory.file("target"))] + others,
             credentials: directory.file("credentials")
         )
         settings.listenPlain = "127.0.0.1:0"
@@ -180,7 +185,7 @@ struct EndToEndTests {
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .loginRefused)
         #expect(outcome.exitCode == 5)
-        #expect(try target.finish().first?.contains("refused: auth failed on module data") == true)
+        #expect(try target.finish().first?.contains("refused: auth failed") == true)
     }
 
     @Test("a missing password is said before anything is sent")
@@ -325,8 +330,12 @@ struct EndToEndTests {
         defer { _ = try? ChildProcess.run("/bin/umount", ["-l", disk.path]) }
         let target = try Target(volume: disk.path)
         try Data(knownBytes(3_000_000, seed: 9)).write(to: URL(fileURLWithPath: target.source("big")))
-        let outcome = try #require(try await transfer(target.settings).first)
+        var settings = target.settings
+        settings.check = .none
+        let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .outOfSpace)
+        #expect(outcome.error?.observed.contains("needs 3000000 bytes") == true)
+        #expect(outcome.error?.observed.contains("1951424 bytes are missing") == true)
         #expect(outcome.exitCode == 11)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
     }

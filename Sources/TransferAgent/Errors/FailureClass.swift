@@ -57,6 +57,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case outOfSpace = 3001
     case sourceUnreadable = 3002
     case targetUnusable = 3003
+    case doesNotFit = 3004
+    case doesNotSurvive = 3005
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025

@@ -236,23 +236,5 @@ extension FailureTable {
             cause: "--client-ca of the target holds another authority than the one that issued --certificate",
             advice: "give --client-ca of the target the authority that issued --certificate"
         ),
-        Row(
-            .preSharedKeyMismatch,
-            "both sides know the identity but have different keys for it",
-            cause: "a PSK file that was renewed on one side only",
-            advice: "give both sides the same --psk-file"
-        ),
-        Row(
-            .preSharedKeyMissing,
-            "one side proves itself by a pre-shared key and the other does not",
-            cause: "only one side runs with --psk-file",
-            advice: "give both sides a --psk-file, or neither"
-        ),
-        Row(
-            .clientCertificateRefused,
-            "the target does not believe the certificate that was shown to it",
-            cause: "--client-ca of the target holds another authority than the one that issued --certificate",
-            advice: "give --client-ca of the target the authority that issued --certificate"
-        ),
     ]
 }

@@ -77,6 +77,18 @@ extension FailureTable {
             advice: "check the volume at the target"
         ),
         Row(
+            .doesNotFit,
+            "the source volume does not fit into the target volume",
+            cause: "a target volume that is smaller, or nearly full",
+            advice: "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn goes on regardless)"
+        ),
+        Row(
+            .doesNotSurvive,
+            "the target volume cannot hold something that the source volume has",
+            cause: "a file system of another kind, which lacks long names, links, attributes or the like",
+            advice: "choose another kind of target volume, or --check fit to accept it; nothing was sent"
+        ),
+        Row(
             .partial,
             "the transfer ran to its end, but not everything could be transferred",
             cause: "files that could not be read or written; each is listed",

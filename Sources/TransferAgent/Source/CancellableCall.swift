@@ -2,14 +2,14 @@ import LinuxSystem
 import Synchronization
 import Transport
 
-/// A connection that another thread may end, from before it exists.
+/// The connections of one volume, which another thread may end, from before they exist.
 ///
 /// ## Concurrency model
 /// `state` is touched by the connecting thread and by whoever cancels.
 final class CancellableCall: Sendable {
     private struct State {
         var isCancelled = false
-        var stream: (any ByteStream)?
+        var streams: [any ByteStream] = []
     }
 
     /// Ends the wait for a connection.
@@ -23,7 +23,7 @@ final class CancellableCall: Sendable {
     /// Takes a connection to end on cancellation; ends it at once if that has come.
     func adopt(_ stream: any ByteStream) {
         let isLate = state.withLock { state in
-            state.stream = stream
+            state.streams.append(stream)
             return state.isCancelled
         }
         if isLate { stream.close() }
@@ -31,11 +31,11 @@ final class CancellableCall: Sendable {
 
     /// Ends the connection, or the attempt to get one.
     func cancel() {
-        let stream = state.withLock { state in
+        let streams = state.withLock { state in
             state.isCancelled = true
-            return state.stream
+            return state.streams
         }
         stop.raise()
-        stream?.close()
+        for stream in streams { stream.close() }
     }
 }

@@ -21,6 +21,8 @@ struct TargetRoute: Sendable {
     let firstHop: HostPort
     let serverName: String
     private let context: TLSContext
+    /// As `context`, for calls to our own kind.
+    private let controlContext: TLSContext
     private let socketOptions: SocketOptions
 
     init(_ settings: TransferSettings) throws(AgentError) {
@@ -33,7 +35,7 @@ struct TargetRoute: Sendable {
         stepLimit = settings.stepLimit
         isInsecure = settings.trust == .insecure
         socketOptions = try KeepAlive(settings.keepAlive).socketOptions
-        let configuration = try settings.clientConfiguration()
+        var configuration = try settings.clientConfiguration()
         let password = try settings.proxyPassword()
         do throws(SecureTunnelError) {
             var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
@@ -43,6 +45,8 @@ struct TargetRoute: Sendable {
             self.proxy = isExcepted ? nil : proxy
             firstHop = try self.proxy?.address() ?? target
             context = try TLSContext(client: configuration)
+            configuration.applicationProtocols = [ControlChannel.applicationProtocol]
+            controlContext = try TLSContext(client: configuration)
         } catch {
             throw AgentError(error)
         }
@@ -57,6 +61,40 @@ struct TargetRoute: Sendable {
         let socket = try dialFirstHop(for: call)
         try askProxy(on: socket)
         return try openTunnel(over: socket, for: call)
+    }
+
+    /// Connects to the control channel of a target of our kind; blocks the calling thread.
+    ///
+    /// - Parameters:
+    ///   - call: Ends the attempt when it is cancelled, and the conversation after it.
+    ///   - user: Who we are.
+    ///   - password: Asked for only when the target is of our kind.
+    /// - Returns: The conversation; nil when the target is stock and has none.
+    /// - Throws: ``AgentError``.
+    func control(
+        for call: CancellableCall,
+        user: String,
+        password: () throws(AgentError) -> [UInt8]
+    ) throws(AgentError) -> ControlClient? {
+        let socket = try dialFirstHop(for: call)
+        try askProxy(on: socket)
+        let stream = try openTunnel(over: socket, for: call, isControl: true)
+        guard ControlClient.isOffered(by: stream) else {
+            stream.close()
+            return nil
+        }
+        let identity: ControlLogin.Identity
+        do throws(AgentError) {
+            identity = ControlLogin.Identity(user: user, password: try password())
+        } catch {
+            stream.close()
+            throw error
+        }
+        do throws(ControlError) {
+            return try ControlClient(over: stream, as: identity)
+        } catch {
+            throw AgentError(error)
+        }
     }
 
     /// Connects with the proxy, or with the target where there is none.
@@ -81,7 +119,12 @@ struct TargetRoute: Sendable {
     }
 
     /// Makes the tunnel; looks into it when the target's certificate is not believed.
-    func openTunnel(over socket: SocketStream, for call: CancellableCall) throws(AgentError) -> TLSStream {
+    func openTunnel(
+        over socket: SocketStream,
+        for call: CancellableCall,
+        isControl: Bool = false
+    ) throws(AgentError) -> TLSStream {
+        let context = isControl ? controlContext : context
         do throws(SecureTunnelError) {
             return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: stepLimit)
         } catch {

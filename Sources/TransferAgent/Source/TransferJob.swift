@@ -13,6 +13,8 @@ public struct TransferJob: Sendable {
     let user: String
     let password: @Sendable () throws(AgentError) -> [UInt8]
     let options: TransferOptions
+    let check: CheckPolicy
+    let whenTight: TightPolicy
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
@@ -22,6 +24,8 @@ public struct TransferJob: Sendable {
         volumes = try VolumeMapping.parse(settings.volumes)
         route = try TargetRoute(settings)
         user = settings.user
+        check = settings.check
+        whenTight = settings.whenTight
         options = try Self.options(settings)
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
@@ -46,7 +50,7 @@ public struct TransferJob: Sendable {
         }
     }
 
-    /// Who to be at the target.
+    /// Who we are, for a daemon.
     var login: ClientSession.Login {
         ClientSession.Login(user: user) { [password] () throws(EngineError) in
             do throws(AgentError) {
