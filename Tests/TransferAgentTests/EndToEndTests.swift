@@ -73,7 +73,7 @@ private func transfer(_ settings: TransferSettings) async throws -> [VolumeOutco
     return await TransferRun(try TransferJob(settings), display: display).run()
 }
 
-@Suite("Transfer end to end", .timeLimit(.minutes(2)))
+@Suite("Transfer end to end", .timeLimit(.minutes(10)))
 struct EndToEndTests {
     @Test("a volume crosses, changes, and crosses again")
     func twice() async throws {
