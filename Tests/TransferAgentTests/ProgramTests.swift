@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Agent programs", .timeLimit(.minutes(2)))
+@Suite("Agent programs", .timeLimit(.minutes(10)))
 struct ProgramTests {
     /// A change of the command line shows here.
     @Test(
