@@ -76,7 +76,11 @@ extension TLSEngine {
     /// The lock is held.
     func classify() -> SecureTunnelError {
         let errors = OpenSSLErrors.drain()
-        if let refusal = notes.verifier.failure { return refusal }
+        if let refusal = notes.verifier.failure {
+            guard context.trust == .preSharedKey, let offered = notes.offeredKey else { return refusal }
+            // It showed a certificate instead.
+            return .preSharedKeyRefused(peer: peer, identity: printable(offered.identity))
+        }
         if let failure = keyFailure(errors) { return failure }
         if let alert = errors.peerAlert { return meaning(of: alert) }
         if !isHandshakeDone, let bytes = foreignBytes() { return .notTLS(peer: peer, firstBytes: bytes) }
