@@ -109,6 +109,12 @@ extension TLSEngine {
             return isWrong ? .preSharedKeyMismatch(peer: peer, identity: printable(accepted)) : nil
         }
         if let unknown = notes.unknownIdentity { return .preSharedKeyUnknown(peer: peer, identity: printable(unknown)) }
+        if takesKeysOnly {
+            let isBare =
+                errors.contains(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER)
+                || errors.contains(ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM)
+            return isBare ? .preSharedKeyRequired(peer: peer) : nil
+        }
         guard let offered = notes.offeredKey, let alert = errors.peerAlert else { return nil }
         let identity = printable(offered.identity)
         switch alert.number {
@@ -118,6 +124,13 @@ extension TLSEngine {
         case SSL_AD_HANDSHAKE_FAILURE: return .preSharedKeyRefused(peer: peer, identity: identity)
         default: return nil
         }
+    }
+
+    /// Whether we are a server that lets nobody in without a pre-shared key.
+    private var takesKeysOnly: Bool {
+        guard notes.acceptedKeys != nil else { return false }
+        if context.trust == .preSharedKey { return true }
+        return unsafe SSL_get_certificate(connection) == nil
     }
 
     /// What an alert of the peer says about us.
