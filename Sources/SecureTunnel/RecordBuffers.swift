@@ -13,8 +13,8 @@ import Glibc
 /// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
 /// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
 @safe final class RecordBuffers {
-    /// Room for what one read from a socket brings.
-    static let inputCapacity = 256 * 1024
+    /// Room for what one read from a socket brings: large, for waking a thread costs more than moving the bytes.
+    static let inputCapacity = 1 << 20
     /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
     static let outputCapacity = 192 * 1024
 

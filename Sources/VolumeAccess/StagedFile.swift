@@ -21,6 +21,8 @@ public final class StagedFile {
     private var isSettled = false
     /// Where the data that was really written ends; a hole may follow.
     var writtenEnd: Int64 = 0
+    /// Where the file ends already, when its length was foretold.
+    private var foretoldEnd: Int64 = 0
     /// The length so far in bytes, holes included; the next write goes there.
     public internal(set) var length: Int64 = 0
 
@@ -61,9 +63,13 @@ public final class StagedFile {
         _ permissions: UInt32
     ) throws(VolumeError) -> Descriptor? {
         guard directory.features.unnamedFiles.isSupported else { return nil }
-        let result = kernelCall {
-            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
+        let open = {
+            kernelCall {
+                unsafe dvm_openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
+            }
         }
+        var result = open()
+        if result == -Int(ENOSPC), directory.settlePromises() { result = open() }
         if result >= 0 { return Descriptor(owning: Int32(result)) }
         // EISDIR and EINVAL: a kernel or file system that does not know the flag takes it for a directory.
         guard [EOPNOTSUPP, EISDIR, EINVAL, ENOSYS].contains(Int32(-result)) else {
@@ -84,6 +90,19 @@ public final class StagedFile {
     }
 
     // MARK: Writing
+
+    /// Gives the file its length before its content, which may still turn out longer or shorter.
+    ///
+    /// XFS sets space apart behind the end of a file that grows; when a hole follows, that space stays in the hole: each piece
+    /// of 4 KiB took 64 KiB. Inside its length a file takes what is written and no more.
+    ///
+    /// - Parameter expected: The length in bytes; only a hint, so that a refusal is no error.
+    public func foretell(length expected: Int64) {
+        guard expected > foretoldEnd, kernelCall({ ftruncate(descriptor.rawValue, off_t(expected)) }) == 0 else {
+            return
+        }
+        foretoldEnd = expected
+    }
 
     /// Writes bytes at the end.
     ///
@@ -138,7 +157,7 @@ public final class StagedFile {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
         defer { removeTemporary() }
-        if length > writtenEnd {
+        if length != max(writtenEnd, foretoldEnd) {
             let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
             guard result == 0 else { throw failure("ftruncate", result) }
         }

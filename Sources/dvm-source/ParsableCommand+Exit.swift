@@ -20,7 +20,9 @@ extension ParsableCommand {
             let text = fullMessage(for: error)
             let end = text.hasSuffix("\n") ? "" : "\n"
             (isHelp ? StandardStream.output : StandardStream.error).write(text + end)
-            Glibc.exit(isHelp ? 0 : 1)
+            // For `capacity` 1 is an answer: "does not fit".
+            let mistake: Int32 = CommandLine.arguments.dropFirst().first == "capacity" ? 2 : 1
+            Glibc.exit(isHelp ? 0 : mistake)
         }
     }
 }

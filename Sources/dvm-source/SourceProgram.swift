@@ -6,6 +6,6 @@ struct SourceProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dvm-source",
         abstract: "Moves volumes to a target.",
-        subcommands: [Transfer.self]
+        subcommands: [Transfer.self, Capacity.self]
     )
 }

@@ -1,0 +1,49 @@
+import VolumeCapacity
+
+/// What a `capacity` command answers: a table for people, one line of JSON for programs, and whether it fits.
+public struct CapacityAnswer: Sendable {
+    /// Lines for a person.
+    public let text: String
+    /// One line of JSON.
+    public let json: String
+    /// Whether what there is is enough.
+    public let fits: Bool
+
+    /// 0 when it fits, 1 when it does not; errors have other codes.
+    public var exitCode: Int32 { fits ? 0 : 1 }
+
+    init(rows: [(String, String)], json: JSONValue, fits: Bool) {
+        let width = rows.map(\.0.count).max() ?? 0
+        text = rows.map { label, value in
+            value.isEmpty
+                ? label + "\n" : label + String(repeating: " ", count: width + 2 - label.count) + value + "\n"
+        }.joined()
+        self.json = json.encoded + "\n"
+        self.fits = fits
+    }
+}
+
+extension AgentError {
+    /// A failure of the room below, as a person is told of it.
+    init(_ error: CapacityError) {
+        switch error {
+        case .malformedQuantity, .quantityOutOfRange, .unusableOutput:
+            self.init(.badSetting, error.description, exitCode: 2)
+        case .system, .volume:
+            self.init(.sourceUnreadable, error.description, exitCode: 23)
+        }
+    }
+}
+
+extension Quantity {
+    /// Reads an option's value as a size in bytes.
+    static func bytes(_ text: String, option: String) throws(AgentError) -> Int64 {
+        do throws(CapacityError) {
+            let bytes = try Quantity(parsing: text).wholeBytes()
+            guard bytes >= 0 else { throw .quantityOutOfRange(text) }
+            return bytes
+        } catch {
+            throw AgentError(.badSetting, "\(option): \(error)", exitCode: 2)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import VolumeAccess
+import VolumeCapacity
+
+/// The question `dvm-source capacity PATH`: what a volume will take at its target, and which size to ask for.
+public struct ForecastQuestion: Sendable {
+    /// Where the volume is mounted.
+    public var path: String
+    /// The file system at the target: `ext4`, `xfs`, `btrfs`, or `unknown` for the worst of them.
+    public var fileSystem = "unknown"
+    /// The block size at the target in bytes.
+    public var blockSize: Int64?
+    /// One inode is made for so many bytes.
+    public var bytesPerInode: Int64?
+    /// Whether holes stay holes, as in every transfer of `dvm-source`.
+    public var keepsHoles = true
+    /// Whether extended attributes and ACLs are carried, which `dvm-source` does not do.
+    public var carriesAttributes = false
+    /// What the claim asks for, as a quantity.
+    public var requested: String?
+    /// What the claim got, as a quantity.
+    public var provisioned: String?
+    /// The bytes an earlier forecast came to, as a quantity.
+    public var previous: String?
+    /// The storage gives multiples of this quantity.
+    public var round = "1Gi"
+
+    /// Makes a question about a volume.
+    public init(path: String) { self.path = path }
+
+    /// The targets in question.
+    ///
+    /// - Returns: One, or three when the file system is not known.
+    /// - Throws: ``AgentError`` for a name or a size that cannot be.
+    func targets() throws(AgentError) -> [TargetProfile] {
+        if let size = blockSize, !(512...65_536).contains(size) || size & (size - 1) != 0 {
+            throw AgentError(.badSetting, "a block size is a power of two from 512 to 65536, not \(size)", exitCode: 2)
+        }
+        if let ratio = bytesPerInode, !(1024...(64 << 20)).contains(ratio) {
+            throw AgentError(.badSetting, "an inode ratio is from 1024 to 67108864 bytes, not \(ratio)", exitCode: 2)
+        }
+        var targets = TargetProfile.unknown(blockSize: blockSize, bytesPerInode: bytesPerInode)
+        if fileSystem != "unknown" {
+            targets.removeAll { $0.fileSystem.rawValue != fileSystem }
+            guard !targets.isEmpty else {
+                let known = TargetProfile.FileSystem.allCases.map(\.rawValue).joined(separator: ", ")
+                let text = "the file system \(fileSystem) is none of \(known), unknown"
+                throw AgentError(.badSetting, text, exitCode: 2)
+            }
+        }
+        for index in targets.indices {
+            targets[index].keepsHoles = keepsHoles
+            targets[index].carriesAttributes = carriesAttributes
+        }
+        return targets
+    }
+
+    /// Scans the volume and answers.
+    ///
+    /// - Returns: Fits when the provisioned size is enough (or the requested one, or when neither was told).
+    /// - Throws: ``AgentError`` for a value that cannot be used, or a volume that cannot be read.
+    public func answer() throws(AgentError) -> CapacityAnswer {
+        let targets = try targets()
+        let unit = try Quantity.bytes(round, option: "--round")
+        guard unit > 0, unit <= 1 << 50 else {
+            throw AgentError(.badSetting, "--round: sizes are multiples of 1 to 1Pi", exitCode: 2)
+        }
+        let requested = try size(requested, "--requested")
+        let provisioned = try size(provisioned, "--provisioned")
+        let previous = try size(previous, "--previous")
+        do throws(CapacityError) {
+            let volume = try open()
+            let forecast = try Forecast.of(volume, on: targets)
+            let proposal = forecast.proposal(
+                round: unit,
+                requested: requested,
+                provisioned: provisioned,
+                previous: previous
+            )
+            return ForecastReport(path: path, forecast: forecast, proposal: proposal).answer
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    private func size(_ text: String?, _ option: String) throws(AgentError) -> Int64? {
+        guard let text else { return nil }
+        let bytes = try Quantity.bytes(text, option: option)
+        guard bytes <= 1 << 58 else { throw AgentError(.badSetting, "\(option): more than 256Pi", exitCode: 2) }
+        return bytes
+    }
+
+    private func open() throws(CapacityError) -> Volume {
+        do throws(VolumeError) {
+            return try Volume.open(path: path)
+        } catch {
+            throw .volume(error)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import VolumeAccess
+import VolumeCapacity
+
+/// A forecast as people and programs read it.
+struct ForecastReport {
+    let path: String
+    let forecast: Forecast
+    let proposal: ClaimProposal
+
+    var answer: CapacityAnswer {
+        CapacityAnswer(rows: rows, json: json, fits: proposal.fits ?? true)
+    }
+
+    private var json: JSONValue {
+        let worst = forecast.worst
+        return .object([
+            ("path", .text(path)), ("tree", tree), ("targets", .list(forecast.candidates.map(target))),
+            ("neededBytes", .integer(worst.need.bytes)), ("neededInodes", .integer(worst.need.inodes)),
+            ("largestTemporary", .integer(worst.need.largestTemporary)), ("growthBytes", .integer(proposal.growth)),
+            ("proposedBytes", .integer(proposal.bytes)), ("proposed", .text(proposal.quantity.description)),
+            ("fits", proposal.fits.map { .flag($0) } ?? .null),
+            ("failures", .list(forecast.failures.map { .text($0.description) })),
+        ])
+    }
+
+    private var tree: JSONValue {
+        let tree = forecast.tree
+        return .object([
+            ("files", .integer(tree.files)), ("directories", .integer(tree.directories)),
+            ("symbolicLinks", .integer(tree.symbolicLinks)), ("devices", .integer(tree.devices)),
+            ("specials", .integer(tree.specials)), ("extraNames", .integer(tree.extraNames)),
+            ("sparseFiles", .integer(tree.sparseFiles)), ("apparentBytes", .integer(tree.apparentBytes)),
+            ("allocatedBytes", .integer(tree.allocatedBytes)), ("largestFile", .integer(tree.largestFile)),
+            ("longestName", .integer(tree.longestName)), ("longestPath", .integer(tree.longestPath)),
+            ("sparseFilesFound", .flag(tree.hasSparseFiles)), ("unreadable", .integer(tree.unreadable)),
+        ])
+    }
+
+    private func target(_ candidate: Forecast.Candidate) -> JSONValue {
+        let need = candidate.need
+        return .object([
+            ("fileSystem", .text(candidate.target.fileSystem.rawValue)),
+            ("blockSize", .integer(candidate.target.blockSize)), ("bytes", .integer(need.bytes)),
+            ("bytesWhileUpdating", .integer(need.bytesWhileUpdating)), ("inodes", .integer(need.inodes)),
+            ("fileData", .integer(need.fileData)), ("fileMetadata", .integer(need.fileMetadata)),
+            ("directories", .integer(need.directories)), ("symbolicLinks", .integer(need.symbolicLinks)),
+            ("attributes", .integer(need.attributes)), ("inodeSpace", .integer(need.inodeSpace)),
+        ])
+    }
+
+    private var rows: [(String, String)] {
+        let tree = forecast.tree
+        var rows = [
+            ("volume", path),
+            (
+                "holds",
+                "\(Figures.count(tree.files)) files, \(Figures.count(tree.directories)) directories, "
+                    + "\(Figures.count(tree.symbolicLinks + tree.devices + tree.specials)) others"
+            ),
+            ("lengths", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", holes among them" : "")),
+            ("takes here", Figures.bytes(tree.allocatedBytes)),
+        ]
+        for candidate in forecast.candidates {
+            let need = candidate.need
+            let text =
+                "\(Figures.bytes(need.bytes)), \(Figures.count(need.inodes)) inodes; "
+                + "\(Figures.bytes(need.bytesWhileUpdating)) while the largest file is replaced"
+            rows.append(("on \(candidate.target.fileSystem.rawValue), blocks of \(candidate.target.blockSize)", text))
+        }
+        if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }
+        rows.append(("claim", "\(proposal.quantity) (\(Figures.count(proposal.bytes)) bytes)"))
+        if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
+        if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not in the numbers")) }
+        for failure in forecast.failures { rows.append(("", failure.description)) }
+        return rows
+    }
+}

@@ -1,0 +1,92 @@
+import VolumeCapacity
+
+/// The question `dvm-source capacity --rule`: which size today's controller would propose.
+public struct RuleQuestion: Sendable {
+    /// How full the volume is; from df's output when nil.
+    public var usagePercent: Int64?
+    /// The size of its file system, as a quantity; from df's output when nil.
+    public var measured: String?
+    /// What its claim asked for, as a quantity.
+    public var requested: String
+    /// What its claim got, as a quantity.
+    public var provisioned: String
+    /// Percentage points that shall stay free.
+    public var threshold: Int64?
+    /// What `df -BMB` printed.
+    public var diskUsage: String?
+    /// The volume's name, or the part of its mount point that df's output has.
+    public var volume: String?
+    /// Whether the controller resizes by itself.
+    public var isAutomatic = true
+
+    /// Makes a question.
+    public init(requested: String, provisioned: String) {
+        self.requested = requested
+        self.provisioned = provisioned
+    }
+
+    /// Answers it.
+    ///
+    /// - Returns: Fits when the provisioned size is at least the proposed one.
+    /// - Throws: ``AgentError`` for a value that cannot be used.
+    public func answer() throws(AgentError) -> CapacityAnswer {
+        do throws(CapacityError) {
+            let usage = try usage()
+            let rule = ResizeRule(threshold: threshold)
+            let provisioned = try Quantity(parsing: provisioned)
+            let decision = try rule.decide(
+                usagePercent: usage.usagePercent,
+                measured: usage.size,
+                requested: try Quantity(parsing: requested),
+                provisioned: provisioned
+            )
+            return Self.report(
+                decision,
+                rule,
+                condition: decision.condition(volume: volume ?? "volume", isAutomatic: isAutomatic),
+                fits: try provisioned.wholeBytes() >= decision.bytes
+            )
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    private func usage() throws(CapacityError) -> DiskUsage {
+        let told = try diskUsage.map { text throws(CapacityError) in try DiskUsage(parsing: text, path: volume) }
+        let size = try measured.map { text throws(CapacityError) in try Quantity(parsing: text) } ?? told?.size
+        guard let size, let percent = usagePercent ?? told?.usagePercent else {
+            throw .unusableOutput("say --usage-percent and --measured, or hand over its output with --df")
+        }
+        return DiskUsage(size: size, used: told?.used ?? Quantity(bytes: 0), usagePercent: percent)
+    }
+
+    private static func report(
+        _ decision: ResizeDecision,
+        _ rule: ResizeRule,
+        condition: PlanCondition?,
+        fits: Bool
+    ) -> CapacityAnswer {
+        let json = JSONValue.object([
+            ("proposedBytes", .integer(decision.bytes)), ("proposed", .text(decision.proposed.description)),
+            ("reason", .text(decision.reason.rawValue)), ("condition", condition?.json ?? .null),
+            ("threshold", .integer(rule.threshold)), ("fits", .flag(fits)),
+        ])
+        var rows = [
+            ("proposed", "\(decision.proposed) (\(Figures.count(decision.bytes)) bytes)"),
+            ("reason", "\(decision.reason.rawValue): \(decision.reason.comment)"),
+            ("threshold", "\(rule.threshold) %"),
+        ]
+        if let condition { rows.append(("condition", condition.text)) }
+        return CapacityAnswer(rows: rows, json: json, fits: fits)
+    }
+}
+
+extension PlanCondition {
+    /// As the status of a plan holds it; the times are the controller's.
+    var json: JSONValue {
+        .object([
+            ("type", .text(type)), ("status", .text(status)), ("reason", .text(reason)),
+            ("category", .text(category)), ("durable", .flag(true)), ("message", .text(message)),
+        ])
+    }
+}

@@ -1,0 +1,66 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// What statfs(2) and statvfs(3) tell of the file system that a volume is on.
+public struct VolumeSpace: Hashable, Sendable {
+    /// Bytes that the other numbers count in: the fragment size.
+    public let blockSize: Int64
+    /// How large the file system is, in blocks.
+    public let blocks: Int64
+    /// Free blocks, those reserved for the superuser among them.
+    public let freeBlocks: Int64
+    /// Free blocks that anybody may use.
+    public let availableBlocks: Int64
+    /// How many inodes there are; 0 where they are made as needed (btrfs).
+    public let inodes: Int64
+    /// Free inodes.
+    public let freeInodes: Int64
+    /// Bytes that a name may have.
+    public let longestName: Int64
+    /// The magic number of the file system, such as `0xEF53`.
+    public let magic: UInt64
+    /// Whether it is mounted read-only.
+    public let isReadOnly: Bool
+
+    /// The size in bytes.
+    public var size: Int64 { blocks * blockSize }
+    /// Bytes in use.
+    public var used: Int64 { (blocks - freeBlocks) * blockSize }
+    /// Free bytes for the superuser.
+    public var free: Int64 { freeBlocks * blockSize }
+    /// Free bytes for anybody.
+    public var available: Int64 { availableBlocks * blockSize }
+
+    /// Used of what anybody may use, rounded up, as df(1) computes it; 0 for an empty file system without a size.
+    public var usagePercent: Int64 {
+        let usedBlocks = blocks - freeBlocks
+        let usable = usedBlocks + availableBlocks
+        return usable == 0 ? 0 : (usedBlocks * 100 + usable - 1) / usable
+    }
+}
+
+extension Volume {
+    /// Asks for the space of the file system that the root is on.
+    ///
+    /// - Throws: ``VolumeError`` of fstatfs(2) or fstatvfs(3).
+    public func space() throws(VolumeError) -> VolumeSpace {
+        var status = statvfs()
+        var result = kernelCall { unsafe fstatvfs(root.descriptor.rawValue, &status) }
+        guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
+        var basic = statfs()
+        result = kernelCall { unsafe fstatfs(root.descriptor.rawValue, &basic) }
+        guard result == 0 else { throw .system(operation: "fstatfs", path: [], number: Int32(-result)) }
+        return VolumeSpace(
+            blockSize: Int64(clamping: status.f_frsize),
+            blocks: Int64(clamping: status.f_blocks),
+            freeBlocks: Int64(clamping: status.f_bfree),
+            availableBlocks: Int64(clamping: status.f_bavail),
+            inodes: Int64(clamping: status.f_files),
+            freeInodes: Int64(clamping: status.f_ffree),
+            longestName: Int64(clamping: status.f_namemax),
+            magic: UInt64(bitPattern: Int64(basic.f_type)),
+            isReadOnly: status.f_flag & UInt(ST_RDONLY) != 0
+        )
+    }
+}

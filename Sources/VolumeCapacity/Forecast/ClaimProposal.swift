@@ -1,0 +1,76 @@
+/// What to ask the storage for, so that a volume fits and its passes can be made.
+public struct ClaimProposal: Hashable, Sendable {
+    /// The smallest size that does, in bytes: rounded, and never below what was requested and provisioned.
+    public let bytes: Int64
+    /// Bytes of content that were reckoned with: the tree, the largest temporary and the growth.
+    public let contentBytes: Int64
+    /// Growth that was reckoned with until the next pass.
+    public let growth: Int64
+    /// Whether the size that there is is enough; nil when none was told.
+    public let fits: Bool?
+
+    /// The size as Kubernetes writes it.
+    public var quantity: Quantity { Quantity(bytes: bytes) }
+}
+
+extension Forecast {
+    /// Computes a size for the claim at the target.
+    ///
+    /// The content grows until the next pass as much as it grew since the one before.
+    ///
+    /// - Parameters:
+    ///   - round: The storage gives multiples of so many bytes, at least 1.
+    ///   - requested: What the claim asks for now.
+    ///   - provisioned: What it has got; this is what has to be enough, or else what is requested.
+    ///   - previous: The bytes that an earlier forecast came to (``SpaceNeed/bytes`` of its worst candidate).
+    /// - Returns: The proposal, good for all candidates.
+    public func proposal(
+        round: Int64,
+        requested: Int64? = nil,
+        provisioned: Int64? = nil,
+        previous: Int64? = nil
+    ) -> ClaimProposal {
+        precondition(round > 0, "sizes are multiples of something")
+        let growth = previous.map { max(0, worst.need.bytes - $0) } ?? 0
+        let enough = candidates.map { $0.smallestSize(growth: growth, round: round) }.max() ?? 0
+        let asked = max(requested ?? 0, provisioned ?? 0)
+        let available = provisioned ?? requested
+        return ClaimProposal(
+            bytes: max(enough, asked),
+            contentBytes: worst.need.bytesWhileUpdating + growth,
+            growth: growth,
+            fits: available.map { size in candidates.allSatisfy { $0.fits(in: size, growth: growth) } }
+        )
+    }
+}
+
+extension Forecast.Candidate {
+    /// Whether the tree, a changed file beside its old self, and some growth fit on a new file system.
+    ///
+    /// - Parameters:
+    ///   - size: Of the device, in bytes.
+    ///   - growth: Bytes to come.
+    /// - Returns: Whether bytes and inodes are enough.
+    public func fits(in size: Int64, growth: Int64 = 0) -> Bool {
+        let missing = missing(in: size, growth)
+        return missing.bytes <= 0 && missing.inodes <= 0
+    }
+
+    private func missing(in size: Int64, _ growth: Int64) -> (bytes: Int64, inodes: Int64) {
+        let metadata = target.fileSystem == .btrfs ? need.bytes - need.fileData : 0
+        let empty = EmptyFileSystem(size: size, target: target, metadata: metadata)
+        return (need.bytesWhileUpdating + growth - empty.usableBytes, need.inodes - empty.usableInodes)
+    }
+
+    /// The smallest multiple of a unit that is enough.
+    func smallestSize(growth: Int64, round: Int64) -> Int64 {
+        var size = SplitTree.roundedUp(max(need.bytes, 1), round) * round
+        while true {
+            let missing = missing(in: size, growth)
+            guard missing.bytes > 0 || missing.inodes > 0 else { return size }
+            // What is missing is missing at least; the tables for it come in the next turn.
+            let more = max(missing.bytes, max(0, missing.inodes) * target.inodeSize, 1)
+            size += SplitTree.roundedUp(more, round) * round
+        }
+    }
+}

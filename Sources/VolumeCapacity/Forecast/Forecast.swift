@@ -1,0 +1,46 @@
+public import VolumeAccess
+
+/// What a volume will take on a target that is like one of some profiles.
+public struct Forecast: Sendable {
+    /// What the tree holds.
+    public let tree: TreeFacts
+    /// What it takes on each target in question.
+    public let candidates: [Candidate]
+    /// The first errors; how many there were is in ``TreeFacts/unreadable``.
+    public let failures: [VolumeError]
+
+    /// A target and the need there.
+    public struct Candidate: Hashable, Sendable {
+        /// What it is like.
+        public let target: TargetProfile
+        /// What the tree takes there.
+        public let need: SpaceNeed
+    }
+
+    /// Computes what a volume will take.
+    ///
+    /// - Parameters:
+    ///   - volume: What is to be moved.
+    ///   - targets: What the target may be; at least one.
+    ///   - threads: How many scan; nil for as many as there are processors.
+    /// - Returns: The forecast.
+    /// - Throws: ``CapacityError`` when the volume cannot be scanned.
+    public static func of(
+        _ volume: Volume,
+        on targets: [TargetProfile] = TargetProfile.unknown(),
+        threads: Int? = nil
+    ) throws(CapacityError) -> Forecast {
+        precondition(!targets.isEmpty, "a forecast is for some target")
+        let scan = try VolumeScan.run(volume, for: targets, threads: threads)
+        return Forecast(
+            tree: scan.tree,
+            candidates: zip(targets, scan.needs).map { Candidate(target: $0, need: $1) },
+            failures: scan.failures
+        )
+    }
+
+    /// The candidate that needs most: the forecast when nobody knows which one it will be.
+    public var worst: Candidate {
+        candidates.dropFirst().reduce(candidates[0]) { $0.need.bytes >= $1.need.bytes ? $0 : $1 }
+    }
+}

@@ -1,0 +1,63 @@
+/// The file system that a volume is to be copied to, as far as it decides what space the copy takes.
+public struct TargetProfile: Hashable, Sendable {
+    /// A kind of file system whose layout is known.
+    public enum FileSystem: String, Sendable, CaseIterable {
+        /// ext4 with mkfs's usual features.
+        case ext4
+        /// XFS version 5.
+        case xfs
+        /// btrfs on one device: data once, metadata twice.
+        case btrfs
+
+        /// The magic number of statfs(2).
+        public var magic: UInt64 {
+            switch self {
+            case .ext4: 0xEF53
+            case .xfs: 0x5846_5342
+            case .btrfs: 0x9123_683E
+            }
+        }
+
+        /// The kind with a magic number of statfs(2); nil for one whose layout is not known.
+        public init?(magic: UInt64) {
+            guard let known = FileSystem.allCases.first(where: { $0.magic == magic }) else { return nil }
+            self = known
+        }
+    }
+
+    /// What it is.
+    public var fileSystem: FileSystem
+    /// The unit of allocation in bytes: a power of two, 512 to 65,536.
+    public var blockSize: Int64
+    /// Bytes of an inode on the device.
+    public var inodeSize: Int64
+    /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
+    public var bytesPerInode: Int64?
+    /// Whether holes stay holes; otherwise they are filled with zeros.
+    public var keepsHoles = true
+    /// Whether extended attributes and ACLs are carried; `dvm` does not carry them.
+    public var carriesAttributes = false
+
+    /// Describes a file system.
+    ///
+    /// - Parameters:
+    ///   - fileSystem: What it is.
+    ///   - blockSize: Its unit of allocation; nil for the usual 4096.
+    ///   - bytesPerInode: ext4's inode ratio; nil for what mke2fs takes for the size.
+    public init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
+        self.fileSystem = fileSystem
+        // btrfs allocates pages at least, whatever was asked for.
+        self.blockSize = fileSystem == .btrfs ? max(4096, blockSize ?? 4096) : blockSize ?? 4096
+        self.bytesPerInode = bytesPerInode
+        inodeSize = fileSystem == .xfs ? 512 : 256
+    }
+
+    /// The profiles to forecast for when nobody knows the target: the largest need of all counts.
+    public static func unknown(blockSize: Int64? = nil, bytesPerInode: Int64? = nil) -> [TargetProfile] {
+        FileSystem.allCases.map { TargetProfile($0, blockSize: blockSize, bytesPerInode: bytesPerInode) }
+    }
+
+    /// A number of bytes in whole blocks.
+    @inline(__always)
+    func inBlocks(_ bytes: Int64) -> Int64 { (bytes &+ blockSize &- 1) & ~(blockSize &- 1) }
+}

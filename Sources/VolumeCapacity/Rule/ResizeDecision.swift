@@ -1,0 +1,39 @@
+/// What the resize rule says of one volume.
+public struct ResizeDecision: Hashable, Sendable {
+    /// Why a size is proposed.
+    public enum Reason: String, Sendable {
+        /// The requested size is enough.
+        case noOperation = "no-op"
+        /// The volume is larger than what was requested.
+        case mismatch
+        /// The volume is so full that it needs more.
+        case usageExceeded = "usage-exceeded"
+
+        /// The sentence for people.
+        public var comment: String {
+            switch self {
+            case .noOperation: "no change is needed"
+            case .mismatch: "the requested size differs from what there really is; the larger one is proposed"
+            case .usageExceeded: "usage is close to 100 %; room is added"
+            }
+        }
+    }
+
+    /// The size to ask for, in the format of the quantity it comes from.
+    public let proposed: Quantity
+    /// The same in bytes.
+    public let bytes: Int64
+    /// Why.
+    public let reason: Reason
+
+    /// The condition of the plan; nil when nothing has to change.
+    ///
+    /// - Parameters:
+    ///   - volume: The volume's name.
+    ///   - isAutomatic: Whether the controller resizes by itself.
+    /// - Returns: The condition.
+    public func condition(volume: String, isAutomatic: Bool = true) -> PlanCondition? {
+        guard reason != .noOperation else { return nil }
+        return .capacityAdjustment(volumes: [volume], isAutomatic: isAutomatic)
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import TransferAgent
+
+/// The command `dvm-source capacity`.
+struct Capacity: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tells what a volume will take at its target, and which size to ask for.",
+        discussion: """
+            With a path: scans the volume and computes what it takes on the target's file system, while a file is \
+            replaced too, and the smallest claim that is enough. With --rule: the size that today's controller \
+            would propose, from numbers or from what `df -BMB` printed (--df). \
+            Exit code 0: what is provisioned is enough (or nothing was said of it); 1: it is not; others: errors.
+            """
+    )
+
+    @Argument(help: "Where the volume is mounted.")
+    var path: String?
+
+    @Flag(help: "Apply the controller's rule to numbers instead of scanning a volume.")
+    var rule = false
+
+    @Option(help: ArgumentHelp("How full the volume is, as df tells it. (with --rule)", valueName: "percent"))
+    var usagePercent: Int64?
+
+    @Option(help: ArgumentHelp("The size of its file system. (with --rule)", valueName: "quantity"))
+    var measured: String?
+
+    @Option(help: ArgumentHelp("What its claim asks for.", valueName: "quantity"))
+    var requested: String?
+
+    @Option(help: ArgumentHelp("What its claim got.", valueName: "quantity"))
+    var provisioned: String?
+
+    @Option(help: ArgumentHelp("Percentage points to stay free, 1 to 99; else 3. (with --rule)", valueName: "points"))
+    var threshold: Int64?
+
+    @Option(help: ArgumentHelp("What `df -BMB` printed; - is standard input. (with --rule)", valueName: "file"))
+    var df: String?
+
+    @Option(help: ArgumentHelp("The volume's name, and its place in df's output. (with --rule)", valueName: "name"))
+    var volume: String?
+
+    @Flag(inversion: .prefixedNo, help: "Whether the controller resizes by itself, for the condition. (with --rule)")
+    var resizing = true
+
+    @Option(help: ArgumentHelp("ext4, xfs, btrfs, or unknown for the worst of them.", valueName: "name"))
+    var targetFileSystem = "unknown"
+
+    @Option(help: ArgumentHelp("The target's block size. (default: 4096)", valueName: "bytes"))
+    var targetBlockSize: Int64?
+
+    @Option(help: ArgumentHelp("One inode for so many bytes, as mkfs.ext4 -i.", valueName: "bytes"))
+    var targetInodeRatio: Int64?
+
+    @Flag(inversion: .prefixedNo, help: "Whether holes stay holes, as dvm-source transfer keeps them.")
+    var keepHoles = true
+
+    @Flag(help: "Count extended attributes and ACLs too, for a transfer that carries them.")
+    var xattrs = false
+
+    @Option(help: ArgumentHelp("What an earlier forecast needed: as much growth is added.", valueName: "quantity"))
+    var previous: String?
+
+    @Option(help: ArgumentHelp("The storage gives multiples of this.", valueName: "quantity"))
+    var round = "1Gi"
+
+    @Flag(help: "One line of JSON.")
+    var json = false
+
+    func validate() throws {
+        guard rule == (path == nil) else { throw ValidationError("Say either a path or --rule.") }
+        guard rule else { return }
+        guard requested != nil, provisioned != nil else {
+            throw ValidationError("--rule wants --requested and --provisioned.")
+        }
+        guard df != nil || (usagePercent != nil && measured != nil) else {
+            throw ValidationError("--rule wants --usage-percent and --measured, or --df.")
+        }
+    }
+
+    func run() throws {
+        let answer = try rule ? ruleQuestion().answer() : forecastQuestion.answer()
+        StandardStream.output.write(json ? answer.json : answer.text)
+        throw ExitCode(answer.exitCode)
+    }
+
+    private func ruleQuestion() throws -> RuleQuestion {
+        var question = RuleQuestion(requested: requested ?? "", provisioned: provisioned ?? "")
+        question.usagePercent = usagePercent
+        question.measured = measured
+        question.threshold = threshold
+        question.volume = volume
+        question.isAutomatic = resizing
+        if let df { question.diskUsage = try SmallInput.text(df) }
+        return question
+    }
+
+    private var forecastQuestion: ForecastQuestion {
+        var question = ForecastQuestion(path: path ?? ".")
+        question.fileSystem = targetFileSystem
+        question.blockSize = targetBlockSize
+        question.bytesPerInode = targetInodeRatio
+        question.keepsHoles = keepHoles
+        question.carriesAttributes = xattrs
+        question.requested = requested
+        question.provisioned = provisioned
+        question.previous = previous
+        question.round = round
+        return question
+    }
+}
