@@ -36,6 +36,13 @@ enum HelpTexts {
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
           --bwlimit <rate>        The most to send per second, such as 500K or 1.5M;
                                   alone, KiB.
+          --check <check>         What the check before the first byte refuses: strict,
+                                  fit, warn or none. (values: strict, fit, warn, none;
+                                  default: fit)
+          --when-tight <when-tight>
+                                  When there is no room for the usual way: refuse, or
+                                  plan to delete first and write in place. (values:
+                                  refuse, plan; default: refuse)
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
           -h, --help              Show help information.

@@ -61,7 +61,7 @@ struct ProgramTests {
         kill(source.processIdentifier, signal)
         #expect(try source.waitForExit() == 20)
         #expect(source.output.contains("DVM-4004"))
-        try target.waitForOutput("session 1 from 127.0.0.1:")
+        try target.waitForOutput(", user root, volume v: ")
         kill(target.processIdentifier, signal)
         #expect(try target.waitForExit() == 0)
     }
