@@ -39,7 +39,7 @@ internal import CXXHash
     func reset(seed: UInt64) { unsafe _ = XXH3_128bits_reset_withSeed(state, seed) }
 
     func update(_ bytes: RawSpan) {
-        unsafe bytes.withUnsafeBytes { unsafe _ = XXH3_128bits_update(state, $0.baseAddress, $0.count) }
+        unsafe bytes.withUnsafeBytes { unsafe _ = dvm_XXH3_update(state, $0.baseAddress, $0.count) }
     }
 
     func digest64() -> Digest { Digest(unsafe XXH3_64bits_digest(state), count: 8) }
@@ -55,11 +55,11 @@ extension ChecksumRecipe {
     func xxHashDigest(of bytes: RawSpan) -> Digest? {
         switch algorithm {
         case .xxh128:
-            let hash = unsafe bytes.withUnsafeBytes { unsafe XXH3_128bits_withSeed($0.baseAddress, $0.count, key) }
+            let hash = unsafe bytes.withUnsafeBytes { unsafe dvm_XXH3_128bits($0.baseAddress, $0.count, key) }
             return Digest(hash.low64, hash.high64, count: 16)
         case .xxh3:
             return Digest(
-                unsafe bytes.withUnsafeBytes { unsafe XXH3_64bits_withSeed($0.baseAddress, $0.count, key) },
+                unsafe bytes.withUnsafeBytes { unsafe dvm_XXH3_64bits($0.baseAddress, $0.count, key) },
                 count: 8
             )
         case .xxh64:

@@ -128,9 +128,12 @@ public final class FileList: @unchecked Sendable {
     /// Number of entries.
     public var count: Int { entries.count }
 
+    /// Bytes that an empty list holds, its own and those of the memory allocator about.
+    private static let emptyFootprint = 512
+
     /// Bytes that the list holds, for a ceiling on memory.
     public var footprint: Int {
-        arena.capacity + entries.capacity * MemoryLayout<FileEntry>.stride + order.capacity * 4
+        Self.emptyFootprint + arena.capacity + entries.capacity * MemoryLayout<FileEntry>.stride + order.capacity * 4
             + extras.capacity * MemoryLayout<FileEntryExtra>.stride
     }
 

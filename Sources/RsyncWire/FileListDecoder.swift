@@ -1,8 +1,8 @@
-/// How much a peer may make this side hold for one file list (protocol specification, transfer 19.1, F24).
+/// How much a peer may make this side hold for its file lists (protocol specification, transfer 19.1, F24).
 public struct FileListLimits: Sendable, Equatable {
-    /// Entries of the list.
+    /// Entries of one list.
     public var entries: Int
-    /// Bytes of the list in memory.
+    /// Bytes in memory of all lists that are live at once.
     public var bytes: Int
 
     /// Sets the limits.
@@ -11,7 +11,7 @@ public struct FileListLimits: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// What a list needs whose names fill 1 GiB, rsync's own limit.
+    /// 1 GiB, rsync's own limit for one piece of memory: room for several million files in one directory.
     public static let standard = FileListLimits(entries: 100_000_000, bytes: 1 << 30)
 }
 
@@ -22,8 +22,9 @@ public struct FileListDecoder {
     private static let nameCountLimit = 1 << 20
 
     private let format: FileListFormat
-    /// What the next list may take; to be lowered by what is held already.
-    public var limits: FileListLimits
+    private let limits: FileListLimits
+    /// Bytes that the next list may take.
+    private var room = 0
     /// The peer's names of users, so far.
     public private(set) var userNames: [UInt32: [UInt8]] = [:]
     /// The peer's names of groups, so far.
@@ -38,7 +39,7 @@ public struct FileListDecoder {
     ///
     /// - Parameters:
     ///   - format: What the two ends agreed on.
-    ///   - limits: What one list may take.
+    ///   - limits: What the lists may take.
     public init(format: FileListFormat, limits: FileListLimits = .standard) {
         self.format = format
         self.limits = limits
@@ -52,12 +53,16 @@ public struct FileListDecoder {
     ///   - input: The stream from the sender.
     ///   - list: An empty list. It holds a part of the entries after an error.
     ///   - directory: The directory that the list is about, with incremental recursion; empty for the first list.
+    ///   - held: Bytes that the lists hold that are live already, such as ``LiveFileLists/footprint``.
     /// - Throws: ``WireError`` with the exit code of the broken rule (protocol specification, transfer 19.1).
     public mutating func decode(
         from input: WireInput,
         into list: FileList,
-        directory: [UInt8] = []
+        directory: [UInt8] = [],
+        holding held: Int
     ) throws(WireError) {
+        room = min(limits.bytes - held, Int(UInt32.max) - 65536)
+        guard room > 0 else { throw Self.tooLarge }
         while let bits = try readBits(from: input, into: list) {
             try checkRoom(in: list)
             try readEntry(bits, from: input, into: list, directory)
@@ -99,10 +104,13 @@ public struct FileListDecoder {
         let length =
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
             + list.extras.count * MemoryLayout<FileEntryExtra>.stride
-        guard list.count < min(limits.entries, indexLimit), length < min(limits.bytes, Int(UInt32.max) - 65536) else {
-            throw .violation("the file list is larger than the memory set aside for it", exitCode: 22)
-        }
+        guard list.count < min(limits.entries, indexLimit), length < room else { throw Self.tooLarge }
     }
+
+    private static let tooLarge = WireError.violation(
+        "the file lists are larger than the memory set aside for them",
+        exitCode: 22
+    )
 
     private mutating func readIDs(
         from input: WireInput,

@@ -36,16 +36,15 @@ public struct LiveFileLists: Sendable {
     /// Batches with directories whose list is to come or is live, by their first number.
     private var batches: [DirectoryBatch] = []
     private var directoryCount: Int32 = 0
+    /// What each list in ``lists`` counts in ``footprint``.
+    private var weights: [Int] = []
+    /// Bytes that the lists and the directories hold, for a ceiling on memory; kept up to date, since there may be many.
+    public private(set) var footprint = 0
 
     /// Starts the bookkeeping of a session.
     public init(isIncremental: Bool) {
         self.isIncremental = isIncremental
         nextStart = isIncremental ? 1 : 0
-    }
-
-    /// Bytes that the lists and the directories hold, for a ceiling on memory.
-    public var footprint: Int {
-        lists.reduce(0) { $0 + $1.footprint } + batches.reduce(0) { $0 + $1.directories.footprint }
     }
 
     // MARK: growth
@@ -57,6 +56,8 @@ public struct LiveFileLists: Sendable {
         precondition(list.start == nextStart && list.order.count == list.count, "a list out of turn or not sorted")
         lists.append(list)
         entryCount += list.count
+        weights.append(list.footprint)
+        footprint += list.footprint
         guard isIncremental else {
             isComplete = true
             return
@@ -64,7 +65,9 @@ public struct LiveFileLists: Sendable {
         nextStart += Int32(list.count) + 1
         let batch = DirectoryBatch(of: list, first: directoryCount)
         directoryCount += Int32(batch.directories.count)
-        if batch.unfinished > 0 { batches.append(batch) }
+        guard batch.unfinished > 0 else { return }
+        batches.append(batch)
+        footprint += batch.directories.footprint
     }
 
     /// Finds the directory that a sender lists next: depth first, in sorted order (protocol specification, transfer 4.3).
@@ -179,9 +182,12 @@ public struct LiveFileLists: Sendable {
         guard let list = lists.first else { return nil }
         lists.removeFirst()
         entryCount -= list.count
+        footprint -= weights.removeFirst()
         if list.directory >= 0, let index = batch(of: list.directory) {
             batches[index].finishOne()
-            if batches[index].unfinished == 0 { batches.remove(at: index) }
+            if batches[index].unfinished == 0 {
+                footprint -= batches.remove(at: index).directories.footprint
+            }
         }
         return list
     }

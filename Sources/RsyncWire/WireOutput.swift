@@ -1,24 +1,17 @@
-/// Where the bytes of a stream go.
-public protocol WireSink: AnyObject {
-    /// Writes all of the bytes before it returns.
-    ///
-    /// - Throws: ``WireError/transport(_:)`` with the failure below.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError)
-}
-
 /// Writes the primitives of rsync's protocol to a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
 /// Bytes gather in one buffer, framed in place, and reach the sink when the buffer is full or at ``flush()``.
 ///
-/// Invariant of the pointers: `buffer` is allocated once with `capacity` bytes and freed in `deinit`; `count` and
-/// `frameStart` never exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
+/// Invariant of the pointers: `start` is the memory of `buffer`, which this output alone may touch until it sends it;
+/// `count` and `frameStart` never exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
 @safe public final class WireOutput {
     /// Payload of one frame at the most: every released rsync takes this much in one piece.
     static let frameLimit = 32 * 1024 + 8
     private static let headerLength = 4
 
     private let sink: any WireSink
-    private let buffer: UnsafeMutableRawPointer
+    private var buffer: OutputBuffer
+    private var start: UnsafeMutableRawPointer
     private let capacity: Int
     private var count = 0
     /// Where the open data frame's header lies; -1 when no frame is open.
@@ -39,14 +32,13 @@ public protocol WireSink: AnyObject {
     /// - Parameters:
     ///   - sink: Where full buffers go.
     ///   - capacity: Bytes to gather before the sink is called; at least 128 KiB.
-    public init(sink: any WireSink, capacity: Int = 256 * 1024) {
+    public init(sink: any WireSink, capacity: Int = 1 << 20) {
         precondition(capacity >= 128 * 1024)
         self.sink = sink
         self.capacity = capacity
-        unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+        buffer = OutputBuffer(capacity: capacity)
+        unsafe start = buffer.memory
     }
-
-    deinit { unsafe buffer.deallocate() }
 
     /// From here on the stream consists of frames; what was written before goes out as it is.
     public func startMultiplexing() {
@@ -187,7 +179,7 @@ public protocol WireSink: AnyObject {
                 count += Self.headerLength
             }
         }
-        return unsafe buffer + count
+        return unsafe start + count
     }
 
     /// Takes the first `length` of the reserved bytes into the stream.
@@ -202,7 +194,7 @@ public protocol WireSink: AnyObject {
         if length == 0 {
             count = frameStart
         } else {
-            unsafe buffer.storeBytes(
+            unsafe start.storeBytes(
                 of: (7 << 24 | UInt32(length)).littleEndian,
                 toByteOffset: frameStart,
                 as: UInt32.self
@@ -215,10 +207,11 @@ public protocol WireSink: AnyObject {
     public func flush() throws(WireError) {
         closeFrame()
         guard count > 0 else { return }
-        let length = count
+        buffer.count = count
+        bytesWritten += Int64(count)
         count = 0
-        bytesWritten += Int64(length)
-        unsafe try sink.write(UnsafeRawBufferPointer(start: buffer, count: length))
+        buffer = try sink.send(buffer)
+        unsafe start = buffer.memory
         lastFlush = .now
     }
 
@@ -233,10 +226,10 @@ public protocol WireSink: AnyObject {
         closeFrame()
         if count + Self.headerLength + payload.count > capacity { try flush() }
         let header = (UInt32(tag.rawValue) + 7) << 24 | UInt32(payload.count)
-        unsafe buffer.storeBytes(of: header.littleEndian, toByteOffset: count, as: UInt32.self)
+        unsafe start.storeBytes(of: header.littleEndian, toByteOffset: count, as: UInt32.self)
         count += Self.headerLength
         for byte in payload {
-            unsafe buffer.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            unsafe start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
             count += 1
         }
     }
@@ -250,7 +243,7 @@ public protocol WireSink: AnyObject {
     /// Flushes, or writes an empty data frame when nothing waits: tells the peer that this side lives.
     public func keepAlive() throws(WireError) {
         if count == 0, isMultiplexed {
-            unsafe buffer.storeBytes(of: UInt32(7 << 24).littleEndian, as: UInt32.self)
+            unsafe start.storeBytes(of: UInt32(7 << 24).littleEndian, as: UInt32.self)
             count = Self.headerLength
         }
         try flush()

@@ -13,8 +13,8 @@ import Glibc
 /// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
 /// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
 @safe final class RecordBuffers {
-    /// Room for what one read from a socket brings.
-    static let inputCapacity = 256 * 1024
+    /// Room for what one read from a socket brings: large, for waking a thread costs more than moving the bytes.
+    static let inputCapacity = 1 << 20
     /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
     static let outputCapacity = 192 * 1024
 
@@ -23,7 +23,8 @@ import Glibc
     private var inputEnd = 0
     private var output = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
     private var lentOutput = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
-    private var outputCount = 0
+    /// How many bytes wait to be sent.
+    private(set) var outputCount = 0
     /// Whether the transport came to its end.
     private(set) var isInputEnded = false
     /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
@@ -34,9 +35,6 @@ import Glibc
         unsafe output.deallocate()
         unsafe lentOutput.deallocate()
     }
-
-    /// Whether records wait to be sent.
-    var hasOutput: Bool { outputCount > 0 }
 
     /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
     func freeInput() -> UnsafeMutableRawBufferPointer {

@@ -72,33 +72,33 @@ public final class Listener: Sendable {
         defer { socket.leave() }
         let deadline = limit.map { monotonicNanoseconds() + $0.clampedNanoseconds }
         while true {
+            var outcome = WaitOutcome.ready
             do throws(SystemError) {
-                switch try waitUntilReady(number, POLLIN, stop: stop, deadline: deadline) {
-                case .stopped: throw SystemError(operation: "accept4", number: ECANCELED)
-                case .timedOut: throw SystemError(operation: "accept4", number: ETIMEDOUT)
-                case .ready: return try take(from: number)
-                }
+                outcome = try waitUntilReady(number, POLLIN, stop: stop, deadline: deadline)
+                if case .ready = outcome { return try take(from: number) }
             } catch {
-                switch error.number {
-                case ECANCELED: throw .closed(peer: name)
-                case ETIMEDOUT: throw .timedOut(waitingFor: name, after: limit ?? .zero)
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM: pause()
-                // Failures of the one connection, which accept(2) passes on.
-                case EAGAIN, ECONNABORTED, EPROTO, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH: continue
-                default: throw .system(error, peer: name)
-                }
+                guard ![EBADF, EINVAL, ENOTSOCK].contains(error.number) else { throw .system(error, peer: name) }
+                // A shortage, or a failure of one connection, which accept(2) passes on: the next one may be well.
+                if ![EAGAIN, ECONNABORTED].contains(error.number) { pause() }
+            }
+            switch outcome {
+            case .ready: continue
+            case .stopped: throw .closed(peer: name)
+            case .timedOut: throw .timedOut(waitingFor: name, after: limit ?? .zero)
             }
         }
     }
 
     private func take(from number: Int32) throws(SystemError) -> SocketStream {
+        // First what a stream needs beside the socket: a shortage must leave the connection in the kernel's queue.
+        let stop = try StopSignal()
         let connection = Descriptor(
             owning: try systemCall("accept4") {
                 unsafe accept4(number, __SOCKADDR_ARG(__sockaddr__: nil), nil, Int32(SOCK_CLOEXEC.rawValue))
             }
         )
         try options.apply(to: connection)
-        return try SocketStream(connection)
+        return SocketStream(connection, peerDescription: nil, stop: stop)
     }
 
     /// Lets a tenth of a second pass, less when the listener is closed.

@@ -26,8 +26,12 @@ public final class SocketStream: ByteStream {
     ///   - socket: A connected stream socket; blocking or not, nothing about that is changed.
     ///   - peerDescription: Who is at the other end; nil takes the peer's address.
     /// - Throws: `SystemError` when no eventfd(2) is left.
-    public init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
-        let stop = try StopSignal()
+    public convenience init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
+        self.init(socket, peerDescription: peerDescription, stop: try StopSignal())
+    }
+
+    /// Takes ownership of a connected socket, with a switch that is made for it.
+    init(_ socket: consuming Descriptor, peerDescription: String?, stop: StopSignal) {
         let number = socket.rawValue
         localAddress = SocketAddress(localOf: number).hostPort
         peerAddress = SocketAddress(peerOf: number).hostPort

@@ -218,6 +218,59 @@ struct FaultTests {
         #expect(try TreeSnapshot(place.source).differences(from: TreeSnapshot(place.destination)) == [])
     }
 
+    /// Where rsync 3.5.0 sets both modes on the one file that both names stand for, each run another way round.
+    @Test(
+        "metadata of names that the source keeps apart is not changed through a link",
+        arguments: Route.allCases,
+        ["two files", "a pair and a file", "in place", "dry run", "links", "in two directories"]
+    )
+    func links(route: Route, what: String) throws {
+        let place = try Place()
+        for name in ["d", "e"] {
+            for parent in [place.source, place.destination] {
+                try FileManager.default.createDirectory(atPath: parent + "/" + name, withIntermediateDirectories: false)
+            }
+        }
+        let isSymbolic = what == "links"
+        let names = what == "in two directories" ? ["d/a", "d/b", "e/c", "e/d"] : ["d/a", "d/b", "d/c", "d/d"]
+        for (number, name) in names.enumerated() {
+            for path in [place.source, place.destination].map({ $0 + "/" + name }) {
+                if path.hasPrefix(place.destination), number > 0 {
+                    link(place.destination + "/" + names[0], path)
+                } else if isSymbolic {
+                    symlink("somewhere", path)
+                } else {
+                    try place.write(knownBytes(3000), path)
+                }
+                let time = timespec(tv_sec: 5, tv_nsec: number % 2)
+                utimensat(AT_FDCWD, path, [time, time], AT_SYMLINK_NOFOLLOW)
+                if !isSymbolic { chmod(path, number < 2 ? 0o600 : 0o644) }
+            }
+        }
+        if what != "two files" {
+            unlink(place.source + "/" + names[1])
+            link(place.source + "/" + names[0], place.source + "/" + names[1])
+        }
+        var options = TransferOptions.mirror
+        options.inPlace = what == "in place"
+        options.dryRun = what == "dry run"
+        let before = try TreeSnapshot(place.destination)
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.exitCode == 0, "\(outcome.description)")
+        let after = try TreeSnapshot(place.destination)
+        guard what != "dry run" else {
+            #expect(after.differences(from: before) == [] && after.identities == before.identities)
+            return
+        }
+        for (name, node) in try TreeSnapshot(place.source).nodes {
+            #expect(after.nodes[name]?.mode == node.mode, "\(name)")
+            #expect(after.nodes[name]?.nanoseconds == node.nanoseconds, "\(name)")
+        }
+        let again = try route.copy(place.source, to: place.destination, options)
+        #expect(again.observer.items.allSatisfy { $0.flags == 0 }, "\(again.observer.items)")
+        #expect(try TreeSnapshot(place.destination).identities == after.identities)
+    }
+
     @Test("a session leaves no descriptor behind, and lets its stream go", arguments: overWire)
     func leaks(route: Route) throws {
         let place = try Place()

@@ -1,9 +1,12 @@
+import Checksums
 import Foundation
-import RsyncEngine
+import Glibc
 import RsyncWire
 import TestSupport
 import Testing
 import Transport
+
+@testable import RsyncEngine
 
 /// One attack of transfer 19.2 on a receiver, and the exit code it must get.
 struct Attack: Sendable, CustomTestStringConvertible {
@@ -70,6 +73,10 @@ struct HostilePeerTests {
             try $0.output.index(SpecialIndex.endOfLists)
             try $0.output.index(SpecialIndex.endOfLists)
         },
+        Attack("ends of lists that were not ended", 2) {
+            for _ in 0..<3 { try $0.output.index(SpecialIndex.done) }
+            throw HostileServer.Ends()
+        },
         Attack("not sent, but never asked for", 2) { try $0.output.message(.noSend, number: 1234) },
         Attack("the whole goodbye before anything was sent", 2) {
             try $0.output.index(SpecialIndex.endOfLists)
@@ -111,6 +118,50 @@ struct HostilePeerTests {
         }
         #expect(result.exitCode == 12)
         #expect(try place.names() == ["d", "l"])
+    }
+
+    @Test(
+        "a basis that goes, shrinks or changes after its sums were sent is no break of protocol: the file comes again",
+        arguments: [
+            ("gone", false), ("shrunk", false), ("changed", false), ("a link now", false), ("gone", true),
+            ("shrunk", true), ("changed", true),
+        ]
+    )
+    func restlessBasis(what: String, inPlace: Bool) throws {
+        let place = try Place()
+        let content = knownBytes(100_000)
+        let path = place.destination + "/f"
+        try place.write(content, path)
+        utimes(path, [timeval(tv_sec: 5, tv_usec: 0), timeval(tv_sec: 5, tv_usec: 0)])
+        var options = TransferOptions.mirror
+        options.inPlace = inPlace
+        let result = try HostileServer.pull(into: place, options: options) { server in
+            var sum = StreamingChecksum(server.parameters.transferRecipe)
+            sum.update(content.span.bytes)
+            let head = try server.awaitRequestWithSums(HostileServer.file)
+            try #require(head[0] > 1)
+            switch what {
+            case "gone": unlink(path)
+            case "shrunk": truncate(path, 1000)
+            case "changed": try place.write([UInt8](repeating: 1, count: content.count), path)
+            default:
+                unlink(path)
+                symlink("/etc/passwd", path)
+            }
+            try server.answer(HostileServer.file, head: head)
+            for block in 0..<head[0] { try server.output.int32(-1 - block) }
+            try server.output.int32(0)
+            let digest = sum.finish().bytes
+            try server.output.bytes(digest)
+            _ = try server.awaitRequestWithSums(HostileServer.file)
+            try server.answer(HostileServer.file)
+            try server.send(content, sum: digest)
+            try server.sayGoodbye()
+        }
+        // What stands there now and is no file is removed, with a word about it.
+        #expect(result.exitCode == (what == "a link now" ? 23 : 0), "\(result.failure.map { "\($0)" } ?? "no failure")")
+        #expect(try place.read(path) == content)
+        #expect(try place.names() == ["d", "f", "l"])
     }
 
     @Test("sizes that no sum can hold do not stop the program")

@@ -27,9 +27,10 @@ final class StreamOutput: WireSink {
     private let stream: SocketStream
     init(_ stream: SocketStream) { self.stream = stream }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
         do throws(TransportError) {
-            try stream.write(bytes)
+            try stream.write(full.bytes)
+            return full
         } catch {
             throw .transport(error)
         }
@@ -147,5 +148,40 @@ struct HostileServer {
         try output.bytes(data)
         try output.int32(0)
         try output.bytes(sum)
+    }
+
+    /// Reads the client's requests up to the one for an index, with the sums of a basis.
+    ///
+    /// - Returns: The sum head.
+    func awaitRequestWithSums(_ wanted: Int32) throws -> [Int32] {
+        try output.flush()
+        while true {
+            let index = try input.index()
+            guard index >= 0, try Item.read(from: input).flags.contains(.transfer) else { continue }
+            let head = try (0..<4).map { _ in try input.int32("a sum head") }
+            _ = try input.bytes(Int(head[0]) * (4 + Int(head[2])), "the sums of a basis")
+            if index == wanted { return head }
+        }
+    }
+
+    /// Sends an empty list for the directory and goes through the phases to the goodbye (protocol specification, session
+    /// 7.1 and 7.4).
+    func sayGoodbye() throws {
+        try output.index(SpecialIndex.listOffset - 1)
+        try output.byte(0)
+        try output.varint(0)
+        try output.index(SpecialIndex.endOfLists)
+        var ends = 0
+        while ends < 6 {
+            try output.flush()
+            switch try input.index() {
+            case SpecialIndex.done:
+                ends += 1
+                if ends < 6 { try output.index(SpecialIndex.done) }
+                if ends == 4 { for _ in 0..<5 { try output.varlong30(0, 3) } }
+            case SpecialIndex.deletionStatistics: _ = try DeletionStatistics.read(from: input)
+            default: _ = try Item.read(from: input)
+            }
+        }
     }
 }

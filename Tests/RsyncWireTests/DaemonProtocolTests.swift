@@ -225,6 +225,9 @@ private final class Duplex: WireSource, WireSink {
     var answer: ([UInt8]) -> [UInt8] = { _ in [] }
     private var source = ArraySource([])
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) { source = ArraySource(answer(Array(bytes))) }
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
+        source = ArraySource(answer(Array(full.bytes)))
+        return full
+    }
     func next() throws(WireError) -> UnsafeRawBufferPointer { try source.next() }
 }

@@ -72,7 +72,7 @@ struct FileListPropertyTests {
         for list in sent {
             let name = list.directory < 0 ? [] : try live.open(list.directory)
             let copy = FileList(start: live.nextStart, directory: list.directory)
-            try decoder.decode(from: input, into: copy, directory: name)
+            try decoder.decode(from: input, into: copy, directory: name, holding: live.footprint)
             live.append(copy)
             #expect(copy.errorBits == list.start % 7, "seed \(seed)")
             expectSame(copy, list, format, "seed \(seed)")

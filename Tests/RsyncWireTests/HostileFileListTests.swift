@@ -125,4 +125,42 @@ struct HostileFileListTests {
         let error = #expect(throws: WireError.self) { try victim.receiveAll() }
         #expect(error?.exitCode == 22)
     }
+
+    @Test("many lists end at the limit together, unless they are released", arguments: [false, true])
+    func lists(areReleased: Bool) throws {
+        let format = FileListFormat(letters: "t", protocolVersion: 32, flags: 0x1ff)
+        let sink = ArraySink()
+        let output = WireOutput(sink: sink)
+        output.protocolVersion = 32
+        var encoder = FileListEncoder(format: format) { _, _ in nil }
+        var sender = LiveFileLists(isIncremental: true)
+        let names = (0..<40).map { Array("directory \($0)".utf8) }
+        for number in -1..<Int32(names.count) {
+            let list = FileList(start: sender.nextStart, directory: number)
+            if number >= 0 { try output.index(SpecialIndex.listOffset - number) }
+            let parent = number < 0 ? [] : try #require(sender.directory(number).map { Array($0.name) })
+            for name in names {
+                var entry = FileEntry()
+                entry.mode = number < 0 ? 0o040755 : 0o100644
+                _ = list.add(entry, parent: parent, leaf: name.span)
+            }
+            list.sort()
+            try encoder.encode(list, to: output)
+            try encoder.encodeEnd(errorBits: 0, to: output)
+            sender.append(list)
+            if number >= 0, areReleased { try output.index(SpecialIndex.done) }
+        }
+        try output.flush()
+        // Each list takes about 6 KiB, all of them about 250 KiB.
+        let limits = FileListLimits(entries: 1000, bytes: 64 << 10)
+        var victim = ScriptedReceiver(sink.bytes, format, limits: limits)
+        do throws(WireError) {
+            try victim.receiveAll()
+            #expect(areReleased)
+        } catch {
+            #expect(error.exitCode == 22 && !areReleased)
+        }
+        #expect((3...41).contains(victim.received.count))
+        #expect((victim.received.count == 41) == areReleased)
+    }
 }

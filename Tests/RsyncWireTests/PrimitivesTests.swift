@@ -27,8 +27,9 @@ final class ArraySource: WireSource {
 final class ArraySink: WireSink {
     var bytes: [UInt8] = []
 
-    func write(_ piece: UnsafeRawBufferPointer) throws(WireError) {
-        bytes.append(contentsOf: piece)
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
+        bytes.append(contentsOf: full.bytes)
+        return full
     }
 }
 

@@ -33,7 +33,7 @@ struct ScriptedReceiver {
         let name = directory < 0 ? [] : try lists.open(directory)
         let list = FileList(start: lists.nextStart, directory: directory)
         let start = offset
-        try decoder.decode(from: input, into: list, directory: name)
+        try decoder.decode(from: input, into: list, directory: name, holding: lists.footprint)
         ranges.append(start..<max(start, offset))
         lists.append(list)
         received.append(list)

@@ -136,7 +136,7 @@ struct TrustTests {
         let trust = PeerTrust.authorities(pemFile: authority.files.certificate)
         let server = TLSServerConfiguration(
             identity: files.identity,
-            clientAuthoritiesFile: authority.files.certificate
+            clientTrust: .authorities(pemFile: authority.files.certificate)
         )
         let client = try authority.issue("the client")
         let good = try shakeHands(
@@ -166,7 +166,7 @@ struct TrustTests {
             ),
             server: TLSServerConfiguration(
                 identity: files.identity,
-                clientAuthoritiesFile: authority.files.certificate
+                clientTrust: .authorities(pemFile: authority.files.certificate)
             )
         )
         // With TLS 1.3 the client is done before the server has looked at its certificate.
@@ -175,7 +175,10 @@ struct TrustTests {
             if reading { _ = try client.read(upTo: 1) }
             for _ in 0..<100 { try client.write([UInt8](repeating: 0, count: 100_000)) }
         }
-        #expect(error.flatMap { SecureTunnelError($0) } == .alert(peer: client.peerDescription, name: "unknown CA"))
+        #expect(
+            error.flatMap { SecureTunnelError($0) }
+                == .clientCertificateRefused(peer: client.peerDescription, reason: "unknown CA")
+        )
     }
 
     @Test("says which file cannot be used and why")

@@ -18,6 +18,8 @@ public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
     case symlinkat = 266
     case utimensat = 280
     case fallocate = 285
+    case accept4 = 288
+    case eventfd2 = 290
     case copyFileRange = 326
     case statx = 332
     case openat2 = 437

@@ -12,7 +12,7 @@ private final class Target: Sendable {
     let authority: CertificateAuthority
     let service: TargetService
     let log = Memory()
-    private let task: Task<AgentError?, Never>
+    private let serving: Background<AgentError?>
 
     // Without a path the volume is a directory of the target's own.
     init(volume: String? = nil, sessionLimit: Int = 32) throws {
@@ -34,7 +34,7 @@ private final class Target: Sendable {
         settings.sessionLimit = sessionLimit
         let service = try TargetService(settings, log: log)
         self.service = service
-        task = Task { await service.run() }
+        serving = try Background { service.serve() }
     }
 
     deinit { service.close() }
@@ -54,12 +54,17 @@ private final class Target: Sendable {
     func target(_ name: String) -> String { directory.file("target/" + name) }
 
     /// Ends the service and hands over its log.
-    func finish() async -> [String] {
+    func finish() throws -> [String] {
         service.close()
-        _ = await task.value
+        #expect(try serving.value() == nil)
         #expect(service.finish(within: .seconds(10)))
         return log.lines
     }
+}
+
+extension DispatchSemaphore {
+    /// Blocks the thread, which a task should not do.
+    fileprivate func block() { wait() }
 }
 
 /// Runs a transfer without a word.
@@ -100,7 +105,7 @@ struct EndToEndTests {
         #expect(second[0].statistics.transferredFiles == 1)
         #expect(try String(contentsOfFile: target.target("small"), encoding: .utf8) == "hello, world")
 
-        let log = await target.finish()
+        let log = try target.finish()
         #expect(log.count == 2)
         #expect(log.first?.contains("user root, volume data: received 2 files") == true)
         #expect(log.allSatisfy { $0.hasSuffix("exit code 0") })
@@ -174,7 +179,7 @@ struct EndToEndTests {
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .loginRefused)
         #expect(outcome.exitCode == 5)
-        #expect(await target.finish().first?.contains("refused: auth failed on module data") == true)
+        #expect(try target.finish().first?.contains("refused: auth failed on module data") == true)
     }
 
     @Test("a missing password is said before anything is sent")
@@ -218,7 +223,7 @@ struct EndToEndTests {
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .unknownAuthority)
         #expect(outcome.exitCode == 10)
-        #expect(await target.finish().first?.contains("unknown CA") == true)
+        #expect(try target.finish().first?.contains("unknown CA") == true)
     }
 
     @Test("a wrong name is not believed")
@@ -290,12 +295,26 @@ struct EndToEndTests {
         while try await transfer(target.settings).worstExitCode != 0 { try await Task.sleep(for: .milliseconds(10)) }
     }
 
+    /// Regression: accepting began only when the pool had a free thread, while clients' patience ran.
+    @Test("a client is taken while the Swift concurrency pool is busy")
+    func busyPool() throws {
+        let end = DispatchSemaphore(value: 0)
+        let count = ProcessInfo.processInfo.activeProcessorCount + 1
+        for _ in 0..<count { Task { end.block() } }
+        defer { for _ in 0..<count { end.signal() } }
+        let target = try Target()
+        let port = try #require(target.service.plainPort)
+        let stream = try dial(HostPort(host: "127.0.0.1", port: port), within: .seconds(10))
+        stream.readTimeout = .seconds(10)
+        #expect(String(decoding: try stream.read(upTo: 8), as: UTF8.self) == "@RSYNCD:")
+    }
+
     @Test("a client far above the limit is closed at once")
     func crowded() async throws {
         let target = try Target(sessionLimit: 0)
         let outcome = try #require(try await transfer(target.settings).first)
         #expect(outcome.exitCode == 10)
-        #expect(await target.finish().first?.contains("too many connections") == true)
+        #expect(try target.finish().first?.contains("too many connections") == true)
     }
 
     @Test("a full target volume is said in so many words, and leaves nothing behind", .enabled(if: geteuid() == 0))
@@ -334,7 +353,7 @@ struct EndToEndTests {
         #expect(elapsed < .seconds(3))
         #expect(outcome.exitCode == 20)
         #expect(outcome.error?.failure == .cancelled)
-        let log = await target.finish()
+        let log = try target.finish()
         #expect(log.first?.contains("exit code") == true)
         #expect(!log[0].hasSuffix("exit code 0"))
     }

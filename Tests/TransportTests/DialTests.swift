@@ -79,6 +79,24 @@ struct DialTests {
         #expect(throws: TransportError.self) { try dial(listener.address, within: .seconds(5)) }
     }
 
+    @Test(
+        "a caller that there is no descriptor for waits, and is not sent away",
+        .timeLimit(.minutes(10)),
+        arguments: [SystemCallNumber.eventfd2, .accept4]
+    )
+    func shortage(call: SystemCallNumber) throws {
+        let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
+        let near = try dial(listener.address, within: .seconds(10))
+        near.readTimeout = .seconds(10)
+        let refusal = try onThread(failing: [SystemCallFault(call, EMFILE)]) {
+            #expect(throws: TransportError.self) { _ = try listener.accept(within: .milliseconds(200)) }
+        }
+        #expect(refusal == .timedOut(waitingFor: "callers on \(listener.address)", after: .milliseconds(200)))
+        let far = try listener.accept(within: .seconds(10))
+        try far.write([1])
+        #expect(try near.read(upTo: 2) == [1])
+    }
+
     @Test("a port that is taken is named")
     func taken() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))

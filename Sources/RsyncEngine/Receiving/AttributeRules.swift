@@ -43,6 +43,14 @@ struct AttributeRules: Sendable {
         return attributes
     }
 
+    /// Whether something would have to be set on what is at an entry's name.
+    func differ(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+        let wanted = attributes(for: entry, current: current)
+        return wanted.owner ?? current.owner != current.owner || wanted.group ?? current.group != current.group
+            || wanted.permissions ?? current.permissions != current.permissions
+            || wanted.modified ?? current.modified != current.modified
+    }
+
     /// Whether a regular file's content counts as unchanged by size and time alone.
     func looksUnchanged(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         guard current.size == entry.size else { return false }

@@ -83,7 +83,7 @@ extension FileJob {
 
 /// A fixed number of buffers; who wants one waits until one is free.
 final class BufferPool: Sendable {
-    static let length = 256 * 1024
+    static let length = 1 << 20
 
     /// Memory that is freed with its last owner.
     @safe final class Memory: @unchecked Sendable {

@@ -181,13 +181,12 @@ final class FileReceiver {
         _ basis: ReadableFile?,
         _ plan: TransferPlan
     ) throws(WireError) {
-        guard let basis else {
-            if case .discard = output { return }
+        guard let size = plan.basisSize else {
             throw .violation("the sender refers to a basis that was not there", exitCode: 2)
         }
         var from = head.offset(of: Int(first))
         let end = from + head.length(ofBlocks: Int(first), count: count)
-        guard end <= basis.status.size else {
+        guard end <= size else {
             throw .violation("the sender refers to data beyond the end of the basis", exitCode: 2)
         }
         while from < end {
@@ -196,11 +195,11 @@ final class FileReceiver {
             let piece = unsafe content.space(wanted, unit: head.blockLength)
             var got = 0
             do throws(VolumeError) {
-                got = unsafe try basis.read(into: piece, at: from)
+                if let basis { got = unsafe try basis.read(into: piece, at: from) }
             } catch {
                 report(error, "read")
             }
-            // A basis that shrank gives zeros: the file sum tells, and the file is asked for again.
+            // A basis that shrank or went gives zeros: the file sum tells, and the file is asked for again.
             if got < piece.count { unsafe piece[got...].clear() }
             let bytes = UnsafeRawBufferPointer(piece)
             unsafe sum.update(RawSpan(_unsafeBytes: bytes))

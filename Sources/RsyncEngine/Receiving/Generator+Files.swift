@@ -30,8 +30,32 @@ extension Generator {
             if state.options.checksum { flags.insert(.reportChange) }
             return request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
         }
-        keep(entry, leaf, current, index: index, in: list, directory)
-        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list, isNew: false) }
+        let isNew = !canKeep(entry, current, in: list)
+        do throws(VolumeError) {
+            if isNew, !state.options.dryRun { try part(leaf, current, in: directory) }
+            keep(entry, leaf, current, index: index, in: list, directory, isNew: isNew)
+        } catch {
+            report(error, "copy")
+        }
+        if entry.flags.contains(.hardLinked) { finishLinks(index: index, entry, in: list, isNew: isNew) }
+    }
+
+    /// Gives a name a file of its own, a copy of the one that it shares.
+    private func part(
+        _ leaf: ArraySlice<UInt8>,
+        _ current: FileStatus,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        let source = try directory.openForReading(leaf.span)
+        let staged = try directory.stage(leaf.span, replacing: true, permissions: current.permissions)
+        try staged.copyWhole(from: source, betweenPieces: stayAlive)
+        let attributes = FileAttributes(
+            owner: current.owner,
+            group: current.group,
+            permissions: current.permissions,
+            modified: current.modified
+        )
+        report(try staged.commit(attributes))
     }
 
     /// Asks for a file's data.
@@ -51,7 +75,8 @@ extension Generator {
             do throws(VolumeError) {
                 basis = try directory.openForReading(leaf.span)
             } catch {
-                report(error, "open")
+                // What went meanwhile is no basis, and no error.
+                if !error.isMissing { report(error, "open") }
             }
         }
         let plan = TransferPlan(
@@ -61,14 +86,15 @@ extension Generator {
             flags: flags,
             current: current,
             attributes: rules.attributes(for: entry, current: current),
-            hasBasis: basis != nil,
+            basisSize: basis?.status.size,
+            isShared: current.map { isShared(entry, $0, in: list) } ?? false,
             attempt: attempt
         )
         if attempt == 0, !state.options.dryRun { track(index) }
         requester.request(plan, basis: basis)
         // Nothing will arrive in a dry run: what links to the file is reported at once.
         if state.options.dryRun, entry.flags.contains(.hardLinked) {
-            finishLinks(index: index, entry, in: list, isNew: true)
+            finishLinks(of: plan)
         }
     }
 
@@ -88,7 +114,7 @@ extension Generator {
 
     /// Corrects the metadata of an entry whose content is right.
     ///
-    /// `extra` goes into the report, if there is one.
+    /// `extra` goes into the report, if there is one; `isNew` says that the name got a copy after `current` was read.
     func keep(
         _ entry: FileEntry,
         _ leaf: ArraySlice<UInt8>,
@@ -96,14 +122,15 @@ extension Generator {
         index: Int32,
         in list: FileList,
         _ directory: VolumeDirectory,
-        also extra: ItemFlags = []
+        also extra: ItemFlags = [],
+        isNew: Bool = false
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
         if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
         if !state.options.dryRun {
             do throws(VolumeError) {
                 let attributes = rules.attributes(for: entry, current: current)
-                report(try directory.setAttributes(leaf.span, attributes, current: current))
+                report(try directory.setAttributes(leaf.span, attributes, current: isNew ? nil : current))
             } catch {
                 report(error, "set_file_attrs")
             }
@@ -223,8 +250,9 @@ extension Generator {
         var isNew = true
         do throws(VolumeError) {
             if let current, try isSame(current) {
-                isNew = false
-                keep(entry, leaf, current, index: index, in: list, directory)
+                isNew = !canKeep(entry, current, in: list)
+                if isNew, !state.options.dryRun { try make(true) }
+                keep(entry, leaf, current, index: index, in: list, directory, isNew: isNew)
             } else {
                 guard clear(leaf, current, for: entry, in: list, directory) else { return }
                 if !state.options.dryRun {

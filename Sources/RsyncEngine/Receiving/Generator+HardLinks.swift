@@ -45,12 +45,38 @@ extension Generator {
                 let directory = try directories.directory(list.parent(of: entry).span)
                 let leaf = list.leaf(of: entry)
                 guard let current = try directory.status(of: leaf.span), current.isRegular else { continue }
-                if isUnchanged(entry, leaf, current, in: list, directory) { return list.start + Int32(position) }
+                guard isUnchanged(entry, leaf, current, in: list, directory) else { continue }
+                return canKeep(entry, current, in: list) ? list.start + Int32(position) : nil
             } catch {
                 continue
             }
         }
         return nil
+    }
+
+    /// Whether what lies at an entry's name has other names that the source, with `-H`, keeps apart, as far as this list
+    /// tells; what is not sure counts as kept apart.
+    func isShared(_ entry: FileEntry, _ current: FileStatus, in list: FileList) -> Bool {
+        guard state.options.hardLinks, current.linkCount > 1, !current.isDirectory else { return false }
+        guard entry.flags.contains(.hardLinked) else { return true }
+        let names = links.members(of: list.extra(of: entry).linkGroup, in: list).count { position in
+            let member = list.entry(sorted: position)
+            do throws(VolumeError) {
+                let directory = try directories.directory(list.parent(of: member).span)
+                return try directory.status(of: list.leaf(of: member).span)?.isSameFile(as: current) ?? false
+            } catch {
+                return false
+            }
+        }
+        return names < current.linkCount
+    }
+
+    /// Whether the metadata of what lies at an entry's name can be set without changing files that the source keeps
+    /// apart.
+    ///
+    /// rsync 3.5.0 changes them, and each run anew undoes what the last one did; here the name gets a file of its own.
+    func canKeep(_ entry: FileEntry, _ current: FileStatus, in list: FileList) -> Bool {
+        current.linkCount <= 1 || !rules.differ(entry, current) || !isShared(entry, current, in: list)
     }
 
     /// Makes a name another link of the file at `target`.
@@ -80,7 +106,7 @@ extension Generator {
                     let links: ItemFlags = [.localChange, .nameFollows]
                     return keep(entry, leaf, current, index: member.index, in: list, directory, also: links)
                 }
-                if !isNew || state.options.inPlace { return }
+                if !isNew { return }
             }
             if let directory {
                 guard clear(leaf, current, for: entry, in: list, directory) else { return }
@@ -118,7 +144,8 @@ extension Generator {
 
     /// The first of a group is in place: the others are linked to it.
     func finishLinks(of plan: TransferPlan) {
-        finishLinks(index: plan.index, plan.entry, in: plan.list, isNew: true)
+        let isNew = plan.current == nil || !plan.isInPlace(state.options)
+        finishLinks(index: plan.index, plan.entry, in: plan.list, isNew: isNew)
     }
 
     /// The first of a group is in place: the others are linked to it.

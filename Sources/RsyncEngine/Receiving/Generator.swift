@@ -29,6 +29,8 @@ final class Generator {
     private var tracker = ListTracker()
     /// Called now and then inside a long list, so that the owner of the output can look after other things.
     var pause: () -> Void = {}
+    /// Called now and then while one entry takes long; nothing of the generator changes in it.
+    var stayAlive: () -> Void = {}
 
     /// Files and links under way.
     var openCount: Int { tracker.open }

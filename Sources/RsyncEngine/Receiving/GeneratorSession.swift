@@ -10,6 +10,7 @@ final class GeneratorSession {
     private let output: WireOutput
     private let generator: Generator
     private let events: BoundedQueue<GeneratorEvent>
+    private let open: OpenRequests
     private let requestLimit: Int
     private var lists: [(FileList, ListOwner?)] = []
     private var nextList = 0
@@ -25,18 +26,21 @@ final class GeneratorSession {
         output: WireOutput,
         generator: Generator,
         events: BoundedQueue<GeneratorEvent>,
+        open: OpenRequests,
         requestLimit: Int
     ) {
         self.state = state
         self.output = output
         self.generator = generator
         self.events = events
+        self.open = open
         self.requestLimit = requestLimit
     }
 
     /// Runs to the goodbye; a failure ends the session.
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
+        generator.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
             try endPhases()
@@ -79,17 +83,26 @@ final class GeneratorSession {
         for tracked in generator.takeCompleted(isLast: isLast) {
             generator.complete(tracked)
             listsEnded += 1
-            try output.index(SpecialIndex.done)
+            try writeEnd()
         }
     }
 
     /// Called by the generator now and then inside a long list.
     private func breathe() {
+        drain()
+        stayAlive()
+        do throws(WireError) {
+            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    /// Shows the peer that this side is there.
+    private func stayAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
-            drain()
             if ContinuousClock.now - output.lastFlush >= state.keepAliveInterval { try output.keepAlive() }
-            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
         } catch {
             state.fail(.wire(error))
         }
@@ -136,14 +149,14 @@ final class GeneratorSession {
     private func endPhases() throws(WireError) {
         while senderDone < listsEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
-        try output.index(SpecialIndex.done)
-        try output.index(SpecialIndex.done)
+        try writeEnd()
+        try writeEnd()
         if state.parameters.protocolVersion >= 31 {
             if state.options.delete {
                 try output.index(SpecialIndex.deletionStatistics)
                 try generator.deleter.counts.write(to: output)
             }
-            try output.index(SpecialIndex.done)
+            try writeEnd()
         }
         let counts = generator.deleter.counts
         state.count { $0.deleted = EntryCounts(counts) }
@@ -151,8 +164,14 @@ final class GeneratorSession {
         hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
-        try output.index(SpecialIndex.done)
+        try writeEnd()
         try output.flush()
+    }
+
+    /// Writes the end of a list or a phase, which the sender answers.
+    private func writeEnd() throws(WireError) {
+        open.addEnd()
+        try output.index(SpecialIndex.done)
     }
 
     /// Tells the peer why this side stops (protocol specification, session 9.3).

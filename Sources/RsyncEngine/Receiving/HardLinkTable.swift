@@ -21,6 +21,8 @@ struct HardLinkTable {
     }
 
     private(set) var groups: [Int32: Progress] = [:]
+    /// The group that each file under way leads.
+    private var leaders: [Int32: Int32] = [:]
     /// Members of the list in work that have not come up, by group: whoever is up to date leads.
     private var members: [Int32: [Int]] = [:]
     private var listInWork: FileList?
@@ -39,7 +41,10 @@ struct HardLinkTable {
     /// Sorted positions of a group's members in a list; none when that is not the list in work.
     func members(of group: Int32, in list: FileList) -> [Int] { list === listInWork ? members[group] ?? [] : [] }
 
-    mutating func begin(_ group: Int32, index: Int32) { groups[group] = .underWay(index: index, waiting: []) }
+    mutating func begin(_ group: Int32, index: Int32) {
+        groups[group] = .underWay(index: index, waiting: [])
+        leaders[index] = group
+    }
 
     mutating func wait(_ member: Waiting, for group: Int32) {
         guard case .underWay(let index, var waiting) = groups[group] else { return }
@@ -56,17 +61,17 @@ struct HardLinkTable {
     /// - Returns: The members that waited.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
-        guard case .underWay(_, let waiting) = groups[group] else { return [] }
+        guard case .underWay(let index, let waiting) = groups[group] else { return [] }
+        leaders[index] = nil
         return waiting
     }
 
     /// The transfer of `index` failed: the members that waited for it are handed back and the group starts anew.
     mutating func abandon(index: Int32) -> [Waiting] {
-        for (group, progress) in groups {
-            guard case .underWay(index, let waiting) = progress else { continue }
-            groups[group] = nil
-            return waiting
+        guard let group = leaders.removeValue(forKey: index), case .underWay(_, let waiting) = groups[group] else {
+            return []
         }
-        return []
+        groups[group] = nil
+        return waiting
     }
 }

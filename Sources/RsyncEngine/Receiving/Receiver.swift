@@ -56,7 +56,7 @@ final class Receiver {
     /// - Returns: The list, and whether more entries follow in other lists.
     func readFirstLists() throws(WireError) -> (list: FileList, hasMore: Bool) {
         let first = FileList(start: live.nextStart, directory: -1)
-        try decoder.decode(from: input, into: first)
+        try decoder.decode(from: input, into: first, holding: 0)
         try request?.check(first)
         take(first)
         guard state.parameters.isIncremental else {
@@ -82,7 +82,7 @@ final class Receiver {
         let number = SpecialIndex.listOffset - index
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
-        try decoder.decode(from: input, into: list, directory: directory)
+        try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
         take(list)
         return list.count
     }
@@ -151,6 +151,9 @@ final class Receiver {
     }
 
     private func takeDone() throws(WireError) {
+        guard open.takeEnd() else {
+            throw .violation("the sender answered the end of a list or a phase that was not ended", exitCode: 2)
+        }
         doneCount += 1
         if doneCount <= listCount { live.releaseOldest() }
         handOver()

@@ -7,8 +7,9 @@ import VolumeAccess
 ///
 /// ## Concurrency model
 /// The caller's thread receives; `generate` compares and asks, and owns the output; `finish` puts files into place.
-/// Events to the generator are never held back, so that receiving never waits for asking; what is open is bounded by
-/// the number of requests that the generator lets be under way.
+/// Events to the generator are never held back, so that receiving never waits for asking. What may wait there is bounded
+/// by other means: lists by the bytes that live lists may take (``FileListLimits``), answers by what was written and not
+/// answered (``OpenRequests``), of which the generator lets only so much be under way.
 final class ReceivingSide {
     /// Requests that may be under way before the generator waits for answers.
     private static let requestLimit = 10_000
@@ -92,6 +93,7 @@ final class ReceivingSide {
             output: output,
             generator: generator,
             events: events,
+            open: open,
             requestLimit: Self.requestLimit
         )
         let finisher = Finisher(state: state, destination: destination, jobs: jobs, events: events)

@@ -17,26 +17,26 @@ struct TransferPlan: Sendable {
     let current: FileStatus?
     /// What the finished file shall have.
     let attributes: FileAttributes
-    /// Geometry of the sums that were sent; nil when none were.
-    let hasBasis: Bool
+    /// Bytes of the basis whose sums were sent; nil when none were.
+    let basisSize: Int64?
+    /// Whether what lies there has other names that the source, with `-H`, keeps apart.
+    let isShared: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
 
-    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other names of
-    /// the file that the source, with `-H`, keeps apart.
-    func isInPlace(_ options: TransferOptions) -> Bool {
-        guard options.inPlace else { return false }
-        let isShared = (current?.linkCount ?? 1) > 1
-        return !(options.hardLinks && isShared && !entry.flags.contains(.hardLinked))
-    }
+    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
+    func isInPlace(_ options: TransferOptions) -> Bool { options.inPlace && !isShared }
 }
 
-/// The requests that the sender has not answered yet.
+/// What the generator has written and the sender has not answered yet: requests, and ends of lists and phases.
+///
+/// A sender that answers more than was written is refused, so what its answers make this side hold has a bound.
 ///
 /// ## Concurrency model
-/// The generator adds, the receiver takes; the dictionary is guarded.
+/// The generator adds before it writes, the receiver takes; the dictionary is guarded.
 final class OpenRequests: Sendable {
     private let plans = Mutex<[Int32: TransferPlan]>([:])
+    private let ends = Atomic<Int>(0)
 
     func add(_ plan: TransferPlan) { plans.withLock { $0[plan.index] = plan } }
 
@@ -44,6 +44,12 @@ final class OpenRequests: Sendable {
     func take(_ index: Int32) -> TransferPlan? { plans.withLock { $0.removeValue(forKey: index) } }
 
     var count: Int { plans.withLock { $0.count } }
+
+    /// Notes an NDX_DONE that is about to be written.
+    func addEnd() { ends.add(1, ordering: .relaxed) }
+
+    /// Takes an answer to an NDX_DONE; false when all have been answered.
+    func takeEnd() -> Bool { ends.subtract(1, ordering: .relaxed).newValue >= 0 }
 }
 
 /// What the generator learns from the other threads of the receiving side.

@@ -10,6 +10,8 @@ import VolumeAccess
 /// requester.
 @safe final class WireRequester: TransferRequester {
     private static let length = 256 * 1024
+    /// A basis that takes so long to sum that its sums do not wait for others in the output.
+    private static let flushingSize: Int64 = 1 << 20
 
     private let state: SessionState
     private let output: WireOutput
@@ -113,6 +115,8 @@ import VolumeAccess
             }
             number += count
         }
+        // The sender can begin with this file while the next one is summed.
+        if geometry.basisSize >= Self.flushingSize { try output.flush() }
     }
 }
 

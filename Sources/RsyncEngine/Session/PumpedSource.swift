@@ -11,7 +11,7 @@ import Transport
 /// ``Lease``, and the last of them gives it back.
 /// `current` and the two hooks belong to the decoding thread; everything else is a queue.
 final class PumpedSource: WireSource, @unchecked Sendable {
-    static let bufferLength = 256 * 1024
+    static let bufferLength = 1 << 20
 
     /// A buffer and how much of it is filled.
     @safe fileprivate final class Piece: @unchecked Sendable {
@@ -75,9 +75,9 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     /// - Parameters:
     ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
     ///     session 10.1).
-    ///   - pieces: Buffers of 256 KiB that may be filled ahead.
+    ///   - pieces: Buffers of 1 MiB that may be filled ahead.
     /// - Throws: ``SystemError`` when no thread could be started.
-    init(stream: any ByteStream, pieces: Int = 6) throws(SystemError) {
+    init(stream: any ByteStream, pieces: Int = 8) throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
         let (full, empty) = (full, empty)
         thread = try WorkerThread(name: "dvm-demultiplex") {

@@ -13,6 +13,7 @@ final class SessionChannel {
     let source: PumpedSource
     let input: WireInput
     let output: WireOutput
+    private let sink: StreamSink
 
     /// Starts to read.
     ///
@@ -28,8 +29,14 @@ final class SessionChannel {
             throw .usage("no thread could be started: \(error)", exitCode: 14)
         }
         input = WireInput(source: source)
-        output = WireOutput(sink: StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit))
+        sink = StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit)
+        output = WireOutput(sink: sink)
     }
+
+    /// Waits until all that was flushed is with the kernel; called by the owner of the output when it has written all.
+    ///
+    /// - Throws: The failure to write, if there was one.
+    func settle() throws(WireError) { try sink.settle() }
 
     /// Sets how long the peer may be silent.
     ///
@@ -55,6 +62,8 @@ final class SessionChannel {
 
     /// Ends the connection: in good order, or after hearing the peer out when this side has told it of a failure.
     func close(after failure: EngineError?) {
+        // A failure to write has been reported, or is no news after another failure.
+        try? sink.settle()
         isEnded.close()
         do throws(TransportError) {
             try stream.closeWrite()

@@ -33,11 +33,21 @@ struct SessionRunner {
             state.fail(error)
         }
         if let failure = state.failure { state.tell(failure, over: channel.output) }
+        do throws(EngineError) { try settle() } catch { state.fail(error) }
         lists.cancel()
         requests.cancel()
         channel.source.interrupt()
         for thread in threads { thread.join() }
         if let failure = state.failure { throw failure }
+    }
+
+    /// Waits until all that was written has left this side.
+    private func settle() throws(EngineError) {
+        do throws(WireError) {
+            try channel.settle()
+        } catch {
+            throw .wire(error)
+        }
     }
 
     private func makeSender(
@@ -85,6 +95,7 @@ struct SessionRunner {
         state.onFailure(channel.limitEnd)
         state.onFailure { source.interrupt() }
         try side.run(into: destination)
+        try settle()
     }
 
     // MARK: messages

@@ -1,10 +1,23 @@
+import LinuxSystem
 import RsyncWire
+import Synchronization
 import Transport
 
-/// Writes to a stream, at most so fast.
+/// Writes to a stream, at most so fast, and on a thread of its own once there is much to write: reading and summing the
+/// next data run beside encrypting and sending.
+///
+/// ## Concurrency model
+/// One thread, the owner of the output, uses a sink. Buffers travel in a circle: the output → `full` → thread
+/// `dvm-send` → `empty` → the output. Only while none is under way does the output's owner write to the stream itself.
 final class StreamSink: WireSink {
-    private let stream: any ByteStream
-    private var limit: BandwidthLimit?
+    /// What is less goes out at once when nothing is under way: a hand-over would cost more than it brings.
+    private static let directLimit = 128 * 1024
+    /// Buffers in the circle.
+    private static let poolSize = 4
+
+    private let writer: StreamWriter
+    private var thread: WorkerThread?
+    private var buffers = 1
 
     /// Prepares to write.
     ///
@@ -12,19 +25,107 @@ final class StreamSink: WireSink {
     ///   - stream: Where bytes go.
     ///   - kibibytesPerSecond: 0 for no limit.
     init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0) {
-        self.stream = stream
-        limit = kibibytesPerSecond > 0 ? BandwidthLimit(kibibytesPerSecond: kibibytesPerSecond) : nil
+        writer = StreamWriter(stream: stream, kibibytesPerSecond: kibibytesPerSecond, capacity: Self.poolSize)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    deinit { writer.full.close() }
+
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
+        let isLarge = unsafe full.bytes.count >= Self.directLimit
+        if isLarge, thread == nil {
+            let writer = writer
+            // A system that has no thread for us has this one.
+            thread = try? WorkerThread(name: "dvm-send") { writer.run() }
+        }
+        if thread == nil || !isLarge && writer.isIdle {
+            try writer.write(full)
+            return full
+        }
+        try writer.submit(full)
+        guard buffers == Self.poolSize else {
+            buffers += 1
+            return OutputBuffer(capacity: full.capacity)
+        }
+        return try writer.freeBuffer()
+    }
+
+    /// Waits until everything has been written and ends the thread; nothing large may be sent afterwards.
+    ///
+    /// - Throws: The failure to write, if there was one.
+    func settle() throws(WireError) {
+        writer.full.close()
+        thread?.join()
+        try writer.check()
+    }
+}
+
+/// The end of a sink that touches the stream, on whichever thread.
+private final class StreamWriter: Sendable {
+    let full: BoundedQueue<OutputBuffer>
+    private let empty: BoundedQueue<OutputBuffer>
+    private let stream: any ByteStream
+    private let limit: Mutex<BandwidthLimit?>
+    private let underWay = Atomic<Int>(0)
+    private let failure = Mutex<WireError?>(nil)
+
+    init(stream: any ByteStream, kibibytesPerSecond: Int64, capacity: Int) {
+        self.stream = stream
+        limit = Mutex(kibibytesPerSecond > 0 ? BandwidthLimit(kibibytesPerSecond: kibibytesPerSecond) : nil)
+        full = BoundedQueue(capacity: capacity, name: "bytes for the peer")
+        empty = BoundedQueue(capacity: capacity, name: "free buffers for the peer")
+    }
+
+    /// Whether all that was submitted has been written.
+    var isIdle: Bool { underWay.load(ordering: .acquiring) == 0 }
+
+    /// Says why writing has failed, if it has.
+    func check() throws(WireError) {
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Leaves a buffer to the thread.
+    func submit(_ buffer: OutputBuffer) throws(WireError) {
+        underWay.add(1, ordering: .relaxed)
+        guard full.push(buffer) else { throw failureOrEnd }
+    }
+
+    /// Waits for a buffer that the thread is done with.
+    func freeBuffer() throws(WireError) -> OutputBuffer {
+        guard let buffer = empty.pop() else { throw failureOrEnd }
+        return buffer
+    }
+
+    private var failureOrEnd: WireError { failure.withLock { $0 } ?? .ended(field: "output") }
+
+    /// The body of the thread.
+    func run() {
+        while let buffer = full.pop() {
+            do throws(WireError) {
+                try write(buffer)
+            } catch {
+                failure.withLock { $0 = error }
+                full.cancel()
+                empty.cancel()
+                return
+            }
+            // Before the buffer is free: whoever gets it sees that it is no longer under way.
+            underWay.subtract(1, ordering: .releasing)
+            empty.push(buffer)
+        }
+    }
+
+    /// Writes a buffer before it returns.
+    func write(_ buffer: OutputBuffer) throws(WireError) {
+        let bytes = unsafe buffer.bytes
         do throws(TransportError) {
-            guard limit != nil else { return unsafe try stream.write(bytes) }
-            var offset = 0
-            while offset < bytes.count {
-                let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
-                unsafe try stream.write(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece]))
-                offset += piece
-                limit?.wrote(piece)
+            try limit.withLock { (limit) throws(TransportError) in
+                var offset = 0
+                while offset < bytes.count {
+                    let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
+                    unsafe try stream.write(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece]))
+                    offset += piece
+                    limit?.wrote(piece)
+                }
             }
         } catch {
             throw .transport(error)

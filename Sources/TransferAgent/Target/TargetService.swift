@@ -1,13 +1,14 @@
 import LinuxSystem
 import RsyncEngine
 import SecureTunnel
+import Synchronization
 import Transport
 
 /// A target that takes volumes from sources: rsync's daemon protocol, inside TLS or plain.
 ///
 /// ## Concurrency model
 /// Each listener has a thread that accepts, each connection one that handshakes and serves, with the engine's threads
-/// below it. ``finish(within:)`` closes the listeners, lets sessions end and breaks those that do not.
+/// below it; none of them is one of the Swift concurrency pool. ``finish(within:)`` closes the listeners, lets sessions end and breaks those that do not.
 public final class TargetService: Sendable {
     /// The time a client has for the TLS handshake.
     private static let handshakeLimit = Duration.seconds(20)
@@ -17,6 +18,8 @@ public final class TargetService: Sendable {
     private let sessionLimit: Int
     private let log: any TextOutput
     private let connections = ConnectionTable()
+    /// Why accepting stopped before it should.
+    private let failure = Mutex<AgentError?>(nil)
 
     /// A place where clients come in.
     private struct Door: Sendable {
@@ -37,16 +40,14 @@ public final class TargetService: Sendable {
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
         catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
-        var configuration = TLSServerConfiguration(
-            identity: TLSIdentity(certificateChainFile: settings.certificate, privateKeyFile: settings.privateKey)
-        )
-        configuration.clientAuthoritiesFile = settings.clientAuthorities
+        let configuration = try settings.serverConfiguration()
         let context: TLSContext
         do throws(SecureTunnelError) {
             context = try TLSContext(server: configuration)
         } catch {
             throw AgentError(error)
         }
+        for warning in context.warnings { log.write("WARNING: \(warning)\n") }
         do throws(TransportError) {
             var doors = [Door(listener: try Listener(HostPort(parsing: settings.listen)), context: context)]
             if let plain = settings.listenPlain {
@@ -73,24 +74,36 @@ public final class TargetService: Sendable {
     ///
     /// - Returns: Why a listener failed for good; nil when all were closed.
     public func run() async -> AgentError? {
-        await withTaskGroup(of: AgentError?.self) { group in
-            for door in doors {
-                group.addTask {
-                    do throws(AgentError) {
-                        return try await onThread("dvm-accept", cancel: self.close) { self.accept(at: door) }
-                    } catch {
-                        return error
-                    }
-                }
-            }
-            var first: AgentError?
-            for await failure in group {
-                guard let failure else { continue }
-                first = first ?? failure
-                close()
-            }
-            return first
+        do throws(AgentError) {
+            return try await onThread("dvm-listen", cancel: close) { self.serve() }
+        } catch {
+            return error
         }
+    }
+
+    /// Accepts clients until ``close()`` is called, and blocks the calling thread so long.
+    ///
+    /// No client waits for the Swift concurrency pool: the kernel takes connections for the listeners from the start on,
+    /// and their clients' patience runs from then.
+    ///
+    /// - Returns: Why a listener failed for good; nil when all were closed.
+    func serve() -> AgentError? {
+        var threads: [WorkerThread] = []
+        do throws(SystemError) {
+            for door in doors {
+                threads.append(try WorkerThread(name: "dvm-accept") { self.accept(at: door).map(self.stop) })
+            }
+        } catch {
+            stop(because: AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14))
+        }
+        for thread in threads { thread.join() }
+        return failure.withLock { $0 }
+    }
+
+    /// Takes no new clients because a listener is of no more use; the first reason counts.
+    private func stop(because error: AgentError) {
+        failure.withLock { $0 = $0 ?? error }
+        close()
     }
 
     /// Takes no new clients, so that ``run()`` returns; sessions go on.

@@ -1,0 +1,35 @@
+/// Where the bytes of a stream go.
+public protocol WireSink: AnyObject {
+    /// Writes what a buffer holds, now or soon, always in the order of the calls.
+    ///
+    /// - Parameter full: Filled up to its count; it belongs to the sink from here on.
+    /// - Returns: A buffer of the same capacity to go on with: the same one, or another that is free.
+    /// - Throws: ``WireError/transport(_:)`` with the failure below, of this buffer or of an earlier one.
+    func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer
+}
+
+/// Memory in which output gathers on its way to a sink.
+///
+/// ## Invariant
+/// `memory` is an allocation of `capacity` bytes that lives as long as this object; `0 <= count <= capacity`. Whoever
+/// holds the buffer, the output or its sink, is the only one to touch it.
+@safe public final class OutputBuffer: @unchecked Sendable {
+    /// Bytes that fit.
+    public let capacity: Int
+    let memory: UnsafeMutableRawPointer
+    /// Bytes from the start that are to be written.
+    var count = 0
+
+    /// Allocates an empty buffer.
+    ///
+    /// - Parameter capacity: Bytes that fit; at least 1.
+    public init(capacity: Int) {
+        self.capacity = capacity
+        unsafe memory = .allocate(byteCount: capacity, alignment: 64)
+    }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// What is to be written.
+    public var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: memory, count: count) }
+}
