@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/quota.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -49,3 +50,8 @@ static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, in
 #include <linux/fs.h>
 static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }
 static inline int dvm_get_window_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }
+// quotactl_fd (kernel 5.14) has no wrapper.
+static inline int dvm_get_user_quota(int descriptor, unsigned user, struct dqblk *quota) {
+    return (int)syscall(443, descriptor, QCMD(Q_GETQUOTA, USRQUOTA), user, quota);
+}
+static const unsigned dvm_QIF_BLIMITS = QIF_BLIMITS, dvm_QIF_ILIMITS = QIF_ILIMITS;

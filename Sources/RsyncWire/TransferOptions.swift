@@ -55,8 +55,10 @@ public struct TransferOptions: Sendable, Equatable {
     public var quiet = false
     /// `-i`, counted; on a server from `--log-format=%i`.
     public var itemize = 0
-    /// `--delete` in any of its forms; deletion happens during the transfer.
+    /// `--delete` in any of its forms; deletion happens during the transfer unless ``deletesBefore``.
     public var delete = false
+    /// `--delete-before`: everything is deleted before anything is sent, which takes the whole file list at once.
+    public var deletesBefore = false
     /// `--numeric-ids`.
     public var numericIDs = false
     /// `--partial`.

@@ -55,6 +55,12 @@ struct Transfer: ParsableCommand {
     @Option(help: ArgumentHelp("The most to send per second, such as 500K or 1.5M; alone, KiB.", valueName: "rate"))
     var bwlimit: String?
 
+    @Option(help: "What the check before the first byte refuses: strict, fit, warn or none.")
+    var check = CheckPolicy.fit
+
+    @Option(help: "When there is no room for the usual way: refuse, or plan to delete first and write in place.")
+    var whenTight = TightPolicy.refuse
+
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressStyle?
 
@@ -72,6 +78,8 @@ struct Transfer: ParsableCommand {
         settings.delete = delete
         settings.checksum = checksum
         settings.compress = compress
+        settings.check = check
+        settings.whenTight = whenTight
         settings.bandwidthLimit = bwlimit
         return settings
     }
@@ -91,3 +99,5 @@ struct Transfer: ParsableCommand {
 }
 
 extension ProgressStyle: ExpressibleByArgument {}
+extension CheckPolicy: ExpressibleByArgument {}
+extension TightPolicy: ExpressibleByArgument {}

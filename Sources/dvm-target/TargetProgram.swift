@@ -5,6 +5,6 @@ struct TargetProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dvm-target",
         abstract: "Takes volumes from sources.",
-        subcommands: [Serve.self]
+        subcommands: [Serve.self, Capacity.self]
     )
 }

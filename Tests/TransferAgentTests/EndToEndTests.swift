@@ -7,7 +7,7 @@ import Transport
 @testable import TransferAgent
 
 /// A target in this process, with a volume `data`, the user `root` and the password `secret`.
-private final class Target: Sendable {
+final class Target: Sendable {
     let directory: TemporaryDirectory
     let authority: CertificateAuthority
     let service: TargetService
@@ -15,7 +15,7 @@ private final class Target: Sendable {
     private let serving: Background<AgentError?>
 
     // Without a path the volume is a directory of the target's own.
-    init(volume: String? = nil, sessionLimit: Int = 32) throws {
+    init(volume: String? = nil, others: [String] = [], sessionLimit: Int = 32) throws {
         directory = try TemporaryDirectory()
         authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
@@ -27,7 +27,7 @@ private final class Target: Sendable {
             listen: "127.0.0.1:0",
             certificate: leaf.certificate,
             privateKey: leaf.key,
-            volumes: ["data=" + (volume ?? directory.file("target"))],
+            volumes: ["data=" + (volume ?? directory.file("target"))] + others,
             credentials: directory.file("credentials")
         )
         settings.listenPlain = "127.0.0.1:0"
@@ -68,7 +68,7 @@ extension DispatchSemaphore {
 }
 
 /// Runs a transfer without a word.
-private func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
+func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
     let display = ProgressDisplay(style: .none, output: Memory(), errors: Memory())
     return await TransferRun(try TransferJob(settings), display: display).run()
 }
@@ -179,7 +179,7 @@ struct EndToEndTests {
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .loginRefused)
         #expect(outcome.exitCode == 5)
-        #expect(try target.finish().first?.contains("refused: auth failed on module data") == true)
+        #expect(try target.finish().first?.contains("refused: auth failed") == true)
     }
 
     @Test("a missing password is said before anything is sent")
@@ -324,8 +324,12 @@ struct EndToEndTests {
         defer { _ = try? ChildProcess.run("/bin/umount", ["-l", disk.path]) }
         let target = try Target(volume: disk.path)
         try Data(knownBytes(3_000_000, seed: 9)).write(to: URL(fileURLWithPath: target.source("big")))
-        let outcome = try #require(try await transfer(target.settings).first)
+        var settings = target.settings
+        settings.check = .none
+        let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .outOfSpace)
+        #expect(outcome.error?.observed.contains("needs 3000000 bytes") == true)
+        #expect(outcome.error?.observed.contains("1951424 bytes are missing") == true)
         #expect(outcome.exitCode == 11)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
     }

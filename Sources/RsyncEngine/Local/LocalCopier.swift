@@ -69,7 +69,7 @@ import VolumeAccess
             account(plan, length)
             return true
         } catch {
-            if error.isOutOfSpace { state.fail(.volume("write failed", error)) }
+            if error.isOutOfSpace { state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size) }
             state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
             return false
         }

@@ -24,6 +24,11 @@ final class FileTarget: @unchecked Sendable {
         self.plan = plan
         self.place = place
     }
+
+    /// How much of the content has been written to a file beside the destination; of one that is written in place, 0.
+    var writtenLength: Int64 {
+        if case .staged(let staged) = place { staged.length } else { 0 }
+    }
 }
 
 /// Bytes that are to be written, in memory that stays valid until the job is done.

@@ -298,6 +298,7 @@ final class FileReceiver {
     }
 
     private func report(_ error: VolumeError, _ operation: String) {
+        guard !error.isOutOfSpace else { return state.failOutOfSpace(error, on: destination.volume) }
         guard let number = error.number else { return state.report("rsync: [receiver] \(error)", .errorTransfer) }
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
     }

@@ -70,8 +70,8 @@ final class Finisher {
             }
         } catch {
             target.hasFailed = true
+            fail(error, "write", target.plan, written: target.writtenLength)
             drop(target)
-            fail(error, "write", target.plan)
         }
     }
 
@@ -126,10 +126,11 @@ final class Finisher {
     // MARK: errors
 
     /// A file could not be put into place; a full disk ends the session (exit code 11).
-    private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan) {
+    private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan, written: Int64 = 0) {
         defer { events.push(.abandoned(plan.index)) }
-        // One sentence for the whole session: the rest would fail the same way.
-        guard !error.isOutOfSpace else { return state.fail(.volume("write failed", error)) }
+        guard !error.isOutOfSpace else {
+            return state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size, written: written)
+        }
         let number = error.number ?? EIO
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
     }

@@ -100,12 +100,33 @@ extension Generator {
     }
 
     private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
-        guard state.options.delete, entry.flags.contains(.hasContents) else { return }
+        guard state.options.delete, !state.options.deletesBefore, entry.flags.contains(.hasContents) else { return }
         do throws(VolumeError) {
             let directory = try directories.directory(name.span)
             deleter.clean(directory, named: name, list: list, directories: directories, requester)
         } catch {
             if !(state.options.dryRun && error.isMissing) { report(error, "opendir") }
+        }
+    }
+
+    /// Deletes in all directories of a whole file list before anything else happens there (`--delete-before`).
+    func deleteFirst(_ list: FileList) {
+        for position in 0..<list.count {
+            let entry = list.entry(sorted: position)
+            guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }
+            if position & 127 == 127 { pause() }
+            guard !state.hasFailed else { return }
+            let name = Array(list.name(of: entry))
+            do throws(VolumeError) {
+                let directory = try directories.directory(name.span)
+                deleter.clean(directory, named: name, list: list, directories: directories, requester)
+            } catch {
+                // Not there yet, or something else is in its place: nothing to delete.
+                guard error.isMissing || error.isSymbolicLinkRefused || error.number == ENOTDIR else {
+                    report(error, "opendir")
+                    continue
+                }
+            }
         }
     }
 

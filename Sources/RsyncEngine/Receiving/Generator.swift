@@ -58,6 +58,7 @@ final class Generator {
     func process(_ list: FileList, owner: ListOwner?) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
+        if state.options.deletesBefore, owner == nil { deleteFirst(list) }
         if let owner {
             processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)
         }
@@ -197,8 +198,9 @@ final class Generator {
 
     // MARK: errors
 
-    /// Reports a failure on one entry; the transfer goes on without it.
+    /// Reports a failure on one entry; the transfer goes on without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {
+        guard !error.isOutOfSpace else { return state.failOutOfSpace(error, on: destination.volume) }
         guard let number = error.number else { return state.report("rsync: [generator] \(error)", .errorTransfer) }
         state.report(state.describe(operation, error.path, number: number, role: "generator"), .errorTransfer)
     }

@@ -38,6 +38,10 @@ enum OptionTable {
         Switch("delete") { $0.delete = $1 },
         Switch("delete-during") { $0.delete = $1 },
         Switch("del") { $0.delete = $1 },
+        Switch("delete-before") {
+            $0.delete = $1
+            $0.deletesBefore = $1
+        },
         Switch("numeric-ids") { $0.numericIDs = $1 },
         Switch("partial") { $0.partial = $1 },
         Switch("inplace") { $0.inPlace = $1 },
@@ -84,7 +88,7 @@ enum OptionTable {
     /// Long options of rsync that are not served and have no letter on the wire.
     static let refusedNames: Set<String> = Set(refusedLetters.values).union([
         "iconv", "list-only", "msgs2stderr", "no-msgs2stderr", "backup-dir", "suffix", "max-delete", "min-size",
-        "max-size", "delete-before", "delete-delay", "delete-after", "delete-excluded", "force", "only-write-batch",
+        "max-size", "delete-delay", "delete-after", "delete-excluded", "force", "only-write-batch",
         "super", "skip-compress", "max-alloc", "delete-missing-args", "ignore-missing-args", "partial-dir",
         "delay-updates", "copy-unsafe-links", "safe-links", "usermap", "groupmap", "ignore-existing", "existing",
         "temp-dir", "fsync", "compare-dest", "copy-dest", "link-dest", "info", "debug", "append", "files-from", "from0",

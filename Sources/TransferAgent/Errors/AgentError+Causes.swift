@@ -126,7 +126,9 @@ extension AgentError {
     private static func failure(ofPeerExit code: Int32, lastWords: String) -> FailureClass {
         if lastWords.contains("read only") { return .readOnlyVolume }
         switch code {
-        case 11: return lastWords.contains(SystemError.text(of: ENOSPC)) ? .outOfSpace : .targetUnusable
+        case 11:
+            let isFull = [ENOSPC, EDQUOT].contains { lastWords.contains(SystemError.text(of: $0)) }
+            return isFull ? .outOfSpace : .targetUnusable
         case 3: return .targetUnusable
         case 30: return .silence
         default: return .stoppedByPeer

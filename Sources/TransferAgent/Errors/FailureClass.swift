@@ -42,6 +42,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case outOfSpace = 3001
     case sourceUnreadable = 3002
     case targetUnusable = 3003
+    case doesNotFit = 3004
+    case doesNotSurvive = 3005
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025
@@ -96,6 +98,9 @@ public enum FailureClass: Int, Sendable, CaseIterable {
         case .outOfSpace: "enlarge the target volume, then run again: what was done is kept"
         case .sourceUnreadable: "check the path and this program's permissions"
         case .targetUnusable: "check the volume at the target"
+        case .doesNotFit:
+            "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn goes on regardless)"
+        case .doesNotSurvive: "choose another kind of target volume, or --check fit to accept it; nothing was sent"
         case .partial: "put right what is listed above, then run again"
         case .vanished: "files were removed while they were read; run again"
         case .deletionLimit: "raise the limit or delete by hand"

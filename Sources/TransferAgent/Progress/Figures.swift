@@ -22,6 +22,20 @@ enum Figures {
     /// Such as `66.13MB/s`.
     static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
 
+    /// Such as `11.3Gi` or `512`: one decimal, in powers of 1024 as Kubernetes writes them.
+    static func binary(_ count: Int64) -> String {
+        let units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
+        var unit = 0
+        var scale: Int64 = 1
+        while unit < units.count - 1, count / scale >= 1024 {
+            scale *= 1024
+            unit += 1
+        }
+        // Rounded down, so that no figure promises more than there is.
+        let tenths = scale == 1 ? 0 : count % scale / max(1, scale / 10)
+        return "\(count / scale)" + (min(tenths, 9) > 0 ? ".\(min(tenths, 9))" : "") + units[unit]
+    }
+
     /// Such as `0:01:01`; hours are not folded into days.
     static func time(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 360_000_000 else { return "-:--:--" }

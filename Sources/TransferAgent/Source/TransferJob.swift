@@ -13,6 +13,8 @@ public struct TransferJob: Sendable {
     let user: String
     let password: @Sendable () throws(AgentError) -> [UInt8]
     let options: TransferOptions
+    let check: CheckPolicy
+    let whenTight: TightPolicy
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
@@ -22,6 +24,8 @@ public struct TransferJob: Sendable {
         volumes = try VolumeMapping.parse(settings.volumes)
         route = try TargetRoute(settings)
         user = settings.user
+        check = settings.check
+        whenTight = settings.whenTight
         options = try Self.options(settings)
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
@@ -43,6 +47,17 @@ public struct TransferJob: Sendable {
                 throw AgentError(.passwordMissing, "the target wants a password and none was given", exitCode: 5)
             }
             return known
+        }
+    }
+
+    /// Who we are, for a daemon.
+    var login: ClientSession.Login {
+        ClientSession.Login(user: user) { [password] () throws(EngineError) in
+            do throws(AgentError) {
+                return try password()
+            } catch {
+                throw .usage(error.observed, exitCode: error.exitCode)
+            }
         }
     }
 

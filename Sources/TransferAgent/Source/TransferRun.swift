@@ -104,15 +104,9 @@ private struct VolumeTransfer {
         } catch {
             throw AgentError(source: volume.path, error)
         }
+        let options = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
         let stream = try job.route.connect(for: call)
-        let session = ClientSession(stream: stream, options: job.options, observer: observer, progress: progress)
-        let login = ClientSession.Login(user: job.user) { [password = job.password] () throws(EngineError) in
-            do throws(AgentError) {
-                return try password()
-            } catch {
-                throw .usage(error.observed, exitCode: error.exitCode)
-            }
-        }
-        return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: login)
+        let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
+        return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
     }
 }

@@ -40,6 +40,10 @@ public struct TransferSettings: Sendable {
     public var checksum = false
     /// How to compress, of `--compress CHOICE`.
     public var compress: String?
+    /// What the check before the first byte refuses, of `--check`.
+    public var check = CheckPolicy.fit
+    /// What to do when there is not enough room for the usual way, of `--when-tight`.
+    public var whenTight = TightPolicy.refuse
     /// The most to send per second, of `--bwlimit RATE`.
     public var bandwidthLimit: String?
 

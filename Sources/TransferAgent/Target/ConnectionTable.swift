@@ -10,6 +10,8 @@ import Transport
 final class ConnectionTable: Sendable {
     private struct State {
         var streams: [Int: any ByteStream] = [:]
+        /// Which of them are control conversations.
+        var aside: Set<Int> = []
         var nextNumber = 1
         var isClosed = false
     }
@@ -19,14 +21,24 @@ final class ConnectionTable: Sendable {
 
     /// Takes in a connection.
     ///
-    /// - Returns: Its number and how many there are with it; nil when the service is stopping.
+    /// - Returns: Its number and how many sessions there are with it; nil when the service is stopping.
     func add(_ stream: any ByteStream) -> (number: Int, count: Int)? {
         state.withLock { state in
             guard !state.isClosed else { return nil }
             let number = state.nextNumber
             state.nextNumber += 1
             state.streams[number] = stream
-            return (number, state.streams.count)
+            return (number, state.streams.count - state.aside.count)
+        }
+    }
+
+    /// Notes that a connection is a control conversation, which does not count as a session.
+    ///
+    /// - Returns: False when there are as many as may be.
+    func setAside(_ number: Int, limit: Int) -> Bool {
+        state.withLock { state in
+            guard state.aside.count < limit else { return false }
+            return state.aside.insert(number).inserted
         }
     }
 
@@ -34,6 +46,7 @@ final class ConnectionTable: Sendable {
     func remove(_ number: Int) {
         let isLast = state.withLock { state in
             state.streams[number] = nil
+            state.aside.remove(number)
             return state.isClosed && state.streams.isEmpty
         }
         if isLast { ended.close() }

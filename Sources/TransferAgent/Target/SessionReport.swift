@@ -29,8 +29,8 @@ extension DaemonSession.Report {
     /// The part of a log line behind the client's address.
     func line(notes: SessionNotes, elapsed: Duration) -> String {
         var text = ""
-        if !user.isEmpty { text += ", user \(shown(user))" }
-        if !module.isEmpty { text += ", volume \(shown(module))" }
+        if !user.isEmpty { text += ", user \(Self.shown(user))" }
+        if !module.isEmpty { text += ", volume \(Self.shown(module))" }
         text += ": "
         if let refusal { return text + "refused: \(refusal)" }
         guard let result else { return text + "asked for the list of volumes" }
@@ -46,7 +46,7 @@ extension DaemonSession.Report {
     }
 
     /// Bytes of the client as one word of a log line.
-    private func shown(_ bytes: [UInt8]) -> String {
+    static func shown(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.prefix(200), as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
             text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar)
         }

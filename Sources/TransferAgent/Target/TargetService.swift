@@ -15,6 +15,7 @@ public final class TargetService: Sendable {
 
     private let doors: [Door]
     private let catalogue: VolumeCatalogue
+    private let control: ControlServer
     private let sessionLimit: Int
     private let log: any TextOutput
     private let connections = ConnectionTable()
@@ -39,8 +40,11 @@ public final class TargetService: Sendable {
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
-        catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
-        let configuration = try settings.serverConfiguration()
+        let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
+        self.catalogue = catalogue
+        control = ControlServer(credentials: credentials) { catalogue.volume(named: $0) }
+        var configuration = try settings.serverConfiguration()
+        configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
         do throws(SecureTunnelError) {
             context = try TLSContext(server: configuration)
@@ -171,10 +175,13 @@ public final class TargetService: Sendable {
         let peer = socket.peerDescription
         let stream: any ByteStream
         do throws(SecureTunnelError) {
-            stream =
-                try context.map { (context) throws(SecureTunnelError) in
-                    try TLSStream.accept(over: socket, context: context, within: Self.handshakeLimit)
-                } ?? socket
+            let tunnel = try context.map { (context) throws(SecureTunnelError) in
+                try TLSStream.accept(over: socket, context: context, within: Self.handshakeLimit)
+            }
+            stream = tunnel ?? socket
+            if let tunnel, tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
+                return converse(tunnel, number: number)
+            }
         } catch {
             let failure = AgentError(error)
             log.write("session \(number) from \(peer): \(failure.failure.code): \(failure.observed)\n")
@@ -185,5 +192,13 @@ public final class TargetService: Sendable {
         let observer = SessionNotes()
         let report = DaemonSession(catalogue: catalogue, observer: observer).run(over: stream)
         log.write("session \(number) from \(peer)" + report.line(notes: observer, elapsed: .now - start) + "\n")
+    }
+
+    /// Serves a control conversation, which takes no session's place; only what went wrong is worth a line of the log.
+    private func converse(_ stream: TLSStream, number: Int) {
+        guard connections.setAside(number, limit: 2 * sessionLimit + 4) else { return stream.close() }
+        let report = control.serve(stream)
+        guard report.failure != nil else { return }
+        log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
     }
 }

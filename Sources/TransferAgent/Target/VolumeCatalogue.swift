@@ -30,6 +30,11 @@ struct VolumeCatalogue: DaemonCatalogue {
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }
 
+    /// The volume of a name, for who has proved a password.
+    func volume(named name: String) -> Volume? {
+        modules.first { $0.name == Array(name.utf8) }?.volume
+    }
+
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard !isFull else {
             return .refused(Array("max connections (\(sessionLimit)) reached -- try again later".utf8))

@@ -1,0 +1,25 @@
+import VolumeAccess
+
+extension SessionState {
+    /// Ends the session because the destination is full, and says how much is missing: what follows would fail as well.
+    ///
+    /// - Parameters:
+    ///   - error: What failed.
+    ///   - volume: The destination.
+    ///   - size: The length of the file that did not fit, if it was one.
+    ///   - written: How much of it has been written, and is still allocated.
+    func failOutOfSpace(_ error: VolumeError, on volume: Volume, size: Int64? = nil, written: Int64 = 0) {
+        fail(.volume("write failed" + (shortage(on: volume, size, written).map { " (\($0))" } ?? ""), error))
+    }
+
+    /// The arithmetic of a failure; nil when the figures explain nothing, for instance because room was made meanwhile.
+    private func shortage(on volume: Volume, _ size: Int64?, _ written: Int64) -> String? {
+        let space: UsableSpace
+        do throws(VolumeError) { space = try volume.usableSpace() } catch { return nil }
+        if space.freeInodes == 0 { return "all \(space.totalInodes ?? 0) inodes are in use" }
+        guard let size else { return "\(space.freeBytes) bytes are free" }
+        let free = space.freeBytes + written
+        guard size > free else { return nil }
+        return "the file needs \(size) bytes, \(free) were free: \(size - free) bytes are missing"
+    }
+}

@@ -1,0 +1,164 @@
+import Glibc
+import RsyncEngine
+import RsyncWire
+import Synchronization
+import VolumeAccess
+import VolumeCapacity
+
+/// Finds out with a dry run what a pass will really send, replace and delete.
+struct DifferenceSurvey {
+    let step: TargetCheckStep
+    let facts: TargetFacts
+    let client: ControlClient
+
+    /// Runs a session that changes nothing; blocks the calling thread.
+    ///
+    /// - Returns: What the pass takes.
+    /// - Throws: ``AgentError`` when the session fails.
+    func run() throws(AgentError) -> PassMeter {
+        let source: Volume
+        let root: SourceRoot
+        do throws(VolumeError) {
+            source = try Volume.open(path: step.volume.path)
+            root = try SourceRoot.contents(of: step.volume.path)
+        } catch {
+            throw AgentError(source: step.volume.path, error)
+        }
+        var options = step.job.options
+        options.dryRun = true
+        let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name)
+        let stream = try step.job.route.connect(for: step.call)
+        let session = ClientSession(stream: stream, options: options, observer: observer)
+        let module = Array(step.volume.name.utf8)
+        let result = session.run(module: module, .push([root], to: []), login: step.job.login)
+        if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
+        return observer.finish()
+    }
+}
+
+/// Feeds a meter with what a dry run says.
+///
+/// ## Concurrency model
+/// The session's threads call it, several at a time; all that it has is guarded by `state`, the client among it, whose
+/// answers the calling thread waits for.
+private final class SurveyObserver: TransferObserver, @unchecked Sendable {
+    private struct Waiting {
+        let path: [UInt8]
+        /// Of a file that is replaced: its new length, and without holes; nil for what is deleted.
+        let replaced: (size: Int64, stored: Int64)?
+    }
+
+    private struct State {
+        var meter: PassMeter
+        let client: ControlClient
+        var waiting: [Waiting] = []
+        var pathBytes = 0
+        var lastWords: String?
+        /// The target does not answer any more: nothing counts as given back.
+        var isDeaf = false
+    }
+
+    private let lock = Mutex(())
+    private var state: State
+    private let source: Volume
+    private let name: String
+
+    init(_ meter: PassMeter, _ source: Volume, _ client: ControlClient, _ name: String) {
+        state = State(meter: meter, client: client)
+        self.source = source
+        self.name = name
+    }
+
+    var wantsItems: Bool { true }
+    var wantsFileProgress: Bool { false }
+    var lastWords: String? { lock.withLock { _ in state.lastWords } }
+
+    func message(_ text: String, _ level: MessageLevel) {
+        if case .info = level { return }
+        lock.withLock { _ in state.lastWords = text }
+    }
+
+    func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
+
+    func didDelete(name: [UInt8], isDirectory: Bool) {
+        lock.withLock { _ in wait(Waiting(path: name, replaced: nil)) }
+    }
+
+    func didChange(_ item: ItemReport) {
+        let kind = FileKind(mode: item.mode)
+        let stored = kind == .regular ? storedSize(of: item.name) : nil
+        lock.withLock { _ in
+            if item.flags.contains(.isNew) {
+                guard item.hardLink.isEmpty else { return state.meter.addName(item.name) }
+                let size = kind == .symbolicLink ? Int64(item.target.count) : item.size
+                state.meter.addNew(item.name, PassEntry(kind), size: kind == .directory ? 0 : size, stored: stored)
+            } else if item.flags.contains(.transfer) {
+                wait(Waiting(path: item.name, replaced: (item.size, stored ?? item.size)))
+            } else if item.flags.contains(.localChange), kind != .directory {
+                // A link or node comes in the place of another, by way of a temporary name.
+                state.meter.addChanged(size: Int64(item.target.count), allocatedBefore: 0)
+            }
+        }
+    }
+
+    /// What a file's data takes without its holes: what is allocated here, and some more where blocks differ.
+    private func storedSize(of path: [UInt8]) -> Int64? {
+        let cut = path.lastIndex(of: UInt8(ascii: "/"))
+        let parent = cut.map { Array(path[..<$0]) } ?? []
+        let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
+        // A file that is gone meanwhile is not sent either.
+        guard let status = try? source.directory(parent.span).status(of: leaf.span), status.isSparse else { return nil }
+        let allocated = Int64(clamping: status.blocks) * 512
+        return allocated + allocated / 32 + 64 * 1024
+    }
+
+    // MARK: what the target gives back
+
+    private func wait(_ entry: Waiting) {
+        state.waiting.append(entry)
+        state.pathBytes += entry.path.count
+        if state.pathBytes >= ControlClient.pathBytesLimit - 4096 || state.waiting.count >= 2000 { settle() }
+    }
+
+    private func settle() {
+        let waiting = state.waiting
+        state.waiting = []
+        state.pathBytes = 0
+        guard !waiting.isEmpty else { return }
+        var sizes = waiting.map { _ in Int64(0) }
+        if !state.isDeaf {
+            do throws(ControlError) {
+                sizes = try state.client.allocated(waiting.map(\.path), inVolume: name)
+            } catch {
+                state.isDeaf = true
+            }
+        }
+        for (entry, allocated) in zip(waiting, sizes) {
+            if let (size, stored) = entry.replaced {
+                state.meter.addChanged(size: size, stored: stored, allocatedBefore: allocated)
+            } else {
+                state.meter.addRemoved(allocated: allocated)
+            }
+        }
+    }
+
+    /// Settles the rest, after the session has ended.
+    func finish() -> PassMeter {
+        lock.withLock { _ in
+            settle()
+            return state.meter
+        }
+    }
+}
+
+extension PassEntry {
+    fileprivate init(_ kind: FileKind) {
+        switch kind {
+        case .regular: self = .file
+        case .directory: self = .directory
+        case .symbolicLink: self = .symbolicLink
+        case .unknown, .fifo, .socket, .characterDevice, .blockDevice: self = .special
+        }
+    }
+}

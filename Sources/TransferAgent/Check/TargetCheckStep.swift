@@ -1,0 +1,129 @@
+import RsyncEngine
+import RsyncWire
+import VolumeAccess
+import VolumeCapacity
+
+/// The check of a target before the first byte of a volume.
+///
+/// What the target can take is asked over the control channel and compared with a forecast of the whole volume. When
+/// that does not fit and the target holds something already, a dry run finds out what really has to be sent.
+struct TargetCheckStep {
+    let volume: VolumeMapping
+    let job: TransferJob
+    let call: CancellableCall
+    let display: ProgressDisplay
+
+    /// Checks; blocks the calling thread.
+    ///
+    /// - Returns: The options to transfer with.
+    /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
+    func run() throws(AgentError) -> TransferOptions {
+        guard job.check != .none else { return job.options }
+        guard let client = try job.route.control(for: call, user: job.user, password: job.password) else {
+            say("stock target: not checked")
+            return job.options
+        }
+        defer { client.close() }
+        let facts: TargetFacts
+        do throws(ControlError) {
+            facts = try client.facts(ofVolume: volume.name)
+        } catch {
+            switch error {
+            case .unknownRequest, .refused:
+                // An older target, or an unknown volume, of which the session will tell better.
+                say("not checked: \(error)", .warning)
+                return job.options
+            case .transport, .silent, .broken, .loginRefused: throw AgentError(error)
+            }
+        }
+        return try compare(with: facts, client)
+    }
+
+    private func say(_ text: String, _ level: MessageLevel = .info) {
+        display.message("volume \(volume.name): \(text)", level)
+    }
+
+    // MARK: comparing
+
+    private func compare(with facts: TargetFacts, _ client: ControlClient) throws(AgentError) -> TransferOptions {
+        let source = try open()
+        let forecast = try scan(source, facts)
+        let collisions = facts.abilities.foldsCase == true ? NameCollision.all(in: source) : []
+        let need = forecast.worst.need
+        let whole = TargetCheck.Demand(
+            bytes: facts.isEmpty ? need.bytes : need.bytesWhileUpdating,
+            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1
+        )
+        var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)
+        var strategy = PassStrategy.usual
+        if !facts.isEmpty, !facts.hasRoom(for: whole) {
+            let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
+            strategy = choose(facts, meter)
+            let demand = meter.demand(strategy, deleting: job.options.delete)
+            check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
+        }
+        try judge(check, facts)
+        return options(for: strategy)
+    }
+
+    private func open() throws(AgentError) -> Volume {
+        do throws(VolumeError) {
+            return try Volume.open(path: volume.path)
+        } catch {
+            throw AgentError(source: volume.path, error)
+        }
+    }
+
+    private func scan(_ source: Volume, _ facts: TargetFacts) throws(AgentError) -> Forecast {
+        do throws(CapacityError) {
+            return try Forecast.of(source, on: facts.profiles)
+        } catch {
+            throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
+        }
+    }
+
+    /// The safest way that fits, among those that are allowed; the usual one when none does.
+    private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
+        guard job.whenTight == .plan else { return .usual }
+        return PassStrategy.allCases.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
+            ?? .usual
+    }
+
+    // MARK: the verdict
+
+    /// Tells what was found, and refuses if the policy says so.
+    private func judge(_ check: TargetCheck, _ facts: TargetFacts) throws(AgentError) {
+        for finding in check.findings {
+            say("\(finding.severity == .doesNotFit ? "does not fit" : "altered"): \(finding.text)", .warning)
+        }
+        if check.fits {
+            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(max(0, check.demand.bytes)))
+            say(
+                "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
+            )
+        }
+        let refused = check.findings.filter { $0.severity == .doesNotFit || job.check == .strict }
+        guard refused.isEmpty || job.check == .warn else {
+            let texts = refused.prefix(5).map(\.text).joined(separator: "; ")
+            guard !check.fits else {
+                throw AgentError(.doesNotSurvive, "not all would survive at the target: \(texts)", exitCode: 4)
+            }
+            let code: Int32 = facts.hasRoom(for: check.demand) ? 4 : 11
+            throw AgentError(.doesNotFit, "the volume does not fit the target: \(texts)", exitCode: code)
+        }
+    }
+
+    private func options(for strategy: PassStrategy) -> TransferOptions {
+        var options = job.options
+        switch strategy {
+        case .usual: break
+        case .deleteFirst: say("tight: deletes before anything is sent", .warning)
+        case .inPlace:
+            let text = "tight: writes files in place: until a file is complete it is neither the old nor the new one"
+            say(text, .warning)
+        }
+        options.deletesBefore = strategy.deletesFirst && options.delete
+        options.inPlace = strategy.isInPlace
+        return options
+    }
+}

@@ -1,0 +1,64 @@
+import SecureTunnel
+import Transport
+
+/// The source's end of a control conversation with a `dvm-target`.
+///
+/// What can be asked is in the files under `Requests`, each an extension of this type. Requests are made one after the
+/// other, by one thread; each blocks it until the answer is there, for as long as its limit at most.
+final class ControlClient {
+    let channel: ControlChannel
+
+    /// Logs in over a connection that TLS has made.
+    ///
+    /// - Parameters:
+    ///   - stream: The connection; closed when this throws.
+    ///   - identity: Who we are.
+    /// - Throws: ``ControlError``.
+    init(over stream: any ByteStream, as identity: ControlLogin.Identity) throws(ControlError) {
+        channel = ControlChannel(stream)
+        do throws(ControlError) {
+            try ControlLogin.enter(channel, as: identity)
+        } catch {
+            stream.close()
+            throw error
+        }
+        channel.trustPeer()
+    }
+
+    /// Whether the peer chose our protocol when TLS was set up; a stock one never does.
+    static func isOffered(by stream: TLSStream) -> Bool {
+        stream.session.applicationProtocol == ControlChannel.applicationProtocol
+    }
+
+    /// Ends the conversation.
+    func close() { channel.close() }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// - Parameters:
+    ///   - name: The request.
+    ///   - arguments: Its members.
+    ///   - limit: The time for the answer; longer than the target's own, which knows better what it waits for.
+    /// - Returns: The answer.
+    /// - Throws: ``ControlError/refused(_:)`` and ``ControlError/unknownRequest(_:)``, after which the conversation goes on.
+    func ask(
+        _ name: String,
+        _ arguments: [(String, JSONValue)],
+        within limit: Duration
+    ) throws(ControlError) -> JSONValue {
+        try begin(name, arguments)
+        return try answer(to: name, within: limit)
+    }
+
+    /// Sends a request whose answer comes later.
+    func begin(_ name: String, _ arguments: [(String, JSONValue)]) throws(ControlError) {
+        try channel.send([("request", .text(name))] + arguments)
+    }
+
+    /// Waits for the answer to the request that was sent last.
+    func answer(to name: String, within limit: Duration) throws(ControlError) -> JSONValue {
+        let answer = try channel.message(by: .now + limit, "the answer to \"\(name)\"")
+        guard let refusal = answer["error"]?.asText else { return answer }
+        throw answer["unknown"]?.asFlag == true ? .unknownRequest(name) : .refused(refusal)
+    }
+}

@@ -1,0 +1,42 @@
+import Transport
+
+/// Why a control conversation, or one request of it, failed.
+enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The connection failed.
+    case transport(TransportError)
+    /// The peer ended the conversation, or was silent for too long, while this was awaited.
+    case silent(awaited: String)
+    /// The peer broke the protocol; in words.
+    case broken(String)
+    /// The peer does not believe us, or cannot prove that it knows the password.
+    case loginRefused(String)
+    /// The peer is of our kind and does not know the request.
+    case unknownRequest(String)
+    /// The peer knows the request and cannot fulfil it; its words. The conversation goes on.
+    case refused(String)
+
+    /// One sentence.
+    var description: String {
+        switch self {
+        case .transport(let error): "\(error)"
+        case .silent(let awaited): "the control channel ended or was silent while waiting for \(awaited)"
+        case .broken(let text): "the control channel's protocol was broken: \(text)"
+        case .loginRefused(let text): "the control channel's login failed: \(text)"
+        case .unknownRequest(let name): "the peer does not know the request \"\(name)\""
+        case .refused(let text): text
+        }
+    }
+}
+
+extension AgentError {
+    /// A failure of the control channel.
+    init(_ error: ControlError) {
+        switch error {
+        case .transport(let cause): self.init(cause)
+        case .silent: self.init(.silence, "\(error)", exitCode: 30)
+        case .loginRefused: self.init(.loginRefused, "\(error)", exitCode: 5)
+        case .refused(let text): self.init(.refusedByTarget, "the target refused: \(text)", exitCode: 5)
+        case .broken, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)
+        }
+    }
+}

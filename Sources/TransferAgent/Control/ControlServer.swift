@@ -1,0 +1,93 @@
+import LinuxSystem
+import RsyncEngine
+import Transport
+import VolumeAccess
+
+/// The target's end of control conversations.
+///
+/// Blocks the calling thread; every wait is bounded.
+struct ControlServer {
+    /// All that can be asked.
+    static var requests: [any ControlRequest.Type] { [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self] }
+
+    /// How long a peer that was let in may be silent between requests.
+    private static let idleLimit = Duration.seconds(120)
+
+    let credentials: Credentials
+    let volume: @Sendable (String) -> Volume?
+
+    /// What happened, for the log.
+    struct Report {
+        /// Who proved the password; empty when nobody did.
+        var user = ""
+        /// The requests that were answered.
+        var answered = 0
+        /// What ended the conversation, if it was not the peer's wish.
+        var failure: ControlError?
+    }
+
+    /// Serves one peer.
+    ///
+    /// - Parameter stream: Connected with a peer that chose our protocol; the caller closes it.
+    /// - Returns: What happened.
+    func serve(_ stream: any ByteStream) -> Report {
+        var report = Report()
+        let channel = ControlChannel(stream)
+        do throws(ControlError) {
+            report.user = try ControlLogin.admit(channel, credentials, pause: Self.pause)
+            channel.trustPeer()
+            try answerAll(channel, &report)
+        } catch {
+            report.failure = error
+        }
+        channel.close()
+        return report
+    }
+
+    private func answerAll(_ channel: ControlChannel, _ report: inout Report) throws(ControlError) {
+        var context = ControlContext(channel: channel, volume: volume)
+        while let request = try nextRequest(channel) {
+            let name = request["request"]?.asText ?? ""
+            guard let kind = Self.requests.first(where: { $0.name == name }) else {
+                try channel.send([("error", .text("the request is not known here")), ("unknown", .flag(true))])
+                continue
+            }
+            context.deadline = .now + kind.limit
+            do throws(ControlError) {
+                try channel.send(try kind.answer(request, context))
+            } catch {
+                guard case .refused(let text) = error else { throw error }
+                try channel.send([("error", .text(text))])
+            }
+            report.answered += 1
+        }
+    }
+
+    /// The next request; nil when the peer has ended the conversation, or asks for nothing any more.
+    private func nextRequest(_ channel: ControlChannel) throws(ControlError) -> JSONValue? {
+        do throws(ControlError) {
+            return try channel.message(by: .now + Self.idleLimit, "a request")
+        } catch {
+            if case .silent = error { return nil }
+            throw error
+        }
+    }
+
+    private static func pause(_ time: Duration) {
+        _ = BoundedQueue<Never>(capacity: 1, name: "penalty for a wrong password").pop(within: time)
+    }
+}
+
+extension ControlServer.Report {
+    /// The part of a log line behind the client's address.
+    var line: String {
+        var text = user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(Array(user.utf8)))"
+        text += ": control, \(answered) requests"
+        switch failure {
+        case .loginRefused: text += ": refused: auth failed"
+        case .some(let failure): text += ": \(failure)"
+        case nil: break
+        }
+        return text
+    }
+}

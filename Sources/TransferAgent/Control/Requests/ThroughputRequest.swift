@@ -1,0 +1,66 @@
+/// How many bytes a second reach the target, with nothing in the way but the network and TLS.
+///
+///     S>T  {"request":"throughput","seconds":N}, then data, then an empty data frame
+///     T>S  {"bytes":COUNT,"microseconds":TIME}
+///
+/// The time is the target's, from the request to the empty frame.
+enum ThroughputRequest: ControlRequest {
+    static let name = "throughput"
+    static let limit = Duration.seconds(longest + 20)
+    /// The longest measurement in seconds.
+    static let longest: Int64 = 60
+
+    static func answer(
+        _ arguments: JSONValue,
+        _ context: ControlContext
+    ) throws(ControlError) -> [(String, JSONValue)] {
+        let start = ContinuousClock.now
+        var count: Int64 = 0
+        while true {
+            guard case .data(let length) = try context.channel.frame(by: context.deadline, "data") else {
+                throw .broken("a message in the middle of data")
+            }
+            guard length > 0 else { break }
+            count += Int64(length)
+        }
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return [
+            ("bytes", .integer(count)),
+            ("microseconds", .integer(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)),
+        ]
+    }
+}
+
+/// What a throughput measurement found.
+struct Throughput: Sendable, Equatable {
+    /// The bytes that arrived.
+    let bytes: Int64
+    /// The target's time for them.
+    let duration: Duration
+
+    /// Bytes a second.
+    var rate: Double { duration > .zero ? Double(bytes) / duration.inSeconds : 0 }
+}
+
+extension ControlClient {
+    /// Sends zeros as fast as the connection takes them; the target drops them.
+    ///
+    /// - Parameter duration: How long; at most 60 seconds count.
+    /// - Returns: What arrived.
+    /// - Throws: ``ControlError``.
+    func throughput(for duration: Duration) throws(ControlError) -> Throughput {
+        let duration = min(duration, .seconds(ThroughputRequest.longest))
+        try begin(ThroughputRequest.name, [("seconds", .integer(duration.components.seconds))])
+        // Several frames in a write, so that the encryption works on large pieces.
+        let frame = ControlChannel.emptyData(count: ControlChannel.largestPayload)
+        let frames = [[UInt8]](repeating: frame, count: 4).flatMap { $0 }
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now < end { try channel.write(frames) }
+        try channel.write(ControlChannel.emptyData(count: 0))
+        let answer = try answer(to: ThroughputRequest.name, within: .seconds(30))
+        guard let bytes = answer["bytes"]?.asInteger, let time = answer["microseconds"]?.asInteger else {
+            throw .broken("the answer about throughput lacks a member")
+        }
+        return Throughput(bytes: bytes, duration: .microseconds(time))
+    }
+}

@@ -1,0 +1,139 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// How much room a file system has, for the user that this process runs as.
+public struct UsableSpace: Hashable, Sendable {
+    /// The kind, such as `ext4`, as `/proc/self/mountinfo` names it; a number in hex when it does not.
+    public var type = ""
+    /// The unit of allocation in bytes.
+    public var blockSize: Int64 = 4096
+    /// All of its data blocks, in bytes.
+    public var totalBytes: Int64 = 0
+    /// What is allocated, in bytes.
+    public var usedBytes: Int64 = 0
+    /// What this process can still allocate, in bytes: without blocks that are kept for others, within its quota.
+    public var freeBytes: Int64 = 0
+    /// Files of all kinds that it can hold; nil where they are made as they are needed.
+    public var totalInodes: Int64?
+    /// Files of all kinds that this process can still make; nil as above.
+    public var freeInodes: Int64?
+    /// Whether it is mounted read-only.
+    public var isReadOnly = false
+    /// The longest name, in bytes (of which some file systems count characters of up to several bytes).
+    public var longestName: Int64 = 255
+    /// What the quota of this user leaves, in bytes; nil without a quota, or for whom it does not bind.
+    public var quotaBytes: Int64?
+
+    /// Describes a file system with nothing in it; for tests and decoding.
+    public init() {}
+}
+
+extension Volume {
+    /// Measures the file system that the volume lies on.
+    ///
+    /// - Returns: The figures of this moment.
+    /// - Throws: ``VolumeError`` of fstatvfs(3).
+    public func usableSpace() throws(VolumeError) -> UsableSpace {
+        let descriptor = root.descriptor.rawValue
+        var figures = statvfs()
+        let result = kernelCall { unsafe fstatvfs(descriptor, &figures) }
+        guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
+        var space = UsableSpace()
+        let unit = Int64(clamping: figures.f_frsize)
+        func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamping(by: unit) }
+        space.blockSize = unit
+        space.type = typeName()
+        space.totalBytes = bytes(figures.f_blocks)
+        space.usedBytes = max(0, space.totalBytes - bytes(figures.f_bfree))
+        space.freeBytes = bytes(figures.f_bavail)
+        let isPrivileged = Capabilities.includesResources
+        if isPrivileged, space.type.hasPrefix("ext") {
+            // Blocks kept for the superuser are free for it, but for those that ext4 keeps for its own trees.
+            let own = min(figures.f_blocks / 50, 4096)
+            space.freeBytes = max(space.freeBytes, bytes(figures.f_bfree - min(own, figures.f_bfree)))
+        }
+        if figures.f_files > 0 {
+            space.totalInodes = Int64(clamping: figures.f_files)
+            space.freeInodes = Int64(clamping: isPrivileged ? figures.f_ffree : figures.f_favail)
+        }
+        space.isReadOnly = figures.f_flag & UInt(ST_RDONLY) != 0
+        space.longestName = Int64(clamping: figures.f_namemax)
+        if !isPrivileged { applyQuota(to: &space) }
+        return space
+    }
+
+    private func applyQuota(to space: inout UsableSpace) {
+        var quota = dqblk()
+        let descriptor = root.descriptor.rawValue
+        guard unsafe dvm_get_user_quota(descriptor, geteuid(), &quota) == 0 else { return }
+        // Block limits are in KiB (1024 bytes), space in use in bytes.
+        if quota.dqb_valid & dvm_QIF_BLIMITS != 0, quota.dqb_bhardlimit > 0 {
+            let limit = Int64(clamping: quota.dqb_bhardlimit).multipliedClamping(by: 1024)
+            let left = max(0, limit - Int64(clamping: quota.dqb_curspace))
+            space.quotaBytes = left
+            space.freeBytes = min(space.freeBytes, left)
+        }
+        if quota.dqb_valid & dvm_QIF_ILIMITS != 0, quota.dqb_ihardlimit > 0 {
+            let left = max(0, Int64(clamping: quota.dqb_ihardlimit) - Int64(clamping: quota.dqb_curinodes))
+            space.freeInodes = min(space.freeInodes ?? .max, left)
+        }
+    }
+
+    /// The kind of file system, from the mount that the root lies on.
+    private func typeName() -> String {
+        let descriptor = root.descriptor.rawValue
+        var status = statx()
+        let asked = kernelCall { unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
+        if asked == 0, status.stx_mask & UInt32(STATX_MNT_ID) != 0 {
+            // "36 35 98:0 /root /mount options tag:1 - ext4 /dev/vda rw": the first field is the mount's number.
+            for line in KernelFile.lines("/proc/self/mountinfo") {
+                let fields = line.split(separator: " ")
+                guard fields.first == "\(status.stx_mnt_id)", let dash = fields.firstIndex(of: "-") else { continue }
+                return dash + 1 < fields.count ? String(fields[dash + 1]) : ""
+            }
+        }
+        var figures = statfs()
+        guard unsafe fstatfs(descriptor, &figures) == 0 else { return "" }
+        return "0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16)
+    }
+}
+
+extension Int64 {
+    fileprivate func multipliedClamping(by other: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
+}
+
+/// What the kernel lets this process do beyond its user's rights.
+enum Capabilities {
+    /// Whether it may use space kept for the superuser, and more than its quota (CAP_SYS_RESOURCE in the first user
+    /// namespace).
+    static var includesResources: Bool {
+        let prefix = "CapEff:\t"
+        guard let line = KernelFile.lines("/proc/self/status").first(where: { $0.hasPrefix(prefix) }),
+            let bits = UInt64(line.dropFirst(prefix.count), radix: 16), bits & (1 << 24) != 0
+        else { return false }
+        let map = KernelFile.lines("/proc/self/uid_map").first?.split(separator: " ") ?? []
+        return map == ["0", "0", "4294967295"]
+    }
+}
+
+/// Reads small text files of the kernel.
+enum KernelFile {
+    /// The lines of a file; none when it cannot be read.
+    static func lines(_ path: String) -> [String] {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return [] }
+        defer { close(number) }
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+        while content.count < 4 << 20 {
+            let count = kernelCall { unsafe read(number, &buffer, buffer.count) }
+            guard count > 0 else { break }
+            content += buffer[..<count]
+        }
+        return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,184 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+extension Volume {
+    /// Finds out by trying what the file system can keep.
+    ///
+    /// Most is tried on a file without a name (`O_TMPFILE`). What needs names is tried in a hidden directory in the root,
+    /// `.dvm-probe.` and six random characters, which is removed at once with all that was made in it; only a crash in
+    /// these few milliseconds can leave it behind, and the next transfer that deletes removes it. The root's times are
+    /// put back. Where nothing can be made, nothing is found out.
+    ///
+    /// - Returns: What was found out.
+    public func probe() -> FileSystemAbilities {
+        var abilities = FileSystemAbilities()
+        abilities.linkLimit = linkLimit()
+        let descriptor = root.descriptor.rawValue
+        var before: FileStatus?
+        _ = FileStatus.read(descriptor, into: &before)
+        defer {
+            if let before {
+                _ = kernelCall { unsafe futimens(descriptor, [before.accessed.timespec, before.modified.timespec]) }
+            }
+        }
+        if let scratch = ScratchDirectory(in: root) {
+            scratch.tryNames(&abilities)
+            if let file = scratch.openFile() { file.tryContents(&abilities) }
+        }
+        return abilities
+    }
+
+    /// What the kernel's sources say about the usual file systems: no call tells it truthfully.
+    private func linkLimit() -> Int64? {
+        var figures = statfs()
+        guard unsafe fstatfs(root.descriptor.rawValue, &figures) == 0 else { return nil }
+        switch UInt32(truncatingIfNeeded: figures.f_type) {
+        case 0xEF53: return 65_000  // ext4; EXT4_LINK_MAX
+        case 0x5846_5342: return 2_147_483_647  // XFS; XFS_MAXLINK
+        case 0x9123_683E: return 65_535  // btrfs; BTRFS_LINK_MAX
+        default: return nil
+        }
+    }
+}
+
+/// A directory that is gone with all it holds when its owner lets go of it.
+private final class ScratchDirectory {
+    private let parent: VolumeDirectory
+    private let name: [UInt8]
+    private let directory: VolumeDirectory
+
+    init?(in parent: VolumeDirectory) {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+        let name = Array(".dvm-probe.".utf8) + (0..<6).map { _ in letters[Int.random(in: letters.indices)] }
+        do throws(VolumeError) {
+            try parent.createDirectory(name.span, permissions: 0o700)
+        } catch {
+            return nil
+        }
+        do throws(VolumeError) {
+            directory = try parent.openDirectory(name.span)
+        } catch {
+            try? parent.removeDirectory(name.span)
+            return nil
+        }
+        self.parent = parent
+        self.name = name
+    }
+
+    deinit {
+        // What this made is known by name; a directory that cannot be removed now is removed by the next transfer.
+        let name = name
+        _ = try? parent.removeTree(name.span) { _, _ in
+            true
+        } keeping: { _, _ in
+            false
+        }
+    }
+
+    /// A file to try contents and metadata on; without a name where the file system has such files.
+    func openFile() -> ProbeFile? {
+        let place = directory.descriptor.rawValue
+        var number = kernelCall { unsafe dvm_openat(place, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0o600) }
+        if number < 0 {
+            let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            number = kernelCall { unsafe dvm_openat(place, "file", flags, 0o600) }
+        }
+        return number < 0 ? nil : ProbeFile(Descriptor(owning: Int32(number)))
+    }
+
+    /// Makes entries of all kinds.
+    func tryNames(_ abilities: inout FileSystemAbilities) {
+        abilities.pipes = made("pipe") { unsafe mknodat($0, $1, 0o010600, 0) }
+        // The numbers of /dev/null; 0:0 would be a whiteout, which anybody may make.
+        abilities.devices = made("device") { unsafe mknodat($0, $1, 0o020600, dvm_makedev(1, 3)) }
+        abilities.symbolicLinks = made("link") { unsafe symlinkat("target", $0, $1) }
+        guard made("name", { unsafe mkdirat($0, $1, 0o700) }) == true else { return }
+        let place = directory.descriptor.rawValue
+        var status = stat()
+        abilities.foldsCase = unsafe fstatat(place, "NAME", &status, AT_SYMLINK_NOFOLLOW) == 0
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let number = kernelCall { unsafe dvm_openat(place, "first", flags, 0o600) }
+        guard number >= 0 else { return }
+        close(Int32(number))
+        abilities.hardLinks = made("second") { unsafe linkat($0, "first", $0, $1, 0) }
+    }
+
+    /// Whether something could be made; nil when the reason says nothing about the file system.
+    private func made(_ name: String, _ call: (Int32, String) -> Int32) -> Bool? {
+        let result = kernelCall { call(directory.descriptor.rawValue, name) }
+        if result == 0 { return true }
+        return [EPERM, EACCES, EOPNOTSUPP, EINVAL, ENOSYS, EMLINK].contains(Int32(-result)) ? false : nil
+    }
+}
+
+/// A file to try contents and metadata on.
+private final class ProbeFile {
+    private let descriptor: Descriptor
+    private var number: Int32 { descriptor.rawValue }
+
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    func tryContents(_ abilities: inout FileSystemAbilities) {
+        tryTimes(&abilities)
+        tryAttributes(&abilities)
+        abilities.largestFile = largestLength()
+        abilities.keepsHoles = keepsHoles()
+        if fchmod(number, 0o7751) == 0, let status { abilities.keepsPermissions = status.permissions == 0o7751 }
+        // Last: the file belongs to somebody else from here on.
+        let result = kernelCall { fchown(number, geteuid() ^ 1, gid_t.max) }
+        abilities.changesOwner = result == 0 ? true : result == -Int(EPERM) ? false : nil
+    }
+
+    private var status: FileStatus? {
+        var status: FileStatus?
+        _ = FileStatus.read(number, into: &status)
+        return status
+    }
+
+    /// Sets a modification time and reads it back; the kernel cuts it to what the file system keeps.
+    private func keptTime(_ seconds: Int, _ nanoseconds: Int) -> Timestamp? {
+        let time = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
+        guard kernelCall({ unsafe futimens(number, [time, time]) }) == 0 else { return nil }
+        return status?.modified
+    }
+
+    private func tryTimes(_ abilities: inout FileSystemAbilities) {
+        // An odd second, for steps of two, and the last nanosecond of it: what is missing is the step less one.
+        let second = 1_000_000_001
+        if let kept = keptTime(second, 999_999_999) {
+            let missing = (Int64(second) - kept.seconds) * 1_000_000_000 + 999_999_999 - Int64(kept.nanoseconds)
+            abilities.timeGrain = missing + 1
+        }
+        abilities.latestTime = keptTime(.max / 4, 0)?.seconds
+        abilities.earliestTime = keptTime(.min / 4, 0)?.seconds
+    }
+
+    private func tryAttributes(_ abilities: inout FileSystemAbilities) {
+        let set = kernelCall { unsafe fsetxattr(number, "user.dvm", "1", 1, 0) }
+        abilities.userAttributes = set == 0 ? true : [EOPNOTSUPP, EPERM].contains(Int32(-set)) ? false : nil
+        let list = kernelCall { unsafe fgetxattr(number, "system.posix_acl_access", nil, 0) }
+        abilities.accessLists = list >= 0 || list == -Int(ENODATA) ? true : list == -Int(EOPNOTSUPP) ? false : nil
+    }
+
+    /// Finds the longest length by halving: the file stays empty, so that no attempt takes space.
+    private func largestLength() -> Int64? {
+        var limit = rlimit()
+        // Beyond this limit the kernel would end the process instead of answering.
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }
+        let most = Int64(clamping: limit.rlim_cur)
+        guard keepsHoles() == true else { return nil }
+        var (good, bad) = (Int64(1 << 20), most)
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2
+            if ftruncate(number, off_t(middle)) == 0 { good = middle } else { bad = middle }
+        }
+        return ftruncate(number, 0) == 0 ? good : nil
+    }
+
+    private func keepsHoles() -> Bool? {
+        defer { _ = ftruncate(number, 0) }
+        guard ftruncate(number, 1 << 20) == 0, let status else { return nil }
+        return status.blocks == 0
+    }
+}

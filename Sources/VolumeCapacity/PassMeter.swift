@@ -1,0 +1,136 @@
+import VolumeAccess
+
+/// Adds up what a pass takes that changes a target which already holds something, entry by entry.
+public struct PassMeter: Sendable {
+    private let profiles: [TargetProfile]
+    /// New entries, of one meter for each profile.
+    private var created: [SpaceMeter]
+    /// Names that directories get, by directory.
+    private var shapes: [[UInt8]: DirectoryShape] = [:]
+    private var growth: [Int64]
+    private var largest: [Int64]
+    private var inodes: Int64 = 0
+    private var changed: Int64 = 0
+    private var removedBytes: Int64 = 0
+    private var removedInodes: Int64 = 0
+    /// What holes add where files are written in place, which fills them.
+    private var holes: Int64 = 0
+
+    /// Starts for a target that is like one of some profiles.
+    public init(_ profiles: [TargetProfile]) {
+        precondition(!profiles.isEmpty, "a pass goes to some target")
+        self.profiles = profiles
+        created = profiles.map { SpaceMeter($0) }
+        growth = profiles.map { _ in 0 }
+        largest = growth
+    }
+
+    /// A new entry that takes an inode.
+    ///
+    /// - Parameters:
+    ///   - path: Its path in the volume.
+    ///   - kind: What it is.
+    ///   - size: Bytes of content, or of a symbolic link's target.
+    ///   - stored: Of a file, its bytes without holes; nil for all of them.
+    public mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64, stored: Int64? = nil) {
+        addName(path)
+        inodes += 1
+        let full = size
+        let size = min(size, stored ?? size)
+        holes += full - size
+        for index in created.indices {
+            switch kind {
+            case .file: created[index].addFile(size: size)
+            case .symbolicLink: created[index].addSymbolicLink(length: size)
+            case .directory: created[index].addDirectory(DirectoryShape())
+            case .special: created[index].addSpecial()
+            }
+        }
+    }
+
+    /// A further name of a file.
+    public mutating func addName(_ path: [UInt8]) {
+        let cut = path.lastIndex(of: UInt8(ascii: "/"))
+        let parent = cut.map { Array(path[..<$0]) } ?? []
+        shapes[parent, default: DirectoryShape()].add(nameLength: path.count - (cut.map { $0 + 1 } ?? 0))
+    }
+
+    /// A regular file that comes in the place of another.
+    ///
+    /// - Parameters:
+    ///   - size: Its length in bytes.
+    ///   - stored: Its bytes without holes; nil for all of them.
+    ///   - allocatedBefore: What the old file takes and gives back when it is replaced, in bytes; 0 when not known.
+    public mutating func addChanged(size: Int64, stored: Int64? = nil, allocatedBefore: Int64) {
+        changed += 1
+        let full = size
+        let size = min(size, stored ?? size)
+        holes += full - size
+        for (index, profile) in profiles.enumerated() {
+            var meter = SpaceMeter(profile)
+            meter.addFile(size: size)
+            let bytes = meter.total.bytes
+            growth[index] += max(0, bytes - allocatedBefore)
+            largest[index] = max(largest[index], bytes)
+        }
+    }
+
+    /// An entry that is deleted.
+    ///
+    /// - Parameter allocated: What it gives back, in bytes.
+    public mutating func addRemoved(allocated: Int64) {
+        removedBytes += allocated
+        removedInodes += 1
+    }
+
+    /// What the pass takes at its highest moment.
+    ///
+    /// - Parameters:
+    ///   - strategy: How it goes about it.
+    ///   - isDeleting: Whether it deletes at all.
+    /// - Returns: The highest figures of all profiles.
+    public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
+        var bytes: Int64 = 0
+        for index in created.indices {
+            var meter = created[index]
+            for shape in shapes.values { meter.addDirectory(shape) }
+            let temporary = strategy.isInPlace ? holes : largest[index]
+            bytes = max(bytes, meter.total.bytes + growth[index] + temporary)
+        }
+        var demand = TargetCheck.Demand(bytes: bytes, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
+        if strategy.deletesFirst, isDeleting {
+            // What is deleted counts as free; the sum may be below zero.
+            demand.bytes -= removedBytes
+            demand.inodes -= removedInodes
+        }
+        return demand
+    }
+}
+
+/// What kind of entry a pass makes.
+public enum PassEntry: Sendable {
+    /// A regular file.
+    case file
+    /// A symbolic link.
+    case symbolicLink
+    /// A directory.
+    case directory
+    /// A device, pipe or socket.
+    case special
+}
+
+/// How a pass goes about a target, the safest first.
+public enum PassStrategy: String, Sendable, CaseIterable {
+    /// Deletes directory by directory, replaces each file in one step.
+    case usual
+    /// Deletes everything first, then replaces each file in one step.
+    case deleteFirst
+    /// Deletes everything first, then writes into the files themselves: a file is neither old nor new while it is
+    /// written, and stays so when the transfer is cut off.
+    case inPlace
+
+    /// Whether deletions come before anything else.
+    public var deletesFirst: Bool { self != .usual }
+    /// Whether files are written in their place.
+    public var isInPlace: Bool { self == .inPlace }
+}

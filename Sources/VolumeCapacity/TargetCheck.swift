@@ -1,0 +1,156 @@
+import VolumeAccess
+
+/// Whether a volume fits a target and survives there: what the tree holds against what the target can take.
+public struct TargetCheck: Sendable {
+    /// How bad a finding is.
+    public enum Severity: Int, Sendable, Comparable {
+        /// The copy will differ from the source in something that is not content.
+        case alters
+        /// Something of the source cannot be at the target at all.
+        case doesNotFit
+
+        /// Less bad is less.
+        public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// One thing that will not fit or not survive.
+    public struct Finding: Hashable, Sendable {
+        /// How bad it is.
+        public let severity: Severity
+        /// One sentence with both figures.
+        public let text: String
+    }
+
+    /// What a transfer takes beyond what is in use at the target now.
+    public struct Demand: Hashable, Sendable {
+        /// Bytes, at the highest moment.
+        public var bytes: Int64
+        /// Inodes, at the highest moment.
+        public var inodes: Int64
+
+        /// Names the figures.
+        public init(bytes: Int64, inodes: Int64) {
+            self.bytes = bytes
+            self.inodes = inodes
+        }
+    }
+
+    /// What the transfer takes.
+    public let demand: Demand
+    /// What was found wrong, the worst first.
+    public let findings: [Finding]
+
+    /// Compares.
+    ///
+    /// - Parameters:
+    ///   - tree: What the source holds.
+    ///   - demand: What the transfer will take.
+    ///   - target: What the target can take.
+    ///   - collisions: Pairs of names that a target which folds case takes for one; looked for only when it does.
+    public init(tree: TreeFacts?, demand: Demand, target: TargetFacts, collisions: [NameCollision] = []) {
+        self.demand = demand
+        var comparison = Comparison(target: target)
+        comparison.compareRoom(demand)
+        if let tree {
+            comparison.compareLimits(tree)
+            comparison.compareKinds(tree)
+            comparison.compareMetadata(tree)
+        }
+        comparison.add(collisions)
+        findings = comparison.findings.sorted { $0.severity > $1.severity }
+    }
+
+    /// Whether there is room and a place for everything.
+    public var fits: Bool { !findings.contains { $0.severity == .doesNotFit } }
+
+    /// Whether nothing at all was found wrong.
+    public var isClean: Bool { findings.isEmpty }
+}
+
+/// Collects findings.
+private struct Comparison {
+    let target: TargetFacts
+    var findings: [TargetCheck.Finding] = []
+
+    init(target: TargetFacts) { self.target = target }
+
+    private mutating func refuse(_ text: String) {
+        findings.append(TargetCheck.Finding(severity: .doesNotFit, text: text))
+    }
+    private mutating func warn(_ text: String) { findings.append(TargetCheck.Finding(severity: .alters, text: text)) }
+
+    mutating func compareRoom(_ demand: TargetCheck.Demand) {
+        let space = target.space
+        if space.isReadOnly { refuse("the target is mounted read-only") }
+        if demand.bytes > space.freeBytes {
+            let cause = space.quotaBytes.map { $0 == space.freeBytes ? " (quota)" : "" } ?? ""
+            refuse(
+                "\(demand.bytes) bytes are needed, \(space.freeBytes) are free\(cause): "
+                    + "\(demand.bytes - space.freeBytes) bytes are missing"
+            )
+        }
+        if let free = space.freeInodes, demand.inodes > free {
+            refuse("\(demand.inodes) inodes are needed, \(free) are free: \(demand.inodes - free) are missing")
+        }
+    }
+
+    mutating func compareLimits(_ tree: TreeFacts) {
+        let limits = target.abilities
+        if tree.longestName > target.space.longestName {
+            refuse("a name has \(tree.longestName) bytes, the target allows \(target.space.longestName)")
+        }
+        if let most = limits.largestFile, tree.largestFile > most {
+            refuse("a file has \(tree.largestFile) bytes, the target allows \(most)")
+        }
+        if let most = limits.linkLimit, tree.highestLinkCount > most {
+            refuse("a file has \(tree.highestLinkCount) names, the target allows \(most)")
+        }
+    }
+
+    mutating func compareKinds(_ tree: TreeFacts) {
+        let limits = target.abilities
+        if limits.symbolicLinks == false, tree.symbolicLinks > 0 {
+            refuse("\(tree.symbolicLinks) symbolic links cannot be made at the target")
+        }
+        if limits.hardLinks == false, tree.extraNames > 0 {
+            refuse("\(tree.extraNames) further names of files cannot be made at the target: it has no hard links")
+        }
+        if limits.devices == false, tree.devices > 0 {
+            refuse("\(tree.devices) device nodes cannot be made at the target")
+        }
+        if limits.pipes == false, tree.specials > 0 {
+            refuse("\(tree.specials) pipes and sockets cannot be made at the target")
+        }
+    }
+
+    mutating func compareMetadata(_ tree: TreeFacts) {
+        let limits = target.abilities
+        if let grain = limits.timeGrain, grain > 1, grain > 1_000_000_000 || tree.fineTimes > 0 {
+            warn("modification times are cut to steps of \(grain) ns (\(tree.fineTimes) are finer than a second)")
+        }
+        if let times = tree.modificationTimes {
+            if let earliest = limits.earliestTime, times.lowerBound < earliest {
+                warn(
+                    "a modification time of \(times.lowerBound) s since 1970 is before the target's first, \(earliest)"
+                )
+            }
+            if let latest = limits.latestTime, times.upperBound > latest {
+                warn("a modification time of \(times.upperBound) s since 1970 is after the target's last, \(latest)")
+            }
+        }
+        if limits.keepsPermissions == false { warn("the target does not keep permissions") }
+        if limits.changesOwner == false, tree.highestOwner > 0 {
+            warn("files cannot be given to their owners at the target")
+        }
+        if limits.keepsHoles == false, tree.sparseFiles > 0 {
+            warn("the holes of \(tree.sparseFiles) files take space at the target")
+        }
+    }
+
+    mutating func add(_ collisions: [NameCollision]) {
+        for collision in collisions.prefix(20) {
+            refuse("\(collision.first) and \(collision.second) are one name at the target")
+        }
+        if collisions.count > 20 { refuse("and \(collisions.count - 20) more such pairs of names") }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import TransferAgent
+
+/// The command `dvm-target capacity`.
+struct Capacity: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what a volume here can take, and whether that is enough.",
+        discussion: """
+            What the file system can keep is tried on files and in a directory that are removed at once. \
+            Exit codes: 0 it fits, 1 it does not; 3 when the volume cannot be examined.
+            """
+    )
+
+    @Argument(help: "Where the volume is mounted.")
+    var path: String
+
+    @Option(help: ArgumentHelp("What it has to hold in all, as Kubernetes writes it: 11.3Gi.", valueName: "quantity"))
+    var needs: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let capacity = try TargetCapacity(path: path, needs: needs)
+        StandardStream.output.write(json ? capacity.json : capacity.table)
+        throw ExitCode(capacity.fits ? 0 : 1)
+    }
+}

@@ -1,0 +1,273 @@
+import Foundation
+import RsyncEngine
+import TestSupport
+import Testing
+import VolumeAccess
+import VolumeCapacity
+
+@testable import TransferAgent
+
+/// Runs a transfer; what it says goes to `output` and `errors`.
+private func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
+    let display = ProgressDisplay(style: .lines, output: output, errors: output)
+    let outcomes = await TransferRun(try TransferJob(settings), display: display).run()
+    return try #require(outcomes.first)
+}
+
+private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
+    try Data(knownBytes(count, seed: seed)).write(to: URL(fileURLWithPath: path))
+}
+
+private let isPrivileged = MountedVolume.isPossible(.tmpfs)
+private let mebibyte = 1 << 20
+
+@Suite("Check of a target", .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+struct CheckTests {
+    @Test("a volume that is too large is refused before the first byte, with the bytes that are missing")
+    func tooLarge() async throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+        let target = try Target(volume: disk.path)
+        try writeNoise(24 * mebibyte, to: target.source("big"))
+        let outcome = try await transferOne(target.settings)
+        #expect(outcome.error?.failure == .doesNotFit)
+        #expect(outcome.exitCode == 11)
+        #expect(outcome.error?.observed.contains("bytes are missing") == true)
+        #expect(try disk.names() == [])
+        #expect(try target.finish() == [])
+    }
+
+    @Test("too few inodes are refused before the first byte")
+    func inodes() async throws {
+        let disk = try MountedVolume(.ext4(["-N", "64"]), mebibytes: 16)
+        let target = try Target(volume: disk.path)
+        for index in 0..<200 { try write("", to: target.source("\(index)")) }
+        let outcome = try await transferOne(target.settings)
+        #expect(outcome.error?.failure == .doesNotFit)
+        #expect(outcome.exitCode == 11)
+        #expect(outcome.error?.observed.contains("inodes are needed") == true)
+        #expect(try disk.names() == [])
+    }
+
+    @Test("with --check warn it begins all the same, and says what is missing when the disk is full")
+    func warned() async throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+        let target = try Target(volume: disk.path)
+        try writeNoise(24 * mebibyte, to: target.source("big"))
+        var settings = target.settings
+        settings.check = .warn
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(output.text.contains("does not fit"))
+        #expect(outcome.error?.failure == .outOfSpace)
+        #expect(outcome.error?.observed.contains("the file needs 25165824 bytes") == true)
+        #expect(outcome.exitCode == 11)
+        #expect(try disk.names() == [])
+    }
+
+    @Test("a full disk stops its volume alone: the next one has its turn, and no temporaries are left")
+    func otherVolumes() async throws {
+        let disk = try MountedVolume(.tmpfs, mebibytes: 8)
+        let other = try TemporaryDirectory()
+        let target = try Target(volume: disk.path, others: ["other=" + other.path])
+        try writeNoise(6 * mebibyte, to: target.source("big"))
+        var settings = target.settings
+        settings.volumes.append("other=" + target.directory.file("source"))
+        settings.bandwidthLimit = "4M"
+        let output = Memory()
+        let display = ProgressDisplay(style: .json, output: output, errors: Memory())
+        let run = TransferRun(try TransferJob(settings), display: display)
+        let task = Task { await run.run() }
+        while !output.text.contains("free >= ") { try await Task.sleep(for: .milliseconds(5)) }
+        // Something else takes what the check found.
+        try writeNoise(5 * mebibyte, to: disk.file("eater"), seed: 2)
+        let outcomes = await task.value
+        #expect(outcomes.map(\.exitCode) == [11, 0])
+        #expect(outcomes[0].error?.failure == .outOfSpace)
+        #expect(outcomes[0].error?.observed.contains("the file needs 6291456 bytes") == true)
+        #expect(try disk.names() == ["eater"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: other.path) == ["big"])
+    }
+
+    @Test(
+        "names that the target takes for one are refused, and what it cannot make",
+        .enabled(if: MountedVolume.isPossible(.exfat), "exfat-fuse is not installed")
+    )
+    func folding() async throws {
+        let disk = try MountedVolume(.exfat, mebibytes: 16)
+        let target = try Target(volume: disk.path)
+        try write("1", to: target.source("Name"))
+        try write("2", to: target.source("name"))
+        let first = try await transferOne(target.settings)
+        #expect(first.error?.failure == .doesNotFit)
+        #expect(first.exitCode == 4)
+        #expect(first.error?.observed.contains("Name and name are one name at the target") == true)
+        try FileManager.default.removeItem(atPath: target.source("Name"))
+        try FileManager.default.createSymbolicLink(atPath: target.source("link"), withDestinationPath: "x")
+        let second = try await transferOne(target.settings)
+        #expect(second.exitCode == 4)
+        #expect(second.error?.observed.contains("1 symbolic links cannot be made") == true)
+        #expect(try disk.names() == [])
+    }
+
+    @Test("what is altered is a warning, and with --check strict a refusal")
+    func altered() async throws {
+        let disk = try MountedVolume(.ext4(["-I", "128"]), mebibytes: 16)
+        let target = try Target(volume: disk.path)
+        try write("1", to: target.source("late"))
+        let late = Date(timeIntervalSince1970: 5_000_000_000)
+        try FileManager.default.setAttributes([.modificationDate: late], ofItemAtPath: target.source("late"))
+        var settings = target.settings
+        settings.check = .strict
+        let refused = try await transferOne(settings)
+        #expect(refused.error?.failure == .doesNotSurvive)
+        #expect(refused.exitCode == 4)
+        #expect(try disk.names() == [])
+        settings.check = .fit
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(output.text.contains("altered: a modification time of 5000000000 s"))
+        #expect(outcome.exitCode == 0)
+    }
+}
+
+@Suite("Tight targets", .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+struct TightTests {
+    /// A target of 32 MiB with one file of 18 MiB in it, which is also at the source.
+    private func full() async throws -> (disk: MountedVolume, target: Target) {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 32)
+        let target = try Target(volume: disk.path)
+        try writeNoise(18 * mebibyte, to: target.source("big"))
+        try write("small", to: target.source("small"))
+        #expect(try await transferOne(target.settings).exitCode == 0)
+        return (disk, target)
+    }
+
+    @Test("what is at the target already needs no room again")
+    func second() async throws {
+        let (disk, target) = try await full()
+        try write("changed", to: target.source("small"))
+        try write("new", to: target.source("new"))
+        let output = Memory()
+        let outcome = try await transferOne(target.settings, output)
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.statistics.transferredFiles == 2)
+        #expect(output.text.contains("checked: "))
+        #expect(try disk.names() == ["big", "new", "small"])
+    }
+
+    @Test("a changed file that does not fit beside the old one is refused, or on request written in place")
+    func inPlace() async throws {
+        let (disk, target) = try await full()
+        try writeNoise(18 * mebibyte + 5, to: target.source("big"), seed: 3)
+        #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
+        var settings = target.settings
+        settings.whenTight = .plan
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(outcome.exitCode == 0)
+        #expect(output.text.contains("writes files in place"))
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: disk.file("big"))).elementsEqual(
+                Data(contentsOf: URL(fileURLWithPath: target.source("big")))
+            )
+        )
+    }
+
+    @Test("what has to go makes room first, on request")
+    func deleteFirst() async throws {
+        let (disk, target) = try await full()
+        // The new name sorts first: with deletion on the way it would come before the old one's end.
+        let folder = target.source("a")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try writeNoise(18 * mebibyte, to: folder + "/other", seed: 4)
+        try FileManager.default.removeItem(atPath: target.source("big"))
+        #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
+        var settings = target.settings
+        settings.whenTight = .plan
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(outcome.exitCode == 0)
+        #expect(output.text.contains("deletes before anything is sent"))
+        #expect(!output.text.contains("in place"))
+        #expect(try disk.names() == ["a", "small"])
+    }
+}
+
+/// A kind of tree that grows with a number of bytes, about.
+enum GrowingTree: String, CaseIterable, Sendable {
+    case tinyFiles, largeFiles, sparseFiles, hardLinks, deepDirectories, longNames
+
+    /// Makes the tree.
+    func make(at path: String, bytes: Int) throws {
+        let manager = FileManager.default
+        func folder(_ path: String) throws {
+            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        switch self {
+        case .tinyFiles:
+            for index in 0..<bytes / 4096 {
+                if index % 100 == 0 { try folder(path + "/d\(index / 100)") }
+                try writeNoise(1 + index % 1500, to: path + "/d\(index / 100)/f\(index)")
+            }
+        case .largeFiles:
+            for index in 0..<4 { try writeNoise(bytes / 4, to: path + "/f\(index)", seed: UInt32(index)) }
+        case .sparseFiles:
+            for index in 0..<4 {
+                let handle = fopen(path + "/f\(index)", "w")
+                let noise = knownBytes(32 * 1024, seed: UInt32(index))
+                for piece in 0..<bytes / 4 / noise.count {
+                    fseek(handle, 256 * 1024 * piece, SEEK_SET)
+                    fwrite(noise, 1, noise.count, handle)
+                }
+                fclose(handle)
+            }
+        case .hardLinks:
+            for index in 0..<bytes / (256 * 1024) {
+                try writeNoise(256 * 1024, to: path + "/f\(index)", seed: UInt32(index))
+                for name in 0..<20 { link(path + "/f\(index)", path + "/f\(index)-\(name)") }
+            }
+        case .deepDirectories:
+            for index in 0..<bytes / (44 * 4096) {
+                let deep = path + "/\(index)/" + (0..<40).map { "level\($0)" }.joined(separator: "/")
+                try folder(deep)
+                try writeNoise(8192, to: deep + "/file")
+            }
+        case .longNames:
+            try folder(path + "/names")
+            for index in 0..<bytes / 4600 {
+                let name = "\(index)-" + String(repeating: "n", count: 240)
+                try writeNoise(2000, to: path + "/names/" + name)
+            }
+        }
+    }
+}
+
+@Suite("What the check lets through", .timeLimit(.minutes(10)), .serialized, .enabled(if: isPrivileged))
+struct AdmissionFaultTests {
+    static let kinds: [(MountedVolume.Kind, Int)] = [
+        (.ext4(["-b", "4096"]), 48), (.ext4(["-b", "1024"]), 24), (.ext4(["-b", "4096", "-N", "1500"]), 48),
+        (.tmpfs, 24),
+        (.btrfs, 128), (.xfs, 320),
+    ]
+
+    @Test("fits: it never meets a full disk", arguments: kinds, GrowingTree.allCases)
+    func admitted(kind: (MountedVolume.Kind, Int), tree: GrowingTree) async throws {
+        try #require(MountedVolume.isPossible(kind.0))
+        var verdicts: [Int32] = []
+        // The share of the device: well below, near, at and above what there is room for.
+        for share in [50, 85, 92, 97, 110] {
+            let disk = try MountedVolume(kind.0, mebibytes: kind.1)
+            let target = try Target(volume: disk.path)
+            try tree.make(at: target.directory.file("source"), bytes: kind.1 * mebibyte / 100 * share)
+            let output = Memory()
+            let outcome = try await transferOne(target.settings, output)
+            verdicts.append(outcome.exitCode)
+            let isRefused = outcome.error?.failure == .doesNotFit
+            #expect(outcome.exitCode == 0 || isRefused, "\(kind.0) \(tree) \(share) %: \(output.text)")
+            if isRefused { #expect(try disk.names() == []) }
+            // Once more, onto what is there: nothing is missing, whatever is free.
+            if outcome.exitCode == 0 { #expect(try await transferOne(target.settings).exitCode == 0) }
+        }
+        print("\(kind.0) \(tree): \(verdicts)")
+    }
+}

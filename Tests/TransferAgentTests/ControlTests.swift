@@ -1,0 +1,211 @@
+import Foundation
+import SecureTunnel
+import TestSupport
+import Testing
+import Transport
+import VolumeAccess
+import VolumeCapacity
+
+@testable import TransferAgent
+
+/// A control server on a thread, and the stream that leads to it.
+private struct Conversation {
+    let directory: TemporaryDirectory
+    let stream: SocketStream
+    let server: Background<ControlServer.Report>
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try write("root:secret\n", to: directory.file("credentials"))
+        let credentials = try Credentials(file: directory.file("credentials"))
+        let path = directory.file("volume")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let volume = try Volume.open(path: path)
+        let (near, far) = try SocketStream.pair()
+        stream = near
+        let control = ControlServer(credentials: credentials) { $0 == "data" ? volume : nil }
+        server = try Background { control.serve(far) }
+    }
+
+    func login(user: String = "root", password: String = "secret") throws -> ControlClient {
+        try ControlClient(over: stream, as: ControlLogin.Identity(user: user, password: Array(password.utf8)))
+    }
+}
+
+@Suite("Control channel", .timeLimit(.minutes(1)))
+struct ControlTests {
+    @Test("answers requests after a login, and ends when the source does")
+    func conversation() throws {
+        let talk = try Conversation()
+        try write("x", to: talk.directory.file("volume/file"))
+        let client = try talk.login()
+        let facts = try client.facts(ofVolume: "data")
+        #expect(facts.space.totalBytes > 0)
+        #expect(facts.space.freeBytes > 0)
+        #expect(!facts.isEmpty)
+        #expect(try client.facts(ofVolume: "data").space.type == facts.space.type)
+        client.close()
+        let report = try talk.server.value()
+        #expect(report.user == "root")
+        #expect(report.answered == 2)
+        #expect(report.failure == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: talk.directory.file("volume")) == ["file"])
+    }
+
+    @Test(
+        "a wrong password and an unknown user are refused alike, and late",
+        arguments: [("root", "x"), ("x", "secret")]
+    )
+    func refused(user: String, password: String) throws {
+        let talk = try Conversation()
+        let start = ContinuousClock.now
+        let error = #expect(throws: ControlError.self) { try talk.login(user: user, password: password) }
+        #expect(error == .loginRefused("user or password is wrong"))
+        #expect(ContinuousClock.now - start >= ControlLogin.penalty)
+        let report = try talk.server.value()
+        #expect(report.user.isEmpty)
+        #expect(report.line.hasSuffix("refused: auth failed"))
+    }
+
+    @Test("a target that does not know the password is not believed")
+    func falseTarget() throws {
+        let (near, far) = try SocketStream.pair()
+        let impostor = try Background {
+            let channel = ControlChannel(far)
+            try channel.send([("dvm", .integer(1)), ("challenge", .text(String(repeating: "0", count: 64)))])
+            let login = try channel.message(by: .now + .seconds(10), "a login")
+            // It sends the source's own proof back, which has another label.
+            try channel.send([("proof", login["proof"] ?? .null)])
+        }
+        let error = #expect(throws: ControlError.self) {
+            try ControlClient(over: near, as: ControlLogin.Identity(user: "root", password: Array("secret".utf8)))
+        }
+        #expect(error == .loginRefused("the target cannot prove that it knows the password"))
+        try impostor.value()
+    }
+
+    @Test("an unknown request and an unknown volume are answered, and the conversation goes on")
+    func unknown() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        #expect(throws: ControlError.unknownRequest("dance")) { try client.ask("dance", [], within: .seconds(10)) }
+        #expect(throws: ControlError.refused("there is no such volume here")) { try client.facts(ofVolume: "other") }
+        #expect(throws: ControlError.refused("there is no such volume here")) {
+            try client.ask("volume", [("name", .integer(7))], within: .seconds(10))
+        }
+        _ = try client.facts(ofVolume: "data")
+        client.close()
+        #expect(try talk.server.value().failure == nil)
+    }
+
+    @Test("throughput counts what arrived")
+    func throughput() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        let found = try client.throughput(for: .milliseconds(50))
+        #expect(found.bytes > 0)
+        #expect(found.bytes % Int64(ControlChannel.largestPayload) == 0)
+        #expect(found.duration >= .milliseconds(40))
+        #expect(found.rate > 0)
+        _ = try client.facts(ofVolume: "data")
+        client.close()
+        #expect(try talk.server.value().answered == 2)
+    }
+
+    @Test(
+        "a stranger's broken bytes end the conversation and nothing else",
+        arguments: [
+            "00000801 01  # a frame longer than a stranger may send",
+            "ffffffff 01  # the longest length",
+            "00000002 01 5b5d  # a list in place of an object",
+            "00000002 01 7b7d  # an object without members",
+            "00000002 07 7b7d  # an unknown kind",
+            "00000002 02 7b7d  # data in place of a login",
+            "00000003 01 7b7d ff  # no JSON",
+            "0000",
+        ]
+    )
+    func hostile(hex: String) throws {
+        let talk = try Conversation()
+        try talk.stream.write(bytes(hex: hex))
+        try talk.stream.closeWrite()
+        let report = try talk.server.value()
+        #expect(report.failure != nil)
+        #expect(report.user.isEmpty)
+    }
+
+    @Test("random bytes never get further than the login")
+    func noise() throws {
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<200 {
+            let talk = try Conversation()
+            var noise = (0..<64).map { _ in UInt8.random(in: 0...255, using: &random) }
+            (noise[0], noise[1], noise[2], noise[4]) = (0, 0, noise[2] & 3, noise[4] & 3)
+            try talk.stream.write(noise)
+            try talk.stream.closeWrite()
+            #expect(try talk.server.value().user.isEmpty)
+        }
+    }
+
+    @Test("a message in the middle of data breaks the protocol")
+    func messageInData() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        try client.begin("throughput", [])
+        try client.begin("volume", [("name", .text("data"))])
+        #expect(try talk.server.value().failure == .broken("a message in the middle of data"))
+    }
+}
+
+@Suite("Control channel in TLS", .timeLimit(.minutes(1)))
+struct ControlTunnelTests {
+    @Test("a target of our kind offers it, and it takes no session's place")
+    func offered() async throws {
+        let target = try Target(sessionLimit: 1)
+        let route = try TargetRoute(target.settings)
+        // Not on the pool's threads: the target needs one of them to begin.
+        let outcome = try await onThread("test", cancel: {}) { Result { try Self.converse(route) } }
+        try outcome.get()
+    }
+
+    private static func converse(_ route: TargetRoute) throws {
+        let password = { () throws(AgentError) in Array("secret".utf8) }
+        let first = try #require(try route.control(for: CancellableCall(), user: "root", password: password))
+        let second = try #require(try route.control(for: CancellableCall(), user: "root", password: password))
+        let facts = try first.facts(ofVolume: "data")
+        #expect(facts.isEmpty)
+        #expect(try second.facts(ofVolume: "data").abilities == facts.abilities)
+        let stream = try route.connect(for: CancellableCall())
+        let greeting = String(decoding: try stream.read(upTo: 100), as: UTF8.self)
+        #expect(greeting.hasPrefix("@RSYNCD:"))
+        stream.close()
+        first.close()
+        second.close()
+    }
+
+    @Test("a stock target does not, and is never asked for a login")
+    func stock() throws {
+        let authority = try CertificateAuthority()
+        let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost")
+        let identity = TLSIdentity(certificateChainFile: leaf.certificate, privateKeyFile: leaf.key)
+        let context = try TLSContext(server: TLSServerConfiguration(identity: identity))
+        let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
+        let server = try Background {
+            let stream = try TLSStream.accept(over: try listener.accept(), context: context, within: .seconds(10))
+            return try stream.read(upTo: 10)
+        }
+        var settings = TransferSettings(
+            volumes: ["data=/tmp"],
+            target: "127.0.0.1:\(listener.address.port)",
+            trust: .authorities(authority.files.certificate)
+        )
+        settings.serverName = "localhost"
+        let route = try TargetRoute(settings)
+        let client = try route.control(for: CancellableCall(), user: "root") { () throws(AgentError) in
+            Issue.record("the password was asked for")
+            return []
+        }
+        #expect(client == nil)
+        #expect(throws: TransportError.self) { try server.value() }
+    }
+}

@@ -1,0 +1,135 @@
+import Testing
+import VolumeAccess
+
+@testable import VolumeCapacity
+
+/// An empty ext4 target of 1 MiB with 100 inodes that can keep everything.
+private func roomyTarget() -> TargetFacts {
+    var space = UsableSpace()
+    space.type = "ext4"
+    space.totalBytes = 1 << 20
+    space.freeBytes = 1 << 20
+    space.totalInodes = 100
+    space.freeInodes = 100
+    return TargetFacts(space: space, abilities: FileSystemAbilities(), isEmpty: true)
+}
+
+@Suite("TargetCheck")
+struct TargetCheckTests {
+    private let demand = TargetCheck.Demand(bytes: 1 << 20, inodes: 100)
+
+    @Test("what fits exactly, fits; one more does not")
+    func room() {
+        #expect(TargetCheck(tree: nil, demand: demand, target: roomyTarget()).isClean)
+        let more = TargetCheck.Demand(bytes: 1 << 20 + 1, inodes: 101)
+        let check = TargetCheck(tree: nil, demand: more, target: roomyTarget())
+        #expect(!check.fits)
+        #expect(
+            check.findings.map(\.text) == [
+                "2097152 bytes are needed, 1048576 are free: 1048576 bytes are missing",
+                "101 inodes are needed, 100 are free: 1 are missing",
+            ]
+        )
+    }
+
+    @Test("inodes that are made as needed are never missing, and less than nothing always fits")
+    func dynamic() {
+        var target = roomyTarget()
+        target.space.freeInodes = nil
+        target.space.freeBytes = 0
+        #expect(TargetCheck(tree: nil, demand: .init(bytes: -5, inodes: 1 << 40), target: target).isClean)
+    }
+
+    @Test("each limit is compared with what the tree has")
+    func limits() {
+        var tree = TreeFacts()
+        tree.longestName = 256
+        tree.largestFile = 101
+        tree.highestLinkCount = 4
+        tree.symbolicLinks = 1
+        tree.extraNames = 1
+        tree.devices = 1
+        tree.specials = 1
+        var target = roomyTarget()
+        #expect(TargetCheck(tree: tree, demand: demand, target: target).findings.count == 1)
+        target.abilities.largestFile = 100
+        target.abilities.linkLimit = 3
+        target.abilities.symbolicLinks = false
+        target.abilities.hardLinks = false
+        target.abilities.devices = false
+        target.abilities.pipes = false
+        let check = TargetCheck(tree: tree, demand: demand, target: target)
+        #expect(check.findings.count == 7)
+        #expect(check.findings.allSatisfy { $0.severity == .doesNotFit })
+        #expect(TargetCheck(tree: TreeFacts(), demand: demand, target: target).isClean)
+    }
+
+    @Test("what is altered does not keep a volume from fitting, and comes last")
+    func altered() {
+        var tree = TreeFacts()
+        tree.modificationTimes = -1...(1 << 40)
+        tree.fineTimes = 1
+        tree.highestOwner = 1000
+        tree.sparseFiles = 1
+        tree.longestName = 300
+        var target = roomyTarget()
+        target.abilities.timeGrain = 2_000_000_000
+        target.abilities.earliestTime = 0
+        target.abilities.latestTime = 1 << 32
+        target.abilities.changesOwner = false
+        target.abilities.keepsPermissions = false
+        target.abilities.keepsHoles = false
+        let check = TargetCheck(tree: tree, demand: demand, target: target)
+        #expect(check.findings.map(\.severity) == [.doesNotFit] + Array(repeating: .alters, count: 6))
+        tree.longestName = 200
+        #expect(TargetCheck(tree: tree, demand: demand, target: target).fits)
+    }
+
+    @Test("what nobody knows is not held against a target")
+    func unknown() {
+        var tree = TreeFacts()
+        tree.largestFile = .max
+        tree.devices = 5
+        tree.modificationTimes = .min...(.max)
+        tree.fineTimes = 7
+        #expect(TargetCheck(tree: tree, demand: demand, target: roomyTarget()).isClean)
+    }
+}
+
+@Suite("PassMeter")
+struct PassMeterTests {
+    private func meter() -> PassMeter { PassMeter([TargetProfile(.ext4)]) }
+
+    @Test("a replaced file takes its growth, and all of it for a while, but in place only its growth")
+    func replaced() {
+        var meter = meter()
+        meter.addChanged(size: 40_960, allocatedBefore: 40_960)
+        meter.addChanged(size: 81_920, allocatedBefore: 40_960)
+        #expect(meter.demand(.usual).bytes == 40_960 + 81_920)
+        #expect(meter.demand(.deleteFirst).bytes == 40_960 + 81_920)
+        #expect(meter.demand(.inPlace).bytes == 40_960)
+        #expect(meter.demand(.usual).inodes == 1)
+        #expect(meter.demand(.inPlace).inodes == 0)
+    }
+
+    @Test("what is deleted counts only where it goes first, and where it goes at all")
+    func deleted() {
+        var meter = meter()
+        meter.addNew(Array("a/new".utf8), .file, size: 8192)
+        meter.addRemoved(allocated: 4096)
+        let usual = meter.demand(.usual)
+        #expect(usual.bytes >= 8192 && usual.bytes <= 8192 + 4096)
+        #expect(usual.inodes == 1)
+        #expect(meter.demand(.deleteFirst).bytes == usual.bytes - 4096)
+        #expect(meter.demand(.deleteFirst).inodes == 0)
+        #expect(meter.demand(.deleteFirst, deleting: false) == usual)
+    }
+
+    @Test("holes take room only where files are written in place")
+    func holes() {
+        var meter = meter()
+        meter.addNew(Array("sparse".utf8), .file, size: 1 << 30, stored: 8192)
+        #expect(meter.demand(.usual).bytes < 1 << 20)
+        #expect(meter.demand(.inPlace).bytes >= 1 << 30)
+    }
+}
