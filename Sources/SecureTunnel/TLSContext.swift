@@ -95,7 +95,9 @@ import COpenSSL
         keys: (accepted: PreSharedKeys?, offered: PreSharedKeys.Entry?),
         parameters: TLSParameters
     ) throws(SecureTunnelError) {
+        // What can be refused by itself comes first: the SSL_CTX is freed only once all of this object is there.
         let protocols = try TLSContext.wireForm(parameters.applicationProtocols)
+        let trust = try trust?.checked()
         guard parameters.minimumVersion <= parameters.maximumVersion else {
             throw .badSetting(reason: "the oldest TLS version accepted is newer than the newest")
         }
@@ -105,7 +107,7 @@ import COpenSSL
         }
         unsafe self.context = context
         self.isServer = isServer
-        self.trust = try trust?.checked()
+        self.trust = trust
         self.serverNameIndication = serverNameIndication
         (preSharedKeys, offeredKey) = keys
         self.protocols = protocols

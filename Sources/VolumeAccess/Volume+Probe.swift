@@ -124,7 +124,9 @@ private final class ProbeFile {
         tryAttributes(&abilities)
         abilities.largestFile = largestLength()
         abilities.keepsHoles = keepsHoles()
-        if fchmod(number, 0o7751) == 0, let status { abilities.keepsPermissions = status.permissions == 0o7751 }
+        let permitted = kernelCall { fchmod(number, 0o7751) }
+        if permitted == 0, let status { abilities.keepsPermissions = status.permissions == 0o7751 }
+        if permitted == -Int(EPERM) { abilities.keepsPermissions = false }
         // Last: the file belongs to somebody else from here on.
         let result = kernelCall { fchown(number, geteuid() ^ 1, gid_t.max) }
         abilities.changesOwner = result == 0 ? true : result == -Int(EPERM) ? false : nil

@@ -19,19 +19,29 @@ struct Capacity: ParsableCommand {
     @Flag(help: "Apply the controller's rule to numbers instead of scanning a volume.")
     var rule = false
 
-    @Option(help: ArgumentHelp("How full the volume is, as df tells it. (with --rule)", valueName: "percent"))
+    // A number may be negative here, and is then answered for, not taken for an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How full the volume is, as df tells it. (with --rule)", valueName: "percent")
+    )
     var usagePercent: Int64?
 
-    @Option(help: ArgumentHelp("The size of its file system. (with --rule)", valueName: "quantity"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The size of its file system. (with --rule)", valueName: "quantity")
+    )
     var measured: String?
 
-    @Option(help: ArgumentHelp("What its claim asks for.", valueName: "quantity"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What its claim asks for.", valueName: "quantity"))
     var requested: String?
 
-    @Option(help: ArgumentHelp("What its claim got.", valueName: "quantity"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What its claim got.", valueName: "quantity"))
     var provisioned: String?
 
-    @Option(help: ArgumentHelp("Percentage points to stay free, 1 to 99; else 3. (with --rule)", valueName: "points"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Percentage points to stay free, 1 to 99; else 3. (with --rule)", valueName: "points")
+    )
     var threshold: Int64?
 
     @Option(help: ArgumentHelp("What `df -BMB` printed; - is standard input. (with --rule)", valueName: "file"))

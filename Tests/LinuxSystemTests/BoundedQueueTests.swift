@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("BoundedQueue", .timeLimit(.minutes(1)))
+@Suite("BoundedQueue", .timeLimit(.minutes(10)))
 struct BoundedQueueTests {
     @Test("keeps the order, past its own housekeeping")
     func order() {

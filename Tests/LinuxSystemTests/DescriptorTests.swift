@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-@Suite("Descriptor, SystemError and WorkerThread", .timeLimit(.minutes(1)))
+@Suite("Descriptor, SystemError and WorkerThread", .timeLimit(.minutes(10)))
 struct DescriptorTests {
     /// A number far above what other tests use, so that nothing else can take it meanwhile.
     private static func reserve() throws -> Int32 {

@@ -91,32 +91,48 @@ struct FaultTests {
     @Test("a file that vanishes after it was listed gives 24", arguments: Route.allCases)
     func vanishing(route: Route) throws {
         let place = try Place()
-        for number in 0..<3 { try place.write([1, 2, 3], place.source + "/f\(number)") }
-        // The destination is a named pipe's sibling: the file goes when the first item is reported.
-        let victim = place.source + "/zz"
-        try FileManager.default.createDirectory(atPath: victim, withIntermediateDirectories: false)
-        try place.write(knownBytes(100_000), victim + "/gone")
-        try place.write([1], victim + "/stays")
-        let observer = RecordingObserver { name in
-            if name == "zz" || name == "f0" { unlink(victim + "/gone") }
+        // Longer than all that is under way between the ends: its item comes before the sender gets to the next file.
+        try place.write(longContent, place.source + "/first")
+        try place.write(knownBytes(100_000), place.source + "/gone")
+        try place.write([1], place.source + "/stays")
+        chmod(place.source, 0o700)
+        let victim = place.source + "/gone"
+        // A local copy has several hands, but the directory comes first: it has been listed, and nothing was copied.
+        let signal = route == .local ? "." : "first"
+        let observer = RecordingObserver(isEarly: true) { name in
+            if name == signal { unlink(victim) }
         }
         let outcome = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
-        #expect([0, 24].contains(outcome.client.exitCode), "\(outcome.description)")
-        #expect(try place.read(place.destination + "/zz/stays") == [1])
-        // With 0 it had been sent or was never listed.
-        if outcome.client.exitCode == 24 {
-            #expect(!(FileManager.default.fileExists(atPath: place.destination + "/zz/gone")))
+        #expect(outcome.client.exitCode == 24, "\(outcome.description)")
+        #expect(outcome.observer.messages.contains { $0.hasSuffix("file has vanished: \"gone\"") })
+        #expect(try place.read(place.destination + "/first") == longContent)
+        #expect(try place.names() == ["first", "stays"])
+    }
+
+    @Test("a file that shrinks while it is sent comes again in its new state", arguments: overWire)
+    func shrinking(route: Route) throws {
+        let place = try Place()
+        let path = place.source + "/file"
+        try place.write(longContent, path)
+        let observer = RecordingObserver(isEarly: true) { name in
+            if name == "file" { truncate(path, 1_000_000) }
         }
+        let outcome = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
+        #expect(outcome.client.exitCode == 0, "\(outcome.description)")
+        #expect(outcome.observer.messages.contains { $0.contains("will try again") })
+        #expect(try place.read(place.destination + "/file") == Array(longContent.prefix(1_000_000)))
+        #expect(try place.names() == ["file"])
     }
 
     @Test(
-        "a file that is being truncated and extended arrives in one of its states or not at all",
+        "a file that is being truncated and extended arrives as it was at moments of its reading, or not at all",
         arguments: Route.allCases
     )
     func restless(route: Route) throws {
         let place = try Place()
         let path = place.source + "/restless"
-        try place.write(knownBytes(2_000_000), path)
+        let content = knownBytes(2_000_000)
+        try place.write(content, path)
         let gate = AtomicFlag()
         let churn = try Background {
             while !gate.isSet {
@@ -127,8 +143,17 @@ struct FaultTests {
         let outcome = try route.copy(place.source, to: place.destination, .mirror)
         gate.set()
         try churn.value()
-        #expect([0, 23].contains(outcome.client.exitCode), "\(outcome.description)")
-        #expect(try place.names().filter { $0 != "restless" } == [])
+        // Without content, the file shrank under both attempts.
+        guard outcome.client.exitCode == 0 else {
+            #expect(outcome.client.exitCode == 23, "\(outcome.description)")
+            #expect(outcome.observer.messages.contains { $0.contains("failed verification -- update discarded.") })
+            #expect(try place.names() == [])
+            return
+        }
+        let arrived = try place.read(place.destination + "/restless")
+        #expect((10...2_000_000).contains(arrived.count))
+        let same = zip(arrived, content).prefix { $0 == $1 }.count
+        #expect(arrived[same...].allSatisfy { $0 == 0 })
     }
 
     @Test("without root: what cannot be read gives 23, the rest arrives, nothing is deleted", arguments: Route.allCases)
@@ -271,27 +296,36 @@ struct FaultTests {
         #expect(try TreeSnapshot(place.destination).identities == after.identities)
     }
 
-    @Test("a session leaves no descriptor behind, and lets its stream go", arguments: overWire)
-    func leaks(route: Route) throws {
+    @Test("a session leaves no descriptor behind, and lets its streams go", arguments: Route.allCases, [false, true])
+    func leaks(route: Route, isBroken: Bool) throws {
         let place = try Place()
-        try place.write([1], place.source + "/a")
-        weak var stream: SocketStream?
-        do {
-            let (near, far) = try SocketStream.pair()
-            stream = far
-            let roots = [try SourceRoot.contents(of: place.source)]
-            let client = ClientSession(stream: near, options: .mirror, observer: SilentObserver())
-            let direction = ClientSession.Direction.push(roots, to: Array(place.destination.utf8))
-            let arguments = client.serverArguments(direction).encoded
-            let server = try Background {
-                ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far)
-            }
-            #expect(client.run(direction).exitCode == 0)
-            #expect(try server.value().exitCode == 0)
-        }
+        try FileManager.default.createDirectory(atPath: place.source + "/d", withIntermediateDirectories: false)
+        try place.write(longContent, place.source + "/d/a")
+        try place.write([1], place.source + "/b")
+        let volume = isBroken ? SmallVolume(place.destination, bytes: 1 << 20) : nil
+        let watch = StreamWatch()
+        let outcome = try route.copy(place.source, to: place.destination, .mirror, watch: watch)
+        #expect(outcome.client.exitCode == (isBroken ? 11 : 0), "\(outcome.description)")
         // The server's thread lets go of its end after it has handed over its result.
-        for _ in 0..<1000 where stream != nil { usleep(5000) }
-        #expect(stream == nil)
+        for _ in 0..<1000 where !(watch.isEmpty && place.openPaths.isEmpty) { usleep(5000) }
+        #expect(watch.isEmpty)
+        #expect(place.openPaths == [])
+        withExtendedLifetime(volume) {}
+    }
+}
+
+/// More than fits between two ends of a session: 16 MiB.
+private let longContent: [UInt8] = {
+    let piece = knownBytes(65521, seed: 3)
+    return Array(repeatElement(piece, count: 257).joined())
+}()
+
+extension Place {
+    /// What this process holds open in the two trees.
+    fileprivate var openPaths: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0) }
+            .filter { $0.hasPrefix(directory.path + "/") }
     }
 }
 

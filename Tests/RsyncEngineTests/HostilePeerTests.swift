@@ -164,6 +164,29 @@ struct HostilePeerTests {
         #expect(try place.names() == ["d", "f", "l"])
     }
 
+    @Test(
+        "what came of a file before the stream broke is kept with --partial, and only then",
+        arguments: [true, false]
+    )
+    func partial(isKept: Bool) throws {
+        let place = try Place()
+        let content = knownBytes(300_000)
+        var options = TransferOptions.mirror
+        options.partial = isKept
+        let result = try HostileServer.pull(into: place, options: options) { server in
+            try server.awaitRequest(HostileServer.file)
+            try server.answer(HostileServer.file)
+            for start in stride(from: 0, to: 200_000, by: 20_000) {
+                try server.output.int32(20_000)
+                try server.output.bytes(Array(content[start..<start + 20_000]))
+            }
+            throw HostileServer.Ends()
+        }
+        #expect(result.exitCode == 12)
+        #expect(try place.names() == (isKept ? ["d", "f", "l"] : ["d", "l"]))
+        if isKept { #expect(try place.read(place.destination + "/f") == Array(content.prefix(200_000))) }
+    }
+
     @Test("sizes that no sum can hold do not stop the program")
     func hugeSizes() throws {
         let place = try Place()

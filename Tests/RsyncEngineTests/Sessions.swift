@@ -23,10 +23,16 @@ final class RecordingObserver: TransferObserver {
     private let record = Mutex(Record())
     private let onItem: @Sendable (String) -> Void
 
-    init(onItem: @escaping @Sendable (String) -> Void = { _ in }) { self.onItem = onItem }
+    /// - Parameters:
+    ///   - isEarly: Whether a file's item comes before its data.
+    ///   - onItem: Called with each item's name.
+    init(isEarly: Bool = false, onItem: @escaping @Sendable (String) -> Void = { _ in }) {
+        wantsFileProgress = isEarly
+        self.onItem = onItem
+    }
 
     var wantsItems: Bool { true }
-    var wantsFileProgress: Bool { false }
+    let wantsFileProgress: Bool
     var items: [Item] { record.withLock { $0.items } }
     var deletions: [String] { record.withLock { $0.deletions } }
     var messages: [String] { record.withLock { $0.messages } }
@@ -59,6 +65,17 @@ struct Outcome: Sendable {
     }
 }
 
+/// Whether the streams of a session still live.
+final class StreamWatch: @unchecked Sendable {
+    private let lock = NSLock()
+    private weak var near: SocketStream?
+    private weak var far: SocketStream?
+
+    var isEmpty: Bool { lock.withLock { near == nil && far == nil } }
+
+    func watch(_ near: SocketStream, _ far: SocketStream) { lock.withLock { (self.near, self.far) = (near, far) } }
+}
+
 /// How a tree gets from one directory to another in a test.
 enum Route: String, Sendable, CaseIterable {
     case push, pull, daemonPush, daemonPull, local
@@ -68,7 +85,8 @@ enum Route: String, Sendable, CaseIterable {
         _ source: String,
         to destination: String,
         _ options: TransferOptions,
-        observer: RecordingObserver = RecordingObserver()
+        observer: RecordingObserver = RecordingObserver(),
+        watch: StreamWatch? = nil
     ) throws -> Outcome {
         let target = DestinationArgument(path: Array(destination.utf8))
         let from = Array((source + "/").utf8)
@@ -81,21 +99,23 @@ enum Route: String, Sendable, CaseIterable {
             return Outcome(client: result, server: result, observer: observer)
         case .push:
             let roots = [try SourceRoot.contents(of: source)]
-            return try overShell(.push(roots, to: Array(destination.utf8)), options, observer)
-        case .pull: return try overShell(.pull([from], into: target), options, observer)
+            return try overShell(.push(roots, to: Array(destination.utf8)), options, observer, watch)
+        case .pull: return try overShell(.pull([from], into: target), options, observer, watch)
         case .daemonPush:
             let roots = [try SourceRoot.contents(of: source)]
-            return try overDaemon(.push(roots, to: []), module: destination, options, observer)
-        case .daemonPull: return try overDaemon(.pull([[]], into: target), module: source, options, observer)
+            return try overDaemon(.push(roots, to: []), module: destination, options, observer, watch)
+        case .daemonPull: return try overDaemon(.pull([[]], into: target), module: source, options, observer, watch)
         }
     }
 
     private func overShell(
         _ direction: ClientSession.Direction,
         _ options: TransferOptions,
-        _ observer: RecordingObserver
+        _ observer: RecordingObserver,
+        _ watch: StreamWatch?
     ) throws -> Outcome {
         let (near, far) = try SocketStream.pair()
+        watch?.watch(near, far)
         let client = ClientSession(stream: near, options: options, observer: observer)
         let arguments = client.serverArguments(direction).encoded
         let server = try Background { ServerSession(observer: SilentObserver()).run(arguments: arguments, over: far) }
@@ -107,9 +127,11 @@ enum Route: String, Sendable, CaseIterable {
         _ direction: ClientSession.Direction,
         module: String,
         _ options: TransferOptions,
-        _ observer: RecordingObserver
+        _ observer: RecordingObserver,
+        _ watch: StreamWatch?
     ) throws -> Outcome {
         let (near, far) = try SocketStream.pair()
+        watch?.watch(near, far)
         let catalogue = FixedCatalogue([DaemonModule(name: Array("volume".utf8), volume: try Volume.open(path: module))]
         )
         let server = try Background { DaemonSession(catalogue: catalogue, observer: SilentObserver()).run(over: far) }

@@ -1,19 +1,25 @@
 import Glibc
+import Synchronization
+
+/// Below the ports that the kernel gives to whoever asks for any, so that no connection of another test takes one
+/// between the choice and its use; each is given once.
+private let ports = 10_000..<32_000
+private let offset = Int.random(in: 0..<ports.count)
+private let taken = Atomic<Int>(0)
 
 /// A TCP port of the loopback interface that nobody listens on at the moment.
 ///
 /// For programs that must be told a port; our own listeners bind port 0 instead.
 public func freePort() -> UInt16 {
-    var port: UInt16 = 0
-    let isFound = withLoopbackSocket(port: 0) { number, address, length in
-        guard bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), length) == 0 else { return false }
-        var length = length
-        guard getsockname(number, __SOCKADDR_ARG(__sockaddr__: address), &length) == 0 else { return false }
-        port = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
-        return true
+    for _ in ports {
+        let number = taken.add(1, ordering: .relaxed).newValue
+        let port = UInt16(ports.lowerBound + (offset + number) % ports.count)
+        let isFree = withLoopbackSocket(port: port) { number, address, length in
+            bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), length) == 0
+        }
+        if isFree { return port }
     }
-    precondition(isFound, "no free port for the test")
-    return port
+    preconditionFailure("no free port for the test")
 }
 
 /// Waits until a loopback port takes connections, for programs that say so a moment too early.
@@ -34,7 +40,7 @@ private func withLoopbackSocket(
     port: UInt16,
     _ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Bool
 ) -> Bool {
-    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     precondition(number >= 0, "no socket for the test")
     defer { close(number) }
     var address = sockaddr_in()

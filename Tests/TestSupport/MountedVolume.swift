@@ -79,7 +79,12 @@ public final class MountedVolume: Sendable {
         try ChildProcess.run("/usr/bin/truncate", ["-s", "\(mebibytes)M", image])
         try ChildProcess.run(kind.program, kind.options + [image])
         if isFuse {
-            try ChildProcess.run("/usr/bin/mount", ["-t", "exfat-fuse", "-o", "loop", image, path])
+            // The file system's process would hold on to every pipe of this process, of other tests too.
+            let command = """
+                for open in /proc/self/fd/*; do number=${open##*/}; [ "$number" -lt 3 ] || eval "exec $number>&-"; done
+                exec mount -t exfat-fuse -o loop '\(image)' '\(path)' </dev/null >/dev/null 2>&1
+                """
+            try ChildProcess.run("/bin/bash", ["-c", command])
         } else {
             try ChildProcess.run("/usr/bin/mount", ["-o", "loop", image, path])
         }

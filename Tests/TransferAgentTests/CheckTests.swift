@@ -15,13 +15,17 @@ private func transferOne(_ settings: TransferSettings, _ output: Memory = Memory
 }
 
 private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
-    try Data(knownBytes(count, seed: seed)).write(to: URL(fileURLWithPath: path))
+    // One piece again and again: making noise is slow, and what matters here is its length.
+    let piece = Data(knownBytes(min(count, 64 * 1024), seed: seed))
+    var content = Data()
+    while content.count < count { content += piece.prefix(count - content.count) }
+    try content.write(to: URL(fileURLWithPath: path))
 }
 
 private let isPrivileged = MountedVolume.isPossible(.tmpfs)
 private let mebibyte = 1 << 20
 
-@Suite("Check of a target", .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+@Suite("Check of a target", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
 struct CheckTests {
     @Test("a volume that is too large is refused before the first byte, with the bytes that are missing")
     func tooLarge() async throws {
@@ -66,7 +70,7 @@ struct CheckTests {
 
     @Test("a full disk stops its volume alone: the next one has its turn, and no temporaries are left")
     func otherVolumes() async throws {
-        let disk = try MountedVolume(.tmpfs, mebibytes: 8)
+        let disk = try MountedVolume(.tmpfs, mebibytes: 12)
         let other = try TemporaryDirectory()
         let target = try Target(volume: disk.path, others: ["other=" + other.path])
         try writeNoise(6 * mebibyte, to: target.source("big"))
@@ -77,9 +81,11 @@ struct CheckTests {
         let display = ProgressDisplay(style: .json, output: output, errors: Memory())
         let run = TransferRun(try TransferJob(settings), display: display)
         let task = Task { await run.run() }
-        while !output.text.contains("free >= ") { try await Task.sleep(for: .milliseconds(5)) }
+        while !output.text.contains("free >= "), !output.text.contains("finished") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         // Something else takes what the check found.
-        try writeNoise(5 * mebibyte, to: disk.file("eater"), seed: 2)
+        try writeNoise(9 * mebibyte, to: disk.file("eater"), seed: 2)
         let outcomes = await task.value
         #expect(outcomes.map(\.exitCode) == [11, 0])
         #expect(outcomes[0].error?.failure == .outOfSpace)
@@ -130,7 +136,7 @@ struct CheckTests {
     }
 }
 
-@Suite("Tight targets", .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+@Suite("Tight targets", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
 struct TightTests {
     /// A target of 32 MiB with one file of 18 MiB in it, which is also at the source.
     private func full() async throws -> (disk: MountedVolume, target: Target) {

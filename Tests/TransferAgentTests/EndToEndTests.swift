@@ -79,7 +79,7 @@ func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
     return await TransferRun(try TransferJob(settings), display: display).run()
 }
 
-@Suite("Transfer end to end", .timeLimit(.minutes(2)))
+@Suite("Transfer end to end", .timeLimit(.minutes(10)))
 struct EndToEndTests {
     @Test("a volume crosses, changes, and crosses again")
     func twice() async throws {
@@ -343,7 +343,9 @@ struct EndToEndTests {
     @Test("cancellation ends a transfer soon, with exit code 20, and leaves the old file")
     func cancelled() async throws {
         let target = try Target()
-        try Data(knownBytes(8_000_000, seed: 3)).write(to: URL(fileURLWithPath: target.source("big")))
+        // A minute's worth, however long this test waits for its turn on the Swift pool.
+        try write("new", to: target.source("big"))
+        truncate(target.source("big"), 64_000_000)
         try write("old", to: target.target("big"))
         var settings = target.settings
         settings.bandwidthLimit = "1M"
@@ -359,12 +361,12 @@ struct EndToEndTests {
         let start = ContinuousClock.now
         task.cancel()
         let outcome = try #require(await task.value.first)
-        let elapsed = ContinuousClock.now - start
-        #expect(elapsed < .seconds(3))
+        // The last word is written by the transfer's own thread.
+        #expect(output.lastWrite - start < .seconds(3))
         #expect(outcome.exitCode == 20)
         #expect(outcome.error?.failure == .cancelled)
         let log = try target.finish()
         #expect(log.first?.contains("exit code") == true)
-        #expect(!log[0].hasSuffix("exit code 0"))
+        #expect(log.first?.hasSuffix("exit code 0") == false)
     }
 }

@@ -4,8 +4,15 @@ import TransferAgent
 /// An output that a test reads.
 final class Memory: TextOutput {
     private let collected = Mutex("")
+    private let moment = Mutex(ContinuousClock.now)
 
-    func write(_ text: String) { collected.withLock { $0 += text } }
+    func write(_ text: String) {
+        collected.withLock { $0 += text }
+        moment.withLock { $0 = .now }
+    }
+
+    /// When something was written last.
+    var lastWrite: ContinuousClock.Instant { moment.withLock { $0 } }
 
     /// Everything so far.
     var text: String { collected.withLock { $0 } }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Agent programs", .timeLimit(.minutes(2)))
+@Suite("Agent programs", .timeLimit(.minutes(10)))
 struct ProgramTests {
     /// A change of the command line shows here.
     @Test(
@@ -70,7 +70,7 @@ struct ProgramTests {
         kill(source.processIdentifier, signal)
         #expect(try source.waitForExit() == 20)
         #expect(source.output.contains("DVM-4004"))
-        try target.waitForOutput("session 1 from 127.0.0.1:")
+        try target.waitForOutput(", user root, volume v: ")
         kill(target.processIdentifier, signal)
         #expect(try target.waitForExit() == 0)
     }

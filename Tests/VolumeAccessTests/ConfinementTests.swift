@@ -143,7 +143,7 @@ struct ConfinementTests {
         #expect(scratch.status("victim").st_mode & 0o7777 == 0o600)
     }
 
-    @Test("refuses what is not a regular file where one is expected", .timeLimit(.minutes(1)))
+    @Test("refuses what is not a regular file where one is expected", .timeLimit(.minutes(10)))
     func kinds() throws {
         let scratch = try Scratch()
         try shell("cd \(scratch.path) && mkfifo fifo && mkdir dir && mknod null c 1 3")

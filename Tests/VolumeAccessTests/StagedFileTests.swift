@@ -33,6 +33,47 @@ struct StagedFileTests {
         #expect(status.modified == moment)
     }
 
+    @Test(
+        "has the length of its content, whatever was foretold",
+        arguments: [Int64(0), 3, 5, 9_000_000],
+        [false, true]
+    )
+    func foretold(length: Int64, isSparse: Bool) throws {
+        let scratch = try Scratch()
+        let staged = try scratch.root.stage("f".name.span, replacing: false)
+        staged.foretell(length: length)
+        if isSparse { try staged.writeSparse("hello".name.span) } else { try staged.write("hello".name.span) }
+        _ = try staged.commit(FileAttributes())
+        #expect(try scratch.read("f") == "hello")
+    }
+
+    @Test("takes a foretold length that cannot be for no error")
+    func impossibleLength() throws {
+        let scratch = try Scratch()
+        let staged = try scratch.root.stage("f".name.span, replacing: false)
+        staged.foretell(length: .max)
+        try staged.write("hello".name.span)
+        staged.skip(zeros: 2)
+        _ = try staged.commit(FileAttributes())
+        #expect(try scratch.read("f") == "hello\0\0")
+    }
+
+    @Test("takes no more space on XFS than its pieces between holes")
+    func piecesOnXFS() throws {
+        let mounted = try MountedFileSystem(xfs: 320 << 20)
+        let volume = try Volume.open(path: mounted.path)
+        let staged = try volume.root.stage("f".name.span, replacing: false)
+        staged.foretell(length: 100 << 20)
+        for _ in 0..<100 {
+            try staged.writeSparse(noise(4096).span)
+            staged.skip(zeros: 1_048_576 - 4096)
+        }
+        _ = try staged.commit(FileAttributes(), synchronizing: true)
+        let status = try #require(try volume.root.status(of: "f".name.span))
+        #expect(status.size == 100 << 20)
+        #expect(status.blocks * 512 < 100 * 8192)
+    }
+
     @Test("replaces what is there in one step, whatever was expected", arguments: ways.indices, [false, true])
     func replacing(_ way: Int, isReplacing: Bool) throws {
         for old in ["echo old > f", "ln -s nowhere f", "mkfifo f"] {

@@ -43,6 +43,14 @@ final class MountedFileSystem: Sendable {
     let directory: TemporaryDirectory
     var path: String { directory.file("mounted") }
 
+    /// Mounts a new XFS of a size.
+    init(xfs size: Int) throws {
+        directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let image = directory.file("image")
+        try shell("truncate -s \(size) \(image) && mkfs.xfs -q -f \(image) && mount -o loop \(image) \(path)")
+    }
+
     /// Mounts a tmpfs with options, or, given a size for it, a new ext4.
     init(tmpfs options: String? = nil, ext4 size: Int? = nil) throws {
         directory = try TemporaryDirectory()

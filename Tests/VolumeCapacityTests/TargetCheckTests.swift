@@ -26,7 +26,7 @@ struct TargetCheckTests {
         #expect(!check.fits)
         #expect(
             check.findings.map(\.text) == [
-                "2097152 bytes are needed, 1048576 are free: 1048576 bytes are missing",
+                "1048577 bytes are needed, 1048576 are free: 1 bytes are missing",
                 "101 inodes are needed, 100 are free: 1 are missing",
             ]
         )

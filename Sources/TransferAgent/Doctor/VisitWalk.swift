@@ -5,6 +5,7 @@ import Synchronization
 import SecureTunnel
 import Transport
 import VolumeAccess
+import VolumeCapacity
 
 /// The rungs behind the tunnel: what the daemon says to a push that changes nothing.
 struct VisitWalk {
@@ -32,7 +33,7 @@ struct VisitWalk {
             if let first = next { line = first } else { line = try job.route.connect(for: call) }
             next = nil
             try visit(volume, source, over: line)
-            notes.skip(.space, volume: volume.name, because: "not asked: stock target")
+            try askSpace(volume)
         }
         guard let volume = job.volumes.first else { return }
         try tryThroughput(volume)
@@ -71,6 +72,24 @@ struct VisitWalk {
         }
         if let failure { throw failure }
         notes.hold("a dry run was taken")
+    }
+
+    /// Asks a target of our kind for the room in a volume.
+    private func askSpace(_ volume: VolumeMapping) throws(AgentError) {
+        notes.begin(.space, volume: volume.name)
+        guard let client = try job.route.control(for: call, user: job.user, password: job.password) else {
+            return notes.skip(.space, volume: volume.name, because: "not asked: stock target")
+        }
+        defer { client.close() }
+        do throws(ControlError) {
+            let space = try client.facts(ofVolume: volume.name).space
+            notes.hold("\(Figures.bytes(space.freeBytes)) free of \(Figures.bytes(space.totalBytes)), \(space.type)")
+        } catch {
+            switch error {
+            case .unknownRequest, .refused: notes.skip(.space, volume: volume.name, because: "not told: \(error)")
+            case .transport, .silent, .broken, .loginRefused: throw AgentError(error)
+            }
+        }
     }
 
     // MARK: trials

@@ -44,6 +44,7 @@ enum BtrfsLayout {
     /// - Parameters:
     ///   - items: Bytes of all items.
     ///   - isAppended: Whether they arrive in order.
+    /// - Returns: Bytes of all nodes.
     static func nodes(_ items: Int64, isAppended: Bool) -> Int64 {
         guard items > 0 else { return 0 }
         let leaves = SplitTree.roundedUp(items * (isAppended ? 1030 : 1200), nodeRoom * 1000) + 1
