@@ -48,3 +48,8 @@ static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, in
 #include <linux/fs.h>
 static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }
 static inline int dvm_get_window_size(int terminal, struct winsize *size) { return ioctl(terminal, TIOCGWINSZ, size); }
+#include <syslog.h>
+// The text is an argument and never the format.
+static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }
+// Swift does not import fork; callers have a single thread.
+static inline pid_t dvm_fork(void) { return fork(); }

@@ -1,0 +1,87 @@
+import Transport
+
+/// A service with its files read: what connections are made by.
+struct RelayService: Sendable {
+    /// The section it comes from.
+    let settings: StunnelService
+    /// Certificates, keys and rules.
+    let context: TLSContext
+
+    /// Reads the files of a section.
+    init(_ settings: StunnelService) throws(SecureTunnelError) {
+        self.settings = settings
+        context = settings.isClient
+            ? try TLSContext(client: try settings.clientConfiguration())
+            : try TLSContext(server: try settings.serverConfiguration())
+    }
+
+    /// What is not wrong but should be known.
+    var warning: String? {
+        guard settings.isClient, !settings.verifiesCertificate, settings.keysFile == nil else { return nil }
+        return "the server's certificate is not verified: anybody on the way can read along"
+    }
+}
+
+extension StunnelService {
+    private var identity: TLSIdentity? {
+        certificateFile.map { TLSIdentity(certificateChainFile: $0, privateKeyFile: keyFile ?? $0) }
+    }
+
+    private func keys() throws(SecureTunnelError) -> PreSharedKeys? {
+        guard let keysFile else { return nil }
+        return try PreSharedKeys(file: keysFile)
+    }
+
+    private var parameters: TLSParameters {
+        var parameters = TLSParameters()
+        parameters.minimumVersion = minimumVersion
+        parameters.maximumVersion = maximumVersion
+        parameters.ciphers = ciphers
+        parameters.cipherSuites = cipherSuites
+        parameters.options = options
+        return parameters
+    }
+
+    /// What the keys about verification ask for; nil when there are none.
+    private var rules: CertificateRules? {
+        guard verifyLevel != nil || verifiesChain || verifiesPeer else { return nil }
+        let level = verifyLevel.flatMap { CertificateRules(level: $0) }
+        var rules = CertificateRules(
+            verifiesChain: verifiesChain || (level?.verifiesChain ?? false),
+            verifiesPeer: verifiesPeer || (level?.verifiesPeer ?? false),
+            isRequired: verifiesChain || verifiesPeer || (level?.isRequired ?? false)
+        )
+        rules.authoritiesFile = authoritiesFile
+        rules.authoritiesDirectory = authoritiesDirectory
+        rules.hosts = checkedHosts
+        rules.addresses = checkedAddresses
+        return rules
+    }
+
+    /// How TLS calls.
+    fileprivate func clientConfiguration() throws(SecureTunnelError) -> TLSClientConfiguration {
+        let trust: PeerTrust =
+            verifiesCertificate
+            ? rules.map { .rules($0) } ?? .insecure
+            : keysFile == nil ? .insecure : .preSharedKey
+        var configuration = TLSClientConfiguration(trust: trust, identity: identity)
+        configuration.preSharedKeys = try keys()
+        configuration.preSharedKeyIdentity = keyIdentity
+        if let serverName {
+            configuration.serverNameIndication = serverName.isEmpty ? .none : .name(serverName)
+        }
+        configuration.parameters = parameters
+        return configuration
+    }
+
+    /// How TLS answers.
+    fileprivate func serverConfiguration() throws(SecureTunnelError) -> TLSServerConfiguration {
+        var configuration = TLSServerConfiguration(
+            identity: identity,
+            clientTrust: rules.map { .rules($0) },
+            preSharedKeys: try keys()
+        )
+        configuration.parameters = parameters
+        return configuration
+    }
+}
