@@ -36,13 +36,20 @@ struct OpenSSLErrors {
         entries.contains { $0.library == library && $0.reason == reason }
     }
 
-    /// The name of the alert that the peer sent, if one is in the queue.
-    var peerAlert: String? {
+    /// An alert that the peer sent.
+    struct Alert {
+        let number: Int32
+        let name: String
+    }
+
+    /// The alert of the peer, if one is in the queue.
+    var peerAlert: Alert? {
         for entry in entries where entry.library == ERR_LIB_SSL {
             // OpenSSL reports a received alert as a reason at this offset.
             let number = entry.reason - SSL_AD_REASON_OFFSET
             guard number > 0, number < 256 else { continue }
-            return unsafe SSL_alert_desc_string_long(number).map { unsafe String(cString: $0) } ?? "\(number)"
+            let name = unsafe SSL_alert_desc_string_long(number).map { unsafe String(cString: $0) }
+            return Alert(number: number, name: name ?? "\(number)")
         }
         return nil
     }

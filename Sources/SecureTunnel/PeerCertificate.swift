@@ -39,11 +39,16 @@ import Glibc
     }
 
     /// Whether the certificate is for a host: a name, or an address in digits.
-    func isFor(_ host: String) -> Bool {
-        if isAddress(host) { return unsafe X509_check_ip_asc(certificate, host, 0) == 1 }
+    func isFor(_ host: String) -> Bool { isAddress(host) ? isFor(address: host) : isFor(name: host) }
+
+    /// Whether it carries a name, or one below a name that begins with a dot.
+    func isFor(name: String) -> Bool {
         let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
-        return unsafe X509_check_host(certificate, host, host.utf8.count, flags, nil) == 1
+        return unsafe X509_check_host(certificate, name, name.utf8.count, flags, nil) == 1
     }
+
+    /// Whether it carries an address.
+    func isFor(address: String) -> Bool { unsafe X509_check_ip_asc(certificate, address, 0) == 1 }
 
     /// The names it is for: the alternative ones, or the common name where there are none.
     var names: [String] {

@@ -5,16 +5,7 @@ import COpenSSL
 /// ## Concurrency model
 /// One verifier serves one connection; OpenSSL calls it inside a handshake step, which the engine's lock guards.
 final class PeerVerifier {
-    /// What is believed.
-    ///
-    /// Authorities themselves stand in the context's store.
-    enum Rule: Equatable, Sendable {
-        case authorities
-        case pinned(sha256: String)
-        case insecure
-    }
-
-    private let rule: Rule
+    private let trust: PeerTrust?
     private let expectedName: String?
     /// Why the certificate was refused; nil while none was.
     private(set) var failure: SecureTunnelError?
@@ -22,10 +13,10 @@ final class PeerVerifier {
     /// Makes a judge for one connection.
     ///
     /// - Parameters:
-    ///   - rule: What is believed.
+    ///   - trust: Why the peer is believed; nil when it need not show anything.
     ///   - expectedName: Whom an authority must vouch for; nil for clients of a server, which have no name.
-    init(rule: Rule, expectedName: String?) {
-        self.rule = rule
+    init(trust: PeerTrust?, expectedName: String?) {
+        self.trust = trust
         self.expectedName = expectedName
     }
 
@@ -39,22 +30,94 @@ final class PeerVerifier {
             )
             return false
         }
-        switch rule {
-        case .insecure: break
-        case .pinned(let expected):
-            let seen = unsafe PeerCertificate(borrowing: leaf).sha256
-            guard seen == expected else {
-                unsafe refuse(chain, .pinMismatch(expected: expected, seen: seen), X509_V_ERR_CERT_UNTRUSTED)
-                return false
+        let isAccepted =
+            switch trust {
+            case nil, .insecure: true
+            case .pinned(let expected): unsafe isPinned(chain, leaf, expected)
+            case .authorities: unsafe isChainSound(chain, leaf) && hasExpectedName(chain, leaf)
+            case .rules(let rules): unsafe keeps(rules, chain, leaf)
+            case .preSharedKey: unsafe refuseEveryCertificate(chain, leaf)
             }
-        case .authorities:
-            guard unsafe X509_verify_cert(chain) == 1 else {
-                failure = unsafe refusal(chain, leaf)
-                return false
-            }
-            guard unsafe hasExpectedName(chain, leaf) else { return false }
+        if isAccepted { unsafe X509_STORE_CTX_set_error(chain, X509_V_OK) }
+        return isAccepted
+    }
+
+    private func isPinned(_ chain: OpaquePointer, _ leaf: OpaquePointer, _ expected: String) -> Bool {
+        let seen = unsafe PeerCertificate(borrowing: leaf).sha256
+        guard seen != expected else { return true }
+        unsafe refuse(chain, .pinMismatch(expected: expected, seen: seen), X509_V_ERR_CERT_UNTRUSTED)
+        return false
+    }
+
+    private func isChainSound(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+        guard unsafe X509_verify_cert(chain) != 1 else { return true }
+        failure = unsafe refusal(chain, leaf)
+        return false
+    }
+
+    private func refuseEveryCertificate(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+        let shown = unsafe PeerCertificate(borrowing: leaf).subject
+        let reason = "a certificate was shown where a pre-shared key is wanted"
+        unsafe refuse(chain, .certificateRefused(subject: shown, reason: reason), X509_V_ERR_CERT_UNTRUSTED)
+        return false
+    }
+
+    /// Judges as stunnel does.
+    private func keeps(_ rules: CertificateRules, _ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+        if rules.verifiesChain {
+            guard unsafe isChainSound(chain, leaf) else { return false }
         }
-        unsafe X509_STORE_CTX_set_error(chain, X509_V_OK)
+        if rules.verifiesPeer {
+            guard unsafe isListed(chain, leaf) && isValidNow(chain, leaf) else { return false }
+        }
+        guard !rules.hosts.isEmpty || !rules.addresses.isEmpty else { return true }
+        let certificate = unsafe PeerCertificate(borrowing: leaf)
+        if rules.hosts.contains(where: { certificate.isFor(name: $0) }) { return true }
+        if rules.addresses.contains(where: { certificate.isFor(address: $0) }) { return true }
+        let wanted = rules.hosts + rules.addresses
+        let expected = wanted.joined(separator: " or ")
+        unsafe refuse(
+            chain,
+            .wrongName(expected: expected, presented: certificate.names),
+            X509_V_ERR_HOSTNAME_MISMATCH
+        )
+        return false
+    }
+
+    /// Whether the certificate itself is among the trusted ones.
+    private func isListed(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+        let trusted = unsafe X509_STORE_CTX_get1_certs(chain, X509_get_subject_name(leaf))
+        var isListed = false
+        while let other = unsafe OPENSSL_sk_pop(trusted) {
+            let certificate = OpaquePointer(other)
+            if unsafe X509_cmp(certificate, leaf) == 0 { isListed = true }
+            unsafe X509_free(certificate)
+        }
+        unsafe OPENSSL_sk_free(trusted)
+        guard !isListed else { return true }
+        let subject = unsafe PeerCertificate(borrowing: leaf).subject
+        unsafe refuse(
+            chain,
+            .certificateRefused(subject: subject, reason: "it is not itself among the trusted ones"),
+            X509_V_ERR_CERT_UNTRUSTED
+        )
+        return false
+    }
+
+    /// Whether the certificate holds today, for those whose chain nobody looks at.
+    private func isValidNow(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+        let certificate = unsafe PeerCertificate(borrowing: leaf)
+        let subject = certificate.subject
+        if unsafe X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0 {
+            let error = SecureTunnelError.certificateExpired(subject: subject, until: certificate.notAfter)
+            unsafe refuse(chain, error, X509_V_ERR_CERT_HAS_EXPIRED)
+            return false
+        }
+        if unsafe X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0 {
+            let error = SecureTunnelError.certificateNotYetValid(subject: subject, from: certificate.notBefore)
+            unsafe refuse(chain, error, X509_V_ERR_CERT_NOT_YET_VALID)
+            return false
+        }
         return true
     }
 
@@ -100,8 +163,7 @@ final class PeerVerifier {
 func verifyPeer(_ chain: OpaquePointer?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
     guard let chain = unsafe chain,
         let connection = unsafe X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()),
-        let pointer = unsafe SSL_get_ex_data(OpaquePointer(connection), 0)
+        let notes = unsafe HandshakeNotes.of(OpaquePointer(connection))
     else { return 0 }
-    let verifier = unsafe Unmanaged<PeerVerifier>.fromOpaque(pointer).takeUnretainedValue()
-    return unsafe verifier.accepts(chain) ? 1 : 0
+    return unsafe notes.verifier.accepts(chain) ? 1 : 0
 }

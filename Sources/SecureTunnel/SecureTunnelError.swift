@@ -22,6 +22,18 @@ public enum SecureTunnelError: Error, Equatable, Sendable {
     case alert(peer: String, name: String)
     /// A certificate was asked of the other side of the connection, and none was shown.
     case clientCertificateRequired(peer: String)
+    /// The server refused the certificate that we showed, with a TLS alert of this name.
+    case clientCertificateRefused(peer: String, reason: String)
+    /// The side that takes the pre-shared key does not know the identity.
+    case preSharedKeyUnknown(peer: String, identity: String)
+    /// Both sides know the identity, but not the same key for it.
+    case preSharedKeyMismatch(peer: String, identity: String)
+    /// The server did not take our pre-shared key: it has none, or does not know the identity.
+    case preSharedKeyRefused(peer: String, identity: String)
+    /// The peer came without a pre-shared key.
+    case preSharedKeyRequired(peer: String)
+    /// No version of TLS is allowed on both sides.
+    case noCommonVersion(peer: String)
     /// The handshake did not end in time.
     case handshakeTimeout(peer: String, after: Duration)
     /// The peer hung up in the middle of the handshake.
@@ -79,6 +91,15 @@ extension SecureTunnelError: CustomStringConvertible {
         case .certificateRefused(let subject, let reason): "the certificate of \(subject) is refused: \(reason)"
         case .alert(let peer, let name): "\(peer) refused the tunnel with the TLS alert \"\(name)\""
         case .clientCertificateRequired(let peer): "a client certificate is required but none was shown (peer \(peer))"
+        case .clientCertificateRefused(let peer, let reason): "\(peer) refused our certificate: \(reason)"
+        case .preSharedKeyUnknown(let peer, let identity):
+            "the pre-shared key identity \"\(identity)\" is not known (peer \(peer))"
+        case .preSharedKeyMismatch(let peer, let identity):
+            "the pre-shared key of the identity \"\(identity)\" is not the same on both sides (peer \(peer))"
+        case .preSharedKeyRefused(let peer, let identity):
+            "\(peer) took no pre-shared key of the identity \"\(identity)\""
+        case .preSharedKeyRequired(let peer): "a pre-shared key is required but none was used (peer \(peer))"
+        case .noCommonVersion(let peer): "no version of TLS is allowed on both sides (peer \(peer))"
         case .handshakeTimeout(let peer, let limit): "the TLS handshake with \(peer) did not end within \(limit)"
         case .closedDuringHandshake(let peer): "\(peer) closed the connection during the TLS handshake"
         case .truncated(let peer): "the connection with \(peer) ended without TLS close_notify: bytes may be missing"

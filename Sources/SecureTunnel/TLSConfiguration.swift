@@ -1,16 +1,3 @@
-/// Why a server's certificate is believed.
-public enum PeerTrust: Equatable, Sendable {
-    /// Certificates in a PEM file vouch for it, and it must carry the name that is called.
-    ///
-    /// A certificate that stands in the file itself is trusted whether or not it is an authority. If it also has no
-    /// subject alternative name, as those that MTC makes, it needs no name: listing it is a pin (MTC contract 3.3).
-    case authorities(pemFile: String)
-    /// It is exactly this one: SHA-256 of its DER form, 64 hex digits, colons allowed. Names and dates do not matter.
-    case pinned(sha256: String)
-    /// Anybody is believed. The caller says so in its log.
-    case insecure
-}
-
 /// A version of TLS.
 public enum TLSVersion: Int32, Sendable, Comparable {
     /// TLS 1.2, the only one that stunnel speaks as MTC configures it.
@@ -36,44 +23,93 @@ public struct TLSIdentity: Equatable, Sendable {
     }
 }
 
+/// What TLS itself may do, the same for both sides of a connection.
+public struct TLSParameters: Equatable, Sendable {
+    /// The oldest version that is accepted.
+    public var minimumVersion = TLSVersion.tls12
+    /// The newest version that is spoken.
+    public var maximumVersion = TLSVersion.tls13
+    /// Ciphers of TLS 1.2 in OpenSSL's form (`ciphers`); nil for ours, which fit certificates or keys as configured.
+    public var ciphers: String?
+    /// Cipher suites of TLS 1.3, divided by colons (`ciphersuites`); nil for ours.
+    public var cipherSuites: String?
+    /// Further switches (`options`), applied in order.
+    public var options: [TLSOption] = []
+    /// Application protocols (ALPN), best first; a peer that knows none of them is fine.
+    public var applicationProtocols: [String] = []
+
+    /// TLS 1.2 and 1.3 with our ciphers.
+    public init() {}
+}
+
+/// Which name a client sends in the clear, so that a router can find the server (SNI).
+public enum ServerNameIndication: Equatable, Sendable {
+    /// The host that is called; nothing when that is an address in digits.
+    case called
+    /// Another name.
+    case name(String)
+    /// None.
+    case none
+}
+
 /// How we call: whom to believe and what to offer.
+@dynamicMemberLookup
 public struct TLSClientConfiguration: Equatable, Sendable {
-    /// Why the server's certificate is believed.
+    /// Why the server is believed.
     public var trust: PeerTrust
     /// What to show to a server that asks for a certificate.
     public var identity: TLSIdentity?
-    /// The oldest version that is accepted.
-    public var minimumVersion = TLSVersion.tls12
-    /// The newest version that is offered.
-    public var maximumVersion = TLSVersion.tls13
-    /// Application protocols to offer (ALPN), best first; a peer that knows none of it is fine.
-    public var applicationProtocols: [String] = []
+    /// A key that the server knows too: the first in the file, or the one of ``preSharedKeyIdentity``.
+    public var preSharedKeys: PreSharedKeys?
+    /// Which of the keys is offered.
+    public var preSharedKeyIdentity: String?
+    /// The name that is sent in the clear.
+    public var serverNameIndication = ServerNameIndication.called
+    /// Versions, ciphers, options, protocols; its members can be used as if they were this value's own.
+    public var parameters = TLSParameters()
 
     /// Starts from a trust, the rest as usual.
     public init(trust: PeerTrust, identity: TLSIdentity? = nil, applicationProtocols: [String] = []) {
         self.trust = trust
         self.identity = identity
-        self.applicationProtocols = applicationProtocols
+        parameters.applicationProtocols = applicationProtocols
+    }
+
+    /// A member of ``parameters``.
+    public subscript<Value>(dynamicMember member: WritableKeyPath<TLSParameters, Value>) -> Value {
+        get { parameters[keyPath: member] }
+        set { parameters[keyPath: member] = newValue }
     }
 }
 
 /// How we answer: who we are and whom to let in.
+@dynamicMemberLookup
 public struct TLSServerConfiguration: Equatable, Sendable {
-    /// What to show.
-    public var identity: TLSIdentity
-    /// A PEM file of authorities, one of which must vouch for the client; nil asks no certificate of the client.
-    public var clientAuthoritiesFile: String?
-    /// The oldest version that is accepted.
-    public var minimumVersion = TLSVersion.tls12
-    /// The newest version that is accepted.
-    public var maximumVersion = TLSVersion.tls13
-    /// Application protocols we know (ALPN), best first; a client that offers none of them is fine.
-    public var applicationProtocols: [String] = []
+    /// What to show; nil only for a server that takes nothing but pre-shared keys.
+    public var identity: TLSIdentity?
+    /// Which clients are believed by their certificate; nil asks no certificate of a client.
+    public var clientTrust: PeerTrust?
+    /// The keys of clients that come with one; such a client shows no certificate.
+    public var preSharedKeys: PreSharedKeys?
+    /// Versions, ciphers, options, protocols; its members can be used as if they were this value's own.
+    public var parameters = TLSParameters()
 
     /// Starts from an identity, the rest as usual.
-    public init(identity: TLSIdentity, clientAuthoritiesFile: String? = nil, applicationProtocols: [String] = []) {
+    public init(
+        identity: TLSIdentity? = nil,
+        clientTrust: PeerTrust? = nil,
+        preSharedKeys: PreSharedKeys? = nil,
+        applicationProtocols: [String] = []
+    ) {
         self.identity = identity
-        self.clientAuthoritiesFile = clientAuthoritiesFile
-        self.applicationProtocols = applicationProtocols
+        self.clientTrust = clientTrust
+        self.preSharedKeys = preSharedKeys
+        parameters.applicationProtocols = applicationProtocols
+    }
+
+    /// A member of ``parameters``.
+    public subscript<Value>(dynamicMember member: WritableKeyPath<TLSParameters, Value>) -> Value {
+        get { parameters[keyPath: member] }
+        set { parameters[keyPath: member] = newValue }
     }
 }

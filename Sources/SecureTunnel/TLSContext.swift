@@ -1,40 +1,60 @@
 import COpenSSL
-import Glibc
-import LinuxSystem
 
 /// Certificates, keys and rules, read once and used by any number of connections.
 ///
+/// A client's context also remembers sessions: a later connection to the same host resumes one, which spares both sides the
+/// certificates. It is remembered only after the server was believed, and never used for another host.
+///
 /// ## Concurrency model
-/// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it.
+/// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it. `sessions` has
+/// its own lock.
 @safe public final class TLSContext: @unchecked Sendable {
-    private let context: OpaquePointer
+    let context: OpaquePointer
     let isServer: Bool
-    let rule: PeerVerifier.Rule
+    /// Why peers are believed; nil when clients show nothing.
+    let trust: PeerTrust?
+    /// What a client sends as SNI.
+    let serverNameIndication: ServerNameIndication
+    /// The keys that we accept, or of which we offer one.
+    let preSharedKeys: PreSharedKeys?
+    /// The key that a client offers.
+    let offeredKey: PreSharedKeys.Entry?
     /// Our protocols in the form of the ALPN extension: each after its length.
     ///
     /// Read by the callback.
-    fileprivate let protocols: [UInt8]
+    let protocols: [UInt8]
+    /// A client's sessions; nil where none are kept.
+    let sessions: SessionCache?
+    /// What is wrong with the permissions of the files that were read, one sentence each.
+    public internal(set) var warnings: [String] = []
 
     /// Reads what a client needs.
     ///
     /// - Parameter configuration: Whom to believe and what to offer.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     public convenience init(client configuration: TLSClientConfiguration) throws(SecureTunnelError) {
-        let rule: PeerVerifier.Rule
-        switch configuration.trust {
-        case .authorities: rule = .authorities
-        case .insecure: rule = .insecure
-        case .pinned(let text): rule = .pinned(sha256: try TLSContext.digest(text))
+        let keys = configuration.preSharedKeys
+        let offered = keys?.entry(named: configuration.preSharedKeyIdentity)
+        if let keys, offered == nil {
+            let name = configuration.preSharedKeyIdentity ?? ""
+            throw .badSetting(reason: "the identity \"\(name)\" is not among the \(keys)")
+        }
+        guard keys != nil || configuration.trust != .preSharedKey else {
+            throw .badSetting(reason: "a server that is believed for its pre-shared key takes a file of keys")
         }
         try self.init(
             isServer: false,
-            rule: rule,
-            versions: (configuration.minimumVersion, configuration.maximumVersion),
-            applicationProtocols: configuration.applicationProtocols
+            trust: configuration.trust,
+            serverNameIndication: configuration.serverNameIndication,
+            keys: (keys, offered),
+            parameters: configuration.parameters
         )
         if let identity = configuration.identity { try load(identity) }
-        if case .authorities(let path) = configuration.trust { try loadAuthorities(path) }
+        try loadTrusted(configuration.trust)
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        unsafe SSL_CTX_set_client_cert_cb(context, noteCertificateRequest)
+        if sessions != nil { unsafe rememberSessions(of: context) }
+        if offered != nil { unsafe offerPreSharedKey(context) }
         guard !protocols.isEmpty else { return }
         unsafe SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count))
     }
@@ -44,32 +64,39 @@ import LinuxSystem
     /// - Parameter configuration: Who we are and whom to let in.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     public convenience init(server configuration: TLSServerConfiguration) throws(SecureTunnelError) {
+        guard configuration.identity != nil || configuration.preSharedKeys != nil else {
+            throw .badSetting(reason: "a TLS server takes a certificate and its key, or a file of pre-shared keys")
+        }
         try self.init(
             isServer: true,
-            rule: configuration.clientAuthoritiesFile == nil ? .insecure : .authorities,
-            versions: (configuration.minimumVersion, configuration.maximumVersion),
-            applicationProtocols: configuration.applicationProtocols
+            trust: configuration.clientTrust,
+            serverNameIndication: .none,
+            keys: (configuration.preSharedKeys, nil),
+            parameters: configuration.parameters
         )
-        try load(configuration.identity)
-        if let path = configuration.clientAuthoritiesFile {
-            try loadAuthorities(path)
-            unsafe SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(path))
-            unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
-            // Without a context id, OpenSSL refuses to resume sessions of clients that showed a certificate.
-            unsafe SSL_CTX_set_session_id_context(context, "dvm", 3)
+        if let identity = configuration.identity { try load(identity) }
+        if let trust = configuration.clientTrust, trust != .preSharedKey {
+            try loadTrusted(trust)
+            let flags = trust.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
+            unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | flags, nil)
         }
+        // Without a context id, OpenSSL refuses to resume sessions of clients that showed a certificate.
+        unsafe SSL_CTX_set_session_id_context(context, "dvm", 3)
+        if preSharedKeys != nil { unsafe acceptPreSharedKeys(context) }
+        unsafe dvm_SSL_CTX_set_dh_auto(context, 1)
         guard !protocols.isEmpty else { return }
         unsafe SSL_CTX_set_alpn_select_cb(context, selectProtocol, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private init(
         isServer: Bool,
-        rule: PeerVerifier.Rule,
-        versions: (TLSVersion, TLSVersion),
-        applicationProtocols: [String]
+        trust: PeerTrust?,
+        serverNameIndication: ServerNameIndication,
+        keys: (accepted: PreSharedKeys?, offered: PreSharedKeys.Entry?),
+        parameters: TLSParameters
     ) throws(SecureTunnelError) {
-        let protocols = try TLSContext.wireForm(applicationProtocols)
-        guard versions.0 <= versions.1 else {
+        let protocols = try TLSContext.wireForm(parameters.applicationProtocols)
+        guard parameters.minimumVersion <= parameters.maximumVersion else {
             throw .badSetting(reason: "the oldest TLS version accepted is newer than the newest")
         }
         OpenSSLErrors.clear()
@@ -78,16 +105,14 @@ import LinuxSystem
         }
         unsafe self.context = context
         self.isServer = isServer
-        self.rule = rule
+        self.trust = try trust?.checked()
+        self.serverNameIndication = serverNameIndication
+        (preSharedKeys, offeredKey) = keys
         self.protocols = protocols
-        unsafe dvm_SSL_CTX_set_min_proto_version(context, versions.0.rawValue)
-        unsafe dvm_SSL_CTX_set_max_proto_version(context, versions.1.rawValue)
-        unsafe SSL_CTX_set_options(context, dvm_SSL_OP_NO_RENEGOTIATION | dvm_SSL_OP_NO_COMPRESSION)
-        // Forward secrecy always, AES-GCM first: the machines that move volumes have instructions for it.
-        unsafe SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNULL:!PSK")
-        // The shorter key first: it is strong enough for any volume and a tenth faster.
-        let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-        unsafe SSL_CTX_set_ciphersuites(context, suites)
+        // A key makes a handshake as short as a session does.
+        sessions = isServer || keys.offered != nil ? nil : SessionCache()
+        warnings = keys.accepted?.warning.map { [$0] } ?? []
+        try apply(parameters, allowsCertificates: trust != .preSharedKey)
         unsafe SSL_CTX_set_cert_verify_callback(context, verifyPeer, nil)
         // An encrypted key would make OpenSSL ask on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
@@ -97,6 +122,15 @@ import LinuxSystem
 
     /// A new connection object; the caller frees it.
     func makeConnection() -> OpaquePointer? { unsafe SSL_new(context) }
+
+    /// The name to send in the clear when a host is called; nil for none.
+    func serverNameIndication(calling host: String?) -> String? {
+        switch serverNameIndication {
+        case .called: host.flatMap { isAddress($0) ? nil : $0 }
+        case .name(let name): name
+        case .none: nil
+        }
+    }
 
     /// Makes the form of the ALPN extension.
     private static func wireForm(_ names: [String]) throws(SecureTunnelError) -> [UInt8] {
@@ -110,70 +144,41 @@ import LinuxSystem
         }
         return bytes
     }
-
-    /// Brings a pin into the form of `PeerCertificate.sha256`.
-    private static func digest(_ text: String) throws(SecureTunnelError) -> String {
-        let digits = text.lowercased().filter { $0 != ":" }
-        guard digits.utf8.count == 64, digits.utf8.allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit }) else {
-            throw .badSetting(reason: "\"\(text)\" is not a SHA-256 pin: 64 hex digits")
-        }
-        return digits
-    }
 }
 
 extension TLSContext {
-    /// Reads a certificate chain and its key.
-    private func load(_ identity: TLSIdentity) throws(SecureTunnelError) {
-        let chain = identity.certificateChainFile
-        let key = identity.privateKeyFile
-        try checkReadable(chain)
-        try checkReadable(key)
+    /// Forward secrecy always, AES-GCM first: the machines that move volumes have instructions for it.
+    private static let certificateCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
+    /// The same for pre-shared keys, for which OpenSSL has no ECDHE with AES-GCM.
+    private static let keyCiphers =
+        "DHE-PSK-AES128-GCM-SHA256:DHE-PSK-AES256-GCM-SHA384:ECDHE-PSK-CHACHA20-POLY1305:DHE-PSK-CHACHA20-POLY1305"
+    /// The shorter key first: it is strong enough for any volume and a tenth faster.
+    private static let cipherSuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
+    /// Sets versions, ciphers and options.
+    private func apply(_ parameters: TLSParameters, allowsCertificates: Bool) throws(SecureTunnelError) {
+        unsafe dvm_SSL_CTX_set_min_proto_version(context, parameters.minimumVersion.rawValue)
+        unsafe dvm_SSL_CTX_set_max_proto_version(context, parameters.maximumVersion.rawValue)
+        for option in parameters.options {
+            if option.isRemoved {
+                unsafe SSL_CTX_clear_options(context, option.bits)
+            } else {
+                unsafe SSL_CTX_set_options(context, option.bits)
+            }
+        }
+        unsafe SSL_CTX_set_options(context, dvm_SSL_OP_NO_RENEGOTIATION | dvm_SSL_OP_NO_COMPRESSION)
+        let usual =
+            (preSharedKeys == nil ? [] : [Self.keyCiphers]) + (allowsCertificates ? [Self.certificateCiphers] : [])
+            + ["!aNULL", "!eNULL"]
+        let ciphers = parameters.ciphers ?? usual.joined(separator: ":")
         OpenSSLErrors.clear()
-        guard unsafe SSL_CTX_use_certificate_chain_file(context, chain) == 1 else {
-            throw .badFile(path: chain, reason: reason("certificate"))
+        guard unsafe SSL_CTX_set_cipher_list(context, ciphers) == 1 else {
+            throw .badSetting(reason: "ciphers \"\(ciphers)\": \(OpenSSLErrors.drain().text)")
         }
-        guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
-            throw .badFile(path: key, reason: reason("unencrypted private key"))
+        let suites = parameters.cipherSuites ?? Self.cipherSuites
+        guard unsafe SSL_CTX_set_ciphersuites(context, suites) == 1 else {
+            throw .badSetting(reason: "cipher suites \"\(suites)\": \(OpenSSLErrors.drain().text)")
         }
-        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            throw .badFile(path: key, reason: reason("private key"))
-        }
-    }
-
-    /// Puts every certificate of a PEM file into the store of trusted ones.
-    private func loadAuthorities(_ path: String) throws(SecureTunnelError) {
-        try checkReadable(path)
-        OpenSSLErrors.clear()
-        guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
-            throw .badFile(path: path, reason: reason("certificate"))
-        }
-        guard let parameters = unsafe SSL_CTX_get0_param(context) else { return }
-        // A certificate that is listed is trusted, be it an authority or not.
-        unsafe X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
-    }
-
-    /// Lets the kernel say why a file cannot be read: OpenSSL says it less well.
-    private func checkReadable(_ path: String) throws(SecureTunnelError) {
-        do throws(SystemError) {
-            try systemCall("open") { unsafe access(path, R_OK) }
-        } catch {
-            throw .badFile(path: path, reason: error.reason)
-        }
-    }
-
-    /// Says why OpenSSL did not take a file.
-    private func reason(_ wanted: String) -> String {
-        let errors = OpenSSLErrors.drain()
-        if errors.contains(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH) {
-            return "it is not the key of the certificate"
-        }
-        let isEmpty =
-            errors.entries.isEmpty || errors.contains(ERR_LIB_PEM, PEM_R_NO_START_LINE)
-            || errors.contains(ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND)
-        if isEmpty {
-            return "it holds no \(wanted) in PEM form"
-        }
-        return "it holds no usable \(wanted) in PEM form (\(errors.text))"
     }
 }
 

@@ -25,13 +25,13 @@ import Synchronization
         case failed(SecureTunnelError)
     }
 
-    private let lock = Mutex(())
-    private let connection: OpaquePointer
-    private let buffers = RecordBuffers()
-    private let verifier: PeerVerifier
-    private let context: TLSContext
-    private let peer: String
-    private var isHandshakeDone = false
+    let lock = Mutex(())
+    let connection: OpaquePointer
+    let buffers = RecordBuffers()
+    let notes: HandshakeNotes
+    let context: TLSContext
+    let peer: String
+    private(set) var isHandshakeDone = false
     /// A failure met after bytes had been decrypted, which the next call reports.
     private var failure: SecureTunnelError?
 
@@ -45,7 +45,7 @@ import Synchronization
     init(context: TLSContext, serverName: String?, peer: String) throws(SecureTunnelError) {
         self.context = context
         self.peer = peer
-        verifier = PeerVerifier(rule: context.rule, expectedName: serverName)
+        notes = HandshakeNotes(context: context, host: serverName)
         OpenSSLErrors.clear()
         guard let connection = unsafe context.makeConnection() else {
             throw .badSetting(reason: "OpenSSL cannot start: \(OpenSSLErrors.drain().text)")
@@ -56,13 +56,18 @@ import Synchronization
             throw .badSetting(reason: "OpenSSL cannot start: \(OpenSSLErrors.drain().text)")
         }
         unsafe SSL_set_bio(connection, bio, bio)
-        unsafe SSL_set_ex_data(connection, 0, Unmanaged.passUnretained(verifier).toOpaque())
+        unsafe notes.attach(to: connection)
         if context.isServer {
             unsafe SSL_set_accept_state(connection)
         } else {
             unsafe SSL_set_connect_state(connection)
         }
-        if let serverName, !isAddress(serverName) { unsafe dvm_SSL_set_tlsext_host_name(connection, serverName) }
+        if let name = context.serverNameIndication(calling: serverName) {
+            unsafe dvm_SSL_set_tlsext_host_name(connection, name)
+        }
+        if let serverName, let earlier = context.sessions?.take(for: serverName) {
+            unsafe SSL_set_session(connection, earlier.session)
+        }
     }
 
     deinit { unsafe SSL_free(connection) }
@@ -73,10 +78,13 @@ import Synchronization
             OpenSSLErrors.clear()
             let answer = unsafe SSL_do_handshake(connection)
             if answer == 1 {
+                if let failure = proofMissing() { return .failed(failure) }
                 isHandshakeDone = true
                 return .done
             }
-            return unsafe SSL_get_error(connection, answer) == SSL_ERROR_WANT_READ ? .needsInput : .failed(classify())
+            if unsafe SSL_get_error(connection, answer) == SSL_ERROR_WANT_READ { return .needsInput }
+            if let host = notes.host { notes.sessions?.forget(host) }
+            return .failed(classify())
         }
     }
 
@@ -177,51 +185,4 @@ import Synchronization
 
     /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
-
-    /// Facts of a finished handshake.
-    func session() -> TLSSession {
-        lock.withLock { _ in
-            var start: UnsafePointer<UInt8>?
-            var length: UInt32 = 0
-            unsafe SSL_get0_alpn_selected(connection, &start, &length)
-            let chosen = unsafe String(decoding: UnsafeBufferPointer(start: start, count: Int(length)), as: UTF8.self)
-            let certificate = unsafe SSL_get1_peer_certificate(connection)
-            defer { unsafe X509_free(certificate) }
-            let shown = unsafe certificate.map { unsafe PeerCertificate(borrowing: $0).summary }
-            let name = unsafe SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name)
-            return unsafe TLSSession(
-                version: String(cString: SSL_get_version(connection)),
-                cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(connection))),
-                applicationProtocol: chosen.isEmpty ? nil : chosen,
-                serverName: name.map { unsafe String(cString: $0) },
-                peerSubject: shown?.subject,
-                peerSHA256: shown?.sha256
-            )
-        }
-    }
-
-    /// Turns the error queue into one error.
-    ///
-    /// The lock is held.
-    private func classify() -> SecureTunnelError {
-        let errors = OpenSSLErrors.drain()
-        if let refusal = verifier.failure { return refusal }
-        if let alert = errors.peerAlert { return .alert(peer: peer, name: alert) }
-        if !isHandshakeDone, let bytes = foreignBytes() { return .notTLS(peer: peer, firstBytes: bytes) }
-        if errors.contains(ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-            return .clientCertificateRequired(peer: peer)
-        }
-        if buffers.isInputEnded,
-            errors.entries.isEmpty || errors.contains(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        {
-            return isHandshakeDone ? .truncated(peer: peer) : .closedDuringHandshake(peer: peer)
-        }
-        return .violation(peer: peer, reason: errors.text)
-    }
-
-    private func foreignBytes() -> [UInt8]? {
-        // 0x14 to 0x17 are the record types of TLS.
-        guard let first = buffers.firstBytes.first, !(0x14...0x17).contains(first) else { return nil }
-        return buffers.firstBytes
-    }
 }

@@ -12,4 +12,8 @@ public struct TLSSession: Equatable, Sendable {
     public let peerSubject: String?
     /// SHA-256 of the peer's certificate in DER form, in hex; nil when it showed none.
     public let peerSHA256: String?
+    /// The identity of the pre-shared key that proved the peer; nil when none did.
+    public let preSharedKeyIdentity: String?
+    /// Whether an earlier connection's session was taken up again: certificates were checked then, not now.
+    public let isResumed: Bool
 }

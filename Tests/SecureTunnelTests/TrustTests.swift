@@ -136,7 +136,7 @@ struct TrustTests {
         let trust = PeerTrust.authorities(pemFile: authority.files.certificate)
         let server = TLSServerConfiguration(
             identity: files.identity,
-            clientAuthoritiesFile: authority.files.certificate
+            clientTrust: .authorities(pemFile: authority.files.certificate)
         )
         let client = try authority.issue("the client")
         let good = try shakeHands(
@@ -166,7 +166,7 @@ struct TrustTests {
             ),
             server: TLSServerConfiguration(
                 identity: files.identity,
-                clientAuthoritiesFile: authority.files.certificate
+                clientTrust: .authorities(pemFile: authority.files.certificate)
             )
         )
         // With TLS 1.3 the client is done before the server has looked at its certificate.

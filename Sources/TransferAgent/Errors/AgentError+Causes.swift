@@ -56,6 +56,11 @@ extension AgentError {
         case .certificateRefused: failure = .certificateRefused
         case .alert: failure = .alert
         case .clientCertificateRequired: failure = .clientCertificateRequired
+        case .clientCertificateRefused: failure = .clientCertificateRefused
+        case .preSharedKeyUnknown: failure = .unknownIdentity
+        case .preSharedKeyMismatch: failure = .preSharedKeyMismatch
+        case .preSharedKeyRefused, .preSharedKeyRequired: failure = .preSharedKeyMissing
+        case .noCommonVersion: failure = .tlsVersion
         case .handshakeTimeout, .closedDuringHandshake: failure = .handshakeEnded
         case .truncated, .violation: failure = .tunnelBroken
         case .proxyAuthenticationRequired: failure = .proxyAuthentication

@@ -26,6 +26,11 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case handshakeEnded = 1210
     case tunnelBroken = 1211
     case badCertificateFile = 1212
+    case tlsVersion = 1214
+    case unknownIdentity = 1216
+    case preSharedKeyMismatch = 1219
+    case preSharedKeyMissing = 1220
+    case clientCertificateRefused = 1221
 
     case loginRefused = 2001
     case unknownVolume = 2002
@@ -73,11 +78,15 @@ public enum FailureClass: Int, Sendable, CaseIterable {
         case .wrongName: "give one of the certificate's names in --server-name, or issue it for this host"
         case .pinMismatch: "make sure who answers there, then give the certificate's SHA-256 in --pin"
         case .alert: "check the log of the other side"
-        case .clientCertificateRequired: "the target asks for a client certificate, which dvm-source cannot show yet"
+        case .clientCertificateRequired: "give a certificate that the target accepts in --certificate and --private-key"
         case .certificateRefused: "check the certificate with openssl x509 -text"
         case .handshakeEnded: "check what listens there, and the log of the other side"
         case .tunnelBroken: "check both logs, then run again: what was done is kept"
         case .badCertificateFile: "check the PEM file"
+        case .tlsVersion: "let both sides speak TLS 1.2 or 1.3"
+        case .unknownIdentity, .preSharedKeyMismatch: "give both sides the same --psk-file"
+        case .preSharedKeyMissing: "give both sides a --psk-file, or neither"
+        case .clientCertificateRefused: "give --client-ca of the target the authority that issued --certificate"
         case .loginRefused: "check --user and the password against the target's credentials file"
         case .unknownVolume: "check the volume's NAME against the target's --volume"
         case .readOnlyVolume: "allow writing to the volume at the target"

@@ -40,7 +40,7 @@ public final class TargetService: Sendable {
         var configuration = TLSServerConfiguration(
             identity: TLSIdentity(certificateChainFile: settings.certificate, privateKeyFile: settings.privateKey)
         )
-        configuration.clientAuthoritiesFile = settings.clientAuthorities
+        configuration.clientTrust = settings.clientAuthorities.map { .authorities(pemFile: $0) }
         let context: TLSContext
         do throws(SecureTunnelError) {
             context = try TLSContext(server: configuration)

@@ -1,0 +1,60 @@
+/// Why a peer is believed.
+public enum PeerTrust: Equatable, Sendable {
+    /// Certificates in a PEM file vouch for it, and a server must carry the name that is called.
+    ///
+    /// A certificate that stands in the file itself is trusted whether or not it is an authority. If it also has no
+    /// subject alternative name, as those that MTC makes, it needs no name: listing it is a pin (MTC contract 3.3).
+    case authorities(pemFile: String)
+    /// It shows exactly this certificate: SHA-256 of its DER form, 64 hex digits, colons allowed.
+    ///
+    /// Names and dates do not matter.
+    case pinned(sha256: String)
+    /// Its certificate keeps stunnel's rules, as a stunnel configuration states them.
+    case rules(CertificateRules)
+    /// It knows our pre-shared key; no certificate is believed.
+    case preSharedKey
+    /// Anybody is believed. The caller says so in its log.
+    case insecure
+}
+
+/// What stunnel asks of a peer's certificate: `verify`, `verifyChain`, `verifyPeer`, `requireCert`, `CAfile`, `CApath`,
+/// `checkHost` and `checkIP`, with the meaning they have in stunnel 5.68.
+public struct CertificateRules: Equatable, Sendable {
+    /// Whether a chain up to a self-signed authority among the trusted certificates is needed (`verifyChain`).
+    public var verifiesChain: Bool
+    /// Whether the certificate itself must be among the trusted ones, and hold today (`verifyPeer`).
+    public var verifiesPeer: Bool
+    /// Whether a client may not come without a certificate (`requireCert`); servers always show one.
+    public var isRequired: Bool
+    /// A PEM file of trusted certificates (`CAfile`).
+    public var authoritiesFile: String?
+    /// A directory of them, named by `openssl rehash` (`CApath`).
+    public var authoritiesDirectory: String?
+    /// Names of which the certificate must carry one, such as `x.y.com`, or `.y.com` for any below (`checkHost`).
+    ///
+    /// Only for certificates that are verified. If this or ``addresses`` is not empty, one match in either is enough.
+    public var hosts: [String] = []
+    /// Addresses in digits of which the certificate must carry one (`checkIP`).
+    public var addresses: [String] = []
+
+    /// States the rules as `verifyChain`, `verifyPeer` and `requireCert` do.
+    public init(verifiesChain: Bool = false, verifiesPeer: Bool = false, isRequired: Bool? = nil) {
+        self.verifiesChain = verifiesChain
+        self.verifiesPeer = verifiesPeer
+        self.isRequired = isRequired ?? (verifiesChain || verifiesPeer)
+    }
+
+    /// States the rules as stunnel's `verify = LEVEL` does.
+    ///
+    /// 0 asks for a certificate and ignores it, 1 verifies the chain of one that is shown, 2 wants one and its chain, 3 also
+    /// wants it to be trusted itself, 4 only that.
+    ///
+    /// - Parameter level: Nil comes back for anything but 0 to 4.
+    public init?(level: Int) {
+        guard (0...4).contains(level) else { return nil }
+        self.init(verifiesChain: (1...3).contains(level), verifiesPeer: level >= 3, isRequired: level >= 2)
+    }
+
+    /// Whether no certificate is ever refused.
+    var ignoresCertificate: Bool { !verifiesChain && !verifiesPeer && hosts.isEmpty && addresses.isEmpty }
+}

@@ -1,0 +1,92 @@
+import COpenSSL
+import Glibc
+
+// TLS 1.2 and 1.3 ask for keys in different ways. In TLS 1.3 a key goes with SHA-256, as RFC 8446, 4.2.11 has it for keys that
+// say nothing else, and as stunnel uses them.
+
+/// Makes a client offer its key.
+func offerPreSharedKey(_ context: OpaquePointer) {
+    unsafe SSL_CTX_set_psk_client_callback(context) { connection, _, identity, identityRoom, key, keyRoom in
+        guard let entry = unsafe HandshakeNotes.of(connection)?.offeredKey, let identity = unsafe identity,
+            let key = unsafe key, entry.identity.count < Int(identityRoom)
+        else { return 0 }
+        for (index, byte) in entry.identity.enumerated() { unsafe identity[index] = CChar(bitPattern: byte) }
+        unsafe identity[entry.identity.count] = 0
+        return unsafe copy(entry.key, to: key, room: keyRoom)
+    }
+    unsafe SSL_CTX_set_psk_use_session_callback(context) { connection, hash, identity, identityLength, session in
+        guard let entry = unsafe HandshakeNotes.of(connection)?.offeredKey else { return 1 }
+        // The second hello of a handshake must keep to the hash that the server chose.
+        if let hash = unsafe hash, unsafe EVP_MD_get_type(hash) != NID_sha256 { return 1 }
+        guard let made = unsafe makeSession(connection, entry) else { return 0 }
+        unsafe entry.wireIdentity.withUnsafeBytes { bytes in
+            // OpenSSL copies the identity before the callback's caller returns; the entry lives longer than that.
+            unsafe identity?.pointee = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            unsafe identityLength?.pointee = bytes.count
+        }
+        unsafe session?.pointee = made
+        return 1
+    }
+}
+
+/// Makes a server accept keys by their identity.
+func acceptPreSharedKeys(_ context: OpaquePointer) {
+    unsafe SSL_CTX_set_psk_server_callback(context) { connection, identity, key, room in
+        guard let identity = unsafe identity, let key = unsafe key else { return 0 }
+        let bytes = unsafe UnsafeBufferPointer(start: identity, count: strlen(identity))
+        let entry = unsafe find(bytes.map { UInt8(bitPattern: $0) }, for: connection)
+        // OpenSSL answers an empty key with the alert for an unknown identity.
+        return entry.map { unsafe copy($0.key, to: key, room: room) } ?? 0
+    }
+    unsafe SSL_CTX_set_psk_find_session_callback(context) { connection, identity, count, session in
+        // None is no error: what is asked for may be a ticket.
+        unsafe session?.pointee = nil
+        guard let identity = unsafe identity else { return 1 }
+        let bytes = unsafe Array(UnsafeBufferPointer(start: identity, count: count))
+        guard let entry = unsafe find(bytes, for: connection) else { return 1 }
+        guard let made = unsafe makeSession(connection, entry) else { return 0 }
+        unsafe session?.pointee = made
+        return 1
+    }
+}
+
+/// Looks an identity up and notes what came of it.
+private func find(_ identity: [UInt8], for connection: OpaquePointer?) -> PreSharedKeys.Entry? {
+    guard let notes = unsafe HandshakeNotes.of(connection), let keys = notes.acceptedKeys else { return nil }
+    let entry = keys.entry(for: identity.span)
+    if let entry {
+        notes.acceptedIdentity = entry.identity
+    } else if identity.count < PreSharedKeys.longest.identity, identity.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+        // Tickets come here too; they are long or hold control characters.
+        notes.unknownIdentity = identity
+    }
+    return entry
+}
+
+/// Gives OpenSSL its copy of a key, which it wipes.
+private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, room: UInt32) -> UInt32 {
+    guard key.count <= Int(room) else { return 0 }
+    unsafe key.withUnsafeBytes {
+        unsafe UnsafeMutableRawBufferPointer(start: target, count: $0.count).copyMemory(from: $0)
+    }
+    return UInt32(key.count)
+}
+
+/// Makes a session of TLS 1.3 from a key; it also remembers the identity, for the connections that resume it.
+private func makeSession(_ connection: OpaquePointer?, _ entry: PreSharedKeys.Entry) -> OpaquePointer? {
+    // TLS_AES_128_GCM_SHA256 (RFC 8446, B.4): it stands for the hash alone.
+    guard let cipher = unsafe SSL_CIPHER_find(connection, [0x13, 0x01]), let session = unsafe SSL_SESSION_new() else {
+        return nil
+    }
+    let isMade = unsafe entry.key.withUnsafeBytes { key in
+        unsafe SSL_SESSION_set1_master_key(session, key.assumingMemoryBound(to: UInt8.self).baseAddress, key.count) == 1
+            && SSL_SESSION_set_cipher(session, cipher) == 1
+            && SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) == 1
+            && SSL_SESSION_set1_ticket_appdata(session, entry.identity, entry.identity.count) == 1
+    }
+    guard isMade else {
+        unsafe SSL_SESSION_free(session)
+        return nil
+    }
+    return unsafe session
+}
