@@ -12,6 +12,6 @@ case "-version", "--version": exit(RelayProgram.showVersion(checking: arguments.
 case "-help", "--help": print(usage)
 case let path? where arguments.count == 1 && !path.hasPrefix("-"): exit(RelayProgram.run(file: path))
 default:
-    fputs(usage + "\n", stderr)
+    RelayProgram.complain(usage)
     exit(1)
 }

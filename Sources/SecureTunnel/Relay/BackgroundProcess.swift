@@ -33,7 +33,7 @@ final class BackgroundProcess {
         }
         try reading.close()
         setsid()
-        let nothing = Descriptor(owning: try systemCall("open") { dvm_openat(AT_FDCWD, "/dev/null", O_RDWR, 0) })
+        let nothing = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR, 0) })
         // Standard error stays until all is well, for what may still go wrong.
         for number: Int32 in 0...1 { dup2(nothing.rawValue, number) }
         readiness = writing
@@ -42,7 +42,7 @@ final class BackgroundProcess {
     /// Lets the parent go.
     func announceReady() {
         let number = readiness.rawValue
-        if let nothing = try? systemCall("open", { dvm_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) }) {
+        if let nothing = try? systemCall("open", { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) }) {
             dup2(nothing, 2)
             close(nothing)
         }

@@ -12,7 +12,7 @@ struct ProcessFile {
     init(_ path: String) throws(SecureTunnelError) {
         do throws(SystemError) {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let file = Descriptor(owning: try systemCall("open") { dvm_openat(AT_FDCWD, path, flags, 0o644) })
+            let file = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, flags, 0o644) })
             let text = Array("\(getpid())\n".utf8)
             let number = file.rawValue
             try systemCall("write") { unsafe write(number, text, text.count) }
@@ -24,5 +24,5 @@ struct ProcessFile {
     }
 
     /// Removes the file.
-    func remove() { unlink(path) }
+    func remove() { unsafe unlink(path) }
 }

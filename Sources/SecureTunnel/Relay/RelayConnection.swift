@@ -69,12 +69,14 @@ final class RelayConnection: Sendable {
             within: handshakeLimit
         )
         report(tunnel)
-        return (try accepted ?? startProgram(for: nil), tunnel)
+        guard let accepted else { return (try startProgram(for: nil), tunnel) }
+        return (accepted, tunnel)
     }
 
     /// A server: TLS with the caller first, so that nobody reaches the plain side who may not.
     private func answer(_ accepted: SocketStream?) throws(SecureTunnelError) -> (SocketStream, TLSStream) {
-        let secured = try accepted ?? dialPlain()
+        let secured: SocketStream
+        if let accepted { secured = accepted } else { secured = try dialPlain() }
         let tunnel = try TLSStream.accept(over: secured, context: service.context, within: handshakeLimit)
         report(tunnel)
         guard service.settings.program == nil else { return (try startProgram(for: secured.peerAddress), tunnel) }

@@ -62,7 +62,7 @@ struct RelayDirection: Sendable {
                 continue
             }
             guard count > 0 else { return try sink.closeWrite() }
-            try sink.write(UnsafeRawBufferPointer(rebasing: room.prefix(count)))
+            unsafe try sink.write(UnsafeRawBufferPointer(rebasing: room.prefix(count)))
             wait = min(Self.patience, idle)
         }
     }

@@ -1,4 +1,5 @@
 import CLinux
+import COpenSSL
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -64,7 +65,7 @@ public final class RelayLog: Sendable {
         state.withLock { state in
             if let file = state.file?.rawValue { RelayLog.put(line, on: file) }
             if state.usesStandardError { RelayLog.put(line, on: 2) }
-            if state.usesSyslog { dvm_syslog(state.facility | level.rawValue, "\(label): \(text)") }
+            if state.usesSyslog { unsafe dvm_syslog(state.facility | level.rawValue, "\(label): \(text)") }
         }
     }
 
@@ -80,7 +81,7 @@ public final class RelayLog: Sendable {
                 return Descriptor(owning: try systemCall("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
             }
             let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_APPEND)
-            return Descriptor(owning: try systemCall("open") { dvm_openat(AT_FDCWD, path, flags, 0o640) })
+            return Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, flags, 0o640) })
         } catch {
             throw .badFile(path: path, reason: error.reason)
         }

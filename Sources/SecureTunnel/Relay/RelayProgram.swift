@@ -1,4 +1,5 @@
 import CLinux
+import COpenSSL
 import Glibc
 import LinuxSystem
 import Transport
@@ -40,8 +41,7 @@ public struct RelayProgram {
             background?.announceReady()
             return program.obeySignals()
         } catch {
-            let line = Array("dvm-stunnel: \(error)\n".utf8)
-            _ = unsafe write(2, line, line.count)
+            complain("dvm-stunnel: \(error)")
             return 1
         }
     }
@@ -141,4 +141,37 @@ private func absolute(_ path: String) -> String {
     guard let resolved = unsafe realpath(path, nil) else { return path }
     defer { unsafe free(resolved) }
     return unsafe String(cString: resolved)
+}
+
+extension RelayProgram {
+    /// Says what this program is; with a file, whether it is sound.
+    ///
+    /// Movers call `stunnel -version FILE` before they start it.
+    ///
+    /// - Parameter path: A configuration file; nil for none.
+    /// - Returns: The exit code: 1 when the file is not sound.
+    public static func showVersion(checking path: String?) -> Int32 {
+        print("dvm-stunnel, a stand-in for stunnel 5 with \(openSSLVersion())")
+        guard let path else { return 0 }
+        do throws(StunnelConfigurationError) {
+            let configuration = try StunnelConfiguration(file: path)
+            print("\(path): sound, \(configuration.services.count) services")
+            return 0
+        } catch {
+            print("\(error)")
+            return 1
+        }
+    }
+
+    /// Writes a line to standard error.
+    ///
+    /// - Parameter text: Without a line end.
+    public static func complain(_ text: String) {
+        let line = Array((text + "\n").utf8)
+        _ = unsafe write(2, line, line.count)
+    }
+
+    private static func openSSLVersion() -> String {
+        unsafe OpenSSL_version(OPENSSL_VERSION).map { unsafe String(cString: $0) } ?? "OpenSSL"
+    }
 }

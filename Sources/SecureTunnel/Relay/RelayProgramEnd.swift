@@ -56,7 +56,7 @@ private func spawn(
     _ socket: Int32
 ) throws(SystemError) -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
-    var attributes = unsafe posix_spawnattr_t()
+    var attributes = posix_spawnattr_t()
     unsafe posix_spawn_file_actions_init(&actions)
     unsafe posix_spawnattr_init(&attributes)
     defer {
@@ -73,12 +73,12 @@ private func spawn(
     unsafe posix_spawnattr_setsigdefault(&attributes, &all)
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let own = remote.map { ["REMOTE_HOST=\($0.host)", "REMOTE_PORT=\($0.port)"] } ?? []
-    let inherited = unsafe inheritedEnvironment().filter {
+    let inherited = inheritedEnvironment().filter {
         !$0.hasPrefix("REMOTE_HOST=") && !$0.hasPrefix("REMOTE_PORT=")
     }
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var environment = unsafe (inherited + own).map { unsafe strdup($0) } + [nil]
-    defer { for word in unsafe words + environment { unsafe free(word) } }
+    defer { for unsafe word in unsafe words + environment { unsafe free(word) } }
     var process: pid_t = 0
     let number = unsafe posix_spawn(&process, path, &actions, &attributes, &words, &environment)
     guard number == 0 else { throw SystemError(operation: "posix_spawn", number: number) }
@@ -88,7 +88,7 @@ private func spawn(
 /// The environment of this process.
 private func inheritedEnvironment() -> [String] {
     var entries: [String] = []
-    var next = unsafe environ
+    var next = unsafe Glibc.environ
     while let entry = unsafe next.pointee {
         unsafe entries.append(String(cString: entry))
         unsafe next += 1

@@ -38,8 +38,7 @@ struct StunnelKey: Sendable {
 
 // The kinds of keys.
 extension StunnelKey {
-    typealias Field<Value> = WritableKeyPath<StunnelService, Value> & Sendable
-    typealias GlobalField<Value> = WritableKeyPath<StunnelConfiguration, Value> & Sendable
+    typealias Field<Value> = any WritableKeyPath<StunnelService, Value> & Sendable
 
     private static func flag(_ name: String, _ field: Field<Bool>) -> StunnelKey {
         service(name, "yes or no") { service, text in

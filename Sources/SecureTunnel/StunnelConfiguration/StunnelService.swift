@@ -1,3 +1,5 @@
+import Transport
+
 /// One `[service]` of a stunnel configuration: two ends and the TLS between them.
 public struct StunnelService: Equatable, Sendable {
     /// What goes through an HTTP proxy (`protocol = connect`).
