@@ -18,6 +18,18 @@ extension SocketStream {
         }
     }
 
+    /// Turns pacing off where the peer is on this machine.
+    ///
+    /// A congestion control that paces, such as BBR, spends timers on a road that has no congestion. It costs throughput
+    /// only, so a kernel that refuses is no failure.
+    public func expectNoCongestionOnThisMachine() {
+        guard let host = peerAddress?.host, host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") else {
+            return
+        }
+        let reno = ExtraSocketOption(level: Int32(IPPROTO_TCP), name: TCP_CONGESTION, value: Array("reno".utf8))
+        try? apply([reno])
+    }
+
     /// Closes so that the peer sees a failure (a TCP reset) and cannot take what it got for all there is.
     ///
     /// Bytes that are still on their way to the peer may be lost.

@@ -54,7 +54,7 @@ public final class Relay: Sendable {
             } catch {
                 throw .badSetting(reason: "[\(settings.name)]: \(error)")
             }
-            if let warning = service.warning { log.write(.warning, settings.name, warning) }
+            if let warning = service.warning { log.note(.warning, "[\(settings.name)]: \(warning)") }
             guard case .network(let address)? = settings.accept else {
                 runners.append(service)
                 continue
@@ -85,7 +85,7 @@ public final class Relay: Sendable {
         }
         do throws(SystemError) {
             for point in points {
-                log.write(.info, point.current.settings.name, "accepting connections on \(point.listener.address)")
+                log.note(.info, "[\(point.current.settings.name)] accepts connections on \(point.listener.address)")
                 try point.start { [self] stream, service in begin(service, with: stream) }
             }
             for runner in runners { try startRunner(runner) }

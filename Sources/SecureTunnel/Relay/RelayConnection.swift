@@ -55,6 +55,7 @@ final class RelayConnection: Sendable {
     /// Takes a socket into the set of those that ``cut()`` closes.
     private func adopt(_ stream: SocketStream) throws(SecureTunnelError) {
         streams.withLock { $0.append(stream) }
+        stream.expectNoCongestionOnThisMachine()
         guard !stop.isRaised else { throw .transport(.closed(peer: stream.peerDescription)) }
     }
 

@@ -18,6 +18,7 @@ public final class RelayLog: Sendable {
         var usesSyslog = false
         var usesStandardError = true
         var facility: Int32 = 3 << 3
+        var limit = LogLevel.notice
     }
 
     private let state = Mutex(State())
@@ -40,6 +41,7 @@ public final class RelayLog: Sendable {
             }
             state.usesSyslog = configuration.usesSyslog
             state.facility = configuration.facility
+            state.limit = configuration.logLevel
             state.usesStandardError = configuration.foreground == .yes
         }
     }
@@ -67,6 +69,12 @@ public final class RelayLog: Sendable {
             if state.usesStandardError { RelayLog.put(line, on: 2) }
             if state.usesSyslog { unsafe dvm_syslog(state.facility | level.rawValue, "\(label): \(text)") }
         }
+    }
+
+    /// Writes a line about the program as a whole, if it matters enough.
+    func note(_ level: LogLevel, _ text: String) {
+        guard state.withLock({ level <= $0.limit }) else { return }
+        write(level, "main", text)
     }
 
     private static func put(_ line: String, on number: Int32) {

@@ -37,7 +37,7 @@ public struct RelayProgram {
             let processFile = try configuration.processFile.map { path in try ProcessFile(path) }
             defer { processFile?.remove() }
             try relay.start()
-            log.write(.notice, "main", "running as process \(getpid()) with \(path)")
+            log.note(.notice, "running as process \(getpid()) with \(path)")
             background?.announceReady()
             return program.obeySignals()
         } catch {
@@ -64,9 +64,9 @@ public struct RelayProgram {
             try relay.apply(configuration)
             try log.open(configuration)
             try relay.start()
-            log.write(.notice, "main", "\(path) was read again; \(relay.connectionCount) connections go on as they are")
+            log.note(.notice, "\(path) was read again; \(relay.connectionCount) connections go on as they are")
         } catch {
-            log.write(.error, "main", "the configuration stays as it was: \(error)")
+            log.note(.error, "the configuration stays as it was: \(error)")
         }
     }
 
@@ -74,7 +74,7 @@ public struct RelayProgram {
         do throws(SecureTunnelError) {
             try log.reopen()
         } catch {
-            log.write(.error, "main", "the log stays where it was: \(error)")
+            log.note(.error, "the log stays where it was: \(error)")
         }
     }
 
@@ -83,7 +83,7 @@ public struct RelayProgram {
         relay.stopAccepting()
         let count = relay.connectionCount
         if count > 0 {
-            log.write(.notice, "main", "ending; \(count) connections have \(Self.longestDrain) to come to their end")
+            log.note(.notice, "ending; \(count) connections have \(Self.longestDrain) to come to their end")
         }
         let deadline = ContinuousClock.now + Self.longestDrain
         var isImpatient = false
@@ -93,10 +93,10 @@ public struct RelayProgram {
         }
         let left = relay.connectionCount
         guard left > 0 else {
-            log.write(.notice, "main", "ended")
+            log.note(.notice, "ended")
             return 0
         }
-        log.write(.error, "main", "ended; \(left) connections were cut off")
+        log.note(.error, "ended; \(left) connections were cut off")
         relay.cut()
         _ = relay.drain(within: .seconds(1))
         return 1
