@@ -23,7 +23,8 @@ extension SocketStream {
     /// A congestion control that paces, such as BBR, spends timers on a road that has no congestion. It costs throughput
     /// only, so a kernel that refuses is no failure.
     public func expectNoCongestionOnThisMachine() {
-        guard let host = peerAddress?.host, host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") else {
+        guard let host = peerAddress?.host, host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
+        else {
             return
         }
         let reno = ExtraSocketOption(level: Int32(IPPROTO_TCP), name: TCP_CONGESTION, value: Array("reno".utf8))

@@ -11,7 +11,8 @@ public final class RelayProcess: Sendable {
         /// Debian's stunnel.
         case stock
 
-        func path() throws -> String { self == .dvm ? try BuiltProgram.path("dvm-stunnel") : "/usr/bin/stunnel4" }
+        /// Where the program is.
+        public func path() throws -> String { self == .dvm ? try BuiltProgram.path("dvm-stunnel") : "/usr/bin/stunnel4" }
     }
 
     /// The loopback port that it accepts on.

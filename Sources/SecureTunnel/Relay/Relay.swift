@@ -54,7 +54,7 @@ public final class Relay: Sendable {
             } catch {
                 throw .badSetting(reason: "[\(settings.name)]: \(error)")
             }
-            if let warning = service.warning { log.note(.warning, "[\(settings.name)]: \(warning)") }
+            for warning in service.warnings { log.note(.warning, "[\(settings.name)]: \(warning)") }
             guard case .network(let address)? = settings.accept else {
                 runners.append(service)
                 continue

@@ -183,7 +183,8 @@ extension RelayConnection {
         let bytes = "\(moved.bytesRead) bytes sent through TLS, \(moved.bytesWritten) bytes received"
         switch failure.withLock({ $0 }) {
         case nil: log(.notice, "connection closed: \(bytes)")
-        case .some where stop.isRaised: log(.error, "connection failed: it was cut off at the end of the program; \(bytes)")
+        case .some where stop.isRaised:
+            log(.error, "connection failed: it was cut off at the end of the program; \(bytes)")
         case .truncated? where hasEnded.load(ordering: .acquiring):
             // The usual end of a stunnel with TIMEOUTclose = 0: it hangs up as soon as it sees our close_notify.
             log(.notice, "connection closed: \(bytes); the peer did not answer our close_notify")

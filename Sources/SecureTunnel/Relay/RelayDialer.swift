@@ -49,7 +49,8 @@ extension RelayService {
 extension StunnelService {
     /// Whom the proxy shall call; nil without a proxy.
     fileprivate var proxyTarget: HostPort? {
-        guard negotiation != nil, case .network(let target)? = RelayAddress(parsing: proxy.target, withoutHost: "") else {
+        guard negotiation != nil, case .network(let target)? = RelayAddress(parsing: proxy.target, withoutHost: "")
+        else {
             return nil
         }
         return target

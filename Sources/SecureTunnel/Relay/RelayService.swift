@@ -7,29 +7,35 @@ struct RelayService: Sendable {
     /// Certificates, keys and rules.
     let context: TLSContext
 
+    /// What is not wrong but should be known.
+    let warnings: [String]
+
     /// Reads the files of a section.
     init(_ settings: StunnelService) throws(SecureTunnelError) {
         self.settings = settings
-        context = settings.isClient
-            ? try TLSContext(client: try settings.clientConfiguration())
-            : try TLSContext(server: try settings.serverConfiguration())
-    }
-
-    /// What is not wrong but should be known.
-    var warning: String? {
-        guard settings.isClient, !settings.verifiesCertificate, settings.keysFile == nil else { return nil }
-        return "the server's certificate is not verified: anybody on the way can read along"
+        var warnings: [String] = []
+        var keys: PreSharedKeys?
+        if let file = settings.keysFile {
+            // Stunnel also takes a file that others can read, and says so.
+            let read = try PreSharedKeys(file: file, exposure: .warned)
+            if let warning = read.warning { warnings.append(warning) }
+            keys = read
+        }
+        if settings.isClient {
+            context = try TLSContext(client: settings.clientConfiguration(keys))
+        } else {
+            context = try TLSContext(server: settings.serverConfiguration(keys))
+        }
+        if settings.isClient, !settings.verifiesCertificate, keys == nil {
+            warnings.append("the server's certificate is not verified: anybody on the way can read along")
+        }
+        self.warnings = warnings
     }
 }
 
 extension StunnelService {
     private var identity: TLSIdentity? {
         certificateFile.map { TLSIdentity(certificateChainFile: $0, privateKeyFile: keyFile ?? $0) }
-    }
-
-    private func keys() throws(SecureTunnelError) -> PreSharedKeys? {
-        guard let keysFile else { return nil }
-        return try PreSharedKeys(file: keysFile)
     }
 
     private var parameters: TLSParameters {
@@ -59,13 +65,13 @@ extension StunnelService {
     }
 
     /// How TLS calls.
-    fileprivate func clientConfiguration() throws(SecureTunnelError) -> TLSClientConfiguration {
+    fileprivate func clientConfiguration(_ keys: PreSharedKeys?) -> TLSClientConfiguration {
         let trust: PeerTrust =
             verifiesCertificate
             ? rules.map { .rules($0) } ?? .insecure
             : keysFile == nil ? .insecure : .preSharedKey
         var configuration = TLSClientConfiguration(trust: trust, identity: identity)
-        configuration.preSharedKeys = try keys()
+        configuration.preSharedKeys = keys
         configuration.preSharedKeyIdentity = keyIdentity
         if let serverName {
             configuration.serverNameIndication = serverName.isEmpty ? .none : .name(serverName)
@@ -75,11 +81,11 @@ extension StunnelService {
     }
 
     /// How TLS answers.
-    fileprivate func serverConfiguration() throws(SecureTunnelError) -> TLSServerConfiguration {
+    fileprivate func serverConfiguration(_ keys: PreSharedKeys?) -> TLSServerConfiguration {
         var configuration = TLSServerConfiguration(
             identity: identity,
             clientTrust: rules.map { .rules($0) },
-            preSharedKeys: try keys()
+            preSharedKeys: keys
         )
         configuration.parameters = parameters
         return configuration

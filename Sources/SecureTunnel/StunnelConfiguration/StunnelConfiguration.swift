@@ -75,7 +75,9 @@ public struct StunnelConfiguration: Equatable, Sendable {
     init() {}
 
     private static func contents(of path: String) throws(SystemError) -> [UInt8] {
-        let file = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) })
+        let file = Descriptor(
+            owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) }
+        )
         let number = file.rawValue
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)

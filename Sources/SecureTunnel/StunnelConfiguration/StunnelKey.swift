@@ -112,8 +112,10 @@ extension StunnelKey {
             configuration.usesSyslog = flag(text) ?? true
             return flag(text) != nil
         },
-        service("debug", "a level from 0 to 7 or its name, such as notice; a facility may stand before it, as in daemon.notice")
-        { service, text in
+        service(
+            "debug",
+            "a level from 0 to 7 or its name, such as notice; a facility may stand before it, as in daemon.notice"
+        ) { service, text in
             guard let (level, _) = LogLevel.withFacility(text) else { return false }
             service.logLevel = level
             return true
@@ -145,13 +147,16 @@ extension StunnelKey {
         },
         service("protocolHost", "host:port") { service, text in
             service.proxy.target = text
-            guard text.contains(":"), case .network? = RelayAddress(parsing: text, withoutHost: "") else { return false }
+            guard text.contains(":"), case .network? = RelayAddress(parsing: text, withoutHost: "") else {
+                return false
+            }
             return true
         },
         text("protocolUsername", "the user that the proxy knows", \.proxy.user),
         text("protocolPassword", "the user's password", \.proxy.password),
         service("socket", "a|l|r:OPTION=VALUE, such as l:TCP_NODELAY=1, with an option that dvm-stunnel knows") {
-            service, text in
+            service,
+            text in
             guard let option = RelaySocketOption(parsing: text) else { return false }
             service.socketOptions.append(option)
             return true
@@ -188,8 +193,10 @@ extension StunnelKey {
             (service.minimumVersion, service.maximumVersion) = (oldest, newest)
             return true
         },
-        service("sslVersionMin", "all, SSLv3, TLSv1, TLSv1.1 (all of which start at TLSv1.2 here), TLSv1.2 or TLSv1.3") {
-            service, text in
+        service("sslVersionMin", "all, SSLv3, TLSv1, TLSv1.1 (all of which start at TLSv1.2 here), TLSv1.2 or TLSv1.3")
+        {
+            service,
+            text in
             let isOlder = ["sslv3", "tlsv1", "tlsv1.1"].contains(text.lowercased())
             guard let value = isOlder ? .tls12 : version(text, all: .tls12) else { return false }
             service.minimumVersion = value
@@ -203,7 +210,8 @@ extension StunnelKey {
         text("ciphers", "a list of OpenSSL's ciphers, divided by colons", \.ciphers),
         text("ciphersuites", "a list of TLS 1.3 suites, divided by colons", \.cipherSuites),
         service("options", "an option of OpenSSL without SSL_OP_, such as NO_TICKET, that does not weaken the tunnel") {
-            service, text in
+            service,
+            text in
             guard let option = try? TLSOption(parsing: text) else { return false }
             service.options.append(option)
             return true

@@ -32,11 +32,14 @@ extension StunnelService {
     private var faultOfNegotiation: String? {
         let isNamed = !proxy.target.isEmpty || proxy.user != nil || proxy.password != nil
         guard negotiation != nil else {
-            return isNamed ? "\"protocolHost\", \"protocolUsername\" and \"protocolPassword\" need \"protocol = connect\"" : nil
+            return isNamed
+                ? "\"protocolHost\", \"protocolUsername\" and \"protocolPassword\" need \"protocol = connect\"" : nil
         }
         guard isClient else { return "\"protocol = connect\" is for clients" }
         guard !proxy.target.isEmpty else { return "\"protocol = connect\" needs \"protocolHost\"" }
-        guard proxy.password == nil || proxy.user != nil else { return "\"protocolPassword\" needs \"protocolUsername\"" }
+        guard proxy.password == nil || proxy.user != nil else {
+            return "\"protocolPassword\" needs \"protocolUsername\""
+        }
         guard proxy.user?.contains(":") != true else { return "\"protocolUsername\" cannot hold a colon" }
         return nil
     }

@@ -20,7 +20,9 @@ struct MoverFiles: Sendable, CustomTestStringConvertible {
         return text
     }
 
-    static let all = [mtcClient, mtcServer, pvcTransferClient, pvcTransferServer, volSyncClient, volSyncServer, volSyncBlockServer]
+    static let all = [
+        mtcClient, mtcServer, pvcTransferClient, pvcTransferServer, volSyncClient, volSyncServer, volSyncBlockServer,
+    ]
 
     /// MTC contract 3.1.
     static let mtcClient = MoverFiles(

@@ -28,7 +28,8 @@ struct StunnelConfigurationTests {
 
     @Test("takes the form that stunnel takes: capitals, blanks, comments, a byte order mark, carriage returns")
     func form() throws {
-        let text = "\u{FEFF}; comment\n # another\r\nFOREGROUND = Yes\r\nPid=\n\t\n  [ a ]  \nACCEPT=:::8000\n"
+        let text =
+            "\u{FEFF}; comment\n # another\r\nFOREGROUND = Yes\r\nPid=\n\t\n  [ a ]  \nACCEPT=:::8000\n"
             + "Connect = ::1:9\nCERT=/c ; not a comment.pem\n  tiMEOUTidle   =   7   "
         let configuration = try read(text)
         #expect(configuration.foreground == .yes)
@@ -51,7 +52,11 @@ struct StunnelConfigurationTests {
         #expect(!service.isClient)
         #expect(service.accept == .network(HostPort(host: "", port: 6443)))
         #expect(service.connect == [.network(HostPort(host: "localhost", port: 2222))])
-        #expect([service.busySeconds, service.closeSeconds, service.connectSeconds, service.idleSeconds] == [300, 60, 10, 43_200])
+        #expect(
+            [service.busySeconds, service.closeSeconds, service.connectSeconds, service.idleSeconds] == [
+                300, 60, 10, 43_200,
+            ]
+        )
         #expect(service.minimumVersion == .tls12 && service.maximumVersion == .tls13)
     }
 
@@ -81,13 +86,15 @@ struct StunnelConfigurationTests {
             ("TIMEOUTbusy = -1\n", "a number of seconds"), ("TIMEOUTbusy = 5 ; five\n", "\"TIMEOUTbusy = 5 ; five\""),
             ("client = maybe\n", "yes or no"), ("verify = 5\n", "a level from 0 to 4"),
             ("output = /x\n", "\"output\" may only stand before the first [service]"),
-            ("sslVersion = SSLv3\n", "all, TLSv1.2 or TLSv1.3"), ("sslVersionMax = TLSv1.1\n", "all, TLSv1.2 or TLSv1.3"),
+            ("sslVersion = SSLv3\n", "all, TLSv1.2 or TLSv1.3"),
+            ("sslVersionMax = TLSv1.1\n", "all, TLSv1.2 or TLSv1.3"),
             ("options = FOO\n", "an option of OpenSSL"), ("options = IGNORE_UNEXPECTED_EOF\n", "does not weaken"),
             ("socket = l:so_keepalive=1\n", "a|l|r:OPTION=VALUE"), ("socket = x:TCP_NODELAY=1\n", "a|l|r:OPTION=VALUE"),
             ("socket = l:TCP_NODELAY\n", "a|l|r:OPTION=VALUE"), ("socket = l:TCP_NODELAY=x\n", "a|l|r:OPTION=VALUE"),
             ("debug = loud\n", "a level from 0 to 7"), ("debug = daemon.8\n", "a level from 0 to 7"),
             ("protocol = smtp\n", "connect is the only one"), ("connect = localhost\n", "[host:]port"),
-            ("connect = h:0\n", "[host:]port"), ("accept = h:99999\n", "[host:]port"), ("key =\n", "the path of a PEM file"),
+            ("connect = h:0\n", "[host:]port"), ("accept = h:99999\n", "[host:]port"),
+            ("key =\n", "the path of a PEM file"),
             ("checkIP = foo\n", "an address in digits"), ("protocolHost = h\n", "host:port"), ("[]\n", "needs a name"),
             ("exec = bin\n", "the absolute path"),
         ]
@@ -110,7 +117,8 @@ struct StunnelConfigurationTests {
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = connect\n", "needs \"protocolHost\""),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocolHost = h:1\n", "need \"protocol = connect\""),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nPSKidentity = x\n", "needs \"PSKsecrets\""),
-            (server + server, "accepts on the same address"), ("foreground = yes\n", "defines no [service]"), ("", "no [service]"),
+            (server + server, "accepts on the same address"), ("foreground = yes\n", "defines no [service]"),
+            ("", "no [service]"),
         ]
     )
     func misfits(text: String, expected: String) throws {
