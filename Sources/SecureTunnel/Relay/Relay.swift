@@ -89,8 +89,25 @@ public final class Relay: Sendable {
                 try point.start { [self] stream, service in begin(service, with: stream) }
             }
             for runner in runners { try startRunner(runner) }
+            try checkNames((points.map(\.current) + runners).map(\.settings).filter { !$0.delaysLookup })
         } catch {
             throw .transport(.system(error, peer: "the services"))
+        }
+    }
+
+    /// Says early which names of `connect` cannot be looked up; each connection tries again.
+    private func checkNames(_ services: [StunnelService]) throws(SystemError) {
+        guard !services.isEmpty else { return }
+        _ = try WorkerThread(name: "dvm-lookup") { [log] in
+            for service in services {
+                for case .network(let target) in service.connect {
+                    do throws(TransportError) {
+                        try checkName(of: target, within: .seconds(10))
+                    } catch {
+                        log.note(.warning, "[\(service.name)]: \(error)")
+                    }
+                }
+            }
         }
     }
 
@@ -149,7 +166,8 @@ extension Relay {
         }
         let logger = RelayLogger(log: log, limit: service.settings.logLevel, label: "\(number)")
         logger(.notice, "service [\(service.settings.name)] accepted a connection from \(stream.peerDescription)")
-        do throws(SystemError) {
+        do {
+            try stream.apply(service.settings.socketOptions.filter { $0.place == .local }.map(\.option))
             try run(number, service, logger, stream)
         } catch {
             logger(.error, "connection failed: \(error)")

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import Synchronization
 import Transport
@@ -42,12 +43,11 @@ final class RelayPoint: Sendable {
         _ = try WorkerThread(name: "dvm-accept") { [self] in
             while true {
                 do throws(TransportError) {
-                    let stream = try listener.accept()
-                    let service = current
-                    try stream.apply(service.settings.socketOptions.filter { $0.place == .local }.map(\.option))
-                    body(stream, service)
+                    body(try listener.accept(), current)
                 } catch {
                     if case .closed = error { return }
+                    // The listener tries again by itself where that helps; whatever else this is, it must not spin.
+                    usleep(100_000)
                 }
             }
         }

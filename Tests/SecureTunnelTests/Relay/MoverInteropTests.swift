@@ -44,7 +44,7 @@ struct MoverInteropTests {
         }
         let (plainPort, farPort, nearPort) = (freePort(), freePort(), freePort())
         try write(
-            "use chroot = no\n[data]\npath = \(directory.file("target"))\nread only = no\n",
+            "use chroot = no\n[data]\npath = \(directory.file("target"))\nread only = no\nuid = root\ngid = root\n",
             to: directory.file("rsyncd.conf")
         )
         let daemon = try ChildProcess(
@@ -76,11 +76,15 @@ struct MoverInteropTests {
         }
         try ChildProcess.run("/usr/bin/diff", ["-r", directory.file("source"), directory.file("target")])
         for (side, program) in [(near, move.nearProgram), (far, move.farProgram)] where program == .dvm {
-            #expect(!side.log.contains(" LOG3["), "no error in a good run:\n\(side.log)")
+            // Whoever only looked whether the port is open did not shake hands.
+            let errors = side.log.split(separator: "\n").filter { $0.contains(" LOG3[") && !$0.contains("handshake") }
+            #expect(errors.isEmpty, "no error in a good run:\n\(side.log)")
         }
         near.stop()
         far.stop()
-        #expect(!FileManager.default.fileExists(atPath: directory.file("stunnel.pid")))
+        for side in ["near", "far"] {
+            #expect(!FileManager.default.fileExists(atPath: directory.file("\(side)/stunnel.pid")))
+        }
     }
 
     private func prepareKeys(in directory: TemporaryDirectory) throws {

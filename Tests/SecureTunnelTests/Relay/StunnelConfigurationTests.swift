@@ -3,16 +3,17 @@ import TestSupport
 import Testing
 import Transport
 
+/// A sound section of four lines.
+private let section = """
+    [a]
+    accept = 6443
+    connect = 2222
+    cert = /c.pem
+
+    """
+
 @Suite("StunnelConfiguration")
 struct StunnelConfigurationTests {
-    private static let server = """
-        [a]
-        accept = 6443
-        connect = 2222
-        cert = /c.pem
-
-        """
-
     private func read(_ text: String) throws(StunnelConfigurationError) -> StunnelConfiguration {
         try StunnelConfiguration(parsing: Array(text.utf8), file: "t.conf")
     }
@@ -44,7 +45,7 @@ struct StunnelConfigurationTests {
 
     @Test("has the defaults of stunnel")
     func defaults() throws {
-        let configuration = try read(Self.server)
+        let configuration = try read(section)
         #expect(configuration.foreground == .no)
         #expect(configuration.usesSyslog)
         #expect(configuration.logLevel == .notice)
@@ -100,9 +101,9 @@ struct StunnelConfigurationTests {
         ]
     )
     func faults(line: String, expected: String) throws {
-        let text = Self.server + line
-        let fault = try #require(fault(text))
-        #expect(fault.hasPrefix("t.conf:5: ") && fault.contains(expected), "\(fault)")
+        let text = section + line
+        let found = try #require(fault(text))
+        #expect(found.hasPrefix("t.conf:5: ") && found.contains(expected), "\(found)")
     }
 
     @Test(
@@ -110,20 +111,21 @@ struct StunnelConfigurationTests {
         arguments: [
             ("[a]\naccept = 1\ncert = c\n", "two of"), ("[a]\naccept = 1\nconnect = 2\n", "\"cert\" or \"PSKsecrets\""),
             ("[a]\nconnect = 2\n", "two of"), ("[a]\naccept = 1\nconnect = 2\nexec = /x\ncert = c\n", "two of"),
-            (server + "verify = 2\n", "need \"CAfile\" or \"CApath\""), (server + "verifyChain = yes\n", "\"CAfile\""),
-            (server + "checkHost = h\n", "need \"verifyChain\""), (server + "sni = h\n", "for clients"),
-            (server + "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "newer than the newest"),
-            (server + "protocol = connect\nprotocolHost = h:1\n", "for clients"),
+            (section + "verify = 2\n", "need \"CAfile\" or \"CApath\""),
+            (section + "verifyChain = yes\n", "\"CAfile\""),
+            (section + "checkHost = h\n", "need \"verifyChain\""), (section + "sni = h\n", "for clients"),
+            (section + "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "newer than the newest"),
+            (section + "protocol = connect\nprotocolHost = h:1\n", "for clients"),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = connect\n", "needs \"protocolHost\""),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocolHost = h:1\n", "need \"protocol = connect\""),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nPSKidentity = x\n", "needs \"PSKsecrets\""),
-            (server + server, "accepts on the same address"), ("foreground = yes\n", "defines no [service]"),
+            (section + section, "accepts on the same address"), ("foreground = yes\n", "defines no [service]"),
             ("", "no [service]"),
         ]
     )
     func misfits(text: String, expected: String) throws {
-        let fault = try #require(fault(text))
-        #expect(fault.contains(expected), "\(fault)")
+        let found = try #require(fault(text))
+        #expect(found.contains(expected), "\(found)")
     }
 
     @Test("never quotes a password and refuses what is not text")
@@ -132,8 +134,8 @@ struct StunnelConfigurationTests {
         let configuration = try read(text + "protocolUsername = u\nprotocolPassword = a:b!:\"%\n")
         #expect(configuration.services[0].proxy.password == "a:b!:\"%")
         #expect(configuration.services[0].calledHost == "h")
-        let fault = try #require(fault(text + "protocolPassword = secret\n"))
-        #expect(!fault.contains("secret") && fault.contains("protocolUsername"))
+        let found = try #require(fault(text + "protocolPassword = secret\n"))
+        #expect(!found.contains("secret") && found.contains("protocolUsername"))
         let bytes = Array(text.utf8) + [0x70, 0xFF, 0x0A]
         #expect(throws: StunnelConfigurationError(file: "t", line: 7, reason: "the line is not UTF-8 text")) {
             _ = try StunnelConfiguration(parsing: bytes, file: "t")
