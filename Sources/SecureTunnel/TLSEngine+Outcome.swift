@@ -72,7 +72,7 @@ extension TLSEngine {
         if errors.contains(ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
             return .clientCertificateRequired(peer: peer)
         }
-        if errors.contains(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL) {
+        if !isHandshakeDone, errors.contains(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL) {
             return .noCommonVersion(peer: peer)
         }
         if buffers.isInputEnded,
@@ -107,7 +107,7 @@ extension TLSEngine {
 
     /// What an alert of the peer says about us.
     private func meaning(of alert: OpenSSLErrors.Alert) -> SecureTunnelError {
-        if alert.number == SSL_AD_PROTOCOL_VERSION { return .noCommonVersion(peer: peer) }
+        if !isHandshakeDone, alert.number == SSL_AD_PROTOCOL_VERSION { return .noCommonVersion(peer: peer) }
         guard !context.isServer else { return .alert(peer: peer, name: alert.name) }
         switch alert.number {
         case TLS13_AD_CERTIFICATE_REQUIRED: return .clientCertificateRequired(peer: peer)

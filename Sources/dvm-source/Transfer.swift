@@ -24,14 +24,7 @@ struct Transfer: ParsableCommand {
     @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
     var target: String
 
-    @Option(help: ArgumentHelp("Believe the target if these authorities vouch for it.", valueName: "pem"))
-    var ca: String?
-
-    @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))
-    var pin: String?
-
-    @Flag(help: "Believe whoever answers. The data goes to them.")
-    var insecure = false
+    @OptionGroup var trust: TrustOptions
 
     @Option(help: ArgumentHelp("The name in the certificate, if it is not the target's host.", valueName: "name"))
     var serverName: String?
@@ -65,17 +58,11 @@ struct Transfer: ParsableCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressStyle?
 
-    func validate() throws {
-        guard [ca != nil, pin != nil, insecure].count(where: { $0 }) == 1 else {
-            throw ValidationError("Say why the target is believed: exactly one of --ca, --pin and --insecure.")
-        }
-    }
-
     /// What the room below understands.
     var settings: TransferSettings {
-        let trust: TransferSettings.Trust =
-            if let ca { .authorities(ca) } else if let pin { .pin(pin) } else { .insecure }
-        var settings = TransferSettings(volumes: volumes, target: target, trust: trust)
+        var settings = TransferSettings(volumes: volumes, target: target, trust: trust.reason)
+        settings.certificate = trust.certificate
+        settings.privateKey = trust.privateKey
         settings.serverName = serverName
         settings.proxy = proxy
         settings.noProxy = noProxy ?? ""
@@ -91,7 +78,7 @@ struct Transfer: ParsableCommand {
 
     func run() throws {
         let job = try TransferJob(settings)
-        if let warning = job.warning { StandardStream.error.write("dvm-source: \(warning)\n") }
+        for warning in job.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
         let run = TransferRun(job, display: ProgressDisplay(style: style))
         let outcomes = try StopSignals.run { await run.run() }

@@ -24,13 +24,27 @@ struct Serve: ParsableCommand {
     var listenPlain: String?
 
     @Option(help: ArgumentHelp("The certificate to show, and those that vouch for it.", valueName: "pem"))
-    var certificate: String
+    var certificate: String?
 
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
-    var privateKey: String
+    var privateKey: String?
 
-    @Option(help: ArgumentHelp("Let in only TLS clients for which these authorities vouch.", valueName: "pem"))
+    @Option(
+        help: ArgumentHelp(
+            "Let in only TLS clients for which these authorities vouch, or that use --psk-file.",
+            valueName: "pem"
+        )
+    )
     var clientCa: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Let in TLS clients that know one of these IDENTITY:KEY lines; not readable by everybody. "
+                + "Without --certificate, only them.",
+            valueName: "file"
+        )
+    )
+    var pskFile: String?
 
     @Option(
         name: .customLong("volume"),
@@ -54,6 +68,7 @@ struct Serve: ParsableCommand {
         )
         settings.listenPlain = listenPlain
         settings.clientAuthorities = clientCa
+        settings.preSharedKeys = pskFile
         return settings
     }
 

@@ -175,7 +175,10 @@ struct TrustTests {
             if reading { _ = try client.read(upTo: 1) }
             for _ in 0..<100 { try client.write([UInt8](repeating: 0, count: 100_000)) }
         }
-        #expect(error.flatMap { SecureTunnelError($0) } == .alert(peer: client.peerDescription, name: "unknown CA"))
+        #expect(
+            error.flatMap { SecureTunnelError($0) }
+                == .clientCertificateRefused(peer: client.peerDescription, reason: "unknown CA")
+        )
     }
 
     @Test("says which file cannot be used and why")

@@ -9,6 +9,11 @@ public struct CertificateFiles: Sendable {
     /// Keeps the files from being removed.
     let directory: TemporaryDirectory
 
+    /// The same certificate and key with another certificate file, such as one that holds its chain too.
+    public func with(certificate: String) -> CertificateFiles {
+        CertificateFiles(certificate: certificate, key: key, directory: directory)
+    }
+
     /// SHA-256 of the DER form in lower-case hex, computed by the `openssl` command.
     public func sha256() throws -> String {
         let output = try ChildProcess.run(
@@ -40,6 +45,12 @@ public final class CertificateAuthority: Sendable {
         )
     }
 
+    /// Makes an authority that another one vouches for.
+    public init(name: String, issuedBy parent: CertificateAuthority) throws {
+        directory = parent.directory
+        files = try parent.issue(name, extensions: "basicConstraints=critical,CA:TRUE")
+    }
+
     /// Issues a certificate.
     ///
     /// - Parameters:
@@ -55,10 +66,23 @@ public final class CertificateAuthority: Sendable {
         validFrom: String = "20200101000000Z",
         validUntil: String = "20490101000000Z"
     ) throws -> CertificateFiles {
+        try issue(
+            name,
+            extensions: alternativeNames.map { "subjectAltName=\($0)" } ?? "keyUsage=digitalSignature",
+            validFrom: validFrom,
+            validUntil: validUntil
+        )
+    }
+
+    private func issue(
+        _ name: String,
+        extensions: String,
+        validFrom: String = "20200101000000Z",
+        validUntil: String = "20490101000000Z"
+    ) throws -> CertificateFiles {
         let own = directory.file(UUID().uuidString)
         try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
         try write("", to: own + "/index")
-        let extensions = alternativeNames.map { "subjectAltName=\($0)" } ?? "keyUsage=digitalSignature"
         try write(
             """
             [ca]

@@ -17,7 +17,11 @@ enum HelpTexts {
           --target <host:port>    Where the target listens.
           --ca <pem>              Believe the target if these authorities vouch for it.
           --pin <sha256>          Believe the target if its certificate has this digest.
+          --psk-file <file>       Believe the target if it knows the first of these
+                                  IDENTITY:KEY lines; not readable by everybody.
           --insecure              Believe whoever answers. The data goes to them.
+          --certificate <pem>     The certificate to show to a target with --client-ca.
+          --private-key <pem>     The certificate's key.
           --server-name <name>    The name in the certificate, if it is not the
                                   target's host.
           --proxy <url>           An HTTP proxy: http://[user:password@]host:port.
@@ -46,7 +50,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] --certificate <pem> --private-key <pem> [--client-ca <pem>] --volume <name=path> ... --credentials <file>
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file>
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -56,7 +60,10 @@ enum HelpTexts {
           --certificate <pem>     The certificate to show, and those that vouch for it.
           --private-key <pem>     The certificate's key.
           --client-ca <pem>       Let in only TLS clients for which these authorities
-                                  vouch.
+                                  vouch, or that use --psk-file.
+          --psk-file <file>       Let in TLS clients that know one of these
+                                  IDENTITY:KEY lines; not readable by everybody.
+                                  Without --certificate, only them.
           --volume <name=path>    A volume and where it is mounted here.
           --credentials <file>    A file of user:password lines, not readable by
                                   everybody; read once.

@@ -127,7 +127,8 @@ struct SettingsTests {
             { $0.trust = .pin("beef") }, { $0.proxy = "proxy:3128" }, { $0.proxy = "http://proxy" },
             { $0.noProxy = "10.0.0.0/99" }, { $0.compress = "brotli" }, { $0.bandwidthLimit = "fast" },
             { $0.user = "" },
-            { $0.user = "a b" }, { $0.passwordFile = "/missing" },
+            { $0.user = "a b" }, { $0.passwordFile = "/missing" }, { $0.trust = .preSharedKey("/missing") },
+            { $0.certificate = "/missing.pem" }, { $0.privateKey = "/missing.pem" },
         ] as [@Sendable (inout TransferSettings) -> Void]
     )
     func wrongJob(change: @Sendable (inout TransferSettings) -> Void) {
@@ -141,8 +142,8 @@ struct SettingsTests {
     @Test("an insecure job has a warning, a verified one has none")
     func warning() throws {
         var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
-        #expect(try TransferJob(settings).warning?.hasPrefix("WARNING: --insecure") == true)
+        #expect(try TransferJob(settings).warnings.first?.hasPrefix("WARNING: --insecure") == true)
         settings.trust = .pin(String(repeating: "ab", count: 32))
-        #expect(try TransferJob(settings).warning == nil)
+        #expect(try TransferJob(settings).warnings.isEmpty)
     }
 }

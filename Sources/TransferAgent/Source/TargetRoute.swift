@@ -10,6 +10,8 @@ struct TargetRoute: Sendable {
 
     let target: HostPort
     let isInsecure: Bool
+    /// What is wrong with the permissions of the private key's file.
+    var warnings: [String] { context.warnings }
     private let proxy: ProxyURL?
     private let proxyAddress: HostPort?
     private let serverName: String
@@ -23,11 +25,12 @@ struct TargetRoute: Sendable {
         }
         serverName = settings.serverName ?? target.host
         isInsecure = settings.trust == .insecure
+        let configuration = try settings.clientConfiguration()
         do throws(SecureTunnelError) {
             let proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
             self.proxy = try BypassList(parsing: settings.noProxy).contains(target) ? nil : proxy
             proxyAddress = try self.proxy?.address()
-            context = try TLSContext(client: TLSClientConfiguration(trust: settings.trust.peerTrust))
+            context = try TLSContext(client: configuration)
         } catch {
             throw AgentError(error)
         }
@@ -54,16 +57,6 @@ struct TargetRoute: Sendable {
         } catch {
             socket.close()
             throw AgentError(error)
-        }
-    }
-}
-
-extension TransferSettings.Trust {
-    fileprivate var peerTrust: PeerTrust {
-        switch self {
-        case .authorities(let file): .authorities(pemFile: file)
-        case .pin(let digest): .pinned(sha256: digest)
-        case .insecure: .insecure
         }
     }
 }

@@ -78,10 +78,13 @@ public struct TransferJob: Sendable {
         options.compressChoice = algorithm
     }
 
-    /// What a person should know before it begins; nil when there is nothing.
-    public var warning: String? {
-        guard route.isInsecure else { return nil }
-        return "WARNING: --insecure: whoever answers at \(route.target) is believed to be the target"
+    /// What a person should know before it begins, one line each.
+    public var warnings: [String] {
+        let warnings = route.warnings.map { "WARNING: \($0)" }
+        guard route.isInsecure else { return warnings }
+        let insecure =
+            "WARNING: --insecure: whoever answers at \(route.target) is believed to be the target"
             + " and gets the data and the password's digest"
+        return warnings + [insecure]
     }
 }

@@ -6,6 +6,8 @@ public struct TransferSettings: Sendable {
         case authorities(String)
         /// The SHA-256 of its certificate.
         case pin(String)
+        /// It knows the first key in a file of `IDENTITY:KEY` lines.
+        case preSharedKey(String)
         /// Anybody is believed.
         case insecure
     }
@@ -14,8 +16,12 @@ public struct TransferSettings: Sendable {
     public var volumes: [String]
     /// Where the target listens, of `--target HOST:PORT`.
     public var target: String
-    /// Why the target is believed, of `--ca`, `--pin` or `--insecure`.
+    /// Why the target is believed, of `--ca`, `--pin`, `--psk-file` or `--insecure`.
     public var trust: Trust
+    /// What to show to a target that asks for a certificate, of `--certificate PEM`.
+    public var certificate: String?
+    /// The key to it, of `--private-key PEM`.
+    public var privateKey: String?
     /// The name in the certificate, of `--server-name`; nil for the target's host.
     public var serverName: String?
     /// The proxy, of `--proxy URL`.

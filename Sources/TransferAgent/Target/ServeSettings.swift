@@ -4,12 +4,14 @@ public struct ServeSettings: Sendable {
     public var listen: String
     /// Where plain clients come in, of `--listen-plain ADDR:PORT`.
     public var listenPlain: String?
-    /// What to show, of `--certificate PEM`.
-    public var certificate: String
+    /// What to show, of `--certificate PEM`; nil only with ``preSharedKeys``.
+    public var certificate: String?
     /// The key to it, of `--private-key PEM`.
-    public var privateKey: String
+    public var privateKey: String?
     /// Who vouches for clients, of `--client-ca PEM`.
     public var clientAuthorities: String?
+    /// The pre-shared keys of clients, of `--psk-file FILE`.
+    public var preSharedKeys: String?
     /// Each a volume as `NAME=PATH`, of `--volume`.
     public var volumes: [String]
     /// Who may come in, of `--credentials FILE`.
@@ -18,7 +20,7 @@ public struct ServeSettings: Sendable {
     public var sessionLimit = 32
 
     /// The settings that have no default.
-    public init(listen: String, certificate: String, privateKey: String, volumes: [String], credentials: String) {
+    public init(listen: String, certificate: String?, privateKey: String?, volumes: [String], credentials: String) {
         self.listen = listen
         self.certificate = certificate
         self.privateKey = privateKey

@@ -37,16 +37,14 @@ public final class TargetService: Sendable {
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
         catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
-        var configuration = TLSServerConfiguration(
-            identity: TLSIdentity(certificateChainFile: settings.certificate, privateKeyFile: settings.privateKey)
-        )
-        configuration.clientTrust = settings.clientAuthorities.map { .authorities(pemFile: $0) }
+        let configuration = try settings.serverConfiguration()
         let context: TLSContext
         do throws(SecureTunnelError) {
             context = try TLSContext(server: configuration)
         } catch {
             throw AgentError(error)
         }
+        for warning in context.warnings { log.write("WARNING: \(warning)\n") }
         do throws(TransportError) {
             var doors = [Door(listener: try Listener(HostPort(parsing: settings.listen)), context: context)]
             if let plain = settings.listenPlain {

@@ -1,0 +1,54 @@
+import SecureTunnel
+
+extension TransferSettings {
+    /// What the tunnel is told: whom to believe and what to show.
+    ///
+    /// - Returns: A client's side of the tunnel, without application protocols.
+    /// - Throws: ``AgentError`` when a file of keys cannot be used, or a certificate lacks its key.
+    func clientConfiguration() throws(AgentError) -> TLSClientConfiguration {
+        var configuration: TLSClientConfiguration
+        switch trust {
+        case .authorities(let file): configuration = TLSClientConfiguration(trust: .authorities(pemFile: file))
+        case .pin(let digest): configuration = TLSClientConfiguration(trust: .pinned(sha256: digest))
+        case .insecure: configuration = TLSClientConfiguration(trust: .insecure)
+        case .preSharedKey(let file):
+            configuration = TLSClientConfiguration(trust: .preSharedKey)
+            configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file)
+        }
+        configuration.identity = try tunnelIdentity(certificate, privateKey)
+        return configuration
+    }
+}
+
+extension ServeSettings {
+    /// What the tunnel is told: what to show and whom to let in.
+    ///
+    /// Who proves a key is let in; so is, if there is a certificate, whoever the authorities vouch for, or everybody where none
+    /// are named: the password comes after.
+    ///
+    /// - Returns: A server's side of the tunnel, without application protocols.
+    /// - Throws: ``AgentError`` when a file of keys cannot be used, or the settings do not go together.
+    func serverConfiguration() throws(AgentError) -> TLSServerConfiguration {
+        let identity = try tunnelIdentity(certificate, privateKey)
+        guard identity != nil || preSharedKeys != nil else {
+            throw AgentError(.badSetting, "TLS takes --certificate and --private-key, or --psk-file", exitCode: 1)
+        }
+        guard identity != nil || clientAuthorities == nil else {
+            throw AgentError(.badSetting, "--client-ca takes --certificate and --private-key", exitCode: 1)
+        }
+        var configuration = TLSServerConfiguration(identity: identity)
+        configuration.clientTrust = clientAuthorities.map { .authorities(pemFile: $0) }
+        if let file = preSharedKeys { configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file) }
+        return configuration
+    }
+}
+
+/// A certificate and its key, both or neither.
+private func tunnelIdentity(_ certificate: String?, _ privateKey: String?) throws(AgentError) -> TLSIdentity? {
+    switch (certificate, privateKey) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return TLSIdentity(certificateChainFile: certificate, privateKeyFile: key)
+    case (_?, nil), (nil, _?):
+        throw AgentError(.badSetting, "--certificate and --private-key go together", exitCode: 1)
+    }
+}
