@@ -52,7 +52,7 @@ struct RemoteShell {
         }
         guard let program = unsafe words.first ?? nil else { throw SystemError(operation: "strdup", number: ENOMEM) }
         var process: pid_t = 0
-        let answer = unsafe posix_spawnp(&process, program, &actions, &attributes, words + [nil], environ)
+        let answer = unsafe posix_spawnp(&process, program, &actions, &attributes, words + [nil], Glibc.environ)
         guard answer == 0 else { throw SystemError(operation: "posix_spawnp", number: answer) }
         return process
     }

@@ -78,7 +78,7 @@ private func spawn(
     }
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var environment = unsafe (inherited + own).map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words + environment { unsafe free(word) } }
+    defer { unsafe (words + environment).forEach { unsafe free($0) } }
     var process: pid_t = 0
     let number = unsafe posix_spawn(&process, path, &actions, &attributes, &words, &environment)
     guard number == 0 else { throw SystemError(operation: "posix_spawn", number: number) }

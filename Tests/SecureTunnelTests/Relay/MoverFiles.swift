@@ -1,3 +1,5 @@
+import Testing
+
 /// The stunnel configurations that movers write today, to the letter but for ports and directories.
 struct MoverFiles: Sendable, CustomTestStringConvertible {
     let name: String

@@ -166,6 +166,9 @@ private final class Running {
             guard let state, !state.contains(") Z ") else { return }
             usleep(5000)
         }
-        throw ChildProcess.Failure(description: "it did not go to the background")
+        throw StillThere()
     }
 }
+
+/// A program that should have gone to the background did not.
+private struct StillThere: Error {}
