@@ -123,10 +123,9 @@ extension RelayConnection {
         let inward = RelayDirection(from: tunnel, to: plain, plain: plain, tunnel: tunnel, idle: idle, memory: memory)
         do throws(SystemError) {
             let thread = try WorkerThread(name: "dvm-inward") { [self] in
-                carry(inward, plain, tunnel)
+                _ = carry(inward, plain, tunnel)
             }
-            carry(outward, plain, tunnel)
-            hasEnded.store(true, ordering: .releasing)
+            if carry(outward, plain, tunnel) { hasEnded.store(true, ordering: .releasing) }
             waitForClose(thread, plain, tunnel)
         } catch {
             fail(.transport(.system(error, peer: plain.peerDescription)), plain, tunnel)
@@ -135,9 +134,12 @@ extension RelayConnection {
     }
 
     /// Moves one direction; a failure ends both.
-    private func carry(_ direction: RelayDirection, _ plain: SocketStream, _ tunnel: TLSStream) {
+    ///
+    /// - Returns: Whether it came to its orderly end.
+    private func carry(_ direction: RelayDirection, _ plain: SocketStream, _ tunnel: TLSStream) -> Bool {
         do throws(TransportError) {
             try direction.carry()
+            return true
         } catch {
             var cause = SecureTunnelError(error) ?? .transport(error)
             // Hanging up is hanging up, with FIN or with RST.
@@ -145,6 +147,7 @@ extension RelayConnection {
                 cause = .truncated(peer: tunnel.peerDescription)
             }
             fail(cause, plain, tunnel)
+            return false
         }
     }
 
