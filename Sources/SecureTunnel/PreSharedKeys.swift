@@ -112,6 +112,7 @@ extension PreSharedKeys {
 
     private static func parse(_ text: Span<UInt8>) throws(Refusal) -> [Entry] {
         var entries: [Entry] = []
+        var identities: Set<[UInt8]> = []
         var number = 0
         var start = 0
         while start < text.count {
@@ -122,7 +123,7 @@ extension PreSharedKeys {
             if end > start, text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
             if end > start {
                 let entry = try entry(text.extracting(start..<end), line: number)
-                guard !entries.contains(where: { $0.identity == entry.identity }) else {
+                guard identities.insert(entry.identity).inserted else {
                     throw Refusal(reason: "line \(number): the identity has a line already")
                 }
                 entries.append(entry)

@@ -23,14 +23,12 @@ import Glibc
     private var inputEnd = 0
     private var output = PageMemory(byteCount: outputCapacity)
     private var lentOutput = PageMemory(byteCount: outputCapacity)
-    private var outputCount = 0
+    /// How many bytes wait to be sent.
+    private(set) var outputCount = 0
     /// Whether the transport came to its end.
     private(set) var isInputEnded = false
     /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
     private(set) var firstBytes: [UInt8] = []
-
-    /// Whether records wait to be sent.
-    var hasOutput: Bool { outputCount > 0 }
 
     /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
     func freeInput() -> UnsafeMutableRawBufferPointer {

@@ -60,12 +60,27 @@ extension TLSEngine {
             ? .clientCertificateRequired(peer: peer) : .certificateRefused(subject: "nobody", reason: "none was shown")
     }
 
+    /// Tells whether the peer asked for a renegotiation while its records were read.
+    ///
+    /// With TLS 1.2 nothing else makes reading write: OpenSSL's answer is a warning, after which a stock peer hangs up.
+    ///
+    /// - Parameter waiting: How many bytes waited to be sent before.
+    /// - Returns: The failure that it is; nil when it did not.
+    func refusedRenegotiation(since waiting: Int) -> SecureTunnelError? {
+        guard buffers.outputCount > waiting, unsafe SSL_version(connection) == TLS1_2_VERSION else { return nil }
+        return .violation(peer: peer, reason: "it asked for a renegotiation, which this tunnel refuses")
+    }
+
     /// Turns the error queue into one error.
     ///
     /// The lock is held.
     func classify() -> SecureTunnelError {
         let errors = OpenSSLErrors.drain()
-        if let refusal = notes.verifier.failure { return refusal }
+        if let refusal = notes.verifier.failure {
+            guard context.trust == .preSharedKey, let offered = notes.offeredKey else { return refusal }
+            // It showed a certificate instead.
+            return .preSharedKeyRefused(peer: peer, identity: printable(offered.identity))
+        }
         if let failure = keyFailure(errors) { return failure }
         if let alert = errors.peerAlert { return meaning(of: alert) }
         if !isHandshakeDone, let bytes = foreignBytes() { return .notTLS(peer: peer, firstBytes: bytes) }
@@ -94,6 +109,12 @@ extension TLSEngine {
             return isWrong ? .preSharedKeyMismatch(peer: peer, identity: printable(accepted)) : nil
         }
         if let unknown = notes.unknownIdentity { return .preSharedKeyUnknown(peer: peer, identity: printable(unknown)) }
+        if takesKeysOnly {
+            let isBare =
+                errors.contains(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER)
+                || errors.contains(ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM)
+            return isBare ? .preSharedKeyRequired(peer: peer) : nil
+        }
         guard let offered = notes.offeredKey, let alert = errors.peerAlert else { return nil }
         let identity = printable(offered.identity)
         switch alert.number {
@@ -103,6 +124,13 @@ extension TLSEngine {
         case SSL_AD_HANDSHAKE_FAILURE: return .preSharedKeyRefused(peer: peer, identity: identity)
         default: return nil
         }
+    }
+
+    /// Whether we are a server that lets nobody in without a pre-shared key.
+    private var takesKeysOnly: Bool {
+        guard notes.acceptedKeys != nil else { return false }
+        if context.trust == .preSharedKey { return true }
+        return unsafe SSL_get_certificate(connection) == nil
     }
 
     /// What an alert of the peer says about us.

@@ -93,6 +93,7 @@ import Synchronization
         lock.withLock { _ in
             if let failure { return .failed(failure) }
             var filled = 0
+            let waiting = buffers.outputCount
             while filled < target.count {
                 var count = 0
                 OpenSSLErrors.clear()
@@ -103,7 +104,12 @@ import Synchronization
                     continue
                 }
                 switch unsafe SSL_get_error(connection, answer) {
-                case SSL_ERROR_WANT_READ: return filled > 0 ? .bytes(filled) : .needsInput
+                case SSL_ERROR_WANT_READ:
+                    if let refusal = refusedRenegotiation(since: waiting) {
+                        failure = refusal
+                        return filled > 0 ? .bytes(filled) : .failed(refusal)
+                    }
+                    return filled > 0 ? .bytes(filled) : .needsInput
                 case SSL_ERROR_ZERO_RETURN: return filled > 0 ? .bytes(filled) : .end
                 default:
                     let error = classify()

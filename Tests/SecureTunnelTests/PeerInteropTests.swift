@@ -131,10 +131,12 @@ struct PeerInteropTests {
             within: .seconds(10)
         )
         client.send("R\n")
-        #expect(throws: TransportError.self) {
-            // The refusal is an alert, upon which openssl hangs up.
+        stream.readTimeout = .seconds(10)
+        let error = #expect(throws: TransportError.self) {
             while try !stream.read(upTo: 100).isEmpty {}
         }
+        guard case .violation(_, let reason) = error.flatMap({ SecureTunnelError($0) }) else { throw Unexpected(error) }
+        #expect(reason.contains("renegotiation"))
         try client.waitForOutput("no renegotiation")
         stream.close()
     }

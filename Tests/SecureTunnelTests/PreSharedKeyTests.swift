@@ -100,7 +100,9 @@ struct PreSharedKeyTests {
         var client = TLSClientConfiguration(trust: .preSharedKey)
         client.preSharedKeys = try keys("one:0123456789abcdefghij")
         let ends = try shakeHands(client: client, server: server)
-        #expect(ends.client.failure != nil && ends.server.failure != nil)
+        let peer = "the other end of the pair"
+        #expect(ends.client.failure == .preSharedKeyRefused(peer: peer, identity: "one"))
+        #expect(ends.server.failure != nil)
     }
 
     @Test("are wanted of every client when the server says so", .timeLimit(.minutes(10)), arguments: versions)
@@ -110,12 +112,12 @@ struct PreSharedKeyTests {
         server.preSharedKeys = try keys("one:0123456789abcdefghij")
         server.maximumVersion = version
         let ends = try shakeHands(client: TLSClientConfiguration(trust: .insecure), server: server)
-        let peer = "the other end of the pair"
-        if version == .tls13 {
-            #expect(ends.server.failure == .preSharedKeyRequired(peer: peer))
-        } else {
-            #expect(ends.server.failure == .violation(peer: peer, reason: "no shared cipher"))
-        }
+        #expect(ends.server.failure == .preSharedKeyRequired(peer: "the other end of the pair"))
+        // The same without any certificate.
+        server.clientTrust = nil
+        server.identity = nil
+        let bare = try shakeHands(client: TLSClientConfiguration(trust: .insecure), server: server)
+        #expect(bare.server.failure == .preSharedKeyRequired(peer: "the other end of the pair"))
     }
 
     @Test("no cipher without a proof is let through", .timeLimit(.minutes(10)))

@@ -30,6 +30,7 @@ struct TunnelSettingsTests {
         #expect(log[0].hasSuffix("exit code 0"))
         #expect(log[1].contains("DVM-1219") && log[1].contains("identity \"one\""))
         #expect(log[2].contains("DVM-1216") && log[2].contains("identity \"nobody\""))
+        #expect(log[3].contains("DVM-1220"))
         #expect(!log.joined().contains("0123456"))
     }
 
