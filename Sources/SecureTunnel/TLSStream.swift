@@ -106,7 +106,8 @@ public final class TLSStream: ByteStream {
             if let failure = writeFailure.withLock({ $0 }) { throw failure }
             var rest = unsafe bytes
             while unsafe !rest.isEmpty {
-                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(min(TLSEngine.largestPlaintext, pieceSize)))
+                let size = min(TLSEngine.largestPlaintext, pieceSize)
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(size))
                 if let error = unsafe engine.encrypt(piece) { throw error.asTransportError }
                 try sendOutput()
                 unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))

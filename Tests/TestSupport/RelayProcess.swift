@@ -12,7 +12,9 @@ public final class RelayProcess: Sendable {
         case stock
 
         /// Where the program is.
-        public func path() throws -> String { self == .dvm ? try BuiltProgram.path("dvm-stunnel") : "/usr/bin/stunnel4" }
+        public func path() throws -> String {
+            self == .dvm ? try BuiltProgram.path("dvm-stunnel") : "/usr/bin/stunnel4"
+        }
     }
 
     /// The loopback port that it accepts on.

@@ -7,6 +7,7 @@ extension RelayService {
     ///   - log: Is told of each address that does not answer while others are left.
     ///   - stop: Ends the attempt when thrown.
     /// - Returns: The plain connection.
+    /// - Throws: ``SecureTunnelError`` of the last address.
     func dialRemote(_ log: RelayLogger, stop: StopSignal) throws(SecureTunnelError) -> SocketStream {
         var failure = SecureTunnelError.badSetting(reason: "there is nobody to connect to")
         for (index, address) in settings.connect.enumerated() {

@@ -38,6 +38,7 @@ final class RelayPoint: Sendable {
     /// Starts the thread that accepts, once.
     ///
     /// - Parameter body: Is given each connection and the service that was current when it came; must not wait.
+    /// - Throws: `SystemError` of pthread_create(3).
     func start(_ body: @escaping @Sendable (SocketStream, RelayService) -> Void) throws(SystemError) {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
         _ = try WorkerThread(name: "dvm-accept") { [self] in

@@ -18,6 +18,7 @@ struct RelayProgramEnd {
     ///   - arguments: Its own name first; empty stands for the path alone.
     ///   - remoteAddress: Who is connected, for its environment (`REMOTE_HOST`, `REMOTE_PORT`).
     ///   - log: Is told how it ended.
+    /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
     init(
         path: String,
         arguments: [String],

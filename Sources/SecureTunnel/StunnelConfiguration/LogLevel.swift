@@ -24,8 +24,7 @@ public enum LogLevel: Int32, Sendable, Comparable, CaseIterable {
 
     /// Reads a level as stunnel's `debug` writes it: a number from 0 to 7, or syslog's name, in any case.
     ///
-    /// - Parameter text: The level.
-    /// - Returns: Nil for anything else.
+    /// - Parameter text: The level. Nil comes back for anything else.
     public init?(parsing text: String) {
         let names: [String: LogLevel] = [
             "emerg": .emergency, "alert": .alert, "crit": .critical, "err": .error, "warning": .warning,

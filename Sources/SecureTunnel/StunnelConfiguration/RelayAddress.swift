@@ -13,8 +13,7 @@ public enum RelayAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - text: The value of the key.
-    ///   - host: What a port alone means: empty for `accept`, `localhost` for `connect`.
-    /// - Returns: Nil when the text is anything else, a port is not from 1 to 65535, or a path is longer than 107 bytes.
+    ///   - host: What a port alone means: empty for `accept`, `localhost` for `connect`. Nil comes back when the text is anything else, a port is not from 1 to 65535, or a path is longer than 107 bytes.
     public init?(parsing text: String, withoutHost host: String) {
         if text.hasPrefix("/") {
             guard text.utf8.count <= 107 else { return nil }

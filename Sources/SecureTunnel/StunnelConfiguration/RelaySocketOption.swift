@@ -21,8 +21,7 @@ public struct RelaySocketOption: Equatable, Sendable {
 
     /// Reads the value of a `socket` line.
     ///
-    /// - Parameter text: Such as `l:TCP_NODELAY=1` or `r:SO_LINGER=1:60`; names in capitals, as in stunnel.
-    /// - Returns: Nil when the form, the name or the value is not known.
+    /// - Parameter text: Such as `l:TCP_NODELAY=1` or `r:SO_LINGER=1:60`; names in capitals, as in stunnel. Nil comes back when the form, the name or the value is not known.
     public init?(parsing text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].count == 1, let place = parts[0].first.flatMap(Place.init(rawValue:)) else {

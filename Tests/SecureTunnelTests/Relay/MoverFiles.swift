@@ -14,6 +14,7 @@ struct MoverFiles: Sendable, CustomTestStringConvertible {
     ///   - directory: Where the certificates, keys and the pid file lie.
     ///   - port: The accepting port.
     ///   - target: Whom it connects to; a port alone for a server.
+    /// - Returns: What the mover writes.
     func text(in directory: String, port: UInt16, target: String) -> String {
         var text = template
         for (place, value) in [("DIRECTORY", directory), ("PORT", "\(port)"), ("TARGET", target)] {

@@ -82,7 +82,7 @@ struct MoverInteropTests {
         }
         near.stop()
         far.stop()
-        for side in ["near", "far"] {
+        for (side, program) in [("near", move.nearProgram), ("far", move.farProgram)] where program == .dvm {
             #expect(!FileManager.default.fileExists(atPath: directory.file("\(side)/stunnel.pid")))
         }
     }

@@ -32,7 +32,9 @@ struct RelayInteropTests {
         let server = try PlainServer { stream in
             try stream.write(Array("greeting".utf8))
             try stream.closeWrite()
-            received.set(try readAll(stream))
+            // Whoever only looked whether the port is open sent nothing.
+            let bytes = try readAll(stream)
+            if !bytes.isEmpty { received.set(bytes) }
         }
         let pair = try RelayPair(near: ends.near, far: ends.far, target: server.target, version: ends.version)
         defer { pair.stop() }
