@@ -84,7 +84,7 @@ let package = Package(
         program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         .executableTarget(
             name: "dvm-bench",
-            dependencies: ["DeltaTransfer", "Checksums"],
+            dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport"],
             path: "Benchmarks/dvm-bench",
             swiftSettings: language
         ),

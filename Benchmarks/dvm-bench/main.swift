@@ -1,6 +1,8 @@
-// Micro benchmarks of the hot loops: `dvm-bench [--json] [NAME-PART]`.
+// Micro benchmarks of the hot loops: `dvm-bench [--json] [NAME-PART]`; one side of a tunnel: `dvm-bench tunnel ...`.
+import Glibc
 
 let arguments = CommandLine.arguments.dropFirst()
+if arguments.first == "tunnel" { exit(try TunnelCopy.run(Array(arguments.dropFirst())) ? 0 : 2) }
 let filter = arguments.first { !$0.hasPrefix("--") }
 var results: [Measurement] = []
 for benchmark in Benchmark.all where filter.map({ benchmark.name.contains($0) }) ?? true {

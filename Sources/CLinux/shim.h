@@ -55,3 +55,8 @@ static inline int dvm_get_user_quota(int descriptor, unsigned user, struct dqblk
     return (int)syscall(443, descriptor, QCMD(Q_GETQUOTA, USRQUOTA), user, quota);
 }
 static const unsigned dvm_QIF_BLIMITS = QIF_BLIMITS, dvm_QIF_ILIMITS = QIF_ILIMITS;
+#include <syslog.h>
+// The text is an argument and never the format.
+static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }
+// Swift does not import fork; callers have a single thread.
+static inline pid_t dvm_fork(void) { return fork(); }

@@ -18,11 +18,11 @@ import Glibc
     /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
     static let outputCapacity = 192 * 1024
 
-    private let input = UnsafeMutableRawPointer.allocate(byteCount: inputCapacity, alignment: 64)
+    private let input = PageMemory(byteCount: inputCapacity)
     private var inputStart = 0
     private var inputEnd = 0
-    private var output = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
-    private var lentOutput = UnsafeMutableRawPointer.allocate(byteCount: outputCapacity, alignment: 64)
+    private var output = PageMemory(byteCount: outputCapacity)
+    private var lentOutput = PageMemory(byteCount: outputCapacity)
     /// How many bytes wait to be sent.
     private(set) var outputCount = 0
     /// Whether the transport came to its end.
@@ -30,20 +30,14 @@ import Glibc
     /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
     private(set) var firstBytes: [UInt8] = []
 
-    deinit {
-        unsafe input.deallocate()
-        unsafe output.deallocate()
-        unsafe lentOutput.deallocate()
-    }
-
     /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
     func freeInput() -> UnsafeMutableRawBufferPointer {
         if inputStart > 0 {
-            unsafe memmove(input, input + inputStart, inputEnd - inputStart)
+            unsafe memmove(input.start, input.start + inputStart, inputEnd - inputStart)
             inputEnd -= inputStart
             inputStart = 0
         }
-        return unsafe UnsafeMutableRawBufferPointer(start: input + inputEnd, count: Self.inputCapacity - inputEnd)
+        return unsafe UnsafeMutableRawBufferPointer(start: input.start + inputEnd, count: Self.inputCapacity - inputEnd)
     }
 
     /// Takes note of bytes that were put into the free space; 0 means the end of the transport.
@@ -51,7 +45,7 @@ import Glibc
         precondition(count >= 0 && count <= Self.inputCapacity - inputEnd)
         isInputEnded = count == 0
         if firstBytes.count < 128, count > 0 {
-            let fresh = unsafe UnsafeRawBufferPointer(start: input + inputEnd, count: count)
+            let fresh = unsafe UnsafeRawBufferPointer(start: input.start + inputEnd, count: count)
             unsafe firstBytes.append(contentsOf: fresh.prefix(128 - firstBytes.count))
         }
         inputEnd += count
@@ -59,17 +53,26 @@ import Glibc
 
     /// Lends everything that waits to be sent, until the next call.
     func takeOutput() -> UnsafeRawBufferPointer {
-        unsafe swap(&output, &lentOutput)
+        swap(&output, &lentOutput)
         let count = outputCount
         outputCount = 0
-        return unsafe UnsafeRawBufferPointer(start: lentOutput, count: count)
+        return unsafe UnsafeRawBufferPointer(start: lentOutput.start, count: count)
+    }
+
+    /// Gives back memory that holds nothing; nothing may be lent.
+    func trimInput() { input.giveBack(from: inputEnd) }
+
+    /// Gives back memory that holds nothing; nothing may be lent.
+    func trimOutput() {
+        output.giveBack(from: outputCount)
+        lentOutput.giveBack(from: 0)
     }
 
     /// OpenSSL reads: as much as is there; nil when it must come back later.
     fileprivate func read(into target: UnsafeMutableRawPointer, atMost limit: Int) -> Int? {
         let count = min(limit, inputEnd - inputStart)
         guard count > 0 else { return isInputEnded ? 0 : nil }
-        unsafe memcpy(target, input + inputStart, count)
+        unsafe memcpy(target, input.start + inputStart, count)
         inputStart += count
         return count
     }
@@ -79,7 +82,7 @@ import Glibc
     /// Only a peer that keeps provoking answers and never reads them fills the room.
     fileprivate func write(_ source: UnsafeRawPointer, count: Int) -> Bool {
         guard count <= Self.outputCapacity - outputCount else { return false }
-        unsafe memcpy(output + outputCount, source, count)
+        unsafe memcpy(output.start + outputCount, source, count)
         outputCount += count
         return true
     }

@@ -189,6 +189,12 @@ import Synchronization
         return unsafe records
     }
 
+    /// Gives back the memory of the input; the reading turn is held.
+    func trimInput() { lock.withLock { _ in buffers.trimInput() } }
+
+    /// Gives back the memory of the output; the sending turn is held.
+    func trimOutput() { lock.withLock { _ in buffers.trimOutput() } }
+
     /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
 

@@ -24,6 +24,7 @@ public final class TLSStream: ByteStream {
     /// Closed when `readFailure` is set: a writer whose transport broke waits here for the peer's last word.
     private let readFailed = BoundedQueue<Never>(capacity: 1, name: "failure of the tunnel")
     private let isEnded = Atomic<Bool>(false)
+    private let largestPiece = Atomic<Int>(256 * 1024)
     /// What both sides agreed on.
     public let session: TLSSession
 
@@ -105,7 +106,8 @@ public final class TLSStream: ByteStream {
             if let failure = writeFailure.withLock({ $0 }) { throw failure }
             var rest = unsafe bytes
             while unsafe !rest.isEmpty {
-                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(TLSEngine.largestPlaintext))
+                let size = min(TLSEngine.largestPlaintext, pieceSize)
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(size))
                 if let error = unsafe engine.encrypt(piece) { throw error.asTransportError }
                 try sendOutput()
                 unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
@@ -153,11 +155,25 @@ public final class TLSStream: ByteStream {
 }
 
 extension TLSStream {
+    /// How many bytes are moved at once at most, and so how much memory the stream touches.
+    ///
+    /// For whoever shares out memory among many streams; 16 KiB, a record, is the least that makes sense.
+    var pieceSize: Int {
+        get { largestPiece.load(ordering: .relaxed) }
+        set { largestPiece.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Gives memory back while nothing moves; what is in use at the moment is kept.
+    func trim() {
+        _ = readTurn.withLockIfAvailable { _ in engine.trimInput() }
+        _ = sendTurn.withLockIfAvailable { _ in engine.trimOutput() }
+    }
+
     /// Reads once from the transport into the engine.
     ///
     /// The reader's turn is held.
     private func fill() throws(TransportError) {
-        let space = unsafe engine.freeInput()
+        let space = unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
         engine.supply(unsafe try transport.read(into: space))
     }
 

@@ -60,6 +60,16 @@ public func addresses(of target: HostPort, within limit: Duration) throws(Transp
     try resolve(target, within: limit).compactMap(\.hostPort)
 }
 
+/// Looks a name up, to find out whether that can be done.
+///
+/// - Parameters:
+///   - target: Whose host is looked up.
+///   - limit: The longest wait.
+/// - Throws: ``TransportError/unknownHost(host:reason:)``, or that it took too long.
+public func checkName(of target: HostPort, within limit: Duration) throws(TransportError) {
+    _ = try resolve(target, within: limit)
+}
+
 /// Connects one socket, without blocking past the deadline.
 private func connect(
     to address: SocketAddress,
@@ -97,7 +107,7 @@ private final class Resolution: Sendable {
 /// Resolves a name on a thread of its own: getaddrinfo(3) knows no deadline.
 ///
 /// A resolver that never answers costs one idle thread until it does.
-private func resolve(_ target: HostPort, within limit: Duration) throws(TransportError) -> [SocketAddress] {
+func resolve(_ target: HostPort, within limit: Duration) throws(TransportError) -> [SocketAddress] {
     let resolution = Resolution()
     let thread: WorkerThread
     do throws(SystemError) {

@@ -19,17 +19,21 @@ public final class Listener: Sendable {
     ///   - wanted: Host and port; an empty host takes IPv6 and IPv4 connections on all interfaces, port 0 any free port.
     ///   - backlog: Connections that may wait to be accepted.
     ///   - options: What to set on every accepted socket.
+    ///   - extras: What to set on the listening socket before it gets its address.
     /// - Throws: ``TransportError/cannotListen(address:cause:)`` or ``TransportError/unknownHost(host:reason:)``.
-    public init(_ wanted: HostPort, backlog: Int32 = 128, options: SocketOptions = SocketOptions())
-        throws(TransportError)
-    {
+    public init(
+        _ wanted: HostPort,
+        backlog: Int32 = 128,
+        options: SocketOptions = SocketOptions(),
+        extras: [ExtraSocketOption] = []
+    ) throws(TransportError) {
         // The wildcard of IPv6 serves IPv4 too; the resolver may list that of IPv4 first.
         let addresses = try SocketAddress.resolve(wanted, isPassive: true)
         let ordered = addresses.filter { $0.family == AF_INET6 } + addresses.filter { $0.family != AF_INET6 }
         var failure = SystemError(operation: "bind", number: EADDRNOTAVAIL)
         for candidate in wanted.host.isEmpty ? ordered : addresses {
             do throws(SystemError) {
-                let socket = try Listener.bind(candidate, backlog: backlog)
+                let socket = try Listener.bind(candidate, backlog: backlog, extras: extras)
                 let number = socket.rawValue
                 let bound = SocketAddress(localOf: number).hostPort
                 stop = try StopSignal()
@@ -46,12 +50,17 @@ public final class Listener: Sendable {
 
     deinit { close() }
 
-    private static func bind(_ address: SocketAddress, backlog: Int32) throws(SystemError) -> Descriptor {
+    private static func bind(
+        _ address: SocketAddress,
+        backlog: Int32,
+        extras: [ExtraSocketOption]
+    ) throws(SystemError) -> Descriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(address.family, type, 0) })
         let number = socket.rawValue
         try SocketOptions.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         if address.family == AF_INET6 { try SocketOptions.set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        for option in extras { try option.apply(to: number) }
         try systemCall("bind") {
             unsafe address.withSockaddr { unsafe Glibc.bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
         }

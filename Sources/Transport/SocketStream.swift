@@ -9,7 +9,7 @@ import Synchronization
 /// The reading and the writing half share nothing but the descriptor and the stop signal, which are made for it; one
 /// thread may use each half, and any thread may call ``close()``.
 public final class SocketStream: ByteStream {
-    private let descriptor: SharedDescriptor
+    let descriptor: SharedDescriptor
     private let stop: StopSignal
     private let input: InputSide
     private let output: OutputSide

@@ -12,6 +12,7 @@ STOCK_RSYNC = os.environ.get("STOCK_RSYNC", "/usr/bin/rsync")
 DVM_RSYNC = os.environ.get("DVM_RSYNC", os.path.join(BUILT, "dvm-rsync"))
 DVM_SOURCE = os.environ.get("DVM_SOURCE", os.path.join(BUILT, "dvm-source"))
 DVM_TARGET = os.environ.get("DVM_TARGET", os.path.join(BUILT, "dvm-target"))
+DVM_STUNNEL = os.environ.get("DVM_STUNNEL", os.path.join(BUILT, "dvm-stunnel"))
 USER, PASSWORD = "mover", "correct horse battery"
 
 
@@ -85,21 +86,23 @@ def rsync_daemon(program, folder, modules, secrets, label="rsyncd"):
                   f"{folder}/{label}.out")
 
 
-def stunnel(folder, label, text, service):
-    """A stunnel with one service, in the foreground."""
+def stunnel(folder, label, text, service, program="stunnel4"):
+    """A stunnel with one service, in the foreground; `program` may be our stand-in."""
     port = free_port()
     configuration = write(f"{folder}/{label}.conf", f"foreground = yes\npid =\n{text}\n[{label}]\n"
                           f"accept = 127.0.0.1:{port}\n{service}\n")
-    return Server(["stunnel4", configuration], port, f"{folder}/{label}.out")
+    return Server([program, configuration], port, f"{folder}/{label}.out")
 
 
-def stunnel_server(folder, keys, to_port, certificate=None, label="tls-server", text=""):
+def stunnel_server(folder, keys, to_port, certificate=None, label="tls-server", text="",
+                   program="stunnel4"):
     """Takes TLS and hands the plain bytes to a local port."""
     pem, key = certificate or keys.good
-    return stunnel(folder, label, text, f"connect = 127.0.0.1:{to_port}\ncert = {pem}\nkey = {key}")
+    return stunnel(folder, label, text, f"connect = 127.0.0.1:{to_port}\ncert = {pem}\nkey = {key}",
+                   program)
 
 
-def stunnel_client(folder, keys, to_port, proxy=None, label="tls-client", text=""):
+def stunnel_client(folder, keys, to_port, proxy=None, label="tls-client", text="", program="stunnel4"):
     """Takes plain bytes and hands them in TLS to a local port, through a proxy when one is given."""
     service = f"client = yes\nCAfile = {keys.ca}\nverifyChain = yes\ncheckHost = localhost\nsni = localhost\n"
     if proxy:
@@ -107,7 +110,7 @@ def stunnel_client(folder, keys, to_port, proxy=None, label="tls-client", text="
                     f"protocolUsername = {USER}\nprotocolPassword = proxy-secret")
     else:
         service += f"connect = 127.0.0.1:{to_port}"
-    return stunnel(folder, label, text, service)
+    return stunnel(folder, label, text, service, program)
 
 
 def dvm_target(folder, keys, volumes, certificate=None, plain=False, label="dvm-target"):

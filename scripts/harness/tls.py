@@ -66,6 +66,23 @@ def _pair(source, target):
     return body
 
 
+def _relay(near, far):
+    """Stock rsync at both ends, with our stand-in for stunnel at one or both."""
+    def body(setting, folder):
+        with contextlib.ExitStack() as stack:
+            keys, target = setting.keys, os.path.join(folder, "target")
+            os.makedirs(target)
+            daemon = stack.enter_context(
+                peers.rsync_daemon(peers.STOCK_RSYNC, folder, {"data": (target, "")}, keys.credentials))
+            server = stack.enter_context(peers.stunnel_server(folder, keys, daemon.port, program=far))
+            client = stack.enter_context(peers.stunnel_client(folder, keys, server.port, program=near))
+            for step, (source, manifest) in enumerate(setting.trees):
+                outcome = run(peers.stock_push(keys, source, client.port, "-S"), 120)
+                check(outcome.code == 0, f"{outcome}", client.log_text()[-400:], server.log_text()[-400:])
+                check_equal_trees(compare.compare(manifest, target, sparse=True), ("first copy", "after edits")[step])
+    return body
+
+
 def _proxy(start):
     def body(setting, folder):
         with start(folder) as proxy, Ends(setting, folder) as ends:
@@ -101,5 +118,7 @@ def tls_cases(setting_is_stock):
     cases += [Case("tls/through tinyproxy", _proxy(peers.tinyproxy)), Case("tls/through squid", _proxy(peers.squid))]
     cases += [Case(f"tls/compressed {choice}", _compressed(choice)) for choice in ("zstd", "lz4")]
     if not setting_is_stock:
+        cases += [Case("tls/dvm-stunnel to stunnel", _relay(peers.DVM_STUNNEL, "stunnel4")),
+                  Case("tls/stunnel to dvm-stunnel", _relay("stunnel4", peers.DVM_STUNNEL))]
         cases.append(Case("tls/proxy refuses", _proxy_refuses))
     return cases

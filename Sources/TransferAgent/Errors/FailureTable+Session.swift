@@ -80,7 +80,8 @@ extension FailureTable {
             .doesNotFit,
             "the source volume does not fit into the target volume",
             cause: "a target volume that is smaller, or nearly full",
-            advice: "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn goes on regardless)"
+            advice:
+                "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn goes on regardless)"
         ),
         Row(
             .doesNotSurvive,

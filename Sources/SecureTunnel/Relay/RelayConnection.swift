@@ -1,0 +1,199 @@
+import LinuxSystem
+import Synchronization
+import Transport
+
+/// One connection through a relay, from its first byte to its last.
+///
+/// ## Concurrency model
+/// Two threads move bytes, one for each direction; whichever fails closes both streams, which wakes the other. `streams`
+/// holds what ``cut()`` has to close, `failure` the first cause; each has its own lock.
+final class RelayConnection: Sendable {
+    /// The longest that a handshake may take, whatever `TIMEOUTbusy` says: a peer that dawdles holds two threads.
+    private static let longestHandshake = 60
+
+    private let service: RelayService
+    private let log: RelayLogger
+    private let memory: RelayMemory
+    private let stop: StopSignal
+    private let streams = Mutex<[SocketStream]>([])
+    private let failure = Mutex<SecureTunnelError?>(nil)
+    /// Whether the plain side has ended and close_notify has been sent.
+    private let hasEnded = Atomic<Bool>(false)
+
+    /// Prepares a connection.
+    init(service: RelayService, log: RelayLogger, memory: RelayMemory) throws(SystemError) {
+        self.service = service
+        self.log = log
+        self.memory = memory
+        stop = try StopSignal()
+    }
+
+    /// Serves the connection to its end and logs what became of it.
+    ///
+    /// - Parameter accepted: Who came in; nil for a service that runs a program and connects it.
+    func run(accepted: SocketStream?) {
+        memory.enter()
+        defer { memory.leave() }
+        do throws(SecureTunnelError) {
+            if let accepted { try adopt(accepted) }
+            let (plain, tunnel) = try service.settings.isClient ? callOut(accepted) : answer(accepted)
+            relay(plain, tunnel)
+        } catch {
+            let cause = stop.isRaised ? "it was cut off at the end of the program" : "\(error)"
+            log(.error, "connection failed: \(cause)")
+            // A reset: an orderly end would let the caller take nothing for everything.
+            for stream in streams.withLock({ $0 }) { stream.reset() }
+        }
+    }
+
+    /// Ends the connection at once.
+    func cut() {
+        stop.raise()
+        for stream in streams.withLock({ $0 }) { stream.reset() }
+    }
+
+    /// Takes a socket into the set of those that ``cut()`` closes.
+    private func adopt(_ stream: SocketStream) throws(SecureTunnelError) {
+        streams.withLock { $0.append(stream) }
+        stream.expectNoCongestionOnThisMachine()
+        guard !stop.isRaised else { throw .transport(.closed(peer: stream.peerDescription)) }
+    }
+
+    /// A client: the plain side first, then the road to the server, then TLS on it.
+    private func callOut(_ accepted: SocketStream?) throws(SecureTunnelError) -> (SocketStream, TLSStream) {
+        let remote = try service.dialRemote(log, stop: stop)
+        try adopt(remote)
+        let tunnel = try TLSStream.connect(
+            over: remote,
+            context: service.context,
+            serverName: service.settings.calledHost,
+            within: handshakeLimit
+        )
+        report(tunnel)
+        guard let accepted else { return (try startProgram(for: nil), tunnel) }
+        return (accepted, tunnel)
+    }
+
+    /// A server: TLS with the caller first, so that nobody reaches the plain side who may not.
+    private func answer(_ accepted: SocketStream?) throws(SecureTunnelError) -> (SocketStream, TLSStream) {
+        let secured: SocketStream
+        if let accepted { secured = accepted } else { secured = try dialPlain() }
+        let tunnel = try TLSStream.accept(over: secured, context: service.context, within: handshakeLimit)
+        report(tunnel)
+        guard service.settings.program == nil else { return (try startProgram(for: secured.peerAddress), tunnel) }
+        return (try dialPlain(), tunnel)
+    }
+
+    private func dialPlain() throws(SecureTunnelError) -> SocketStream {
+        let stream = try service.dialRemote(log, stop: stop)
+        try adopt(stream)
+        return stream
+    }
+
+    private func startProgram(for caller: HostPort?) throws(SecureTunnelError) -> SocketStream {
+        let program = try RelayProgramEnd(
+            path: service.settings.program ?? "",
+            arguments: service.settings.programArguments,
+            remoteAddress: caller,
+            log: log
+        )
+        try adopt(program.stream)
+        return program.stream
+    }
+
+    private var handshakeLimit: Duration {
+        .seconds(min(Self.longestHandshake, max(1, service.settings.busySeconds)))
+    }
+
+    private func report(_ tunnel: TLSStream) {
+        let session = tunnel.session
+        let peer = session.peerSubject.map { ", certificate of \($0)" } ?? ", no certificate shown"
+        let name = session.serverName.map { ", called \($0)" } ?? ""
+        log(.notice, "\(session.version) with \(tunnel.peerDescription): \(session.cipher)\(peer)\(name)")
+    }
+}
+
+// Moving the bytes.
+extension RelayConnection {
+    /// Moves bytes both ways until both directions have ended, or one has failed.
+    private func relay(_ plain: SocketStream, _ tunnel: TLSStream) {
+        let idle = Duration.seconds(max(1, service.settings.idleSeconds))
+        (plain.writeTimeout, tunnel.writeTimeout) = (idle, idle)
+        let outward = RelayDirection(from: plain, to: tunnel, plain: plain, tunnel: tunnel, idle: idle, memory: memory)
+        let inward = RelayDirection(from: tunnel, to: plain, plain: plain, tunnel: tunnel, idle: idle, memory: memory)
+        do throws(SystemError) {
+            let thread = try WorkerThread(name: "dvm-inward") { [self] in
+                _ = carry(inward, plain, tunnel)
+            }
+            if carry(outward, plain, tunnel) { hasEnded.store(true, ordering: .releasing) }
+            waitForClose(thread, plain, tunnel)
+        } catch {
+            fail(.transport(.system(error, peer: plain.peerDescription)), plain, tunnel)
+        }
+        conclude(plain, tunnel)
+    }
+
+    /// Moves one direction; a failure ends both.
+    ///
+    /// - Returns: Whether it came to its orderly end.
+    private func carry(_ direction: RelayDirection, _ plain: SocketStream, _ tunnel: TLSStream) -> Bool {
+        do throws(TransportError) {
+            try direction.carry()
+            return true
+        } catch {
+            var cause = SecureTunnelError(error) ?? .transport(error)
+            // Hanging up is hanging up, with FIN or with RST.
+            if case .transport(.reset(tunnel.peerDescription, "reading")) = cause {
+                cause = .truncated(peer: tunnel.peerDescription)
+            }
+            fail(cause, plain, tunnel)
+            return false
+        }
+    }
+
+    private func fail(_ error: SecureTunnelError, _ plain: SocketStream, _ tunnel: TLSStream) {
+        let isFirst = failure.withLock { first in
+            guard first == nil else { return false }
+            first = error
+            return true
+        }
+        guard isFirst else { return }
+        // TLS needs no reset: an end without close_notify is no orderly end.
+        plain.reset()
+        tunnel.close()
+    }
+
+    /// After our direction has ended, waits for the other as long as it is not silent for `TIMEOUTclose`.
+    ///
+    /// With 0 a second is allowed, so that what is on its way is not thrown away as stunnel does.
+    private func waitForClose(_ thread: WorkerThread, _ plain: SocketStream, _ tunnel: TLSStream) {
+        let limit = Duration.seconds(max(1, service.settings.closeSeconds))
+        let end = ContinuousClock.now
+        var wait = limit
+        while !thread.join(within: wait) {
+            let silence = min(tunnel.activity.sinceLastRead, plain.activity.sinceLastWrite, ContinuousClock.now - end)
+            guard silence < limit else {
+                fail(.truncated(peer: tunnel.peerDescription), plain, tunnel)
+                thread.join()
+                return
+            }
+            wait = limit - silence + .milliseconds(10)
+        }
+    }
+
+    private func conclude(_ plain: SocketStream, _ tunnel: TLSStream) {
+        let moved = plain.activity
+        let bytes = "\(moved.bytesRead) bytes sent through TLS, \(moved.bytesWritten) bytes received"
+        switch failure.withLock({ $0 }) {
+        case nil: log(.notice, "connection closed: \(bytes)")
+        case .some where stop.isRaised:
+            log(.error, "connection failed: it was cut off at the end of the program; \(bytes)")
+        case .truncated? where hasEnded.load(ordering: .acquiring):
+            // The usual end of a stunnel with TIMEOUTclose = 0: it hangs up as soon as it sees our close_notify.
+            log(.notice, "connection closed: \(bytes); the peer did not answer our close_notify")
+        case let error?: log(.error, "connection failed: \(error); \(bytes)")
+        }
+        tunnel.close()
+        plain.close()
+    }
+}

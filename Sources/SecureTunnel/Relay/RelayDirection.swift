@@ -1,0 +1,69 @@
+import Transport
+
+/// One direction of a connection: reads from one stream, writes to the other, passes the end on.
+struct RelayDirection: Sendable {
+    /// How long a silent direction keeps its memory.
+    private static let patience = Duration.seconds(2)
+
+    private let source: any ByteStream
+    private let sink: any ByteStream
+    /// Both sides of the connection: silence counts only when neither moves.
+    private let plain: SocketStream
+    private let tunnel: TLSStream
+    private let idle: Duration
+    private let memory: RelayMemory
+
+    /// Names the way.
+    ///
+    /// - Parameters:
+    ///   - source: Where bytes come from; one of the two streams.
+    ///   - sink: Where they go; the other.
+    ///   - plain: The side without TLS.
+    ///   - tunnel: The side with TLS.
+    ///   - idle: The longest that no byte may move in either direction.
+    ///   - memory: Says how large a piece may be.
+    init(
+        from source: any ByteStream,
+        to sink: any ByteStream,
+        plain: SocketStream,
+        tunnel: TLSStream,
+        idle: Duration,
+        memory: RelayMemory
+    ) {
+        self.source = source
+        self.sink = sink
+        self.plain = plain
+        self.tunnel = tunnel
+        self.idle = idle
+        self.memory = memory
+    }
+
+    /// Moves bytes until the source ends in good order, and ends the sink's direction then.
+    func carry() throws(TransportError) {
+        let buffer = RelayBuffer()
+        var wait = min(Self.patience, idle)
+        while true {
+            let size = memory.pieceSize
+            tunnel.pieceSize = size
+            source.readTimeout = wait
+            let room = unsafe buffer.room(size)
+            let count: Int
+            do throws(TransportError) {
+                count = unsafe try source.read(into: room)
+            } catch {
+                guard case .timedOut = error else { throw error }
+                let silence = min(plain.activity.sinceLastByte, tunnel.activity.sinceLastByte)
+                guard silence < idle else {
+                    throw .timedOut(waitingFor: "a byte in either direction (TIMEOUTidle)", after: idle)
+                }
+                buffer.trim()
+                tunnel.trim()
+                wait = idle - silence
+                continue
+            }
+            guard count > 0 else { return try sink.closeWrite() }
+            unsafe try sink.write(UnsafeRawBufferPointer(rebasing: room.prefix(count)))
+            wait = min(Self.patience, idle)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Synchronization
+
+/// Shares a fixed amount of memory among the connections of a relay: the more there are, the smaller the pieces.
+///
+/// A connection has five buffers (see ``RelayBuffer`` and `RecordBuffers`). Their pages are taken when they are first
+/// touched and given back when the connection falls silent, so only what moves counts; together they stay below
+/// ``ceiling`` as long as pieces are not at their smallest, that is for up to 800 connections.
+///
+/// ## Concurrency model
+/// Two atomic numbers; readers may see a piece size that is a moment old.
+final class RelayMemory: Sendable {
+    /// Bytes of all buffers of all connections together.
+    static let ceiling = 64 << 20
+    /// The most that is moved at once.
+    static let largestPiece = 256 << 10
+    /// The least, one TLS record.
+    static let smallestPiece = 16 << 10
+
+    private let connections = Atomic<Int>(0)
+
+    /// Counts a connection that begins.
+    func enter() { connections.add(1, ordering: .relaxed) }
+
+    /// Counts a connection that ends.
+    func leave() { connections.subtract(1, ordering: .relaxed) }
+
+    /// The bytes that one buffer may fill at the moment.
+    var pieceSize: Int {
+        let share = Self.ceiling / (5 * max(1, connections.load(ordering: .relaxed)))
+        return min(Self.largestPiece, max(Self.smallestPiece, share & ~0x3FFF))
+    }
+}

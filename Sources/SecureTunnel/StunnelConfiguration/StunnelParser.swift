@@ -1,0 +1,81 @@
+/// Goes through the lines of a stunnel configuration.
+///
+/// The form, as stunnel 5.68 takes it: `key = value`, `[service]`, blank lines, and lines whose first character is `;` or
+/// `#`. A value goes to the end of its line: there are no quotes, no comments behind it and no continued lines. Keys of a
+/// service that stand before the first `[service]` hold for all that follow.
+struct StunnelParser {
+    /// What was read so far.
+    private(set) var configuration = StunnelConfiguration()
+    private let file: String
+    private var defaults = StunnelService(name: "", line: 0)
+    private var current: StunnelService?
+
+    init(file: String) {
+        self.file = file
+    }
+
+    /// Reads all lines.
+    mutating func parse(_ bytes: [UInt8]) throws(StunnelConfigurationError) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
+        for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            try parse(line: line, number: index + 1)
+        }
+        endSection()
+    }
+
+    private mutating func parse(line: ArraySlice<UInt8>, number: Int) throws(StunnelConfigurationError) {
+        guard let decoded = String(validating: line, as: UTF8.self), !line.contains(0) else {
+            throw fault(number, "the line is not UTF-8 text")
+        }
+        let text = decoded.trimmed
+        guard let first = text.first, first != ";", first != "#" else { return }
+        if first == "[", text.hasSuffix("]") {
+            let name = text.dropFirst().dropLast().trimmed
+            guard !name.isEmpty else { throw fault(number, "a service needs a name between [ and ]") }
+            endSection()
+            current = defaults
+            current?.name = name
+            current?.line = number
+            return
+        }
+        guard let equals = text.firstIndex(of: "=") else {
+            throw fault(number, "neither \"key = value\" nor \"[service]\"")
+        }
+        try store(text[..<equals].trimmed, text[text.index(after: equals)...].trimmed, number)
+    }
+
+    /// Stores one setting where it belongs.
+    private mutating func store(_ name: String, _ value: String, _ line: Int) throws(StunnelConfigurationError) {
+        guard let key = StunnelKey.named(name) else {
+            throw fault(line, "\"\(name)\" is not a key that dvm-stunnel knows")
+        }
+        let fits: Bool
+        switch key.store {
+        case .global(let store):
+            guard current == nil else {
+                throw fault(line, "\"\(key.name)\" may only stand before the first [service]")
+            }
+            fits = store(&configuration, value)
+        case .service(let store):
+            var service = current ?? defaults
+            fits = store(&service, value)
+            if current == nil { defaults = service } else { current = service }
+        }
+        guard fits else {
+            throw fault(line, "\"\(key.name) = \(value)\" is not allowed: \(key.allowed)")
+        }
+        // The level of what belongs to no service is the one that stands before all services.
+        if current == nil, key.name == "debug" { configuration.note(debug: value) }
+    }
+
+    private mutating func endSection() {
+        guard let service = current else { return }
+        configuration.services.append(service)
+        current = nil
+    }
+
+    private func fault(_ line: Int, _ reason: String) -> StunnelConfigurationError {
+        StunnelConfigurationError(file: file, line: line, reason: reason)
+    }
+}
