@@ -142,7 +142,7 @@ struct RelayInteropTests {
         )
         defer { refused.process.stop() }
         #expect(throws: TransportError.self) { _ = try readAll(try call(refused.port)) }
-        try refused.process.waitForOutput("wants a valid user and password")
+        try refused.process.waitForOutput("does not accept user")
         #expect(!refused.process.output.contains("wrong"))
     }
 }
