@@ -131,7 +131,6 @@ struct RelayOperationTests {
         let seconds = ContinuousClock.now - begin
         #expect(seconds >= .seconds(1) && seconds < .seconds(9), "\(seconds); ten is the default")
         try relay.waitForOutput("timed out after 1 s waiting for the connection to \(deaf.address)")
-
     }
 
     @Test("takes and makes connections over IPv6", .timeLimit(.minutes(10)), arguments: ["[::1]:", "::1:", ":::", ""])
