@@ -7,8 +7,11 @@ import Synchronization
 /// An `SSL` object serves one thread at a time: `lock` is held around every use of it and of the buffers. The lock is
 /// never held while anything waits; it covers encryption and copies alone.
 @safe final class TLSEngine: @unchecked Sendable {
-    /// The most that one ``encrypt(_:)`` takes: eight records of 16 KiB, sent together and still in the cache.
-    static let largestPlaintext = 128 * 1024
+    /// The most that one ``encrypt(_:)`` takes: eight records, sent together and still in the cache.
+    ///
+    /// A little less than 128 KiB, so that the records fit into two segments of 65,483 bytes, the largest of the loopback
+    /// device: a third one of a few hundred bytes would cost the kernel as much as a full one.
+    static let largestPlaintext = 2 * 65_280
 
     /// What a step needs next.
     enum Step {

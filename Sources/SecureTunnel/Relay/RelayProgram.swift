@@ -163,6 +163,16 @@ extension RelayProgram {
         }
     }
 
+    /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two blanks in front.
+    public static var knownKeys: String {
+        var lines = [" "]
+        for name in StunnelKey.names {
+            if lines[lines.count - 1].count + 1 + name.count > 80 { lines.append(" ") }
+            lines[lines.count - 1] += " " + name
+        }
+        return lines.joined(separator: "\n")
+    }
+
     /// Writes a line to standard error.
     ///
     /// - Parameter text: Without a line end.

@@ -17,6 +17,9 @@ struct StunnelKey: Sendable {
     /// Finds a key; capitals do not matter.
     static func named(_ name: String) -> StunnelKey? { byName[name.lowercased()] }
 
+    /// All names, by what they are about: the program, the two ends, trust, protection, times.
+    static var names: [String] { all.map(\.name) }
+
     /// Reads `yes` or `no`; capitals do not matter.
     static func flag(_ text: String) -> Bool? {
         switch text.lowercased() {

@@ -8,10 +8,10 @@ import Transport
 final class PlainServer: Sendable {
     let listener: Listener
 
-    var target: String { "127.0.0.1:\(listener.address.port)" }
+    var target: String { listener.address.description }
 
-    init(_ serve: @escaping @Sendable (SocketStream) throws -> Void) throws {
-        let listener = try Listener(HostPort(host: "127.0.0.1", port: 0), backlog: 512)
+    init(on host: String = "127.0.0.1", _ serve: @escaping @Sendable (SocketStream) throws -> Void) throws {
+        let listener = try Listener(HostPort(host: host, port: 0), backlog: 512)
         self.listener = listener
         Thread.detachNewThread {
             while let stream = try? listener.accept() {
