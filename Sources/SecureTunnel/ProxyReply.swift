@@ -14,6 +14,7 @@ struct ProxyReply {
 
     private(set) var bytes: [UInt8] = []
     private var lineLength = 0
+    private var isPastFirstLine = false
 
     /// Takes the next byte.
     mutating func append(_ byte: UInt8) -> State {
@@ -26,8 +27,10 @@ struct ProxyReply {
         }
         if lineLength == 0 { return .complete }
         lineLength = 0
-        if lines.count == 1, status == nil { return .notHTTP }
-        return .incomplete
+        // Looked at once: a head of many short lines must not be gone through again at each of them.
+        guard !isPastFirstLine else { return .incomplete }
+        isPastFirstLine = true
+        return status == nil ? .notHTTP : .incomplete
     }
 
     private var lines: [Substring] {
@@ -60,9 +63,10 @@ struct ProxyReply {
     /// The realm that a 407 names, or a 401.
     var realm: String? {
         guard let challenge = header("proxy-authenticate") ?? header("www-authenticate") else { return nil }
-        let lowered = challenge.lowercased()
-        guard let range = lowered.firstRange(of: "realm=\"") else { return nil }
-        let offset = lowered.utf8.distance(from: lowered.startIndex, to: range.upperBound)
-        return String(decoding: challenge.utf8.dropFirst(offset).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+        // Capitals of ASCII alone: `lowercased()` changes the length of others, and offsets with it.
+        let lowered = challenge.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+        guard let range = lowered.firstRange(of: Array("realm=\"".utf8)) else { return nil }
+        let rest = challenge.utf8.dropFirst(range.upperBound)
+        return String(decoding: rest.prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
     }
 }
