@@ -40,8 +40,19 @@ private struct Assignment {
 @c(LLVMFuzzerTestOneInput)
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let assignment = Assignment.current
-    assignment.target.examine(assignment.prepared(UnsafeBufferPointer(start: start, count: count)))
+    let input = assignment.prepared(UnsafeBufferPointer(start: start, count: count))
+    let before = processorTime()
+    assignment.target.examine(input)
+    let spent = processorTime() - before
+    demand(spent < .seconds(1), "an input takes less than a second of the processor: \(spent)")
     return 0
+}
+
+/// What this process has used of the processor: unlike the clock on the wall, it stands still while others have their turn.
+private func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }
 
 /// Ends the process, which libFuzzer takes for a finding, when something does not hold that must.
