@@ -114,3 +114,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only scripts/fuzz builds it: libFuzzer brings its `main`, and release builds with `@testable` need a flag of their own.
+if Context.environment["DVM_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "dvm-fuzz",
+            dependencies: ["SecureTunnel", "Transport", "TransferAgent", "VolumeAccess", "VolumeCapacity"],
+            path: "Tests/Fuzz/dvm-fuzz",
+            cSettings: linux,
+            swiftSettings: language
+        )
+    )
+}

@@ -20,6 +20,7 @@ package struct ProxyReply {
     package private(set) var bytes: [UInt8] = []
     private var total = 0
     private var lineLength = 0
+    private var isPastFirstLine = false
 
     /// Starts with nothing.
     package init() {}
@@ -40,11 +41,14 @@ package struct ProxyReply {
         }
         let isBlank = lineLength == 0
         lineLength = 0
-        guard let status else { return .notHTTP }
+        // Looked at once: a head of many short lines must not be gone through again at each of them.
+        if !isPastFirstLine, status == nil { return .notHTTP }
+        isPastFirstLine = true
         guard isBlank else { return .incomplete }
         // 101 ends the exchange: nobody asked to switch protocols.
-        guard (100...199).contains(status), status != 101 else { return .complete }
+        guard let status, (100...199).contains(status), status != 101 else { return .complete }
         bytes = []
+        isPastFirstLine = false
         return .incomplete
     }
 
@@ -83,10 +87,10 @@ package struct ProxyReply {
     /// The realm that the proxy names first.
     package var realm: String? {
         for challenge in challenges {
-            let lowered = challenge.lowercased()
-            guard let range = lowered.firstRange(of: "realm=\"") else { continue }
-            let offset = lowered.utf8.distance(from: lowered.startIndex, to: range.upperBound)
-            let rest = challenge.utf8.dropFirst(offset)
+            // Capitals of ASCII alone: `lowercased()` changes the length of others, and offsets with it.
+            let lowered = challenge.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+            guard let range = lowered.firstRange(of: Array("realm=\"".utf8)) else { continue }
+            let rest = challenge.utf8.dropFirst(range.upperBound)
             return String(decoding: rest.prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
         }
         return nil

@@ -49,5 +49,5 @@ public struct TargetFacts: Hashable, Sendable {
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.
-    public var capacity: Int64 { isEmpty ? space.freeBytes : space.freeBytes + space.usedBytes }
+    public var capacity: Int64 { isEmpty ? space.freeBytes : space.freeBytes.addingClamped(space.usedBytes) }
 }

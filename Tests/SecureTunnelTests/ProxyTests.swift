@@ -1,7 +1,8 @@
-import SecureTunnel
 import TestSupport
 import Testing
 import Transport
+
+@testable import SecureTunnel
 
 @Suite("ProxyURL")
 struct ProxyURLTests {
@@ -245,5 +246,30 @@ struct BypassListTests {
     @Test("refuses items that mean nothing", arguments: ["10.0.0.0/33", "x/8", "y.com:port", ".", "fd00::1:443x"])
     func unsound(list: String) {
         #expect(throws: SecureTunnelError.self) { try BypassList(parsing: list) }
+    }
+}
+
+@Suite("ProxyReply")
+struct ProxyReplyTests {
+    private func reply(_ text: String) -> (ProxyReply, ProxyReply.State) {
+        var reply = ProxyReply()
+        var state = ProxyReply.State.incomplete
+        for byte in text.utf8 where state == .incomplete { state = reply.append(byte) }
+        return (reply, state)
+    }
+
+    @Test("goes through a head of the most lines once, not once a line", .timeLimit(.minutes(1)))
+    func manyLines() {
+        let start = ContinuousClock.now
+        let (reply, state) = reply("HTTP/1.1 200 OK\n" + String(repeating: "a\n", count: 32_000) + "\n")
+        #expect(state == .complete)
+        #expect(reply.status == 200)
+        #expect(ContinuousClock.now - start < .seconds(10), "once it was minutes")
+    }
+
+    @Test("finds a realm behind letters whose small form is longer")
+    func realm() {
+        let (reply, _) = reply("HTTP/1.1 407 No\r\nProxy-Authenticate: \u{130}\u{130}\u{130} REALM=\"squid\"\r\n\r\n")
+        #expect(reply.realm == "squid")
     }
 }

@@ -210,3 +210,26 @@ struct ControlTunnelTests {
         #expect(throws: TransportError.self) { try server.value() }
     }
 }
+
+@Suite("TargetFacts of a peer")
+struct PeerFactsTests {
+    private func facts(used: Int64 = 0, freeInodes: Int64 = 1) -> TargetFacts? {
+        TargetFacts(
+            json: .object([
+                ("fileSystem", .text("ext4")), ("blockSize", .integer(4096)), ("totalBytes", .integer(.max)),
+                ("usedBytes", .integer(used)), ("freeBytes", .integer(.max)), ("readOnly", .flag(false)),
+                ("longestName", .integer(255)), ("empty", .flag(false)), ("freeInodes", .integer(freeInodes)),
+            ])
+        )
+    }
+
+    @Test("figures whose sum 64 bits do not hold end nothing")
+    func largest() throws {
+        #expect(try #require(facts(used: .max)).capacity == .max)
+    }
+
+    @Test("a negative number of inodes is no fact", arguments: [-1, Int64.min])
+    func negative(inodes: Int64) {
+        #expect(facts(freeInodes: inodes) == nil)
+    }
+}

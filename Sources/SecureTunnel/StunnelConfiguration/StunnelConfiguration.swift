@@ -65,9 +65,12 @@ public struct StunnelConfiguration: Equatable, Sendable {
             guard let fault = service.fault else { continue }
             throw StunnelConfigurationError(file: file, line: service.line, reason: "[\(service.name)]: \(fault)")
         }
-        for (index, service) in services.enumerated() where service.accept != nil {
-            guard let other = services[..<index].first(where: { $0.accept == service.accept }) else { continue }
-            let reason = "[\(service.name)]: [\(other.name)] accepts on the same address"
+        var names: [RelayAddress: String] = [:]
+        for service in services {
+            guard let address = service.accept, let other = names.updateValue(service.name, forKey: address) else {
+                continue
+            }
+            let reason = "[\(service.name)]: [\(other)] accepts on the same address"
             throw StunnelConfigurationError(file: file, line: service.line, reason: reason)
         }
     }

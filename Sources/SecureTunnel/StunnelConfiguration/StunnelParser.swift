@@ -7,8 +7,10 @@ struct StunnelParser {
     /// What was read so far.
     private(set) var configuration = StunnelConfiguration()
     private let file: String
-    private var defaults = StunnelService(name: "", line: 0)
-    private var current: StunnelService?
+    /// The section at work; before the first one, what is to be the default of all.
+    private var current = StunnelService(name: "", line: 0)
+    /// What stood before the first section; nil until there is one.
+    private var defaults: StunnelService?
 
     init(file: String) {
         self.file = file
@@ -34,9 +36,11 @@ struct StunnelParser {
             let name = text.dropFirst().dropLast().trimmed
             guard !name.isEmpty else { throw fault(number, "a service needs a name between [ and ]") }
             endSection()
-            current = defaults
-            current?.name = name
-            current?.line = number
+            let start = defaults ?? current
+            defaults = start
+            current = start
+            current.name = name
+            current.line = number
             return
         }
         guard let equals = text.firstIndex(of: "=") else {
@@ -53,26 +57,23 @@ struct StunnelParser {
         let fits: Bool
         switch key.store {
         case .global(let store):
-            guard current == nil else {
+            guard defaults == nil else {
                 throw fault(line, "\"\(key.name)\" may only stand before the first [service]")
             }
             fits = store(&configuration, value)
         case .service(let store):
-            var service = current ?? defaults
-            fits = store(&service, value)
-            if current == nil { defaults = service } else { current = service }
+            // In place: a copy would copy the lists of a service again at each of its lines.
+            fits = store(&current, value)
         }
         guard fits else {
             throw fault(line, "\"\(key.name) = \(value)\" is not allowed: \(key.allowed)")
         }
         // The level of what belongs to no service is the one that stands before all services.
-        if current == nil, key.name == "debug" { configuration.note(debug: value) }
+        if defaults == nil, key.name == "debug" { configuration.note(debug: value) }
     }
 
     private mutating func endSection() {
-        guard let service = current else { return }
-        configuration.services.append(service)
-        current = nil
+        if defaults != nil { configuration.services.append(current) }
     }
 
     private func fault(_ line: Int, _ reason: String) -> StunnelConfigurationError {

@@ -43,7 +43,8 @@ extension Quantity {
     private static func number(_ digits: ArraySlice<UInt8>) -> Int128? {
         var value: Int128 = 0
         for digit in digits {
-            let (sum, isTooLarge) = (product(value, 10) ?? .max).addingReportingOverflow(Int128(digit & 15))
+            guard let shifted = product(value, 10) else { return nil }
+            let (sum, isTooLarge) = shifted.addingReportingOverflow(Int128(digit & 15))
             guard !isTooLarge else { return nil }
             value = sum
         }

@@ -115,7 +115,7 @@ public struct TreeFacts: Hashable, Sendable {
 extension Int64 {
     /// A sum that stops at the largest number: lengths are what somebody wrote into a tree.
     @inline(__always)
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+    func addingClamped(_ other: Int64) -> Int64 {
         let (sum, isTooLarge) = addingReportingOverflow(other)
         return isTooLarge ? .max : sum
     }

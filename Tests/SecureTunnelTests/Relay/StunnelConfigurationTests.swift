@@ -27,6 +27,21 @@ struct StunnelConfigurationTests {
         }
     }
 
+    @Test(
+        "takes as long as its length: a mebibyte of one key, or of services",
+        .timeLimit(.minutes(1)),
+        arguments: ["checkHost = h\n", "socket = l:TCP_NODELAY=1\n", "[s]\naccept = h%:1\nconnect = 1\nclient = yes\n"]
+    )
+    func longest(piece: String) throws {
+        let text = (0..<((1 << 20) / piece.utf8.count - 8)).map {
+            piece.split(separator: "%").joined(separator: "\($0)")
+        }
+        let head = piece.hasPrefix("[") ? "" : section
+        let start = ContinuousClock.now
+        _ = try? StunnelConfiguration(parsing: Array((head + text.joined()).utf8), file: "t.conf")
+        #expect(ContinuousClock.now - start < .seconds(20), "a debug build needs 3 s; once it was minutes")
+    }
+
     @Test("takes the form that stunnel takes: capitals, blanks, comments, a byte order mark, carriage returns")
     func form() throws {
         let text =

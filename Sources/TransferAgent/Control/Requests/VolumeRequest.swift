@@ -100,5 +100,6 @@ extension TargetFacts {
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
         for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }
         for (name, path) in Self.flags { self[keyPath: path] = json[name]?.asFlag }
+        guard self.space.freeInodes ?? 0 >= 0, self.space.totalInodes ?? 0 >= 0 else { return nil }
     }
 }

@@ -1,0 +1,68 @@
+import Glibc
+@testable import TransferAgent
+import VolumeAccess
+@testable import VolumeCapacity
+
+/// A user and a password, from a file in memory, as ``Credentials`` reads them from files only.
+private let credentials: Credentials? = {
+    let line = "user:open sesame\n"
+    let file = memfd_create("credentials", 0)
+    guard file >= 0, fchmod(file, 0o600) == 0, write(file, line, line.utf8.count) == line.utf8.count else { return nil }
+    return try? Credentials(file: "/proc/self/fd/\(file)")
+}()
+
+/// What requests about a volume are answered from: the working directory, which nothing is written to.
+private let volume = try? Volume.open(path: ".")
+
+/// Takes the bytes for all that a peer says: as a stranger of either side, then as one that was let in.
+func examineConversation(_ bytes: [UInt8]) {
+    guard let credentials else { return demand(false, "the credentials can be read") }
+    _ = try? ControlLogin.admit(ControlChannel(ScriptedStream(bytes)), credentials, pause: { _ in })
+    let identity = ControlLogin.Identity(user: "user", password: Array("open sesame".utf8))
+    _ = try? ControlLogin.enter(ControlChannel(ScriptedStream(bytes)), as: identity)
+
+    let channel = ControlChannel(ScriptedStream(bytes))
+    // The larger buffer takes longer to make than most conversations to read.
+    if bytes.count > ControlChannel.largestFromStranger { channel.trustPeer() }
+    let context = ControlContext(channel: channel, deadline: .now + .seconds(20)) { _ in volume }
+    while let frame = try? channel.frame(by: .now + .seconds(20), "anything") {
+        guard case .message(let message) = frame else { continue }
+        switch message["request"]?.asText {
+        case SizesRequest.name: _ = try? SizesRequest.answer(message, context)
+        case ThroughputRequest.name: _ = try? ThroughputRequest.answer(message, context)
+        default: if let facts = TargetFacts(json: message) { examineFacts(facts) }
+        }
+    }
+}
+
+/// Goes by what a target says of itself, as the check before a transfer does.
+private func examineFacts(_ facts: TargetFacts) {
+    let demanded = TargetCheck.Demand(bytes: 1 << 40, inodes: 1_000_000)
+    let check = TargetCheck(tree: TreeFacts(), demand: demanded, target: facts)
+    if check.fits { demand(facts.hasRoom(for: demanded), "what fits has room") }
+    demand(facts.capacity >= 0, "no capacity is negative")
+    _ = facts.profiles
+}
+
+/// Reads a text; what it stands for must be the same after writing and reading.
+func examineJSON(_ bytes: [UInt8]) {
+    guard let value = try? JSONValue(parsing: bytes) else { return }
+    guard let again = try? JSONValue(parsing: Array(value.encoded.utf8)) else {
+        return demand(false, "what was written can be read: \(value.encoded)")
+    }
+    demand(isSame(value, again), "what was read again is the same: \(value.encoded)")
+}
+
+/// Whether two values are the same but for decimals, which are rounded in writing.
+private func isSame(_ one: JSONValue, _ other: JSONValue) -> Bool {
+    switch (one, other) {
+    case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+    case (.integer(let one), .integer(let other)): one == other
+    case (.flag(let one), .flag(let other)): one == other
+    case (.null, .null), (.decimal, .decimal), (.decimal, .null): true
+    case (.list(let one), .list(let other)): one.count == other.count && zip(one, other).allSatisfy(isSame)
+    case (.object(let one), .object(let other)):
+        one.count == other.count && zip(one, other).allSatisfy { $0.0 == $1.0 && isSame($0.1, $1.1) }
+    default: false
+    }
+}

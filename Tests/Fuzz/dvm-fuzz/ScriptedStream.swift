@@ -1,0 +1,38 @@
+import Transport
+
+/// A peer that has said everything already and takes whatever it is told.
+///
+/// ## Concurrency model
+/// One thread uses it.
+final class ScriptedStream: ByteStream, @unchecked Sendable {
+    private let script: [UInt8]
+    /// How much of the script was read.
+    private(set) var offset = 0
+    private(set) var isClosed = false
+
+    init(_ script: [UInt8]) { self.script = script }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        guard !isClosed else { throw .closed(peer: peerDescription) }
+        let count = min(buffer.count, script.count - offset)
+        script.withUnsafeBytes { bytes in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+        }
+        offset += count
+        return count
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+        guard !isClosed else { throw .closed(peer: peerDescription) }
+    }
+
+    func closeWrite() throws(TransportError) {}
+    func close() { isClosed = true }
+
+    var peerDescription: String { "script" }
+    var readTimeout: Duration?
+    var writeTimeout: Duration?
+    var activity: StreamActivity {
+        StreamActivity(bytesRead: UInt64(offset), bytesWritten: 0, sinceLastRead: .zero, sinceLastWrite: .zero)
+    }
+}
