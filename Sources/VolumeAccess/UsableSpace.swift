@@ -43,12 +43,15 @@ extension Volume {
         let unit = Int64(clamping: figures.f_frsize)
         func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamping(by: unit) }
         space.blockSize = unit
-        space.type = typeName()
+        let mount = mount()
+        space.type = mount.type
         space.totalBytes = bytes(figures.f_blocks)
         space.usedBytes = max(0, space.totalBytes - bytes(figures.f_bfree))
         space.freeBytes = bytes(figures.f_bavail)
         let isPrivileged = Capabilities.includesResources
-        if isPrivileged, space.type.hasPrefix("ext") {
+        // Of user 0 ext4 asks for no capability, unless its blocks are kept for somebody else.
+        let isKeeper = Capabilities.isSuperuser && !mount.options.contains("resuid=")
+        if isPrivileged || isKeeper, space.type.hasPrefix("ext") {
             // Blocks kept for the superuser are free for it, but for those that ext4 keeps for its own trees.
             let own = min(figures.f_blocks / 50, 4096)
             space.freeBytes = max(space.freeBytes, bytes(figures.f_bfree - min(own, figures.f_bfree)))
@@ -80,8 +83,8 @@ extension Volume {
         }
     }
 
-    /// The kind of file system, from the mount that the root lies on.
-    private func typeName() -> String {
+    /// The kind of file system and its options, from the mount that the root lies on.
+    private func mount() -> (type: String, options: String) {
         let descriptor = root.descriptor.rawValue
         var status = statx()
         let asked = kernelCall { unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
@@ -90,12 +93,13 @@ extension Volume {
             for line in KernelFile.lines("/proc/self/mountinfo") {
                 let fields = line.split(separator: " ")
                 guard fields.first == "\(status.stx_mnt_id)", let dash = fields.firstIndex(of: "-") else { continue }
-                return dash + 1 < fields.count ? String(fields[dash + 1]) : ""
+                let rest = fields[(dash + 1)...].map(String.init)
+                return (rest.first ?? "", rest.dropFirst(2).first ?? "")
             }
         }
         var figures = statfs()
-        guard unsafe fstatfs(descriptor, &figures) == 0 else { return "" }
-        return "0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16)
+        guard unsafe fstatfs(descriptor, &figures) == 0 else { return ("", "") }
+        return ("0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16), "")
     }
 }
 
@@ -115,6 +119,13 @@ enum Capabilities {
         guard let line = KernelFile.lines("/proc/self/status").first(where: { $0.hasPrefix(prefix) }),
             let bits = UInt64(line.dropFirst(prefix.count), radix: 16), bits & (1 << 24) != 0
         else { return false }
+        return isInFirstNamespace
+    }
+
+    /// Whether it is user 0 of the whole machine.
+    static var isSuperuser: Bool { geteuid() == 0 && isInFirstNamespace }
+
+    private static var isInFirstNamespace: Bool {
         let map = KernelFile.lines("/proc/self/uid_map").first?.split(separator: " ") ?? []
         return map == ["0", "0", "4294967295"]
     }
