@@ -132,10 +132,7 @@ struct PassMeterTests {
         #expect(meter.demand(.usual).bytes < 1 << 20)
         #expect(meter.demand(.inPlace).bytes >= 1 << 30)
     }
-}
 
-@Suite("PassMeter")
-struct PassMeterTests {
     @Test("replaced files take their own blocks, not an empty tree each", arguments: TargetProfile.FileSystem.allCases)
     func replacedFiles(fileSystem: TargetProfile.FileSystem) {
         var meter = PassMeter([TargetProfile(fileSystem)])
