@@ -43,15 +43,18 @@ extension Volume {
         let unit = Int64(clamping: figures.f_frsize)
         func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamping(by: unit) }
         space.blockSize = unit
-        space.type = typeName()
+        let mount = mount()
+        space.type = mount.type
         space.totalBytes = bytes(figures.f_blocks)
         space.usedBytes = max(0, space.totalBytes - bytes(figures.f_bfree))
         space.freeBytes = bytes(figures.f_bavail)
         let isPrivileged = Capabilities.includesResources
-        if isPrivileged, space.type.hasPrefix("ext") {
+        // Of user 0 ext4 asks for no capability, unless its blocks are kept for somebody else.
+        let isKeeper = Capabilities.isSuperuser && !mount.options.contains("resuid=")
+        if isPrivileged || isKeeper, space.type.hasPrefix("ext") {
             // Blocks kept for the superuser are free for it, but for those that ext4 keeps for its own trees.
-            let own = min(figures.f_blocks / 50, 4096)
-            space.freeBytes = max(space.freeBytes, bytes(figures.f_bfree - min(own, figures.f_bfree)))
+            let own = min(mount.ownBlocks(ofSize: unit), figures.f_bfree)
+            space.freeBytes = max(space.freeBytes, bytes(figures.f_bfree - own))
         }
         if figures.f_files > 0 {
             space.totalInodes = Int64(clamping: figures.f_files)
@@ -80,22 +83,49 @@ extension Volume {
         }
     }
 
-    /// The kind of file system, from the mount that the root lies on.
-    private func typeName() -> String {
+    /// The mount that the root lies on.
+    private func mount() -> MountLine {
         let descriptor = root.descriptor.rawValue
         var status = statx()
         let asked = kernelCall { unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
         if asked == 0, status.stx_mask & UInt32(STATX_MNT_ID) != 0 {
-            // "36 35 98:0 /root /mount options tag:1 - ext4 /dev/vda rw": the first field is the mount's number.
-            for line in KernelFile.lines("/proc/self/mountinfo") {
-                let fields = line.split(separator: " ")
-                guard fields.first == "\(status.stx_mnt_id)", let dash = fields.firstIndex(of: "-") else { continue }
-                return dash + 1 < fields.count ? String(fields[dash + 1]) : ""
-            }
+            let lines = KernelFile.lines("/proc/self/mountinfo").lazy.compactMap { MountLine($0) }
+            if let line = lines.first(where: { $0.number == status.stx_mnt_id }) { return line }
         }
         var figures = statfs()
-        guard unsafe fstatfs(descriptor, &figures) == 0 else { return "" }
-        return "0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16)
+        guard unsafe fstatfs(descriptor, &figures) == 0 else { return MountLine(type: "") }
+        return MountLine(type: "0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16))
+    }
+}
+
+/// A line of `/proc/self/mountinfo`, such as `36 35 98:0 /root /mount options tag:1 - ext4 /dev/vda rw`.
+private struct MountLine {
+    /// The mount's number.
+    var number: UInt64 = 0
+    /// The device, `major:minor`.
+    var device = ""
+    /// The kind of file system.
+    var type: String
+    /// What the file system itself was told, divided by commas.
+    var options = ""
+
+    init(type: String) { self.type = type }
+
+    init?(_ line: String) {
+        let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard fields.count > 6, let number = UInt64(fields[0]), let dash = fields.dropFirst(6).firstIndex(of: "-"),
+            dash + 3 < fields.count
+        else { return nil }
+        self.number = number
+        device = fields[2]
+        type = fields[dash + 1]
+        options = fields[dash + 3]
+    }
+
+    /// The blocks that ext4 keeps for its own trees: a fiftieth of the device, at most 4096.
+    func ownBlocks(ofSize size: Int64) -> UInt {
+        let sectors = KernelFile.lines("/sys/dev/block/\(device)/size").first.flatMap { Int64($0) }
+        return sectors.map { UInt(clamping: min($0 * 512 / size / 50, 4096)) } ?? 4096
     }
 }
 
@@ -115,6 +145,13 @@ enum Capabilities {
         guard let line = KernelFile.lines("/proc/self/status").first(where: { $0.hasPrefix(prefix) }),
             let bits = UInt64(line.dropFirst(prefix.count), radix: 16), bits & (1 << 24) != 0
         else { return false }
+        return isInFirstNamespace
+    }
+
+    /// Whether it is user 0 of the whole machine.
+    static var isSuperuser: Bool { geteuid() == 0 && isInFirstNamespace }
+
+    private static var isInFirstNamespace: Bool {
         let map = KernelFile.lines("/proc/self/uid_map").first?.split(separator: " ") ?? []
         return map == ["0", "0", "4294967295"]
     }

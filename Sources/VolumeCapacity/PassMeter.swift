@@ -2,13 +2,14 @@ import VolumeAccess
 
 /// Adds up what a pass takes that changes a target which already holds something, entry by entry.
 public struct PassMeter: Sendable {
-    private let profiles: [TargetProfile]
     /// New entries, of one meter for each profile.
     private var created: [SpaceMeter]
     /// Names that directories get, by directory.
     private var shapes: [[UInt8]: DirectoryShape] = [:]
+    /// What replaced files take more than their old selves, as far as it is blocks of their own.
     private var growth: [Int64]
-    private var largest: [Int64]
+    /// Replaced files, of one meter for each profile.
+    private var replaced: [SpaceMeter]
     private var inodes: Int64 = 0
     private var changed: Int64 = 0
     private var removedBytes: Int64 = 0
@@ -19,10 +20,9 @@ public struct PassMeter: Sendable {
     /// Starts for a target that is like one of some profiles.
     public init(_ profiles: [TargetProfile]) {
         precondition(!profiles.isEmpty, "a pass goes to some target")
-        self.profiles = profiles
         created = profiles.map { SpaceMeter($0) }
         growth = profiles.map { _ in 0 }
-        largest = growth
+        replaced = created
     }
 
     /// A new entry that takes an inode.
@@ -66,12 +66,10 @@ public struct PassMeter: Sendable {
         let full = size
         let size = min(size, stored ?? size)
         holes += full - size
-        for (index, profile) in profiles.enumerated() {
-            var meter = SpaceMeter(profile)
-            meter.addFile(size: size)
-            let bytes = meter.total.bytes
-            growth[index] += max(0, bytes - allocatedBefore)
-            largest[index] = max(largest[index], bytes)
+        for index in replaced.indices {
+            let before = replaced[index].ownBlocks
+            replaced[index].addFile(size: size)
+            growth[index] += max(0, replaced[index].ownBlocks - before - allocatedBefore)
         }
     }
 
@@ -94,8 +92,11 @@ public struct PassMeter: Sendable {
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }
-            let temporary = strategy.isInPlace ? holes : largest[index]
-            bytes = max(bytes, meter.total.bytes + growth[index] + temporary)
+            let need = replaced[index].total
+            // Trees that all files share get the new entries before the old ones are gone.
+            let shared = need.fileMetadata + need.fileData - replaced[index].ownBlocks
+            let temporary = strategy.isInPlace ? holes : need.largestTemporary
+            bytes = max(bytes, meter.total.bytes + growth[index] + shared + temporary)
         }
         var demand = TargetCheck.Demand(bytes: bytes, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
         if strategy.deletesFirst, isDeleting {

@@ -56,7 +56,10 @@ public final class MountedVolume: Sendable {
     /// Whether such a file system can be made and mounted here.
     public static func isPossible(_ kind: Kind) -> Bool {
         guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: kind.program) else { return false }
-        if case .exfat = kind { return FileManager.default.isExecutableFile(atPath: "/usr/sbin/mount.exfat-fuse") }
+        if case .exfat = kind {
+            return FileManager.default.isExecutableFile(atPath: "/usr/sbin/mount.exfat-fuse")
+                && FileManager.default.fileExists(atPath: "/dev/fuse")
+        }
         return true
     }
 

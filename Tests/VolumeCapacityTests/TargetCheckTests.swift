@@ -132,4 +132,15 @@ struct PassMeterTests {
         #expect(meter.demand(.usual).bytes < 1 << 20)
         #expect(meter.demand(.inPlace).bytes >= 1 << 30)
     }
+
+    @Test("replaced files take their own blocks, not an empty tree each", arguments: TargetProfile.FileSystem.allCases)
+    func replacedFiles(fileSystem: TargetProfile.FileSystem) {
+        var meter = PassMeter([TargetProfile(fileSystem)])
+        for _ in 0..<1000 { meter.addChanged(size: 3000, allocatedBefore: 4096) }
+        let demand = meter.demand(.usual)
+        // The largest temporary, and on btrfs the entries in its trees.
+        #expect(demand.bytes >= 4096)
+        #expect(demand.bytes < 1 << 20)
+        #expect(demand.inodes == 1)
+    }
 }

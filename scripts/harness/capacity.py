@@ -181,16 +181,33 @@ def own_mounts():
 @contextlib.contextmanager
 def mounted(folder, label, maker, size):
     """A new file system in an image of `size` bytes, mounted. The device and the mount go in any case."""
-    image, point = f"{folder}/{label}.img", f"{folder}/{label}"
-    os.makedirs(point)
+    image = f"{folder}/{label}.img"
     with open(image, "wb") as out:
         out.truncate(size)
+    with _attached(folder, label, image, maker) as point:
+        yield point
+
+
+@contextlib.contextmanager
+def copied(folder, label, master):
+    """A copy of a file system in an image, mounted. The device and the mount go in any case."""
+    image = f"{folder}/{label}.img"
+    tool("cp", "--sparse=always", master, image)
+    with _attached(folder, label, image, None) as point:
+        yield point
+
+
+@contextlib.contextmanager
+def _attached(folder, label, image, maker):
+    point = f"{folder}/{label}"
+    os.makedirs(point)
     with contextlib.ExitStack() as stack:
         stack.callback(os.unlink, image)
         device = tool("losetup", "--find", "--show", image)
         detach = ["losetup", "--detach", device]
         try:
-            tool(*maker, device)
+            if maker:
+                tool(*maker, device)
             tool("mount", device, point)
             stack.callback(_unmount, point)
         finally:

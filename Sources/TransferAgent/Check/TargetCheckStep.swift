@@ -59,7 +59,12 @@ struct TargetCheckStep {
         if !facts.isEmpty, !facts.hasRoom(for: whole) {
             let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
             strategy = choose(facts, meter)
-            let demand = meter.demand(strategy, deleting: job.options.delete)
+            let pass = meter.demand(strategy, deleting: job.options.delete)
+            // Neither is ever too little.
+            let demand = TargetCheck.Demand(
+                bytes: min(pass.bytes, whole.bytes),
+                inodes: min(pass.inodes, whole.inodes)
+            )
             check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
         }
         try judge(check, facts)

@@ -83,6 +83,9 @@ struct SpaceMeter: Sendable {
         attributeItems += other.attributeItems
     }
 
+    /// The blocks that belong to one file each, without what is shared by all entries.
+    var ownBlocks: Int64 { need.fileData + need.fileMetadata }
+
     /// What it all takes, with what is shared by all entries.
     var total: SpaceNeed {
         var total = need

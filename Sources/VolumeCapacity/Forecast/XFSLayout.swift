@@ -4,6 +4,8 @@
 enum XFSLayout {
     /// What an inode has left for extents, small directories, link targets and attributes.
     private static let fork: Int64 = 336
+    /// Blocks that have to be free for the last entry: a transaction reserves what it could take at worst, about 45 were seen.
+    private static let reservation: Int64 = 96
     /// Inodes are made in chunks of so many.
     private static let chunk: Int64 = 64
     /// Groups that mkfs makes on a small device; in each a chunk may be little used.
@@ -60,6 +62,6 @@ enum XFSLayout {
     static func inodes(_ count: Int64, _ target: TargetProfile) -> Int64 {
         let chunks = SplitTree.roundedUp(count, chunk) + groups
         let index = SplitTree.leaves(bytes: chunks * 32, capacity: target.blockSize - 56)
-        return chunks * chunk * target.inodeSize + index * target.blockSize
+        return chunks * chunk * target.inodeSize + (index + reservation) * target.blockSize
     }
 }
