@@ -40,8 +40,14 @@ class NoisyServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
+        # Our source calls twice: first to ask whether the target is of its own kind.
         with contextlib.suppress(OSError):
-            connection, _ = self.listener.accept()
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        with contextlib.suppress(OSError):
             connection.settimeout(20)
             if self.keys:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
