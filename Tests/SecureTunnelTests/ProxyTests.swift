@@ -264,7 +264,10 @@ struct ProxyReplyTests {
         let (reply, state) = reply("HTTP/1.1 200 OK\n" + String(repeating: "a\n", count: 32_000) + "\n")
         #expect(state == .complete)
         #expect(reply.status == 200)
-        #expect(ContinuousClock.now - start < .seconds(10), "once it was minutes")
+        #expect(
+            ContinuousClock.now - start < .seconds(30),
+            "what goes through the head again at each line takes minutes"
+        )
     }
 
     @Test("finds a realm behind letters whose small form is longer")
