@@ -12,6 +12,7 @@ let language: [SwiftSetting] = [
 ]
 
 /// Lets the importer see `statx`, `copy_file_range`, `renameat2`, `O_TMPFILE`, `SEEK_HOLE`, `pthread_setname_np`.
+///
 /// Every Swift target has it: one without sees another `fd_set` in Glibc than in CLinux, and whether that breaks the build is chance.
 let linux: [CSetting] = [.define("_GNU_SOURCE")]
 
