@@ -37,15 +37,25 @@ public enum AuthenticationDigest: String, CaseIterable, Sendable {
     ///
     /// - Parameter bytes: The data.
     /// - Returns: ``digestLength`` bytes.
-    public func digest(of bytes: RawSpan) -> [UInt8] {
+    public func digest(of bytes: RawSpan) -> [UInt8] { digest(of: bytes, then: RawSpan()) }
+
+    /// The digest of two pieces one behind the other, which are not joined for it: one may be a secret.
+    ///
+    /// - Parameters:
+    ///   - first: The first piece.
+    ///   - second: The second one.
+    /// - Returns: ``digestLength`` bytes.
+    public func digest(of first: RawSpan, then second: RawSpan) -> [UInt8] {
         guard self != .md4 else {
             var md4 = MD4()
-            md4.update(bytes)
+            md4.update(first)
+            md4.update(second)
             return md4.finish().bytes
         }
         let context = MessageDigestContext(messageDigest)
         context.reset()
-        context.update(bytes)
+        context.update(first)
+        context.update(second)
         let digest: [64 of UInt8] = context.finish()
         return (0..<digestLength).map { digest[$0] }
     }

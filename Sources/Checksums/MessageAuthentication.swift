@@ -1,21 +1,21 @@
+internal import COpenSSL
+
 /// A digest that only the holders of a key can make: HMAC-SHA-256 (RFC 2104).
 public enum MessageAuthentication {
-    /// SHA-256 works on blocks of this many bytes.
-    private static let blockLength = 64
-
     /// The code of a message.
+    ///
+    /// OpenSSL wipes what it made of the key.
     ///
     /// - Parameters:
     ///   - message: Any bytes.
-    ///   - key: Any bytes; those beyond 64 count through their digest.
+    ///   - key: Any bytes, at least one; those beyond 64 count through their digest. The caller wipes them.
     /// - Returns: 32 bytes.
-    public static func code(of message: [UInt8], key: [UInt8]) -> [UInt8] {
-        let short = key.count > blockLength ? digest(key) : key
-        let padded = short + [UInt8](repeating: 0, count: blockLength - short.count)
-        return digest(padded.map { $0 ^ 0x5C } + digest(padded.map { $0 ^ 0x36 } + message))
-    }
-
-    private static func digest(_ bytes: [UInt8]) -> [UInt8] {
-        AuthenticationDigest.sha256.digest(of: unsafe bytes.span.bytes)
+    public static func code(of message: [UInt8], key: Span<UInt8>) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        let isMade = unsafe key.withUnsafeBytes { key in
+            unsafe HMAC(EVP_sha256(), key.baseAddress, Int32(key.count), message, message.count, &code, nil) != nil
+        }
+        precondition(isMade, "OpenSSL could not make a message authentication code")
+        return code
     }
 }

@@ -30,27 +30,26 @@ public func connectThroughProxy(
     }
 }
 
-/// Words the request.
-private func connectRequest(to target: HostPort, _ credentials: ProxyURL.Credentials?) -> String {
-    var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
-    if let credentials {
-        let plain = Array("\(credentials.user):\(credentials.password)".utf8)
-        request += "Proxy-Authorization: Basic \(base64(plain))\r\n"
-    }
-    return request + "\r\n"
+/// Words the request, which is wiped with the value.
+private func connectRequest(to target: HostPort, _ credentials: ProxyURL.Credentials?) -> SecretBytes {
+    let start = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
+    guard let credentials else { return SecretBytes(start + "\r\n") }
+    let plain = SecretBytes(joining: [SecretBytes(credentials.user + ":"), credentials.password])
+    let parts = [SecretBytes(start + "Proxy-Authorization: Basic "), base64(plain), SecretBytes("\r\n\r\n")]
+    return SecretBytes(joining: parts)
 }
 
 /// Sends the request and reads the head of the reply.
 private func exchange(
     _ stream: any ByteStream,
-    _ request: String,
+    _ request: SecretBytes,
     until deadline: ContinuousClock.Instant,
     _ limit: Duration
 ) throws(SecureTunnelError) -> ProxyReply {
     var reply = ProxyReply()
     do throws(TransportError) {
         stream.writeTimeout = limit
-        try stream.write(Array(request.utf8))
+        unsafe try request.withUnsafeBytes { (bytes) throws(TransportError) in unsafe try stream.write(bytes) }
         collecting: while true {
             stream.readTimeout = max(.zero, deadline - ContinuousClock.now)
             // One byte at a time: what follows the blank line belongs to the tunnel.
@@ -124,16 +123,20 @@ private func explanation(_ reply: ProxyReply, from stream: any ByteStream, until
 }
 
 /// The base64 of some bytes (RFC 4648, 4), with padding.
-func base64(_ bytes: [UInt8]) -> String {
+func base64(_ secret: SecretBytes) -> SecretBytes {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var result: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let word = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-        for index in 0..<4 {
-            let isPadding = index > group.count
-            result.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(word >> UInt32(18 - 6 * index)) & 63])
+    let groups = (secret.count + 2) / 3
+    return secret.withBytes { bytes in
+        unsafe SecretBytes(count: 4 * groups) { text in
+            for group in 0..<groups {
+                let count = min(3, bytes.count - 3 * group)
+                var word: UInt32 = 0
+                for index in 0..<3 { word = word << 8 | (index < count ? UInt32(bytes[3 * group + index]) : 0) }
+                for index in 0..<4 {
+                    let digit = alphabet[Int(word >> UInt32(18 - 6 * index)) & 63]
+                    unsafe text[4 * group + index] = index > count ? UInt8(ascii: "=") : digit
+                }
+            }
         }
     }
-    return String(decoding: result, as: UTF8.self)
 }

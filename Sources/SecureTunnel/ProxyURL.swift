@@ -4,17 +4,22 @@ public import Transport
 ///
 /// The description leaves the password out, so that it never reaches a log.
 public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
-    /// A user and a password, in plain text.
+    /// A user and a password.
     public struct Credentials: Equatable, Sendable {
         /// The user; holds no colon, since basic authentication could not tell where it ends.
         public let user: String
         /// The password.
-        public let password: String
+        public let password: SecretBytes
 
         /// Names both.
-        public init(user: String, password: String) {
+        public init(user: String, password: SecretBytes) {
             self.user = user
             self.password = password
+        }
+
+        /// Names both, from texts that stay where they are.
+        public init(user: String, password: String) {
+            self.init(user: user, password: SecretBytes(password))
         }
     }
 
@@ -96,13 +101,14 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// - Parameter password: Replaces that of the URL.
     /// - Returns: The URL with it.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no user, or for control characters.
-    public func with(password: String) throws(SecureTunnelError) -> ProxyURL {
+    public func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
         guard let user = credentials?.user else {
             throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
         }
-        guard password.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw .badSetting(reason: "the proxy's password holds control characters")
+        let isPlain = password.withBytes { bytes in
+            bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F }
         }
+        guard isPlain else { throw .badSetting(reason: "the proxy's password holds control characters") }
         var copy = self
         copy.credentials = Credentials(user: user, password: password)
         return copy

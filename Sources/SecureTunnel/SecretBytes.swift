@@ -7,13 +7,31 @@ import COpenSSL
 ///
 /// ## Concurrency model
 /// Nothing changes after the initializer.
-@safe public final class SecretBytes: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
+@safe public final class SecretBytes: @unchecked Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies bytes; the caller wipes its own.
-    convenience init(copying bytes: Span<UInt8>) {
+    public convenience init(copying bytes: Span<UInt8>) {
         unsafe self.init(count: bytes.count) { storage in
             unsafe bytes.withUnsafeBytes { unsafe storage.copyMemory(from: $0) }
+        }
+    }
+
+    /// Copies the UTF-8 of a text, which itself cannot be wiped: for what came as text, from a command line or a URL.
+    public convenience init(_ text: String) {
+        self.init(copying: text.utf8Span.span)
+    }
+
+    /// Copies several pieces one behind the other.
+    convenience init(joining pieces: [SecretBytes]) {
+        unsafe self.init(count: pieces.reduce(0) { $0 + $1.count }) { storage in
+            var start = 0
+            for piece in pieces {
+                unsafe piece.withUnsafeBytes {
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start...]).copyMemory(from: $0)
+                }
+                start += piece.count
+            }
         }
     }
 
@@ -41,8 +59,16 @@ import COpenSSL
     }
 
     /// Lends the memory to C for the length of a call.
-    func withUnsafeBytes<Answer>(_ body: (UnsafeRawBufferPointer) -> Answer) -> Answer {
-        unsafe body(UnsafeRawBufferPointer(storage))
+    func withUnsafeBytes<Answer, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        unsafe try body(UnsafeRawBufferPointer(storage))
+    }
+
+    /// Whether both hold the same bytes; takes the same time wherever they differ.
+    public static func == (left: SecretBytes, right: SecretBytes) -> Bool {
+        guard left.count == right.count else { return false }
+        return unsafe CRYPTO_memcmp(left.storage.baseAddress, right.storage.baseAddress, left.count) == 0
     }
 
     /// Their number; never the bytes.

@@ -15,7 +15,7 @@ struct DaemonProtocolTests {
     @Test("proves a password as in session 3.5", arguments: responses)
     func response(digest: AuthenticationDigest, challenge: String, expected: String) {
         let response = AuthenticationExchange.response(
-            password: Array("s3cret".utf8),
+            password: Array("s3cret".utf8).span,
             challenge: Array(challenge.utf8),
             digest: digest
         )
@@ -86,9 +86,10 @@ struct DaemonProtocolTests {
             text.append(String(decoding: line, as: UTF8.self))
         }
         var asked = 0
-        let credentials = DaemonClient.Credentials(user: Array("alice".utf8)) { () throws(WireError) in
+        let credentials = DaemonClient.Credentials(user: Array("alice".utf8)) { (challenge, digest) throws(WireError) in
             asked += 1
-            return Array("s3cret".utf8)
+            let password = Array("s3cret".utf8)
+            return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
         }
         let version = try client.open(module: Array(module.utf8), credentials: credentials)
         let lines = String(decoding: sink.bytes, as: UTF8.self).split(separator: "\n")
@@ -120,7 +121,7 @@ struct DaemonProtocolTests {
         let client = DaemonClient(version: 32, input: input, output: WireOutput(sink: ArraySink())) {
             _ throws(WireError) in
         }
-        let credentials = DaemonClient.Credentials(user: [97]) { () throws(WireError) in [98] }
+        let credentials = DaemonClient.Credentials(user: [97]) { (_, _) throws(WireError) in [98] }
         let error = #expect(throws: WireError.self) { try client.open(module: [99], credentials: credentials) }
         #expect(error?.exitCode == 5)
         if name != "daemon-denied-p32" { #expect("\(try #require(error))".contains(words)) }
@@ -190,13 +191,17 @@ struct DaemonProtocolTests {
                 let challenge = line.dropFirst("@RSYNCD: AUTHREQD ".utf8.count).dropLast()
                 let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests) ?? .md5
                 let proof = AuthenticationExchange.response(
-                    password: Array(password.utf8),
+                    password: Array(password.utf8).span,
                     challenge: Array(challenge),
                     digest: digest
                 )
                 return Array("\(user) ".utf8) + proof + Array("\n".utf8)
             }
-            let name = try server.authenticate(greeting) { $0 == Array("alice".utf8) ? Array("s3cret".utf8) : nil }
+            let name = try server.authenticate(greeting) { user, challenge, digest in
+                guard user == Array("alice".utf8) else { return nil }
+                let password = Array("s3cret".utf8)
+                return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
+            }
             #expect(name == (isWelcome ? Array("alice".utf8) : nil))
         }
     }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncWire
 import Synchronization
 import Transport
 import VolumeAccess
@@ -60,7 +61,11 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         module.refusedOptions = settings.refusedOptions
         module.slot = slot
         if let table = settings.authentication {
-            module.password = { table.password(of: $0) }
+            module.proof = { user, challenge, digest in
+                table.password(of: user).map { password in
+                    AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
+                }
+            }
             module.readOnlyRule = { user in
                 switch table.access(of: user) {
                 case .ro?: true

@@ -1,3 +1,4 @@
+public import Checksums
 public import VolumeAccess
 
 /// A directory that a daemon serves under a name.
@@ -14,8 +15,8 @@ public struct DaemonModule: Sendable {
     public var isReadOnly = false
     /// Whether clients may only push.
     public var isWriteOnly = false
-    /// Finds the password of a user who may use the module, nil for all others; nil lets everybody in.
-    public var password: (@Sendable (_ user: [UInt8]) -> [UInt8]?)?
+    /// Makes the proof that a user who may use the module gives for a challenge, nil for all others; nil lets everybody in.
+    public var proof: Proof?
     /// Whether owners keep their numbers, whatever the client says.
     public var forcesNumericIDs = false
     /// The longest silence in seconds; 0 for none.
@@ -26,6 +27,10 @@ public struct DaemonModule: Sendable {
     public var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
     /// Held for as long as the session lasts.
     var slot: ConnectionSlot?
+
+    /// What a user, a challenge and a digest are answered with (`AuthenticationExchange`).
+    public typealias Proof =
+        @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
 
     /// Serves a directory to everybody, for reading and writing.
     public init(name: [UInt8], volume: Volume) {

@@ -108,8 +108,8 @@ public struct DaemonSession {
             return nil
         case .module(var module):
             report.slot = module.slot
-            if let password = module.password {
-                guard let user = try server.authenticate(greeting, password: password) else {
+            if let proof = module.proof {
+                guard let user = try server.authenticate(greeting, proof: proof) else {
                     try server.refuse(Array("auth failed on module ".utf8) + name)
                     report.refusal = "auth failed on module \(printable(name))"
                     return nil

@@ -1,3 +1,4 @@
+public import Checksums
 import LinuxSystem
 public import RsyncWire
 public import Transport
@@ -44,13 +45,25 @@ public struct ClientSession: Sendable {
     public struct Login: Sendable {
         /// The user's name.
         public let user: String
-        /// Finds the password; only called when the daemon wants one.
-        public let password: @Sendable () throws(EngineError) -> [UInt8]
+        /// Makes the proof that answers a challenge (`AuthenticationExchange`); only called when the daemon wants one.
+        public let proof: Proof
 
-        /// Names a user.
-        public init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
+        /// What a challenge and a digest are answered with.
+        public typealias Proof =
+            @Sendable (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(EngineError) -> [UInt8]
+
+        /// Names a user who proves the password without showing it here.
+        public init(user: String, proof: @escaping Proof) {
             self.user = user
-            self.password = password
+            self.proof = proof
+        }
+
+        /// Names a user and finds the password when the daemon wants it.
+        public init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
+            self.init(user: user) { (challenge, digest) throws(EngineError) in
+                let password = try password()
+                return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
+            }
         }
     }
 
@@ -190,10 +203,11 @@ public struct ClientSession: Sendable {
     private func open(_ module: [UInt8], _ login: Login, over channel: SessionChannel) throws(EngineError) -> Int32 {
         var passwordFailure: EngineError?
         var hasGreeted = false
-        let credentials = DaemonClient.Credentials(user: Array(login.user.utf8)) { () throws(WireError) in
+        let user = Array(login.user.utf8)
+        let credentials = DaemonClient.Credentials(user: user) { (challenge, digest) throws(WireError) in
             visit?.onStep(.passwordAsked)
             do throws(EngineError) {
-                return try login.password()
+                return try login.proof(challenge, digest)
             } catch {
                 passwordFailure = error
                 throw error.asWireError

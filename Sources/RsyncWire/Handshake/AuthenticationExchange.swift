@@ -42,14 +42,19 @@ public enum AuthenticationExchange {
 
     /// The proof.
     ///
+    /// The password is copied nowhere: whoever keeps it can wipe it.
+    ///
     /// - Parameters:
     ///   - password: The password's bytes.
     ///   - challenge: The challenge's characters as they came.
     ///   - digest: What was agreed on.
     /// - Returns: Base64 without padding.
-    public static func response(password: [UInt8], challenge: [UInt8], digest: AuthenticationDigest) -> [UInt8] {
-        let message = password + challenge
-        return Base64.encode(digest.digest(of: unsafe message.span.bytes))
+    public static func response(
+        password: Span<UInt8>,
+        challenge: [UInt8],
+        digest: AuthenticationDigest
+    ) -> [UInt8] {
+        Base64.encode(unsafe digest.digest(of: password.bytes, then: challenge.span.bytes))
     }
 
     /// Compares in a time that does not depend on where the difference is.

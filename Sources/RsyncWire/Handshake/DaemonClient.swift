@@ -1,4 +1,4 @@
-import Checksums
+public import Checksums
 
 /// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
 public struct DaemonClient {
@@ -10,13 +10,16 @@ public struct DaemonClient {
     public struct Credentials {
         /// The user's name.
         public var user: [UInt8]
-        /// Finds the password; only asked when the daemon wants one.
-        public var password: () throws(WireError) -> [UInt8]
+        /// Makes the proof that answers a challenge (``AuthenticationExchange``); only asked when the daemon wants one.
+        public var proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
 
         /// Makes credentials.
-        public init(user: [UInt8], password: @escaping () throws(WireError) -> [UInt8]) {
+        public init(
+            user: [UInt8],
+            proof: @escaping (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
+        ) {
             self.user = user
-            self.password = password
+            self.proof = proof
         }
     }
 
@@ -113,8 +116,7 @@ public struct DaemonClient {
         guard let digest = AuthenticationExchange.clientChoice(serverNames: greeting.digests) else {
             throw .violation("the daemon knows no digest that we know", exitCode: 5)
         }
-        let password = try credentials.password()
-        let response = AuthenticationExchange.response(password: password, challenge: Array(challenge), digest: digest)
+        let response = try credentials.proof(Array(challenge), digest)
         try output.bytes(credentials.user + [UInt8(ascii: " ")] + response + [DaemonWord.newline])
         try output.flush()
     }

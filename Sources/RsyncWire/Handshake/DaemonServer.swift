@@ -93,14 +93,14 @@ public struct DaemonServer {
     /// - Parameters:
     ///   - greeting: The client's.
     ///   - offered: The digests that the module allows.
-    ///   - password: Finds the password of a user who may use the module; nil for all others. The name is a client's
-    ///     and may hold any bytes.
+    ///   - proof: The proof that a user who may use the module gives for a challenge (``AuthenticationExchange``); nil for
+    ///     all others. The name is a client's and may hold any bytes.
     /// - Returns: The user; nil when the proof failed for whatever reason, which ``refuse(_:)`` should not tell.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest, which was told.
     public func authenticate(
         _ greeting: Greeting,
         offered: [AuthenticationDigest] = AuthenticationExchange.available,
-        password: ([UInt8]) -> [UInt8]?
+        proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
     ) throws(WireError) -> [UInt8]? {
         guard let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: offered) else {
             let names = offered.map(\.name).joined(separator: " ")
@@ -112,14 +112,10 @@ public struct DaemonServer {
         let line = try input.line(limit: Self.answerLimit, "the answer to a challenge")
         guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
         let user = Array(line[..<blank])
-        let known = password(user)
+        let known = proof(user, challenge, digest)
         // The same work is done for a user who does not exist.
-        let expected = AuthenticationExchange.response(
-            password: known ?? challenge,
-            challenge: challenge,
-            digest: digest
-        )
-        let isProven = AuthenticationExchange.isEqual(expected, Array(line[(blank + 1)...]))
+        let nobodys = AuthenticationExchange.response(password: challenge.span, challenge: challenge, digest: digest)
+        let isProven = AuthenticationExchange.isEqual(known ?? nobodys, Array(line[(blank + 1)...]))
         return isProven && known != nil ? user : nil
     }
 
