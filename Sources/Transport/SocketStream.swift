@@ -96,6 +96,20 @@ public final class SocketStream: ByteStream {
         descriptor.close()
     }
 
+    /// Lets TCP ask whether a silent peer is still there (`SO_KEEPALIVE`), or rest.
+    ///
+    /// - Parameter isOn: Whether it asks, at the intervals that were set before.
+    /// - Throws: ``TransportError``.
+    package func setKeepAlive(_ isOn: Bool) throws(TransportError) {
+        guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
+        defer { descriptor.leave() }
+        do throws(SystemError) {
+            try SocketOptions.set(number, SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0)
+        } catch {
+            throw .system(error, peer: peerDescription)
+        }
+    }
+
     /// The longest wait for the first byte of a read.
     public var readTimeout: Duration? {
         get { input.limit.duration }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import TransferAgent
 
 /// How a target is reached and who is believed: what all commands that connect have in common.
@@ -42,6 +41,8 @@ struct ConnectionOptions: ParsableArguments {
 
     /// What the room below understands.
     ///
+    /// Secrets are taken out of the environment: a second call finds none there.
+    ///
     /// - Parameter volumes: Each as `NAME=PATH`.
     /// - Returns: The settings of a transfer, the rest of it as usual.
     func settings(volumes: [String]) -> TransferSettings {
@@ -51,16 +52,13 @@ struct ConnectionOptions: ParsableArguments {
         settings.serverName = serverName
         settings.proxy = proxy
         settings.proxyPasswordFile = proxyPasswordFile
-        settings.environmentProxyPassword = environment("DVM_PROXY_PASSWORD")
+        settings.environmentProxyPassword = EnvironmentSecret.take("DVM_PROXY_PASSWORD")
         settings.noProxy = noProxy ?? ""
         settings.user = user
         settings.passwordFile = passwordFile
-        settings.environmentPassword = environment("DVM_PASSWORD") ?? environment("RSYNC_PASSWORD")
+        let stockPassword = EnvironmentSecret.take("RSYNC_PASSWORD")
+        settings.environmentPassword = EnvironmentSecret.take("DVM_PASSWORD") ?? stockPassword
         settings.keepAlive = .seconds(keepAlive)
         return settings
-    }
-
-    private func environment(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

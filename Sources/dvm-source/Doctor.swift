@@ -42,6 +42,7 @@ struct Doctor: ParsableCommand {
         trials.idle = idle.map { .seconds($0) }
         let settings = connection.settings(volumes: volumes)
         let doctor = try TransferAgent.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        for warning in doctor.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)
     }

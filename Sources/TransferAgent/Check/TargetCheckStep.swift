@@ -1,5 +1,6 @@
 import RsyncEngine
 import RsyncWire
+import Transport
 import VolumeAccess
 import VolumeCapacity
 
@@ -13,17 +14,31 @@ struct TargetCheckStep {
     let call: CancellableCall
     let display: ProgressDisplay
 
+    /// How to go on.
+    struct Verdict {
+        /// The options to transfer with.
+        let options: TransferOptions
+        /// The connection that showed a stock target, which may take no other; nil when there is none open.
+        var stream: (any ByteStream)?
+    }
+
     /// Checks; blocks the calling thread.
     ///
-    /// - Returns: The options to transfer with.
+    /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
-    func run() throws(AgentError) -> TransferOptions {
-        guard job.check != .none else { return job.options }
-        guard let client = try job.route.control(for: call, user: job.user, password: job.password) else {
+    func run() throws(AgentError) -> Verdict {
+        guard job.check != .none else { return Verdict(options: job.options) }
+        switch try job.callTarget(for: call) {
+        case .stock(let stream):
             say("stock target: not checked")
-            return job.options
+            return Verdict(options: job.options, stream: stream)
+        case .ours(let client):
+            defer { client.close() }
+            return Verdict(options: try options(askedOf: client))
         }
-        defer { client.close() }
+    }
+
+    private func options(askedOf client: ControlClient) throws(AgentError) -> TransferOptions {
         let facts: TargetFacts
         do throws(ControlError) {
             facts = try client.facts(ofVolume: volume.name)

@@ -1,5 +1,6 @@
 import Checksums
 import RsyncWire
+import SecureTunnel
 
 /// How both ends of a control conversation prove that they know the password, without saying it.
 ///
@@ -22,7 +23,7 @@ struct ControlLogin {
     /// What is needed to be let in.
     struct Identity: Sendable {
         let user: String
-        let password: [UInt8]
+        let password: SecretBytes
     }
 
     private static func challenge() -> String {
@@ -34,9 +35,9 @@ struct ControlLogin {
         bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
     }
 
-    private static func proof(_ side: Side, password: [UInt8], user: String, _ challenges: (String, String)) -> String {
+    private static func proof(_ side: Side, _ password: SecretBytes, user: String, _ challenges: (String, String)) -> String {
         let message = ["dvm/1 \(side.rawValue)", user, challenges.0, challenges.1].joined(separator: "\0")
-        return hex(MessageAuthentication.code(of: Array(message.utf8), key: password))
+        return hex(password.withBytes { MessageAuthentication.code(of: Array(message.utf8), key: $0) })
     }
 
     private static func isEqual(_ one: String, _ other: String) -> Bool {
@@ -57,14 +58,14 @@ struct ControlLogin {
             throw .broken("the hello is none")
         }
         let challenges = (theirs, challenge())
-        let proof = proof(.source, password: identity.password, user: identity.user, challenges)
+        let proof = proof(.source, identity.password, user: identity.user, challenges)
         try channel.send([
             ("dvm", .integer(Self.version)), ("user", .text(identity.user)), ("challenge", .text(challenges.1)),
             ("proof", .text(proof)),
         ])
         let answer = try channel.message(by: deadline, "the answer to the login")
         if let refusal = answer["error"]?.asText { throw .loginRefused(refusal) }
-        let expected = Self.proof(.target, password: identity.password, user: identity.user, challenges)
+        let expected = Self.proof(.target, identity.password, user: identity.user, challenges)
         guard let shown = answer["proof"]?.asText, isEqual(shown, expected) else {
             throw .loginRefused("the target cannot prove that it knows the password")
         }
@@ -92,13 +93,13 @@ struct ControlLogin {
         else { throw .broken("the login lacks a member") }
         let known = credentials.password(of: Array(user.utf8))
         // The same work is done for a user who does not exist.
-        let expected = proof(.source, password: known ?? Array(own.utf8), user: user, (own, theirs))
+        let expected = proof(.source, known ?? SecretBytes(own), user: user, (own, theirs))
         guard isEqual(shown, expected), let known, theirs.utf8.count >= 32 else {
             pause(penalty)
             try channel.send([("error", .text("user or password is wrong"))])
             throw .loginRefused("user or password is wrong")
         }
-        let answer = proof(.target, password: known, user: user, (own, theirs))
+        let answer = proof(.target, known, user: user, (own, theirs))
         try channel.send([("proof", .text(answer))])
         return user
     }

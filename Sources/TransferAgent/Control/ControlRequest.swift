@@ -1,3 +1,4 @@
+import Transport
 import VolumeAccess
 
 /// A kind of request that a target answers.
@@ -31,4 +32,6 @@ struct ControlContext {
     var deadline = ContinuousClock.now
     /// The target's volume of a name.
     let volume: (String) -> Volume?
+    /// What the connection runs over; nil where that is no socket.
+    var socket: SocketStream?
 }

@@ -8,7 +8,9 @@ import VolumeAccess
 /// Blocks the calling thread; every wait is bounded.
 struct ControlServer {
     /// All that can be asked.
-    static var requests: [any ControlRequest.Type] { [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self] }
+    static var requests: [any ControlRequest.Type] {
+        [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
+    }
 
     /// How long a peer that was let in may be silent between requests.
     private static let idleLimit = Duration.seconds(120)
@@ -28,15 +30,18 @@ struct ControlServer {
 
     /// Serves one peer.
     ///
-    /// - Parameter stream: Connected with a peer that chose our protocol; the caller closes it.
+    /// - Parameters:
+    ///   - stream: Connected with a peer that chose our protocol; the caller closes it.
+    ///   - socket: What the stream runs over; nil where that is no socket.
     /// - Returns: What happened.
-    func serve(_ stream: any ByteStream) -> Report {
+    func serve(_ stream: any ByteStream, over socket: SocketStream? = nil) -> Report {
         var report = Report()
         let channel = ControlChannel(stream)
         do throws(ControlError) {
             report.user = try ControlLogin.admit(channel, credentials, pause: Self.pause)
             channel.trustPeer()
-            try answerAll(channel, &report)
+            let context = ControlContext(channel: channel, volume: volume, socket: socket)
+            try answerAll(context, &report)
         } catch {
             report.failure = error
         }
@@ -44,8 +49,9 @@ struct ControlServer {
         return report
     }
 
-    private func answerAll(_ channel: ControlChannel, _ report: inout Report) throws(ControlError) {
-        var context = ControlContext(channel: channel, volume: volume)
+    private func answerAll(_ start: ControlContext, _ report: inout Report) throws(ControlError) {
+        var context = start
+        let channel = start.channel
         while let request = try nextRequest(channel) {
             let name = request["request"]?.asText ?? ""
             guard let kind = Self.requests.first(where: { $0.name == name }) else {

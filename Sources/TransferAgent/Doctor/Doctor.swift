@@ -36,6 +36,9 @@ public struct Doctor: Sendable {
         self.display = display
     }
 
+    /// What a person should know before it begins, one line each, as a transfer would say it.
+    public var warnings: [String] { job.warnings }
+
     /// Takes the road.
     ///
     /// - Returns: What is wrong with the first broken rung; nil when all of them hold.

@@ -9,7 +9,7 @@ struct RoadWalk {
 
     /// Takes them.
     ///
-    /// - Returns: The tunnel.
+    /// - Returns: The tunnel, on which nothing was said yet; it shows whether the target is of our kind.
     /// - Throws: ``AgentError`` of the first broken rung, which `notes` still stands on.
     func run() throws(AgentError) -> TLSStream {
         notes.begin(.name)
@@ -41,7 +41,7 @@ struct RoadWalk {
         notes.begin(.tls)
         let stream: TLSStream
         do throws(AgentError) {
-            stream = try route.openTunnel(over: socket, for: call)
+            stream = try route.openTunnel(over: socket, for: call, offering: .control)
         } catch {
             if error.failure.isAboutCertificate {
                 notes.hold("\(route.target) speaks TLS")

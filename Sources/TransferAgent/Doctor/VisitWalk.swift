@@ -1,7 +1,6 @@
 import LinuxSystem
 import RsyncEngine
 import RsyncWire
-import Synchronization
 import SecureTunnel
 import Transport
 import VolumeAccess
@@ -13,17 +12,20 @@ struct VisitWalk {
     let call: CancellableCall
     let notes: RungNotes
 
-    private var job: TransferJob { doctor.job }
+    var job: TransferJob { doctor.job }
     /// How long the daemon may be silent.
-    private var patience: Duration { job.route.stepLimit }
+    var patience: Duration { job.route.stepLimit }
 
     /// Takes them for each volume, over a connection of its own.
     ///
-    /// - Parameter stream: The first connection.
+    /// - Parameter stream: The first connection, on which nothing was said yet; a stock target may take no other.
     /// - Throws: ``AgentError`` of the first broken rung, which `notes` still stands on.
     func run(over stream: TLSStream) throws(AgentError) {
-        var next: (any ByteStream)? = stream
+        let isStock = !ControlClient.isOffered(by: stream)
+        var next: (any ByteStream)? = isStock ? stream : nil
         defer { next?.close() }
+        // A target of our kind speaks rsync's protocol on connections that do not ask for its own.
+        if !isStock { stream.close() }
         for volume in job.volumes {
             notes.begin(.source, volume: volume.name)
             let source = try open(volume)
@@ -33,14 +35,16 @@ struct VisitWalk {
             if let first = next { line = first } else { line = try job.route.connect(for: call) }
             next = nil
             try visit(volume, source, over: line)
-            try askSpace(volume)
+            if isStock {
+                notes.skip(.space, volume: volume.name, because: "not asked: stock target")
+            } else {
+                try askSpace(volume)
+            }
         }
-        guard let volume = job.volumes.first else { return }
-        try tryThroughput(volume)
-        try tryIdle(volume)
+        try TrialWalk(visits: self, isStock: isStock).run()
     }
 
-    private func open(_ volume: VolumeMapping) throws(AgentError) -> SourceRoot {
+    func open(_ volume: VolumeMapping) throws(AgentError) -> SourceRoot {
         do throws(VolumeError) {
             return try SourceRoot.contents(of: volume.path)
         } catch {
@@ -74,12 +78,28 @@ struct VisitWalk {
         notes.hold("a dry run was taken")
     }
 
+    /// Begins a control conversation with a target that was of our kind a moment ago.
+    ///
+    /// - Parameter isQuiet: Whether TCP, too, is silent on the connection.
+    /// - Returns: The conversation.
+    /// - Throws: ``AgentError``.
+    func callControl(isQuiet: Bool = false) throws(AgentError) -> ControlClient {
+        switch try job.callTarget(for: call, isQuiet: isQuiet) {
+        case .ours(let client): return client
+        case .stock(let stream):
+            stream.close()
+            throw AgentError(
+                .protocolBroken,
+                "\(job.route.target) is a dvm-target on one connection and none on the next",
+                exitCode: 2
+            )
+        }
+    }
+
     /// Asks a target of our kind for the room in a volume.
     private func askSpace(_ volume: VolumeMapping) throws(AgentError) {
         notes.begin(.space, volume: volume.name)
-        guard let client = try job.route.control(for: call, user: job.user, password: job.password) else {
-            return notes.skip(.space, volume: volume.name, because: "not asked: stock target")
-        }
+        let client = try callControl()
         defer { client.close() }
         do throws(ControlError) {
             let space = try client.facts(ofVolume: volume.name).space
@@ -92,62 +112,7 @@ struct VisitWalk {
         }
     }
 
-    // MARK: trials
-
-    private func tryThroughput(_ volume: VolumeMapping) throws(AgentError) {
-        let duration = doctor.trials.throughput
-        guard duration > .zero else { return notes.skip(.throughput, because: "not asked for") }
-        notes.begin(.throughput)
-        let figures = TrialFigures()
-        try once(more: volume, timeout: duration + patience) { (line) throws(EngineError) in
-            guard line.takesEmptyFrames else { return }
-            let start = ContinuousClock.now
-            figures.note(start: start, bytes: try line.send(for: duration))
-        }
-        guard let (start, bytes) = figures.noted else {
-            return notes.skip(.throughput, because: "the target is too old to be sent bytes without meaning")
-        }
-        // The session has ended, so the target has taken all of it.
-        let seconds = max((ContinuousClock.now - start).inSeconds, 0.001)
-        notes.hold(
-            "at least \(Figures.rate(Double(bytes) / seconds)): \(Figures.bytes(bytes)) in \(Figures.fixed(seconds)) s"
-        )
-    }
-
-    private func tryIdle(_ volume: VolumeMapping) throws(AgentError) {
-        guard let duration = doctor.trials.idle else {
-            return notes.skip(.idle, because: "not asked for: --idle SECONDS")
-        }
-        notes.begin(.idle)
-        let figures = TrialFigures()
-        do throws(AgentError) {
-            try once(more: volume, timeout: duration + patience) { (line) throws(EngineError) in
-                figures.note(start: .now, bytes: 0)
-                _ = line.hold(for: duration)
-            }
-        } catch {
-            guard let start = figures.noted?.start, !call.isCancelled else { throw error }
-            let seconds = Figures.fixed((ContinuousClock.now - start).inSeconds)
-            let text =
-                "a connection that was to be quiet for \(Figures.fixed(duration.inSeconds)) s was cut after \(seconds) s: \(error.observed)"
-            throw AgentError(.idleCut, text, exitCode: error.exitCode)
-        }
-        notes.hold("a connection may be quiet for \(Figures.fixed(duration.inSeconds)) s")
-    }
-
-    /// Takes the whole road once more, without a word, and does something at its end.
-    private func once(
-        more volume: VolumeMapping,
-        timeout: Duration,
-        _ work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
-    ) throws(AgentError) {
-        let source = try open(volume)
-        let stream = try job.route.connect(for: call)
-        let failure = session(volume, source, over: stream, timeout: timeout, onStep: { _ in }, work: work)
-        if let failure { throw failure }
-    }
-
-    private func session(
+    func session(
         _ volume: VolumeMapping,
         _ source: SourceRoot,
         over stream: any ByteStream,
@@ -169,18 +134,6 @@ struct VisitWalk {
         return result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
     }
-}
-
-/// What a trial measured.
-///
-/// ## Concurrency model
-/// `value` is set by the session's thread and read after it has ended.
-private final class TrialFigures: Sendable {
-    private let value = Mutex<(start: ContinuousClock.Instant, bytes: Int64)?>(nil)
-
-    func note(start: ContinuousClock.Instant, bytes: Int64) { value.withLock { $0 = (start, bytes) } }
-
-    var noted: (start: ContinuousClock.Instant, bytes: Int64)? { value.withLock { $0 } }
 }
 
 /// Takes texts that nobody wants.

@@ -11,27 +11,43 @@ enum SecretFile {
         try refusing { () throws(SecureTunnelError) in try ProtectedFile.read(path, exposure: .refused).bytes }
     }
 
-    /// The lines of a file, without their ends.
-    static func lines(of path: String) throws(AgentError) -> [[UInt8]] {
-        try read(path).withBytes { text in
-            var lines: [[UInt8]] = [[]]
-            for index in text.indices {
-                if text[index] == UInt8(ascii: "\n") {
-                    lines.append([])
-                } else {
-                    lines[lines.count - 1].append(text[index])
-                }
-            }
-            return lines.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+    /// Lends the lines of a text one after the other, without their ends.
+    ///
+    /// - Parameters:
+    ///   - text: A file's bytes.
+    ///   - body: Gets each line, the first has number 1; says whether it wants the next.
+    /// - Throws: What `body` throws.
+    static func forEachLine(
+        of text: Span<UInt8>,
+        _ body: (_ number: Int, _ line: Span<UInt8>) throws(AgentError) -> Bool
+    ) throws(AgentError) {
+        var number = 1
+        var start = 0
+        var isWanted = true
+        while isWanted, start <= text.count {
+            var end = start
+            while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+            let hasReturn = end > start && text[end - 1] == UInt8(ascii: "\r")
+            isWanted = try body(number, text.extracting(start..<(hasReturn ? end - 1 : end)))
+            number += 1
+            start = end + 1
         }
     }
 
     /// The password in a file: its first line.
-    static func password(in path: String) throws(AgentError) -> [UInt8] {
-        guard let password = try lines(of: path).first, !password.isEmpty else {
-            throw AgentError(.badSecretFile, "\(path) cannot be used: its first line is empty", exitCode: 1)
+    static func password(in path: String) throws(AgentError) -> SecretBytes {
+        let file = try read(path)
+        return try file.withBytes { (text) throws(AgentError) in
+            var password: SecretBytes?
+            try forEachLine(of: text) { (_, line) throws(AgentError) in
+                if !line.isEmpty { password = SecretBytes(copying: line) }
+                return false
+            }
+            guard let password else {
+                throw AgentError(.badSecretFile, "\(path) cannot be used: its first line is empty", exitCode: 1)
+            }
+            return password
         }
-        return password
     }
 
     /// The pre-shared keys in a file of `IDENTITY:KEY` lines.

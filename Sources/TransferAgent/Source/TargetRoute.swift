@@ -7,12 +7,25 @@ struct TargetRoute: Sendable {
     /// The time for each step of a look at what answers, when something is wrong already.
     private static let lookLimit = Duration.seconds(5)
 
+    /// What a tunnel is made for.
+    enum Purpose {
+        /// A session of rsync's protocol, whatever the target is.
+        case session
+        /// A control conversation, if the target has one.
+        case control
+    }
+
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.
     let stepLimit: Duration
     let target: HostPort
     let isInsecure: Bool
-    /// What is wrong with the permissions of the private key's file.
-    var warnings: [String] { context.warnings }
+    /// What a person should know of the settings: an exposed key, a password for all to see.
+    var warnings: [String] {
+        guard isProxyPasswordExposed else { return context.warnings }
+        let exposure = "--proxy holds a password, which everybody on this host can see: use --proxy-password-file"
+        return context.warnings + [exposure]
+    }
+    private let isProxyPasswordExposed: Bool
     /// The proxy; nil when none is set, or the target is excepted from it.
     let proxy: ProxyURL?
     /// Whether a proxy is set that the target is excepted from.
@@ -39,6 +52,7 @@ struct TargetRoute: Sendable {
         let password = try settings.proxyPassword()
         do throws(SecureTunnelError) {
             var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
+            isProxyPasswordExposed = proxy?.credentials.map { $0.password.count > 0 } ?? false
             if let password { proxy = try proxy?.with(password: password) }
             let isExcepted = try BypassList(parsing: settings.noProxy).contains(target)
             isProxyBypassed = proxy != nil && isExcepted
@@ -57,32 +71,33 @@ struct TargetRoute: Sendable {
     /// - Parameter call: Ends the attempt when it is cancelled, and the stream after it.
     /// - Returns: A stream that only the target can read.
     /// - Throws: ``AgentError``.
-    func connect(for call: CancellableCall) throws(AgentError) -> any ByteStream {
+    func connect(for call: CancellableCall) throws(AgentError) -> TLSStream {
         let socket = try dialFirstHop(for: call)
         try askProxy(on: socket)
-        return try openTunnel(over: socket, for: call)
+        return try openTunnel(over: socket, for: call, offering: .session)
     }
 
-    /// Connects to the control channel of a target of our kind; blocks the calling thread.
+    /// Connects and finds out whether the target is of our kind; blocks the calling thread.
+    ///
+    /// A stock target may take one connection and no more: that one is handed on, for the session.
     ///
     /// - Parameters:
-    ///   - call: Ends the attempt when it is cancelled, and the conversation after it.
+    ///   - call: Ends the attempt when it is cancelled, and what came of it.
     ///   - user: Who we are.
     ///   - password: Asked for only when the target is of our kind.
-    /// - Returns: The conversation; nil when the target is stock and has none.
+    ///   - isQuiet: Whether TCP, too, is silent on the connection.
+    /// - Returns: The control conversation of a target of our kind, or the open stream of a stock one.
     /// - Throws: ``AgentError``.
-    func control(
+    func answer(
         for call: CancellableCall,
         user: String,
-        password: () throws(AgentError) -> [UInt8]
-    ) throws(AgentError) -> ControlClient? {
-        let socket = try dialFirstHop(for: call)
+        password: () throws(AgentError) -> SecretBytes,
+        isQuiet: Bool = false
+    ) throws(AgentError) -> TargetAnswer {
+        let socket = try dialFirstHop(for: call, isQuiet: isQuiet)
         try askProxy(on: socket)
-        let stream = try openTunnel(over: socket, for: call, isControl: true)
-        guard ControlClient.isOffered(by: stream) else {
-            stream.close()
-            return nil
-        }
+        let stream = try openTunnel(over: socket, for: call, offering: .control)
+        guard ControlClient.isOffered(by: stream) else { return .stock(stream) }
         let identity: ControlLogin.Identity
         do throws(AgentError) {
             identity = ControlLogin.Identity(user: user, password: try password())
@@ -91,16 +106,22 @@ struct TargetRoute: Sendable {
             throw error
         }
         do throws(ControlError) {
-            return try ControlClient(over: stream, as: identity)
+            return .ours(try ControlClient(over: stream, as: identity))
         } catch {
             throw AgentError(error)
         }
     }
 
     /// Connects with the proxy, or with the target where there is none.
-    func dialFirstHop(for call: CancellableCall) throws(AgentError) -> SocketStream {
+    ///
+    /// - Parameters:
+    ///   - call: Ends the attempt when it is cancelled, and the connection after it.
+    ///   - isQuiet: Whether TCP asks nothing of a peer that is silent.
+    func dialFirstHop(for call: CancellableCall, isQuiet: Bool = false) throws(AgentError) -> SocketStream {
         do throws(TransportError) {
-            let socket = try dial(firstHop, within: stepLimit, options: socketOptions, stop: call.stop)
+            var options = socketOptions
+            if isQuiet { options.keepAliveIdle = nil }
+            let socket = try dial(firstHop, within: stepLimit, options: options, stop: call.stop)
             call.adopt(socket)
             return socket
         } catch {
@@ -119,18 +140,28 @@ struct TargetRoute: Sendable {
     }
 
     /// Makes the tunnel; looks into it when the target's certificate is not believed.
+    ///
+    /// - Parameters:
+    ///   - socket: Connected with the target.
+    ///   - call: Ends what is connected besides.
+    ///   - purpose: What the target is told of it; ``Purpose/control`` leaves the choice to the target.
+    /// - Returns: The tunnel; over another connection when the far side hangs up on those who offer a protocol it does not
+    ///   know.
+    /// - Throws: ``AgentError``.
     func openTunnel(
         over socket: SocketStream,
         for call: CancellableCall,
-        isControl: Bool = false
+        offering purpose: Purpose
     ) throws(AgentError) -> TLSStream {
-        let context = isControl ? controlContext : context
+        let context = purpose == .control ? controlContext : context
         do throws(SecureTunnelError) {
             return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: stepLimit)
         } catch {
             socket.close()
             let failure = AgentError(error)
             switch error {
+            // RFC 7301, 3.2: what a web server in front of a stock target does.
+            case .alert(_, "no application protocol") where purpose == .control: return try connect(for: call)
             case .unknownAuthority, .wrongName, .pinMismatch: throw .settled(diagnosis(for: call).run(), after: failure)
             default: throw failure
             }
@@ -166,11 +197,8 @@ struct TargetRoute: Sendable {
 
 extension TransferSettings {
     /// The proxy's password from where it is kept, if it is kept outside of the URL.
-    fileprivate func proxyPassword() throws(AgentError) -> String? {
+    fileprivate func proxyPassword() throws(AgentError) -> SecretBytes? {
         guard let file = proxyPasswordFile else { return environmentProxyPassword }
-        guard let password = String(validating: try SecretFile.password(in: file), as: UTF8.self) else {
-            throw AgentError(.badSecretFile, "\(file) cannot be used: it is not UTF-8", exitCode: 1)
-        }
-        return password
+        return try SecretFile.password(in: file)
     }
 }

@@ -11,7 +11,8 @@ public struct TransferJob: Sendable {
     let volumes: [VolumeMapping]
     let route: TargetRoute
     let user: String
-    let password: @Sendable () throws(AgentError) -> [UInt8]
+    /// Nil when none was given.
+    private let knownPassword: SecretBytes?
     let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
@@ -36,25 +37,29 @@ public struct TransferJob: Sendable {
             )
         }
         // Read now, so that a mistake shows before the first connection.
-        let known: [UInt8]?
         if let file = settings.passwordFile {
-            known = try SecretFile.password(in: file)
+            knownPassword = try SecretFile.password(in: file)
         } else {
-            known = settings.environmentPassword.map { Array($0.utf8) }
+            knownPassword = settings.environmentPassword
         }
-        password = { () throws(AgentError) in
-            guard let known else {
-                throw AgentError(.passwordMissing, "the target wants a password and none was given", exitCode: 5)
-            }
-            return known
+    }
+
+    /// The password, for a target that wants one.
+    ///
+    /// - Returns: What was read once, before the first connection.
+    /// - Throws: ``AgentError`` of class ``FailureClass/passwordMissing``.
+    func password() throws(AgentError) -> SecretBytes {
+        guard let knownPassword else {
+            throw AgentError(.passwordMissing, "the target wants a password and none was given", exitCode: 5)
         }
+        return knownPassword
     }
 
     /// Who we are, for a daemon.
     var login: ClientSession.Login {
-        ClientSession.Login(user: user) { [password] () throws(EngineError) in
+        ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
             do throws(AgentError) {
-                return try password()
+                return try password().proof(challenge, digest)
             } catch {
                 throw .usage(error.observed, exitCode: error.exitCode)
             }

@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import Transport
 import VolumeAccess
 
 /// A transfer job under way.
@@ -104,9 +105,10 @@ private struct VolumeTransfer {
         } catch {
             throw AgentError(source: volume.path, error)
         }
-        let options = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
-        let stream = try job.route.connect(for: call)
-        let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
+        let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
+        let stream: any ByteStream
+        if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
+        let session = ClientSession(stream: stream, options: verdict.options, observer: observer, progress: progress)
         return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
     }
 }

@@ -1,3 +1,5 @@
+public import SecureTunnel
+
 /// What `dvm-source transfer` was told, as text.
 public struct TransferSettings: Sendable {
     /// Why the target is believed to be who it is.
@@ -29,7 +31,7 @@ public struct TransferSettings: Sendable {
     /// Where the proxy's password stands, of `--proxy-password-file`.
     public var proxyPasswordFile: String?
     /// The proxy's password from the environment, for want of a file.
-    public var environmentProxyPassword: String?
+    public var environmentProxyPassword: SecretBytes?
     /// Whom to call without the proxy, of `--no-proxy LIST`.
     public var noProxy = ""
     /// Who to be, of `--user`.
@@ -37,7 +39,7 @@ public struct TransferSettings: Sendable {
     /// Where the password stands, of `--password-file`.
     public var passwordFile: String?
     /// The password from the environment, for want of a file.
-    public var environmentPassword: String?
+    public var environmentPassword: SecretBytes?
     /// The longest that this side goes without a sign of life, of `--keep-alive SECONDS`.
     public var keepAlive = KeepAlive.usual
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.

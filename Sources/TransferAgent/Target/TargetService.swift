@@ -184,7 +184,7 @@ public final class TargetService: Sendable {
             }
             stream = tunnel ?? socket
             if let tunnel, tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
-                return converse(tunnel, number: number)
+                return converse(tunnel, over: socket, number: number)
             }
         } catch {
             let failure = AgentError(error)
@@ -200,9 +200,9 @@ public final class TargetService: Sendable {
     }
 
     /// Serves a control conversation, which takes no session's place; only what went wrong is worth a line of the log.
-    private func converse(_ stream: TLSStream, number: Int) {
+    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int) {
         guard connections.setAside(number, limit: 2 * sessionLimit + 4) else { return stream.close() }
-        let report = control.serve(stream)
+        let report = control.serve(stream, over: socket)
         guard report.failure != nil else { return }
         log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
     }

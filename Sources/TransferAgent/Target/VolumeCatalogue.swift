@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncWire
 import VolumeAccess
 
 /// The volumes of a target, as a daemon's modules.
@@ -17,7 +18,9 @@ struct VolumeCatalogue: DaemonCatalogue {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
-                module.password = { user in credentials.password(of: user) }
+                module.proof = { user, challenge, digest in
+                    credentials.password(of: user)?.proof(challenge, digest)
+                }
                 modules.append(module)
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)

@@ -33,13 +33,19 @@ enum ThroughputRequest: ControlRequest {
 
 /// What a throughput measurement found.
 struct Throughput: Sendable, Equatable {
-    /// The bytes that arrived.
-    let bytes: Int64
-    /// The target's time for them.
-    let duration: Duration
+    /// Some bytes and the time for them.
+    struct Figure: Sendable, Equatable {
+        let bytes: Int64
+        let duration: Duration
 
-    /// Bytes a second.
-    var rate: Double { duration > .zero ? Double(bytes) / duration.inSeconds : 0 }
+        /// Bytes a second.
+        var rate: Double { duration > .zero ? Double(bytes) / duration.inSeconds : 0 }
+    }
+
+    /// What the source handed to its kernel, by its own clock.
+    let sent: Figure
+    /// What came in at the target, by that one's clock.
+    let arrived: Figure
 }
 
 extension ControlClient {
@@ -54,13 +60,18 @@ extension ControlClient {
         // Several frames in a write, so that the encryption works on large pieces.
         let frame = ControlChannel.emptyData(count: ControlChannel.largestPayload)
         let frames = [[UInt8]](repeating: frame, count: 4).flatMap { $0 }
-        let end = ContinuousClock.now + duration
-        while ContinuousClock.now < end { try channel.write(frames) }
+        let start = ContinuousClock.now
+        var count: Int64 = 0
+        while start.duration(to: .now) < duration {
+            try channel.write(frames)
+            count += 4 * Int64(ControlChannel.largestPayload)
+        }
+        let sent = Throughput.Figure(bytes: count, duration: start.duration(to: .now))
         try channel.write(ControlChannel.emptyData(count: 0))
         let answer = try answer(to: ThroughputRequest.name, within: .seconds(30))
         guard let bytes = answer["bytes"]?.asInteger, let time = answer["microseconds"]?.asInteger else {
             throw .broken("the answer about throughput lacks a member")
         }
-        return Throughput(bytes: bytes, duration: .microseconds(time))
+        return Throughput(sent: sent, arrived: Throughput.Figure(bytes: bytes, duration: .microseconds(time)))
     }
 }
