@@ -79,9 +79,10 @@ let package = Package(
             "RsyncCommand",
             ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
         ),
+        room("AgentCommand", ["TransferAgent", argumentParser]),
 
-        program("dvm-source", ["TransferAgent", argumentParser]),
-        program("dvm-target", ["TransferAgent", argumentParser]),
+        program("dvm-source", ["AgentCommand", "TransferAgent", argumentParser]),
+        program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
         program("dvm-rsync", ["RsyncCommand"]),
         program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         .executableTarget(

@@ -7,7 +7,8 @@ struct Capacity: ParsableCommand {
         abstract: "Says what a volume here can take, and whether that is enough.",
         discussion: """
             What the file system can keep is tried on files and in a directory that are removed at once. \
-            Exit codes: 0 it fits, 1 it does not; 3 when the volume cannot be examined.
+            Exit codes: 0 it fits, or it can be written to when --needs is not given; 1 it does not; 2 the command line is \
+            wrong; 3 the volume cannot be examined.
             """
     )
 

@@ -1,5 +1,3 @@
-import TransferAgent
+import AgentCommand
 
-StopSignals.block()
-ProcessSetup.prepare()
-TargetProgram.runToExit()
+TargetProgram.runAsProcess()

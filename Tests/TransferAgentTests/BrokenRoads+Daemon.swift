@@ -1,3 +1,4 @@
+import SecureTunnel
 import TestSupport
 
 @testable import TransferAgent
@@ -39,7 +40,7 @@ extension BrokenRoad {
             return []
         },
         BrokenRoad(failure: .loginRefused, rung: .password, title: "a wrong password") { parts in
-            parts.settings.environmentPassword = "wrong"
+            parts.settings.environmentPassword = SecretBytes("wrong")
             return []
         },
         BrokenRoad(failure: .readOnlyVolume, rung: .writing, title: "stock rsync with a read-only module") { parts in

@@ -7,16 +7,13 @@ extension BrokenRoad {
     /// Roads that end before TLS begins.
     static let network: [BrokenRoad] = [
         BrokenRoad(failure: .unknownHost, rung: .name, title: "a name without an address") { parts in
-            parts.settings.target = "no-such-host.invalid:443"
-            return []
+            parts.go(to: "no-such-host.invalid:443")
         },
         BrokenRoad(failure: .connectionRefused, rung: .connection, title: "a port that nobody listens on") { parts in
-            parts.settings.target = "127.0.0.1:\(freePort())"
-            return []
+            parts.go(to: "127.0.0.1:\(freePort())")
         },
         BrokenRoad(failure: .unreachable, rung: .connection, title: "an address that no TCP reaches") { parts in
-            parts.settings.target = "224.0.0.1:443"
-            return []
+            parts.go(to: "224.0.0.1:443")
         },
         BrokenRoad(failure: .connectTimeout, rung: .connection, title: "a port that answers nobody") { parts in
             let port = try DeafPort()
@@ -41,12 +38,10 @@ extension BrokenRoad {
     /// Roads with a proxy that is the trouble.
     static let proxies: [BrokenRoad] = [
         BrokenRoad(failure: .proxyUnknownHost, rung: .name, title: "a proxy's name without an address") { parts in
-            parts.settings.proxy = "http://no-such-host.invalid:3128"
-            return []
+            parts.goThroughProxy(at: "http://no-such-host.invalid:3128")
         },
         BrokenRoad(failure: .proxyUnreachable, rung: .connection, title: "a proxy that does not listen") { parts in
-            parts.settings.proxy = "http://127.0.0.1:\(freePort())"
-            return []
+            parts.goThroughProxy(at: "http://127.0.0.1:\(freePort())")
         },
         BrokenRoad(failure: .proxySilent, rung: .proxy, title: "a proxy that never answers") { parts in
             let server = try ScriptedServer { stream in while try !stream.read(upTo: 100).isEmpty {} }
@@ -55,8 +50,7 @@ extension BrokenRoad {
             return [server]
         },
         BrokenRoad(failure: .notAProxy, rung: .proxy, title: "an rsync daemon instead of a proxy") { parts in
-            parts.settings.proxy = "http://127.0.0.1:\(parts.target.service.plainPort ?? 0)"
-            return []
+            parts.goThroughProxy(at: "http://127.0.0.1:\(parts.target.service.plainPort ?? 0)")
         },
         BrokenRoad(failure: .proxyAuthentication, rung: .proxy, title: "squid without a user") { parts in
             try parts.goThroughSquid(user: nil)

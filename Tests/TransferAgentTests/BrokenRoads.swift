@@ -39,6 +39,18 @@ final class RoadParts {
     /// A certificate that works.
     func leaf() throws -> CertificateFiles { try authority.issue("localhost", alternativeNames: "IP:127.0.0.1") }
 
+    /// Turns the settings to an address where nothing of the test's is.
+    func go(to address: String) -> [any Sendable] {
+        settings.target = address
+        return []
+    }
+
+    /// Puts a proxy on the way that is not the test's own.
+    func goThroughProxy(at address: String) -> [any Sendable] {
+        settings.proxy = address
+        return []
+    }
+
     /// Turns the settings to a server that the test scripts.
     func go(to server: ScriptedServer) -> [any Sendable] {
         settings.target = server.address

@@ -28,7 +28,7 @@ private struct Conversation {
     }
 
     func login(user: String = "root", password: String = "secret") throws -> ControlClient {
-        try ControlClient(over: stream, as: ControlLogin.Identity(user: user, password: Array(password.utf8)))
+        try ControlClient(over: stream, as: ControlLogin.Identity(user: user, password: SecretBytes(password)))
     }
 }
 
@@ -79,7 +79,7 @@ struct ControlTests {
             try channel.send([("proof", login["proof"] ?? .null)])
         }
         let error = #expect(throws: ControlError.self) {
-            try ControlClient(over: near, as: ControlLogin.Identity(user: "root", password: Array("secret".utf8)))
+            try ControlClient(over: near, as: ControlLogin.Identity(user: "root", password: SecretBytes("secret")))
         }
         #expect(error == .loginRefused("the target cannot prove that it knows the password"))
         try impostor.value()
@@ -104,13 +104,40 @@ struct ControlTests {
         let talk = try Conversation()
         let client = try talk.login()
         let found = try client.throughput(for: .milliseconds(50))
-        #expect(found.bytes > 0)
-        #expect(found.bytes % Int64(ControlChannel.largestPayload) == 0)
-        #expect(found.duration >= .milliseconds(40))
-        #expect(found.rate > 0)
+        #expect(found.arrived.bytes > 0)
+        #expect(found.arrived.bytes == found.sent.bytes)
+        #expect(found.sent.duration >= .milliseconds(50))
+        #expect(found.arrived.duration >= .milliseconds(40))
+        #expect(found.arrived.rate > 0)
         _ = try client.facts(ofVolume: "data")
         client.close()
         #expect(try talk.server.value().answered == 2)
+    }
+
+    @Test("silence is kept for as long as it was asked for, and a time that is none is refused")
+    func quiet() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        let before = talk.stream.activity.bytesRead
+        let quiet = try client.keepQuiet(for: .milliseconds(300), patience: .seconds(10))
+        #expect(quiet >= .milliseconds(300))
+        #expect(talk.stream.activity.bytesRead - before == UInt64(5 + "{\"quiet\":300}".utf8.count))
+        for time: JSONValue in [.integer(0), .integer(-1), .integer(.max), .text("1"), .null] {
+            #expect(throws: ControlError.refused("that is no time to be silent for")) {
+                try client.ask(QuietRequest.name, [("milliseconds", time)], within: .seconds(10))
+            }
+        }
+        client.close()
+        #expect(try talk.server.value().failure == nil)
+    }
+
+    @Test("a message in the middle of silence breaks the protocol")
+    func messageInSilence() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        try client.begin("quiet", [("milliseconds", .integer(60_000))])
+        try client.begin("volume", [("name", .text("data"))])
+        #expect(try talk.server.value().failure == .broken("a frame in the middle of the silence"))
     }
 
     @Test(
@@ -169,10 +196,16 @@ struct ControlTunnelTests {
         try outcome.get()
     }
 
+    private static func control(_ route: TargetRoute) throws -> ControlClient {
+        let password = { () throws(AgentError) in SecretBytes("secret") }
+        guard case .ours(let client) = try route.answer(for: CancellableCall(), user: "root", password: password) else {
+            throw Unexpected("it is taken for a stock target")
+        }
+        return client
+    }
+
     private static func converse(_ route: TargetRoute) throws {
-        let password = { () throws(AgentError) in Array("secret".utf8) }
-        let first = try #require(try route.control(for: CancellableCall(), user: "root", password: password))
-        let second = try #require(try route.control(for: CancellableCall(), user: "root", password: password))
+        let (first, second) = (try control(route), try control(route))
         let facts = try first.facts(ofVolume: "data")
         #expect(facts.isEmpty)
         #expect(try second.facts(ofVolume: "data").abilities == facts.abilities)
@@ -184,7 +217,7 @@ struct ControlTunnelTests {
         second.close()
     }
 
-    @Test("a stock target does not, and is never asked for a login")
+    @Test("a stock target does not, is never asked for a login, and its connection is handed on")
     func stock() throws {
         let authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost")
@@ -193,6 +226,7 @@ struct ControlTunnelTests {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let server = try Background {
             let stream = try TLSStream.accept(over: try listener.accept(), context: context, within: .seconds(10))
+            try stream.write(Array("greeting".utf8))
             return try stream.read(upTo: 10)
         }
         var settings = TransferSettings(
@@ -202,12 +236,14 @@ struct ControlTunnelTests {
         )
         settings.serverName = "localhost"
         let route = try TargetRoute(settings)
-        let client = try route.control(for: CancellableCall(), user: "root") { () throws(AgentError) in
+        let answer = try route.answer(for: CancellableCall(), user: "root") { () throws(AgentError) in
             Issue.record("the password was asked for")
-            return []
+            return SecretBytes("")
         }
-        #expect(client == nil)
-        #expect(throws: TransportError.self) { try server.value() }
+        guard case .stock(let stream) = answer else { throw Unexpected("it is taken for a target of our kind") }
+        #expect(String(decoding: try stream.read(upTo: 100), as: UTF8.self) == "greeting")
+        try stream.write(Array("answer".utf8))
+        #expect(try server.value() == Array("answer".utf8))
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RsyncEngine
+import SecureTunnel
 import TestSupport
 import Testing
 import Transport
@@ -52,7 +53,7 @@ final class Target: Sendable {
             target: "127.0.0.1:\(service.port)",
             trust: .authorities(authority.files.certificate)
         )
-        settings.environmentPassword = "secret"
+        settings.environmentPassword = SecretBytes("secret")
         return settings
     }
 
@@ -181,7 +182,7 @@ struct EndToEndTests {
     func wrongPassword() async throws {
         let target = try Target()
         var settings = target.settings
-        settings.environmentPassword = "wrong"
+        settings.environmentPassword = SecretBytes("wrong")
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .loginRefused)
         #expect(outcome.exitCode == 5)

@@ -1,20 +1,7 @@
 /// The help texts of the agents, as a person sees them on a terminal of 80 columns.
 enum HelpTexts {
-    static let transfer = #"""
-        OVERVIEW: Makes volumes at a target equal to volumes here.
-
-        Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
-        stock rsyncd behind stunnel. Owners go by name, hard links and holes are kept,
-        lost+found at the top is left alone. The password comes from --password-file,
-        DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, --proxy-password-file
-        or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. Exit codes are
-        rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished,
-        20 stopped by a signal; of several volumes the worst counts.
-
-        USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
-
-        OPTIONS:
-          --volume <name=path>    A volume and where it is mounted here.
+    /// What ``transfer`` and ``doctor`` have in common.
+    private static let connection = #"""
           --target <host:port>    Where the target listens.
           --ca <pem>              Believe the target if these authorities vouch for it.
           --pin <sha256>          Believe the target if its certificate has this digest.
@@ -36,6 +23,24 @@ enum HelpTexts {
                                   readable by everybody.
           --keep-alive <seconds>  The longest to go without a sign of life. (default:
                                   20)
+        """#
+
+    static let transfer = #"""
+        OVERVIEW: Makes volumes at a target equal to volumes here.
+
+        Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
+        stock rsyncd behind stunnel. Owners go by name, hard links and holes are kept,
+        lost+found at the top is left alone. The password comes from --password-file,
+        DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, --proxy-password-file
+        or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. Exit codes are
+        rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished,
+        20 stopped by a signal; of several volumes the worst counts.
+
+        USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
+
+        OPTIONS:
+          --volume <name=path>    A volume and where it is mounted here.
+        \#(connection)
           --delete/--no-delete    Delete at the target what is not here. (default:
                                   --delete)
           --checksum              Compare files by checksum instead of by size and time.
@@ -68,27 +73,7 @@ enum HelpTexts {
 
         OPTIONS:
           --volume <name=path>    A volume and where it is mounted here.
-          --target <host:port>    Where the target listens.
-          --ca <pem>              Believe the target if these authorities vouch for it.
-          --pin <sha256>          Believe the target if its certificate has this digest.
-          --psk-file <file>       Believe the target if it knows the first of these
-                                  IDENTITY:KEY lines; not readable by everybody.
-          --insecure              Believe whoever answers. The data goes to them.
-          --certificate <pem>     The certificate to show to a target with --client-ca.
-          --private-key <pem>     The certificate's key.
-          --server-name <name>    The name in the certificate, if it is not the
-                                  target's host.
-          --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
-          --proxy-password-file <file>
-                                  A file with the proxy's password as its first line,
-                                  for the URL's user.
-          --no-proxy <list>       Hosts and networks that need no proxy, divided by
-                                  commas.
-          --user <name>           Who to be at the target. (default: root)
-          --password-file <file>  A file with the password as its first line; not
-                                  readable by everybody.
-          --keep-alive <seconds>  The longest to go without a sign of life. (default:
-                                  20)
+        \#(connection)
           --throughput <seconds>  Measure the throughput for so long; 0 for not at all.
                                   (default: 3)
           --idle <seconds>        Leave a connection alone for so long and see whether
@@ -126,6 +111,80 @@ enum HelpTexts {
                                   everybody; read once.
           --keep-alive <seconds>  The longest to go without a sign of life. (default:
                                   20)
+          -h, --help              Show help information.
+
+        """#
+
+    static let forecast = #"""
+        OVERVIEW: Tells what a volume will take at its target, and which size to ask
+        for.
+
+        With a path: scans the volume and computes what it takes on the target's file
+        system, while a file is replaced too, and the smallest claim that is enough.
+        With --rule: the size that today's controller would propose, from numbers or
+        from what `df -BMB` printed (--df). Exit code 0: what is provisioned is enough
+        (or nothing was said of it); 1: it is not; others: errors.
+
+        USAGE: dvm-source capacity [<options>] [<path>]
+
+        ARGUMENTS:
+          <path>                  Where the volume is mounted.
+
+        OPTIONS:
+          --rule                  Apply the controller's rule to numbers instead of
+                                  scanning a volume.
+          --usage-percent <percent>
+                                  How full the volume is, as df tells it. (with --rule)
+          --measured <quantity>   The size of its file system. (with --rule)
+          --requested <quantity>  What its claim asks for.
+          --provisioned <quantity>
+                                  What its claim got.
+          --threshold <points>    Percentage points to stay free, 1 to 99; else 3.
+                                  (with --rule)
+          --df <file>             What `df -BMB` printed; - is standard input. (with
+                                  --rule)
+          --volume <name>         The volume's name, and its place in df's output.
+                                  (with --rule)
+          --resizing/--no-resizing
+                                  Whether the controller resizes by itself, for the
+                                  condition. (with --rule) (default: --resizing)
+          --target-file-system <name>
+                                  ext4, xfs, btrfs, or unknown for the worst of them.
+                                  (default: unknown)
+          --target-block-size <bytes>
+                                  The target's block size. (default: 4096)
+          --target-inode-ratio <bytes>
+                                  One inode for so many bytes, as mkfs.ext4 -i.
+          --keep-holes/--no-keep-holes
+                                  Whether holes stay holes, as dvm-source transfer
+                                  keeps them. (default: --keep-holes)
+          --xattrs                Count extended attributes and ACLs too, for a
+                                  transfer that carries them.
+          --previous <quantity>   What an earlier forecast needed: as much growth is
+                                  added.
+          --round <quantity>      The storage gives multiples of this. (default: 1Gi)
+          --json                  One line of JSON.
+          -h, --help              Show help information.
+
+        """#
+
+    static let capacity = #"""
+        OVERVIEW: Says what a volume here can take, and whether that is enough.
+
+        What the file system can keep is tried on files and in a directory that are
+        removed at once. Exit codes: 0 it fits, or it can be written to when --needs is
+        not given; 1 it does not; 2 the command line is wrong; 3 the volume cannot be
+        examined.
+
+        USAGE: dvm-target capacity <path> [--needs <quantity>] [--json]
+
+        ARGUMENTS:
+          <path>                  Where the volume is mounted.
+
+        OPTIONS:
+          --needs <quantity>      What it has to hold in all, as Kubernetes writes it:
+                                  11.3Gi.
+          --json                  Print one JSON object.
           -h, --help              Show help information.
 
         """#

@@ -9,7 +9,8 @@ struct ProgramTests {
         "help texts are as written down",
         arguments: [
             ("dvm-source", "transfer", HelpTexts.transfer), ("dvm-source", "doctor", HelpTexts.doctor),
-            ("dvm-target", "serve", HelpTexts.serve),
+            ("dvm-source", "capacity", HelpTexts.forecast), ("dvm-target", "serve", HelpTexts.serve),
+            ("dvm-target", "capacity", HelpTexts.capacity),
         ]
     )
     func help(program: String, command: String, expected: String) throws {

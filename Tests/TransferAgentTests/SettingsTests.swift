@@ -1,4 +1,5 @@
 import Foundation
+import SecureTunnel
 import TestSupport
 import Testing
 
@@ -21,7 +22,9 @@ struct CredentialsTests {
     }
 
     private func password(_ user: String) throws -> String? {
-        try Credentials(file: file).password(of: Array(user.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        try Credentials(file: file).password(of: Array(user.utf8)).map { password in
+            password.withBytes { bytes in String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
+        }
     }
 
     @Test("lines are user:password, with comments, blank lines and either line end")

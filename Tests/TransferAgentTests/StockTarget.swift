@@ -3,7 +3,7 @@ import TestSupport
 
 /// A stock rsync daemon behind a stock stunnel, with modules that say no in several ways.
 ///
-/// `data` wants the user `root` with the password `secret`; `readonly`, `denied`, `busy` and `broken` are what they are called.
+/// `data` wants the user `root` with the password `secret`, and takes one connection at a time; `readonly`, `denied`, `busy` and `broken` are what they are called.
 final class StockTarget: Sendable {
     /// Whether both programs are installed.
     static var isInstalled: Bool {
@@ -35,6 +35,8 @@ final class StockTarget: Sendable {
             path = \(place)
             auth users = root
             secrets file = \(directory.file("secrets"))
+            max connections = 1
+            lock file = \(directory.file("lock"))
             [readonly]
             path = \(place)
             read only = yes
@@ -61,6 +63,9 @@ final class StockTarget: Sendable {
             settings: ["cert = \(leaf.certificate)", "key = \(leaf.key)", "TIMEOUTclose = 0"]
         )
     }
+
+    /// A file of the module `data`.
+    func data(_ name: String) -> String { directory.file("data/" + name) }
 
     /// Ends both; in a `defer` it also keeps them to the end.
     func stop() {

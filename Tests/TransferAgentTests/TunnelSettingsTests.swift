@@ -1,4 +1,5 @@
 import Foundation
+import SecureTunnel
 import TestSupport
 import Testing
 
@@ -147,7 +148,7 @@ private struct Stage {
             target: "127.0.0.1:\(target.service.port)",
             trust: trust
         )
-        settings.environmentPassword = "secret"
+        settings.environmentPassword = SecretBytes("secret")
         return settings
     }
 

@@ -18,7 +18,7 @@ public struct TargetCapacity: Sendable {
         do throws(CapacityError) {
             self.needs = try needs.map { (text) throws(CapacityError) in try Quantity(parsing: text).wholeBytes() }
         } catch {
-            throw AgentError(.badSetting, "--needs: \(error)", exitCode: 1)
+            throw AgentError(.badSetting, "--needs: \(error)", exitCode: 2)
         }
         do throws(VolumeError) {
             facts = try TargetFacts(of: try Volume.open(path: path))

@@ -1,4 +1,5 @@
 import Glibc
+import SecureTunnel
 @testable import TransferAgent
 import VolumeAccess
 @testable import VolumeCapacity
@@ -18,7 +19,7 @@ private let volume = try? Volume.open(path: ".")
 func examineConversation(_ bytes: [UInt8]) {
     guard let credentials else { return demand(false, "the credentials can be read") }
     _ = try? ControlLogin.admit(ControlChannel(ScriptedStream(bytes)), credentials, pause: { _ in })
-    let identity = ControlLogin.Identity(user: "user", password: Array("open sesame".utf8))
+    let identity = ControlLogin.Identity(user: "user", password: SecretBytes("open sesame"))
     _ = try? ControlLogin.enter(ControlChannel(ScriptedStream(bytes)), as: identity)
 
     let channel = ControlChannel(ScriptedStream(bytes))

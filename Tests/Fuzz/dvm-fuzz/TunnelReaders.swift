@@ -29,7 +29,7 @@ func examineProxyURL(_ text: String) {
         demand((try? ProxyURL(parsing: url.description)) == url, "a description reads as the same proxy: \(url)")
         return
     }
-    demand(!credentials.user.isEmpty || !credentials.password.isEmpty, "credentials are not empty")
+    demand(!credentials.user.isEmpty || credentials.password.count > 0, "credentials are not empty")
     demand(!credentials.user.contains(":"), "a user holds no colon")
     demand(
         url.description.utf8.starts(with: "http://\(credentials.user):***@".utf8),

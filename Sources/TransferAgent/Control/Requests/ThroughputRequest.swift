@@ -8,7 +8,7 @@ enum ThroughputRequest: ControlRequest {
     static let name = "throughput"
     static let limit = Duration.seconds(longest + 20)
     /// The longest measurement in seconds.
-    static let longest: Int64 = 60
+    static let longest: Int64 = 3600
 
     static func answer(
         _ arguments: JSONValue,
@@ -51,7 +51,7 @@ struct Throughput: Sendable, Equatable {
 extension ControlClient {
     /// Sends zeros as fast as the connection takes them; the target drops them.
     ///
-    /// - Parameter duration: How long; at most 60 seconds count.
+    /// - Parameter duration: How long; at most an hour counts.
     /// - Returns: What arrived.
     /// - Throws: ``ControlError``.
     func throughput(for duration: Duration) throws(ControlError) -> Throughput {

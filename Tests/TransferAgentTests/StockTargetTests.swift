@@ -1,0 +1,121 @@
+import Foundation
+import SecureTunnel
+import TestSupport
+import Testing
+import Transport
+
+@testable import TransferAgent
+
+@Suite(
+    "Stock target",
+    .serialized,
+    .timeLimit(.minutes(2)),
+    .enabled(if: StockTarget.isInstalled, "stunnel or rsync is not installed")
+)
+struct StockTargetTests {
+    private let authority: CertificateAuthority
+    private let stock: StockTarget
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        authority = try CertificateAuthority()
+        stock = try StockTarget(showing: try authority.issue("localhost", alternativeNames: "IP:127.0.0.1"))
+        directory = try TemporaryDirectory()
+        try write("hello", to: directory.file("file"))
+    }
+
+    private func settings(to address: String) -> TransferSettings {
+        var settings = TransferSettings(
+            volumes: ["data=" + directory.path],
+            target: address,
+            trust: .authorities(authority.files.certificate)
+        )
+        settings.environmentPassword = SecretBytes("secret")
+        return settings
+    }
+
+    private func observed(_ rung: Rung, in lines: [String]) -> String? {
+        lines.first { $0.contains("\"rung\":\"\(rung)\"") }
+    }
+
+    @Test("one that takes a single connection gets a volume over it", arguments: CheckPolicy.allCases)
+    func singleCall(check: CheckPolicy) async throws {
+        defer { stock.stop() }
+        let relay = try OneCallRelay(to: stock.tunnel.port)
+        var settings = settings(to: relay.address)
+        settings.check = check
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error == nil)
+        #expect(try String(contentsOfFile: stock.data("file"), encoding: .utf8) == "hello")
+        #expect(relay.calls == 1)
+    }
+
+    @Test(
+        "through a proxy, too, it is called once",
+        .enabled(if: ProxyProcess.Program.tinyproxy.isInstalled, "tinyproxy is not installed")
+    )
+    func singleCallThroughProxy() async throws {
+        defer { stock.stop() }
+        let relay = try OneCallRelay(to: stock.tunnel.port)
+        let proxy = try ProxyProcess(.tinyproxy, connectPorts: [relay.port])
+        defer { proxy.process.stop() }
+        var settings = settings(to: relay.address)
+        settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error == nil)
+        #expect(relay.calls == 1)
+    }
+
+    @Test("each of several volumes gets one connection")
+    func severalVolumes() async throws {
+        defer { stock.stop() }
+        var settings = settings(to: "127.0.0.1:\(stock.tunnel.port)")
+        settings.volumes.append("readonly=" + directory.path)
+        let outcomes = try await transfer(settings)
+        #expect(outcomes.map(\.error?.failure) == [nil, .readOnlyVolume])
+        #expect(stock.tunnel.process.output.split(separator: "Service [rsync] accepted connection").count == 3)
+    }
+
+    @Test("the doctor needs no second connection for what a transfer needs")
+    func doctor() async throws {
+        defer { stock.stop() }
+        let relay = try OneCallRelay(to: stock.tunnel.port)
+        let (failure, lines) = try await examine(settings(to: relay.address), .none)
+        #expect(failure == nil)
+        #expect(relay.calls == 1)
+        #expect(observed(.space, in: lines)?.contains("stock target") == true)
+    }
+
+    @Test("the doctor's trials say how they were made")
+    func trials() async throws {
+        defer { stock.stop() }
+        var trials = Doctor.Trials()
+        trials.throughput = .milliseconds(200)
+        trials.idle = .milliseconds(300)
+        let (failure, lines) = try await examine(settings(to: "127.0.0.1:\(stock.tunnel.port)"), trials)
+        #expect(failure == nil)
+        #expect(observed(.throughput, in: lines)?.contains("until the stock target had taken it") == true)
+        #expect(observed(.idle, in: lines)?.contains("may be quiet for 0.3 s") == true)
+    }
+
+    @Test("a server that hangs up on unknown application protocols is called without ours")
+    func otherProtocols() throws {
+        defer { stock.stop() }
+        let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")
+        let port = freePort()
+        let server = try ChildProcess(
+            "/usr/bin/openssl",
+            ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", leaf.certificate, "-key", leaf.key, "-alpn", "h2"]
+        )
+        defer { server.stop() }
+        try server.waitForOutput("ACCEPT")
+        let route = try TargetRoute(settings(to: "127.0.0.1:\(port)"))
+        let password = { () throws(AgentError) in SecretBytes("secret") }
+        let answer = try route.answer(for: CancellableCall(), user: "root", password: password)
+        guard case .stock(let stream) = answer else { throw Unexpected("it is taken for a target of our kind") }
+        try stream.write(Array("are you there\n".utf8))
+        try server.waitForOutput("are you there")
+        #expect(server.output.contains("no application protocol"))
+        stream.close()
+    }
+}
