@@ -54,7 +54,9 @@ struct ProxyURLTests {
         let url = try ProxyURL(parsing: "http://mover@host:1").with(password: SecretBytes("!:s3cret"))
         #expect(url.credentials == ProxyURL.Credentials(user: "mover", password: "!:s3cret"))
         #expect(!"\(url)".contains("s3cret"))
-        #expect(throws: SecureTunnelError.self) { try ProxyURL(parsing: "http://host:1").with(password: SecretBytes("x")) }
+        #expect(throws: SecureTunnelError.self) {
+            try ProxyURL(parsing: "http://host:1").with(password: SecretBytes("x"))
+        }
         #expect(throws: SecureTunnelError.self) { try url.with(password: SecretBytes("x\r\ny")) }
     }
 

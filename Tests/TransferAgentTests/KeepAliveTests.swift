@@ -61,6 +61,26 @@ struct KeepAliveTests {
         #expect([.connectionLost, .tunnelBroken].contains(outcome.error?.failure))
     }
 
+    @Test("the doctor lets a connection rest although both sides would show signs of life, and so sees that relay")
+    func doctor() async throws {
+        let target = try await offPool { try Target(keepAlive: .milliseconds(200)) }
+        let relay = try IdleCutter(to: target.settings.target, after: Self.limit)
+        var settings = target.settings
+        settings.keepAlive = .milliseconds(200)
+        var trials = Doctor.Trials.none
+        trials.idle = Self.limit * 3
+        let (whole, lines) = try await examine(settings, trials)
+        #expect(whole == nil)
+        #expect(lines.contains { $0.contains("neither side sent a byte") })
+        settings.target = relay.address
+        let (failure, _) = try await examine(settings, trials)
+        #expect(failure?.failure == .idleCut)
+        #expect(relay.cuts == 1)
+        trials.idle = Self.limit / 4
+        #expect(try await examine(settings, trials).failure == nil)
+        withExtendedLifetime((target, relay)) {}
+    }
+
     @Test(
         "TCP is told the interval in whole seconds",
         arguments: [(.milliseconds(200), 1), (.seconds(20), 20)] as [(Duration, Int32)]

@@ -87,7 +87,8 @@ struct SecretTests {
                 + ["--target", "127.0.0.1:\(port)", "--psk-file", directory.file("keys")]
                 + ["--bwlimit", "500K", "--progress", "lines"]
             switch way {
-            case .file: source = try ChildProcess("/usr/bin/env", arguments + ["--password-file", directory.file("password")])
+            case .file:
+                source = try ChildProcess("/usr/bin/env", arguments + ["--password-file", directory.file("password")])
             case .environment:
                 source = try ChildProcess("/usr/bin/env", ["DVM_PASSWORD=\(SecretTests.password)"] + arguments)
             }

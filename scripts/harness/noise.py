@@ -31,7 +31,7 @@ def line(connection):
 
 
 class NoisyServer:
-    """Plays a daemon up to a stage, then sends random bytes until the client goes. Serves TLS when given keys."""
+    """Plays a daemon for one client up to a stage, then sends random bytes until it goes. Serves TLS when given keys."""
 
     def __init__(self, stage, seed, keys=None):
         self.stage, self.random, self.keys = stage, random.Random(seed), keys
@@ -40,14 +40,10 @@ class NoisyServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
-        # Our source calls twice: first to ask whether the target is of its own kind.
         with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection):
-        with contextlib.suppress(OSError):
+            connection, _ = self.listener.accept()
+            # Whoever calls again is refused.
+            self.listener.close()
             connection.settimeout(20)
             if self.keys:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

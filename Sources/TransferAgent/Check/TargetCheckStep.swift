@@ -48,7 +48,7 @@ struct TargetCheckStep {
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
                 return job.options
-            case .transport, .silent, .broken, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
         return try compare(with: facts, client)

@@ -132,7 +132,7 @@ final class ControlChannel {
             guard left > .zero else { throw .silent(awaited: awaited) }
             stream.readTimeout = left
             let got = try read(awaited)
-            guard got > 0 else { throw .silent(awaited: awaited) }
+            guard got > 0 else { throw end == start ? .ended(awaited: awaited) : .silent(awaited: awaited) }
             end += got
         }
     }

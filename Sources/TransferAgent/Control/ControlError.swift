@@ -4,7 +4,9 @@ import Transport
 enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The connection failed.
     case transport(TransportError)
-    /// The peer ended the conversation, or was silent for too long, while this was awaited.
+    /// The peer ended the conversation in good order where this would have begun.
+    case ended(awaited: String)
+    /// The peer was silent for too long, or ended in the middle, while this was awaited.
     case silent(awaited: String)
     /// The peer broke the protocol; in words.
     case broken(String)
@@ -19,6 +21,7 @@ enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .transport(let error): "\(error)"
+        case .ended(let awaited): "the control channel ended while waiting for \(awaited)"
         case .silent(let awaited): "the control channel ended or was silent while waiting for \(awaited)"
         case .broken(let text): "the control channel's protocol was broken: \(text)"
         case .loginRefused(let text): "the control channel's login failed: \(text)"
@@ -33,7 +36,7 @@ extension AgentError {
     init(_ error: ControlError) {
         switch error {
         case .transport(let cause): self.init(cause)
-        case .silent: self.init(.silence, "\(error)", exitCode: 30)
+        case .ended, .silent: self.init(.silence, "\(error)", exitCode: 30)
         case .loginRefused: self.init(.loginRefused, "\(error)", exitCode: 5)
         case .refused(let text): self.init(.refusedByTarget, "the target refused: \(text)", exitCode: 5)
         case .broken, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)

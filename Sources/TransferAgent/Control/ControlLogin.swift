@@ -35,7 +35,9 @@ struct ControlLogin {
         bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
     }
 
-    private static func proof(_ side: Side, _ password: SecretBytes, user: String, _ challenges: (String, String)) -> String {
+    private static func proof(_ side: Side, _ password: SecretBytes, user: String, _ challenges: (String, String))
+        -> String
+    {
         let message = ["dvm/1 \(side.rawValue)", user, challenges.0, challenges.1].joined(separator: "\0")
         return hex(password.withBytes { MessageAuthentication.code(of: Array(message.utf8), key: $0) })
     }

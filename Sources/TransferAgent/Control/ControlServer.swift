@@ -43,7 +43,8 @@ struct ControlServer {
             let context = ControlContext(channel: channel, volume: volume, socket: socket)
             try answerAll(context, &report)
         } catch {
-            report.failure = error
+            // Somebody who hangs up before the login wanted to know whether we are of its kind.
+            if case .ended = error, report.user.isEmpty {} else { report.failure = error }
         }
         channel.close()
         return report
@@ -74,8 +75,10 @@ struct ControlServer {
         do throws(ControlError) {
             return try channel.message(by: .now + Self.idleLimit, "a request")
         } catch {
-            if case .silent = error { return nil }
-            throw error
+            switch error {
+            case .ended, .silent: return nil
+            default: throw error
+            }
         }
     }
 

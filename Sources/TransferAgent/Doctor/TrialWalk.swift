@@ -82,7 +82,7 @@ struct TrialWalk {
         } catch {
             switch error {
             case .unknownRequest: notes.skip(.idle, because: "the target is too old to be silent on request")
-            case .transport, .silent, .broken, .loginRefused, .refused:
+            case .transport, .ended, .silent, .broken, .loginRefused, .refused:
                 throw cut(AgentError(error), after: start, of: duration)
             }
         }
@@ -123,8 +123,12 @@ struct TrialWalk {
         _ work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
     ) throws(AgentError) {
         let source = try visits.open(volume)
-        let stream = try visits.job.route.connect(for: visits.call)
-        let failure = visits.session(volume, source, over: stream, timeout: timeout, onStep: { _ in }, work: work)
+        let deadline = ContinuousClock.now + CancellableCall.afterglow
+        var failure: AgentError?
+        repeat {
+            let stream = try visits.job.route.connect(for: visits.call)
+            failure = visits.session(volume, source, over: stream, timeout: timeout, onStep: { _ in }, work: work)
+        } while failure?.failure == .targetBusy && visits.call.mayTryAgain(before: deadline)
         if let failure { throw failure }
     }
 }

@@ -25,16 +25,18 @@ struct VisitWalk {
         var next: (any ByteStream)? = isStock ? stream : nil
         defer { next?.close() }
         // A target of our kind speaks rsync's protocol on connections that do not ask for its own.
-        if !isStock { stream.close() }
+        if !isStock { ControlChannel(stream).close() }
         for volume in job.volumes {
             notes.begin(.source, volume: volume.name)
             let source = try open(volume)
             notes.hold("\(volume.path) can be read")
             notes.begin(.greeting)
-            let line: any ByteStream
-            if let first = next { line = first } else { line = try job.route.connect(for: call) }
-            next = nil
-            try visit(volume, source, over: line)
+            if let first = next {
+                next = nil
+                try visit(volume, source, over: first)
+            } else {
+                try visitAgain(volume, source)
+            }
             if isStock {
                 notes.skip(.space, volume: volume.name, because: "not asked: stock target")
             } else {
@@ -49,6 +51,19 @@ struct VisitWalk {
             return try SourceRoot.contents(of: volume.path)
         } catch {
             throw AgentError(source: volume.path, error)
+        }
+    }
+
+    /// As a visit over a connection of its own, to a target that may still count the one before.
+    private func visitAgain(_ volume: VolumeMapping, _ source: SourceRoot) throws(AgentError) {
+        let deadline = ContinuousClock.now + CancellableCall.afterglow
+        while true {
+            do throws(AgentError) {
+                return try visit(volume, source, over: try job.route.connect(for: call))
+            } catch {
+                guard error.failure == .targetBusy, call.mayTryAgain(before: deadline) else { throw error }
+                notes.begin(.greeting)
+            }
         }
     }
 
@@ -107,7 +122,7 @@ struct VisitWalk {
         } catch {
             switch error {
             case .unknownRequest, .refused: notes.skip(.space, volume: volume.name, because: "not told: \(error)")
-            case .transport, .silent, .broken, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
     }

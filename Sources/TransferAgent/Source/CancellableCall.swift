@@ -29,6 +29,22 @@ final class CancellableCall: Sendable {
         if isLate { stream.close() }
     }
 
+    /// Pauses before another try with a target that calls itself busy.
+    ///
+    /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls again at
+    /// once may be refused because of the call before.
+    ///
+    /// - Parameter deadline: When there is no further try.
+    /// - Returns: Whether to try again.
+    func mayTryAgain(before deadline: ContinuousClock.Instant) -> Bool {
+        guard !isCancelled, .now < deadline else { return false }
+        _ = BoundedQueue<Never>(capacity: 1, name: "a free place at the target").pop(within: .milliseconds(100))
+        return true
+    }
+
+    /// How long the target may count a connection that has ended.
+    static let afterglow = Duration.seconds(3)
+
     /// Ends the connection, or the attempt to get one.
     func cancel() {
         let streams = state.withLock { state in

@@ -117,6 +117,8 @@ struct TargetRoute: Sendable {
     /// - Parameters:
     ///   - call: Ends the attempt when it is cancelled, and the connection after it.
     ///   - isQuiet: Whether TCP asks nothing of a peer that is silent.
+    /// - Returns: The connection.
+    /// - Throws: ``AgentError``.
     func dialFirstHop(for call: CancellableCall, isQuiet: Bool = false) throws(AgentError) -> SocketStream {
         do throws(TransportError) {
             var options = socketOptions

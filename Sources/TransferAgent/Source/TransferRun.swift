@@ -27,16 +27,16 @@ public struct TransferRun: Sendable {
         var outcomes: [VolumeOutcome] = []
         for volume in job.volumes {
             guard outcomes.isEmpty || !Task.isCancelled else { break }
-            outcomes.append(await transfer(volume))
+            outcomes.append(await transfer(volume, isFirst: outcomes.isEmpty))
         }
         return outcomes
     }
 
-    private func transfer(_ volume: VolumeMapping) async -> VolumeOutcome {
+    private func transfer(_ volume: VolumeMapping, isFirst: Bool) async -> VolumeOutcome {
         do throws(AgentError) {
             let call = try CancellableCall.make()
             return try await onThread("dvm-transfer", cancel: call.cancel) {
-                VolumeTransfer(volume: volume, job: job, call: call, display: display).run()
+                VolumeTransfer(volume: volume, isFirst: isFirst, job: job, call: call, display: display).run()
             }
         } catch {
             let outcome = VolumeOutcome(name: volume.name, error: error, elapsed: .zero)
@@ -59,6 +59,8 @@ extension CancellableCall {
 /// The transfer of one volume, on a thread that it may block.
 private struct VolumeTransfer {
     let volume: VolumeMapping
+    /// Whether the target had no connection of ours before.
+    let isFirst: Bool
     let job: TransferJob
     let call: CancellableCall
     let display: ProgressDisplay
@@ -66,16 +68,16 @@ private struct VolumeTransfer {
     func run() -> VolumeOutcome {
         let start = ContinuousClock.now
         let progress = TransferProgress()
-        let observer = VolumeObserver(display: display)
         display.begin(volume.name, progress)
         let outcome: VolumeOutcome
         do throws(AgentError) {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
-            let result = try session(observer, progress)
-            let error =
-                result.failure.map { AgentError($0, lastWords: observer.lastWords) }
-                ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
+            let deadline = isFirst ? start : start + CancellableCall.afterglow
+            var (result, observer, error) = try session(progress)
+            while error?.failure == .targetBusy, call.mayTryAgain(before: deadline) {
+                (result, observer, error) = try session(progress)
+            }
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: error.map(settled),
@@ -96,9 +98,8 @@ private struct VolumeTransfer {
     }
 
     private func session(
-        _ observer: VolumeObserver,
         _ progress: TransferProgress
-    ) throws(AgentError) -> SessionResult {
+    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
         let source: SourceRoot
         do throws(VolumeError) {
             source = try SourceRoot.contents(of: volume.path)
@@ -108,7 +109,12 @@ private struct VolumeTransfer {
         let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
+        let observer = VolumeObserver(display: display)
         let session = ClientSession(stream: stream, options: verdict.options, observer: observer, progress: progress)
-        return session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let error =
+            result.failure.map { AgentError($0, lastWords: observer.lastWords) }
+            ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
+        return (result, observer, error)
     }
 }
