@@ -3,7 +3,7 @@ import TestSupport
 
 /// A stock rsync daemon behind a stock stunnel, with modules that say no in several ways.
 ///
-/// `data` wants the user `root` with the password `secret`, and takes one connection at a time, together with `readonly`; `readonly`, `denied`, `busy` and `broken` are what they are called.
+/// `data` wants the user `root` with the password `secret`; it and `beside` take one connection between them; `readonly`, `denied`, `busy` and `broken` are what they are called.
 final class StockTarget: Sendable {
     /// Whether both programs are installed.
     static var isInstalled: Bool {
@@ -37,11 +37,13 @@ final class StockTarget: Sendable {
             secrets file = \(directory.file("secrets"))
             max connections = 1
             lock file = \(directory.file("lock"))
+            [beside]
+            path = \(place)
+            max connections = 1
+            lock file = \(directory.file("lock"))
             [readonly]
             path = \(place)
             read only = yes
-            max connections = 1
-            lock file = \(directory.file("lock"))
             [denied]
             path = \(place)
             hosts deny = *
