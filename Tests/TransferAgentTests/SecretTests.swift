@@ -14,8 +14,11 @@ private struct ProcessMemory {
     /// Finds the regions that the process can write.
     init(of process: Int32) throws {
         memory = try #require(FileHandle(forReadingAtPath: "/proc/\(process)/mem"))
-        let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
-        regions = maps.split(separator: "\n").compactMap { line in
+        // To its end: the kernel gives one page at a time.
+        let file = try #require(FileHandle(forReadingAtPath: "/proc/\(process)/maps"))
+        let maps = try file.readToEnd() ?? Data()
+        #expect(maps.range(of: Data("[stack]".utf8)) != nil)
+        regions = String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
             guard words[1].hasPrefix("rw"), ends.count == 2 else { return nil }
