@@ -44,9 +44,11 @@ def relay_run(bench, program, version, size):
         sink.start()
         with MemoryWatch([far.process.pid, near.process.pid], interval=0.1) as memory:
             begin = time.monotonic()
-            with socket.create_connection(("127.0.0.1", near.port)) as caller:
-                # BBR, where it is the default, would pace by timers, whose interrupts cost the relay its time.
+            with socket.socket() as caller:
+                # BBR, where it is the default, would pace by timers, whose interrupts cost the relay its time; and once a
+                # socket is connected with it, the timers stay.
                 caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+                caller.connect(("127.0.0.1", near.port))
                 for _ in range(size // SENT_AT_ONCE):
                     caller.sendall(piece)
                 caller.shutdown(socket.SHUT_WR)
