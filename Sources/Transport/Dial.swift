@@ -81,6 +81,7 @@ private func connect(
     let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(address.family, type, 0) })
     let number = socket.rawValue
     try options.apply(to: socket)
+    if address.hostPort?.isOnThisMachine == true { avoidPacing(number) }
     let answer = unsafe address.withSockaddr {
         unsafe Glibc.connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1)
     }

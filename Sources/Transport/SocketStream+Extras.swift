@@ -18,17 +18,14 @@ extension SocketStream {
         }
     }
 
-    /// Turns pacing off where the peer is on this machine.
+    /// Spares an accepted connection the congestion control that paces, where the peer is on this machine.
     ///
-    /// A congestion control that paces, such as BBR, spends timers on a road that has no congestion. It costs throughput
-    /// only, so a kernel that refuses is no failure.
+    /// A connection that ``dial(_:within:options:stop:)`` made needs no such call. Timers of pacing that has begun stay, at a
+    /// higher rate.
     public func expectNoCongestionOnThisMachine() {
-        guard let host = peerAddress?.host, host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
-        else {
-            return
-        }
-        let reno = ExtraSocketOption(level: Int32(IPPROTO_TCP), name: TCP_CONGESTION, value: Array("reno".utf8))
-        try? apply([reno])
+        guard let peerAddress, peerAddress.isOnThisMachine, let number = descriptor.enter() else { return }
+        defer { descriptor.leave() }
+        avoidPacing(number)
     }
 
     /// Closes so that the peer sees a failure (a TCP reset) and cannot take what it got for all there is.
@@ -42,4 +39,19 @@ extension SocketStream {
         }
         close()
     }
+}
+
+extension HostPort {
+    /// Whether the host is a loopback address in digits.
+    var isOnThisMachine: Bool { host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") }
+}
+
+/// Chooses a congestion control without pacing for a road that has no congestion.
+///
+/// BBR spends a timer, and on a virtual machine an exit to the host, on each burst; once a socket that has it is connected, the
+/// timers stay whatever is chosen later. It costs throughput only, so a kernel that refuses is no failure.
+///
+/// - Parameter socket: A TCP socket, best before it is connected.
+func avoidPacing(_ socket: Int32) {
+    try? ExtraSocketOption(level: Int32(IPPROTO_TCP), name: TCP_CONGESTION, value: Array("reno".utf8)).apply(to: socket)
 }

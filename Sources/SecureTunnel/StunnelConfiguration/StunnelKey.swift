@@ -35,6 +35,9 @@ struct StunnelKey: Sendable {
         return Int(value)
     }
 
+    /// Keys of stunnel about revoked certificates, in lower case: refused, for a check that is left out would not be missed.
+    static let revocation: Set = ["crlfile", "crlpath", "ocsp", "ocspaia", "ocspflag", "ocspnonce", "ocsprequire"]
+
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name.lowercased(), $0) })
     private static let all = program + ends + trust + protection + times
 }

@@ -52,6 +52,12 @@ struct StunnelParser {
     /// Stores one setting where it belongs.
     private mutating func store(_ name: String, _ value: String, _ line: Int) throws(StunnelConfigurationError) {
         guard let key = StunnelKey.named(name) else {
+            guard !StunnelKey.revocation.contains(name.lowercased()) else {
+                throw fault(
+                    line,
+                    "\"\(name)\" is not supported: dvm-stunnel does not look whether a certificate was revoked"
+                )
+            }
             throw fault(line, "\"\(name)\" is not a key that dvm-stunnel knows")
         }
         let fits: Bool

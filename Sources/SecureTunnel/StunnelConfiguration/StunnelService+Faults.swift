@@ -3,11 +3,15 @@ extension StunnelService {
     var fault: String? { faultOfEnds ?? faultOfTrust ?? faultOfNegotiation }
 
     private var faultOfEnds: String? {
+        guard isClient || serverName == nil else {
+            return
+                "\"sni\" on a server, which chooses a service by the name that the client asks for, is not supported:"
+                + " give each service an \"accept\" of its own"
+        }
         let ends = [accept != nil, !connect.isEmpty, program != nil].filter { $0 }.count
         guard ends == 2 else { return "a service has two ends: two of \"accept\", \"connect\" and \"exec\"" }
         if case .path? = accept { return "\"accept\" on the path of a socket is not supported: name a port" }
         guard program != nil || programArguments.isEmpty else { return "\"execArgs\" needs \"exec\"" }
-        guard isClient || serverName == nil else { return "\"sni\" is for clients: one server to a service" }
         return nil
     }
 

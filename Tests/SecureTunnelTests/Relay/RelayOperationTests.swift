@@ -133,6 +133,56 @@ struct RelayOperationTests {
         try relay.waitForOutput("timed out after 1 s waiting for the connection to \(deaf.address)")
     }
 
+    /// A TLS server for one caller behind our client relay: it reads to the end, then does as it is told.
+    private func answerer(
+        _ answer: @escaping @Sendable (TLSStream) throws -> Void
+    ) throws -> PlainServer {
+        let identity = TLSIdentity(certificateChainFile: files.certificate, privateKeyFile: files.key)
+        let context = try TLSContext(server: TLSServerConfiguration(identity: identity))
+        return try PlainServer { socket in
+            let stream = try TLSStream.accept(over: socket, context: context, within: .seconds(10))
+            _ = try readAll(stream)
+            try answer(stream)
+        }
+    }
+
+    @Test("TIMEOUTclose bounds the silence after our end, not what is still on its way", .timeLimit(.minutes(2)))
+    func closeTimeout() throws {
+        let isOver = BoundedBox()
+        let silent = try answerer { _ in _ = isOver.wait() }
+        defer { isOver.set([]) }
+        let slow = try answerer { stream in
+            for byte: UInt8 in 0..<12 {
+                usleep(300_000)
+                try stream.write([byte])
+            }
+            try stream.closeWrite()
+        }
+        for (server, isSilent) in [(silent, true), (slow, false)] {
+            let near = try RelayProcess(
+                .dvm,
+                isClient: true,
+                connectingTo: server.target,
+                settings: ["TIMEOUTclose = 2"]
+            )
+            defer { near.process.stop() }
+            let stream = try call(near.port)
+            try stream.write([7])
+            let begin = ContinuousClock.now
+            try stream.closeWrite()
+            let answer = Result { try readAll(stream) }
+            let seconds = ContinuousClock.now - begin
+            if isSilent {
+                #expect(throws: TransportError.self, "an orderly end would hide the loss") { try answer.get() }
+                #expect(seconds >= .seconds(2) && seconds < .seconds(20), "\(seconds); 60 is the default")
+                try near.process.waitForOutput("the peer did not answer our close_notify")
+            } else {
+                #expect(try answer.get() == Array(0..<12), "\(near.process.output)")
+                #expect(seconds > .seconds(3))
+            }
+        }
+    }
+
     @Test("takes and makes connections over IPv6", .timeLimit(.minutes(10)), arguments: ["[::1]:", "::1:", ":::", ""])
     func overIPv6(prefix: String) throws {
         let plain = try PlainServer(on: "::1") { try echoUntilEnd($0) }

@@ -113,6 +113,9 @@ struct StunnelConfigurationTests {
             ("key =\n", "the path of a PEM file"),
             ("checkIP = foo\n", "an address in digits"), ("protocolHost = h\n", "host:port"), ("[]\n", "needs a name"),
             ("exec = bin\n", "the absolute path"),
+            ("CRLfile = /r.pem\n", "\"CRLfile\" is not supported: dvm-stunnel does not look whether"),
+            ("crlPATH = /r\n", "\"crlPATH\" is not supported: dvm-stunnel does not look whether"),
+            ("OCSP = http://h/\n", "does not look whether a certificate was revoked"),
         ]
     )
     func faults(line: String, expected: String) throws {
@@ -128,7 +131,12 @@ struct StunnelConfigurationTests {
             ("[a]\nconnect = 2\n", "two of"), ("[a]\naccept = 1\nconnect = 2\nexec = /x\ncert = c\n", "two of"),
             (section + "verify = 2\n", "need \"CAfile\" or \"CApath\""),
             (section + "verifyChain = yes\n", "\"CAfile\""),
-            (section + "checkHost = h\n", "need \"verifyChain\""), (section + "sni = h\n", "for clients"),
+            (section + "checkHost = h\n", "need \"verifyChain\""),
+            (section + "sni = h\n", "\"sni\" on a server"),
+            ("[b]\nsni = a:*.host\nconnect = 3\ncert = c\n", "an \"accept\" of its own"),
+            ("[a]\naccept = /run/s\nconnect = 2\ncert = c\n", "\"accept\" on the path of a socket is not supported"),
+            ("[a]\nclient = yes\naccept = /run/s\nexec = /x\n", "path of a socket is not supported: name a port"),
+
             (section + "sslVersionMin = TLSv1.3\nsslVersionMax = TLSv1.2\n", "newer than the newest"),
             (section + "protocol = connect\nprotocolHost = h:1\n", "for clients"),
             ("[a]\nclient = yes\naccept = 1\nconnect = 2\nprotocol = connect\n", "needs \"protocolHost\""),
