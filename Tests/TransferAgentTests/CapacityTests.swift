@@ -84,4 +84,13 @@ struct CapacityTests {
         #expect(answer.status > 1)
         #expect(!answer.output.isEmpty)
     }
+
+    @Test(
+        "mistakes of the target's end with neither 0 nor 1 either",
+        arguments: [[], ["/nowhere"], ["/tmp", "--needs", "much"], ["/tmp", "--need", "1"]]
+    )
+    func targetMistakes(arguments: [String]) throws {
+        let child = try ChildProcess(try BuiltProgram.path("dvm-target"), ["capacity"] + arguments)
+        #expect(try child.waitForExit() > 1)
+    }
 }
