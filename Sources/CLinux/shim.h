@@ -55,6 +55,25 @@ static inline int dvm_get_user_quota(int descriptor, unsigned user, struct dqblk
     return (int)syscall(443, descriptor, QCMD(Q_GETQUOTA, USRQUOTA), user, quota);
 }
 static const unsigned dvm_QIF_BLIMITS = QIF_BLIMITS, dvm_QIF_ILIMITS = QIF_ILIMITS;
+// How btrfs has divided its space: a head, and a place for each kind of chunk and the reserve.
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
+enum { DVM_BTRFS_SPACES = 32 };
+struct dvm_btrfs_spaces {
+    struct btrfs_ioctl_space_args head;
+    struct btrfs_ioctl_space_info spaces[DVM_BTRFS_SPACES];
+};
+static inline int dvm_get_btrfs_spaces(int descriptor, struct dvm_btrfs_spaces *spaces) {
+    spaces->head.space_slots = DVM_BTRFS_SPACES;
+    return ioctl(descriptor, BTRFS_IOC_SPACE_INFO, spaces);
+}
+static const uint64_t dvm_BTRFS_CONTENT = BTRFS_BLOCK_GROUP_DATA, dvm_BTRFS_TREES = BTRFS_BLOCK_GROUP_METADATA,
+                      dvm_BTRFS_RESERVE = BTRFS_SPACE_INFO_GLOBAL_RSV,
+                      dvm_BTRFS_KINDS = BTRFS_BLOCK_GROUP_TYPE_MASK | BTRFS_SPACE_INFO_GLOBAL_RSV,
+                      dvm_BTRFS_TWO_COPIES =
+                          BTRFS_BLOCK_GROUP_DUP | BTRFS_BLOCK_GROUP_RAID1 | BTRFS_BLOCK_GROUP_RAID10,
+                      dvm_BTRFS_THREE_COPIES = BTRFS_BLOCK_GROUP_RAID1C3,
+                      dvm_BTRFS_FOUR_COPIES = BTRFS_BLOCK_GROUP_RAID1C4;
 #include <syslog.h>
 // The text is an argument and never the format.
 static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }

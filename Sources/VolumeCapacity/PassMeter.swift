@@ -69,7 +69,8 @@ public struct PassMeter: Sendable {
         for index in replaced.indices {
             let before = replaced[index].ownBlocks
             replaced[index].addFile(size: size)
-            growth[index] += max(0, replaced[index].ownBlocks - before - allocatedBefore)
+            let given = givenBack(allocatedBefore, on: replaced[index].target)
+            growth[index] += max(0, replaced[index].ownBlocks - before - given)
         }
     }
 
@@ -77,8 +78,13 @@ public struct PassMeter: Sendable {
     ///
     /// - Parameter allocated: What it gives back, in bytes.
     public mutating func addRemoved(allocated: Int64) {
-        removedBytes += allocated
+        removedBytes += created.map { givenBack(allocated, on: $0.target) }.min() ?? 0
         removedInodes += 1
+    }
+
+    /// What an entry gives back to content: on btrfs a small one may lie in the trees, though it counts as a block.
+    private func givenBack(_ allocated: Int64, on target: TargetProfile) -> Int64 {
+        target.fileSystem == .btrfs && allocated <= target.blockSize ? 0 : allocated
     }
 
     /// What the pass takes at its highest moment.
@@ -88,7 +94,7 @@ public struct PassMeter: Sendable {
     ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
     public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
-        var bytes: Int64 = 0
+        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }
@@ -96,9 +102,12 @@ public struct PassMeter: Sendable {
             // Trees that all files share get the new entries before the old ones are gone.
             let shared = need.fileMetadata + need.fileData - replaced[index].ownBlocks
             let temporary = strategy.isInPlace ? holes : need.largestTemporary
-            bytes = max(bytes, meter.total.bytes + growth[index] + shared + temporary)
+            let new = meter.total
+            let bytes = new.bytes + growth[index] + shared + temporary
+            guard bytes > demand.bytes else { continue }
+            demand.bytes = bytes
+            demand.treeBytes = meter.target.fileSystem == .btrfs ? new.bytes - new.fileData + shared : 0
         }
-        var demand = TargetCheck.Demand(bytes: bytes, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
         if strategy.deletesFirst, isDeleting {
             // What is deleted counts as free; the sum may be below zero.
             demand.bytes -= removedBytes

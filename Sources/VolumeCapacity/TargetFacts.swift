@@ -45,7 +45,13 @@ public struct TargetFacts: Hashable, Sendable {
 
     /// Whether there is room for what a transfer takes.
     public func hasRoom(for demand: TargetCheck.Demand) -> Bool {
-        demand.bytes <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+        freeBytesNeeded(for: demand) <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+    }
+
+    /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own room.
+    public func freeBytesNeeded(for demand: TargetCheck.Demand) -> Int64 {
+        guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
+        return BtrfsRoom(btrfs, total: space.totalBytes, free: space.freeBytes).needed(for: demand)
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.

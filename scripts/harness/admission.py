@@ -14,9 +14,8 @@ from harness.processes import run
 MIB = 1 << 20
 # Room in per cent of what the check asks for; 100 is that to the block.
 PERCENTS = (80, 90, 95, 97, 99, 100, 100.5, 102, 105)
-# A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes. Of btrfs
-# statfs(2) does not count what its trees have been given already: 32 MiB, twice, on so small a device.
-SHARE, SLACK, SLACK_OF_BTRFS = 50, 2 * MIB, 32 * MIB
+# A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes.
+SHARE, SLACK = 50, 2 * MIB
 
 # How each file system is made, its size in MiB, and whether inodes are what it lacks
 KINDS = {
@@ -201,8 +200,7 @@ def _admission(tree, kind, which):
         for percent in PERCENTS:
             left, verdict = _probe(case, percent, demand)
             rows.append({"kind": kind, "pass": which, "percent": percent, "verdict": verdict})
-            slack = SLACK_OF_BTRFS if kind == "btrfs" else SLACK
-            allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, slack)
+            allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, SLACK)
             if verdict == "needless" and demand - left > allowed:
                 wasteful.append(f"refused with {left} left of {demand}, though it fits")
         with open(f"{setting.root}/admission", "a") as out:

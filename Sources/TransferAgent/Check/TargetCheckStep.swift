@@ -52,7 +52,8 @@ struct TargetCheckStep {
         let need = forecast.worst.need
         let whole = TargetCheck.Demand(
             bytes: facts.isEmpty ? need.bytes : need.bytesWhileUpdating,
-            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1
+            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1,
+            treeBytes: forecast.worst.treeBytes
         )
         var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)
         var strategy = PassStrategy.usual
@@ -61,10 +62,8 @@ struct TargetCheckStep {
             strategy = choose(facts, meter)
             let pass = meter.demand(strategy, deleting: job.options.delete)
             // Neither is ever too little.
-            let demand = TargetCheck.Demand(
-                bytes: min(pass.bytes, whole.bytes),
-                inodes: min(pass.inodes, whole.inodes)
-            )
+            var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
+            demand.inodes = min(pass.inodes, whole.inodes)
             check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
         }
         try judge(check, facts)
@@ -102,7 +101,8 @@ struct TargetCheckStep {
             say("\(finding.severity == .doesNotFit ? "does not fit" : "altered"): \(finding.text)", .warning)
         }
         if check.fits {
-            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(max(0, check.demand.bytes)))
+            let taken = max(0, facts.freeBytesNeeded(for: check.demand))
+            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken))
             say(
                 "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
             )
