@@ -46,6 +46,10 @@ static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev
 static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, int flags) {
     return (int)syscall(452, directory, path, mode, flags);
 }
+// listxattrat (kernel 6.13) has no wrapper either; the number is the same on every architecture.
+static inline long dvm_listxattrat(int directory, const char *path, char *list, size_t size) {
+    return syscall(465, directory, path, AT_SYMLINK_NOFOLLOW, list, size);
+}
 // FICLONE's number is built by a macro that does not import; ioctl is variadic.
 #include <linux/fs.h>
 static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }

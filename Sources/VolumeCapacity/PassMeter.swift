@@ -14,6 +14,8 @@ public struct PassMeter: Sendable {
     private var changed: Int64 = 0
     private var removedBytes: Int64 = 0
     private var removedInodes: Int64 = 0
+    /// New and replaced files, for the order of a pass.
+    private var moves: [FileMove] = []
     /// What holes add where files are written in place, which fills them.
     private var holes: Int64 = 0
 
@@ -38,6 +40,7 @@ public struct PassMeter: Sendable {
         let full = size
         let size = min(size, stored ?? size)
         holes += full - size
+        let before = created.map(\.ownBlocks)
         for index in created.indices {
             switch kind {
             case .file: created[index].addFile(size: size)
@@ -45,6 +48,8 @@ public struct PassMeter: Sendable {
             case .directory: created[index].addDirectory(DirectoryShape())
             case .special: created[index].addSpecial()
             }
+            guard kind == .file else { continue }
+            moves.append(FileMove(size: full, profile: index, takes: created[index].ownBlocks - before[index], gives: 0))
         }
     }
 
@@ -70,7 +75,9 @@ public struct PassMeter: Sendable {
             let before = replaced[index].ownBlocks
             replaced[index].addFile(size: size)
             let given = givenBack(allocatedBefore, on: replaced[index].target)
-            growth[index] += max(0, replaced[index].ownBlocks - before - given)
+            let taken = replaced[index].ownBlocks - before
+            growth[index] += max(0, taken - given)
+            moves.append(FileMove(size: full, profile: index, takes: taken, gives: given))
         }
     }
 
@@ -85,6 +92,16 @@ public struct PassMeter: Sendable {
     /// What an entry gives back to content: on btrfs a small one may lie in the trees, though it counts as a block.
     private func givenBack(_ allocated: Int64, on target: TargetProfile) -> Int64 {
         target.fileSystem == .btrfs && allocated <= target.blockSize ? 0 : allocated
+    }
+
+    /// The most that files take of their own at any moment when small ones come first.
+    private func highestMoment(of profile: Int) -> Int64 {
+        var (level, highest): (Int64, Int64) = (0, 0)
+        for move in moves.filter({ $0.profile == profile }).sorted(by: { $0.isBefore($1) }) {
+            highest = max(highest, level + move.takes)
+            level += move.takes - move.gives
+        }
+        return highest
     }
 
     /// What the pass takes at its highest moment.
@@ -103,7 +120,10 @@ public struct PassMeter: Sendable {
             let shared = need.fileMetadata + need.fileData - replaced[index].ownBlocks
             let temporary = strategy.isInPlace ? holes : need.largestTemporary
             let new = meter.total
-            let bytes = new.bytes + growth[index] + shared + temporary
+            let bytes =
+                strategy.isSmallestFirst
+                ? new.bytes - created[index].ownBlocks + shared + highestMoment(of: index)
+                : new.bytes + growth[index] + shared + temporary
             guard bytes > demand.bytes else { continue }
             demand.bytes = bytes
             demand.treeBytes = meter.target.fileSystem == .btrfs ? new.bytes - new.fileData + shared : 0
@@ -114,6 +134,23 @@ public struct PassMeter: Sendable {
             demand.inodes -= removedInodes
         }
         return demand
+    }
+}
+
+/// A file that comes in a pass.
+private struct FileMove: Sendable {
+    /// Its length, which the order goes by.
+    let size: Int64
+    /// The number of the profile that the figures are for.
+    let profile: Int
+    /// What it takes of its own, in bytes.
+    let takes: Int64
+    /// What its old self gives back once it is complete.
+    let gives: Int64
+
+    /// Whether it comes before another when the order within a length is as bad as can be.
+    func isBefore(_ other: FileMove) -> Bool {
+        size != other.size ? size < other.size : takes - gives > other.takes - other.gives
     }
 }
 
@@ -135,12 +172,17 @@ public enum PassStrategy: String, Sendable, CaseIterable {
     case usual
     /// Deletes everything first, then replaces each file in one step.
     case deleteFirst
+    /// Deletes everything first, then replaces each file in one step, small files before large ones: what became shorter has
+    /// given room back when the large ones come.
+    case smallestFirst
     /// Deletes everything first, then writes into the files themselves: a file is neither old nor new while it is
     /// written, and stays so when the transfer is cut off.
     case inPlace
 
     /// Whether deletions come before anything else.
     public var deletesFirst: Bool { self != .usual }
+    /// Whether small files come before large ones.
+    public var isSmallestFirst: Bool { self == .smallestFirst }
     /// Whether files are written in their place.
     public var isInPlace: Bool { self == .inPlace }
 }

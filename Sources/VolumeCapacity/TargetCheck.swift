@@ -149,6 +149,7 @@ private struct Comparison {
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
             warn("the holes of \(tree.sparseFiles) files take space at the target")
         }
+        if let loss = tree.attributes.loss { warn(loss) }
     }
 
     mutating func add(_ collisions: [NameCollision]) {

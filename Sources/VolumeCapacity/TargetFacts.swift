@@ -8,6 +8,8 @@ public struct TargetFacts: Hashable, Sendable {
     public var abilities: FileSystemAbilities
     /// Whether there is nothing in it yet but what a new file system has (`lost+found`).
     public var isEmpty: Bool
+    /// Whether small files can be asked for before large ones there.
+    public var ordersFiles = false
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {

@@ -197,6 +197,45 @@ struct TightTests {
         #expect(!output.text.contains("in place"))
         #expect(try disk.names() == ["a", "small"])
     }
+
+    @Test("files that became shorter make room for a large one, on request, small files first")
+    func smallestFirst() async throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 32)
+        let target = try Target(volume: disk.path)
+        for index in 0..<6 { try writeNoise(3 * mebibyte, to: target.source("log\(index)"), seed: UInt32(index)) }
+        #expect(try await transferOne(target.settings).exitCode == 0)
+        for index in 0..<6 { try writeNoise(mebibyte / 4, to: target.source("log\(index)"), seed: UInt32(index)) }
+        // Its name sorts first: in the usual order it would come while the others are still long.
+        try writeNoise(20 * mebibyte, to: target.source("dump"), seed: 9)
+        #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
+        var settings = target.settings
+        settings.whenTight = .plan
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(outcome.exitCode == 0)
+        #expect(output.text.contains("sends small files before large ones"))
+        for name in try disk.names() {
+            let copy = try Data(contentsOf: URL(fileURLWithPath: disk.file(name)))
+            #expect(try copy == Data(contentsOf: URL(fileURLWithPath: target.source(name))))
+        }
+        #expect(try disk.names().count == 7)
+    }
+
+    @Test("whoever goes on though it does not fit gets as many whole files as there is room for, when asked to plan")
+    func asManyAsPossible() async throws {
+        for policy in TightPolicy.allCases {
+            let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+            let target = try Target(volume: disk.path)
+            try writeNoise(24 * mebibyte, to: target.source("a"))
+            for name in ["b", "c", "d"] { try writeNoise(mebibyte, to: target.source(name)) }
+            var settings = target.settings
+            settings.check = .warn
+            settings.whenTight = policy
+            let outcome = try await transferOne(settings)
+            #expect(outcome.error?.failure == .outOfSpace)
+            if policy == .plan { #expect(try disk.names() == ["b", "c", "d"]) }
+        }
+    }
 }
 
 /// A kind of tree that grows with a number of bytes, about.

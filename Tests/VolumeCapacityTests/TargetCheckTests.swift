@@ -125,6 +125,24 @@ struct PassMeterTests {
         #expect(meter.demand(.deleteFirst, deleting: false) == usual)
     }
 
+    @Test("small files first: what became shorter gives back before the large ones come, however they are called")
+    func smallestFirst() {
+        var meter = meter()
+        meter.addNew(Array("large".utf8), .file, size: 1 << 20)
+        for _ in 0..<4 { meter.addChanged(size: 4096, allocatedBefore: 256 << 10) }
+        let usual = meter.demand(.usual).bytes
+        #expect(usual >= 1 << 20)
+        #expect(meter.demand(.deleteFirst).bytes == usual)
+        // One small temporary, the directory's block, and what the large file takes beyond four times 252 KiB.
+        #expect(meter.demand(.smallestFirst).bytes <= 16 << 10 + 4096 * 2)
+        #expect(meter.demand(.smallestFirst).bytes >= 16 << 10)
+        // The other way about nothing is gained: the large one shrinks last.
+        var late = self.meter()
+        late.addNew(Array("small".utf8), .file, size: 64 << 10)
+        late.addChanged(size: 1 << 20, allocatedBefore: 2 << 20)
+        #expect(late.demand(.smallestFirst).bytes >= (1 << 20) + (64 << 10))
+    }
+
     @Test("holes take room only where files are written in place")
     func holes() {
         var meter = meter()

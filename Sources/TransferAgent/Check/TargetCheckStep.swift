@@ -65,6 +65,8 @@ struct TargetCheckStep {
             var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
             demand.inodes = min(pass.inodes, whole.inodes)
             check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
+        } else if !facts.hasRoom(for: whole) {
+            strategy = lastResort(facts)
         }
         try judge(check, facts)
         return options(for: strategy)
@@ -86,11 +88,17 @@ struct TargetCheckStep {
         }
     }
 
-    /// The safest way that fits, among those that are allowed; the usual one when none does.
+    /// The safest way that fits, among those that are allowed.
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
         guard job.whenTight == .plan else { return .usual }
-        return PassStrategy.allCases.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
-            ?? .usual
+        let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
+        return strategies.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
+            ?? lastResort(facts)
+    }
+
+    /// The way when none fits: as many whole files as possible for whoever goes on all the same.
+    private func lastResort(_ facts: TargetFacts) -> PassStrategy {
+        job.whenTight == .plan && job.check == .warn && facts.ordersFiles ? .smallestFirst : .usual
     }
 
     // MARK: the verdict
@@ -123,11 +131,13 @@ struct TargetCheckStep {
         switch strategy {
         case .usual: break
         case .deleteFirst: say("tight: deletes before anything is sent", .warning)
+        case .smallestFirst: say("tight: deletes first, then sends small files before large ones", .warning)
         case .inPlace:
             let text = "tight: writes files in place: until a file is complete it is neither the old nor the new one"
             say(text, .warning)
         }
         options.deletesBefore = strategy.deletesFirst && options.delete
+        options.smallestFirst = strategy.isSmallestFirst
         options.inPlace = strategy.isInPlace
         return options
     }
