@@ -24,7 +24,9 @@ public struct UsableSpace: Hashable, Sendable {
     public var longestName: Int64 = 255
     /// What the quota of this user leaves, in bytes; nil without a quota, or for whom it does not bind.
     public var quotaBytes: Int64?
-    /// How btrfs has divided its space; nil for others. What its trees have is not in ``freeBytes``.
+    /// How btrfs has divided its space; nil for others.
+    ///
+    /// What its trees have is not in ``freeBytes``.
     public var btrfs: BtrfsSpace?
 
     /// Describes a file system with nothing in it; for tests and decoding.

@@ -40,8 +40,8 @@ public struct PassMeter: Sendable {
         let full = size
         let size = min(size, stored ?? size)
         holes += full - size
-        let before = created.map(\.ownBlocks)
         for index in created.indices {
+            let before = created[index].ownBlocks
             switch kind {
             case .file: created[index].addFile(size: size)
             case .symbolicLink: created[index].addSymbolicLink(length: size)
@@ -49,7 +49,7 @@ public struct PassMeter: Sendable {
             case .special: created[index].addSpecial()
             }
             guard kind == .file else { continue }
-            moves.append(FileMove(size: full, profile: index, takes: created[index].ownBlocks - before[index], gives: 0))
+            moves.append(FileMove(size: full, profile: index, takes: created[index].ownBlocks - before, gives: 0))
         }
     }
 

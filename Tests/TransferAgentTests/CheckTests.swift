@@ -8,13 +8,13 @@ import VolumeCapacity
 @testable import TransferAgent
 
 /// Runs a transfer; what it says goes to `output` and `errors`.
-private func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
+func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
     let display = ProgressDisplay(style: .lines, output: output, errors: output)
     let outcomes = await TransferRun(try TransferJob(settings), display: display).run()
     return try #require(outcomes.first)
 }
 
-private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
+func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
     // One piece again and again: making noise is slow, and what matters here is its length.
     let piece = Data(knownBytes(min(count, 64 * 1024), seed: seed))
     var content = Data()
@@ -22,8 +22,8 @@ private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws 
     try content.write(to: URL(fileURLWithPath: path))
 }
 
-private let isPrivileged = MountedVolume.isPossible(.tmpfs)
-private let mebibyte = 1 << 20
+let isPrivileged = MountedVolume.isPossible(.tmpfs)
+let mebibyte = 1 << 20
 
 @Suite("Check of a target", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
 struct CheckTests {

@@ -32,6 +32,21 @@ struct TargetCheckTests {
         )
     }
 
+    @Test("a quota that binds is named")
+    func quota() {
+        var target = roomyTarget()
+        target.space.freeBytes = 4096
+        target.space.quotaBytes = 4096
+        let text = TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings.map(\.text)
+        #expect(text == ["5000 bytes are needed, 4096 are free (quota): 904 bytes are missing"])
+        target.space.quotaBytes = 9000
+        #expect(
+            !TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings[0].text.contains(
+                "quota"
+            )
+        )
+    }
+
     @Test("inodes that are made as needed are never missing, and less than nothing always fits")
     func dynamic() {
         var target = roomyTarget()

@@ -33,7 +33,7 @@ TREES = {
     "large": capacity.large(3, 20 * MIB + 12345), "sparse": capacity.sparse(20, 32 * MIB, 65_536, 12),
     "sparse-pieces": capacity.sparse(6, 128 * MIB, 4096, 600), "hard-links": capacity.hard_links(1500, 6, 5000),
     "deep": capacity.deep(100, 12), "wide": capacity.wide(7000), "links-long": capacity.links(5000, 300),
-    "mixed": capacity.mixed,
+    "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
 # Every tree where its layout is most telling; each is sent to an empty volume and, edited, to one that holds it.
 CASES = [
@@ -45,7 +45,7 @@ CASES = [
     ("sparse", "xfs"), ("sparse-pieces", "ext4-1k"), ("sparse-pieces", "xfs"), ("sparse-pieces", "btrfs"),
     ("hard-links", "ext4"), ("hard-links", "btrfs"), ("deep", "xfs-1k"), ("deep", "ext4-few-inodes"), ("wide", "ext4-1k"),
     ("wide", "xfs"), ("links-long", "ext4"), ("links-long", "xfs"), ("mixed", "ext4"), ("mixed", "ext4-1k"),
-    ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"),
+    ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"), ("inline", "btrfs"),
 ]
 REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs")]
 

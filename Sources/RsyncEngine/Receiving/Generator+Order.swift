@@ -2,15 +2,15 @@ import Glibc
 import RsyncWire
 
 extension FileList {
-    /// The sorted positions in another order: files by their length, after everything that they may need.
+    /// The sorted positions in another order: files by their length, after directories and all else that is small.
     ///
-    /// Files with several names keep their place among directories and links, since the others of their group wait for them.
+    /// Names of one file have one length, so that they keep their order among themselves.
     func smallestFirst() -> [Int] {
         var others: [Int] = []
         var files: [(size: Int64, position: Int)] = []
         for position in 0..<count {
             let entry = entry(sorted: position)
-            if entry.type == UInt32(S_IFREG), !entry.flags.contains(.hardLinked) {
+            if entry.type == UInt32(S_IFREG) {
                 files.append((entry.size, position))
             } else {
                 others.append(position)
