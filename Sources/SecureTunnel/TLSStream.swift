@@ -99,6 +99,23 @@ public final class TLSStream: ByteStream {
         }
     }
 
+    /// Reads and decrypts what is there already; nil when that is not a whole record.
+    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        unsafe precondition(!buffer.isEmpty, "a read needs room")
+        return try readTurn.withLock { (_) throws(TransportError) in
+            while true {
+                switch unsafe engine.decrypt(into: buffer) {
+                case .bytes(let count): return count
+                case .end: return 0
+                case .needsInput:
+                    guard let count = unsafe try transport.readNow(into: freeInput()) else { return nil }
+                    engine.supply(count)
+                case .failed(let error): throw fail(error)
+                }
+            }
+        }
+    }
+
     /// Encrypts and sends all of the bytes, several records at a time.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         precondition(!isEnded.load(ordering: .relaxed), "a write after closeWrite")
@@ -173,8 +190,11 @@ extension TLSStream {
     ///
     /// The reader's turn is held.
     private func fill() throws(TransportError) {
-        let space = unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
-        engine.supply(unsafe try transport.read(into: space))
+        engine.supply(unsafe try transport.read(into: freeInput()))
+    }
+
+    private func freeInput() -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
     }
 
     /// Sends what the engine has ready.

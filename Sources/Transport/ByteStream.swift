@@ -13,6 +13,13 @@ public protocol ByteStream: AnyObject, Sendable {
     /// - Throws: ``TransportError``.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int
 
+    /// Reads what is there already, and never waits.
+    ///
+    /// - Parameter buffer: Where the bytes go; not empty.
+    /// - Returns: How many bytes were read; 0 at the end; nil when nothing is there yet.
+    /// - Throws: ``TransportError``.
+    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int?
+
     /// Writes all of the bytes, waiting while the peer is slow.
     ///
     /// - Parameter bytes: What to send; may be empty.

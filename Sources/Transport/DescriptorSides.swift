@@ -55,6 +55,23 @@ struct InputSide: ~Copyable, Sendable {
         defer { descriptor.leave() }
         if kind == .other { try waitForBytes(number) }
         while true {
+            if let count = unsafe try take(number, into: buffer) { return count }
+            try waitForBytes(number)
+        }
+    }
+
+    /// As ``ByteStream/readNow(into:)``; of a terminal or a file nothing is ever known to be there.
+    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        unsafe precondition(!buffer.isEmpty, "a read needs room")
+        guard kind != .other else { return nil }
+        guard let number = descriptor.enter() else { throw .closed(peer: peer) }
+        defer { descriptor.leave() }
+        return unsafe try take(number, into: buffer)
+    }
+
+    /// Asks the kernel once; nil when it has nothing yet.
+    private func take(_ number: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        while true {
             guard !stop.isRaised else { throw .closed(peer: peer) }
             let count =
                 kind == .socket
@@ -65,7 +82,7 @@ struct InputSide: ~Copyable, Sendable {
             let error = errno
             switch error {
             case EINTR: continue
-            case EAGAIN: try waitForBytes(number)
+            case EAGAIN: return nil
             case ECONNRESET: throw .reset(peer: peer, operation: "reading")
             default: throw .system(SystemError(operation: "read", number: error), peer: peer)
             }

@@ -87,6 +87,11 @@ public final class PipeStream: ByteStream {
         unsafe try input.read(into: buffer)
     }
 
+    /// Reads what is there already; nil when that is nothing.
+    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        unsafe try input.readNow(into: buffer)
+    }
+
     /// Writes all of the bytes, waiting while the peer is slow.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         unsafe try output.write(bytes)

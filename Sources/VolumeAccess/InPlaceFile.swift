@@ -67,6 +67,18 @@ public final class InPlaceFile {
         guard result == 0 else { throw failure("write", result) }
     }
 
+    /// Writes stretches of bytes at a place, one behind the other.
+    ///
+    /// - Parameters:
+    ///   - pieces: The stretches; their memory stays as it is during the call.
+    ///   - offset: Where the first one goes.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
+    public func write(gathering pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
+        var written: Int64 = 0
+        let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        guard result == 0 else { throw failure("write", result) }
+    }
+
     /// Writes zeros at a place, as a hole where the file system can.
     ///
     /// - Parameters:

@@ -114,6 +114,57 @@ public final class StagedFile {
         writtenEnd = length
     }
 
+    /// Writes stretches of bytes at the end, one behind the other.
+    ///
+    /// - Parameter pieces: The stretches; their memory stays as it is during the call.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
+    public func write(gathering pieces: [UnsafeRawBufferPointer]) throws(VolumeError) {
+        unsafe try put(pieces, at: length)
+        length = max(length, writtenEnd)
+    }
+
+    /// Writes stretches of bytes at the end, one behind the other, leaving holes for runs of zeros as
+    /// ``writeSparse(_:)`` does.
+    ///
+    /// - Parameter pieces: The stretches; their memory stays as it is during the call.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
+    public func writeSparse(gathering pieces: [UnsafeRawBufferPointer]) throws(VolumeError) {
+        var position = length
+        var run: [UnsafeRawBufferPointer] = unsafe []
+        // What is gathered goes from `start` to `end`.
+        var (start, end) = (length, length)
+        for index in unsafe pieces.indices {
+            let piece = unsafe pieces[index]
+            var ranges = unsafe ZeroRuns(Span<UInt8>(_unsafeBytes: piece))
+            while let range = ranges.next() {
+                let place = position + Int64(range.lowerBound)
+                if place != end {
+                    unsafe try put(run, at: start)
+                    unsafe run.removeAll(keepingCapacity: true)
+                    start = place
+                }
+                unsafe run.append(UnsafeRawBufferPointer(rebasing: piece[range]))
+                end = place + Int64(range.count)
+            }
+            position += Int64(piece.count)
+        }
+        unsafe try put(run, at: start)
+        length = position
+    }
+
+    /// Writes stretches at a place behind everything written; after a failure ``length`` tells how far it came.
+    private func put(_ pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
+        precondition(!isSettled, "the file was committed or discarded")
+        guard unsafe !pieces.isEmpty else { return }
+        var written: Int64 = 0
+        let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        writtenEnd = offset + written
+        guard result == 0 else {
+            length = writtenEnd
+            throw failure("write", result)
+        }
+    }
+
     /// Writes bytes at the end, leaving holes for runs of zeros (protocol specification, transfer 14.4).
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.

@@ -106,9 +106,10 @@ struct CertificateRulesTests {
                         return error
                     }
                 }
-                let plain = try dial(HostPort(host: "127.0.0.1", port: stunnel.port), within: .seconds(10))
-                let isIn = (try? plain.read(upTo: 100)) == GreetingServer.words
-                plain.close()
+                // A stunnel that is refused resets its caller, and can be quicker than the caller's connect.
+                let plain = try? dial(HostPort(host: "127.0.0.1", port: stunnel.port), within: .seconds(10))
+                let isIn = (try? plain?.read(upTo: 100)) == GreetingServer.words
+                plain?.close()
                 let refusal = try answer.value()
                 #expect(isIn == rule.passes.contains(member), "\(version) \(member): \(refusal as Any)")
                 #expect((refusal == nil) == isIn, "\(refusal as Any)")

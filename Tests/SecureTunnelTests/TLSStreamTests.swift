@@ -52,6 +52,22 @@ struct TLSStreamTests {
         #expect(try ends.server.get().session.applicationProtocol == nil)
     }
 
+    @Test("takes the records that are there without waiting, and tells nothing yet from the end")
+    func readNow() throws {
+        let (near, far) = try connectedPair()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+        defer { buffer.deallocate() }
+        // A session ticket may have come, which is not data.
+        #expect(try near.readNow(into: buffer) == nil)
+        try far.write([1, 2, 3])
+        #expect(try near.read(upTo: 1) == [1])
+        #expect(try near.readNow(into: buffer) == 2)
+        #expect(try near.readNow(into: buffer) == nil)
+        try far.closeWrite()
+        #expect(try near.read(upTo: 1).isEmpty)
+        #expect(try near.readNow(into: buffer) == 0)
+    }
+
     @Test("takes an end without close_notify for truncation", .timeLimit(.minutes(10)))
     func truncation() throws {
         let (near, far) = try connectedPair()

@@ -95,6 +95,10 @@ final class PrefixedStream: ByteStream {
         return count > 0 ? count : try stream.read(into: buffer)
     }
 
+    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        try stream.readNow(into: buffer)
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) { try stream.write(bytes) }
     func closeWrite() throws(TransportError) { try stream.closeWrite() }
     func close() { stream.close() }

@@ -15,7 +15,7 @@ struct TunnelSettingsTests {
         let target = try stage.target { $0.preSharedKeys = try stage.file("keys", Self.known) }
         var settings = stage.source(target, trust: .preSharedKey(try stage.file("same", Self.known)))
         let outcome = try await stage.transfer(settings)
-        #expect(outcome?.error == nil && outcome?.exitCode == 0)
+        #expect(outcome?.exitCode == 0, "\(outcome?.error as Any)")
         #expect(try String(contentsOfFile: stage.directory.file("target/file"), encoding: .utf8) == "content")
 
         settings.trust = .preSharedKey(try stage.file("other", "one:0123456789abcdefghiJ"))
@@ -25,8 +25,8 @@ struct TunnelSettingsTests {
         settings.trust = .insecure
         #expect(try await stage.transfer(settings)?.error?.exitCode == 10)
 
-        let log = await stage.finish(target)
-        #expect(log.count == 4)
+        let log = try stage.finish(target)
+        try #require(log.count == 4, "\(log)")
         #expect(log[0].hasSuffix("exit code 0"))
         #expect(log[1].contains("DVM-1219") && log[1].contains("identity \"one\""))
         #expect(log[2].contains("DVM-1216") && log[2].contains("identity \"nobody\""))
@@ -54,7 +54,7 @@ struct TunnelSettingsTests {
         #expect(try await stage.transfer(settings)?.exitCode == 0)
         settings = stage.source(target, trust: .preSharedKey(try stage.file("same", Self.known)))
         #expect(try await stage.transfer(settings)?.exitCode == 0)
-        #expect(await stage.finish(target).map { $0.contains("DVM-12") } == [true, true, false, false])
+        #expect(try stage.finish(target).map { $0.contains("DVM-12") } == [true, true, false, false])
     }
 
     @Test("a private key that everybody may read is warned of on both sides, a file of pre-shared keys is refused")
@@ -65,7 +65,7 @@ struct TunnelSettingsTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: leaf.key)
         let target = try stage.target { ($0.certificate, $0.privateKey) = (leaf.certificate, leaf.key) }
         let warning = "WARNING: \(leaf.key): everybody may read or change it"
-        #expect(await stage.finish(target) == [warning])
+        #expect(try stage.finish(target) == [warning])
         var settings = stage.source(target, trust: .authorities(authority.files.certificate))
         (settings.certificate, settings.privateKey) = (leaf.certificate, leaf.key)
         #expect(try TransferJob(settings).warnings == [warning])
@@ -106,7 +106,7 @@ private struct Stage {
     struct Target {
         let service: TargetService
         let log: Memory
-        let task: Task<AgentError?, Never>
+        let serving: Background<AgentError?>
     }
 
     let directory: TemporaryDirectory
@@ -138,7 +138,7 @@ private struct Stage {
         try change(&settings)
         let log = Memory()
         let service = try TargetService(settings, log: log)
-        return Target(service: service, log: log, task: Task { await service.run() })
+        return Target(service: service, log: log, serving: try Background { service.serve() })
     }
 
     func source(_ target: Target, trust: TransferSettings.Trust) -> TransferSettings {
@@ -157,9 +157,9 @@ private struct Stage {
     }
 
     /// Ends a target and hands over its log.
-    func finish(_ target: Target) async -> [String] {
+    func finish(_ target: Target) throws -> [String] {
         target.service.close()
-        _ = await target.task.value
+        #expect(try target.serving.value() == nil)
         #expect(target.service.finish(within: .seconds(10)))
         return target.log.lines
     }

@@ -71,6 +71,24 @@ struct StreamTests {
         #expect(near.activity.bytesWritten == UInt64(count))
     }
 
+    @Test("takes what is there without waiting, and tells nothing yet from the end", arguments: Medium.allCases)
+    func readNow(medium: Medium) throws {
+        let (near, far) = try medium.connect()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+        defer { buffer.deallocate() }
+        #expect(try near.readNow(into: buffer) == nil)
+        try far.write([1, 2, 3])
+        #expect(try near.read(upTo: 1) == [1])
+        #expect(try near.readNow(into: buffer) == 2)
+        #expect(Array(buffer.prefix(2)) == [2, 3] && near.activity.bytesRead == 3)
+        #expect(try near.readNow(into: buffer) == nil)
+        try far.closeWrite()
+        #expect(try near.read(upTo: 1).isEmpty)
+        #expect(try near.readNow(into: buffer) == 0)
+        near.close()
+        #expect(throws: TransportError.self) { try near.readNow(into: buffer) }
+    }
+
     @Test("a silent peer is a named time-out", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func readTimeout(medium: Medium) throws {
         let (near, far) = try medium.connect()

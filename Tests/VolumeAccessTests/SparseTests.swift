@@ -76,6 +76,50 @@ struct SparseTests {
         #expect(try file.nextHole(from: staged.length) == nil)
     }
 
+    @Test("gathers stretches, more than one call takes, with holes and without", arguments: 0..<20, [false, true])
+    func gathering(_ seed: Int, isSparse: Bool) throws {
+        let scratch = try Scratch()
+        var expected: [UInt8] = []
+        let staged = try scratch.root.stage("f".name.span, replacing: false)
+        for round in 0..<3 {
+            // Every third time thousands of short stretches, among them empty ones.
+            let lengths = round == 1 ? (0..<3000).map { $0 % 7 } : [40_000, 0, 1, 4096, 70_000]
+            let pieces = lengths.enumerated().map { index, length in
+                index % 3 == seed % 3 ? [UInt8](repeating: 0, count: length) : noise(length, seed: UInt64(seed + index))
+            }
+            let memory = pieces.map { piece in
+                let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: piece.count, alignment: 1)
+                copy.copyBytes(from: piece)
+                return UnsafeRawBufferPointer(copy)
+            }
+            defer { for piece in memory { piece.deallocate() } }
+            if isSparse { try staged.writeSparse(gathering: memory) } else { try staged.write(gathering: memory) }
+            expected += pieces.joined()
+            #expect(staged.length == Int64(expected.count))
+        }
+        #expect(try staged.commit(FileAttributes()).isEmpty)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.directory.file("f"))) == Data(expected))
+    }
+
+    @Test("says how far it came when the file system is full", arguments: [false, true])
+    func fullWhileGathering(isSparse: Bool) throws {
+        let mounted = try MountedFileSystem(tmpfs: "size=1m")
+        let volume = try Volume.open(path: mounted.path)
+        let staged = try volume.root.stage("f".name.span, replacing: false)
+        let pieces = (0..<4).map { index in
+            let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 300_000, alignment: 1)
+            piece.copyBytes(from: noise(300_000, seed: UInt64(index)))
+            return UnsafeRawBufferPointer(piece)
+        }
+        defer { for piece in pieces { piece.deallocate() } }
+        let error = #expect(throws: VolumeError.self) {
+            if isSparse { try staged.writeSparse(gathering: pieces) } else { try staged.write(gathering: pieces) }
+        }
+        #expect(error?.isOutOfSpace == true)
+        #expect(staged.length == 1 << 20)
+        staged.discard()
+    }
+
     /// In the kernel; ranges refused; holes unknown; both.
     static let ways: [[SystemCallFault]] = [
         [], [SystemCallFault(.copyFileRange, EXDEV)], [SystemCallFault(.lseek, EINVAL, argument: (2, 7))],

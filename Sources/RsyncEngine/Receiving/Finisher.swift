@@ -58,15 +58,10 @@ final class Finisher {
     private func write(_ piece: FilePiece, _ target: FileTarget) {
         guard !target.hasFailed else { return }
         do throws(VolumeError) {
-            var offset = piece.offset
-            for index in unsafe piece.spans.indices {
-                let bytes = unsafe Span<UInt8>(_unsafeBytes: piece.spans[index])
-                switch target.place {
-                case .staged(let staged):
-                    if state.options.sparse { try staged.writeSparse(bytes) } else { try staged.write(bytes) }
-                case .inPlace(let file): try file.write(bytes, at: offset)
-                }
-                offset += Int64(bytes.count)
+            switch target.place {
+            case .staged(let staged) where state.options.sparse: unsafe try staged.writeSparse(gathering: piece.spans)
+            case .staged(let staged): unsafe try staged.write(gathering: piece.spans)
+            case .inPlace(let file): unsafe try file.write(gathering: piece.spans, at: piece.offset)
             }
         } catch {
             target.hasFailed = true

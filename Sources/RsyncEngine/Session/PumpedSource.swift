@@ -30,21 +30,46 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         }
 
         /// Reads what is there; a count of 0 marks the end, with the failure if that is what it was.
-        func fill(from stream: any ByteStream) {
-            count = 0
-            failure = nil
+        ///
+        /// What more is there after the first read comes along: waking the decoding thread costs more than moving the
+        /// bytes.
+        ///
+        /// - Parameters:
+        ///   - stream: Where the bytes come from.
+        ///   - late: A failure that stands behind the bytes of the last piece.
+        func fill(from stream: any ByteStream, _ late: inout TransportError?) {
+            (count, failure) = (0, late)
+            guard failure == nil else { return }
+            do throws(TransportError) {
+                count = try firstBytes(from: stream)
+            } catch {
+                failure = error
+            }
+            do throws(TransportError) {
+                while count > 0, count < Self.worthMore {
+                    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+                    guard let more = unsafe try stream.readNow(into: rest), more > 0 else { return }
+                    count += more
+                }
+            } catch {
+                late = error
+            }
+        }
+
+        /// Waits for bytes, as long as the read time-out says or something is being written.
+        private func firstBytes(from stream: any ByteStream) throws(TransportError) -> Int {
             while true {
                 do throws(TransportError) {
-                    count = unsafe try stream.read(into: memory)
-                    return
+                    return unsafe try stream.read(into: memory)
                 } catch {
                     let isWriting = stream.readTimeout.map { stream.activity.sinceLastWrite < $0 } ?? false
-                    if case .timedOut = error, isWriting { continue }
-                    failure = error
-                    return
+                    guard case .timedOut = error, isWriting else { throw error }
                 }
             }
         }
+
+        /// A piece with fewer bytes has room for another read that is worth it.
+        private static let worthMore = bufferLength - 128 * 1024
     }
 
     /// The right to go on reading in a buffer that the decoding thread has left.
@@ -82,8 +107,9 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
         let (full, empty, ended) = (full, empty, ended)
         thread = try WorkerThread(name: "dvm-demultiplex") {
+            var late: TransportError?
             while let piece = empty.pop() {
-                piece.fill(from: stream)
+                piece.fill(from: stream, &late)
                 let isLast = piece.count == 0
                 guard full.push(piece), !isLast else { break }
             }

@@ -22,6 +22,10 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
         return count
     }
 
+    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        try read(into: buffer)
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         guard !isClosed else { throw .closed(peer: peerDescription) }
     }
