@@ -74,10 +74,9 @@ public struct PassMeter: Sendable {
         for index in replaced.indices {
             let before = replaced[index].ownBlocks
             replaced[index].addFile(size: size)
-            let given = givenBack(allocatedBefore, on: replaced[index].target)
             let taken = replaced[index].ownBlocks - before
-            growth[index] += max(0, taken - given)
-            moves.append(FileMove(size: full, profile: index, takes: taken, gives: given))
+            growth[index] += max(0, taken - allocatedBefore)
+            moves.append(FileMove(size: full, profile: index, takes: taken, gives: allocatedBefore))
         }
     }
 
@@ -85,13 +84,8 @@ public struct PassMeter: Sendable {
     ///
     /// - Parameter allocated: What it gives back, in bytes.
     public mutating func addRemoved(allocated: Int64) {
-        removedBytes += created.map { givenBack(allocated, on: $0.target) }.min() ?? 0
+        removedBytes += allocated
         removedInodes += 1
-    }
-
-    /// What an entry gives back to content: on btrfs a small one may lie in the trees, though it counts as a block.
-    private func givenBack(_ allocated: Int64, on target: TargetProfile) -> Int64 {
-        target.fileSystem == .btrfs && allocated <= target.blockSize ? 0 : allocated
     }
 
     /// The most that files take of their own at any moment when small ones come first.
