@@ -46,6 +46,10 @@ static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev
 static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, int flags) {
     return (int)syscall(452, directory, path, mode, flags);
 }
+// listxattrat (kernel 6.13) has no wrapper either; the number is the same on every architecture.
+static inline long dvm_listxattrat(int directory, const char *path, char *list, size_t size) {
+    return syscall(465, directory, path, AT_SYMLINK_NOFOLLOW, list, size);
+}
 // FICLONE's number is built by a macro that does not import; ioctl is variadic.
 #include <linux/fs.h>
 static inline int dvm_clone_file(int destination, int source) { return ioctl(destination, FICLONE, source); }
@@ -55,6 +59,25 @@ static inline int dvm_get_user_quota(int descriptor, unsigned user, struct dqblk
     return (int)syscall(443, descriptor, QCMD(Q_GETQUOTA, USRQUOTA), user, quota);
 }
 static const unsigned dvm_QIF_BLIMITS = QIF_BLIMITS, dvm_QIF_ILIMITS = QIF_ILIMITS;
+// How btrfs has divided its space: a head, and a place for each kind of chunk and the reserve.
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
+enum { DVM_BTRFS_SPACES = 32 };
+struct dvm_btrfs_spaces {
+    struct btrfs_ioctl_space_args head;
+    struct btrfs_ioctl_space_info spaces[DVM_BTRFS_SPACES];
+};
+static inline int dvm_get_btrfs_spaces(int descriptor, struct dvm_btrfs_spaces *spaces) {
+    spaces->head.space_slots = DVM_BTRFS_SPACES;
+    return ioctl(descriptor, BTRFS_IOC_SPACE_INFO, spaces);
+}
+static const uint64_t dvm_BTRFS_CONTENT = BTRFS_BLOCK_GROUP_DATA, dvm_BTRFS_TREES = BTRFS_BLOCK_GROUP_METADATA,
+                      dvm_BTRFS_RESERVE = BTRFS_SPACE_INFO_GLOBAL_RSV,
+                      dvm_BTRFS_KINDS = BTRFS_BLOCK_GROUP_TYPE_MASK | BTRFS_SPACE_INFO_GLOBAL_RSV,
+                      dvm_BTRFS_TWO_COPIES =
+                          BTRFS_BLOCK_GROUP_DUP | BTRFS_BLOCK_GROUP_RAID1 | BTRFS_BLOCK_GROUP_RAID10,
+                      dvm_BTRFS_THREE_COPIES = BTRFS_BLOCK_GROUP_RAID1C3,
+                      dvm_BTRFS_FOUR_COPIES = BTRFS_BLOCK_GROUP_RAID1C4;
 #include <syslog.h>
 // The text is an argument and never the format.
 static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }

@@ -59,6 +59,9 @@ public struct TransferOptions: Sendable, Equatable {
     public var delete = false
     /// `--delete-before`: everything is deleted before anything is sent, which takes the whole file list at once.
     public var deletesBefore = false
+    /// `--dvm-smallest-first`: small files are asked for before large ones, which takes the whole file list at once; only our
+    /// own receiving side knows it.
+    public var smallestFirst = false
     /// `--numeric-ids`.
     public var numericIDs = false
     /// `--partial`.

@@ -24,6 +24,10 @@ public struct UsableSpace: Hashable, Sendable {
     public var longestName: Int64 = 255
     /// What the quota of this user leaves, in bytes; nil without a quota, or for whom it does not bind.
     public var quotaBytes: Int64?
+    /// How btrfs has divided its space; nil for others.
+    ///
+    /// What its trees have is not in ``freeBytes``.
+    public var btrfs: BtrfsSpace?
 
     /// Describes a file system with nothing in it; for tests and decoding.
     public init() {}
@@ -48,6 +52,7 @@ extension Volume {
         space.totalBytes = bytes(figures.f_blocks)
         space.usedBytes = max(0, space.totalBytes - bytes(figures.f_bfree))
         space.freeBytes = bytes(figures.f_bavail)
+        if space.type == "btrfs" { space.btrfs = BtrfsSpace(root.descriptor) }
         let isPrivileged = Capabilities.includesResources
         // Of user 0 ext4 asks for no capability, unless its blocks are kept for somebody else.
         let isKeeper = Capabilities.isSuperuser && !mount.options.contains("resuid=")

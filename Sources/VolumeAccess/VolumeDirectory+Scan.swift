@@ -51,35 +51,4 @@ extension VolumeDirectory {
             visit(name, status.map { .success($0) } ?? .failure(failure("statx", name, number)))
         }
     }
-
-    /// How many bytes the extended attributes of an entry hold, ACLs among them; a symbolic link is not followed.
-    ///
-    /// - Parameter name: An entry.
-    /// - Returns: How many attributes there are, and the bytes of all names and values; zeros where there are none or the
-    ///   file system knows none.
-    /// - Throws: ``VolumeError`` of llistxattr(2) or lgetxattr(2).
-    public func extendedAttributesSize(of name: Span<UInt8>) throws(VolumeError) -> (count: Int, bytes: Int) {
-        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        // These calls know no directory descriptor; this path leads through the one that is held.
-        let path = Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
-        var names = [CChar](repeating: 0, count: 65536)  // XATTR_LIST_MAX
-        let listed = withTerminated(path.span) { path in
-            kernelCall { unsafe llistxattr(path.start, &names, names.count) }
-        }
-        guard listed != -Int(EOPNOTSUPP) else { return (0, 0) }
-        guard listed >= 0 else { throw failure("llistxattr", name, listed) }
-        var count = 0
-        var total = 0
-        for attribute in names[..<listed].split(separator: 0) {
-            let attributeName = Array(attribute) + [0]
-            let size = withTerminated(path.span) { path in
-                kernelCall { unsafe lgetxattr(path.start, attributeName, nil, 0) }
-            }
-            guard size != -Int(ENODATA) else { continue }
-            guard size >= 0 else { throw failure("lgetxattr", name, size) }
-            count += 1
-            total += attribute.count + size
-        }
-        return (count, total)
-    }
 }

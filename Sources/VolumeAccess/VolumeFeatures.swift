@@ -31,6 +31,8 @@ final class VolumeFeatures: Sendable {
     let noAccessTime = Feature()
     /// fchmodat2(2): Linux 6.6.
     let fchmodat2 = Feature()
+    /// listxattrat(2): Linux 6.13.
+    let listxattrat = Feature()
     /// FICLONE: btrfs, XFS, bcachefs and others.
     let clone = Feature()
     /// copy_file_range(2) on these file systems.

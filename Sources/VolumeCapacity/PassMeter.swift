@@ -14,6 +14,8 @@ public struct PassMeter: Sendable {
     private var changed: Int64 = 0
     private var removedBytes: Int64 = 0
     private var removedInodes: Int64 = 0
+    /// New and replaced files, for the order of a pass.
+    private var moves: [FileMove] = []
     /// What holes add where files are written in place, which fills them.
     private var holes: Int64 = 0
 
@@ -39,12 +41,15 @@ public struct PassMeter: Sendable {
         let size = min(size, stored ?? size)
         holes += full - size
         for index in created.indices {
+            let before = created[index].ownBlocks
             switch kind {
             case .file: created[index].addFile(size: size)
             case .symbolicLink: created[index].addSymbolicLink(length: size)
             case .directory: created[index].addDirectory(DirectoryShape())
             case .special: created[index].addSpecial()
             }
+            guard kind == .file else { continue }
+            moves.append(FileMove(size: full, profile: index, takes: created[index].ownBlocks - before, gives: 0))
         }
     }
 
@@ -69,7 +74,9 @@ public struct PassMeter: Sendable {
         for index in replaced.indices {
             let before = replaced[index].ownBlocks
             replaced[index].addFile(size: size)
-            growth[index] += max(0, replaced[index].ownBlocks - before - allocatedBefore)
+            let taken = replaced[index].ownBlocks - before
+            growth[index] += max(0, taken - allocatedBefore)
+            moves.append(FileMove(size: full, profile: index, takes: taken, gives: allocatedBefore))
         }
     }
 
@@ -81,6 +88,16 @@ public struct PassMeter: Sendable {
         removedInodes += 1
     }
 
+    /// The most that files take of their own at any moment when small ones come first.
+    private func highestMoment(of profile: Int) -> Int64 {
+        var (level, highest): (Int64, Int64) = (0, 0)
+        for move in moves.filter({ $0.profile == profile }).sorted(by: { $0.isBefore($1) }) {
+            highest = max(highest, level + move.takes)
+            level += move.takes - move.gives
+        }
+        return highest
+    }
+
     /// What the pass takes at its highest moment.
     ///
     /// - Parameters:
@@ -88,7 +105,7 @@ public struct PassMeter: Sendable {
     ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
     public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
-        var bytes: Int64 = 0
+        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }
@@ -96,15 +113,38 @@ public struct PassMeter: Sendable {
             // Trees that all files share get the new entries before the old ones are gone.
             let shared = need.fileMetadata + need.fileData - replaced[index].ownBlocks
             let temporary = strategy.isInPlace ? holes : need.largestTemporary
-            bytes = max(bytes, meter.total.bytes + growth[index] + shared + temporary)
+            let new = meter.total
+            let bytes =
+                strategy.isSmallestFirst
+                ? new.bytes - created[index].ownBlocks + shared + highestMoment(of: index)
+                : new.bytes + growth[index] + shared + temporary
+            guard bytes > demand.bytes else { continue }
+            demand.bytes = bytes
+            demand.treeBytes = meter.target.fileSystem == .btrfs ? new.bytes - new.fileData + shared : 0
         }
-        var demand = TargetCheck.Demand(bytes: bytes, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
         if strategy.deletesFirst, isDeleting {
             // What is deleted counts as free; the sum may be below zero.
             demand.bytes -= removedBytes
             demand.inodes -= removedInodes
         }
         return demand
+    }
+}
+
+/// A file that comes in a pass.
+private struct FileMove: Sendable {
+    /// Its length, which the order goes by.
+    let size: Int64
+    /// The number of the profile that the figures are for.
+    let profile: Int
+    /// What it takes of its own, in bytes.
+    let takes: Int64
+    /// What its old self gives back once it is complete.
+    let gives: Int64
+
+    /// Whether it comes before another when the order within a length is as bad as can be.
+    func isBefore(_ other: FileMove) -> Bool {
+        size != other.size ? size < other.size : takes - gives > other.takes - other.gives
     }
 }
 
@@ -126,12 +166,17 @@ public enum PassStrategy: String, Sendable, CaseIterable {
     case usual
     /// Deletes everything first, then replaces each file in one step.
     case deleteFirst
+    /// Deletes everything first, then replaces each file in one step, small files before large ones: what became shorter has
+    /// given room back when the large ones come.
+    case smallestFirst
     /// Deletes everything first, then writes into the files themselves: a file is neither old nor new while it is
     /// written, and stays so when the transfer is cut off.
     case inPlace
 
     /// Whether deletions come before anything else.
     public var deletesFirst: Bool { self != .usual }
+    /// Whether small files come before large ones.
+    public var isSmallestFirst: Bool { self == .smallestFirst }
     /// Whether files are written in their place.
     public var isInPlace: Bool { self == .inPlace }
 }

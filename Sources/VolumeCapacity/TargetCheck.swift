@@ -27,11 +27,14 @@ public struct TargetCheck: Sendable {
         public var bytes: Int64
         /// Inodes, at the highest moment.
         public var inodes: Int64
+        /// Of the bytes, those that lie in btrfs's trees, both copies.
+        public var treeBytes: Int64
 
         /// Names the figures.
-        public init(bytes: Int64, inodes: Int64) {
+        public init(bytes: Int64, inodes: Int64, treeBytes: Int64 = 0) {
             self.bytes = bytes
             self.inodes = inodes
+            self.treeBytes = treeBytes
         }
     }
 
@@ -82,11 +85,12 @@ private struct Comparison {
     mutating func compareRoom(_ demand: TargetCheck.Demand) {
         let space = target.space
         if space.isReadOnly { refuse("the target is mounted read-only") }
-        if demand.bytes > space.freeBytes {
+        let needed = target.freeBytesNeeded(for: demand)
+        if needed > space.freeBytes {
             let cause = space.quotaBytes.map { $0 == space.freeBytes ? " (quota)" : "" } ?? ""
             refuse(
-                "\(demand.bytes) bytes are needed, \(space.freeBytes) are free\(cause): "
-                    + "\(demand.bytes - space.freeBytes) bytes are missing"
+                "\(needed) bytes are needed, \(space.freeBytes) are free\(cause): "
+                    + "\(needed - space.freeBytes) bytes are missing"
             )
         }
         if let free = space.freeInodes, demand.inodes > free {
@@ -145,6 +149,7 @@ private struct Comparison {
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
             warn("the holes of \(tree.sparseFiles) files take space at the target")
         }
+        if let loss = tree.attributes.loss { warn(loss) }
     }
 
     mutating func add(_ collisions: [NameCollision]) {

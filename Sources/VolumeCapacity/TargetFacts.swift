@@ -8,6 +8,8 @@ public struct TargetFacts: Hashable, Sendable {
     public var abilities: FileSystemAbilities
     /// Whether there is nothing in it yet but what a new file system has (`lost+found`).
     public var isEmpty: Bool
+    /// Whether small files can be asked for before large ones there.
+    public var ordersFiles = false
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {
@@ -45,7 +47,13 @@ public struct TargetFacts: Hashable, Sendable {
 
     /// Whether there is room for what a transfer takes.
     public func hasRoom(for demand: TargetCheck.Demand) -> Bool {
-        demand.bytes <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+        freeBytesNeeded(for: demand) <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+    }
+
+    /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own room.
+    public func freeBytesNeeded(for demand: TargetCheck.Demand) -> Int64 {
+        guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
+        return BtrfsRoom(btrfs, total: space.totalBytes, free: space.freeBytes).needed(for: demand)
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.

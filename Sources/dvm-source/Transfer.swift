@@ -38,7 +38,10 @@ struct Transfer: ParsableCommand {
     @Option(help: "What the check before the first byte refuses: strict, fit, warn or none.")
     var check = CheckPolicy.fit
 
-    @Option(help: "When there is no room for the usual way: refuse, or plan to delete first and write in place.")
+    @Option(
+        help:
+            "When there is no room for the usual way: refuse, or plan: delete first, small files first, or write in place."
+    )
     var whenTight = TightPolicy.refuse
 
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")

@@ -8,13 +8,13 @@ import VolumeCapacity
 @testable import TransferAgent
 
 /// Runs a transfer; what it says goes to `output` and `errors`.
-private func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
+func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
     let display = ProgressDisplay(style: .lines, output: output, errors: output)
     let outcomes = await TransferRun(try TransferJob(settings), display: display).run()
     return try #require(outcomes.first)
 }
 
-private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
+func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
     // One piece again and again: making noise is slow, and what matters here is its length.
     let piece = Data(knownBytes(min(count, 64 * 1024), seed: seed))
     var content = Data()
@@ -22,8 +22,8 @@ private func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws 
     try content.write(to: URL(fileURLWithPath: path))
 }
 
-private let isPrivileged = MountedVolume.isPossible(.tmpfs)
-private let mebibyte = 1 << 20
+let isPrivileged = MountedVolume.isPossible(.tmpfs)
+let mebibyte = 1 << 20
 
 @Suite("Check of a target", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
 struct CheckTests {
@@ -196,6 +196,45 @@ struct TightTests {
         #expect(output.text.contains("deletes before anything is sent"))
         #expect(!output.text.contains("in place"))
         #expect(try disk.names() == ["a", "small"])
+    }
+
+    @Test("files that became shorter make room for a large one, on request, small files first")
+    func smallestFirst() async throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 32)
+        let target = try Target(volume: disk.path)
+        for index in 0..<6 { try writeNoise(3 * mebibyte, to: target.source("log\(index)"), seed: UInt32(index)) }
+        #expect(try await transferOne(target.settings).exitCode == 0)
+        for index in 0..<6 { try writeNoise(mebibyte / 4, to: target.source("log\(index)"), seed: UInt32(index)) }
+        // Its name sorts first: in the usual order it would come while the others are still long.
+        try writeNoise(20 * mebibyte, to: target.source("dump"), seed: 9)
+        #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
+        var settings = target.settings
+        settings.whenTight = .plan
+        let output = Memory()
+        let outcome = try await transferOne(settings, output)
+        #expect(outcome.exitCode == 0)
+        #expect(output.text.contains("sends small files before large ones"))
+        for name in try disk.names() {
+            let copy = try Data(contentsOf: URL(fileURLWithPath: disk.file(name)))
+            #expect(try copy == Data(contentsOf: URL(fileURLWithPath: target.source(name))))
+        }
+        #expect(try disk.names().count == 7)
+    }
+
+    @Test("whoever goes on though it does not fit gets as many whole files as there is room for, when asked to plan")
+    func asManyAsPossible() async throws {
+        for policy in TightPolicy.allCases {
+            let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+            let target = try Target(volume: disk.path)
+            try writeNoise(24 * mebibyte, to: target.source("a"))
+            for name in ["b", "c", "d"] { try writeNoise(mebibyte, to: target.source(name)) }
+            var settings = target.settings
+            settings.check = .warn
+            settings.whenTight = policy
+            let outcome = try await transferOne(settings)
+            #expect(outcome.error?.failure == .outOfSpace)
+            if policy == .plan { #expect(try disk.names() == ["b", "c", "d"]) }
+        }
     }
 }
 

@@ -32,6 +32,21 @@ struct TargetCheckTests {
         )
     }
 
+    @Test("a quota that binds is named")
+    func quota() {
+        var target = roomyTarget()
+        target.space.freeBytes = 4096
+        target.space.quotaBytes = 4096
+        let text = TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings.map(\.text)
+        #expect(text == ["5000 bytes are needed, 4096 are free (quota): 904 bytes are missing"])
+        target.space.quotaBytes = 9000
+        #expect(
+            !TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings[0].text.contains(
+                "quota"
+            )
+        )
+    }
+
     @Test("inodes that are made as needed are never missing, and less than nothing always fits")
     func dynamic() {
         var target = roomyTarget()
@@ -123,6 +138,24 @@ struct PassMeterTests {
         #expect(meter.demand(.deleteFirst).bytes == usual.bytes - 4096)
         #expect(meter.demand(.deleteFirst).inodes == 0)
         #expect(meter.demand(.deleteFirst, deleting: false) == usual)
+    }
+
+    @Test("small files first: what became shorter gives back before the large ones come, however they are called")
+    func smallestFirst() {
+        var meter = meter()
+        meter.addNew(Array("large".utf8), .file, size: 1 << 20)
+        for _ in 0..<4 { meter.addChanged(size: 4096, allocatedBefore: 256 << 10) }
+        let usual = meter.demand(.usual).bytes
+        #expect(usual >= 1 << 20)
+        #expect(meter.demand(.deleteFirst).bytes == usual)
+        // One small temporary, the directory's block, and what the large file takes beyond four times 252 KiB.
+        #expect(meter.demand(.smallestFirst).bytes <= 16 << 10 + 4096 * 2)
+        #expect(meter.demand(.smallestFirst).bytes >= 16 << 10)
+        // The other way about nothing is gained: the large one shrinks last.
+        var late = self.meter()
+        late.addNew(Array("small".utf8), .file, size: 64 << 10)
+        late.addChanged(size: 1 << 20, allocatedBefore: 2 << 20)
+        #expect(late.demand(.smallestFirst).bytes >= (1 << 20) + (64 << 10))
     }
 
     @Test("holes take room only where files are written in place")

@@ -14,9 +14,8 @@ from harness.processes import run
 MIB = 1 << 20
 # Room in per cent of what the check asks for; 100 is that to the block.
 PERCENTS = (80, 90, 95, 97, 99, 100, 100.5, 102, 105)
-# A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes. Of btrfs
-# statfs(2) does not count what its trees have been given already: 32 MiB, twice, on so small a device.
-SHARE, SLACK, SLACK_OF_BTRFS = 50, 2 * MIB, 32 * MIB
+# A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes.
+SHARE, SLACK = 50, 2 * MIB
 
 # How each file system is made, its size in MiB, and whether inodes are what it lacks
 KINDS = {
@@ -34,7 +33,7 @@ TREES = {
     "large": capacity.large(3, 20 * MIB + 12345), "sparse": capacity.sparse(20, 32 * MIB, 65_536, 12),
     "sparse-pieces": capacity.sparse(6, 128 * MIB, 4096, 600), "hard-links": capacity.hard_links(1500, 6, 5000),
     "deep": capacity.deep(100, 12), "wide": capacity.wide(7000), "links-long": capacity.links(5000, 300),
-    "mixed": capacity.mixed,
+    "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
 # Every tree where its layout is most telling; each is sent to an empty volume and, edited, to one that holds it.
 CASES = [
@@ -46,7 +45,7 @@ CASES = [
     ("sparse", "xfs"), ("sparse-pieces", "ext4-1k"), ("sparse-pieces", "xfs"), ("sparse-pieces", "btrfs"),
     ("hard-links", "ext4"), ("hard-links", "btrfs"), ("deep", "xfs-1k"), ("deep", "ext4-few-inodes"), ("wide", "ext4-1k"),
     ("wide", "xfs"), ("links-long", "ext4"), ("links-long", "xfs"), ("mixed", "ext4"), ("mixed", "ext4-1k"),
-    ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"),
+    ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"), ("inline", "btrfs"),
 ]
 REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs")]
 
@@ -201,8 +200,7 @@ def _admission(tree, kind, which):
         for percent in PERCENTS:
             left, verdict = _probe(case, percent, demand)
             rows.append({"kind": kind, "pass": which, "percent": percent, "verdict": verdict})
-            slack = SLACK_OF_BTRFS if kind == "btrfs" else SLACK
-            allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, slack)
+            allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, SLACK)
             if verdict == "needless" and demand - left > allowed:
                 wasteful.append(f"refused with {left} left of {demand}, though it fits")
         with open(f"{setting.root}/admission", "a") as out:

@@ -62,11 +62,13 @@ final class Generator {
         if let owner {
             processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)
         }
+        let order = state.options.smallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
-        for position in 0..<list.count {
+        for turn in 0..<list.count {
+            let position = order?[turn] ?? turn
             let entry = list.entry(sorted: position)
             guard !entry.flags.contains(.blank) else { continue }
-            if position & 127 == 127 { pause() }
+            if turn & 127 == 127 { pause() }
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
         }

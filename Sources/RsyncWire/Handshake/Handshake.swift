@@ -176,5 +176,5 @@ extension SessionParameters {
 
 extension TransferOptions {
     /// Whether a client tells the server that file lists may come directory by directory.
-    var offersIncrementalRecursion: Bool { recursive && incrementalRecursion && !deletesBefore }
+    var offersIncrementalRecursion: Bool { recursive && incrementalRecursion && !deletesBefore && !smallestFirst }
 }

@@ -33,6 +33,10 @@ struct ForecastReport {
             ("allocatedBytes", .integer(tree.allocatedBytes)), ("largestFile", .integer(tree.largestFile)),
             ("longestName", .integer(tree.longestName)), ("longestPath", .integer(tree.longestPath)),
             ("sparseFilesFound", .flag(tree.hasSparseFiles)), ("unreadable", .integer(tree.unreadable)),
+            ("attributed", .integer(tree.attributes.attributed)),
+            ("accessLists", .integer(tree.attributes.accessLists)),
+            ("capabilities", .integer(tree.attributes.capabilities)),
+            ("attributeNames", .list(tree.attributes.names.map { .text($0) })),
         ])
     }
 
@@ -70,6 +74,8 @@ struct ForecastReport {
         if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }
         rows.append(("claim", "\(proposal.quantity) (\(Figures.count(proposal.bytes)) bytes)"))
         if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
+        let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
+        if let loss = tree.attributes.loss, !carries { rows.append(("will NOT survive", loss)) }
         if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not in the numbers")) }
         for failure in forecast.failures { rows.append(("", failure.description)) }
         return rows

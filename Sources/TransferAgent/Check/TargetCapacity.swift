@@ -56,7 +56,7 @@ public struct TargetCapacity: Sendable {
         let abilities = facts.abilities
         func figure(_ number: Int64?) -> String { number.map { Figures.count($0) } ?? "not known" }
         func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "not known" }
-        let rows: [(String, String)] = [
+        var rows: [(String, String)] = [
             ("volume", path),
             ("file system", space.type + (space.isReadOnly ? ", read-only" : "")),
             ("size", "\(Figures.binary(space.totalBytes)) (\(space.totalBytes) bytes)"),
@@ -81,6 +81,10 @@ public struct TargetCapacity: Sendable {
             ("pipes", word(abilities.pipes)),
             ("device nodes", word(abilities.devices)),
         ]
+        if let btrfs = space.btrfs {
+            let (taken, all) = (Figures.binary(btrfs.usedTrees), Figures.binary(btrfs.trees))
+            rows.append(("of btrfs's trees", "\(taken) of \(all), \(btrfs.copies) copies, not in the free bytes"))
+        }
         let width = rows.map(\.0.count).max() ?? 0
         var text = ""
         for (name, value) in rows {

@@ -67,7 +67,8 @@ struct TargetCheckStep {
         let need = forecast.worst.need
         let whole = TargetCheck.Demand(
             bytes: facts.isEmpty ? need.bytes : need.bytesWhileUpdating,
-            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1
+            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1,
+            treeBytes: forecast.worst.treeBytes
         )
         var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)
         var strategy = PassStrategy.usual
@@ -76,11 +77,11 @@ struct TargetCheckStep {
             strategy = choose(facts, meter)
             let pass = meter.demand(strategy, deleting: job.options.delete)
             // Neither is ever too little.
-            let demand = TargetCheck.Demand(
-                bytes: min(pass.bytes, whole.bytes),
-                inodes: min(pass.inodes, whole.inodes)
-            )
+            var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
+            demand.inodes = min(pass.inodes, whole.inodes)
             check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
+        } else if !facts.hasRoom(for: whole) {
+            strategy = lastResort(facts)
         }
         try judge(check, facts)
         return options(for: strategy)
@@ -102,11 +103,17 @@ struct TargetCheckStep {
         }
     }
 
-    /// The safest way that fits, among those that are allowed; the usual one when none does.
+    /// The safest way that fits, among those that are allowed.
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
         guard job.whenTight == .plan else { return .usual }
-        return PassStrategy.allCases.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
-            ?? .usual
+        let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
+        return strategies.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
+            ?? lastResort(facts)
+    }
+
+    /// The way when none fits: as many whole files as possible for whoever goes on all the same.
+    private func lastResort(_ facts: TargetFacts) -> PassStrategy {
+        job.whenTight == .plan && job.check == .warn && facts.ordersFiles ? .smallestFirst : .usual
     }
 
     // MARK: the verdict
@@ -117,7 +124,8 @@ struct TargetCheckStep {
             say("\(finding.severity == .doesNotFit ? "does not fit" : "altered"): \(finding.text)", .warning)
         }
         if check.fits {
-            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(max(0, check.demand.bytes)))
+            let taken = max(0, facts.freeBytesNeeded(for: check.demand))
+            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken))
             say(
                 "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
             )
@@ -138,11 +146,13 @@ struct TargetCheckStep {
         switch strategy {
         case .usual: break
         case .deleteFirst: say("tight: deletes before anything is sent", .warning)
+        case .smallestFirst: say("tight: deletes first, then sends small files before large ones", .warning)
         case .inPlace:
             let text = "tight: writes files in place: until a file is complete it is neither the old nor the new one"
             say(text, .warning)
         }
         options.deletesBefore = strategy.deletesFirst && options.delete
+        options.smallestFirst = strategy.isSmallestFirst
         options.inPlace = strategy.isInPlace
         return options
     }

@@ -4,14 +4,12 @@
 /// Source: the btrfs documentation, "On-disk format".
 enum BtrfsLayout {
     private static let header: Int64 = 25
-    /// Files up to this length lie in the tree.
-    private static let longestInline: Int64 = 2048
     /// The longest extent.
     private static let longestExtent: Int64 = 128 << 20
     private static let node: Int64 = 16384
     private static let nodeRoom: Int64 = node - 101
 
-    static func isInline(_ size: Int64) -> Bool { size <= longestInline }
+    static func isInline(_ size: Int64) -> Bool { size <= TargetProfile.longestInTrees }
 
     /// An inode's own item.
     static let inode: Int64 = header + 160

@@ -57,8 +57,7 @@ extension Forecast.Candidate {
     }
 
     private func missing(in size: Int64, _ growth: Int64) -> (bytes: Int64, inodes: Int64) {
-        let metadata = target.fileSystem == .btrfs ? need.bytes - need.fileData : 0
-        let empty = EmptyFileSystem(size: size, target: target, metadata: metadata)
+        let empty = EmptyFileSystem(size: size, target: target, metadata: treeBytes)
         return (need.bytesWhileUpdating + growth - empty.usableBytes, need.inodes - empty.usableInodes)
     }
 

@@ -15,6 +15,8 @@ public struct Forecast: Sendable {
         public let target: TargetProfile
         /// What the tree takes there.
         public let need: SpaceNeed
+        /// Of the need, what lies in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
+        public var treeBytes: Int64 { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
     }
 
     /// Computes what a volume will take.

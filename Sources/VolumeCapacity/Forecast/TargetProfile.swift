@@ -25,6 +25,9 @@ public struct TargetProfile: Hashable, Sendable {
         }
     }
 
+    /// Files up to this length lie in btrfs's trees, as it is mounted without options.
+    public static let longestInTrees: Int64 = 2048
+
     /// What it is.
     public var fileSystem: FileSystem
     /// The unit of allocation in bytes: a power of two, 512 to 65,536.

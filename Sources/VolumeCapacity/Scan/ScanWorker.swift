@@ -12,7 +12,7 @@ final class ScanWorker {
     private var tree = TreeFacts()
     private var meters: [SpaceMeter]
     private let asksForHoles: Bool
-    private let asksForAttributes: Bool
+    private let carriesAttributes: Bool
     /// The directories of this thread; the last batch is worked at.
     private var waiting: [DirectoryBatch] = []
     private var failures: [VolumeError] = []
@@ -23,12 +23,17 @@ final class ScanWorker {
         self.work = work
         meters = targets.map { SpaceMeter($0) }
         asksForHoles = targets.contains(where: \.keepsHoles)
-        asksForAttributes = targets.contains(where: \.carriesAttributes)
+        carriesAttributes = targets.contains(where: \.carriesAttributes)
     }
 
     /// Takes in the root itself, and its contents as the first work.
     func addRoot(_ status: FileStatus) {
         tree.add(status, nameLength: 0, pathLength: 0, isFirstName: true)
+        do throws(VolumeError) {
+            tree.attributes.add(try volume.root.extendedAttributeNames())
+        } catch {
+            note(error)
+        }
         var batch = DirectoryBatch(parent: [])
         batch.append([UInt8]().span)
         work.queue.push(batch)
@@ -125,7 +130,7 @@ final class ScanWorker {
         let pathLength = directory.relativePath.isEmpty ? name.count : directory.relativePath.count + 1 + name.count
         tree.add(status, nameLength: name.count, pathLength: pathLength, isFirstName: isFirst)
         guard isFirst else { return }
-        if asksForAttributes { addAttributes(of: name, in: directory) }
+        addAttributes(of: name, in: directory)
         switch status.kind {
         case .directory: break  // when it is scanned
         case .regular:
@@ -168,13 +173,19 @@ final class ScanWorker {
         }
     }
 
+    /// Counts attributes, and where they are carried what they take.
     private func addAttributes(of name: Span<UInt8>, in directory: VolumeDirectory) {
         do throws(VolumeError) {
-            let (count, bytes) = try directory.extendedAttributesSize(of: name)
-            guard count > 0 else { return }
-            tree.entriesWithAttributes += 1
+            let attributes = try directory.extendedAttributeNames(of: name)
+            guard !attributes.isEmpty else { return }
+            tree.attributes.add(attributes)
+            guard carriesAttributes else { return }
+            var bytes = 0
+            for attribute in attributes {
+                bytes += attribute.count + (try directory.extendedAttributeLength(attribute.span, of: name))
+            }
             for index in meters.indices where meters[index].target.carriesAttributes {
-                meters[index].addAttributes(count: Int64(count), bytes: Int64(bytes))
+                meters[index].addAttributes(count: Int64(attributes.count), bytes: Int64(bytes))
             }
         } catch {
             note(error)

@@ -36,8 +36,8 @@ public struct TreeFacts: Hashable, Sendable {
     public internal(set) var fineTimes: Int64 = 0
     /// The largest owner or group number.
     public internal(set) var highestOwner: Int64 = 0
-    /// Entries with extended attributes; counted only when they are carried.
-    public internal(set) var entriesWithAttributes: Int64 = 0
+    /// Extended attributes, ACLs and capabilities.
+    public internal(set) var attributes = AttributeFacts()
     /// What could not be read: entries that vanished or are forbidden.
     public internal(set) var unreadable: Int64 = 0
 
@@ -98,7 +98,7 @@ public struct TreeFacts: Hashable, Sendable {
         apparentBytes = apparentBytes.addingClamped(other.apparentBytes)
         allocatedBytes = allocatedBytes.addingClamped(other.allocatedBytes)
         fineTimes += other.fineTimes
-        entriesWithAttributes += other.entriesWithAttributes
+        attributes.merge(other.attributes)
         unreadable += other.unreadable
         largestFile = max(largestFile, other.largestFile)
         highestLinkCount = max(highestLinkCount, other.highestLinkCount)

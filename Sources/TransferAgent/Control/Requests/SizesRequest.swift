@@ -1,9 +1,10 @@
 import VolumeAccess
+import VolumeCapacity
 
 /// What entries of a volume give back when they are removed or replaced.
 ///
 ///     S>T  {"request":"sizes","volume":NAME,"paths":[PATH in hex, ...]}
-///     T>S  {"allocated":[BYTES, ...]}, 0 for what is not there or has further names
+///     T>S  {"allocated":[BYTES, ...]}, 0 for what is not there, has further names, or lies in btrfs's trees
 enum SizesRequest: ControlRequest {
     static let name = "sizes"
     static let limit = Duration.seconds(60)
@@ -16,17 +17,30 @@ enum SizesRequest: ControlRequest {
             throw .refused("there is no such volume here")
         }
         guard case .list(let paths) = arguments["paths"] else { throw .refused("the paths are no list") }
-        let sizes = paths.map { path in path.asText.flatMap(bytes(hex:)).map { allocated($0, in: volume) } ?? 0 }
+        // A file in a tree gives back nothing that other content could take, though it counts as a block.
+        let smallest = isBtrfs(volume) ? TargetProfile.longestInTrees : -1
+        let sizes = paths.map { path in
+            path.asText.flatMap(bytes(hex:)).map { allocated($0, in: volume, longerThan: smallest) } ?? 0
+        }
         return [("allocated", .list(sizes.map { .integer($0) }))]
     }
 
-    private static func allocated(_ path: [UInt8], in volume: Volume) -> Int64 {
+    private static func isBtrfs(_ volume: Volume) -> Bool {
+        do throws(VolumeError) {
+            return try volume.space().magic == TargetProfile.FileSystem.btrfs.magic
+        } catch {
+            // The paths cannot be looked at either.
+            return false
+        }
+    }
+
+    private static func allocated(_ path: [UInt8], in volume: Volume, longerThan smallest: Int64) -> Int64 {
         let cut = path.lastIndex(of: UInt8(ascii: "/"))
         let parent = cut.map { Array(path[..<$0]) } ?? []
         let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
         do throws(VolumeError) {
             let status = try volume.directory(parent.span).status(of: leaf.span)
-            guard let status, status.isDirectory || status.linkCount == 1 else { return 0 }
+            guard let status, status.isDirectory || status.linkCount == 1, status.size > smallest else { return 0 }
             return Int64(clamping: status.blocks) * 512
         } catch {
             // Whatever cannot be looked at gives nothing back, as far as anybody can promise.

@@ -69,11 +69,13 @@ extension TargetFacts {
             ("totalBytes", .integer(space.totalBytes)), ("usedBytes", .integer(space.usedBytes)),
             ("freeBytes", .integer(space.freeBytes)), ("readOnly", .flag(space.isReadOnly)),
             ("longestName", .integer(space.longestName)), ("empty", .flag(isEmpty)),
+            ("smallestFirst", .flag(true)),
         ]
         for (name, path) in Self.numbers {
             if let value = self[keyPath: path] { members.append((name, .integer(value))) }
         }
         for (name, path) in Self.flags { if let value = self[keyPath: path] { members.append((name, .flag(value))) } }
+        if let btrfs = space.btrfs { members.append(("btrfs", btrfs.json)) }
         return members
     }
 
@@ -98,8 +100,32 @@ extension TargetFacts {
         space.isReadOnly = isReadOnly
         space.longestName = longestName
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
+        ordersFiles = json["smallestFirst"]?.asFlag ?? false
         for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }
         for (name, path) in Self.flags { self[keyPath: path] = json[name]?.asFlag }
+        self.space.btrfs = json["btrfs"].flatMap { BtrfsSpace(json: $0) }
         guard self.space.freeInodes ?? 0 >= 0, self.space.totalInodes ?? 0 >= 0 else { return nil }
+    }
+}
+
+extension BtrfsSpace {
+    private static let largest: Int64 = 1 << 60
+
+    /// The object that says it all.
+    fileprivate var json: JSONValue {
+        .object([
+            ("freeContentBytes", .integer(freeContent)), ("treeBytes", .integer(trees)),
+            ("usedTreeBytes", .integer(usedTrees)), ("reserveBytes", .integer(reserve)), ("copies", .integer(copies)),
+        ])
+    }
+
+    /// Reads what ``json`` wrote; nil when a member is missing, or a figure makes no sense.
+    fileprivate init?(json: JSONValue) {
+        guard let freeContent = json["freeContentBytes"]?.asInteger, let trees = json["treeBytes"]?.asInteger,
+            let usedTrees = json["usedTreeBytes"]?.asInteger, let reserve = json["reserveBytes"]?.asInteger,
+            let copies = json["copies"]?.asInteger, (1...4).contains(copies),
+            [freeContent, trees, usedTrees, reserve].allSatisfy({ (0...Self.largest).contains($0) })
+        else { return nil }
+        self.init(freeContent: freeContent, trees: trees, usedTrees: usedTrees, reserve: reserve, copies: copies)
     }
 }

@@ -1,0 +1,62 @@
+import CLinux
+import LinuxSystem
+
+/// How btrfs has divided its space among content and its own trees, which statfs(2) does not tell.
+///
+/// Space is given out in chunks; a chunk holds content or nodes of trees, never both. What no chunk has yet, either may take.
+public struct BtrfsSpace: Hashable, Sendable {
+    /// Free bytes in the chunks of content.
+    public var freeContent: Int64
+    /// Bytes of the chunks of trees, each node counted once however many copies it has.
+    public var trees: Int64
+    /// What trees take of them.
+    public var usedTrees: Int64
+    /// What btrfs keeps of them for itself (the global reserve).
+    public var reserve: Int64
+    /// How many copies of each node there are: 2 for DUP and RAID1, which mkfs.btrfs makes.
+    public var copies: Int64
+
+    /// Names the figures.
+    public init(freeContent: Int64, trees: Int64, usedTrees: Int64, reserve: Int64, copies: Int64) {
+        self.freeContent = freeContent
+        self.trees = trees
+        self.usedTrees = usedTrees
+        self.reserve = reserve
+        self.copies = copies
+    }
+
+    /// Asks the kernel, which tells everybody (`BTRFS_IOC_SPACE_INFO`).
+    ///
+    /// Nil when it does not answer, and where content and trees share their chunks (`mkfs.btrfs --mixed`): then nothing is divided.
+    init?(_ volume: borrowing Descriptor) {
+        var spaces = dvm_btrfs_spaces()
+        let number = volume.rawValue
+        guard kernelCall({ unsafe dvm_get_btrfs_spaces(number, &spaces) }) == 0 else { return nil }
+        self.init(freeContent: 0, trees: 0, usedTrees: 0, reserve: 0, copies: 1)
+        let count = Int(clamping: min(spaces.head.total_spaces, UInt64(DVM_BTRFS_SPACES)))
+        unsafe withUnsafeBytes(of: &spaces.spaces) { bytes in
+            let places = unsafe bytes.bindMemory(to: btrfs_ioctl_space_info.self)
+            for index in 0..<min(count, places.count) { unsafe add(places[index]) }
+        }
+        guard trees > 0 else { return nil }
+    }
+
+    private mutating func add(_ space: btrfs_ioctl_space_info) {
+        let (total, used) = (Int64(clamping: space.total_bytes), Int64(clamping: space.used_bytes))
+        switch space.flags & dvm_BTRFS_KINDS {
+        case dvm_BTRFS_CONTENT: freeContent += max(0, total - used)
+        case dvm_BTRFS_TREES:
+            trees += total
+            usedTrees += used
+            copies = max(copies, Self.copies(of: space.flags))
+        case dvm_BTRFS_RESERVE: reserve += total
+        default: break  // chunks that map the others, and mixed ones
+        }
+    }
+
+    private static func copies(of flags: UInt64) -> Int64 {
+        if flags & dvm_BTRFS_FOUR_COPIES != 0 { return 4 }
+        if flags & dvm_BTRFS_THREE_COPIES != 0 { return 3 }
+        return flags & dvm_BTRFS_TWO_COPIES != 0 ? 2 : 1
+    }
+}

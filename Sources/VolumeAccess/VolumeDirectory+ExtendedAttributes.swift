@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+extension VolumeDirectory {
+    /// The names of an entry's extended attributes, ACLs among them; a symbolic link is not followed.
+    ///
+    /// An entry without any costs one call and no memory.
+    ///
+    /// - Parameter name: An entry.
+    /// - Returns: The names, such as `user.note`; none where the file system knows none, and none of an entry that is gone.
+    /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
+    public func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        var length = unsafe listAttributes(of: name, into: nil, 0)
+        guard length > 0 else {
+            if length == 0 || length == -Int(EOPNOTSUPP) || length == -Int(ENOENT) { return [] }
+            throw failure("llistxattr", name, length)
+        }
+        var names = [CChar](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: they may have become more
+        length = unsafe listAttributes(of: name, into: &names, names.count)
+        guard length >= 0 else { throw failure("llistxattr", name, length) }
+        return Self.split(names[..<length])
+    }
+
+    /// The names of the directory's own extended attributes, for a root that has no parent here.
+    ///
+    /// - Returns: As ``extendedAttributeNames(of:)``.
+    /// - Throws: ``VolumeError`` of flistxattr(2).
+    public func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
+        var names = [CChar](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
+        let length = kernelCall { unsafe flistxattr(descriptor.rawValue, &names, names.count) }
+        if length == -Int(EOPNOTSUPP) { return [] }
+        guard length >= 0 else {
+            throw .system(operation: "flistxattr", path: relativePath, number: Int32(-length))
+        }
+        return Self.split(names[..<length])
+    }
+
+    private static func split(_ names: ArraySlice<CChar>) -> [[UInt8]] {
+        names.split(separator: 0).map { $0.map { UInt8(bitPattern: $0) } }
+    }
+
+    /// The bytes of an extended attribute's value; 0 when it is gone.
+    ///
+    /// - Parameters:
+    ///   - attribute: Its name.
+    ///   - name: An entry.
+    /// - Returns: The length.
+    /// - Throws: ``VolumeError`` of lgetxattr(2).
+    public func extendedAttributeLength(
+        _ attribute: Span<UInt8>,
+        of name: Span<UInt8>
+    ) throws(VolumeError) -> Int {
+        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
+        let path = heldPath(of: name)
+        let length = withTerminated(path.span) { path in
+            withTerminated(attribute) { attribute in
+                kernelCall { unsafe lgetxattr(path.start, attribute.start, nil, 0) }
+            }
+        }
+        guard length != -Int(ENODATA), length != -Int(ENOENT) else { return 0 }
+        guard length >= 0 else { throw failure("lgetxattr", name, length) }
+        return length
+    }
+
+    /// Lists attributes as the kernel does.
+    ///
+    /// - Returns: The bytes of all names with their NULs, or a negative `errno`.
+    private func listAttributes(of name: Span<UInt8>, into list: UnsafeMutablePointer<CChar>?, _ size: Int) -> Int {
+        if features.listxattrat.isSupported {
+            let directory = descriptor.rawValue
+            let result = withTerminated(name) { name in
+                kernelCall { unsafe dvm_listxattrat(directory, name.start, list, size) }
+            }
+            guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
+            features.listxattrat.refuse()
+        }
+        let path = heldPath(of: name)
+        return withTerminated(path.span) { path in kernelCall { unsafe llistxattr(path.start, list, size) } }
+    }
+
+    /// A path for calls that know no directory descriptor: it leads through the one that is held.
+    private func heldPath(of name: Span<UInt8>) -> [UInt8] {
+        Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
+    }
+}

@@ -1,0 +1,69 @@
+import VolumeAccess
+
+/// What a tree holds that lies beside content and the usual metadata, and that `dvm` does not carry.
+///
+/// What the kernel and its security modules set by themselves, such as `security.selinux`, is not counted: the target's
+/// system does so too.
+public struct AttributeFacts: Hashable, Sendable {
+    /// Entries with extended attributes of users or of the superuser (`user.`, `trusted.`).
+    public private(set) var attributed: Int64 = 0
+    /// Entries with POSIX access control lists, also those that a directory hands down.
+    public private(set) var accessLists: Int64 = 0
+    /// Files with capabilities, which let a program do what its user may not.
+    public private(set) var capabilities: Int64 = 0
+    /// Names of extended attributes, printable and sorted: the first ``namesKept``.
+    public private(set) var names: [String] = []
+
+    /// How many names are kept.
+    public static let namesKept = 5
+
+    /// Whether there is nothing of the kind.
+    public var isEmpty: Bool { attributed == 0 && accessLists == 0 && capabilities == 0 }
+
+    /// Takes in the names of one entry's attributes.
+    mutating func add(_ attributes: [[UInt8]]) {
+        var (isAttributed, hasList, hasCapabilities) = (false, false, false)
+        for name in attributes {
+            if name.starts(with: "user.".utf8) || name.starts(with: "trusted.".utf8) {
+                isAttributed = true
+                keep(VolumeError.printable(name))
+            } else if name.starts(with: "system.posix_acl_".utf8) {
+                hasList = true
+            } else if name.elementsEqual("security.capability".utf8) {
+                hasCapabilities = true
+            }
+        }
+        if isAttributed { attributed += 1 }
+        if hasList { accessLists += 1 }
+        if hasCapabilities { capabilities += 1 }
+    }
+
+    mutating func merge(_ other: AttributeFacts) {
+        attributed += other.attributed
+        accessLists += other.accessLists
+        capabilities += other.capabilities
+        other.names.forEach { keep($0) }
+    }
+
+    private mutating func keep(_ name: String) {
+        guard !names.contains(name) else { return }
+        names = Array((names + [name]).sorted().prefix(Self.namesKept))
+    }
+
+    /// One sentence about what a copy without attributes loses; nil when there is nothing.
+    public var loss: String? {
+        let parts = [
+            Self.part(attributed, "extended attributes (\(names.joined(separator: ", ")))"),
+            Self.part(accessLists, "ACLs"), Self.part(capabilities, "file capabilities"),
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ") + ": they are not carried"
+    }
+
+    private static func part(_ count: Int64, _ what: String) -> String? {
+        switch count {
+        case 0: nil
+        case 1: "1 entry has \(what)"
+        default: "\(count) entries have \(what)"
+        }
+    }
+}
