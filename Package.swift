@@ -79,11 +79,11 @@ let package = Package(
             "RsyncCommand",
             ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
         ),
-        room("AgentCommand", ["TransferAgent", argumentParser]),
+        room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
 
         program("dvm-source", ["AgentCommand", "TransferAgent", argumentParser]),
         program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
-        program("dvm-rsync", ["RsyncCommand"]),
+        program("dvm-rsync", ["RsyncCommand", "LinuxSystem"]),
         program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         .executableTarget(
             name: "dvm-bench",

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Glibc
+import LinuxSystem
 import TransferAgent
 
 extension ParsableCommand {
@@ -12,14 +12,14 @@ extension ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-            Glibc.exit(0)
+            endProcess(0)
         } catch let error as AgentError {
             StandardStream.error.write("\(configuration.commandName ?? "dvm"): \(error)\n")
-            Glibc.exit(error.exitCode)
+            endProcess(error.exitCode)
         } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
+            endProcess(code.rawValue)
         } catch {
-            Glibc.exit(report(error))
+            endProcess(report(error))
         }
     }
 

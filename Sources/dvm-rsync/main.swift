@@ -1,4 +1,4 @@
-import Glibc
+import LinuxSystem
 import RsyncCommand
 
-exit(CommandRunner(environment: CommandRunner.processEnvironment).run(CommandRunner.processArguments))
+endProcess(CommandRunner(environment: CommandRunner.processEnvironment).run(CommandRunner.processArguments))

@@ -1,5 +1,5 @@
 // The stand-in for stunnel: `dvm-stunnel FILE`.
-import Glibc
+import LinuxSystem
 import SecureTunnel
 
 let usage = """
@@ -19,10 +19,10 @@ let help = """
     """
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
-case "-version", "--version": exit(RelayProgram.showVersion(checking: arguments.dropFirst().first))
+case "-version", "--version": endProcess(RelayProgram.showVersion(checking: arguments.dropFirst().first))
 case "-help", "--help": print(help)
-case let path? where arguments.count == 1 && !path.hasPrefix("-"): exit(RelayProgram.run(file: path))
+case let path? where arguments.count == 1 && !path.hasPrefix("-"): endProcess(RelayProgram.run(file: path))
 default:
     RelayProgram.complain(usage)
-    exit(1)
+    endProcess(1)
 }

@@ -112,7 +112,9 @@ struct CheckTests {
         let second = try await transferOne(target.settings)
         #expect(second.exitCode == 4)
         #expect(second.error?.observed.contains("1 symbolic links cannot be made") == true)
-        #expect(try disk.names() == [])
+        // FUSE hides what was removed while open, and forgets it some moments after it was closed.
+        let left = try disk.names().filter { !$0.hasPrefix(".fuse_hidden") }
+        #expect(left.isEmpty, "\(left)")
     }
 
     @Test("what is altered is a warning, and with --check strict a refusal")
@@ -299,8 +301,8 @@ struct AdmissionFaultTests {
     func admitted(kind: (MountedVolume.Kind, Int), tree: GrowingTree) async throws {
         try #require(MountedVolume.isPossible(kind.0))
         var verdicts: [Int32] = []
-        // The share of the device: well below, near, at and above what there is room for.
-        for share in [50, 85, 92, 97, 110] {
+        // The share of the device: below what there is room for, and about as much; `scripts/interop admission` goes to the block.
+        for share in [85, 97] {
             let disk = try MountedVolume(kind.0, mebibytes: kind.1)
             let target = try Target(volume: disk.path)
             try tree.make(at: target.directory.file("source"), bytes: kind.1 * mebibyte / 100 * share)

@@ -52,8 +52,8 @@ enum HelpTexts {
                                   default: fit)
           --when-tight <when-tight>
                                   When there is no room for the usual way: refuse, or
-                                  plan to delete first and write in place. (values:
-                                  refuse, plan; default: refuse)
+                                  plan: delete first, small files first, or write in
+                                  place. (values: refuse, plan; default: refuse)
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
           -h, --help              Show help information.

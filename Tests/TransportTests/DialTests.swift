@@ -2,7 +2,8 @@ import Glibc
 import LinuxSystem
 import Testing
 import TestSupport
-import Transport
+
+@testable import Transport
 
 @Suite("dial and Listener")
 struct DialTests {
@@ -95,6 +96,18 @@ struct DialTests {
         let far = try listener.accept(within: .seconds(10))
         try far.write([1])
         #expect(try near.read(upTo: 2) == [1])
+    }
+
+    @Test("a connection on this machine is made without pacing")
+    func noPacing() throws {
+        let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
+        let near = try dial(listener.address, within: .seconds(10))
+        let number = try #require(near.descriptor.enter())
+        defer { near.descriptor.leave() }
+        var name = [UInt8](repeating: 0, count: 16)
+        var length = socklen_t(name.count)
+        try systemCall("getsockopt") { getsockopt(number, Int32(IPPROTO_TCP), TCP_CONGESTION, &name, &length) }
+        #expect(String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) == "reno")
     }
 
     @Test("a port that is taken is named")
