@@ -13,7 +13,15 @@ DVM_RSYNC = os.environ.get("DVM_RSYNC", os.path.join(BUILT, "dvm-rsync"))
 DVM_SOURCE = os.environ.get("DVM_SOURCE", os.path.join(BUILT, "dvm-source"))
 DVM_TARGET = os.environ.get("DVM_TARGET", os.path.join(BUILT, "dvm-target"))
 DVM_STUNNEL = os.environ.get("DVM_STUNNEL", os.path.join(BUILT, "dvm-stunnel"))
+DVM_BENCH = os.environ.get("DVM_BENCH", os.path.join(BUILT, "dvm-bench"))
 USER, PASSWORD = "mover", "correct horse battery"
+
+
+def insist_on(*programs):
+    """Ends the script when programs are missing, and says how to build them."""
+    missing = [path for path in programs if not os.access(path, os.X_OK)]
+    if missing:
+        raise SystemExit(f"not built: {', '.join(missing)}\nbuild with: swift build -c release")
 
 
 def write(path, text, mode=0o644):

@@ -13,7 +13,6 @@ from harness.processes import MemoryWatch
 PIECE = 1 << 20
 # What the sender of the relay cases hands to the kernel at once: it stays in the cache.
 SENT_AT_ONCE = 256 << 10
-DVM_BENCH = os.environ.get("DVM_BENCH", os.path.join(peers.BUILT, "dvm-bench"))
 
 
 def _cpu(usages):
@@ -114,7 +113,7 @@ def _one_file(bench):
 CASES = {
     "relay-tls13": {"dvm": _relay(peers.DVM_STUNNEL, "TLSv1.3"), "stock": _relay("stunnel4", "TLSv1.3")},
     "relay-tls12": {"dvm": _relay(peers.DVM_STUNNEL, "TLSv1.2"), "stock": _relay("stunnel4", "TLSv1.2")},
-    "tunnel-file-copy": {"dvm": _copy(lambda bench: [DVM_BENCH, "tunnel"]), "stock": _copy(openssl_copy)},
+    "tunnel-file-copy": {"dvm": _copy(lambda bench: [peers.DVM_BENCH, "tunnel"]), "stock": _copy(openssl_copy)},
 }
 GOALS = {"relay-tls13": 2.0, "relay-tls12": 2.0, "tunnel-file-copy": 1.0}
 
