@@ -38,7 +38,7 @@ def command(setting, role, direction, source, target, *options):
     else:
         port = (setting.stock_daemon if role == "client-of-daemon" else setting.our_daemon).port
         argv += [f"--password-file={setting.keys.password}"]
-        remote = f"rsync://{peers.USER}@127.0.0.1:{port}/work/{os.path.relpath(remote, setting.root)}"
+        remote = f"rsync://{peers.USER}@127.0.0.1:{port}/trees/{os.path.relpath(remote, setting.root)}"
     return argv + ([local + "/", remote + "/"] if direction == "push" else [remote + "/", local + "/"])
 
 
