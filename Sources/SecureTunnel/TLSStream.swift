@@ -86,30 +86,40 @@ public final class TLSStream: ByteStream {
 
     /// Reads and decrypts what is there, waiting for at least one byte.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
-        unsafe precondition(!buffer.isEmpty, "a read needs room")
-        return try readTurn.withLock { (_) throws(TransportError) in
-            while true {
-                switch unsafe engine.decrypt(into: buffer) {
-                case .bytes(let count): return count
-                case .end: return 0
-                case .needsInput: try fill()
-                case .failed(let error): throw fail(error)
-                }
-            }
+        let count = unsafe try take(into: buffer) { () throws(TransportError) in
+            try fill()
+            return true
         }
+        return count ?? 0
     }
 
     /// Reads and decrypts what is there already; nil when that is not a whole record.
     public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        unsafe try take(into: buffer) { () throws(TransportError) in
+            guard let count = unsafe try transport.readNow(into: freeInput()) else { return false }
+            engine.supply(count)
+            return true
+        }
+    }
+
+    /// Decrypts into a buffer.
+    ///
+    /// - Parameters:
+    ///   - buffer: Where the bytes go; not empty.
+    ///   - supply: Brings the engine more input, with the reader's turn held; false when there is none now.
+    /// - Returns: How many bytes there are, 0 at the end; nil when `supply` had nothing.
+    /// - Throws: ``TransportError``.
+    private func take(
+        into buffer: UnsafeMutableRawBufferPointer,
+        _ supply: () throws(TransportError) -> Bool
+    ) throws(TransportError) -> Int? {
         unsafe precondition(!buffer.isEmpty, "a read needs room")
         return try readTurn.withLock { (_) throws(TransportError) in
             while true {
                 switch unsafe engine.decrypt(into: buffer) {
                 case .bytes(let count): return count
                 case .end: return 0
-                case .needsInput:
-                    guard let count = unsafe try transport.readNow(into: freeInput()) else { return nil }
-                    engine.supply(count)
+                case .needsInput: guard try supply() else { return nil }
                 case .failed(let error): throw fail(error)
                 }
             }
