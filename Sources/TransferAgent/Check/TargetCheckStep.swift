@@ -47,7 +47,9 @@ struct TargetCheckStep {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
-                return job.options
+                var options = job.options
+                options.comparesNanoseconds = false
+                return options
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
@@ -84,7 +86,9 @@ struct TargetCheckStep {
             strategy = lastResort(facts)
         }
         try judge(check, facts)
-        return options(for: strategy)
+        var options = options(for: strategy)
+        options.comparesNanoseconds = facts.comparesNanoseconds
+        return options
     }
 
     private func open() throws(AgentError) -> Volume {

@@ -20,6 +20,10 @@ extension VolumeOutcome {
         text +=
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
+        if !comparesNanoseconds {
+            text += "  times compared in whole seconds, the target knows no more: a change that leaves a file's size and"
+            text += " second as they were is not seen; --checksum sees it\n"
+        }
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
@@ -66,6 +70,7 @@ extension VolumeOutcome {
             ("matchedBytes", .integer(figures.matchedData)),
             ("bytesSent", .integer(figures.bytesSent)),
             ("bytesReceived", .integer(figures.bytesReceived)),
+            ("timesCompared", .text(comparesNanoseconds ? "nanoseconds" : "seconds")),
             ("elapsedSeconds", .decimal(elapsed.inSeconds)),
             ("exceptionCount", .integer(Int64(exceptionCount))),
             ("exceptions", .list(exceptions.map { .text($0) })),

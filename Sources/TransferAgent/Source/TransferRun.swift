@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncWire
 import Transport
 import VolumeAccess
 
@@ -74,15 +75,17 @@ private struct VolumeTransfer {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             let deadline = isFirst ? start : start + CancellableCall.afterglow
-            var (result, observer, error) = try session(progress)
-            while error?.failure == .targetBusy, call.mayTryAgain(before: deadline) {
-                (result, observer, error) = try session(progress)
+            var isExact = true
+            var (result, observer, error) = try session(progress, &isExact)
+            while error?.failure == .targetBusy && call.mayTryAgain(before: deadline) || refusesWindow(error, &isExact) {
+                (result, observer, error) = try session(progress, &isExact)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: error.map(settled),
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
+                comparesNanoseconds: isExact && result.protocolVersion >= 31,
                 elapsed: .now - start
             )
         } catch {
@@ -97,8 +100,20 @@ private struct VolumeTransfer {
         call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
     }
 
+    /// Whether a target refused to compare nanoseconds and nothing else, as an older dvm-target does behind a stock
+    /// tunnel, or a module whose `refuse options` name it: the pass is tried again without.
+    private func refusesWindow(_ error: AgentError?, _ isExact: inout Bool) -> Bool {
+        guard isExact, let error, error.observed.contains("--modify-window") else { return false }
+        isExact = false
+        return true
+    }
+
+    /// Runs a pass.
+    ///
+    /// `isExact` says whether nanoseconds are to be compared, and then whether they were asked for.
     private func session(
-        _ progress: TransferProgress
+        _ progress: TransferProgress,
+        _ isExact: inout Bool
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
         let source: SourceRoot
         do throws(VolumeError) {
@@ -107,10 +122,13 @@ private struct VolumeTransfer {
             throw AgentError(source: volume.path, error)
         }
         let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
+        var options = verdict.options
+        options.comparesNanoseconds = options.comparesNanoseconds && isExact
+        isExact = options.comparesNanoseconds
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
-        let session = ClientSession(stream: stream, options: verdict.options, observer: observer, progress: progress)
+        let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }

@@ -14,6 +14,11 @@ public struct VolumeOutcome: Sendable {
     public let exceptions: [String]
     /// How many such texts there were.
     public let exceptionCount: Int
+    /// Whether modification times were compared to the nanosecond.
+    ///
+    /// Where they were not, a change that leaves size and second of a file as they were goes unseen, unless contents are
+    /// compared.
+    public let comparesNanoseconds: Bool
     /// How long it took.
     public let elapsed: Duration
 
@@ -23,6 +28,7 @@ public struct VolumeOutcome: Sendable {
         error: AgentError?,
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
+        comparesNanoseconds: Bool = true,
         elapsed: Duration
     ) {
         self.name = name
@@ -31,6 +37,7 @@ public struct VolumeOutcome: Sendable {
         self.statistics = statistics
         self.exceptions = exceptions.listed
         exceptionCount = exceptions.count
+        self.comparesNanoseconds = comparesNanoseconds
         self.elapsed = elapsed
     }
 
