@@ -21,8 +21,8 @@ extension VolumeOutcome {
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
         if !comparesNanoseconds {
-            text += "  times compared in whole seconds, the target knows no more: a change that leaves a file's size and"
-            text += " second as they were is not seen; --checksum sees it\n"
+            text += "  times compared in whole seconds, the target knows no more: a change that leaves a file's"
+            text += " size and second as they were is not seen; --checksum sees it\n"
         }
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"

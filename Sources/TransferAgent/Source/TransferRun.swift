@@ -77,7 +77,9 @@ private struct VolumeTransfer {
             let deadline = isFirst ? start : start + CancellableCall.afterglow
             var isExact = true
             var (result, observer, error) = try session(progress, &isExact)
-            while error?.failure == .targetBusy && call.mayTryAgain(before: deadline) || refusesWindow(error, &isExact) {
+            while error?.failure == .targetBusy && call.mayTryAgain(before: deadline)
+                || refusesWindow(error, &isExact)
+            {
                 (result, observer, error) = try session(progress, &isExact)
             }
             outcome = VolumeOutcome(
