@@ -1,4 +1,4 @@
-"""A write(2) that stands still in the middle, with a page of its buffer that does not come (userfaultfd(2))."""
+"""A write(2) that stands still, with a page of its buffer that does not come (userfaultfd(2))."""
 
 import contextlib
 import ctypes
@@ -18,7 +18,7 @@ _libc.mmap.restype = ctypes.c_void_p
 
 
 class StalledWrite:
-    """Writes two pages to a file, of which the second one comes when `release` is called.
+    """Writes a page to a file, when `release` is called.
 
     The kernel sets a file's modification time when a write begins, and holds the file's lock to its end.
     """
@@ -41,9 +41,8 @@ class StalledWrite:
             raise Skipped(f"userfaultfd: {os.strerror(ctypes.get_errno())}")
         self.faults = number
         fcntl.ioctl(number, _API, struct.pack("QQQ", 0xAA, 0, 0))
-        self.buffer = _libc.mmap(None, ctypes.c_size_t(2 * page), 3, 0x22, -1, ctypes.c_long(0))
-        ctypes.memset(self.buffer, ord("n"), page)
-        fcntl.ioctl(number, _REGISTER, struct.pack("QQQQ", self.buffer + page, page, 1, 0))
+        self.buffer = _libc.mmap(None, ctypes.c_size_t(page), 3, 0x22, -1, ctypes.c_long(0))
+        fcntl.ioctl(number, _REGISTER, struct.pack("QQQQ", self.buffer, page, 1, 0))
         before = os.stat(self.path).st_mtime_ns
         self.threads = [threading.Thread(target=work) for work in (self._serve, self._write)]
         for thread in self.threads:
@@ -62,11 +61,11 @@ class StalledWrite:
         select.select([self.faults], [], [], 10)
         StalledWrite._released.wait()
         content = ctypes.create_string_buffer(b"n" * self.PAGE, self.PAGE)
-        request = struct.pack("QQQQq", self.buffer + self.PAGE, ctypes.addressof(content), self.PAGE, 0, 0)
+        request = struct.pack("QQQQq", self.buffer, ctypes.addressof(content), self.PAGE, 0, 0)
         with contextlib.suppress(FileExistsError):
             fcntl.ioctl(self.faults, _COPY, request)
 
     def _write(self):
         handle = os.open(self.path, os.O_WRONLY)
-        _libc.pwrite(handle, ctypes.c_void_p(self.buffer), ctypes.c_size_t(2 * self.PAGE), ctypes.c_long(0))
+        _libc.pwrite(handle, ctypes.c_void_p(self.buffer), ctypes.c_size_t(self.PAGE), ctypes.c_long(0))
         os.close(handle)

@@ -75,19 +75,19 @@ private struct VolumeTransfer {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             let deadline = isFirst ? start : start + CancellableCall.afterglow
-            var isExact = true
-            var (result, observer, error) = try session(progress, &isExact)
+            var times = ComparedTimes()
+            var (result, observer, error) = try session(progress, &times)
             while error?.failure == .targetBusy && call.mayTryAgain(before: deadline)
-                || refusesWindow(error, &isExact)
+                || refusesWindow(error, &times)
             {
-                (result, observer, error) = try session(progress, &isExact)
+                (result, observer, error) = try session(progress, &times)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: error.map(settled),
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
-                comparesNanoseconds: isExact && result.protocolVersion >= 31,
+                timeGrain: times.grain(protocolVersion: result.protocolVersion),
                 elapsed: .now - start
             )
         } catch {
@@ -102,20 +102,20 @@ private struct VolumeTransfer {
         call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
     }
 
-    /// Whether a target refused to compare nanoseconds and nothing else, as an older dvm-target does behind a stock
-    /// tunnel, or a module whose `refuse options` name it: the pass is tried again without.
-    private func refusesWindow(_ error: AgentError?, _ isExact: inout Bool) -> Bool {
-        guard isExact, let error, error.observed.contains("--modify-window") else { return false }
-        isExact = false
+    /// Whether a target refused to compare nanoseconds, as an older dvm-target behind a stock tunnel does, or a module
+    /// whose `refuse options` name it: the pass is tried again without.
+    private func refusesWindow(_ error: AgentError?, _ times: inout ComparedTimes) -> Bool {
+        guard times.inNanoseconds, let error, error.observed.contains("--modify-window") else { return false }
+        times.inNanoseconds = false
         return true
     }
 
     /// Runs a pass.
     ///
-    /// `isExact` says whether nanoseconds are to be compared, and then whether they were asked for.
+    /// `times` says how times are to be compared, and then how they are.
     private func session(
         _ progress: TransferProgress,
-        _ isExact: inout Bool
+        _ times: inout ComparedTimes
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
         let source: SourceRoot
         do throws(VolumeError) {
@@ -125,8 +125,8 @@ private struct VolumeTransfer {
         }
         let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
         var options = verdict.options
-        options.comparesNanoseconds = options.comparesNanoseconds && isExact
-        isExact = options.comparesNanoseconds
+        options.comparesNanoseconds = options.comparesNanoseconds && times.inNanoseconds
+        times = ComparedTimes(inNanoseconds: options.comparesNanoseconds, grain: verdict.timeGrain)
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
@@ -136,5 +136,18 @@ private struct VolumeTransfer {
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
         return (result, observer, error)
+    }
+}
+
+/// How a pass compares modification times.
+private struct ComparedTimes {
+    /// Whether nanoseconds are compared, if the protocol has them.
+    var inNanoseconds = true
+    /// The step of those that the target keeps, in nanoseconds.
+    var grain: Int64 = 1
+
+    /// The step of what was compared, in nanoseconds.
+    func grain(protocolVersion: Int32) -> Int64 {
+        inNanoseconds && protocolVersion >= 31 ? grain : max(grain, 1_000_000_000)
     }
 }

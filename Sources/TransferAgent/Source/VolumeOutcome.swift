@@ -14,11 +14,11 @@ public struct VolumeOutcome: Sendable {
     public let exceptions: [String]
     /// How many such texts there were.
     public let exceptionCount: Int
-    /// Whether modification times were compared to the nanosecond.
+    /// The step in which modification times were compared, in nanoseconds: 1, or what the target or its protocol knows.
     ///
-    /// Where they were not, a change that leaves size and second of a file as they were goes unseen, unless contents are
+    /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
     /// compared.
-    public let comparesNanoseconds: Bool
+    public let timeGrain: Int64
     /// How long it took.
     public let elapsed: Duration
 
@@ -28,7 +28,7 @@ public struct VolumeOutcome: Sendable {
         error: AgentError?,
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
-        comparesNanoseconds: Bool = true,
+        timeGrain: Int64 = 1,
         elapsed: Duration
     ) {
         self.name = name
@@ -37,7 +37,7 @@ public struct VolumeOutcome: Sendable {
         self.statistics = statistics
         self.exceptions = exceptions.listed
         exceptionCount = exceptions.count
-        self.comparesNanoseconds = comparesNanoseconds
+        self.timeGrain = timeGrain
         self.elapsed = elapsed
     }
 
