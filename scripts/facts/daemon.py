@@ -192,6 +192,24 @@ def hooks(lab):
         expect_in("text", "words of the hook", answer.text)
 
 
+@fact("session 11.2", "max connections: a session holds a record lock of 4 bytes in the lock file; modules with one file share it")
+def connections(lab):
+    lab.write("a/f")
+    text = "".join(f"[{name}]\npath = {lab.path('a')}\nmax connections = 1\nlock file = {lab.path('lock')}\n" for name in "mn")
+    with lab.daemon(text) as url:
+        with socket.create_connection(("127.0.0.1", int(url.split(":")[2].rstrip("/")))) as held:
+            held.sendall(b"@RSYNCD: 31.0 md5\nm\n")
+            received = b""
+            while b"@RSYNCD: OK" not in received:
+                received += held.recv(1000)
+            with open("/proc/locks") as locks:
+                inode = os.stat(lab.path("lock")).st_ino
+                ranges = [line.split()[-2:] for line in locks if line.split()[5].endswith(f":{inode}")]
+            expect("locks", ranges, [["0", "3"]])
+            answer = lab.run(url + "n/")
+            expect_in("text", "@ERROR: max connections (1) reached -- try again later", answer.text)
+
+
 @fact("session 11.3", "paths stay inside the module: .. does not leave it, / is its root")
 def inside(lab):
     lab.write("a/d/f")

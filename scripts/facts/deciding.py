@@ -243,6 +243,29 @@ def last_block(lab):
     expect("literal and matched", (answer.literal, answer.figure("Matched data")), (300, 7300))
 
 
+def same_weak_sum(count, length):
+    """Blocks with the same rolling sum and different content: +1, -2, +1 leaves both of its halves as they are."""
+    base = bytearray(random.Random(6).choices(range(10, 100), k=length))
+    for number in range(count):
+        block = bytearray(base)
+        for bit in range(11):
+            if number >> bit & 1:
+                for place, change in enumerate((1, -2, 1)):
+                    block[3 * bit + place] += change
+        yield bytes(block)
+
+
+@fact("transfer 12.2", "of blocks with one rolling sum at most 1024 are compared at an offset", "3.5.0")
+def candidates(lab):
+    for count, literal in ((1000, False), (2000, True)):
+        blocks = list(same_weak_sum(count, 700))
+        lab.write("to/f", b"".join(blocks))
+        random.Random(7).shuffle(blocks)
+        lab.write("a/f", b"".join(blocks), THEN)
+        answer = lab.remote("-r", "--no-whole-file", "-B700", "--stats", "a/", "h:to/")
+        expect(f"literal data with {count} such blocks", answer.literal > 0, literal)
+
+
 @fact("transfer 12.2", "with --inplace a block matches only at its offset or later ones of the basis")
 def in_place(lab):
     content = random.Random(4).randbytes(70_000)

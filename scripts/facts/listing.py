@@ -104,6 +104,19 @@ def chmod_side(lab):
         expect(name, os.stat(lab.path(name)).st_mode & 0o777, 0o600)
 
 
+@fact("transfer 3.11", "--copy-devices sends a device as a regular file with its permission bits and its size")
+def copied_device(lab):
+    image = lab.write("image", b"device" * 1000 + bytes(2192))
+    device = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        answer = lab.remote("-rp", "--copy-devices", device, "h:to/")
+        expect("exit code", answer.code, 0)
+        expect("content", lab.read("to/" + os.path.basename(device)), lab.read("image"))
+        expect("mode", os.stat(lab.path("to/" + os.path.basename(device))).st_mode, 0o100000 | os.stat(device).st_mode & 0o777)
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
 @fact("transfer 3.12", "-m leaves out directories without files below them, but not those that a rule protects")
 def pruned(lab):
     lab.write("a/full/f")
