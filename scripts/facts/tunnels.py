@@ -172,8 +172,8 @@ def received(lab, size, line):
 
     threading.Thread(target=send, daemon=True).start()
     with stunnel(lab, f"sslVersion = TLSv1.2\n[rsync]\naccept = 127.0.0.1:{port}\ncert = {lab.path('tls.crt')}\n"
-                      f"key = {lab.path('tls.key')}\nconnect = 127.0.0.1:{sender.getsockname()[1]}\n{line}\n"):
-        time.sleep(0.3)
+                      f"key = {lab.path('tls.key')}\nconnect = 127.0.0.1:{sender.getsockname()[1]}\n{line}\n") as process:
+        any(b"Configuration successful" in text for text in process.stdout)
         context = ssl._create_unverified_context()
         with sender, socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
             incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
