@@ -155,7 +155,8 @@ def hidden(lab):
         expect("left", lab.tree("a"), ["d/", "d/g", "f.o"])
 
 
-@fact("session 11.7", "include and exclude: the order of evaluation is filter, include from, include, exclude from, exclude")
+@fact("session 11.7",
+      "include and exclude: the order of evaluation is filter, include from, include, exclude from, exclude")
 def filter_order(lab):
     for name in ("f", "g", "h"):
         lab.write(f"a/{name}")
@@ -168,7 +169,8 @@ def filter_order(lab):
             expect(module, [name for name in ("f", "g", "h") if text.split()[-1:] and f" {name}\n" in text], names)
 
 
-@fact("session 11.8", "hooks see the module, the request, the arguments and the exit status; a failing pre-xfer exec ends the session")
+@fact("session 11.8",
+      "hooks see the module, the request, the arguments and the exit status; a failing pre-xfer exec ends the session")
 def hooks(lab):
     lab.write("a/f")
     script = lab.write("hook", '#!/bin/sh\nenv | grep ^RSYNC_ | sort > "$1"\necho "words of the hook"\nexit ${2:-0}\n')
@@ -192,7 +194,8 @@ def hooks(lab):
         expect_in("text", "words of the hook", answer.text)
 
 
-@fact("session 11.2", "max connections: a session holds a record lock of 4 bytes in the lock file; modules with one file share it")
+@fact("session 11.2",
+      "max connections: a session holds a record lock of 4 bytes in the lock file; modules with one file share it")
 def connections(lab):
     lab.write("a/f")
     text = "".join(f"[{name}]\npath = {lab.path('a')}\nmax connections = 1\nlock file = {lab.path('lock')}\n" for name in "mn")
@@ -244,3 +247,25 @@ def users(lab):
             given = {"RSYNC_PASSWORD": word}
             expect(f"{user} reads", lab.run(there, environment=given).code == 0, reads)
             expect(f"{user} writes", lab.run("-r", "up/", there, environment=given).code == 0, writes)
+
+
+@fact("transfer 5.2", "a daemon's numeric ids changes neither the form of the lists nor what the client may ask for")
+def numeric_ids(lab):
+    lab.write("a/f")
+    os.chown(lab.path("a/f"), 1, 1)
+    with lab.daemon(f"[m]\npath = {lab.path('a')}\nread only = no\nnumeric ids = yes\n") as url:
+        for options in (("-aH",), ("-aH", "--no-inc-recursive"), ("-aH", "--numeric-ids"),
+                        ("-aH", "--numeric-ids", "--no-inc-recursive")):
+            lab.clear("down")
+            expect(f"pull {options}", lab.run(*options, url + "m/", "down/").code, 0)
+            expect("owner", os.stat(lab.path("down/f")).st_uid, 1)
+            expect(f"push {options}", lab.run(*options, "down/", url + f"m/{len(options)}/").code, 0)
+
+
+@fact("session 4.4", "level 0 switches compression off for zlib and zlibx only", "3.5.0")
+def level_zero(lab):
+    lab.write("a/f", b"0123456789" * 100_000, THEN)
+    for name, compressed in (("zlib", False), ("zlibx", False), ("zstd", True), ("lz4", True)):
+        lab.clear("to")
+        answer = lab.remote("-r", "--stats", f"--compress-choice={name}", "--compress-level=0", "a/", "h:to/")
+        expect(name, answer.figure("Total bytes sent") < 500_000, compressed)

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import subprocess
 
 from facts.lab import OWNER, expect, expect_in, expect_not_in, fact
 
@@ -24,7 +25,8 @@ def destination_names(lab):
     expect("mode", os.stat(lab.path("umask")).st_mode & 0o777, 0o750)
 
 
-@fact("transfer 11.1", "a destination that is a file: exit code 3 for several entries and for a directory, else it is replaced")
+@fact("transfer 11.1",
+      "a destination that is a file: exit code 3 for several entries and for a directory, else it is replaced")
 def destination_file(lab):
     lab.write("f", "new")
     lab.write("g")
@@ -43,7 +45,8 @@ def made_path(lab):
     expect("with", (lab.remote("-r", "--mkpath", "f", "h:a/b/c/").code, lab.tree("a")), (0, ["b/", "b/c/", "b/c/f"]))
 
 
-@fact("transfer 11.2", "--existing skips what is absent, --ignore-existing what is present; contents of directories still come")
+@fact("transfer 11.2",
+      "--existing skips what is absent, --ignore-existing what is present; contents of directories still come")
 def existing(lab):
     lab.write("a/d/new", "new")
     lab.write("a/d/both", "newer")
@@ -123,7 +126,8 @@ def unchanged(lab):
     expect("-ii", lab.remote("-aii", "a/", "h:to/").lines(r" f$"), [".f          f"])
 
 
-@fact("transfer 11.5", "a file in the way of a directory is removed; a directory in the way of a file needs --force or --delete")
+@fact("transfer 11.5",
+      "a file in the way of a directory is removed; a directory in the way of a file needs --force or --delete")
 def in_the_way(lab):
     lab.write("a/x/f")
     lab.write("to/x", "in the way")
@@ -135,7 +139,8 @@ def in_the_way(lab):
     expect("--force", (lab.remote("-r", "--force", "b/", "h:to/").code, lab.tree("to")), (0, ["x"]))
 
 
-@fact("transfer 11.5", "a directory without write permission is filled by another user all the same and keeps its mode and time")
+@fact("transfer 11.5",
+      "a directory without write permission is filled by another user all the same and keeps its mode and time")
 def closed_directory(lab):
     lab.write("a/d/f")
     os.utime(lab.path("a/d"), (THEN, THEN))
@@ -146,6 +151,41 @@ def closed_directory(lab):
         status = os.stat(lab.path("to/d"))
         expect("mode and time", (status.st_mode & 0o777, int(status.st_mtime)), (0o555, THEN))
         expect("names", lab.tree("to"), ["d/", "d/f"])
+
+
+@fact("transfer 11.5", "a directory that cannot be made takes its contents with it, and the rest arrives")
+def failed_directory(lab):
+    lab.write("a/f")
+    lab.write("a/d/e/g")
+    os.chown(lab.folder("to"), OWNER, OWNER)
+    answer = lab.remote("-r", "a/", "h:to/", user=OWNER, under=(
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=mkdir,mkdirat:error=EACCES"))
+    expect_in("text", "*** Skipping any contents from this failed directory ***", answer.text)
+    expect("code and names", (answer.code, lab.tree("to")), (23, ["f"]))
+
+
+@fact("transfer 16.1",
+      "-x leaves a mount point at the destination alone; without it its content goes and rmdir fails, exit code 23")
+def mount_point(lab):
+    lab.write("a/f")
+    mounted = lab.folder("to/m")
+    for options, code, left in (("-rx", 0, ["f", "m/", "m/x"]), ("-r", 23, ["f", "m/"])):
+        subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
+        try:
+            lab.write("to/m/x")
+            answer = lab.remote(options, "--delete", "a/", "h:to/")
+            expect(options, (answer.code, lab.tree("to")), (code, left))
+        finally:
+            subprocess.run(["umount", mounted], check=True)
+
+
+@fact("transfer 16.1", "extra names go in reverse order: directories before files, contents before their directory")
+def deletion_order(lab):
+    lab.folder("a")
+    for name in ("z1", "z2", "d/x", "d/y"):
+        lab.write(f"to/{name}")
+    answer = lab.remote("-rv", "--delete", "a/", "h:to/")
+    expect("order", [line.split()[1] for line in answer.lines("^deleting")], ["d/y", "d/x", "d/", "z2", "z1"])
 
 
 @fact("transfer 11.5", "-O leaves the times of directories alone, and so does -b without --backup-dir")
@@ -199,7 +239,8 @@ def update_link(lab):
     expect("a file", os.path.islink(lab.path("to/f")), False)
 
 
-@fact("transfer 11.7", "a file of the partial directory is the basis even when the destination exists, and goes when it is used")
+@fact("transfer 11.7",
+      "a file of the partial directory is the basis even when the destination exists, and goes when it is used")
 def partial_basis(lab):
     content = random.Random(1).randbytes(200_000)
     lab.write("a/f", content, THEN)
@@ -281,7 +322,8 @@ def in_place(lab):
             expect("content", lab.read("to/f"), shift)
 
 
-@fact("session 8.4", "an I/O error of the sender keeps the receiver from deleting from then on; --ignore-errors lets it")
+@fact("session 8.4",
+      "an I/O error of the sender keeps the receiver from deleting from then on; --ignore-errors lets it")
 def unreadable(lab):
     lab.write("a/d/f")
     os.chmod(lab.path("a/d"), 0)
@@ -307,7 +349,8 @@ def no_deletions(lab):
     expect_not_in("argument", "--max-delete=0", lab.read("words").decode())
 
 
-@fact("transfer 17", "--bwlimit writes at most max(512, R * 128) bytes at a time and sleeps at least a tenth of a second")
+@fact("transfer 17",
+      "--bwlimit writes at most max(512, R * 128) bytes at a time and sleeps at least a tenth of a second")
 def bandwidth(lab):
     lab.write("a/f", random.Random(5).randbytes(60_000))
     _, calls = lab.traced("write,select,pselect6,nanosleep,clock_nanosleep", "-r", "--bwlimit=40", "--no-whole-file",

@@ -139,7 +139,8 @@ class Lab:
         configuration = self.write("rsyncd.conf", f"use chroot = no\nlog file = {self.path('log')}\nuid = 0\ngid = 0\n" + text)
         process = subprocess.Popen([self.program, "--daemon", "--no-detach", f"--config={configuration}",
                                     "--address=127.0.0.1", f"--port={port}"], cwd=self.root,
-                                   stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, **(environment or {})})
         try:
             for _ in range(500):
                 with socket.socket() as probe:

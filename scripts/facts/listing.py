@@ -104,6 +104,18 @@ def chmod_side(lab):
         expect(name, os.stat(lab.path(name)).st_mode & 0o777, 0o600)
 
 
+@fact("transfer 3.11", "a name that is gone when it is looked at is a warning and exit code 24, and deletion goes on")
+def vanished(lab):
+    lab.write("a/f")
+    lab.write("a/gone")
+    lab.write("to/old")
+    for name, call, text in (("gone", "newfstatat,lstat,lstat64,statx", 'file has vanished: "'),):
+        answer = lab.run("-r", "--delete", lab.path("a") + "/", "to/", under=(
+            "strace", "-f", "-qq", "-o", "/dev/null", "-P", name, "-P", lab.path(f"a/{name}"), "-e", f"inject={call}:error=ENOENT"))
+        expect_in("text", text, answer.text)
+        expect("code and names", (answer.code, lab.tree("to")), (24, ["f"]))
+
+
 @fact("transfer 3.11", "--copy-devices sends a device as a regular file with its permission bits and its size")
 def copied_device(lab):
     image = lab.write("image", b"device" * 1000 + bytes(2192))
@@ -149,7 +161,8 @@ def namespaces(lab):
     expect("another user", attributes(lab.path("other/f")), ["user.u"])
 
 
-@fact("transfer 8.3", "attributes of the destination that the source lacks are removed; user.rsync.% names travel only with -XX")
+@fact("transfer 8.3",
+      "attributes of the destination that the source lacks are removed; user.rsync.% names travel only with -XX")
 def removed_attributes(lab):
     lab.write("a/f")
     lab.write("to/f")
@@ -253,10 +266,25 @@ def backups(lab):
     expect_not_in("suffix", "f~", lab.tree("to"))
 
 
-@fact("transfer 16.3", "with --delete and no backup directory what carries the suffix is protected; deleted files are backed up")
+@fact("transfer 16.3",
+      "with --delete and no backup directory what carries the suffix is protected; deleted files are backed up")
 def backup_protection(lab):
     lab.write("a/f")
     lab.write("to/old", "x")
     lab.write("to/kept~", "x")
     lab.remote("-rb", "--delete", "a/", "h:to/")
     expect("names", lab.tree("to"), ["f", "kept~", "old~"])
+
+
+@fact("transfer 16.3",
+      "an older backup is replaced; what carries the suffix is deleted without one; unsafe links get none")
+def backup_limits(lab):
+    lab.write("a/f", "new", 1e9)
+    lab.link("a/l", "x")
+    lab.write("to/f", "previous", 2e9)
+    lab.write("to/f~", "older")
+    lab.write("to/gone~", "x")
+    lab.link("to/l", "/etc")
+    lab.remote("-rltb", "--safe-links", "--delete", "--filter=R gone~", "a/", "h:to/")
+    expect("backup", lab.read("to/f~"), b"previous")
+    expect("names", lab.tree("to"), ["f", "f~", "l"])

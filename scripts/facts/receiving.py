@@ -9,7 +9,8 @@ from facts.lab import OWNER, expect, expect_in, fact
 THEN = 1_600_000_000
 
 
-@fact("transfer 14.2", "a link, a FIFO or a directory at the destination is no basis: the file is sent whole and takes its place")
+@fact("transfer 14.2",
+      "a link, a FIFO or a directory at the destination is no basis: the file is sent whole and takes its place")
 def no_basis(lab):
     content = random.Random(1).randbytes(50_000)
     for kind in ("link", "fifo"):
@@ -26,13 +27,14 @@ def no_basis(lab):
         expect("kind", os.path.isfile(lab.path("to/f")) and not os.path.islink(lab.path("to/f")), True)
 
 
-@fact("transfer 14.4", "-S makes holes of zeros at the ends of what is written and of inner runs of 1024 bytes and more", "3.5.0")
+@fact("transfer 14.4",
+      "-S makes holes of zeros at the ends of what is written and of inner runs of 1024 bytes and more", "3.5.0")
 def sparse(lab):
     for run, holes in ((1023, False), (1024, True)):
         lab.write("a/f", b"x" * 500 + bytes(run) + b"y" * 500, THEN)
         lab.clear("to")
         _, calls = lab.traced("write,lseek,ftruncate", "-S", "--inplace", lab.path("a/f"), lab.path("to"))
-        expect(f"a run of {run} is skipped", any(f"lseek(" in call and f", {run}, SEEK_CUR" in call for call in calls), holes)
+        expect(f"a run of {run} is skipped", any(f", {run}, SEEK_CUR" in call for call in calls), holes)
         os.unlink(lab.path("to"))
     lab.write("a/f", bytes(300) + b"y" * 500 + bytes(300), THEN)
     _, calls = lab.traced("write,lseek,ftruncate", "-S", lab.path("a/f"), lab.path("ends"))
@@ -54,7 +56,8 @@ def partial_directory(lab):
     expect("names", lab.tree("to"), ["f"])
 
 
-@fact("transfer 14.9", "--munge-links puts /rsyncd-munged/ before every target at the receiver and takes it off at the sender")
+@fact("transfer 14.9",
+      "--munge-links puts /rsyncd-munged/ before every target at the receiver and takes it off at the sender")
 def munged(lab):
     lab.link("a/l", "../x")
     lab.remote("-a", "-M--munge-links", "a/", "h:to/")
@@ -63,7 +66,8 @@ def munged(lab):
     expect("sent", os.readlink(lab.path("back/l")), "../x")
 
 
-@fact("transfer 15", "owner, attributes, times, permissions are set in this order; chown comes first because it clears setuid")
+@fact("transfer 15",
+      "owner, attributes, times, permissions are set in this order; chown comes first because it clears setuid")
 def order(lab):
     path = lab.write("a/f", "x", THEN)
     os.chown(path, 7, 7)

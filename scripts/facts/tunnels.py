@@ -149,7 +149,8 @@ def default_name(lab):
     expect("name", behind.name, "localhost")
 
 
-@fact("contract 3.2", "TIMEOUTclose = 0: after the peer's close_notify stunnel may drop what is still on its way to the peer")
+@fact("contract 3.2",
+      "TIMEOUTclose = 0: after the peer's close_notify stunnel may drop what is still on its way to the peer")
 def close_at_once(lab):
     certificate(lab)
     size = 32 << 20
@@ -224,7 +225,9 @@ def delete_alone(lab):
     expect("exit code", lab.run("--delete", "a/", "to/").code, 1)
 
 
-@fact("contract 6.2", "a receiver without root fails on times and mode of a root directory that is not its own; -O saves the times only")
+@fact("contract 6.2",
+      "a receiver without root fails on times and mode of a root directory that is not its own; -O saves "
+      "the times only")
 def foreign_root(lab):
     lab.write("a/f")
     os.utime(lab.path("a"), (1, 1))
