@@ -269,3 +269,18 @@ def level_zero(lab):
         lab.clear("to")
         answer = lab.remote("-r", "--stats", f"--compress-choice={name}", "--compress-level=0", "a/", "h:to/")
         expect(name, answer.figure("Total bytes sent") < 500_000, compressed)
+
+
+SETUPS = [("uid = no-such-user", "@ERROR: invalid uid no-such-user"), ("gid = no-such-group", "@ERROR: invalid gid no-such-group"),
+          ("path = /no/such/path", "@ERROR: chdir failed"), ("use chroot = yes\npath = /no/such/path", "@ERROR: chroot failed"),
+          ("early exec = false", "@ERROR: early exec failed"), ("max connections = -1", "@ERROR: max connections (-1) reached"),
+          ("lock file = /no/such/lock\nmax connections = 1", "@ERROR: failed to open lock file")]
+
+
+@fact("session 3.4", "what is wrong with a module is said in these words after the request line")
+def setups(lab):
+    lab.write("a/f")
+    text = "".join(f"[m{number}]\npath = {lab.path('a')}\n{lines}\n" for number, (lines, _) in enumerate(SETUPS))
+    with lab.daemon(text) as url:
+        for number, (lines, answer) in enumerate(SETUPS):
+            expect_in(lines, answer, lab.run(url + f"m{number}/").text)
