@@ -360,5 +360,5 @@ def bandwidth(lab):
     sizes = [int(match[1]) for call in ours if (match := re.search(r" write\(\d+, .*= (\d+)$", call))]
     expect("largest write", max(sizes), 5120)
     sleeps = [int(match[1]) for call in ours if (match := re.search(r"select6?\(0, NULL.*tv_nsec=(\d+)", call))]
-    expect("sleeps of an eighth of a second", [len(sleeps) > 5, 100_000_000 <= min(sleeps), max(sleeps) <= 125_000_000],
-           [True] * 3)
+    # A write is an eighth of a second; what is owed below a tenth is carried to the next write.
+    expect(f"sleeps {sleeps}", [len(sleeps) > 3, min(sleeps) >= 100_000_000, max(sleeps) <= 225_000_000], [True] * 3)

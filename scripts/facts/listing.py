@@ -277,7 +277,8 @@ def backup_protection(lab):
 
 
 @fact("transfer 16.3",
-      "an older backup is replaced; what carries the suffix is deleted without one; unsafe links get none")
+      "an older backup is replaced; what carries the suffix is deleted without one; unsafe links get none",
+      "3.5.0")
 def backup_limits(lab):
     lab.write("a/f", "new", 1e9)
     lab.link("a/l", "x")
