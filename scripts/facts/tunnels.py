@@ -155,20 +155,22 @@ def close_at_once(lab):
     certificate(lab)
     size = 32 << 20
     expect("all arrives without the line", received(lab, size, "") >= size, True)
-    for _ in range(10):  # it is a race between the two directions of the relay
-        if received(lab, size, "TIMEOUTclose = 0") < size:
-            return
-    expect("something was dropped in ten runs", False, True)
+    # It is a race between the two directions of the relay: about every second run loses something.
+    lost = any(received(lab, size, "TIMEOUTclose = 0") < size for _ in range(30))
+    expect("something was dropped in one of thirty runs", lost, True)
 
 
 def received(lab, size, line):
-    """What comes through a stunnel server in front of a program that sends so many bytes and closes."""
+    """What comes through a stunnel server in front of a program that sends most of its bytes once it has our end."""
     sender, port = socket.create_server(("127.0.0.1", 0)), free_port()
 
     def send():
         with contextlib.suppress(OSError):
             link, _ = sender.accept()
             with link:
+                link.sendall(b"a first byte")
+                while link.recv(1000):
+                    pass
                 link.sendall(bytes(size))
 
     threading.Thread(target=send, daemon=True).start()
