@@ -19,9 +19,9 @@ struct AttributeRules: Sendable {
     }()
 
     /// Rules for a session into a volume, which may be tried for what it keeps of a time.
-    init(options: TransferOptions, protocolVersion: Int32, volume: Volume) {
+    init(options: TransferOptions, dialect: Dialect, volume: Volume) {
         self.options = options
-        let isExact = options.comparesNanoseconds && protocolVersion >= 31
+        let isExact = options.comparesNanoseconds && dialect.listsNanoseconds
         window = options.modifyWindow ?? (isExact ? -1 : 0)
         // What rsync's own option says is not softened by anything.
         grain = isExact && window < 0 ? TimeGrain(of: volume, mayMakeNames: !options.dryRun) : TimeGrain()

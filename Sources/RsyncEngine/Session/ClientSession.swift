@@ -11,8 +11,8 @@ public struct SessionResult: Sendable {
     public let failure: EngineError?
     /// What was done.
     public let statistics: SessionStatistics
-    /// The protocol version that both ends spoke, if they came so far.
-    public let protocolVersion: Int32
+    /// What both ends spoke, if they came so far.
+    public let dialect: Dialect
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
@@ -21,7 +21,7 @@ public struct SessionResult: Sendable {
         statistics.bytesSent = sent
         statistics.bytesReceived = received
         self.statistics = statistics
-        protocolVersion = state.parameters.protocolVersion
+        dialect = state.parameters.dialect
     }
 
     /// The result of a session that never began.
@@ -29,7 +29,7 @@ public struct SessionResult: Sendable {
         self.failure = failure
         exitCode = failure.exitCode
         statistics = SessionStatistics()
-        protocolVersion = SessionParameters().protocolVersion
+        dialect = Dialect.newest
     }
 }
 
@@ -116,7 +116,7 @@ public struct ClientSession: Sendable {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
             var arguments = serverArguments(direction)
-            if options.comparesNanoseconds, version >= 31 {
+            if options.comparesNanoseconds, Dialect(version).listsNanoseconds {
                 arguments.options.modifyWindow = arguments.options.modifyWindow ?? -1
             }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }

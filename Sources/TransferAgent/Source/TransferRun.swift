@@ -87,7 +87,7 @@ private struct VolumeTransfer {
                 error: error.map(settled),
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
-                timeGrain: times.grain(protocolVersion: result.protocolVersion),
+                timeGrain: times.grain(in: result.dialect),
                 elapsed: .now - start
             )
         } catch {
@@ -147,7 +147,7 @@ private struct ComparedTimes {
     var grain: Int64 = 1
 
     /// The step of what was compared, in nanoseconds.
-    func grain(protocolVersion: Int32) -> Int64 {
-        inNanoseconds && protocolVersion >= 31 ? grain : max(grain, 1_000_000_000)
+    func grain(in dialect: Dialect) -> Int64 {
+        inNanoseconds && dialect.listsNanoseconds ? grain : max(grain, 1_000_000_000)
     }
 }
