@@ -407,19 +407,21 @@ def final_cases(full, is_stock):
     def few(_):
         return FULL // 4 if full else 3
 
+    cases = [Case("final/writer/dvm-rsync over a shell", _rounds(over_shell, Writer, rounds))]
+    cases += [Case(f"final/as stock/{'remote' if remote else 'local'} {words or 'default'}", _as_stock(words, remote))
+              for words in _WINDOWS for remote in (False, True) if remote or "protocol" not in words]
+    if is_stock:  # has no agents, and reads a file whenever it likes
+        return cases
     ends = {"dvm to dvm": agents, "stock to dvm": lambda *a: agents(*a, source="stock"),
-            "dvm to stock": stock_target, "dvm to older stock": older_target, "dvm-rsync over a shell": over_shell}
-    cases = [Case(f"final/writer/{name}", _rounds(make, Writer, rounds)) for name, make in ends.items()]
+            "dvm to stock": stock_target, "dvm to older stock": older_target}
+    cases += [Case(f"final/writer/{name}", _rounds(make, Writer, rounds)) for name, make in ends.items()]
     cases += [Case(f"final/equal times/{name}", _rounds(make, TickWriter, few, settle=0))
               for name, make in [("dvm to dvm", agents), ("dvm to stock", stock_target), ("dvm-rsync", local)]]
     cases += [Case(f"final/write under way/{name}", _stalled(make, *during))
               for name, make, during in [("dvm to dvm", agents, []), ("dvm-rsync", local, []),
                                          ("sums, and then times", local, ["-c", "-@-1"])]]
-    cases += [Case(f"final/as stock/{'remote' if remote else 'local'} {words or 'default'}", _as_stock(words, remote))
-              for words in _WINDOWS for remote in (False, True) if remote or "protocol" not in words]
-    if not is_stock:
-        cases += [Case("final/said/protocol 30", _protocol_30), Case("final/said/refused option", _refused_window),
-                  Case("final/coarse grain", _coarse_grain), Case("final/touched", _touched)]
-        cases += [Case(f"final/older agent/{end}{' behind stunnel' if plain else ''}", _older_agent(end, plain))
-                  for end, plain in (("source", False), ("target", False), ("target", True))]
+    cases += [Case("final/said/protocol 30", _protocol_30), Case("final/said/refused option", _refused_window),
+              Case("final/coarse grain", _coarse_grain), Case("final/touched", _touched)]
+    cases += [Case(f"final/older agent/{end}{' behind stunnel' if plain else ''}", _older_agent(end, plain))
+              for end, plain in (("source", False), ("target", False), ("target", True))]
     return cases
