@@ -10,6 +10,9 @@ public struct TargetFacts: Hashable, Sendable {
     public var isEmpty: Bool
     /// Whether small files can be asked for before large ones there.
     public var ordersFiles = false
+    /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
+    /// brought to the disk; nil of an older target.
+    public var durability: String?
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {

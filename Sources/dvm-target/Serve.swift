@@ -60,6 +60,14 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Option(
+        help: ArgumentHelp(
+            "What is complete must survive: a power cut (waits for the disk), the end of this process, or none of them.",
+            valueName: "power|process|none"
+        )
+    )
+    var durability = Durability.power
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -73,6 +81,7 @@ struct Serve: ParsableCommand {
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
         settings.preSharedKeys = pskFile
+        settings.durability = durability
         return settings
     }
 
@@ -85,3 +94,5 @@ struct Serve: ParsableCommand {
         if let failure { throw failure }
     }
 }
+
+extension Durability: ExpressibleByArgument {}

@@ -17,7 +17,9 @@ struct TargetCheckStep {
     /// How to go on.
     struct Verdict {
         /// The options to transfer with.
-        let options: TransferOptions
+        var options: TransferOptions
+        /// What the target promises of what it calls complete.
+        var durability: TargetDurability
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
     }
@@ -27,18 +29,18 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
     func run() throws(AgentError) -> Verdict {
-        guard job.check != .none else { return Verdict(options: job.options) }
+        guard job.check != .none else { return Verdict(options: job.options, durability: .notAsked) }
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             say("stock target: not checked")
-            return Verdict(options: job.options, stream: stream)
+            return Verdict(options: job.options, durability: .stock, stream: stream)
         case .ours(let client):
             defer { client.close() }
-            return Verdict(options: try options(askedOf: client))
+            return try verdict(askedOf: client)
         }
     }
 
-    private func options(askedOf client: ControlClient) throws(AgentError) -> TransferOptions {
+    private func verdict(askedOf client: ControlClient) throws(AgentError) -> Verdict {
         let facts: TargetFacts
         do throws(ControlError) {
             facts = try client.facts(ofVolume: volume.name)
@@ -47,11 +49,16 @@ struct TargetCheckStep {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
-                return job.options
+                return Verdict(options: job.options, durability: .older)
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
-        return try compare(with: facts, client)
+        var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
+        if let durability = facts.durability.flatMap(Durability.init) {
+            verdict.durability = .promised(durability)
+            verdict.options.agentNotes = true
+        }
+        return verdict
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

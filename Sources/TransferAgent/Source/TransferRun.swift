@@ -74,15 +74,16 @@ private struct VolumeTransfer {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             let deadline = isFirst ? start : start + CancellableCall.afterglow
-            var (result, observer, error) = try session(progress)
+            var (result, observer, error, durability) = try session(progress)
             while error?.failure == .targetBusy, call.mayTryAgain(before: deadline) {
-                (result, observer, error) = try session(progress)
+                (result, observer, error, durability) = try session(progress)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: error.map(settled),
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
+                durability: durability,
                 elapsed: .now - start
             )
         } catch {
@@ -99,7 +100,7 @@ private struct VolumeTransfer {
 
     private func session(
         _ progress: TransferProgress
-    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
+    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
         let source: SourceRoot
         do throws(VolumeError) {
             source = try SourceRoot.contents(of: volume.path)
@@ -115,6 +116,6 @@ private struct VolumeTransfer {
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
-        return (result, observer, error)
+        return (result, observer, error, verdict.durability)
     }
 }

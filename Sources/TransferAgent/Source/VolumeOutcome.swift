@@ -14,6 +14,8 @@ public struct VolumeOutcome: Sendable {
     public let exceptions: [String]
     /// How many such texts there were.
     public let exceptionCount: Int
+    /// What the target promises of what it called complete; nil when there was no session.
+    let durability: TargetDurability?
     /// How long it took.
     public let elapsed: Duration
 
@@ -23,8 +25,10 @@ public struct VolumeOutcome: Sendable {
         error: AgentError?,
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
+        durability: TargetDurability? = nil,
         elapsed: Duration
     ) {
+        self.durability = durability
         self.name = name
         self.error = error
         exitCode = error?.exitCode ?? 0
