@@ -132,15 +132,18 @@ public final class InPlaceFile {
         _ attributes: FileAttributes,
         synchronizing isSynchronizing: Bool = false
     ) throws(VolumeError) -> [VolumeError] {
-        if mayAppearTorn(length) {
-            let result = WriteBack.finish(descriptor.rawValue)
-            guard result == 0 else { throw failure("write", result) }
-        }
-        let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
-        guard result == 0 else { throw failure("ftruncate", result) }
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }
+        if mayAppearTorn(isCut: status.size != length) {
+            let result = WriteBack.finish(descriptor.rawValue)
+            guard result == 0 else { throw failure("write", result) }
+        }
+        // Not when it has the length already: ext4 would set it on the device, too, where the blocks may still be missing.
+        if status.size != length {
+            let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+            guard result == 0 else { throw failure("ftruncate", result) }
+        }
         let target = AttributeTarget(
             descriptor: descriptor.rawValue,
             name: nil,
@@ -158,12 +161,12 @@ public final class InPlaceFile {
 
 extension InPlaceFile {
     /// Whether a power cut could leave the right size and time on content that is not there yet.
-    private func mayAppearTorn(_ length: Int64) -> Bool {
+    private func mayAppearTorn(isCut: Bool) -> Bool {
         // Even when nothing was written: a pass that was killed may have left the content in the page cache.
         if status.size > 0 { return true }
         guard writtenEnd > 0 else { return false }
-        if isExtended || length > writtenEnd { return true }
-        return writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue)
+        return isCut || isExtended
+            || (writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue))
     }
 }
 

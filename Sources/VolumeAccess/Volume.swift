@@ -40,7 +40,7 @@ public final class Volume: Sendable {
     }
 
     /// Gives files their names without asking network file systems, by closing them, for lost writes.
-    public func namesWithoutClosing() { features.closeBeforeName.refuse() }
+    public func nameWithoutClosing() { features.closeBeforeName.refuse() }
 
     private init(_ descriptor: consuming Descriptor) {
         features = VolumeFeatures()

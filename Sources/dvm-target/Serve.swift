@@ -1,5 +1,5 @@
-import ArgumentParser
-import TransferAgent
+public import ArgumentParser
+public import TransferAgent
 
 /// The command `dvm-target serve`.
 struct Serve: ParsableCommand {

@@ -45,9 +45,7 @@ public final class TargetService: Sendable {
         let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
         self.catalogue = catalogue
         durability = settings.durability
-        if durability == .none {
-            for mapping in mappings { catalogue.volume(named: mapping.name)?.namesWithoutClosing() }
-        }
+        if durability == .none { catalogue.nameWithoutClosing() }
         control = ControlServer(credentials: credentials, durability: durability) { catalogue.volume(named: $0) }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
