@@ -7,10 +7,10 @@ the file system has written to its loop device is in the clone, what only the pa
 import contextlib
 import ctypes
 import fcntl
+import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -301,11 +301,105 @@ def local_copy(setting, folder, volume):
     yield lambda source: run([peers.DVM_RSYNC, "-aHS", "--delete", "--fsync", f"{source}/", f"{volume}/"], 120)
 
 
+# Disks that fail
+
+@contextlib.contextmanager
+def failing_disk(folder):
+    """An ext4 without a journal in an image of 200 MiB on a tmpfs with room for 40: most of what is written back fails.
+
+    Yields its mount point, and a function that makes room and mounts it anew, with nothing left of its page cache."""
+    place, point = f"{folder}/small", f"{folder}/failing"
+    os.makedirs(place)
+    os.makedirs(point)
+    capacity.tool("mount", "-t", "tmpfs", "-o", "size=40m", "dvm-test", place)
+    with contextlib.ExitStack() as stack:
+        stack.callback(lambda: subprocess.run(["umount", "--lazy", place], check=True))
+        with open(f"{place}/image", "wb") as out:
+            out.truncate(200 * MIB)
+        capacity.tool("mkfs.ext4", "-q", "-F", "-O", "^has_journal", f"{place}/image")
+        device = capacity.tool("losetup", "--find", "--show", f"{place}/image")
+        stack.callback(lambda: subprocess.run(["losetup", "--detach", device], check=True))
+        capacity.tool("mount", device, point)
+        stack.callback(lambda: subprocess.run(["umount", point], check=True))
+
+        def mend():
+            capacity.tool("mount", "-o", "remount,size=400m", place)
+
+        def again():
+            capacity.tool("umount", point)
+            capacity.tool("mount", device, point)
+        yield point, mend, again
+
+
+def _disk_fails(way, is_ours):
+    """Thirty files of 2 MB do not get to the disk: an error of the pass, and the next pass after a mend sends them again."""
+    def body(setting, folder):
+        insist_on_root()
+        dice, source = random.Random("failing disk"), f"{folder}/source"
+        os.makedirs(source)
+        for number in range(30):
+            _store(f"{source}/file{number:02}", dice.randbytes(2_000_000), 10**18 + number)
+        with failing_disk(folder) as (point, mend, again):
+            os.makedirs(f"{point}/volume")
+            with way(setting, folder, f"{point}/volume") as push:
+                outcome = push(source)
+                words = outcome.err.decode(errors="replace")
+                check(outcome.code in (11, 23), f"the disk fails: {outcome}")
+                check("the disk reported an error while data was written back" in words, f"the disk fails: {outcome}")
+                check("Input/output error" in words or "No space left on device" in words, f"the disk fails: {outcome}")
+                check("data was lost of \"file" in words, f"the disk fails: {outcome}")
+                check(("DVM-3008" in words) == is_ours, f"the disk fails: {outcome}")
+                check(len(outcome.lines()) <= 4, f"the disk fails: {outcome}")
+                mend()
+                second = push(source)
+                check(second.code == 0, f"after the mend: {second}")
+            again()
+            check_equal_trees(compare.compare(source, f"{point}/volume"), "after the mend")
+        return str(outcome)
+    return body
+
+
+def _slow_disk(setting, folder):
+    """The disk does not answer for four seconds: the source shows the phase and its seconds, and says so at the end."""
+    insist_on_root()
+    source = f"{folder}/source"
+    os.makedirs(source)
+    for number in range(5):
+        _store(f"{source}/file{number}", os.urandom(100_000), 10**18 + number)
+    with Disks(folder) as disks, disks.new("ext4") as (point, _):
+        with agents(setting, folder, f"{point}/volume") as push:
+            warm = push(source)
+            check(warm.code == 0, str(warm))
+            _store(f"{source}/new", os.urandom(100_000), 10**18)
+            capacity.tool("fsfreeze", "--freeze", disks.point)
+            thaw = threading.Timer(4, capacity.tool, ["fsfreeze", "--unfreeze", disks.point])
+            thaw.start()
+            outcome = push(source, "--progress", "json")
+            thaw.join()
+            check(outcome.code == 0, str(outcome))
+            events = [json.loads(line) for line in outcome.out.splitlines()]
+            seen = [event["syncSeconds"] for event in events
+                    if event["event"] == "progress" and event["phase"] == "sync"]
+            check(len(seen) >= 2 and seen == sorted(seen) and seen[-1] >= 1, f"the phase is not shown: {seen}", *events)
+            end = events[-1]
+            check(end["event"] == "finished" and end["durability"] == "power" and end["syncSeconds"] >= 2, end)
+            words = push(source, "--progress", "lines").out.decode()
+            check(re.search(r"on disk: synced in [0-9.]+ s", words), words)
+    with Ends(setting, folder, target="stock", path=f"{folder}/stock") as ends:
+        words = ends.push(source, "--progress", "lines").out.decode()
+        check("durability: not known (stock target)" in words, words)
+    return f"the phase at {seen} s"
+
+
 def power_cases(full, seed):
     """Fifty moments in and after a pass for each file system and way; a few in the reduced form."""
     during, after, until = (20, 5, 10) if full else (4, 1, 1)
     turns = 2 if full else 1
     ways = [("agents", agents, True), ("agents, none", agents_none, False), ("stock source", stock_source, True),
             ("dvm-rsync --fsync", rsync_fsync, True), ("in place", in_place, False), ("local --fsync", local_copy, True)]
-    return [Case(f"power/{words}/{kind}/{seed + turn}", _power_cut(kind, way, done, during, after, until, seed + turn))
-            for turn in range(turns) for words, way, done in ways for kind in KINDS]
+    cases = [Case(f"power/{words}/{kind}/{seed + turn}", _power_cut(kind, way, done, during, after, until, seed + turn))
+             for turn in range(turns) for words, way, done in ways for kind in KINDS]
+    return cases + [Case("power/slow disk", _slow_disk), Case("power/disk fails/agents", _disk_fails(agents, True)),
+                    Case("power/disk fails/stock source", _disk_fails(stock_source, False)),
+                    Case("power/disk fails/dvm-rsync --fsync", _disk_fails(rsync_fsync, False)),
+                    Case("power/disk fails/local --fsync", _disk_fails(local_copy, False))]

@@ -184,8 +184,12 @@ final class GeneratorSession {
         }
         if let loss {
             // An older peer has no word for the end of the session: it gets the text and exit code 23.
-            guard state.parameters.protocolVersion < 31 else { return state.fail(loss) }
-            return state.report("\(loss)", .errorTransfer)
+            guard state.parameters.protocolVersion < 31 else {
+                state.fail(loss)
+                throw loss.asWireError
+            }
+            state.report("\(loss)", .errorTransfer)
+            return try state.sendOutbox(to: output)
         }
         if let time = state.statistics.synchronization { state.note(.synchronized(time)) }
         try state.sendOutbox(to: output)
