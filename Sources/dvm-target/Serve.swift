@@ -61,10 +61,8 @@ struct Serve: ParsableCommand {
     var keepAlive = 20
 
     @Option(
-        help: ArgumentHelp(
-            "What is complete must survive: a power cut (waits for the disk), the end of this process, or none of them.",
-            valueName: "power|process|none"
-        )
+        help:
+            "What a volume survives once it is complete: a power cut (the target waits for its disk), the end of the target, or none of them."
     )
     var durability = Durability.power
 

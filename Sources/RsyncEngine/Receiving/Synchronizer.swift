@@ -36,6 +36,7 @@ final class Synchronizer: Sendable {
     private let pendingNames = Atomic<Int>(0)
     private let isAtWork = Atomic<Bool>(false)
     private let hasEnded = Atomic<Bool>(false)
+    private let hasTold = Atomic<Bool>(false)
     private let failure = Mutex<EngineError?>(nil)
     private let thread = Mutex<WorkerThread?>(nil)
 
@@ -119,11 +120,21 @@ final class Synchronizer: Sendable {
             case .end: done.push(loss)
             case .step:
                 isAtWork.store(false, ordering: .releasing)
-                if let loss { state.fail(loss) }
+                if let loss { tell(loss) }
                 // Whoever waits for room in the journal cannot ask any more.
                 beginStepIfDue()
             }
         }
+    }
+
+    /// Tells of a loss while files still come.
+    ///
+    /// A stock sender that is busy sending misses a peer's last words and reports a broken connection instead: it is told
+    /// at once, goes on, and gets the exit code at the end.
+    private func tell(_ loss: EngineError) {
+        guard state.isServer, !state.options.agentNotes else { return state.fail(loss) }
+        guard !hasTold.exchange(true, ordering: .relaxed) else { return }
+        state.report("\(loss)", .errorTransfer)
     }
 
     private func takeJournal() -> [[UInt8]] {
