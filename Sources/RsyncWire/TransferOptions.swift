@@ -70,7 +70,9 @@ public struct TransferOptions: Sendable, Equatable {
     public var inPlace = false
     /// `--fsync`: the session is complete only when everything is on the destination's device.
     public var fsync = false
-    /// `--dvm-notes`: the receiving side tells of its phases behind the data; only our own knows it. See ``AgentNote``.
+    /// `--dvm-notes`, which only our own receiving side knows.
+    ///
+    /// It tells of its phases behind the data; see ``AgentNote``.
     public var agentNotes = false
     /// `--stats`.
     public var stats = false

@@ -123,6 +123,7 @@ public final class DeviceSync: Sendable {
     /// - Parameters:
     ///   - files: Paths below the root.
     ///   - limit: How many are asked.
+    /// - Returns: What the kernel said of each of them.
     public func damaged(among files: [[UInt8]], limit: Int) -> [VolumeError] {
         let directories = DirectoryCache(volume: volume)
         return files.prefix(limit).compactMap { path in

@@ -86,6 +86,7 @@ final class Synchronizer: Sendable {
     ///   - interval: How often `stayAlive` is called meanwhile.
     ///   - stayAlive: Shows the peer that this side is there.
     /// - Returns: What was lost; nil when nothing was.
+    /// - Throws: ``WireError`` when the session ended meanwhile, and what `stayAlive` throws.
     func finish(every interval: Duration, stayAlive: () throws(WireError) -> Void) throws(WireError) -> EngineError? {
         hasEnded.store(true, ordering: .relaxed)
         let start = ContinuousClock.now

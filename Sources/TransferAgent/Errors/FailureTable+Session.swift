@@ -92,9 +92,9 @@ extension FailureTable {
         Row(
             .writeBack,
             "the target's disk reported an error while data was written back",
-            cause: "a failing or full disk under the target volume; the error may also concern other writers of its file system",
+            cause: "a failing or full disk; the error may also concern other writers of the same file system",
             advice:
-                "check the target's disk and kernel log, then run again; with --checksum if the target was stopped by force before"
+                "check the target's disk and kernel log, then run again, with --checksum if a target was killed before"
         ),
         Row(
             .partial,
