@@ -17,9 +17,9 @@ final class Synchronizer: Sendable {
     /// After how many bytes of finished files the file system is synchronized.
     private static let step: Int64 = 256 << 20
     /// After how many bytes of their names.
-    private static let nameStep = 4 << 20
+    private static let nameStep = 2 << 20
     /// How many bytes of names are kept while the file system is at work.
-    private static let journalLimit = 16 << 20
+    private static let journalLimit = 8 << 20
     /// How many files are asked for lost data, and how many of them are named.
     private static let (askedLimit, namedLimit) = (2000, 10)
     /// After how many written bytes of a large file it begins to be written back.
