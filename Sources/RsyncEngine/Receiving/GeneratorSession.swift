@@ -155,7 +155,7 @@ final class GeneratorSession {
         try synchronize()
         try writeEnd()
         try writeEnd()
-        if state.parameters.protocolVersion >= 31 {
+        if state.parameters.dialect.hasLongGoodbye {
             if state.options.delete {
                 try output.index(SpecialIndex.deletionStatistics)
                 try generator.deleter.counts.write(to: output)
@@ -184,7 +184,7 @@ final class GeneratorSession {
         }
         if let loss {
             // An older peer has no word for the end of the session: it gets the text and exit code 23.
-            guard state.parameters.protocolVersion < 31 else {
+            guard !state.parameters.dialect.tellsExitCode else {
                 state.fail(loss)
                 throw loss.asWireError
             }
