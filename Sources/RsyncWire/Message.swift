@@ -25,6 +25,9 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
     /// A requested file cannot be sent; its index in 4 bytes.
     case noSend = 102
 
+    /// A word of our own target to our own source, which asked for such with `--dvm-notes`; no message of rsync's.
+    case agentNote = 120
+
     /// Whether `length` bytes of payload are allowed for the tag (protocol specification, session 6.3).
     func allows(length: Int) -> Bool {
         switch self {
@@ -32,6 +35,7 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
         case .errorTransfer, .info, .error, .warning, .deleted: length <= 5119
         case .ioError, .ioTimeout, .success, .noSend: length == 4
         case .noop: length == 0
+        case .agentNote: length <= 64
         case .errorExit: length == 0 || length == 4
         }
     }

@@ -77,6 +77,12 @@ public struct TransferOptions: Sendable, Equatable {
     public var partial = false
     /// `--inplace`.
     public var inPlace = false
+    /// `--fsync`: the session is complete only when everything is on the destination's device.
+    public var fsync = false
+    /// `--dvm-notes`, which only our own receiving side knows.
+    ///
+    /// It tells of its phases behind the data; see ``AgentNote``.
+    public var agentNotes = false
     /// `--stats`.
     public var stats = false
     /// `--bwlimit` in KiB/s; 0 for none.

@@ -12,6 +12,10 @@ public final class InPlaceFile {
     public let path: [UInt8]
     /// How the file was when it was opened.
     public let status: FileStatus
+    /// Where the data that was written ends; 0 when none was.
+    private var writtenEnd: Int64 = 0
+    /// Whether the length was set ahead of content.
+    private var isExtended = false
 
     /// Opens a regular file for writing, or makes an empty one, without following a link (protocol specification,
     /// transfer 14.3).
@@ -64,6 +68,7 @@ public final class InPlaceFile {
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
     public func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
         let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
+        writtenEnd = max(writtenEnd, offset + Int64(bytes.count))
         guard result == 0 else { throw failure("write", result) }
     }
 
@@ -76,6 +81,7 @@ public final class InPlaceFile {
     public func write(gathering pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
         var written: Int64 = 0
         let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        writtenEnd = max(writtenEnd, offset + written)
         guard result == 0 else { throw failure("write", result) }
     }
 
@@ -105,11 +111,15 @@ public final class InPlaceFile {
         let end = kernelCall { lseek(descriptor.rawValue, 0, SEEK_END) }
         guard end >= 0 else { throw failure("lseek", end) }
         guard Int64(end) < length else { return }
+        isExtended = true
         let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
         guard result == 0 else { throw failure("ftruncate", result) }
     }
 
     /// Cuts or extends the file to its length and sets its metadata.
+    ///
+    /// What was written is on the device before the file gets its time, wherever a power cut could otherwise leave the
+    /// right size and time on other content: bytes that are overwritten keep no order with either. See ``WriteBack``.
     ///
     /// - Parameters:
     ///   - length: The final length in bytes.
@@ -122,11 +132,18 @@ public final class InPlaceFile {
         _ attributes: FileAttributes,
         synchronizing isSynchronizing: Bool = false
     ) throws(VolumeError) -> [VolumeError] {
-        let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
-        guard result == 0 else { throw failure("ftruncate", result) }
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }
+        if mayAppearTorn(isCut: status.size != length) {
+            let result = WriteBack.finish(descriptor.rawValue)
+            guard result == 0 else { throw failure("write", result) }
+        }
+        // Not when it has the length already: ext4 would set it on the device, too, where the blocks may still be missing.
+        if status.size != length {
+            let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+            guard result == 0 else { throw failure("ftruncate", result) }
+        }
         let target = AttributeTarget(
             descriptor: descriptor.rawValue,
             name: nil,
@@ -139,6 +156,17 @@ public final class InPlaceFile {
             guard result == 0 else { throw failure("fsync", result) }
         }
         return failures
+    }
+}
+
+extension InPlaceFile {
+    /// Whether a power cut could leave the right size and time on content that is not there yet.
+    private func mayAppearTorn(isCut: Bool) -> Bool {
+        // Even when nothing was written: a pass that was killed may have left the content in the page cache.
+        if status.size > 0 { return true }
+        guard writtenEnd > 0 else { return false }
+        return isCut || isExtended
+            || (writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue))
     }
 }
 

@@ -67,6 +67,7 @@ extension StagedFile {
         upTo end: Int64,
         _ pause: () -> Void
     ) throws(VolumeError) {
+        if length > writtenEnd { prepareHole(before: length) }
         while length < end, directory.features.copyRange.isSupported {
             var from = off_t(length)
             var to = off_t(length)

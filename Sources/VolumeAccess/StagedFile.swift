@@ -21,8 +21,12 @@ public final class StagedFile {
     private var isSettled = false
     /// Where the data that was really written ends; a hole may follow.
     var writtenEnd: Int64 = 0
-    /// Where the file ends already, when its length was foretold.
+    /// The length that the content will probably get; 0 when nobody said.
+    private var expectedLength: Int64 = 0
+    /// Where the file ends already because its length was set before its content; 0 while it grows by writing.
     private var foretoldEnd: Int64 = 0
+    /// Up to where writing back was started.
+    private var startedEnd: Int64 = 0
     /// The length so far in bytes, holes included; the next write goes there.
     public internal(set) var length: Int64 = 0
 
@@ -91,17 +95,38 @@ public final class StagedFile {
 
     // MARK: Writing
 
-    /// Gives the file its length before its content, which may still turn out longer or shorter.
+    /// Says how long the content will probably be, which may still turn out longer or shorter.
     ///
-    /// XFS sets space apart behind the end of a file that grows; when a hole follows, that space stays in the hole: each piece
-    /// of 4 KiB took 64 KiB. Inside its length a file takes what is written and no more.
+    /// XFS sets space apart behind the end of a file that grows; when a hole follows, that space stays in the hole: each
+    /// piece of 4 KiB took 64 KiB. Inside its length a file takes what is written and no more, so with the first hole the
+    /// file gets its length there. Such a file is written back before it gets its name; see ``WriteBack``.
     ///
-    /// - Parameter expected: The length in bytes; only a hint, so that a refusal is no error.
-    public func foretell(length expected: Int64) {
-        guard expected > foretoldEnd, kernelCall({ ftruncate(descriptor.rawValue, off_t(expected)) }) == 0 else {
-            return
+    /// - Parameter expected: The length in bytes; only a hint.
+    public func foretell(length expected: Int64) { expectedLength = expected }
+
+    /// Called before a piece is written that leaves a hole behind what is there.
+    func prepareHole(before offset: Int64) {
+        guard foretoldEnd == 0, expectedLength > offset, WriteBack.allocatesAhead(descriptor.rawValue) else { return }
+        if setLength(expectedLength) == 0 { foretoldEnd = expectedLength }
+    }
+
+    /// Sets the length; space that was set apart behind the end is given back first.
+    private func setLength(_ length: Int64) -> Int {
+        let file = descriptor.rawValue
+        if writtenEnd > 0, length > writtenEnd, WriteBack.allocatesAhead(file) {
+            let result = kernelCall { ftruncate(file, off_t(writtenEnd)) }
+            guard result == 0 else { return result }
         }
-        foretoldEnd = expected
+        return kernelCall { ftruncate(file, off_t(length)) }
+    }
+
+    /// Starts to write back what was written since the last call, once there is as much as `step` of it.
+    ///
+    /// - Parameter step: Bytes, 1 or more.
+    public func startWriteBack(every step: Int64) {
+        guard writtenEnd - startedEnd >= step else { return }
+        WriteBack.start(descriptor.rawValue, from: startedEnd, count: writtenEnd - startedEnd)
+        startedEnd = writtenEnd
     }
 
     /// Writes bytes at the end.
@@ -156,6 +181,7 @@ public final class StagedFile {
     private func put(_ pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
         precondition(!isSettled, "the file was committed or discarded")
         guard unsafe !pieces.isEmpty else { return }
+        if offset > writtenEnd { prepareHole(before: offset) }
         var written: Int64 = 0
         let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
         writtenEnd = offset + written
@@ -187,6 +213,7 @@ public final class StagedFile {
 
     private func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
         precondition(!isSettled, "the file was committed or discarded")
+        if offset > writtenEnd { prepareHole(before: offset) }
         let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
         guard result == 0 else { throw failure("write", result) }
     }
@@ -194,6 +221,9 @@ public final class StagedFile {
     // MARK: Ending
 
     /// Gives the content its length, its metadata and then its name.
+    ///
+    /// The content is on the device before it has its name where otherwise a power cut could leave the name with the
+    /// right size and time and without the content; see ``WriteBack``.
     ///
     /// - Parameters:
     ///   - attributes: What the file shall have; what it was born with costs no call.
@@ -209,7 +239,7 @@ public final class StagedFile {
         isSettled = true
         defer { removeTemporary() }
         if length != max(writtenEnd, foretoldEnd) {
-            let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
+            let result = setLength(length)
             guard result == 0 else { throw failure("ftruncate", result) }
         }
         // Asked rather than guessed: umask, a default ACL or a setgid parent may have had a say. 0.3 µs.
@@ -226,9 +256,19 @@ public final class StagedFile {
         if isSynchronizing {
             let result = kernelCall { fsync(descriptor.rawValue) }
             guard result == 0 else { throw failure("fsync", result) }
+        } else if mayAppearTorn {
+            let result = WriteBack.finish(descriptor.rawValue)
+            guard result == 0 else { throw failure("write", result) }
         }
         try publish()
         return failures
+    }
+
+    /// Whether a power cut could leave the file with its whole length and without its content.
+    private var mayAppearTorn: Bool {
+        guard writtenEnd > 0 else { return false }
+        if foretoldEnd > 0 || length > writtenEnd { return true }
+        return writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue)
     }
 
     /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old
@@ -259,7 +299,7 @@ public final class StagedFile {
                 failure("link", $0)
             }
             temporaryName = linked.name
-        } else {
+        } else if directory.features.closeBeforeName.isSupported {
             // NFS reports lost writes when a descriptor closes, and this must be known before the name changes.
             do throws(SystemError) {
                 try descriptor.duplicate().close()

@@ -42,6 +42,9 @@ public final class Volume: Sendable {
         return try open(path: bytes.span)
     }
 
+    /// Gives files their names without asking network file systems, by closing them, for lost writes.
+    public func nameWithoutClosing() { features.closeBeforeName.refuse() }
+
     private init(_ descriptor: consuming Descriptor) {
         features = VolumeFeatures()
         root = VolumeDirectory(descriptor, relativePath: [], features: features)

@@ -35,6 +35,8 @@ final class VolumeFeatures: Sendable {
     let listxattrat = Feature()
     /// FICLONE: btrfs, XFS, bcachefs and others.
     let clone = Feature()
+    /// Whether a file is closed before it gets its name, which is when network file systems tell of lost writes.
+    let closeBeforeName = Feature()
     /// copy_file_range(2) on these file systems.
     let copyRange = Feature()
 }

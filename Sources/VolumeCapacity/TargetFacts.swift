@@ -12,6 +12,9 @@ public struct TargetFacts: Hashable, Sendable {
     public var ordersFiles = false
     /// Whether modification times are compared to the nanosecond there.
     public var comparesNanoseconds = false
+    /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
+    /// brought to the disk; nil of an older target.
+    public var durability: String?
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {

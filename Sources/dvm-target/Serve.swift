@@ -1,5 +1,5 @@
-import ArgumentParser
-import TransferAgent
+public import ArgumentParser
+public import TransferAgent
 
 /// The command `dvm-target serve`.
 struct Serve: ParsableCommand {
@@ -60,6 +60,12 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Option(
+        help:
+            "What a volume survives once it is complete: a power cut (the target waits for its disk), the end of the target, or none of them."
+    )
+    var durability = Durability.power
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -73,6 +79,7 @@ struct Serve: ParsableCommand {
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
         settings.preSharedKeys = pskFile
+        settings.durability = durability
         return settings
     }
 
@@ -85,3 +92,5 @@ struct Serve: ParsableCommand {
         if let failure { throw failure }
     }
 }
+
+extension Durability: ExpressibleByArgument {}

@@ -35,6 +35,8 @@ struct ServerArgumentsTests {
         "--server -logDtpre.iLsfxCIvu -B700 . dst",
         "--server -logDtpre.LsfxCIvu . dst", "--server -logDtpre.iLsfxCIvu --checksum-seed=5 . dst",
         "--server -logDtpre.iLsfxCIvu --ignore-errors . dst", "--server -lHogDtpre.iLsfxCIvu . dst",
+        "--server -logDtprSe.iLsfxCIvu --delete --stats --ignore-errors --numeric-ids --fsync --inplace . /x",
+        "--server -logDtprSe.iLsfxCIvu --timeout=9 --size-only --checksum-seed=3 --ignore-errors --numeric-ids --fsync . /x",
         "--server -le.LsfxCIvu . dst", "--server --sender -logDtpre.iLsfxCIvu . src/",
 
         "--server --sender -logDtprze.iLsfxCIvu . src/",

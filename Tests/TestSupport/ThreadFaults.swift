@@ -8,6 +8,7 @@ public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
     case pwrite = 18
     case fcntl = 72
     case fsync = 74
+    case fdatasync = 75
     case ftruncate = 77
     case fchmod = 91
     case fchown = 93
@@ -16,8 +17,10 @@ public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
     case renameat = 264
     case linkat = 265
     case symlinkat = 266
+    case syncFileRange = 277
     case utimensat = 280
     case fallocate = 285
+    case syncfs = 306
     case accept4 = 288
     case eventfd2 = 290
     case copyFileRange = 326

@@ -38,6 +38,8 @@ final class Target: Sendable {
         )
         settings.listenPlain = "127.0.0.1:0"
         settings.sessionLimit = sessionLimit
+        // What else writes to this machine's disk shall not decide how long a test takes.
+        settings.durability = .none
         settings.keepAlive = keepAlive
         let service = try TargetService(settings, log: log)
         self.service = service

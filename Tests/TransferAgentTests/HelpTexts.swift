@@ -92,7 +92,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>]
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>]
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -111,6 +111,11 @@ enum HelpTexts {
                                   everybody; read once.
           --keep-alive <seconds>  The longest to go without a sign of life. (default:
                                   20)
+          --durability <durability>
+                                  What a volume survives once it is complete: a power
+                                  cut (the target waits for its disk), the end of the
+                                  target, or none of them. (values: power, process,
+                                  none; default: power)
           -h, --help              Show help information.
 
         """#

@@ -59,6 +59,19 @@ struct ProgressReadingTests {
         #expect(reading(isListComplete: false).line == "data: listing 9.72MB/s 12,345 files 1.91GB")
     }
 
+    @Test("while the target writes to its disk every form says so, and for how long")
+    func synchronizing() {
+        var reading = reading(done: 1_906_500_000, rate: 0)
+        reading.isSynchronizing = true
+        reading.synchronizing = 12.6
+        reading.idle = 13
+        #expect(reading.line == "data: 99% 0.00kB/s -:--:-- writing to disk 12 s")
+        #expect(reading.bar(columns: 120).hasSuffix("writing to disk 12 s"))
+        let object = JSONValue.object(reading.json)
+        #expect(object["phase"]?.asText == "sync")
+        #expect(object["listing"]?.asFlag == false)
+    }
+
     @Test(
         "a line has at most 60 characters and both patterns of the MTC contract",
         arguments: ["d", "0123456789abcdef0123456789abcdef", String(repeating: "long-", count: 40), "données-äöü"],

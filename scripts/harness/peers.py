@@ -121,12 +121,12 @@ def stunnel_client(folder, keys, to_port, proxy=None, label="tls-client", text="
     return stunnel(folder, label, text, service, program)
 
 
-def dvm_target(folder, keys, volumes, certificate=None, plain=False, label="dvm-target"):
+def dvm_target(folder, keys, volumes, certificate=None, plain=False, label="dvm-target", options=()):
     """Our target agent. With `plain` it listens without TLS on `server.plain_port` too."""
     port = free_port()
     pem, key = certificate or keys.good
     argv = [DVM_TARGET, "serve", "--listen", f"127.0.0.1:{port}", "--certificate", pem, "--private-key", key,
-            "--credentials", keys.credentials]
+            "--credentials", keys.credentials, *options]
     plain_port = free_port()
     if plain:
         argv += ["--listen-plain", f"127.0.0.1:{plain_port}"]

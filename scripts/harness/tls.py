@@ -11,8 +11,9 @@ from harness.processes import run
 class Ends:
     """A target and the way to push to it. `source` and `target` are "dvm" or "stock"; with `--stock` both are stock."""
 
-    def __init__(self, setting, folder, source="dvm", target="dvm", certificate=None, module_extra="", path=None):
-        self.setting, self.folder = setting, folder
+    def __init__(self, setting, folder, source="dvm", target="dvm", certificate=None, module_extra="", path=None,
+                 serve=()):
+        self.setting, self.folder, self.serve = setting, folder, serve
         self.source = "stock" if setting.stock else source
         self.target_kind = "stock" if setting.stock else target
         self.certificate, self.module_extra = certificate, module_extra
@@ -24,7 +25,7 @@ class Ends:
         self.nothing_there = peers.free_port()
         if self.target_kind == "dvm":
             server = self.stack.enter_context(
-                peers.dvm_target(self.folder, keys, volumes, self.certificate, plain=True))
+                peers.dvm_target(self.folder, keys, volumes, self.certificate, plain=True, options=self.serve))
             self.servers, self.port, self.plain_port = [server], server.port, server.plain_port
         else:
             modules = {"data": (self.target, self.module_extra)}

@@ -110,6 +110,12 @@ enum OptionCatalogue {
     private static let transport: [CommandOption] = [
         CommandOption("whole-file", "W", "send files whole", .toggle { $0.options.wholeFile = $1 }),
         CommandOption("inplace", nil, "write into files in place", .toggle { $0.options.inPlace = $1 }),
+        CommandOption(
+            "fsync",
+            nil,
+            "complete only when everything is on the disk",
+            .toggle { $0.options.fsync = $1 }
+        ),
         CommandOption("partial", nil, "keep files whose transfer was cut", .toggle { $0.options.partial = $1 }),
         CommandOption(
             "block-size",
@@ -361,7 +367,7 @@ enum OptionCatalogue {
         max-alloc partial-dir delay-updates prune-empty-dirs usermap groupmap chown temp-dir fuzzy \
         compare-dest copy-dest link-dest compress-threads zt skip-compress cvs-exclude filter files-from from0 \
         old-args secluded-args protect-args trust-sender copy-as address sockopts blocking-io outbuf 8-bit-output \
-        remote-option log-format log-file-format early-input list-only stop-after stop-at time-limit fsync \
+        remote-option log-format log-file-format early-input list-only stop-after stop-at time-limit \
         write-batch only-write-batch read-batch iconv ipv4 ipv6 qsort no-msgs2stderr msgs2stderr
         """.split(separator: " ").map(String.init)
     )

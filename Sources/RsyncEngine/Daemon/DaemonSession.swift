@@ -13,6 +13,7 @@ public struct DaemonSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
     private let keepAlive: Duration?
+    private let synchronizes: Bool
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -37,12 +38,15 @@ public struct DaemonSession {
     ///   - observer: Follows the session.
     ///   - progress: Figures for whoever wants to show them.
     ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
+    ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
     public init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress(),
-        keepAlive: Duration? = nil
+        keepAlive: Duration? = nil,
+        synchronizes: Bool = false
     ) {
+        self.synchronizes = synchronizes
         self.keepAlive = keepAlive
         self.catalogue = catalogue
         self.observer = observer
@@ -142,6 +146,7 @@ public struct DaemonSession {
         }
         arguments.options.keepAlive = keepAlive
         arguments.options.comparesNanoseconds = module.comparesNanoseconds
+        if synchronizes { arguments.options.fsync = true }
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

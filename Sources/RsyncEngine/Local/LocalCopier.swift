@@ -15,6 +15,7 @@ import VolumeAccess
     private let sources: [DirectoryCache]
     private let destination: Destination
     private let targets: DirectoryCache
+    private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
@@ -24,8 +25,10 @@ import VolumeAccess
         sources: [SourceRoot],
         destination: Destination,
         jobs: BoundedQueue<[TransferPlan]>,
-        events: BoundedQueue<GeneratorEvent>
+        events: BoundedQueue<GeneratorEvent>,
+        synchronizer: Synchronizer?
     ) {
+        self.synchronizer = synchronizer
         self.state = state
         self.sources = sources.map { DirectoryCache(volume: $0.volume, capacity: 4) }
         self.destination = destination
@@ -67,6 +70,7 @@ import VolumeAccess
                 try plan.isInPlace(state.options)
                 ? copyInPlace(source, plan, leaf.span, in: directory)
                 : copyStaged(source, plan, leaf.span, in: directory)
+            synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
             account(plan, length)
             return true
         } catch {
@@ -87,7 +91,9 @@ import VolumeAccess
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
-        let length = try staged.copyWhole(from: source)
+        let length = try staged.copyWhole(from: source) {
+            if synchronizer != nil { staged.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
+        }
         report(try staged.commit(plan.attributes))
         return length
     }

@@ -12,6 +12,7 @@ final class LocalSession: TransferRequester {
     }
 
     private let state: SessionState
+    private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var live: LiveFileLists
@@ -24,14 +25,16 @@ final class LocalSession: TransferRequester {
     init(
         state: SessionState,
         destination: Destination,
+        synchronizer: Synchronizer?,
         jobs: BoundedQueue<[TransferPlan]>,
         events: BoundedQueue<GeneratorEvent>
     ) {
         self.state = state
+        self.synchronizer = synchronizer
         self.jobs = jobs
         self.events = events
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
-        generator = Generator(state: state, destination: destination, requester: self)
+        generator = Generator(state: state, destination: destination, requester: self, synchronizer: synchronizer)
     }
 
     /// Works through the next list of the walk.
@@ -55,6 +58,14 @@ final class LocalSession: TransferRequester {
         complete(isLast: true)
         let counts = generator.deleter.counts
         state.count { $0.deleted = EntryCounts(counts) }
+        guard let synchronizer else { return }
+        var loss: EngineError?
+        do throws(WireError) {
+            loss = try synchronizer.finish(every: .seconds(60), stayAlive: {})
+        } catch {
+            throw state.failure ?? .wire(error)
+        }
+        if let loss { throw loss }
     }
 
     /// Lets go of the generator, which knows this session as its requester.

@@ -75,27 +75,39 @@ public struct LocalTransfer {
         let walker = SourceWalker(sources: sources, state: state, lists: lists)
         nonisolated(unsafe) let walking = walker
         var threads = [try thread("dvm-walk") { unsafe walking.run() }]
+        var synchronizer: Synchronizer?
         defer {
             lists.cancel()
             jobs.close()
             for thread in threads { thread.join() }
+            synchronizer?.end()
         }
         observer.fileList(isSending: true, isIncremental: true, isComplete: false, count: 0)
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
+        if options.fsync, !options.dryRun {
+            synchronizer = try Synchronizer(state: state, volume: destination.volume)
+        }
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
                 sources: sources,
                 destination: destination,
                 jobs: jobs,
-                events: events
+                events: events,
+                synchronizer: synchronizer
             )
             nonisolated(unsafe) let copying = copier
             threads.append(try thread("dvm-copy") { unsafe copying.run() })
         }
-        let session = LocalSession(state: state, destination: destination, jobs: jobs, events: events)
+        let session = LocalSession(
+            state: state,
+            destination: destination,
+            synchronizer: synchronizer,
+            jobs: jobs,
+            events: events
+        )
         defer { session.end() }
         try session.take(first)
         if let second { try session.take(second) }

@@ -32,6 +32,9 @@ struct Destination: Sendable {
         localName.map { $0[...] } ?? list.leaf(of: entry)
     }
 
+    /// The path an entry has below the destination's root.
+    func path(of entry: FileEntry, in list: FileList) -> [UInt8] { localName ?? Array(list.name(of: entry)) }
+
     /// Opens the destination for what the first list holds (protocol specification, transfer 11.1).
     ///
     /// - Parameters:

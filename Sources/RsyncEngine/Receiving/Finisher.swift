@@ -12,6 +12,7 @@ final class Finisher {
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
+    private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
 
@@ -19,8 +20,10 @@ final class Finisher {
         state: SessionState,
         destination: Destination,
         jobs: BoundedQueue<[FileJob]>,
-        events: BoundedQueue<GeneratorEvent>
+        events: BoundedQueue<GeneratorEvent>,
+        synchronizer: Synchronizer?
     ) {
+        self.synchronizer = synchronizer
         self.state = state
         self.destination = destination
         self.jobs = jobs
@@ -63,6 +66,9 @@ final class Finisher {
             case .staged(let staged): unsafe try staged.write(gathering: piece.spans)
             case .inPlace(let file): unsafe try file.write(gathering: piece.spans, at: piece.offset)
             }
+            if synchronizer != nil, case .staged(let staged) = target.place {
+                staged.startWriteBack(every: Synchronizer.pieceOfLargeFile)
+            }
         } catch {
             target.hasFailed = true
             fail(error, "write", target.plan, written: target.writtenLength)
@@ -77,11 +83,17 @@ final class Finisher {
             case .staged(let staged): report(try staged.commit(target.plan.attributes))
             case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
             }
+            note(target.plan)
             return true
         } catch {
             fail(error, "rename", target.plan)
             return false
         }
+    }
+
+    /// A file is in place, and has yet to be brought to the device.
+    private func note(_ plan: TransferPlan) {
+        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
     }
 
     private func drop(_ target: FileTarget) {
@@ -111,6 +123,7 @@ final class Finisher {
                 if state.options.sparse { try staged.writeSparse(bytes.span) } else { try staged.write(bytes.span) }
             }
             report(try staged.commit(plan.attributes))
+            note(plan)
             return true
         } catch {
             fail(error, "mkstemp", plan)

@@ -46,6 +46,7 @@ extension Generator {
             let wasMade = createdDirectories.contains(name)
             let current = try statusForDirectory(name, isRoot: isRoot, wasMade: wasMade)
             if current == nil, !wasMade { try make(name) }
+            if !isRoot, let current, current.isMountRoot { try synchronizer?.add(directories.directory(name.span)) }
             let isNew = current == nil || wasMade
             let flags: ItemFlags =
                 isNew

@@ -56,6 +56,7 @@ extension Generator {
             modified: current.modified
         )
         report(try staged.commit(attributes))
+        synchronizer?.note(directory.path(of: leaf.span), size: current.size)
     }
 
     /// Asks for a file's data.

@@ -18,6 +18,8 @@ final class Generator {
     let rules: AttributeRules
     let directories: DirectoryCache
     let deleter: Deleter
+    /// Brings the destination to its device at the end; nil where nobody asked for that.
+    let synchronizer: Synchronizer?
     var links = HardLinkTable()
     private var sums = WholeFileReader()
     let fileRecipe: ChecksumRecipe
@@ -37,7 +39,13 @@ final class Generator {
     /// Lists that are not ended.
     var listCount: Int { tracker.count }
 
-    init(state: SessionState, destination: Destination, requester: any TransferRequester) {
+    init(
+        state: SessionState,
+        destination: Destination,
+        requester: any TransferRequester,
+        synchronizer: Synchronizer? = nil
+    ) {
+        self.synchronizer = synchronizer
         self.state = state
         self.destination = destination
         self.requester = requester

@@ -12,6 +12,7 @@ final class GeneratorSession {
     private let events: BoundedQueue<GeneratorEvent>
     private let open: OpenRequests
     private let requestLimit: Int
+    private let synchronizer: Synchronizer?
     private var lists: [(FileList, ListOwner?)] = []
     private var nextList = 0
     private var listsEnded = 0
@@ -27,8 +28,10 @@ final class GeneratorSession {
         generator: Generator,
         events: BoundedQueue<GeneratorEvent>,
         open: OpenRequests,
-        requestLimit: Int
+        requestLimit: Int,
+        synchronizer: Synchronizer?
     ) {
+        self.synchronizer = synchronizer
         self.state = state
         self.output = output
         self.generator = generator
@@ -149,6 +152,7 @@ final class GeneratorSession {
     private func endPhases() throws(WireError) {
         while senderDone < listsEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
+        try synchronize()
         try writeEnd()
         try writeEnd()
         if state.parameters.dialect.hasLongGoodbye {
@@ -166,6 +170,29 @@ final class GeneratorSession {
         try state.sendOutbox(to: output)
         try writeEnd()
         try output.flush()
+    }
+
+    /// Brings everything to the device, which may take long; what is lost there is an error of the transfer.
+    private func synchronize() throws(WireError) {
+        guard let synchronizer else { return }
+        state.note(.synchronizing)
+        try state.sendOutbox(to: output)
+        try output.flush()
+        let loss = try synchronizer.finish(every: state.keepAliveInterval) { () throws(WireError) in
+            try state.sendOutbox(to: output)
+            try output.keepAlive()
+        }
+        if let loss {
+            // An older peer has no word for the end of the session: it gets the text and exit code 23.
+            guard !state.parameters.dialect.tellsExitCode else {
+                state.fail(loss)
+                throw loss.asWireError
+            }
+            state.report("\(loss)", .errorTransfer)
+            return try state.sendOutbox(to: output)
+        }
+        if let time = state.statistics.synchronization { state.note(.synchronized(time)) }
+        try state.sendOutbox(to: output)
     }
 
     /// Writes the end of a list or a phase, which the sender answers.

@@ -20,6 +20,7 @@ final class ReceivingSide {
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
     private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
     private let open = OpenRequests()
+    private var synchronizer: Synchronizer?
 
     init(state: SessionState, channel: SessionChannel, request: RequestedNames?) {
         self.state = state
@@ -62,6 +63,7 @@ final class ReceivingSide {
                 )
             }
             let destination = try openDestination(argument, first, hasMore)
+            synchronizer = try synchronizer(for: destination)
             threads = try start(destination)
             try receiver.run(into: destination)
         } catch {
@@ -69,6 +71,7 @@ final class ReceivingSide {
         }
         jobs.close()
         for thread in threads { thread.join() }
+        synchronizer?.end()
         if let failure = state.failure { throw failure }
     }
 
@@ -85,18 +88,41 @@ final class ReceivingSide {
         }
     }
 
+    /// What brings the destination to its device, where that is wanted.
+    private func synchronizer(for destination: Destination) throws(WireError) -> Synchronizer? {
+        guard state.options.fsync, !state.options.dryRun else { return nil }
+        do throws(EngineError) {
+            return try Synchronizer(state: state, volume: destination.volume)
+        } catch {
+            state.fail(error)
+            throw error.asWireError
+        }
+    }
+
     private func start(_ destination: Destination) throws(WireError) -> [WorkerThread] {
         let requester = WireRequester(state: state, output: output, open: open)
-        let generator = Generator(state: state, destination: destination, requester: requester)
+        let generator = Generator(
+            state: state,
+            destination: destination,
+            requester: requester,
+            synchronizer: synchronizer
+        )
         let session = GeneratorSession(
             state: state,
             output: output,
             generator: generator,
             events: events,
             open: open,
-            requestLimit: Self.requestLimit
+            requestLimit: Self.requestLimit,
+            synchronizer: synchronizer
         )
-        let finisher = Finisher(state: state, destination: destination, jobs: jobs, events: events)
+        let finisher = Finisher(
+            state: state,
+            destination: destination,
+            jobs: jobs,
+            events: events,
+            synchronizer: synchronizer
+        )
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.
         nonisolated(unsafe) let (generating, finishing) = (session, finisher)
         do throws(SystemError) {

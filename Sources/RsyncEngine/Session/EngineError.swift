@@ -10,6 +10,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case noGreeting(WireError)
     /// A destination or source could not be used at all (exit code 3 or 11).
     case volume(String, VolumeError)
+    /// The destination's device lost data that had been written (exit code 11): what is known of the files, and the cause.
+    case writeBack(String, VolumeError)
     /// A daemon refused the session; its `@ERROR` line.
     case refused(String)
     /// The peer stopped with this exit code and has said why.
@@ -26,6 +28,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
             if case TransportError.timedOut = cause { 30 } else { 10 }
         case .wire(let error), .noGreeting(let error): error.exitCode
         case .volume(_, let error): error.isOutOfSpace ? 11 : 3
+        case .writeBack: 11
         case .refused: 5
         case .peerExit(let code): code
         case .usage(_, let exitCode): exitCode
@@ -43,12 +46,16 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .wire(let error), .noGreeting(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
+        case .writeBack(let files, let error): "\(EngineError.lostData): \(error): \(files)"
         case .refused(let line): line
         case .peerExit(let code): "the peer stopped with exit code \(code)"
         case .usage(let text, _): text
         case .cancelled: "stopped on request"
         }
     }
+
+    /// How the text of ``writeBack(_:_:)`` begins, by which our own kind knows it at the other end.
+    public static let lostData = "the disk reported an error while data was written back"
 
     /// A peer's break of protocol (exit code 2).
     static func incompatible(_ text: String) -> EngineError { .wire(.violation(text, exitCode: 2)) }

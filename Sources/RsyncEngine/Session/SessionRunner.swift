@@ -124,6 +124,8 @@ struct SessionRunner {
                 let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
+            case .agentNote:
+                if let note = AgentNote(message.payload) { state.take(note) }
             case .ioTimeout, .noop, .success, .data: break
             }
         }

@@ -117,6 +117,24 @@ final class SessionState: Sendable {
 
     var statistics: SessionStatistics { guarded.withLock { $0.statistics } }
 
+    // MARK: phases
+
+    /// Tells who follows the session of a phase behind the data: this side's figures, and a peer of our own kind.
+    func note(_ note: AgentNote) {
+        take(note)
+        if isServer, options.agentNotes { post(.agentNote, note.encoded) }
+    }
+
+    /// Takes in what this side or the peer says of a phase.
+    func take(_ note: AgentNote) {
+        switch note {
+        case .synchronizing: progress.isSynchronizing.store(true, ordering: .relaxed)
+        case .synchronized(let time):
+            progress.isSynchronizing.store(false, ordering: .relaxed)
+            count { $0.synchronization = time }
+        }
+    }
+
     // MARK: texts
 
     /// Tells a person, or the peer that tells one.

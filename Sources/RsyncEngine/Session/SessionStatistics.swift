@@ -57,6 +57,8 @@ public struct SessionStatistics: Sendable, Equatable {
     public var listBuildTime: Int64 = 0
     /// Time spent sending the list, in milliseconds.
     public var listTransferTime: Int64 = 0
+    /// How long the destination was brought to its device at the end; nil when it was not, or nobody said.
+    public var synchronization: Duration?
     /// Bytes written to the peer.
     public var bytesSent: Int64 = 0
     /// Bytes read from the peer.
@@ -83,6 +85,8 @@ public final class TransferProgress: Sendable {
     public let entriesListed = Atomic<Int64>(0)
     /// Files whose data was transferred.
     public let filesTransferred = Atomic<Int64>(0)
+    /// Whether the destination is being brought to its device.
+    public let isSynchronizing = Atomic<Bool>(false)
     /// Whether the list is complete, so that the two `Listed` figures are final.
     public let isListComplete = Atomic<Bool>(false)
 

@@ -43,6 +43,8 @@ enum OptionTable {
             $0.deletesBefore = $1
         },
         Switch("dvm-smallest-first") { $0.smallestFirst = $1 },
+        Switch("dvm-notes") { $0.agentNotes = $1 },
+        Switch("fsync") { $0.fsync = $1 },
         Switch("numeric-ids") { $0.numericIDs = $1 },
         Switch("partial") { $0.partial = $1 },
         Switch("inplace") { $0.inPlace = $1 },
@@ -92,7 +94,7 @@ enum OptionTable {
         "max-size", "delete-delay", "delete-after", "delete-excluded", "force", "only-write-batch",
         "super", "skip-compress", "max-alloc", "delete-missing-args", "ignore-missing-args", "partial-dir",
         "delay-updates", "copy-unsafe-links", "safe-links", "usermap", "groupmap", "ignore-existing", "existing",
-        "temp-dir", "fsync", "compare-dest", "copy-dest", "link-dest", "info", "debug", "append", "files-from", "from0",
+        "temp-dir", "compare-dest", "copy-dest", "link-dest", "info", "debug", "append", "files-from", "from0",
         "no-relative", "no-implied-dirs", "write-devices", "remove-source-files", "remove-sent-files", "copy-devices",
         "preallocate", "open-noatime", "mkpath", "fake-super", "munge-links", "daemon", "config",
     ])

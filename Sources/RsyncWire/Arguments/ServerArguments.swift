@@ -96,6 +96,7 @@ public struct ServerArguments: Sendable, Equatable {
         var words: [String] = []
         if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
         if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
+        if isPush, options.agentNotes { words.append("--dvm-notes") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
         // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
@@ -104,6 +105,7 @@ public struct ServerArguments: Sendable, Equatable {
         if isPush, options.partial, !options.inPlace { words.append("--partial") }
         if options.ignoreErrors { words.append("--ignore-errors") }
         if options.numericIDs { words.append("--numeric-ids") }
+        if isPush, options.fsync { words.append("--fsync") }
         if options.inPlace { words.append("--inplace") }
         return words
     }

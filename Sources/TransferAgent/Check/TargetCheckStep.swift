@@ -17,9 +17,11 @@ struct TargetCheckStep {
     /// How to go on.
     struct Verdict {
         /// The options to transfer with.
-        let options: TransferOptions
+        var options: TransferOptions
         /// The step of the modification times that the target keeps, in nanoseconds.
         var timeGrain: Int64 = 1
+        /// What the target promises of what it calls complete.
+        var durability: TargetDurability
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
     }
@@ -29,11 +31,11 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
     func run() throws(AgentError) -> Verdict {
-        guard job.check != .none else { return Verdict(options: job.options) }
+        guard job.check != .none else { return Verdict(options: job.options, durability: .notAsked) }
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             say("stock target: not checked")
-            return Verdict(options: job.options, stream: stream)
+            return Verdict(options: job.options, durability: .stock, stream: stream)
         case .ours(let client):
             defer { client.close() }
             return try verdict(askedOf: client)
@@ -51,13 +53,18 @@ struct TargetCheckStep {
                 say("not checked: \(error)", .warning)
                 var options = job.options
                 options.comparesNanoseconds = false
-                return Verdict(options: options)
+                return Verdict(options: options, durability: .older)
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
-        var options = try compare(with: facts, client)
-        options.comparesNanoseconds = facts.comparesNanoseconds
-        return Verdict(options: options, timeGrain: max(1, facts.abilities.timeGrain ?? 1))
+        var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
+        verdict.options.comparesNanoseconds = facts.comparesNanoseconds
+        verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
+        if let durability = facts.durability.flatMap(Durability.init) {
+            verdict.durability = .promised(durability)
+            verdict.options.agentNotes = true
+        }
+        return verdict
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

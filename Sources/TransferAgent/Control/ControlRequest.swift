@@ -30,6 +30,8 @@ struct ControlContext {
     let channel: ControlChannel
     /// When the request at work must be answered.
     var deadline = ContinuousClock.now
+    /// What is promised of a volume that is called complete.
+    var durability = Durability.power
     /// The target's volume of a name.
     let volume: (String) -> Volume?
     /// What the connection runs over; nil where that is no socket.

@@ -16,6 +16,8 @@ struct ControlServer {
     private static let idleLimit = Duration.seconds(120)
 
     let credentials: Credentials
+    /// What is promised of a volume that is called complete.
+    var durability = Durability.power
     let volume: @Sendable (String) -> Volume?
 
     /// What happened, for the log.
@@ -40,7 +42,7 @@ struct ControlServer {
         do throws(ControlError) {
             report.user = try ControlLogin.admit(channel, credentials, pause: Self.pause)
             channel.trustPeer()
-            let context = ControlContext(channel: channel, volume: volume, socket: socket)
+            let context = ControlContext(channel: channel, durability: durability, volume: volume, socket: socket)
             try answerAll(context, &report)
         } catch {
             // Somebody who hangs up before the login wanted to know whether we are of its kind.

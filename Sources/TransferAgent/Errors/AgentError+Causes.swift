@@ -118,6 +118,7 @@ extension AgentError {
         case .volume(let operation, let cause):
             let failure: FailureClass = cause.isOutOfSpace ? .outOfSpace : .sourceUnreadable
             self.init(failure, "\(operation): \(cause)", exitCode: code)
+        case .writeBack: self.init(.writeBack, "\(error)", exitCode: code)
         case .refused(let line): self.init(refusal: line)
         case .peerExit(let code):
             let text = Self.join("the target stopped with exit code \(code)", lastWords)
@@ -173,6 +174,7 @@ extension AgentError {
 
     private static func failure(ofPeerExit code: Int32, lastWords: String) -> FailureClass {
         if lastWords.contains("read only") { return .readOnlyVolume }
+        if lastWords.contains(EngineError.lostData) { return .writeBack }
         switch code {
         case 11:
             let isFull = [ENOSPC, EDQUOT].contains { lastWords.contains(SystemError.text(of: $0)) }

@@ -90,6 +90,13 @@ extension FailureTable {
             advice: "choose another kind of target volume, or --check fit to accept it; nothing was sent"
         ),
         Row(
+            .writeBack,
+            "the target's disk reported an error while data was written back",
+            cause: "a failing or full disk; the error may also concern other writers of the same file system",
+            advice:
+                "check the target's disk and kernel log, then run again, with --checksum if a target was killed before"
+        ),
+        Row(
             .partial,
             "the transfer ran to its end, but not everything could be transferred",
             cause: "files that could not be read or written; each is listed",

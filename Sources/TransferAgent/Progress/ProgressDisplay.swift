@@ -15,6 +15,8 @@ public final class ProgressDisplay: Sendable {
         var pace = RateMeter()
         /// The last reading that was ahead of the one before, with its time.
         var last: ProgressReading?
+        /// When the target began to bring what it has to its disk, in seconds since the volume was begun.
+        var syncStart: Double?
         /// Whether the terminal's line holds a bar.
         var isDrawn = false
     }
@@ -60,6 +62,7 @@ public final class ProgressDisplay: Sendable {
             state.rate = RateMeter()
             state.pace = RateMeter()
             state.last = nil
+            state.syncStart = nil
             guard style == .json else { return }
             emit([("event", .text("started")), ("volume", .text(volume))])
         }
@@ -123,6 +126,11 @@ public final class ProgressDisplay: Sendable {
         state.pace.add(reading.bytesDone, at: reading.elapsed)
         reading.rate = state.rate.rate
         reading.pace = state.pace.rate
+        if reading.isSynchronizing {
+            let start = state.syncStart ?? reading.elapsed
+            state.syncStart = start
+            reading.synchronizing = reading.elapsed - start
+        }
         if let last = state.last, !reading.isAhead(of: last) {
             reading.idle = reading.elapsed - last.elapsed
         } else {

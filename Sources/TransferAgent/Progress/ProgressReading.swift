@@ -13,6 +13,10 @@ struct ProgressReading: Equatable, Sendable {
     var filesTransferred: Int64 = 0
     /// Whether the two `Listed` figures are final; there is no percentage before.
     var isListComplete = false
+    /// Whether the target is bringing what it has to its disk.
+    var isSynchronizing = false
+    /// Seconds since that began; 0 before.
+    var synchronizing: Double = 0
     /// Seconds since the volume was begun.
     var elapsed: Double = 0
     /// Seconds since any of the figures grew.
@@ -35,6 +39,7 @@ struct ProgressReading: Equatable, Sendable {
         bytesMoved = progress.bytesMoved.load(ordering: .relaxed)
         entriesDone = progress.entriesDone.load(ordering: .relaxed)
         entriesListed = progress.entriesListed.load(ordering: .relaxed)
+        isSynchronizing = progress.isSynchronizing.load(ordering: .relaxed)
         filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
     }
 

@@ -31,7 +31,7 @@ extension ProgressReading {
             core = "listing \(speed)"
             extra = " \(Figures.count(entriesListed)) files \(Figures.bytes(bytesListed))"
         }
-        if let silence { extra = " waiting since \(silence) s" }
+        if let wait { extra = " \(wait)" }
         let text = core.count + extra.count + 10 <= Self.lineLimit ? core + extra : core
         return "\(clipped(volume, to: Self.lineLimit - text.count - 2)): \(text)"
     }
@@ -46,10 +46,10 @@ extension ProgressReading {
         guard let percent else {
             let text =
                 "\(volume)  listing  \(Figures.count(entriesListed)) files, \(Figures.bytes(bytesListed))  \(speed)"
-            return clipped(text + (silence.map { "  waiting since \($0) s" } ?? ""), to: room)
+            return clipped(text + (wait.map { "  \($0)" } ?? ""), to: room)
         }
         let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
-        let end = silence.map { "waiting since \($0) s" } ?? "\(timeLeft) left"
+        let end = wait ?? "\(timeLeft) left"
         let tail = "  \(Figures.count(filesTransferred)) files sent  \(end)"
         let name = clipped(volume, to: 32)
         let full = figures + tail
@@ -60,6 +60,17 @@ extension ProgressReading {
             return "\(name)  [\(drawn)]  \(full)"
         }
         return clipped(full.count <= room ? full : "\(percent)% \(speed)", to: room)
+    }
+
+    /// What no figure shows: the target at its disk, or a silence.
+    private var wait: String? {
+        if isSynchronizing { return "writing to disk \(Int(min(synchronizing, 1e9))) s" }
+        return silence.map { "waiting since \($0) s" }
+    }
+
+    private var phase: String {
+        if isSynchronizing { return "sync" }
+        return isListComplete ? "data" : "listing"
     }
 
     private var timeLeft: String { secondsLeft.map(Figures.time) ?? "-:--:--" }
@@ -73,6 +84,8 @@ extension ProgressReading {
         [
             ("volume", .text(volume)),
             ("listing", .flag(!isListComplete)),
+            ("phase", .text(phase)),
+            ("syncSeconds", isSynchronizing ? .decimal(synchronizing) : .null),
             ("percent", percent.map { .integer(Int64($0)) } ?? .null),
             ("bytesDone", .integer(bytesDone)),
             ("bytesListed", .integer(bytesListed)),

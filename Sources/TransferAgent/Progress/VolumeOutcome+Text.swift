@@ -25,12 +25,19 @@ extension VolumeOutcome {
             text += "  times compared in \(step), the target knows no more: a change that leaves a file's size and that"
             text += " of its time as they were is not seen; --checksum sees it\n"
         }
+        text += durabilityLine
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
         let more = exceptionCount - min(exceptions.count, Self.shownLimit)
         if more > 0 { text += "    and \(Figures.count(Int64(more))) more\n" }
         return text
+    }
+
+    /// How safe the volume is at the target; empty when there was no session.
+    private var durabilityLine: String {
+        if let time = statistics.synchronization { return "  on disk: synced in \(Figures.fixed(time.inSeconds)) s\n" }
+        return durability.map { "  durability: \($0.text)\n" } ?? ""
     }
 
     private var verdict: String {
@@ -72,6 +79,8 @@ extension VolumeOutcome {
             ("bytesSent", .integer(figures.bytesSent)),
             ("bytesReceived", .integer(figures.bytesReceived)),
             ("timeGrainNanoseconds", .integer(timeGrain)),
+            ("durability", durability.map { .text($0.text) } ?? .null),
+            ("syncSeconds", figures.synchronization.map { .decimal($0.inSeconds) } ?? .null),
             ("elapsedSeconds", .decimal(elapsed.inSeconds)),
             ("exceptionCount", .integer(Int64(exceptionCount))),
             ("exceptions", .list(exceptions.map { .text($0) })),

@@ -76,11 +76,11 @@ private struct VolumeTransfer {
             defer { ticker.stop() }
             let deadline = isFirst ? start : start + CancellableCall.afterglow
             var times = ComparedTimes()
-            var (result, observer, error) = try session(progress, &times)
+            var (result, observer, error, durability) = try session(progress, &times)
             while error?.failure == .targetBusy && call.mayTryAgain(before: deadline)
                 || refusesWindow(error, &times)
             {
-                (result, observer, error) = try session(progress, &times)
+                (result, observer, error, durability) = try session(progress, &times)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
@@ -88,6 +88,7 @@ private struct VolumeTransfer {
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
                 timeGrain: times.grain(in: result.dialect),
+                durability: durability,
                 elapsed: .now - start
             )
         } catch {
@@ -116,7 +117,7 @@ private struct VolumeTransfer {
     private func session(
         _ progress: TransferProgress,
         _ times: inout ComparedTimes
-    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
+    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
         let source: SourceRoot
         do throws(VolumeError) {
             source = try SourceRoot.contents(of: volume.path)
@@ -135,7 +136,7 @@ private struct VolumeTransfer {
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
-        return (result, observer, error)
+        return (result, observer, error, verdict.durability)
     }
 }
 

@@ -19,6 +19,8 @@ public struct VolumeOutcome: Sendable {
     /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
     /// compared.
     public let timeGrain: Int64
+    /// What the target promises of what it called complete; nil when there was no session.
+    let durability: TargetDurability?
     /// How long it took.
     public let elapsed: Duration
 
@@ -29,8 +31,10 @@ public struct VolumeOutcome: Sendable {
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
         timeGrain: Int64 = 1,
+        durability: TargetDurability? = nil,
         elapsed: Duration
     ) {
+        self.durability = durability
         self.name = name
         self.error = error
         exitCode = error?.exitCode ?? 0

@@ -37,6 +37,7 @@ extension DaemonSession.Report {
         let figures = result.statistics
         text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
+        if let time = figures.synchronization { text += "synced in \(Figures.fixed(time.inSeconds)) s, " }
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)

@@ -20,6 +20,7 @@ public final class TargetService: Sendable {
     private let log: any TextOutput
     private let connections = ConnectionTable()
     private let keepAlive: KeepAlive
+    private let durability: Durability
     /// Why accepting stopped before it should.
     private let failure = Mutex<AgentError?>(nil)
 
@@ -43,7 +44,9 @@ public final class TargetService: Sendable {
         let mappings = try VolumeMapping.parse(settings.volumes)
         let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
         self.catalogue = catalogue
-        control = ControlServer(credentials: credentials) { catalogue.volume(named: $0) }
+        durability = settings.durability
+        if durability == .none { catalogue.nameWithoutClosing() }
+        control = ControlServer(credentials: credentials, durability: durability) { catalogue.volume(named: $0) }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
@@ -194,7 +197,12 @@ public final class TargetService: Sendable {
         var catalogue = catalogue
         catalogue.isFull = isFull
         let observer = SessionNotes()
-        let session = DaemonSession(catalogue: catalogue, observer: observer, keepAlive: keepAlive.interval)
+        let session = DaemonSession(
+            catalogue: catalogue,
+            observer: observer,
+            keepAlive: keepAlive.interval,
+            synchronizes: durability == .power
+        )
         let report = session.run(over: stream)
         log.write("session \(number) from \(peer)" + report.line(notes: observer, elapsed: .now - start) + "\n")
     }

@@ -30,6 +30,11 @@ struct VolumeCatalogue: DaemonCatalogue {
         self.modules = modules
     }
 
+    /// Lets no session ask a network file system for lost writes before a file gets its name.
+    func nameWithoutClosing() {
+        for module in modules { module.volume.nameWithoutClosing() }
+    }
+
     var messageOfTheDay: [UInt8]? { nil }
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }

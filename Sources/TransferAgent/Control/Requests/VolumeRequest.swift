@@ -17,7 +17,9 @@ enum VolumeRequest: ControlRequest {
             throw .refused("there is no such volume here")
         }
         do throws(VolumeError) {
-            return try TargetFacts(of: volume).json
+            var facts = try TargetFacts(of: volume)
+            facts.durability = context.durability.rawValue
+            return facts.json
         } catch {
             throw .refused("the volume cannot be examined: \(error)")
         }
@@ -71,6 +73,7 @@ extension TargetFacts {
             ("longestName", .integer(space.longestName)), ("empty", .flag(isEmpty)),
             ("smallestFirst", .flag(true)), ("comparesNanoseconds", .flag(true)),
         ]
+        if let durability { members.append(("durability", .text(durability))) }
         for (name, path) in Self.numbers {
             if let value = self[keyPath: path] { members.append((name, .integer(value))) }
         }
@@ -100,6 +103,7 @@ extension TargetFacts {
         space.isReadOnly = isReadOnly
         space.longestName = longestName
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
+        durability = json["durability"]?.asText
         ordersFiles = json["smallestFirst"]?.asFlag ?? false
         comparesNanoseconds = json["comparesNanoseconds"]?.asFlag ?? false
         for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }

@@ -1,0 +1,172 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import Synchronization
+
+/// Brings everything written to a volume's file systems to their devices, and tells of what got lost on the way.
+///
+/// syncfs(2) reports, once for each open descriptor, that the file system failed to write something back since the
+/// descriptor was opened (Linux 5.8): whoever wrote it, this program or another. So the descriptors are opened before the
+/// first write. Older kernels, and those that hide the call, tell it only of single files, by fsync(2).
+///
+/// ## Concurrency model
+/// ``add(_:)`` from any thread, before anything is written below that directory; the rest from one thread at a time.
+public final class DeviceSync: Sendable {
+    /// A file system that is written to.
+    private struct Device: Sendable {
+        let number: UInt64
+        let directory: VolumeDirectory
+    }
+
+    private let volume: Volume
+    private let devices: Mutex<[Device]>
+    /// Whether syncfs(2) tells of lost data.
+    private let isTold: Bool
+
+    /// Watches the file system that the volume's root lies on.
+    ///
+    /// - Parameters:
+    ///   - volume: The volume, to which nothing has been written yet.
+    ///   - release: The kernel's version, such as `6.1.0-18-amd64`; nil for the one that runs.
+    /// - Throws: ``VolumeError`` when the root cannot be opened again.
+    public init(_ volume: Volume, release: String? = nil) throws(VolumeError) {
+        self.volume = volume
+        isTold = Self.isTold(by: release ?? KernelFile.lines("/proc/sys/kernel/osrelease").first ?? "")
+        devices = Mutex([try Self.watch(volume.root)])
+    }
+
+    /// Whether a kernel's syncfs(2) tells of lost data: 5.8 and later.
+    static func isTold(by release: String) -> Bool {
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return false }
+        return (numbers[0], numbers[1]) >= (5, 8)
+    }
+
+    /// A descriptor of its own: an error is reported once for each.
+    private static func watch(_ directory: VolumeDirectory) throws(VolumeError) -> Device {
+        let result = kernelCall {
+            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        }
+        guard result >= 0 else {
+            throw .system(operation: "open", path: directory.relativePath, number: Int32(-result))
+        }
+        let own = VolumeDirectory(
+            Descriptor(owning: Int32(result)),
+            relativePath: directory.relativePath,
+            features: directory.features
+        )
+        return Device(number: try own.status().device, directory: own)
+    }
+
+    /// Watches the file system that is mounted on a directory, too.
+    public func add(_ directory: VolumeDirectory) throws(VolumeError) {
+        let device = try Self.watch(directory)
+        devices.withLock { known in
+            if !known.contains(where: { $0.number == device.number }) { known.append(device) }
+        }
+    }
+
+    // MARK: Writing back
+
+    /// Waits until all that was written is on the devices.
+    ///
+    /// - Parameter files: Paths of the files that were written since the last call: these are asked one by one where the
+    ///   kernel tells no more.
+    /// - Throws: ``VolumeError`` when something was lost; only fsync(2) names a file.
+    public func run(files: [[UInt8]]) throws(VolumeError) {
+        for device in devices.withLock({ $0 }) {
+            let result = kernelCall { syncfs(device.directory.descriptor.rawValue) }
+            if result == 0, isTold { continue }
+            let isMissing = [ENOSYS, EINVAL, EOPNOTSUPP, EPERM, EBADF].contains(Int32(-result))
+            guard result == 0 || isMissing else {
+                throw .system(operation: "syncfs", path: device.directory.relativePath, number: Int32(-result))
+            }
+            return try synchronize(files)
+        }
+    }
+
+    /// Waits for files and their directories, one by one.
+    private func synchronize(_ files: [[UInt8]]) throws(VolumeError) {
+        let directories = DirectoryCache(volume: volume)
+        var last: VolumeDirectory?
+        for path in files {
+            if let failure = failure(of: path, directories, &last) { throw failure }
+        }
+        if let last, let failure = last.failureToSynchronize() { throw failure }
+    }
+
+    /// Asks for a file's lost data; a file that is gone meanwhile lacks none.
+    private func failure(
+        of path: [UInt8],
+        _ directories: DirectoryCache,
+        _ last: inout VolumeDirectory?
+    ) -> VolumeError? {
+        do throws(VolumeError) {
+            let (parent, leaf) = Self.split(path)
+            let directory = try directories.directory(parent.span)
+            let file = try directory.openForReading(leaf.span)
+            let result = kernelCall { fsync(file.descriptor.rawValue) }
+            if let last, last !== directory, let failure = last.failureToSynchronize() { return failure }
+            last = directory
+            return result == 0 ? nil : .system(operation: "fsync", path: path, number: Int32(-result))
+        } catch {
+            return error.isMissing || error.isSymbolicLinkRefused ? nil : error
+        }
+    }
+
+    // MARK: After a loss
+
+    /// The files among some that the kernel knows to have lost data.
+    ///
+    /// A hint: what it says of a file is gone once the file has left the kernel's memory.
+    ///
+    /// - Parameters:
+    ///   - files: Paths below the root.
+    ///   - limit: How many are asked.
+    /// - Returns: What the kernel said of each of them.
+    public func damaged(among files: [[UInt8]], limit: Int) -> [VolumeError] {
+        let directories = DirectoryCache(volume: volume)
+        return files.prefix(limit).compactMap { path in
+            var last: VolumeDirectory?
+            return failure(of: path, directories, &last)
+        }
+    }
+
+    /// Gives files a time that they did not have, so that no later comparison by size and time takes them for complete.
+    ///
+    /// - Parameter files: Paths below the root.
+    /// - Returns: How many of them could not be marked and are there.
+    public func markIncomplete(_ files: [[UInt8]]) -> Int {
+        let directories = DirectoryCache(volume: volume)
+        var missed = 0
+        for path in files {
+            do throws(VolumeError) {
+                let (parent, leaf) = Self.split(path)
+                let directory = try directories.directory(parent.span)
+                guard let current = try directory.status(of: leaf.span), current.isRegular else { continue }
+                let time = Timestamp(seconds: current.modified.seconds == 0 ? 1 : 0)
+                let failures = try directory.setAttributes(leaf.span, FileAttributes(modified: time), current: current)
+                if !failures.isEmpty { missed += 1 }
+            } catch {
+                if !error.isMissing { missed += 1 }
+            }
+        }
+        return missed
+    }
+
+    /// The directory part and the last component of a path.
+    private static func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
+        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
+        return (Array(path[..<cut]), Array(path[(cut + 1)...]))
+    }
+}
+
+extension VolumeDirectory {
+    /// Waits until the directory's names are on the device.
+    fileprivate func failureToSynchronize() -> VolumeError? {
+        let result = kernelCall { fsync(descriptor.rawValue) }
+        // Some network file systems have nothing to wait for.
+        guard result != 0, result != -Int(EINVAL), result != -Int(EBADF) else { return nil }
+        return .system(operation: "fsync", path: relativePath, number: Int32(-result))
+    }
+}
