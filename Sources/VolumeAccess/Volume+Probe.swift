@@ -149,8 +149,8 @@ private final class ProbeFile {
         // An odd second, for steps of two, and the last nanosecond of it: what is missing is the step less one.
         let second = 1_000_000_001
         if let kept = keptTime(second, 999_999_999) {
-            let missing = (Int64(second) - kept.seconds) * 1_000_000_000 + 999_999_999 - Int64(kept.nanoseconds)
-            abilities.timeGrain = missing + 1
+            let seconds = Int64(second).subtractingClamped(kept.seconds).multipliedClamped(by: 1_000_000_000)
+            abilities.timeGrain = seconds.addingClamped(1_000_000_000 - Int64(kept.nanoseconds))
         }
         abilities.latestTime = keptTime(.max / 4, 0)?.seconds
         abilities.earliestTime = keptTime(.min / 4, 0)?.seconds

@@ -259,8 +259,8 @@ final class FileReceiver {
 
     private func moved(_ count: Int) {
         offset += Int64(count)
-        state.progress.bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
-        state.progress.bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
+        state.progress.bytesDone.addClamped(Int64(count))
+        state.progress.bytesMoved.addClamped(Int64(count))
     }
 
     // MARK: end
@@ -269,9 +269,9 @@ final class FileReceiver {
         let (total, literal) = (offset, literal)
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize &+= plan.entry.size
-            statistics.literalData += literal
-            statistics.matchedData += total - literal
+            statistics.transferredSize.addClamped(plan.entry.size)
+            statistics.literalData.addClamped(literal)
+            statistics.matchedData.addClamped(total - literal)
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         defer { output = .discard }

@@ -126,7 +126,7 @@ extension Generator {
         isNew: Bool = false
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
-        if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
+        if entry.isRegular { state.progress.bytesDone.addClamped(entry.size) }
         if !state.options.dryRun {
             do throws(VolumeError) {
                 let attributes = rules.attributes(for: entry, current: current)

@@ -81,7 +81,7 @@ import VolumeAccess
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize &+= entry.size
+            statistics.transferredSize.addClamped(entry.size)
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
@@ -128,7 +128,7 @@ import VolumeAccess
             if !isPlain { try state.keepAlive(output) }
         }
         lastLength = size
-        state.count { $0.literalData += size }
+        state.count { $0.literalData.addClamped(size) }
         return isIntact
     }
 
@@ -197,8 +197,8 @@ import VolumeAccess
         } while offset < size
         lastLength = size
         state.count { statistics in
-            statistics.literalData += literal
-            statistics.matchedData += size - literal
+            statistics.literalData.addClamped(literal)
+            statistics.matchedData.addClamped(size - literal)
         }
         return isIntact
     }

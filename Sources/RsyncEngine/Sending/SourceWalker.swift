@@ -160,7 +160,7 @@ final class SourceWalker {
             if state.options.recursive { entry.flags.insert(.hasContents) }
         }
         if entry.isRegular || entry.isSymbolicLink {
-            state.progress.bytesListed.wrappingAdd(entry.size, ordering: .relaxed)
+            state.progress.bytesListed.addClamped(entry.size)
         }
         guard list.add(entry, parent: parent, leaf: leaf) else {
             state.add(.general)

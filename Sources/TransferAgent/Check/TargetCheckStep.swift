@@ -48,7 +48,7 @@ struct TargetCheckStep {
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
                 return job.options
-            case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
         return try compare(with: facts, client)
@@ -125,7 +125,7 @@ struct TargetCheckStep {
         }
         if check.fits {
             let taken = max(0, facts.freeBytesNeeded(for: check.demand))
-            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken))
+            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken.value))
             say(
                 "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
             )

@@ -16,7 +16,7 @@ public struct Forecast: Sendable {
         /// What the tree takes there.
         public let need: SpaceNeed
         /// Of the need, what lies in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
-        public var treeBytes: Int64 { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
+        public var treeBytes: Amount { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
     }
 
     /// Computes what a volume will take.

@@ -135,9 +135,9 @@ final class ScanWorker {
         case .directory: break  // when it is scanned
         case .regular:
             if status.isSparse, asksForHoles { return addSparse(status, name, in: directory) }
-            for index in meters.indices { meters[index].addFile(size: status.size) }
+            for index in meters.indices { meters[index].addFile(size: Amount(status.size)) }
         case .symbolicLink:
-            for index in meters.indices { meters[index].addSymbolicLink(length: status.size) }
+            for index in meters.indices { meters[index].addSymbolicLink(length: Amount(status.size)) }
         case .unknown, .fifo, .socket, .characterDevice, .blockDevice:
             for index in meters.indices { meters[index].addSpecial() }
         }
@@ -161,14 +161,14 @@ final class ScanWorker {
             }
         } catch {
             note(error)
-            for index in meters.indices { meters[index].addFile(size: status.size) }
+            for index in meters.indices { meters[index].addFile(size: Amount(status.size)) }
             return
         }
         for index in meters.indices {
             if meters[index].keepsHoles {
-                meters[index].addFile(size: status.size, shapes[index].result)
+                meters[index].addFile(size: Amount(status.size), shapes[index].result)
             } else {
-                meters[index].addFile(size: status.size)
+                meters[index].addFile(size: Amount(status.size))
             }
         }
     }
@@ -185,7 +185,7 @@ final class ScanWorker {
                 bytes += attribute.count + (try directory.extendedAttributeLength(attribute.span, of: name))
             }
             for index in meters.indices where meters[index].target.carriesAttributes {
-                meters[index].addAttributes(count: Int64(attributes.count), bytes: Int64(bytes))
+                meters[index].addAttributes(count: Amount(Int64(attributes.count)), bytes: Amount(Int64(bytes)))
             }
         } catch {
             note(error)
