@@ -24,8 +24,8 @@ public struct FileListLimits: Sendable, Equatable {
 /// serves all lists of a session.
 public struct FileListDecoder {
     private static let pathLimit = 4096
-    /// What a name takes beside its bytes: an array's head, and a place in a dictionary that is half empty.
-    private static let nameOverhead = 96
+    /// What a name takes beside its bytes: an array's head, and places in the dictionaries that it is looked up in.
+    private static let nameOverhead = 128
     /// What the number of a hard-link group takes in a set that is half empty.
     private static let groupWeight = 16
 

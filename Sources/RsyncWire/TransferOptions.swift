@@ -78,6 +78,10 @@ public struct TransferOptions: Sendable, Equatable {
     ///
     /// Nil leaves it to ``timeout``. The peer is not told.
     public var keepAlive: Duration?
+    /// The longest file that this side sends or asks for, in bytes; nil for any. The peer is not told.
+    public var largestFile: Int64?
+    /// Whether this side, when it sends, lists files that grew while they were read. The peer is not told.
+    public var listsGrownFiles = false
     /// `--omit-dir-times`.
     public var omitDirectoryTimes = false
     /// `--ignore-errors`.

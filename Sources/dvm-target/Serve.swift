@@ -60,6 +60,11 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Option(
+        help: ArgumentHelp("Refuse longer files by name, holes included.", valueName: "quantity")
+    )
+    var maxFileSize = "256Ti"
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -73,6 +78,7 @@ struct Serve: ParsableCommand {
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
         settings.preSharedKeys = pskFile
+        settings.largestFile = maxFileSize
         return settings
     }
 

@@ -59,6 +59,11 @@ import VolumeAccess
             try refuse(index, list.name(of: entry), error)
             return false
         }
+        if let limit = state.options.largestFile, file.status.size > limit {
+            state.report(state.describeTooLarge(list.name(of: entry), file.status.size, limit), .errorTransfer)
+            try output.message(.noSend, number: index)
+            return false
+        }
         if state.observer.wantsFileProgress, !state.isServer {
             followed = (Array(list.name(of: entry)), file.status.size, 0)
             state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
@@ -78,6 +83,7 @@ import VolumeAccess
         }
         try output.bytes(digest)
         fileSum.reset()
+        if state.options.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
@@ -85,6 +91,15 @@ import VolumeAccess
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
+    }
+
+    /// Lists a file that is longer than the list said, or than what was read of it.
+    private func noteGrowth(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
+        var length = file.status.size
+        do throws(VolumeError) { length = max(length, try file.currentStatus().size) } catch { length = file.status.size }
+        guard length > entry.size else { return }
+        let name = printable(list.name(of: entry))
+        state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
     }
 
     /// Tells both sides that a requested file cannot be had.

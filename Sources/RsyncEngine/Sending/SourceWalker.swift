@@ -197,7 +197,10 @@ final class SourceWalker {
             extra.inode = status.inode
         }
         if needsSum {
-            extra.checksumStart = list.store(reader.digest(of: leaf, in: directory, fileRecipe))
+            // A file that will not be sent is not read either; zeros stand for a sum that cannot be had.
+            let isTooLarge = state.options.largestFile.map { status.size > $0 } ?? false
+            let none = [UInt8](repeating: 0, count: fileRecipe.digestLength)
+            extra.checksumStart = list.store(isTooLarge ? none : reader.digest(of: leaf, in: directory, fileRecipe))
         }
         entry.extra = Int32(list.extras.count)
         list.extras.append(extra)

@@ -90,6 +90,12 @@ extension FailureTable {
             advice: "choose another kind of target volume, or --check fit to accept it; nothing was sent"
         ),
         Row(
+            .fileTooLarge,
+            "the transfer ran to its end, but for files that are larger than the limit",
+            cause: "a sparse file whose length somebody set far beyond its data, mostly by mistake",
+            advice: "make the files listed above smaller (truncate), or raise --max-file-size at both ends, then run again"
+        ),
+        Row(
             .partial,
             "the transfer ran to its end, but not everything could be transferred",
             cause: "files that could not be read or written; each is listed",

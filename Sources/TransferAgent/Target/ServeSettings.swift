@@ -18,6 +18,8 @@ public struct ServeSettings: Sendable {
     public var credentials: String
     /// The longest that a session goes without a sign of life, of `--keep-alive SECONDS`.
     public var keepAlive = KeepAlive.usual
+    /// The longest file that is taken, a quantity of `--max-file-size`.
+    public var largestFile = FileSizeLimit.usual
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
 

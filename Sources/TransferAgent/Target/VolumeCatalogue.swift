@@ -11,13 +11,19 @@ struct VolumeCatalogue: DaemonCatalogue {
     /// Whether this client came when all sessions were taken.
     var isFull = false
 
-    init(_ mappings: [VolumeMapping], _ credentials: Credentials, sessionLimit: Int) throws(AgentError) {
+    init(
+        _ mappings: [VolumeMapping],
+        _ credentials: Credentials,
+        sessionLimit: Int,
+        largestFile: Int64
+    ) throws(AgentError) {
         self.sessionLimit = sessionLimit
         var modules: [DaemonModule] = []
         for mapping in mappings {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
+                module.largestFile = largestFile
                 module.proof = { user, challenge, digest in
                     credentials.password(of: user)?.proof(challenge, digest)
                 }
