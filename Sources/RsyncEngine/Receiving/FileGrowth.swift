@@ -15,7 +15,7 @@ struct FileGrowth {
     /// Bytes beyond the listed length that a byte of the wire may produce.
     static let perReceivedByte: Int64 = 1024
     /// Between two looks at the free space, in bytes.
-    private static let step: Int64 = 16 << 20
+    private static let step: Int64 = 1 << 20
 
     /// Why no more is taken.
     enum Refusal: Equatable {
@@ -39,8 +39,8 @@ struct FileGrowth {
         due = listed.addingClamped(Self.step)
     }
 
-    /// What stays free of a file system: a sixty-fourth, at most 1 GiB.
-    static func reserve(of total: Int64) -> Int64 { min(total / 64, 1 << 30) }
+    /// What stays free of a file system: a sixteenth, at most 1 GiB.
+    static func reserve(of total: Int64) -> Int64 { min(total / 16, 1 << 30) }
 
     /// Checks a length that ``due`` has come for.
     ///

@@ -271,8 +271,8 @@ final class FileReceiver {
     private func checkGrowth(_ plan: TransferPlan) {
         let refusal = growth.check(offset, received: input.bytesTaken) {
             do throws(VolumeError) {
-                let space = try destination.volume.usableSpace()
-                return (space.totalBytes, space.freeBytes)
+                let space = try destination.volume.space()
+                return (space.size, space.available)
             } catch {
                 return nil
             }

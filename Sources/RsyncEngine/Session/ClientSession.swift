@@ -11,6 +11,8 @@ public struct SessionResult: Sendable {
     public let failure: EngineError?
     /// What was done.
     public let statistics: SessionStatistics
+    /// What a text about a file that is larger than a limit says, whichever side it is from.
+    public static let largeFileText = SessionState.tooLarge
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure

@@ -97,7 +97,7 @@ struct TargetCheckStep {
 
     private func scan(_ source: Volume, _ facts: TargetFacts) throws(AgentError) -> Forecast {
         do throws(CapacityError) {
-            return try Forecast.of(source, on: facts.profiles)
+            return try Forecast.of(source, on: facts.profiles, largestFile: job.options.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }

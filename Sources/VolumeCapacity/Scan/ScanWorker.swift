@@ -13,12 +13,14 @@ final class ScanWorker {
     private var meters: [SpaceMeter]
     private let asksForHoles: Bool
     private let carriesAttributes: Bool
+    private let largestFile: Int64
     /// The directories of this thread; the last batch is worked at.
     private var waiting: [DirectoryBatch] = []
     private var failures: [VolumeError] = []
     private var isRootUnreadable = false
 
-    init(volume: Volume, targets: [TargetProfile], work: ScanWork) {
+    init(volume: Volume, targets: [TargetProfile], work: ScanWork, largestFile: Int64?) {
+        self.largestFile = largestFile ?? .max
         self.volume = volume
         self.work = work
         meters = targets.map { SpaceMeter($0) }
@@ -124,6 +126,7 @@ final class ScanWorker {
             if directory.relativePath.isEmpty, isLostAndFound(name) { return }
             children.append(name)
         }
+        guard !status.isRegular || status.size <= largestFile else { return }
         shape.add(nameLength: name.count)
         let isLinked = status.linkCount > 1 && !status.isDirectory
         let isFirst = !isLinked || work.links.isFirst(device: status.device, inode: status.inode)
