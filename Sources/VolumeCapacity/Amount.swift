@@ -37,7 +37,9 @@ public struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLitera
 
     /// A product.
     @inline(__always)
-    public static func * (left: Amount, right: Amount) -> Amount { Amount(left.value.multipliedClamped(by: right.value)) }
+    public static func * (left: Amount, right: Amount) -> Amount {
+        Amount(left.value.multipliedClamped(by: right.value))
+    }
 
     /// A quotient, cut; the largest number for a division by 0.
     @inline(__always)
@@ -58,9 +60,7 @@ public struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLitera
     @inline(__always)
     static func *= (left: inout Amount, right: Amount) { left = left * right }
 
-    /// A multiple of a power of two.
-    ///
-    /// - Parameter right: 0 to 62.
+    /// A multiple of a power of two, of which the exponent is 0 to 62.
     @inline(__always)
     public static func << (left: Amount, right: Int) -> Amount { left * Amount(1 << right) }
 

@@ -65,6 +65,14 @@ struct Serve: ParsableCommand {
     )
     var maxFileSize = "256Ti"
 
+    @Option(
+        help: ArgumentHelp(
+            "The most that the file lists of a session may take in memory.",
+            valueName: "quantity"
+        )
+    )
+    var maxListMemory = "1Gi"
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -79,6 +87,7 @@ struct Serve: ParsableCommand {
         settings.keepAlive = .seconds(keepAlive)
         settings.preSharedKeys = pskFile
         settings.largestFile = maxFileSize
+        settings.listMemory = maxListMemory
         return settings
     }
 

@@ -220,35 +220,59 @@ def _awaited(server, words):
 
 def _send_file(setting, ends, listed, tokens, digest, *options):
     """Pushes the file `f`, announced with a length, as given tokens; returns what the target said once it is done with it."""
+    path = ends.target + "/f"
     talk = scripted.push(ends.port, setting.keys, "-rtpe.LsfxC", *options)
     talk.send(scripted.entry(b".", 0o40755) + scripted.entry(b"f", 0o100644, listed) + b"\0")
-    talk.await_bytes(bytes(16))  # the sum head of the request for `f`, without sums
-    talk.send(b"\x02" + struct.pack("<H", 0x8000) + bytes(16) + tokens + digest)
-    path, deadline = ends.target + "/f", time.monotonic() + 60
+    head = talk.request()
+    # From here on a file of another age is the one that was sent.
+    before = _age(path)
+    talk.send(b"\x02" + struct.pack("<H", 0x8000) + struct.pack("<4i", *head) + (tokens(head) if callable(tokens) else tokens) + digest)
+    deadline = time.monotonic() + 60
     talk.stream.settimeout(0.05)
-    while not talk.words and not os.path.exists(path) and time.monotonic() < deadline:
+    while not talk.words and _age(path) == before and time.monotonic() < deadline:
         try:
             talk.frame()
         except OSError:
             continue
-    size = os.stat(path).st_size if os.path.exists(path) else None
+    size = os.stat(path).st_size if _age(path) != before else None
     talk.stream.close()
     return size, " ".join(talk.words)
 
 
+def _age(path):
+    return os.stat(path).st_ino if os.path.exists(path) else None
+
+
+def _basis_again(setting, folder):
+    """7 bytes announced, and a basis of 16 MiB named eight times in 7 bytes each: named, and not kept."""
+    data = os.urandom(16 * MIB)
+    with Ends(setting, folder) as ends:
+        with open(ends.target + "/f", "wb") as file:
+            file.write(data)
+
+        def runs(head):
+            return struct.pack("<BiH", 0x21, 0, head[0] - 1) * 8 + b"\0"
+        digest = hashlib.md5(data * 8).digest()
+        size, words = _send_file(setting, ends, 7, runs, digest, "--compress-choice=zstd")
+        check(size is None, f"accepted with {size} bytes from 57")
+        check('"f" has grown from 7 bytes' in words, f"no word of it: {words}")
+        check(os.stat(ends.target + "/f").st_size == len(data), "the old file is not as it was")
+
+
 def _inflated(setting, folder):
-    """7 bytes announced, 400 MiB delivered out of 12.8 KB of zstd: named, and not kept."""
+    """7 bytes announced, 128 MiB delivered out of 4 KB of zstd (400 MiB in full): named, and not kept."""
+    count = 400 if setting.full else 128
     digest = hashlib.md5()
-    for _ in range(400):
+    for _ in range(count):
         digest.update(bytes(MIB))
-    tokens = scripted.compressed(scripted.zstd_zeros(3200))
+    tokens = scripted.compressed(scripted.zstd_zeros(count * 8))
     with Ends(setting, folder) as ends:
         size, words = _send_file(setting, ends, 7, tokens, digest.digest(), "--compress-choice=zstd")
         check(size is None, f"accepted with {size} bytes from {len(tokens)}")
         check('"f" has grown from 7 bytes' in words and "not kept" in words, f"no word of it: {words}")
         # The same bytes for a file that was announced are an honest hole.
-        size, words = _send_file(setting, ends, 400 * MIB, tokens, digest.digest(), "--compress-choice=zstd")
-        check(size == 400 * MIB, f"an announced file of zeros is refused: {words}")
+        size, words = _send_file(setting, ends, count * MIB, tokens, digest.digest(), "--compress-choice=zstd")
+        check(size == count * MIB, f"an announced file of zeros is refused: {words}")
 
 
 def _grown(setting, folder):
@@ -315,6 +339,7 @@ def bounds_cases(full):
         Case("bounds/requests", _requests(2000 if full else 300, 128)),
         Case("bounds/names", _names(1_000_000 if full else 500_000, 128)),
         Case("bounds/growth/inflated", _inflated),
+        Case("bounds/growth/basis", _basis_again),
         Case("bounds/growth/log", _grown),
         Case("bounds/growth/reserve", _reserve),
         Case("bounds/growth/listed", _listed_growth),

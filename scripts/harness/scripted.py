@@ -54,7 +54,7 @@ class Talk:
     """One side of a daemon session on a socket: lines first, frames later."""
 
     def __init__(self, stream):
-        self.stream, self.buffer, self.words = stream, b"", []
+        self.stream, self.buffer, self.unread, self.words = stream, b"", b"", []
 
     def line(self):
         while b"\n" not in self.buffer:
@@ -88,13 +88,26 @@ class Talk:
             self.words.append(payload.decode(errors="replace"))
         return head >> 24, payload
 
-    def await_bytes(self, wanted):
-        """Reads until the stream holds some bytes."""
-        seen = b""
-        while wanted not in seen:
+    def data(self, count):
+        """The next bytes of the stream."""
+        while len(self.unread) < count:
             tag, payload = self.frame()
             if tag == DATA:
-                seen += payload
+                self.unread += payload
+        piece, self.unread = self.unread[:count], self.unread[count:]
+        return piece
+
+    def request(self):
+        """Reads items up to the first that asks for data: its sum head of four numbers; the sums are dropped."""
+        while True:
+            self.data(1)  # the index, one after the last
+            flags = struct.unpack("<H", self.data(2))[0]
+            if flags & 0x800:
+                self.data(1)
+            if flags & 0x8000:
+                head = struct.unpack("<4i", self.data(16))
+                self.data(head[0] * (4 + head[2]))
+                return head
 
 
 def push(port, keys, letters, *options, volume="data"):

@@ -142,6 +142,7 @@ public struct DaemonSession {
         }
         arguments.options.keepAlive = keepAlive
         arguments.options.largestFile = module.largestFile
+        arguments.options.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -45,7 +45,9 @@ final class Receiver {
         self.open = open
         self.request = request
         identities = IdentityMap(usesNames: state.mapsNames)
-        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters))
+        var limits = FileListLimits.standard
+        if let bytes = state.options.listMemory { limits.bytes = bytes }
+        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }
 

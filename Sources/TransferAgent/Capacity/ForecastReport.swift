@@ -16,7 +16,8 @@ struct ForecastReport {
         return .object([
             ("path", .text(path)), ("tree", tree), ("targets", .list(forecast.candidates.map(target))),
             ("neededBytes", .integer(worst.need.bytes.value)), ("neededInodes", .integer(worst.need.inodes.value)),
-            ("largestTemporary", .integer(worst.need.largestTemporary.value)), ("growthBytes", .integer(proposal.growth)),
+            ("largestTemporary", .integer(worst.need.largestTemporary.value)),
+            ("growthBytes", .integer(proposal.growth)),
             ("proposedBytes", .integer(proposal.bytes)), ("proposed", .text(proposal.quantity.description)),
             ("fits", proposal.fits.map { .flag($0) } ?? .null),
             ("failures", .list(forecast.failures.map { .text($0.description) })),

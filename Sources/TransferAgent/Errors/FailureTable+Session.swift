@@ -93,7 +93,8 @@ extension FailureTable {
             .fileTooLarge,
             "the transfer ran to its end, but for files that are larger than the limit",
             cause: "a sparse file whose length somebody set far beyond its data, mostly by mistake",
-            advice: "make the files listed above smaller (truncate), or raise --max-file-size at both ends, then run again"
+            advice:
+                "make the files listed above smaller (truncate), or raise --max-file-size at both ends, then run again"
         ),
         Row(
             .partial,

@@ -38,7 +38,8 @@ extension DaemonSession.Report {
         text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
-        if figures.grownFiles > 0 { text += ", \(Figures.count(Int64(figures.grownFiles))) of them grew while they were read" }
+        let grown = Figures.count(Int64(figures.grownFiles))
+        if figures.grownFiles > 0 { text += ", \(grown) of them grew while they were read" }
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"

@@ -41,12 +41,7 @@ public final class TargetService: Sendable {
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
-        let catalogue = try VolumeCatalogue(
-            mappings,
-            credentials,
-            sessionLimit: settings.sessionLimit,
-            largestFile: try FileSizeLimit.bytes(settings.largestFile)
-        )
+        let catalogue = try VolumeCatalogue(mappings, credentials, settings)
         self.catalogue = catalogue
         control = ControlServer(credentials: credentials) { catalogue.volume(named: $0) }
         var configuration = try settings.serverConfiguration()

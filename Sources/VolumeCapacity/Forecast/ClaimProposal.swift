@@ -32,7 +32,9 @@ extension Forecast {
     ) -> ClaimProposal {
         precondition(round > 0, "sizes are multiples of something")
         let growth: Amount = previous.map { max(0, worst.need.bytes - Amount($0)) } ?? 0
-        let enough: Amount = candidates.map { $0.smallestSize(growth: growth, round: Amount(round)) }.reduce(0) { max($0, $1) }
+        let enough: Amount = candidates.map { $0.smallestSize(growth: growth, round: Amount(round)) }.reduce(0) {
+            max($0, $1)
+        }
         let asked = Amount(max(requested ?? 0, provisioned ?? 0))
         let available = provisioned ?? requested
         return ClaimProposal(

@@ -16,7 +16,7 @@ public struct EmptyFileSystem: Hashable, Sendable {
     ///   - size: Of the device, in bytes.
     ///   - target: What is made on it.
     ///   - metadata: Bytes that the content will take in btrfs's trees, both copies, for which btrfs sets room apart.
-    init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
+    public init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
         switch target.fileSystem {
         case .ext4: self = Self.ext4(size, target)
         case .xfs: self = Self.xfs(size, target)

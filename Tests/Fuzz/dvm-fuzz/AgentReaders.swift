@@ -32,7 +32,10 @@ func examineConversation(_ bytes: [UInt8]) {
         case SizesRequest.name: _ = try? SizesRequest.answer(message, context)
         case ThroughputRequest.name: _ = try? ThroughputRequest.answer(message, context)
         case QuietRequest.name: _ = try? QuietRequest.answer(message, context)
-        default: if let facts = try? TargetFacts(answer: message) { examineFacts(facts, [1 << 40, 1_000_000, 1 << 30, 4096]) }
+        default:
+            if let facts = try? TargetFacts(answer: message) {
+                examineFacts(facts, [1 << 40, 1_000_000, 1 << 30, 4096])
+            }
         }
     }
 }

@@ -69,7 +69,10 @@ func examineFacts(_ facts: TargetFacts, _ figures: [Int64]) {
         examineDemand(whole, facts)
     }
     examinePass(PassMeter(profiles), figures, facts)
-    examineDemand(TargetCheck.Demand(bytes: Amount(figures[1]), inodes: Amount(figures[2]), treeBytes: Amount(figures[3])), facts)
+    examineDemand(
+        TargetCheck.Demand(bytes: Amount(figures[1]), inodes: Amount(figures[2]), treeBytes: Amount(figures[3])),
+        facts
+    )
 }
 
 private func examineDemand(_ demanded: TargetCheck.Demand, _ facts: TargetFacts) {
