@@ -29,7 +29,7 @@ public protocol WireSource: AnyObject {
     /// Bytes of those that were handed out, or dropped as frames' heads.
     public var bytesTaken: Int64 { unsafe bytesRead - Int64(bufferEnd - position) }
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
-    public var protocolVersion: Int32 = 32
+    public var dialect = Dialect.newest
 
     /// Reads from a source.
     public init(source: any WireSource) {
@@ -112,12 +112,12 @@ public protocol WireSource: AnyObject {
 
     /// Reads a varint from protocol 30 on, an int before.
     public func varint30(_ field: StaticString) throws(WireError) -> Int32 {
-        protocolVersion >= 30 ? try varint(field) : try int32(field)
+        dialect.hasVariableIntegers ? try varint(field) : try int32(field)
     }
 
     /// Reads a varlong from protocol 30 on, a longint before.
     public func varlong30(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
-        protocolVersion >= 30 ? try varlong(minimum, field) : try longint(field)
+        dialect.hasVariableIntegers ? try varlong(minimum, field) : try longint(field)
     }
 
     /// Reads a vstring of at most `limit` bytes (protocol specification, session 5.4).
@@ -134,7 +134,7 @@ public protocol WireSource: AnyObject {
 
     /// Reads a file index or one of the special values (protocol specification, session 5.5).
     public func index(_ field: StaticString = "an index") throws(WireError) -> Int32 {
-        guard protocolVersion >= 30 else { return try int32(field) }
+        guard dialect.hasIndexDifferences else { return try int32(field) }
         let first = try byte(field)
         if first == 0 { return -1 }
         let isNegative = first == 0xff
