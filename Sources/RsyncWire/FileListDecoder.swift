@@ -2,8 +2,13 @@
 public struct FileListLimits: Sendable, Equatable {
     /// Entries of one list.
     public var entries: Int
-    /// Bytes in memory of all lists that are live at once.
+    /// Bytes in memory of all lists that are live at once, and of what is kept of lists beyond: names of users and groups, numbers
+    /// of hard links.
     public var bytes: Int
+    /// Bytes in memory of the names of users and groups, which stay until the session ends.
+    public var nameBytes: Int { bytes / Self.nameShare }
+    /// Which part of ``bytes`` names of users and groups may take: 64 MiB of the standard, several hundred thousand names.
+    private static let nameShare = 16
 
     /// Sets the limits.
     public init(entries: Int, bytes: Int) {
@@ -19,7 +24,10 @@ public struct FileListLimits: Sendable, Equatable {
 /// serves all lists of a session.
 public struct FileListDecoder {
     private static let pathLimit = 4096
-    private static let nameCountLimit = 1 << 20
+    /// What a name takes beside its bytes: an array's head, and places in the dictionaries that it is looked up in.
+    private static let nameOverhead = 128
+    /// What the number of a hard-link group takes in a set that is half empty.
+    private static let groupWeight = 16
 
     private let format: FileListFormat
     private let limits: FileListLimits
@@ -29,6 +37,8 @@ public struct FileListDecoder {
     public private(set) var userNames: [UInt32: [UInt8]] = [:]
     /// The peer's names of groups, so far.
     public private(set) var groupNames: [UInt32: [UInt8]] = [:]
+    /// Bytes that the names of users and groups take.
+    private var nameFootprint = 0
     private var carried = CarriedState()
     /// The name of the last entry as it was received.
     private var lastName: [UInt8] = []
@@ -61,7 +71,7 @@ public struct FileListDecoder {
         directory: [UInt8] = [],
         holding held: Int
     ) throws(WireError) {
-        room = min(limits.bytes - held, Int(UInt32.max) - 65536)
+        room = min(limits.bytes - held - nameFootprint - groups.count * Self.groupWeight, Int(UInt32.max) - 65536)
         guard room > 0 else { throw Self.tooLarge }
         while let bits = try readBits(from: input, into: list) {
             try checkRoom(in: list)
@@ -135,10 +145,16 @@ public struct FileListDecoder {
         guard name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
             throw .incompatible("control characters in the name of id \(id): \(ListedName.printable(name.span))")
         }
-        guard self[keyPath: names].count < Self.nameCountLimit else {
-            throw .violation("too many names of users or groups", exitCode: 22)
+        guard !name.isEmpty else { return }
+        if let former = self[keyPath: names].updateValue(name, forKey: id) {
+            nameFootprint += name.count - former.count
+        } else {
+            nameFootprint += name.count + Self.nameOverhead
         }
-        if !name.isEmpty { self[keyPath: names][id] = name }
+        guard nameFootprint <= limits.nameBytes else {
+            let text = "the names of users and groups are larger than the \(limits.nameBytes) bytes set aside for them"
+            throw .violation(text, exitCode: 22)
+        }
     }
 
     // MARK: entry

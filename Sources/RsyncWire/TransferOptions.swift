@@ -93,6 +93,18 @@ public struct TransferOptions: Sendable, Equatable {
     ///
     /// Nil leaves it to ``timeout``. The peer is not told.
     public var keepAlive: Duration?
+    /// The longest file that this side sends or asks for, in bytes.
+    ///
+    /// Nil for any. The peer is not told.
+    public var largestFile: Int64?
+    /// Whether this side, when it sends, lists files that grew while they were read.
+    ///
+    /// The peer is not told.
+    public var listsGrownFiles = false
+    /// Bytes in memory that the peer's file lists may take on this side.
+    ///
+    /// Nil for the usual limit. The peer is not told.
+    public var listMemory: Int?
     /// `--omit-dir-times`.
     public var omitDirectoryTimes = false
     /// `--ignore-errors`.

@@ -26,6 +26,8 @@ public protocol WireSource: AnyObject {
     public var onMessage: (Message) throws(WireError) -> Void = { _ throws(WireError) in }
     /// Bytes taken from the source so far.
     public private(set) var bytesRead: Int64 = 0
+    /// Bytes of those that were handed out, or dropped as frames' heads.
+    public var bytesTaken: Int64 { unsafe bytesRead - Int64(bufferEnd - position) }
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
     public var dialect = Dialect.newest
 

@@ -42,7 +42,9 @@ public struct BtrfsSpace: Hashable, Sendable {
     }
 
     private mutating func add(_ space: btrfs_ioctl_space_info) {
-        let (total, used) = (Int64(clamping: space.total_bytes), Int64(clamping: space.used_bytes))
+        // A volume's own figures: as many sums of them as there are kinds do not overflow.
+        let largest: UInt64 = 1 << 56
+        let (total, used) = (Int64(min(space.total_bytes, largest)), Int64(min(space.used_bytes, largest)))
         switch space.flags & dvm_BTRFS_KINDS {
         case dvm_BTRFS_CONTENT: freeContent += max(0, total - used)
         case dvm_BTRFS_TREES:

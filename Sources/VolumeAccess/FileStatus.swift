@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxSystem
 
 /// What kind of entry a name stands for.
 public enum FileKind: UInt8, Hashable, Sendable {
@@ -57,6 +58,8 @@ public struct FileStatus: Hashable, Sendable {
     public var kind: FileKind { FileKind(mode: mode) }
     /// The permission bits with setuid, setgid and sticky: `mode & 07777`.
     public var permissions: UInt32 { mode & 0o7777 }
+    /// Allocated space in bytes.
+    public var allocated: Int64 { Int64(clamping: blocks).multipliedClamped(by: 512) }
     /// Whether it is a directory.
     public var isDirectory: Bool { kind == .directory }
     /// Whether it is a regular file.
@@ -68,7 +71,7 @@ public struct FileStatus: Hashable, Sendable {
     /// Whether it is a named pipe or a socket.
     public var isSpecial: Bool { kind == .fifo || kind == .socket }
     /// Whether less space is allocated than the size needs: there are holes, or the file system compresses.
-    public var isSparse: Bool { isRegular && Int64(clamping: blocks) * 512 < size }
+    public var isSparse: Bool { isRegular && allocated < size }
 
     init(_ status: statx) {
         mode = UInt32(status.stx_mode)

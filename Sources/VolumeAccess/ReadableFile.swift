@@ -4,10 +4,15 @@ import LinuxSystem
 
 /// A regular file open for reading at any place.
 ///
-/// It may shrink or grow while it is read: `status` tells how it was when it was opened. Used by one thread at a time.
+/// It may shrink or grow while it is read: `status` tells how it was when it was opened. Holes are not read: their zeros are
+/// written to the buffer. Used by one thread at a time.
 public final class ReadableFile {
     let descriptor: Descriptor
     let features: VolumeFeatures
+    /// What lies around the place that was read last, of a file with holes.
+    private var stretch = Stretch(range: 0..<0, isHole: false)
+    /// Whether holes are asked for; nil while that has not been found out.
+    private var asksForHoles: Bool?
     /// Its path below the volume's root.
     public let path: [UInt8]
     /// How the file was when it was opened.
@@ -46,6 +51,29 @@ public final class ReadableFile {
     /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
     /// - Throws: ``VolumeError`` of pread(2).
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(VolumeError) -> Int {
+        guard mayHaveHoles else { return unsafe try readData(into: buffer, at: offset) }
+        var done = 0
+        while done < buffer.count {
+            let place = offset + Int64(done)
+            if !stretch.range.contains(place) {
+                guard let found = try findStretch(at: place) else { break }
+                stretch = found
+            }
+            let count = Int(min(Int64(buffer.count - done), stretch.range.upperBound - place))
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
+            if stretch.isHole {
+                unsafe piece.clear()
+                done += count
+                continue
+            }
+            let got = unsafe try readData(into: piece, at: place)
+            done += got
+            guard got == count else { break }
+        }
+        return done
+    }
+
+    private func readData(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(VolumeError) -> Int {
         var done = 0
         while done < buffer.count {
             let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -102,4 +130,50 @@ public final class ReadableFile {
     public func adviseSequential() {
         _ = posix_fadvise(descriptor.rawValue, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
+}
+
+/// Where holes are, so that they are not read.
+extension ReadableFile {
+    /// A part of a file that is a hole, or is read.
+    private struct Stretch {
+        let range: Range<Int64>
+        let isHole: Bool
+    }
+
+    /// Shorter files are read as they are.
+    private static let shortestSparseFile: Int64 = 128 * 1024
+    /// So much from where data begins is read without asking for holes in it: a question costs as much as reading some KiB.
+    private static let leastRead: Int64 = 1 << 20
+
+    /// File systems that have been seen to call a hole what was written a moment ago: FUSE with its write-back cache, ZFS.
+    private static let inexact: [UInt32] = [0x6573_5546, 0x2FC1_2FC1]
+
+    private var mayHaveHoles: Bool {
+        if let asksForHoles { return asksForHoles }
+        var figures = statfs()
+        var asks = status.isSparse && status.size >= Self.shortestSparseFile
+        if asks {
+            let number = descriptor.rawValue
+            let result = kernelCall { unsafe fstatfs(number, &figures) }
+            asks = result == 0 && !Self.inexact.contains(UInt32(truncatingIfNeeded: figures.f_type))
+        }
+        asksForHoles = asks
+        return asks
+    }
+
+    /// What lies at a place of the file as it is now; nil at its end and behind it.
+    private func findStretch(at place: Int64) throws(VolumeError) -> Stretch? {
+        guard let data = try nextData(from: place) else {
+            let end = try currentStatus().size
+            return place < end ? Stretch(range: place..<end, isHole: true) : nil
+        }
+        if data > place { return Stretch(range: place..<data, isHole: true) }
+        let hole = try nextHole(from: place) ?? place
+        return Stretch(range: place..<max(hole, place.addingClamped(Self.leastRead)), isHole: false)
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Fills it with zeros.
+    fileprivate func clear() { unsafe initializeMemory(as: UInt8.self, repeating: 0) }
 }

@@ -44,8 +44,9 @@ extension Volume {
         let result = kernelCall { unsafe fstatvfs(descriptor, &figures) }
         guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
         var space = UsableSpace()
-        let unit = Int64(clamping: figures.f_frsize)
-        func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamping(by: unit) }
+        // Some file systems in user space tell no unit.
+        let unit = max(1, Int64(clamping: figures.f_frsize))
+        func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamped(by: unit) }
         space.blockSize = unit
         let mount = mount()
         space.type = mount.type
@@ -77,7 +78,7 @@ extension Volume {
         guard unsafe dvm_get_user_quota(descriptor, geteuid(), &quota) == 0 else { return }
         // Block limits are in KiB (1024 bytes), space in use in bytes.
         if quota.dqb_valid & dvm_QIF_BLIMITS != 0, quota.dqb_bhardlimit > 0 {
-            let limit = Int64(clamping: quota.dqb_bhardlimit).multipliedClamping(by: 1024)
+            let limit = Int64(clamping: quota.dqb_bhardlimit).multipliedClamped(by: 1024)
             let left = max(0, limit - Int64(clamping: quota.dqb_curspace))
             space.quotaBytes = left
             space.freeBytes = min(space.freeBytes, left)
@@ -130,14 +131,7 @@ private struct MountLine {
     /// The blocks that ext4 keeps for its own trees: a fiftieth of the device, at most 4096.
     func ownBlocks(ofSize size: Int64) -> UInt {
         let sectors = KernelFile.lines("/sys/dev/block/\(device)/size").first.flatMap { Int64($0) }
-        return sectors.map { UInt(clamping: min($0 * 512 / size / 50, 4096)) } ?? 4096
-    }
-}
-
-extension Int64 {
-    fileprivate func multipliedClamping(by other: Int64) -> Int64 {
-        let (product, overflow) = multipliedReportingOverflow(by: other)
-        return overflow ? .max : product
+        return sectors.map { UInt(clamping: min($0.multipliedClamped(by: 512) / size / 50, 4096)) } ?? 4096
     }
 }
 

@@ -157,8 +157,8 @@ final class ProbeFile {
         // An odd second, for steps of two, and the last nanosecond of it: what is missing is the step less one.
         let second = 1_000_000_001
         guard let kept = keptTime(second, 999_999_999) else { return nil }
-        let missing = (Int64(second) - kept.seconds) * 1_000_000_000 + 999_999_999 - Int64(kept.nanoseconds)
-        return missing + 1
+        let seconds = Int64(second).subtractingClamped(kept.seconds).multipliedClamped(by: 1_000_000_000)
+        return seconds.addingClamped(1_000_000_000 - Int64(kept.nanoseconds))
     }
 
     private func tryTimes(_ abilities: inout FileSystemAbilities) {

@@ -24,19 +24,19 @@ public struct VolumeSpace: Hashable, Sendable {
     public let isReadOnly: Bool
 
     /// The size in bytes.
-    public var size: Int64 { blocks * blockSize }
+    public var size: Int64 { blocks.multipliedClamped(by: blockSize) }
     /// Bytes in use.
-    public var used: Int64 { (blocks - freeBlocks) * blockSize }
+    public var used: Int64 { (blocks - freeBlocks).multipliedClamped(by: blockSize) }
     /// Free bytes for the superuser.
-    public var free: Int64 { freeBlocks * blockSize }
+    public var free: Int64 { freeBlocks.multipliedClamped(by: blockSize) }
     /// Free bytes for anybody.
-    public var available: Int64 { availableBlocks * blockSize }
+    public var available: Int64 { availableBlocks.multipliedClamped(by: blockSize) }
 
     /// Used of what anybody may use, rounded up, as df(1) computes it; 0 for an empty file system without a size.
     public var usagePercent: Int64 {
         let usedBlocks = blocks - freeBlocks
-        let usable = usedBlocks + availableBlocks
-        return usable == 0 ? 0 : (usedBlocks * 100 + usable - 1) / usable
+        let usable = Int128(usedBlocks) + Int128(availableBlocks)
+        return usable <= 0 ? 0 : Int64(clamping: (Int128(usedBlocks) * 100 + usable - 1) / usable)
     }
 }
 

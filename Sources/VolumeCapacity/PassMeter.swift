@@ -7,17 +7,17 @@ public struct PassMeter: Sendable {
     /// Names that directories get, by directory.
     private var shapes: [[UInt8]: DirectoryShape] = [:]
     /// What replaced files take more than their old selves, as far as it is blocks of their own.
-    private var growth: [Int64]
+    private var growth: [Amount]
     /// Replaced files, of one meter for each profile.
     private var replaced: [SpaceMeter]
-    private var inodes: Int64 = 0
-    private var changed: Int64 = 0
-    private var removedBytes: Int64 = 0
-    private var removedInodes: Int64 = 0
+    private var inodes: Amount = 0
+    private var changed: Amount = 0
+    private var removedBytes: Amount = 0
+    private var removedInodes: Amount = 0
     /// New and replaced files, for the order of a pass.
     private var moves: [FileMove] = []
     /// What holes add where files are written in place, which fills them.
-    private var holes: Int64 = 0
+    private var holes: Amount = 0
 
     /// Starts for a target that is like one of some profiles.
     public init(_ profiles: [TargetProfile]) {
@@ -37,8 +37,8 @@ public struct PassMeter: Sendable {
     public mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64, stored: Int64? = nil) {
         addName(path)
         inodes += 1
-        let full = size
-        let size = min(size, stored ?? size)
+        let full = Amount(size)
+        let size = Amount(min(size, stored ?? size))
         holes += full - size
         for index in created.indices {
             let before = created[index].ownBlocks
@@ -68,8 +68,9 @@ public struct PassMeter: Sendable {
     ///   - allocatedBefore: What the old file takes and gives back when it is replaced, in bytes; 0 when not known.
     public mutating func addChanged(size: Int64, stored: Int64? = nil, allocatedBefore: Int64) {
         changed += 1
-        let full = size
-        let size = min(size, stored ?? size)
+        let allocatedBefore = Amount(allocatedBefore)
+        let full = Amount(size)
+        let size = Amount(min(size, stored ?? size))
         holes += full - size
         for index in replaced.indices {
             let before = replaced[index].ownBlocks
@@ -84,13 +85,13 @@ public struct PassMeter: Sendable {
     ///
     /// - Parameter allocated: What it gives back, in bytes.
     public mutating func addRemoved(allocated: Int64) {
-        removedBytes += allocated
+        removedBytes += Amount(allocated)
         removedInodes += 1
     }
 
     /// The most that files take of their own at any moment when small ones come first.
-    private func highestMoment(of profile: Int) -> Int64 {
-        var (level, highest): (Int64, Int64) = (0, 0)
+    private func highestMoment(of profile: Int) -> Amount {
+        var (level, highest): (Amount, Amount) = (0, 0)
         for move in moves.filter({ $0.profile == profile }).sorted(by: { $0.isBefore($1) }) {
             highest = max(highest, level + move.takes)
             level += move.takes - move.gives
@@ -134,13 +135,13 @@ public struct PassMeter: Sendable {
 /// A file that comes in a pass.
 private struct FileMove: Sendable {
     /// Its length, which the order goes by.
-    let size: Int64
+    let size: Amount
     /// The number of the profile that the figures are for.
     let profile: Int
     /// What it takes of its own, in bytes.
-    let takes: Int64
+    let takes: Amount
     /// What its old self gives back once it is complete.
-    let gives: Int64
+    let gives: Amount
 
     /// Whether it comes before another when the order within a length is as bad as can be.
     func isBefore(_ other: FileMove) -> Bool {

@@ -24,14 +24,14 @@ public struct TargetCheck: Sendable {
     /// What a transfer takes beyond what is in use at the target now.
     public struct Demand: Hashable, Sendable {
         /// Bytes, at the highest moment.
-        public var bytes: Int64
+        public var bytes: Amount
         /// Inodes, at the highest moment.
-        public var inodes: Int64
+        public var inodes: Amount
         /// Of the bytes, those that lie in btrfs's trees, both copies.
-        public var treeBytes: Int64
+        public var treeBytes: Amount
 
         /// Names the figures.
-        public init(bytes: Int64, inodes: Int64, treeBytes: Int64 = 0) {
+        public init(bytes: Amount, inodes: Amount, treeBytes: Amount = 0) {
             self.bytes = bytes
             self.inodes = inodes
             self.treeBytes = treeBytes
@@ -85,15 +85,15 @@ private struct Comparison {
     mutating func compareRoom(_ demand: TargetCheck.Demand) {
         let space = target.space
         if space.isReadOnly { refuse("the target is mounted read-only") }
-        let needed = target.freeBytesNeeded(for: demand)
-        if needed > space.freeBytes {
+        let (needed, free) = (target.freeBytesNeeded(for: demand), Amount(space.freeBytes))
+        if needed > free {
             let cause = space.quotaBytes.map { $0 == space.freeBytes ? " (quota)" : "" } ?? ""
             refuse(
-                "\(needed) bytes are needed, \(space.freeBytes) are free\(cause): "
-                    + "\(needed - space.freeBytes) bytes are missing"
+                "\(needed) bytes are needed, \(free) are free\(cause): "
+                    + "\(needed - free) bytes are missing"
             )
         }
-        if let free = space.freeInodes, demand.inodes > free {
+        if let free = space.freeInodes.map({ Amount($0) }), demand.inodes > free {
             refuse("\(demand.inodes) inodes are needed, \(free) are free: \(demand.inodes - free) are missing")
         }
     }

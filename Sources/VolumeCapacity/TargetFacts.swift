@@ -1,3 +1,4 @@
+import LinuxSystem
 public import VolumeAccess
 
 /// What a target volume can take: room, limits, and what it can keep.
@@ -15,6 +16,9 @@ public struct TargetFacts: Hashable, Sendable {
     /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
     /// brought to the disk; nil of an older target.
     public var durability: String?
+
+    /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they have no end.
+    public static let largestFigure: Int64 = 1 << 60
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {
@@ -52,13 +56,13 @@ public struct TargetFacts: Hashable, Sendable {
 
     /// Whether there is room for what a transfer takes.
     public func hasRoom(for demand: TargetCheck.Demand) -> Bool {
-        freeBytesNeeded(for: demand) <= space.freeBytes && demand.inodes <= space.freeInodes ?? .max
+        freeBytesNeeded(for: demand) <= Amount(space.freeBytes) && demand.inodes <= Amount(space.freeInodes ?? .max)
     }
 
     /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own room.
-    public func freeBytesNeeded(for demand: TargetCheck.Demand) -> Int64 {
+    public func freeBytesNeeded(for demand: TargetCheck.Demand) -> Amount {
         guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
-        return BtrfsRoom(btrfs, total: space.totalBytes, free: space.freeBytes).needed(for: demand)
+        return BtrfsRoom(btrfs, total: Amount(space.totalBytes), free: Amount(space.freeBytes)).needed(for: demand)
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.

@@ -35,6 +35,11 @@ struct Transfer: ParsableCommand {
     @Option(help: ArgumentHelp("The most to send per second, such as 500K or 1.5M; alone, KiB.", valueName: "rate"))
     var bwlimit: String?
 
+    @Option(
+        help: ArgumentHelp("Refuse longer files by name (exit code 23), holes included.", valueName: "quantity")
+    )
+    var maxFileSize = "256Ti"
+
     @Option(help: "What the check before the first byte refuses: strict, fit, warn or none.")
     var check = CheckPolicy.fit
 
@@ -56,6 +61,7 @@ struct Transfer: ParsableCommand {
         settings.check = check
         settings.whenTight = whenTight
         settings.bandwidthLimit = bwlimit
+        settings.largestFile = maxFileSize
         return settings
     }
 

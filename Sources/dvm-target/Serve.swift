@@ -66,6 +66,19 @@ struct Serve: ParsableCommand {
     )
     var durability = Durability.power
 
+    @Option(
+        help: ArgumentHelp("Refuse longer files by name, holes included.", valueName: "quantity")
+    )
+    var maxFileSize = "256Ti"
+
+    @Option(
+        help: ArgumentHelp(
+            "The most that the file lists of a session may take in memory.",
+            valueName: "quantity"
+        )
+    )
+    var maxListMemory = "1Gi"
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -80,6 +93,8 @@ struct Serve: ParsableCommand {
         settings.keepAlive = .seconds(keepAlive)
         settings.preSharedKeys = pskFile
         settings.durability = durability
+        settings.largestFile = maxFileSize
+        settings.listMemory = maxListMemory
         return settings
     }
 

@@ -163,4 +163,21 @@ struct HostileFileListTests {
         #expect((3...41).contains(victim.received.count))
         #expect((victim.received.count == 41) == areReleased)
     }
+
+    @Test("names of users end at their own limit, also when each list brings a few")
+    func names() throws {
+        let format = FileListFormat(letters: "to", protocolVersion: 32, flags: 0x1fe)
+        var input: [UInt8] = []
+        // An entry, then names of 255 bytes for the ids 1, 2, ... up to 127: about 48 KiB in memory.
+        input += bytes(hex: "04 01 61 \(Self.file) 00") + [0, 0]
+        for id: UInt8 in 1...127 { input += [id, 0xff] + [UInt8](repeating: 0x66, count: 255) }
+        input += [0, 0]
+        func receive(_ limit: Int) throws(WireError) {
+            var victim = ScriptedReceiver(input, format, limits: FileListLimits(entries: 1000, bytes: limit))
+            try victim.receiveAll()
+        }
+        let error = #expect(throws: WireError.self) { try receive(16 * 40 << 10) }
+        #expect(error?.exitCode == 22)
+        #expect("\(error.map { "\($0)" } ?? "")".contains("names of users and groups"))
+    }
 }

@@ -47,6 +47,9 @@ enum HelpTexts {
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
           --bwlimit <rate>        The most to send per second, such as 500K or 1.5M;
                                   alone, KiB.
+          --max-file-size <quantity>
+                                  Refuse longer files by name (exit code 23), holes
+                                  included. (default: 256Ti)
           --check <check>         What the check before the first byte refuses: strict,
                                   fit, warn or none. (values: strict, fit, warn, none;
                                   default: fit)
@@ -92,7 +95,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>]
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>]
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -116,6 +119,12 @@ enum HelpTexts {
                                   cut (the target waits for its disk), the end of the
                                   target, or none of them. (values: power, process,
                                   none; default: power)
+          --max-file-size <quantity>
+                                  Refuse longer files by name, holes included.
+                                  (default: 256Ti)
+          --max-list-memory <quantity>
+                                  The most that the file lists of a session may take in
+                                  memory. (default: 1Gi)
           -h, --help              Show help information.
 
         """#

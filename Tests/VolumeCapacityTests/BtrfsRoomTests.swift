@@ -26,7 +26,11 @@ struct BtrfsRoomTests {
 
     /// A demand in MiB; trees are counted twice, as the layout does.
     private func demand(content: Int64, trees: Int64) -> TargetCheck.Demand {
-        TargetCheck.Demand(bytes: (content + trees * 2) * mebibyte, inodes: 0, treeBytes: trees * 2 * mebibyte)
+        TargetCheck.Demand(
+            bytes: Amount((content + trees * 2) * mebibyte),
+            inodes: 0,
+            treeBytes: Amount(trees * 2 * mebibyte)
+        )
     }
 
     @Test(

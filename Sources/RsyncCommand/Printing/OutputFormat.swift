@@ -115,7 +115,7 @@ enum ClockText {
         var parts = unsafe tm()
         guard unsafe localtime_r(&clock, &parts) != nil else { return "\(seconds)" }
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = unsafe "\(parts.tm_year + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday))"
+        let day = unsafe "\(Int(parts.tm_year) + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday))"
         let hour = unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
         return day + separator + hour
     }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncEngine
 import Synchronization
 
@@ -36,7 +37,7 @@ final class ProgressLine: Sendable {
             let now = ContinuousClock.now
             let isEnd = offset == size
             if isEnd { state.fileCount += 1 }
-            let place = isTotal ? state.finishedBytes + offset : offset
+            let place = isTotal ? state.finishedBytes.addingClamped(offset) : offset
             if let last = state.samples.last {
                 guard isEnd || now - last.time >= .seconds(1) else { return }
             } else if !isTotal {
@@ -46,7 +47,7 @@ final class ProgressLine: Sendable {
             if state.samples.count > Self.window + 1 { state.samples.removeFirst() }
             show(&state, now, place, of: isTotal ? figures.bytesListed.load(ordering: .relaxed) : size, isEnd: isEnd)
             guard isEnd else { return }
-            state.finishedBytes += size
+            state.finishedBytes = state.finishedBytes.addingClamped(size)
             if !isTotal { state.samples = [] }
         }
     }
@@ -72,7 +73,7 @@ final class ProgressLine: Sendable {
         let elapsed = Self.seconds(now - first.time)
         let rate = elapsed > 0 ? Double(offset - first.offset) / elapsed / 1024 : 0
         let remaining = rate > 0 ? Double(size - offset) / rate / 1024 : 0
-        let percent = size > 0 ? Int(100 * Double(offset) / Double(size)) : 100
+        let percent = size > 0 ? Int(min(100 * Double(offset) / Double(size), 1e6)) : 100
         var line = "\r" + numbers.count(offset).right(15) + " " + "\(percent)%".right(4) + " " + Self.rate(rate)
         line += " " + Self.clock(isEnd ? elapsed : remaining) + (isEnd ? tail(state) : "  ")
         let padding = max(0, state.width - line.count)

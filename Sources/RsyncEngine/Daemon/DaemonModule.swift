@@ -21,6 +21,10 @@ public struct DaemonModule: Sendable {
     public var forcesNumericIDs = false
     /// The longest silence in seconds; 0 for none.
     public var timeout = 0
+    /// The longest file that is taken or sent, in bytes; nil for any.
+    public var largestFile: Int64?
+    /// Bytes in memory that a client's file lists may take; nil for the usual limit.
+    public var listMemory: Int?
     /// Names or letters of options that clients may not use.
     public var refusedOptions: [String] = []
     /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.

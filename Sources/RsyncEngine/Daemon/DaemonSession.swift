@@ -147,6 +147,8 @@ public struct DaemonSession {
         arguments.options.keepAlive = keepAlive
         arguments.options.comparesNanoseconds = module.comparesNanoseconds
         if synchronizes { arguments.options.fsync = true }
+        arguments.options.largestFile = module.largestFile
+        arguments.options.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

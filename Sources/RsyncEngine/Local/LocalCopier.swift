@@ -120,8 +120,8 @@ import VolumeAccess
     private func account(_ plan: TransferPlan, _ length: Int64) {
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize &+= plan.entry.size
-            statistics.literalData += length
+            statistics.transferredSize.addClamped(plan.entry.size)
+            statistics.literalData.addClamped(length)
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         state.progress.noteMoved(Int(length))

@@ -93,7 +93,7 @@ final class LocalSession: TransferRequester {
         state.count { statistics in
             for entry in list.entries where !entry.flags.contains(.blank) {
                 statistics.listed.count(mode: entry.mode)
-                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize &+= entry.size }
+                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize.addClamped(entry.size) }
             }
         }
     }

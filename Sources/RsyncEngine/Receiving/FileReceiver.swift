@@ -39,6 +39,8 @@ final class FileReceiver {
     private var output = Output.discard
     private var offset: Int64 = 0
     private var literal: Int64 = 0
+    /// How far the file in work may go beyond its listed length.
+    private var growth = FileGrowth(listed: 0, received: 0)
 
     /// Where the bytes of the file in work go.
     private enum Output {
@@ -72,6 +74,7 @@ final class FileReceiver {
         try tokens.startFile(blockCount: Int32(head.count))
         offset = 0
         literal = 0
+        growth = FileGrowth(listed: plan.entry.size, received: input.bytesTaken)
         sum.reset()
         let basis = head.count > 0 ? openBasis(plan) : nil
         staysInPlace = isPlain && basis == nil
@@ -220,7 +223,7 @@ final class FileReceiver {
             }
         case .discard: break
         }
-        moved(bytes.count)
+        moved(bytes.count, plan)
     }
 
     /// Adds bytes that were read into the content's room.
@@ -236,7 +239,7 @@ final class FileReceiver {
             }
         case .discard: break
         }
-        moved(bytes.count)
+        moved(bytes.count, plan)
     }
 
     /// Adds to a small file; one that grew meanwhile becomes a large one.
@@ -257,10 +260,31 @@ final class FileReceiver {
         }
     }
 
-    private func moved(_ count: Int) {
+    private func moved(_ count: Int, _ plan: TransferPlan) {
         offset += Int64(count)
-        state.progress.bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
-        state.progress.bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
+        state.progress.bytesDone.addClamped(Int64(count))
+        state.progress.bytesMoved.addClamped(Int64(count))
+        if offset >= growth.due { checkGrowth(plan) }
+    }
+
+    /// Drops a file that grows further than it may; the rest of it is taken from the stream and goes nowhere.
+    private func checkGrowth(_ plan: TransferPlan) {
+        let refusal = growth.check(offset, received: input.bytesTaken) {
+            do throws(VolumeError) {
+                let space = try destination.volume.space()
+                return (space.size, space.available)
+            } catch {
+                return nil
+            }
+        }
+        guard let refusal else { return }
+        growth.end()
+        content.end()
+        if case .file(let target) = output { content.give(.discard(target)) }
+        output = .discard
+        let name = printable(plan.list.name(of: plan.entry))
+        let lengths = "has grown from \(plan.entry.size) bytes to more than \(offset)"
+        state.report("rsync: [receiver] \"\(name)\" \(lengths), not kept: \(refusal)", .errorTransfer)
     }
 
     // MARK: end
@@ -269,9 +293,10 @@ final class FileReceiver {
         let (total, literal) = (offset, literal)
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize &+= plan.entry.size
-            statistics.literalData += literal
-            statistics.matchedData += total - literal
+            statistics.transferredSize.addClamped(plan.entry.size)
+            statistics.literalData.addClamped(literal)
+            statistics.matchedData.addClamped(total - literal)
+            if isRight, total > plan.entry.size { statistics.grownFiles += 1 }
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         defer { output = .discard }

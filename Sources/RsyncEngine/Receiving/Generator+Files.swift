@@ -14,6 +14,11 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) {
+        if let limit = state.options.largestFile, entry.size > limit,
+            !(current.map { $0.isRegular && rules.looksUnchanged(entry, $0) } ?? false)
+        {
+            return state.report(state.describeTooLarge(list.name(of: entry), entry.size, limit), .errorTransfer)
+        }
         if entry.flags.contains(.hardLinked),
             linkOrWait(entry, leaf, current, index: index, in: list, directory)
         {
@@ -107,7 +112,9 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) -> Bool {
-        guard state.options.checksum else { return rules.looksUnchanged(entry, current) }
+        // A file beyond the limit is not read for its sum either.
+        let isTooLarge = state.options.largestFile.map { entry.size > $0 } ?? false
+        guard state.options.checksum, !isTooLarge else { return rules.looksUnchanged(entry, current) }
         guard current.size == entry.size else { return false }
         let start = Int(list.extra(of: entry).checksumStart)
         return digest(of: leaf.span, in: directory)[...] == list.arena[start..<start + fileRecipe.digestLength]
@@ -127,7 +134,7 @@ extension Generator {
         isNew: Bool = false
     ) {
         let flags = rules.differences(of: entry, from: current, isChanging: false)
-        if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
+        if entry.isRegular { state.progress.bytesDone.addClamped(entry.size) }
         if !state.options.dryRun {
             do throws(VolumeError) {
                 // A link or node that was made anew has the time of its making.

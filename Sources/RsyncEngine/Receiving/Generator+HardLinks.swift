@@ -123,7 +123,7 @@ extension Generator {
             if current == nil { state.count { $0.created.count(mode: entry.mode) } }
             let flags: ItemFlags =
                 current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
-            if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
+            if entry.isRegular { state.progress.bytesDone.addClamped(entry.size) }
             requester.report(member.index, flags, entry, in: list, link: target)
         } catch {
             report(error, "link")

@@ -6,6 +6,8 @@ import VolumeAccess
 ///
 /// One thread uses a map at a time.
 final class IdentityMap {
+    /// Answers that are kept about groups; more are asked for again.
+    private static let mostMemberships = 65_536
     private let isRoot = geteuid() == 0
     private let usesNames: Bool
     private var users: [UInt32: UInt32] = [:]
@@ -57,6 +59,7 @@ final class IdentityMap {
     private func isMember(_ group: UInt32) -> Bool {
         if let known = memberships[group] { return known }
         let isMember = names.mayUse(group: group)
+        if memberships.count >= Self.mostMemberships { memberships = [:] }
         memberships[group] = isMember
         return isMember
     }

@@ -45,7 +45,9 @@ final class Receiver {
         self.open = open
         self.request = request
         identities = IdentityMap(usesNames: state.mapsNames)
-        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters))
+        var limits = FileListLimits.standard
+        if let bytes = state.options.listMemory { limits.bytes = bytes }
+        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }
 
@@ -96,11 +98,11 @@ final class Receiver {
         state.count { statistics in
             for entry in list.entries where !entry.flags.contains(.blank) {
                 statistics.listed.count(mode: entry.mode)
-                if entry.isRegular || entry.isSymbolicLink { size &+= entry.size }
+                if entry.isRegular || entry.isSymbolicLink { size.addClamped(entry.size) }
             }
-            statistics.totalSize &+= size
+            statistics.totalSize.addClamped(size)
         }
-        state.progress.bytesListed.wrappingAdd(size, ordering: .relaxed)
+        state.progress.bytesListed.addClamped(size)
         state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
         events.push(.list(list, ListOwner(of: list, in: live)))
     }

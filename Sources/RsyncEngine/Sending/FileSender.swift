@@ -59,6 +59,11 @@ import VolumeAccess
             try refuse(index, list.name(of: entry), error)
             return false
         }
+        if let limit = state.options.largestFile, file.status.size > limit {
+            state.report(state.describeTooLarge(list.name(of: entry), file.status.size, limit), .errorTransfer)
+            try output.message(.noSend, number: index)
+            return false
+        }
         if state.observer.wantsFileProgress, !state.isServer {
             followed = (Array(list.name(of: entry)), file.status.size, 0)
             state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
@@ -78,13 +83,24 @@ import VolumeAccess
         }
         try output.bytes(digest)
         fileSum.reset()
+        if state.options.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
-            statistics.transferredSize &+= entry.size
+            statistics.transferredSize.addClamped(entry.size)
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
+    }
+
+    /// Lists a file that is longer than the list said, or than what was read of it.
+    private func noteGrowth(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
+        var length = file.status.size
+        // Where it cannot be asked any more, it is as long as it was when it was opened.
+        if let now = try? file.currentStatus().size { length = max(length, now) }
+        guard length > entry.size else { return }
+        let name = printable(list.name(of: entry))
+        state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
     }
 
     /// Tells both sides that a requested file cannot be had.
@@ -128,7 +144,7 @@ import VolumeAccess
             if !isPlain { try state.keepAlive(output) }
         }
         lastLength = size
-        state.count { $0.literalData += size }
+        state.count { $0.literalData.addClamped(size) }
         return isIntact
     }
 
@@ -197,8 +213,8 @@ import VolumeAccess
         } while offset < size
         lastLength = size
         state.count { statistics in
-            statistics.literalData += literal
-            statistics.matchedData += size - literal
+            statistics.literalData.addClamped(literal)
+            statistics.matchedData.addClamped(size - literal)
         }
         return isIntact
     }

@@ -37,13 +37,13 @@ struct PassedEntries {
             guard from < end else { continue }
             for rank in Int(from - list.start)..<Int(end - list.start) {
                 let entry = list.entries[Int(list.order[rank])]
-                if entry.isRegular || entry.isSymbolicLink { bytes += entry.size }
+                if entry.isRegular || entry.isSymbolicLink { bytes.addClamped(entry.size) }
             }
             count += Int64(end - from)
         }
         next = index
         guard count > 0 else { return }
-        progress.bytesDone.wrappingAdd(bytes, ordering: .relaxed)
+        progress.bytesDone.addClamped(bytes)
         progress.entriesDone.add(count, ordering: .relaxed)
     }
 }
@@ -52,6 +52,6 @@ extension TransferProgress {
     /// Counts the bytes of an entry whose data is not sent.
     func noteDone(_ entry: FileEntry) {
         guard entry.isRegular || entry.isSymbolicLink else { return }
-        bytesDone.wrappingAdd(entry.size, ordering: .relaxed)
+        bytesDone.addClamped(entry.size)
     }
 }

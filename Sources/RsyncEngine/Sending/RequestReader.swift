@@ -19,8 +19,13 @@ enum ReceiverEvent: Sendable {
 ///
 /// ## Concurrency model
 /// Runs on the thread `requests` and owns the input. Events leave in batches through a bounded queue, whose weight
-/// counts the bytes of block sums.
+/// counts the bytes of block sums and of names: a peer that asks for more waits.
 final class RequestReader {
+    /// The most that requests and block sums may take that wait for the sender, in bytes.
+    static let queueLimit = 16 << 20
+    /// What an array takes beside its elements, in bytes.
+    private static let arrayHead = 32
+
     private let input: WireInput
     private let state: SessionState
     private let events: BoundedQueue<[ReceiverEvent]>
@@ -68,17 +73,18 @@ final class RequestReader {
         case 0...: try readItem(index)
         default: throw .violation("invalid file index \(index) from the receiving side", exitCode: 2)
         }
-        batchWeight += 64
+        batchWeight += MemoryLayout<ReceiverEvent>.stride
     }
 
     private func readItem(_ index: Int32) throws(WireError) {
         let item = try Item.read(from: input)
+        if !item.name.isEmpty { batchWeight += item.name.count + Self.arrayHead }
         guard item.flags.contains(.transfer), !state.options.dryRun else {
             return batch.append(.item(index, item, nil))
         }
         let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
         let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
-        batchWeight += signature.strongSums.count + signature.rollingSums.count * 4
+        batchWeight += signature.strongSums.count + signature.rollingSums.count * 4 + 2 * Self.arrayHead
         batch.append(.item(index, item, signature))
     }
 }

@@ -138,7 +138,7 @@ final class Sender {
             statistics.fileListSize += size
             for entry in list.entries {
                 statistics.listed.count(mode: entry.mode)
-                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize &+= entry.size }
+                if entry.isRegular || entry.isSymbolicLink { statistics.totalSize.addClamped(entry.size) }
             }
         }
     }

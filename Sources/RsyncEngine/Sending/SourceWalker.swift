@@ -160,7 +160,7 @@ final class SourceWalker {
             if state.options.recursive { entry.flags.insert(.hasContents) }
         }
         if entry.isRegular || entry.isSymbolicLink {
-            state.progress.bytesListed.wrappingAdd(entry.size, ordering: .relaxed)
+            state.progress.bytesListed.addClamped(entry.size)
         }
         guard list.add(entry, parent: parent, leaf: leaf) else {
             state.add(.general)
@@ -197,7 +197,12 @@ final class SourceWalker {
             extra.inode = status.inode
         }
         if needsSum {
-            let sum = reader.digest(of: leaf, listedAs: status.modified, in: directory, fileRecipe)
+            // A file that will not be sent is not read either; zeros stand for a sum that cannot be had.
+            let isTooLarge = state.options.largestFile.map { status.size > $0 } ?? false
+            let sum =
+                isTooLarge
+                ? [UInt8](repeating: 0, count: fileRecipe.digestLength)
+                : reader.digest(of: leaf, listedAs: status.modified, in: directory, fileRecipe)
             extra.checksumStart = list.store(sum)
         }
         entry.extra = Int32(list.extras.count)

@@ -13,6 +13,8 @@ public struct SessionResult: Sendable {
     public let statistics: SessionStatistics
     /// What both ends spoke, if they came so far.
     public let dialect: Dialect
+    /// What a text about a file that is larger than a limit says, whichever side it is from.
+    public static let largeFileText = SessionState.tooLarge
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure

@@ -11,7 +11,7 @@ struct SessionRunner {
     /// - Throws: The session's first failure.
     func send(_ sources: [SourceRoot]) throws(EngineError) {
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
-        let requests = BoundedQueue<[ReceiverEvent]>(capacity: 64 << 20, name: "requests")
+        let requests = BoundedQueue<[ReceiverEvent]>(capacity: RequestReader.queueLimit, name: "requests")
         let walker = SourceWalker(sources: sources, state: state, lists: lists)
         let reader = RequestReader(input: channel.input, state: state, events: requests)
         channel.input.onMessage = messageHandler(notSent: nil)

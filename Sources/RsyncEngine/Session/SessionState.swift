@@ -160,6 +160,14 @@ final class SessionState: Sendable {
         for (tag, payload) in messages { try output.message(tag, payload) }
     }
 
+    /// The text for a file that is longer than this side's limit.
+    func describeTooLarge(_ name: some Sequence<UInt8>, _ size: Int64, _ limit: Int64) -> String {
+        "rsync: [\(role)] \"\(printable(Array(name)))\" has \(size) bytes, \(Self.tooLarge) of \(limit): not transferred"
+    }
+
+    /// What the text for a file that is too large says, whoever says it.
+    static let tooLarge = "more than the limit"
+
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
         let path = printable(Array(name))

@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Synchronization
 
 /// Entries of a transfer by type, as `--stats` counts them.
@@ -33,7 +34,7 @@ public struct EntryCounts: Sendable, Equatable {
 
 /// What a transfer did, in figures.
 ///
-/// Sums of listed sizes wrap: sizes are a peer's claims, and no claim may stop the program.
+/// Sums of sizes stop at the largest number: sizes are a peer's claims, or what somebody wrote into a volume.
 public struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
     public var listed = EntryCounts()
@@ -43,6 +44,8 @@ public struct SessionStatistics: Sendable, Equatable {
     public var deleted = EntryCounts()
     /// Regular files whose data was transferred.
     public var transferredFiles = 0
+    /// Received files that were longer than listed: they grew while they were read.
+    public var grownFiles = 0
     /// Bytes of all regular files and links in the list.
     public var totalSize: Int64 = 0
     /// Bytes of the transferred files.
@@ -97,7 +100,25 @@ public final class TransferProgress: Sendable {
 extension TransferProgress {
     /// Counts bytes of a file that is being transferred.
     func noteMoved(_ count: Int) {
-        bytesMoved.wrappingAdd(Int64(count), ordering: .relaxed)
-        bytesDone.wrappingAdd(Int64(count), ordering: .relaxed)
+        bytesMoved.addClamped(Int64(count))
+        bytesDone.addClamped(Int64(count))
     }
+}
+
+extension Atomic<Int64> {
+    /// Adds; the sum stops at the largest number.
+    func addClamped(_ number: Int64) {
+        var before = load(ordering: .relaxed)
+        while true {
+            let after = before.addingClamped(number)
+            let result = weakCompareExchange(expected: before, desired: after, ordering: .relaxed)
+            if result.exchanged { return }
+            before = result.original
+        }
+    }
+}
+
+extension Int64 {
+    /// Adds to a figure; the sum stops at the largest number.
+    mutating func addClamped(_ number: Int64) { self = addingClamped(number) }
 }

@@ -15,8 +15,9 @@ struct ForecastReport {
         let worst = forecast.worst
         return .object([
             ("path", .text(path)), ("tree", tree), ("targets", .list(forecast.candidates.map(target))),
-            ("neededBytes", .integer(worst.need.bytes)), ("neededInodes", .integer(worst.need.inodes)),
-            ("largestTemporary", .integer(worst.need.largestTemporary)), ("growthBytes", .integer(proposal.growth)),
+            ("neededBytes", .integer(worst.need.bytes.value)), ("neededInodes", .integer(worst.need.inodes.value)),
+            ("largestTemporary", .integer(worst.need.largestTemporary.value)),
+            ("growthBytes", .integer(proposal.growth)),
             ("proposedBytes", .integer(proposal.bytes)), ("proposed", .text(proposal.quantity.description)),
             ("fits", proposal.fits.map { .flag($0) } ?? .null),
             ("failures", .list(forecast.failures.map { .text($0.description) })),
@@ -44,11 +45,11 @@ struct ForecastReport {
         let need = candidate.need
         return .object([
             ("fileSystem", .text(candidate.target.fileSystem.rawValue)),
-            ("blockSize", .integer(candidate.target.blockSize)), ("bytes", .integer(need.bytes)),
-            ("bytesWhileUpdating", .integer(need.bytesWhileUpdating)), ("inodes", .integer(need.inodes)),
-            ("fileData", .integer(need.fileData)), ("fileMetadata", .integer(need.fileMetadata)),
-            ("directories", .integer(need.directories)), ("symbolicLinks", .integer(need.symbolicLinks)),
-            ("attributes", .integer(need.attributes)), ("inodeSpace", .integer(need.inodeSpace)),
+            ("blockSize", .integer(candidate.target.blockSize.value)), ("bytes", .integer(need.bytes.value)),
+            ("bytesWhileUpdating", .integer(need.bytesWhileUpdating.value)), ("inodes", .integer(need.inodes.value)),
+            ("fileData", .integer(need.fileData.value)), ("fileMetadata", .integer(need.fileMetadata.value)),
+            ("directories", .integer(need.directories.value)), ("symbolicLinks", .integer(need.symbolicLinks.value)),
+            ("attributes", .integer(need.attributes.value)), ("inodeSpace", .integer(need.inodeSpace.value)),
         ])
     }
 
@@ -67,8 +68,8 @@ struct ForecastReport {
         for candidate in forecast.candidates {
             let need = candidate.need
             let text =
-                "\(Figures.bytes(need.bytes)), \(Figures.count(need.inodes)) inodes; "
-                + "\(Figures.bytes(need.bytesWhileUpdating)) while the largest file is replaced"
+                "\(Figures.bytes(need.bytes.value)), \(Figures.count(need.inodes.value)) inodes; "
+                + "\(Figures.bytes(need.bytesWhileUpdating.value)) while the largest file is replaced"
             rows.append(("on \(candidate.target.fileSystem.rawValue), blocks of \(candidate.target.blockSize)", text))
         }
         if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }

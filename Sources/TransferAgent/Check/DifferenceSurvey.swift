@@ -110,8 +110,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
         let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
         // A file that is gone meanwhile is not sent either.
         guard let status = try? source.directory(parent.span).status(of: leaf.span), status.isSparse else { return nil }
-        let allocated = Int64(clamping: status.blocks) * 512
-        return allocated + allocated / 32 + 64 * 1024
+        return (Amount(status.allocated) + Amount(status.allocated) / 32 + 64 * 1024).value
     }
 
     // MARK: what the target gives back

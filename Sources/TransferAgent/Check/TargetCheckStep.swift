@@ -54,7 +54,7 @@ struct TargetCheckStep {
                 var options = job.options
                 options.comparesNanoseconds = false
                 return Verdict(options: options, durability: .older)
-            case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
         var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
@@ -110,7 +110,7 @@ struct TargetCheckStep {
 
     private func scan(_ source: Volume, _ facts: TargetFacts) throws(AgentError) -> Forecast {
         do throws(CapacityError) {
-            return try Forecast.of(source, on: facts.profiles)
+            return try Forecast.of(source, on: facts.profiles, largestFile: job.options.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }
@@ -138,7 +138,7 @@ struct TargetCheckStep {
         }
         if check.fits {
             let taken = max(0, facts.freeBytesNeeded(for: check.demand))
-            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken))
+            let (free, needed) = (Figures.binary(facts.space.freeBytes), Figures.binary(taken.value))
             say(
                 "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
             )

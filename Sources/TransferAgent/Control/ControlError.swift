@@ -10,6 +10,8 @@ enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     case silent(awaited: String)
     /// The peer broke the protocol; in words.
     case broken(String)
+    /// The peer's answer holds a figure that cannot be, or lacks a member; which one.
+    case unusable(String)
     /// The peer does not believe us, or cannot prove that it knows the password.
     case loginRefused(String)
     /// The peer is of our kind and does not know the request.
@@ -24,6 +26,7 @@ enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
         case .ended(let awaited): "the control channel ended while waiting for \(awaited)"
         case .silent(let awaited): "the control channel ended or was silent while waiting for \(awaited)"
         case .broken(let text): "the control channel's protocol was broken: \(text)"
+        case .unusable(let text): "the target's answer is not usable: \(text)"
         case .loginRefused(let text): "the control channel's login failed: \(text)"
         case .unknownRequest(let name): "the peer does not know the request \"\(name)\""
         case .refused(let text): text
@@ -39,7 +42,7 @@ extension AgentError {
         case .ended, .silent: self.init(.silence, "\(error)", exitCode: 30)
         case .loginRefused: self.init(.loginRefused, "\(error)", exitCode: 5)
         case .refused(let text): self.init(.refusedByTarget, "the target refused: \(text)", exitCode: 5)
-        case .broken, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)
+        case .broken, .unusable, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)
         }
     }
 }

@@ -82,7 +82,7 @@ struct TrialWalk {
         } catch {
             switch error {
             case .unknownRequest: notes.skip(.idle, because: "the target is too old to be silent on request")
-            case .transport, .ended, .silent, .broken, .loginRefused, .refused:
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .refused:
                 throw cut(AgentError(error), after: start, of: duration)
             }
         }

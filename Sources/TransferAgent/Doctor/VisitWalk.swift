@@ -122,7 +122,7 @@ struct VisitWalk {
         } catch {
             switch error {
             case .unknownRequest, .refused: notes.skip(.space, volume: volume.name, because: "not told: \(error)")
-            case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
     }

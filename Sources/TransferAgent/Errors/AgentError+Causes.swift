@@ -186,11 +186,19 @@ extension AgentError {
     }
 
     /// What is wrong with a session that ran to its end, if anything (protocol specification, session 9.2).
-    init?(outcome exitCode: Int32, exceptions: Int) {
+    ///
+    /// - Parameters:
+    ///   - exitCode: The session's.
+    ///   - exceptions: How many texts it had for a person.
+    ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
+    init?(outcome exitCode: Int32, exceptions: Int, lacksOnlyLargeFiles: Bool = false) {
         switch exitCode {
         case 0: return nil
         case 24: self.init(.vanished, "complete but for files that vanished (\(exceptions) messages)", exitCode: 24)
         case 25: self.init(.deletionLimit, "deletions stopped at their limit", exitCode: 25)
+        case 23 where lacksOnlyLargeFiles:
+            let text = "all was transferred but for files larger than the limit (\(exceptions) messages)"
+            self.init(.fileTooLarge, text, exitCode: 23)
         default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
         }
     }

@@ -60,6 +60,7 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case doesNotFit = 3004
     case doesNotSurvive = 3005
     case writeBack = 3008
+    case fileTooLarge = 3009
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025

@@ -97,6 +97,13 @@ extension FailureTable {
                 "check the target's disk and kernel log, then run again, with --checksum if a target was killed before"
         ),
         Row(
+            .fileTooLarge,
+            "the transfer ran to its end, but for files that are larger than the limit",
+            cause: "a sparse file whose length somebody set far beyond its data, mostly by mistake",
+            advice:
+                "make the files listed above smaller (truncate), or raise --max-file-size at both ends, then run again"
+        ),
+        Row(
             .partial,
             "the transfer ran to its end, but not everything could be transferred",
             cause: "files that could not be read or written; each is listed",

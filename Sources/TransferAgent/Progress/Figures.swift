@@ -57,7 +57,8 @@ enum Figures {
 
     /// Two decimals, rounded.
     static func fixed(_ value: Double) -> String {
-        let hundredths = Int64((value * 100).rounded())
+        // Rates and times of a peer may be anything.
+        let hundredths = Int64(max(0, min((value * 100).rounded(), 9e18)))
         return "\(hundredths / 100).\(twoDigits(Int(hundredths % 100)))"
     }
 

@@ -8,7 +8,7 @@ extension VolumeOutcome {
     var summary: String {
         let figures = statistics
         let seconds = elapsed.inSeconds
-        let rate = seconds > 0 ? Double(figures.literalData + figures.matchedData) / seconds : 0
+        let rate = seconds > 0 ? (Double(figures.literalData) + Double(figures.matchedData)) / seconds : 0
         var text = "volume \(name): \(verdict)\n"
         text += "  files listed \(Figures.count(Int64(figures.listed.total))),"
         text += " transferred \(Figures.count(Int64(figures.transferredFiles)))"
@@ -52,7 +52,7 @@ extension VolumeOutcome {
     var lastLine: String {
         let seconds = max(elapsed.inSeconds, 0.001)
         var reading = ProgressReading(volume: name)
-        reading.rate = Double(statistics.literalData + statistics.matchedData) / seconds
+        reading.rate = (Double(statistics.literalData) + Double(statistics.matchedData)) / seconds
         let tail = "100% \(Figures.rate(reading.rate)) \(Figures.time(elapsed.inSeconds))"
         return "\(name.prefix(ProgressReading.lineLimit - tail.count - 2)): \(tail)"
     }

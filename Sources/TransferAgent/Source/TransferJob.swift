@@ -75,6 +75,8 @@ public struct TransferJob: Sendable {
         options.timeout = silenceLimit
         options.keepAlive = settings.keepAlive
         options.delete = settings.delete
+        options.largestFile = try FileSizeLimit.bytes(settings.largestFile)
+        options.listsGrownFiles = true
         options.checksum = settings.checksum
         options.comparesNanoseconds = true
         if let choice = settings.compress { try choose(choice, in: &options) }

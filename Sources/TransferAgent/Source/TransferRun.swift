@@ -135,7 +135,11 @@ private struct VolumeTransfer {
         let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
-            ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
+            ?? AgentError(
+                outcome: result.exitCode,
+                exceptions: observer.exceptions.count,
+                lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles
+            )
         return (result, observer, error, verdict.durability)
     }
 }

@@ -54,6 +54,8 @@ public struct TransferSettings: Sendable {
     public var check = CheckPolicy.fit
     /// What to do when there is not enough room for the usual way, of `--when-tight`.
     public var whenTight = TightPolicy.refuse
+    /// The longest file that is sent, a quantity of `--max-file-size`.
+    public var largestFile = FileSizeLimit.usual
     /// The most to send per second, of `--bwlimit RATE`.
     public var bandwidthLimit: String?
 

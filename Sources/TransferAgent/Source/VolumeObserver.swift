@@ -13,6 +13,18 @@ final class VolumeObserver: TransferObserver {
         var listed: [String] = []
         var count = 0
         var lastWords: String?
+        /// Texts about files that are larger than a limit.
+        var tooLarge = 0
+        /// Texts about what else could not be transferred.
+        var failed = 0
+
+        mutating func note(_ text: String, _ level: MessageLevel) {
+            if text.contains(SessionResult.largeFileText) {
+                tooLarge += 1
+            } else if case .errorTransfer = level {
+                failed += 1
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -28,6 +40,7 @@ final class VolumeObserver: TransferObserver {
         } else {
             state.withLock { state in
                 state.count += 1
+                state.note(text, level)
                 if state.listed.count < Self.listedLimit { state.listed.append(text) }
                 // rsync's closing line names only a line of its source; what came before it says more.
                 if !text.hasPrefix("rsync error: ") || state.lastWords == nil { state.lastWords = text }
@@ -42,5 +55,7 @@ final class VolumeObserver: TransferObserver {
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 
     var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
+    /// Whether all that could not be transferred were files larger than a limit.
+    var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed == 0 } }
     var lastWords: String? { state.withLock { $0.lastWords } }
 }

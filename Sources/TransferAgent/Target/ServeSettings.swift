@@ -20,6 +20,10 @@ public struct ServeSettings: Sendable {
     public var keepAlive = KeepAlive.usual
     /// What is promised of a volume that is called complete, of `--durability`.
     public var durability = Durability.power
+    /// The longest file that is taken, a quantity of `--max-file-size`.
+    public var largestFile = FileSizeLimit.usual
+    /// What the file lists of a session may take in memory, a quantity of `--max-list-memory`.
+    public var listMemory = "1Gi"
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
 

@@ -39,6 +39,8 @@ extension DaemonSession.Report {
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         if let time = figures.synchronization { text += "synced in \(Figures.fixed(time.inSeconds)) s, " }
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
+        let grown = Figures.count(Int64(figures.grownFiles))
+        if figures.grownFiles > 0 { text += ", \(grown) of them grew while they were read" }
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"

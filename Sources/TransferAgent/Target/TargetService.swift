@@ -42,7 +42,7 @@ public final class TargetService: Sendable {
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
-        let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
+        let catalogue = try VolumeCatalogue(mappings, credentials, settings)
         self.catalogue = catalogue
         durability = settings.durability
         if durability == .none { catalogue.nameWithoutClosing() }

@@ -1,6 +1,7 @@
 import RsyncEngine
 import RsyncWire
 import VolumeAccess
+import VolumeCapacity
 
 /// The volumes of a target, as a daemon's modules.
 ///
@@ -11,14 +12,21 @@ struct VolumeCatalogue: DaemonCatalogue {
     /// Whether this client came when all sessions were taken.
     var isFull = false
 
-    init(_ mappings: [VolumeMapping], _ credentials: Credentials, sessionLimit: Int) throws(AgentError) {
-        self.sessionLimit = sessionLimit
+    init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
+        sessionLimit = settings.sessionLimit
+        let largestFile = try FileSizeLimit.bytes(settings.largestFile)
+        let listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
+        guard listMemory >= 1 << 20 else {
+            throw AgentError(.badSetting, "--max-list-memory: less than 1Mi holds no file list", exitCode: 1)
+        }
         var modules: [DaemonModule] = []
         for mapping in mappings {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
                 module.comparesNanoseconds = true
+                module.largestFile = largestFile
+                module.listMemory = Int(listMemory)
                 module.proof = { user, challenge, digest in
                     credentials.password(of: user)?.proof(challenge, digest)
                 }

@@ -3,36 +3,36 @@
 /// Everything but large content lies in trees of items: a header of 25 bytes and a body each.
 /// Source: the btrfs documentation, "On-disk format".
 enum BtrfsLayout {
-    private static let header: Int64 = 25
+    private static let header: Amount = 25
     /// The longest extent.
-    private static let longestExtent: Int64 = 128 << 20
-    private static let node: Int64 = 16384
-    private static let nodeRoom: Int64 = node - 101
+    private static let longestExtent: Amount = 128 << 20
+    private static let node: Amount = 16384
+    private static let nodeRoom: Amount = node - 101
 
-    static func isInline(_ size: Int64) -> Bool { size <= TargetProfile.longestInTrees }
+    static func isInline(_ size: Amount) -> Bool { size.value <= TargetProfile.longestInTrees }
 
     /// An inode's own item.
-    static let inode: Int64 = header + 160
+    static let inode: Amount = header + 160
 
     /// The names of a directory: each in its inode, and in the directory by hash and by number.
-    static func names(_ shape: DirectoryShape) -> Int64 {
+    static func names(_ shape: DirectoryShape) -> Amount {
         shape.count * (header + 10 + 2 * (header + 30)) + shape.nameBytes * 3
     }
 
     /// Content, or a link's target, in the tree, and what is left over of a leaf because the next one does not fit.
-    static func inlineContent(_ length: Int64) -> Int64 {
+    static func inlineContent(_ length: Amount) -> Amount {
         let item = header + 21 + length
         return item + item * item / (2 * nodeRoom)
     }
 
     /// The items of extents: in the file; in the extent tree, in random order; and of checksums, four bytes for 4 KiB.
-    static func extents(_ shape: FileShape) -> Int64 {
+    static func extents(_ shape: FileShape) -> Amount {
         let extents = shape.pieces + shape.data / longestExtent
         let inTree = (header + 53) * 5 / 4
         return extents * (header + 53 + inTree + header) + shape.data / 4096 * 4
     }
 
-    static func attributes(_ count: Int64, _ bytes: Int64) -> Int64 { count * (header + 30) + bytes }
+    static func attributes(_ count: Amount, _ bytes: Amount) -> Amount { count * (header + 30) + bytes }
 
     /// The nodes for so many bytes of items, twice, with the nodes above them and their own entries in the extent tree.
     ///
@@ -43,7 +43,7 @@ enum BtrfsLayout {
     ///   - items: Bytes of all items.
     ///   - isAppended: Whether they arrive in order.
     /// - Returns: Bytes of all nodes.
-    static func nodes(_ items: Int64, isAppended: Bool) -> Int64 {
+    static func nodes(_ items: Amount, isAppended: Bool) -> Amount {
         guard items > 0 else { return 0 }
         let leaves = SplitTree.roundedUp(items * (isAppended ? 1030 : 1200), nodeRoom * 1000) + 1
         let inner = SplitTree.roundedUp(leaves, 200)

@@ -31,15 +31,17 @@ extension Forecast {
         previous: Int64? = nil
     ) -> ClaimProposal {
         precondition(round > 0, "sizes are multiples of something")
-        let growth = previous.map { max(0, worst.need.bytes - $0) } ?? 0
-        let enough = candidates.map { $0.smallestSize(growth: growth, round: round) }.max() ?? 0
-        let asked = max(requested ?? 0, provisioned ?? 0)
+        let growth: Amount = previous.map { max(0, worst.need.bytes - Amount($0)) } ?? 0
+        let enough: Amount = candidates.map { $0.smallestSize(growth: growth, round: Amount(round)) }.reduce(0) {
+            max($0, $1)
+        }
+        let asked = Amount(max(requested ?? 0, provisioned ?? 0))
         let available = provisioned ?? requested
         return ClaimProposal(
-            bytes: max(enough, asked),
-            contentBytes: worst.need.bytesWhileUpdating + growth,
-            growth: growth,
-            fits: available.map { size in candidates.allSatisfy { $0.fits(in: size, growth: growth) } }
+            bytes: max(enough, asked).value,
+            contentBytes: (worst.need.bytesWhileUpdating + growth).value,
+            growth: growth.value,
+            fits: available.map { size in candidates.allSatisfy { $0.fits(in: Amount(size), growth: growth) } }
         )
     }
 }
@@ -51,22 +53,23 @@ extension Forecast.Candidate {
     ///   - size: Of the device, in bytes.
     ///   - growth: Bytes to come.
     /// - Returns: Whether bytes and inodes are enough.
-    public func fits(in size: Int64, growth: Int64 = 0) -> Bool {
+    public func fits(in size: Amount, growth: Amount = 0) -> Bool {
         let missing = missing(in: size, growth)
         return missing.bytes <= 0 && missing.inodes <= 0
     }
 
-    private func missing(in size: Int64, _ growth: Int64) -> (bytes: Int64, inodes: Int64) {
+    private func missing(in size: Amount, _ growth: Amount) -> (bytes: Amount, inodes: Amount) {
         let empty = EmptyFileSystem(size: size, target: target, metadata: treeBytes)
         return (need.bytesWhileUpdating + growth - empty.usableBytes, need.inodes - empty.usableInodes)
     }
 
     /// The smallest multiple of a unit that is enough.
-    func smallestSize(growth: Int64, round: Int64) -> Int64 {
+    func smallestSize(growth: Amount, round: Amount) -> Amount {
         var size = SplitTree.roundedUp(max(need.bytes, 1), round) * round
         while true {
             let missing = missing(in: size, growth)
-            guard missing.bytes > 0 || missing.inodes > 0 else { return size }
+            // No device is larger, and for a sum that stopped nothing is enough.
+            guard missing.bytes > 0 || missing.inodes > 0, size < Amount(TargetFacts.largestFigure) else { return size }
             // What is missing is missing at least; the tables for it come in the next turn.
             let more = max(missing.bytes, max(0, missing.inodes) * target.inodeSize, 1)
             size += SplitTree.roundedUp(more, round) * round

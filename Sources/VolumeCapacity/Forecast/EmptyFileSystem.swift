@@ -4,11 +4,11 @@
 /// statvfs(3) says of new file systems of 64 MiB to 1000 GiB.
 public struct EmptyFileSystem: Hashable, Sendable {
     /// Bytes for files and directories of ordinary users.
-    public let usableBytes: Int64
-    /// Inodes to give out; `Int64.max` where there is no limit.
-    public let usableInodes: Int64
+    public let usableBytes: Amount
+    /// Inodes to give out; ``Amount/max`` where there is no limit.
+    public let usableInodes: Amount
 
-    private static let mebibyte: Int64 = 1 << 20
+    private static let mebibyte: Amount = 1 << 20
 
     /// Computes what is left of a size.
     ///
@@ -16,7 +16,7 @@ public struct EmptyFileSystem: Hashable, Sendable {
     ///   - size: Of the device, in bytes.
     ///   - target: What is made on it.
     ///   - metadata: Bytes that the content will take in btrfs's trees, both copies, for which btrfs sets room apart.
-    public init(size: Int64, target: TargetProfile, metadata: Int64 = 0) {
+    public init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
         switch target.fileSystem {
         case .ext4: self = Self.ext4(size, target)
         case .xfs: self = Self.xfs(size, target)
@@ -24,14 +24,14 @@ public struct EmptyFileSystem: Hashable, Sendable {
         }
     }
 
-    private init(_ bytes: Int64, _ inodes: Int64) {
+    private init(_ bytes: Amount, _ inodes: Amount) {
         usableBytes = max(0, bytes)
         usableInodes = max(0, inodes)
     }
 
     // MARK: ext4
 
-    private static func ext4(_ size: Int64, _ target: TargetProfile) -> EmptyFileSystem {
+    private static func ext4(_ size: Amount, _ target: TargetProfile) -> EmptyFileSystem {
         let block = target.blockSize
         let blocks = size / block
         let groups = SplitTree.roundedUp(max(blocks, 1), 8 * block)
@@ -39,7 +39,7 @@ public struct EmptyFileSystem: Hashable, Sendable {
         let tables = inodes * target.inodeSize + groups * 3 * block
         let descriptors = SplitTree.roundedUp(groups * 64, block)
         // Room for growing a thousandfold is set apart beside each copy of the descriptors.
-        let largest = SplitTree.roundedUp(min(blocks * 1024, Int64(UInt32.max)), 8 * block)
+        let largest = SplitTree.roundedUp(min(blocks * 1024, Amount(Int64(UInt32.max))), 8 * block)
         let growth = max(0, min(SplitTree.roundedUp(largest * 64, block) - descriptors, block / 4))
         let copies = backups(groups) * (1 + descriptors + growth) * block
         // For the superuser 5 %; for the kernel itself 2 %, at most 4096 blocks.
@@ -49,11 +49,11 @@ public struct EmptyFileSystem: Hashable, Sendable {
     }
 
     /// mke2fs.conf: small, default, big and huge.
-    private static func ext4Ratio(_ size: Int64) -> Int64 {
+    private static func ext4Ratio(_ size: Amount) -> Amount {
         size < 512 << 20 ? 4096 : size < 4 << 40 ? 16_384 : size < 16 << 40 ? 32_768 : 65_536
     }
 
-    private static func journal(_ blocks: Int64) -> Int64 {
+    private static func journal(_ blocks: Amount) -> Amount {
         switch blocks {
         case ..<2048: 0
         case ..<32_768: 1024
@@ -68,9 +68,9 @@ public struct EmptyFileSystem: Hashable, Sendable {
     }
 
     /// Copies of the superblock: in groups 0, 1 and the powers of 3, 5 and 7.
-    private static func backups(_ groups: Int64) -> Int64 {
-        var count: Int64 = min(groups, 2)
-        for base: Int64 in [3, 5, 7] {
+    private static func backups(_ groups: Amount) -> Amount {
+        var count: Amount = min(groups, 2)
+        for base: Amount in [3, 5, 7] {
             var power = base
             while power < groups {
                 count += 1
@@ -82,17 +82,17 @@ public struct EmptyFileSystem: Hashable, Sendable {
 
     // MARK: XFS and btrfs
 
-    private static func xfs(_ size: Int64, _ target: TargetProfile) -> EmptyFileSystem {
+    private static func xfs(_ size: Amount, _ target: TargetProfile) -> EmptyFileSystem {
         guard size >= 300 * mebibyte else { return EmptyFileSystem(0, 0) }  // mkfs.xfs makes no smaller ones
         let log = min(max(64 * mebibyte, size / 2048), 2048 * mebibyte)
         let pool = min(size / 20, 8192 * target.blockSize)
         // Set apart in each group for the trees of free inodes and shared blocks.
         let trees = size * 7 / 1000 * max(1, 4096 / target.blockSize)
-        let share: Int64 = size < 1 << 40 ? 25 : size < 50 << 40 ? 5 : 1
+        let share: Amount = size < 1 << 40 ? 25 : size < 50 << 40 ? 5 : 1
         return EmptyFileSystem(size - log - pool - trees - mebibyte, size / 100 * share / target.inodeSize - 64)
     }
 
-    private static func btrfs(_ size: Int64, _ metadata: Int64) -> EmptyFileSystem {
+    private static func btrfs(_ size: Amount, _ metadata: Amount) -> EmptyFileSystem {
         guard size >= 112 * mebibyte else { return EmptyFileSystem(0, 0) }
         let chunk = size > 50 << 30 ? 1 << 30 : max(32 * mebibyte, min(size / 20, 256 * mebibyte))
         // The global reserve, and room for a transaction's new blocks beside the old ones.

@@ -16,7 +16,7 @@ public struct Forecast: Sendable {
         /// What the tree takes there.
         public let need: SpaceNeed
         /// Of the need, what lies in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
-        public var treeBytes: Int64 { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
+        public var treeBytes: Amount { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
     }
 
     /// Computes what a volume will take.
@@ -25,15 +25,17 @@ public struct Forecast: Sendable {
     ///   - volume: What is to be moved.
     ///   - targets: What the target may be; at least one.
     ///   - threads: How many scan; nil for as many as there are processors.
+    ///   - largestFile: Longer files are not transferred and not counted; nil for any.
     /// - Returns: The forecast.
     /// - Throws: ``CapacityError`` when the volume cannot be scanned.
     public static func of(
         _ volume: Volume,
         on targets: [TargetProfile] = TargetProfile.unknown(),
-        threads: Int? = nil
+        threads: Int? = nil,
+        largestFile: Int64? = nil
     ) throws(CapacityError) -> Forecast {
         precondition(!targets.isEmpty, "a forecast is for some target")
-        let scan = try VolumeScan.run(volume, for: targets, threads: threads)
+        let scan = try VolumeScan.run(volume, for: targets, threads: threads, largestFile: largestFile)
         return Forecast(
             tree: scan.tree,
             candidates: zip(targets, scan.needs).map { Candidate(target: $0, need: $1) },

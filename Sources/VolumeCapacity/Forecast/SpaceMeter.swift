@@ -1,15 +1,12 @@
-/// Where sums stop, 256 PiB: lengths are what somebody wrote into a tree, and no sum of them may overflow.
-let largestSum: Int64 = 1 << 58
-
 /// Adds up what the entries of a tree take on one target.
 struct SpaceMeter: Sendable {
     let target: TargetProfile
     private var need = SpaceNeed()
     /// Bytes of items in btrfs's trees: of content and extents; of names; of targets; of attributes; of inodes.
-    private var contentItems: Int64 = 0
-    private var nameItems: Int64 = 0
-    private var linkItems: Int64 = 0
-    private var attributeItems: Int64 = 0
+    private var contentItems: Amount = 0
+    private var nameItems: Amount = 0
+    private var linkItems: Amount = 0
+    private var attributeItems: Amount = 0
 
     init(_ target: TargetProfile) { self.target = target }
 
@@ -18,34 +15,34 @@ struct SpaceMeter: Sendable {
 
     /// A regular file without holes.
     @inline(__always)
-    mutating func addFile(size: Int64) {
-        addFile(size: size, FileShape(data: target.inBlocks(min(size, largestSum)), pieces: size > 0 ? 1 : 0))
+    mutating func addFile(size: Amount) {
+        addFile(size: size, FileShape(data: target.inBlocks(size), pieces: size > 0 ? 1 : 0))
     }
 
     /// A regular file whose data ranges are known.
     @inline(__always)
-    mutating func addFile(size: Int64, _ shape: FileShape) {
-        need.inodes &+= 1
+    mutating func addFile(size: Amount, _ shape: FileShape) {
+        need.inodes += 1
         guard size > 0 else { return }
-        var metadata: Int64 = 0
-        var data = min(shape.data, largestSum)
+        var metadata: Amount = 0
+        var data = shape.data
         switch target.fileSystem {
         case .ext4: metadata = Ext4Layout.extentTree(shape, target)
         case .xfs: metadata = XFSLayout.extentMap(shape, target)
         case .btrfs:
             if BtrfsLayout.isInline(size) {
                 data = 0
-                contentItems &+= BtrfsLayout.inlineContent(size)
+                contentItems += BtrfsLayout.inlineContent(size)
             } else {
-                contentItems &+= BtrfsLayout.extents(shape)
+                contentItems += BtrfsLayout.extents(shape)
             }
         }
-        need.fileData = min(need.fileData + data, largestSum)
-        need.fileMetadata = min(need.fileMetadata + metadata, largestSum)
-        need.largestTemporary = max(need.largestTemporary, data &+ metadata)
+        need.fileData += data
+        need.fileMetadata += metadata
+        need.largestTemporary = max(need.largestTemporary, data + metadata)
     }
 
-    mutating func addSymbolicLink(length: Int64) {
+    mutating func addSymbolicLink(length: Amount) {
         need.inodes += 1
         switch target.fileSystem {
         case .ext4: need.symbolicLinks += Ext4Layout.symbolicLink(length, target)
@@ -67,7 +64,7 @@ struct SpaceMeter: Sendable {
         }
     }
 
-    mutating func addAttributes(count: Int64, bytes: Int64) {
+    mutating func addAttributes(count: Amount, bytes: Amount) {
         switch target.fileSystem {
         case .ext4: need.attributes += Ext4Layout.attributes(count, bytes, target)
         case .xfs: need.attributes += XFSLayout.attributes(count, bytes, target)
@@ -84,7 +81,7 @@ struct SpaceMeter: Sendable {
     }
 
     /// The blocks that belong to one file each, without what is shared by all entries.
-    var ownBlocks: Int64 { need.fileData + need.fileMetadata }
+    var ownBlocks: Amount { need.fileData + need.fileMetadata }
 
     /// What it all takes, with what is shared by all entries.
     var total: SpaceNeed {

@@ -12,13 +12,13 @@ enum SplitTree {
     ///   - bytes: What all entries take together, 0 or more.
     ///   - capacity: What a leaf can hold, above 0.
     /// - Returns: The number of leaves, at least 1.
-    static func leaves(bytes: Int64, capacity: Int64) -> Int64 {
+    static func leaves(bytes: Amount, capacity: Amount) -> Amount {
         guard bytes > capacity else { return 1 }
         let worth = bytes / capacity
-        let perThousand: Int64 = worth < 8 ? 1850 : worth < 16 ? 1700 : worth < 64 ? 1580 : 1500
+        let perThousand: Amount = worth < 8 ? 1850 : worth < 16 ? 1700 : worth < 64 ? 1580 : 1500
         return max(2, roundedUp(bytes * perThousand, capacity * 1000))
     }
 
     /// A quotient, rounded up.
-    static func roundedUp(_ value: Int64, _ divisor: Int64) -> Int64 { (value + divisor - 1) / divisor }
+    static func roundedUp(_ value: Amount, _ divisor: Amount) -> Amount { (value + divisor - 1) / divisor }
 }

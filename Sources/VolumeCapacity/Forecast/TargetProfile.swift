@@ -31,11 +31,11 @@ public struct TargetProfile: Hashable, Sendable {
     /// What it is.
     public var fileSystem: FileSystem
     /// The unit of allocation in bytes: a power of two, 512 to 65,536.
-    public var blockSize: Int64
+    public var blockSize: Amount
     /// Bytes of an inode on the device.
-    public var inodeSize: Int64
+    public var inodeSize: Amount
     /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
-    public var bytesPerInode: Int64?
+    public var bytesPerInode: Amount?
     /// Whether holes stay holes; otherwise they are filled with zeros.
     public var keepsHoles = true
     /// Whether extended attributes and ACLs are carried; `dvm` does not carry them.
@@ -49,9 +49,10 @@ public struct TargetProfile: Hashable, Sendable {
     ///   - bytesPerInode: ext4's inode ratio; nil for what mke2fs takes for the size.
     public init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
         self.fileSystem = fileSystem
+        let size = Amount(blockSize ?? 4096)
         // btrfs allocates pages at least, whatever was asked for.
-        self.blockSize = fileSystem == .btrfs ? max(4096, blockSize ?? 4096) : blockSize ?? 4096
-        self.bytesPerInode = bytesPerInode
+        self.blockSize = fileSystem == .btrfs ? max(4096, size) : size
+        self.bytesPerInode = bytesPerInode.map { Amount($0) }
         inodeSize = fileSystem == .xfs ? 512 : 256
     }
 
@@ -62,5 +63,5 @@ public struct TargetProfile: Hashable, Sendable {
 
     /// A number of bytes in whole blocks.
     @inline(__always)
-    func inBlocks(_ bytes: Int64) -> Int64 { (bytes &+ blockSize &- 1) & ~(blockSize &- 1) }
+    func inBlocks(_ bytes: Amount) -> Amount { bytes.roundedUp(to: blockSize) }
 }

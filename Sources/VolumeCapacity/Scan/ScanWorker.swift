@@ -13,12 +13,14 @@ final class ScanWorker {
     private var meters: [SpaceMeter]
     private let asksForHoles: Bool
     private let carriesAttributes: Bool
+    private let largestFile: Int64
     /// The directories of this thread; the last batch is worked at.
     private var waiting: [DirectoryBatch] = []
     private var failures: [VolumeError] = []
     private var isRootUnreadable = false
 
-    init(volume: Volume, targets: [TargetProfile], work: ScanWork) {
+    init(volume: Volume, targets: [TargetProfile], work: ScanWork, largestFile: Int64?) {
+        self.largestFile = largestFile ?? .max
         self.volume = volume
         self.work = work
         meters = targets.map { SpaceMeter($0) }
@@ -124,6 +126,7 @@ final class ScanWorker {
             if directory.relativePath.isEmpty, isLostAndFound(name) { return }
             children.append(name)
         }
+        guard !status.isRegular || status.size <= largestFile else { return }
         shape.add(nameLength: name.count)
         let isLinked = status.linkCount > 1 && !status.isDirectory
         let isFirst = !isLinked || work.links.isFirst(device: status.device, inode: status.inode)
@@ -135,9 +138,9 @@ final class ScanWorker {
         case .directory: break  // when it is scanned
         case .regular:
             if status.isSparse, asksForHoles { return addSparse(status, name, in: directory) }
-            for index in meters.indices { meters[index].addFile(size: status.size) }
+            for index in meters.indices { meters[index].addFile(size: Amount(status.size)) }
         case .symbolicLink:
-            for index in meters.indices { meters[index].addSymbolicLink(length: status.size) }
+            for index in meters.indices { meters[index].addSymbolicLink(length: Amount(status.size)) }
         case .unknown, .fifo, .socket, .characterDevice, .blockDevice:
             for index in meters.indices { meters[index].addSpecial() }
         }
@@ -161,14 +164,14 @@ final class ScanWorker {
             }
         } catch {
             note(error)
-            for index in meters.indices { meters[index].addFile(size: status.size) }
+            for index in meters.indices { meters[index].addFile(size: Amount(status.size)) }
             return
         }
         for index in meters.indices {
             if meters[index].keepsHoles {
-                meters[index].addFile(size: status.size, shapes[index].result)
+                meters[index].addFile(size: Amount(status.size), shapes[index].result)
             } else {
-                meters[index].addFile(size: status.size)
+                meters[index].addFile(size: Amount(status.size))
             }
         }
     }
@@ -185,7 +188,7 @@ final class ScanWorker {
                 bytes += attribute.count + (try directory.extendedAttributeLength(attribute.span, of: name))
             }
             for index in meters.indices where meters[index].target.carriesAttributes {
-                meters[index].addAttributes(count: Int64(attributes.count), bytes: Int64(bytes))
+                meters[index].addAttributes(count: Amount(Int64(attributes.count)), bytes: Amount(Int64(bytes)))
             }
         } catch {
             note(error)

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 /// What a tree holds, wherever it may go: counts, sums and extremes.
@@ -57,7 +58,7 @@ public struct TreeFacts: Hashable, Sendable {
             return
         }
         if !status.isDirectory { highestLinkCount = max(highestLinkCount, Int64(status.linkCount)) }
-        allocatedBytes = allocatedBytes.addingClamped(Int64(min(status.blocks, 1 << 53)) * 512)
+        allocatedBytes = allocatedBytes.addingClamped(status.allocated)
         highestOwner = max(highestOwner, Int64(max(status.owner, status.group)))
         add(status.modified)
         switch status.kind {
@@ -109,14 +110,5 @@ public struct TreeFacts: Hashable, Sendable {
         guard let theirs = other.modificationTimes else { return }
         let ours = modificationTimes ?? theirs
         modificationTimes = min(ours.lowerBound, theirs.lowerBound)...max(ours.upperBound, theirs.upperBound)
-    }
-}
-
-extension Int64 {
-    /// A sum that stops at the largest number: lengths are what somebody wrote into a tree.
-    @inline(__always)
-    func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, isTooLarge) = addingReportingOverflow(other)
-        return isTooLarge ? .max : sum
     }
 }

@@ -22,12 +22,14 @@ public struct VolumeScan: Sendable {
     ///   - volume: What to scan; it may change meanwhile.
     ///   - targets: Where it may go to; may be empty.
     ///   - threads: How many work at it; nil for as many as there are processors, 2 to 8.
+    ///   - largestFile: Longer files are not transferred and not counted; nil for any.
     /// - Returns: What was found; what could not be read is counted and is no error.
     /// - Throws: ``CapacityError`` when the root cannot be read or no thread can be started.
     public static func run(
         _ volume: Volume,
         for targets: [TargetProfile],
-        threads: Int? = nil
+        threads: Int? = nil,
+        largestFile: Int64? = nil
     ) throws(CapacityError) -> VolumeScan {
         let root: FileStatus
         do throws(VolumeError) {
@@ -42,7 +44,7 @@ public struct VolumeScan: Sendable {
             do throws(SystemError) {
                 started.append(
                     try WorkerThread(name: "dvm-scan-\(number)") {
-                        let worker = ScanWorker(volume: volume, targets: targets, work: work)
+                        let worker = ScanWorker(volume: volume, targets: targets, work: work, largestFile: largestFile)
                         if number == 0 { worker.addRoot(root) }
                         worker.run()
                     }

@@ -31,18 +31,13 @@ func examineConversation(_ bytes: [UInt8]) {
         switch message["request"]?.asText {
         case SizesRequest.name: _ = try? SizesRequest.answer(message, context)
         case ThroughputRequest.name: _ = try? ThroughputRequest.answer(message, context)
-        default: if let facts = TargetFacts(json: message) { examineFacts(facts) }
+        case QuietRequest.name: _ = try? QuietRequest.answer(message, context)
+        default:
+            if let facts = try? TargetFacts(answer: message) {
+                examineFacts(facts, [1 << 40, 1_000_000, 1 << 30, 4096])
+            }
         }
     }
-}
-
-/// Goes by what a target says of itself, as the check before a transfer does.
-private func examineFacts(_ facts: TargetFacts) {
-    let demanded = TargetCheck.Demand(bytes: 1 << 40, inodes: 1_000_000)
-    let check = TargetCheck(tree: TreeFacts(), demand: demanded, target: facts)
-    if check.fits { demand(facts.hasRoom(for: demanded), "what fits has room") }
-    demand(facts.capacity >= 0, "no capacity is negative")
-    _ = facts.profiles
 }
 
 /// Reads a text; what it stands for must be the same after writing and reading.

@@ -12,6 +12,10 @@ enum FuzzTarget: String, CaseIterable {
     case preSharedKeys = "psk"
     /// What a peer says on the control channel, before and after its login.
     case control
+    /// A target's answer to a request of the control channel, and what the check before a transfer makes of it.
+    case answer
+    /// The figures of such an answer, and of files, as numbers.
+    case figures
     /// A JSON text.
     case json
     /// The output of df.
@@ -28,6 +32,8 @@ enum FuzzTarget: String, CaseIterable {
         case .stunnel: examineStunnelConfiguration(bytes)
         case .preSharedKeys: examinePreSharedKeys(bytes)
         case .control: examineConversation(bytes)
+        case .answer: examineAnswer(bytes)
+        case .figures: examineFigures(bytes)
         case .json: examineJSON(bytes)
         case .diskUsage: examineDiskUsage(String(decoding: bytes, as: UTF8.self))
         case .quantity: examineQuantity(String(decoding: bytes, as: UTF8.self))

@@ -41,7 +41,7 @@ enum SizesRequest: ControlRequest {
         do throws(VolumeError) {
             let status = try volume.directory(parent.span).status(of: leaf.span)
             guard let status, status.isDirectory || status.linkCount == 1, status.size > smallest else { return 0 }
-            return Int64(clamping: status.blocks) * 512
+            return status.allocated
         } catch {
             // Whatever cannot be looked at gives nothing back, as far as anybody can promise.
             return 0
@@ -82,9 +82,11 @@ extension ControlClient {
             ("volume", .text(volume)), ("paths", .list(paths.map { .text(SizesRequest.hex($0)) })),
         ]
         let answer = try ask(SizesRequest.name, arguments, within: SizesRequest.limit + .seconds(10))
-        guard case .list(let values) = answer["allocated"], values.count == paths.count else {
-            throw .broken("the answer about sizes has another length than the question")
-        }
-        return values.map { max(0, $0.asInteger ?? 0) }
+        return try Self.sizes(in: answer, count: paths.count)
+    }
+
+    /// Reads the answer about some paths.
+    static func sizes(in answer: JSONValue, count: Int) throws(ControlError) -> [Int64] {
+        try AnswerReader(members: answer).figures("allocated", count: count, in: 0...Int64.max)
     }
 }

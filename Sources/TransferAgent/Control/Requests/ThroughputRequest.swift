@@ -69,9 +69,15 @@ extension ControlClient {
         let sent = Throughput.Figure(bytes: count, duration: start.duration(to: .now))
         try channel.write(ControlChannel.emptyData(count: 0))
         let answer = try answer(to: ThroughputRequest.name, within: .seconds(30))
-        guard let bytes = answer["bytes"]?.asInteger, let time = answer["microseconds"]?.asInteger else {
-            throw .broken("the answer about throughput lacks a member")
-        }
-        return Throughput(sent: sent, arrived: Throughput.Figure(bytes: bytes, duration: .microseconds(time)))
+        return Throughput(sent: sent, arrived: try Self.arrived(in: answer))
+    }
+
+    /// Reads the answer.
+    static func arrived(in answer: JSONValue) throws(ControlError) -> Throughput.Figure {
+        let reader = AnswerReader(members: answer)
+        let bytes = try reader.figure("bytes", in: 0...Int64.max)
+        // The request ends long before a week is over.
+        let time = try reader.figure("microseconds", in: 0...604_800_000_000)
+        return Throughput.Figure(bytes: bytes, duration: .microseconds(time))
     }
 }

@@ -34,23 +34,23 @@ extension ControlClient {
     /// - Throws: ``ControlError``.
     func facts(ofVolume name: String) throws(ControlError) -> TargetFacts {
         let answer = try ask(VolumeRequest.name, [("name", .text(name))], within: VolumeRequest.limit + .seconds(10))
-        guard let facts = TargetFacts(json: answer) else {
-            throw .broken("the facts of a volume lack a member")
-        }
-        return facts
+        return try TargetFacts(answer: answer)
     }
 }
 
 extension TargetFacts {
-    private typealias Number = (String, WritableKeyPath<TargetFacts, Int64?>)
+    private typealias Number = (String, WritableKeyPath<TargetFacts, Int64?>, ClosedRange<Int64>)
     private typealias Flag = (String, WritableKeyPath<TargetFacts, Bool?>)
 
+    /// Members that are left out where they are not known, and what they can be.
     private static var numbers: [Number] {
         [
-            ("totalInodes", \.space.totalInodes), ("freeInodes", \.space.freeInodes),
-            ("quotaBytes", \.space.quotaBytes), ("largestFile", \.abilities.largestFile),
-            ("linkLimit", \.abilities.linkLimit), ("timeGrainNanoseconds", \.abilities.timeGrain),
-            ("earliestTime", \.abilities.earliestTime), ("latestTime", \.abilities.latestTime),
+            ("totalInodes", \.space.totalInodes, 0...Int64.max), ("freeInodes", \.space.freeInodes, 0...Int64.max),
+            ("quotaBytes", \.space.quotaBytes, 0...Int64.max), ("largestFile", \.abilities.largestFile, 0...Int64.max),
+            ("linkLimit", \.abilities.linkLimit, 0...Int64.max),
+            ("timeGrainNanoseconds", \.abilities.timeGrain, 0...Int64.max),
+            ("earliestTime", \.abilities.earliestTime, Int64.min...Int64.max),
+            ("latestTime", \.abilities.latestTime, Int64.min...Int64.max),
         ]
     }
 
@@ -74,7 +74,7 @@ extension TargetFacts {
             ("smallestFirst", .flag(true)), ("comparesNanoseconds", .flag(true)),
         ]
         if let durability { members.append(("durability", .text(durability))) }
-        for (name, path) in Self.numbers {
+        for (name, path, _) in Self.numbers {
             if let value = self[keyPath: path] { members.append((name, .integer(value))) }
         }
         for (name, path) in Self.flags { if let value = self[keyPath: path] { members.append((name, .flag(value))) } }
@@ -82,40 +82,31 @@ extension TargetFacts {
         return members
     }
 
-    /// Reads what ``json`` wrote.
+    /// Reads what ``json`` wrote; members that are not known are skipped.
     ///
-    /// Nil when a member is missing that always comes, or a figure makes no sense.
-    ///
-    /// - Parameter json: An object of a peer; members that are not known are skipped.
-    init?(json: JSONValue) {
-        guard let type = json["fileSystem"]?.asText, let blockSize = json["blockSize"]?.asInteger,
-            let total = json["totalBytes"]?.asInteger, let used = json["usedBytes"]?.asInteger,
-            let free = json["freeBytes"]?.asInteger, let isReadOnly = json["readOnly"]?.asFlag,
-            let longestName = json["longestName"]?.asInteger, let isEmpty = json["empty"]?.asFlag,
-            (1...(1 << 30)).contains(blockSize), total >= 0, used >= 0, free >= 0, longestName > 0
-        else { return nil }
+    /// - Parameter answer: An object of a peer.
+    /// - Throws: ``ControlError/unusable(_:)`` when a member is missing that always comes, or a figure cannot be.
+    init(answer: JSONValue) throws(ControlError) {
+        let reader = AnswerReader(members: answer)
         var space = UsableSpace()
-        space.type = type
-        space.blockSize = blockSize
-        space.totalBytes = total
-        space.usedBytes = used
-        space.freeBytes = free
-        space.isReadOnly = isReadOnly
-        space.longestName = longestName
-        self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
-        durability = json["durability"]?.asText
-        ordersFiles = json["smallestFirst"]?.asFlag ?? false
-        comparesNanoseconds = json["comparesNanoseconds"]?.asFlag ?? false
-        for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }
-        for (name, path) in Self.flags { self[keyPath: path] = json[name]?.asFlag }
-        self.space.btrfs = json["btrfs"].flatMap { BtrfsSpace(json: $0) }
-        guard self.space.freeInodes ?? 0 >= 0, self.space.totalInodes ?? 0 >= 0 else { return nil }
+        space.type = try reader.text("fileSystem")
+        space.blockSize = try reader.figure("blockSize", in: 1...(1 << 30))
+        space.totalBytes = try reader.space("totalBytes")
+        space.usedBytes = try reader.space("usedBytes")
+        space.freeBytes = try reader.space("freeBytes")
+        space.isReadOnly = try reader.flag("readOnly")
+        space.longestName = try reader.figure("longestName", in: 1...Int64.max)
+        space.btrfs = try answer["btrfs"].map { (members) throws(ControlError) in try BtrfsSpace(answer: members) }
+        self.init(space: space, abilities: FileSystemAbilities(), isEmpty: try reader.flag("empty"))
+        durability = answer["durability"]?.asText
+        comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
+        ordersFiles = answer["smallestFirst"]?.asFlag ?? false
+        for (name, path, range) in Self.numbers { self[keyPath: path] = try reader.optionalFigure(name, in: range) }
+        for (name, path) in Self.flags { self[keyPath: path] = answer[name]?.asFlag }
     }
 }
 
 extension BtrfsSpace {
-    private static let largest: Int64 = 1 << 60
-
     /// The object that says it all.
     fileprivate var json: JSONValue {
         .object([
@@ -124,13 +115,16 @@ extension BtrfsSpace {
         ])
     }
 
-    /// Reads what ``json`` wrote; nil when a member is missing, or a figure makes no sense.
-    fileprivate init?(json: JSONValue) {
-        guard let freeContent = json["freeContentBytes"]?.asInteger, let trees = json["treeBytes"]?.asInteger,
-            let usedTrees = json["usedTreeBytes"]?.asInteger, let reserve = json["reserveBytes"]?.asInteger,
-            let copies = json["copies"]?.asInteger, (1...4).contains(copies),
-            [freeContent, trees, usedTrees, reserve].allSatisfy({ (0...Self.largest).contains($0) })
-        else { return nil }
-        self.init(freeContent: freeContent, trees: trees, usedTrees: usedTrees, reserve: reserve, copies: copies)
+    /// Reads what ``json`` wrote.
+    fileprivate init(answer: JSONValue) throws(ControlError) {
+        let reader = AnswerReader(members: answer)
+        self.init(
+            freeContent: try reader.space("freeContentBytes"),
+            trees: try reader.space("treeBytes"),
+            usedTrees: try reader.space("usedTreeBytes"),
+            reserve: try reader.space("reserveBytes"),
+            copies: try reader.figure("copies", in: 1...4)
+        )
+        guard usedTrees <= trees else { throw .unusable("usedTreeBytes \(usedTrees) is more than treeBytes \(trees)") }
     }
 }
