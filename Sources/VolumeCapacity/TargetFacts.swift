@@ -11,6 +11,8 @@ public struct TargetFacts: Hashable, Sendable {
     public var isEmpty: Bool
     /// Whether small files can be asked for before large ones there.
     public var ordersFiles = false
+    /// Whether modification times are compared to the nanosecond there.
+    public var comparesNanoseconds = false
 
     /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they have no end.
     public static let largestFigure: Int64 = 1 << 60

@@ -143,6 +143,7 @@ public struct DaemonSession {
         arguments.options.keepAlive = keepAlive
         arguments.options.largestFile = module.largestFile
         arguments.options.listMemory = module.listMemory
+        arguments.options.comparesNanoseconds = module.comparesNanoseconds
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -200,7 +200,9 @@ final class SourceWalker {
             // A file that will not be sent is not read either; zeros stand for a sum that cannot be had.
             let isTooLarge = state.options.largestFile.map { status.size > $0 } ?? false
             let none = [UInt8](repeating: 0, count: fileRecipe.digestLength)
-            extra.checksumStart = list.store(isTooLarge ? none : reader.digest(of: leaf, in: directory, fileRecipe))
+            let sum =
+                isTooLarge ? none : reader.digest(of: leaf, listedAs: status.modified, in: directory, fileRecipe)
+            extra.checksumStart = list.store(sum)
         }
         entry.extra = Int32(list.extras.count)
         list.extras.append(extra)

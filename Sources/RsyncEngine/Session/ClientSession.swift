@@ -13,6 +13,8 @@ public struct SessionResult: Sendable {
     public let statistics: SessionStatistics
     /// What a text about a file that is larger than a limit says, whichever side it is from.
     public static let largeFileText = SessionState.tooLarge
+    /// What both ends spoke, if they came so far.
+    public let dialect: Dialect
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
@@ -21,6 +23,7 @@ public struct SessionResult: Sendable {
         statistics.bytesSent = sent
         statistics.bytesReceived = received
         self.statistics = statistics
+        dialect = state.parameters.dialect
     }
 
     /// The result of a session that never began.
@@ -28,6 +31,7 @@ public struct SessionResult: Sendable {
         self.failure = failure
         exitCode = failure.exitCode
         statistics = SessionStatistics()
+        dialect = Dialect.newest
     }
 }
 
@@ -114,6 +118,9 @@ public struct ClientSession: Sendable {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
             var arguments = serverArguments(direction)
+            if options.comparesNanoseconds, Dialect(version).listsNanoseconds {
+                arguments.options.modifyWindow = arguments.options.modifyWindow ?? -1
+            }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
                 try ArgumentStream.write(arguments.encoded, to: channel.output)

@@ -78,6 +78,7 @@ public struct TransferJob: Sendable {
         options.largestFile = try FileSizeLimit.bytes(settings.largestFile)
         options.listsGrownFiles = true
         options.checksum = settings.checksum
+        options.comparesNanoseconds = true
         if let choice = settings.compress { try choose(choice, in: &options) }
         if let rate = settings.bandwidthLimit {
             options.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond

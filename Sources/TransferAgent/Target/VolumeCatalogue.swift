@@ -26,6 +26,7 @@ struct VolumeCatalogue: DaemonCatalogue {
                 module.isListed = false
                 module.largestFile = largestFile
                 module.listMemory = Int(listMemory)
+                module.comparesNanoseconds = true
                 module.proof = { user, challenge, digest in
                     credentials.password(of: user)?.proof(challenge, digest)
                 }

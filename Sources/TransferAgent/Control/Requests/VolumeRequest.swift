@@ -69,7 +69,7 @@ extension TargetFacts {
             ("totalBytes", .integer(space.totalBytes)), ("usedBytes", .integer(space.usedBytes)),
             ("freeBytes", .integer(space.freeBytes)), ("readOnly", .flag(space.isReadOnly)),
             ("longestName", .integer(space.longestName)), ("empty", .flag(isEmpty)),
-            ("smallestFirst", .flag(true)),
+            ("smallestFirst", .flag(true)), ("comparesNanoseconds", .flag(true)),
         ]
         for (name, path, _) in Self.numbers {
             if let value = self[keyPath: path] { members.append((name, .integer(value))) }
@@ -96,6 +96,7 @@ extension TargetFacts {
         space.btrfs = try answer["btrfs"].map { (members) throws(ControlError) in try BtrfsSpace(answer: members) }
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: try reader.flag("empty"))
         ordersFiles = answer["smallestFirst"]?.asFlag ?? false
+        comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
         for (name, path, range) in Self.numbers { self[keyPath: path] = try reader.optionalFigure(name, in: range) }
         for (name, path) in Self.flags { self[keyPath: path] = answer[name]?.asFlag }
     }
