@@ -101,6 +101,7 @@ extension TargetFacts {
         durability = answer["durability"]?.asText
         comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
         ordersFiles = answer["smallestFirst"]?.asFlag ?? false
+        comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
         for (name, path, range) in Self.numbers { self[keyPath: path] = try reader.optionalFigure(name, in: range) }
         for (name, path) in Self.flags { self[keyPath: path] = answer[name]?.asFlag }
     }
