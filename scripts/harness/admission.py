@@ -33,6 +33,7 @@ TREES = {
     "large": capacity.large(3, 20 * MIB + 12345), "sparse": capacity.sparse(20, 32 * MIB, 65_536, 12),
     "sparse-pieces": capacity.sparse(6, 128 * MIB, 4096, 600), "hard-links": capacity.hard_links(1500, 6, 5000),
     "deep": capacity.deep(100, 12), "wide": capacity.wide(7000), "links-long": capacity.links(5000, 300),
+    "cross-links": capacity.cross_links(400, 5, 3000), "small-folders": capacity.files(6000, 100, 400, smallest=100),
     "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
 # Every tree where its layout is most telling; each is sent to an empty volume and, edited, to one that holds it.
@@ -46,6 +47,7 @@ CASES = [
     ("hard-links", "ext4"), ("hard-links", "btrfs"), ("deep", "xfs-1k"), ("deep", "ext4-few-inodes"), ("wide", "ext4-1k"),
     ("wide", "xfs"), ("links-long", "ext4"), ("links-long", "xfs"), ("mixed", "ext4"), ("mixed", "ext4-1k"),
     ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"), ("inline", "btrfs"),
+    ("small-folders", "xfs"), ("small-folders", "ext4"), ("cross-links", "xfs-1k"),
 ]
 REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs")]
 
@@ -174,29 +176,38 @@ def _probe(case, percent, demand):
         return left, "needless" if forced.code == 0 else "refused"
 
 
-def _admission(tree, kind, which):
+def _prepare(setting, folder, tree, kind, which, seed):
+    """Makes a tree and a file system for it: ((what a probe needs), what went since, what the check asks for); None for the
+    last when the pass needs no room."""
+    if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
+        raise Skipped("needs root and loop devices")
+    capacity.own_mounts()
+    maker, size, lacks_inodes = KINDS[kind]
+    source, numbers = f"{folder}/source", random.Random(f"admission {tree} {seed}")
+    os.makedirs(source)
+    TREES[tree](source, numbers)
+    if which == "first":
+        image, gone = prepared(folder, "new", maker, size * MIB), (0, 0)
+    else:
+        image = prepared(folder, "full", maker, size * MIB, source, setting.keys)
+        gone = edit(source, numbers)
+    case = (setting, folder, image, source, lacks_inodes)
+    with capacity.copied(folder, "asked", image) as point:
+        room = Room(point, lacks_inodes)
+        room.leave(0)
+        outcome = _send(folder, setting.keys, source, room.volume)
+        if outcome.code == 0:
+            check(not compare.compare(source, room.volume), "admitted with next to no room, and trees differ")
+            return case, gone, None
+        return case, gone, _asked(outcome, "inodes" if lacks_inodes else "bytes")
+
+
+def _admission(tree, kind, which, seed):
     def body(setting, folder):
-        if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
-            raise Skipped("needs root and loop devices")
-        capacity.own_mounts()
-        maker, size, lacks_inodes = KINDS[kind]
-        source, numbers = f"{folder}/source", random.Random(f"admission {tree}")
-        os.makedirs(source)
-        TREES[tree](source, numbers)
-        if which == "first":
-            image, gone = prepared(folder, "new", maker, size * MIB), (0, 0)
-        else:
-            image = prepared(folder, "full", maker, size * MIB, source, setting.keys)
-            gone = edit(source, numbers)
-        with capacity.copied(folder, "asked", image) as point:
-            room = Room(point, lacks_inodes)
-            room.leave(0)
-            outcome = _send(folder, setting.keys, source, room.volume)
-            if outcome.code == 0:
-                check(not compare.compare(source, room.volume), "admitted with next to no room, and trees differ")
-                return "needs no room"
-            demand = _asked(outcome, "inodes" if lacks_inodes else "bytes")
-        case, rows, wasteful = (setting, folder, image, source, lacks_inodes), [], []
+        case, gone, demand = _prepare(setting, folder, tree, kind, which, seed)
+        if demand is None:
+            return "needs no room"
+        rows, wasteful, lacks_inodes = [], [], KINDS[kind][2]
         for percent in PERCENTS:
             left, verdict = _probe(case, percent, demand)
             rows.append({"kind": kind, "pass": which, "percent": percent, "verdict": verdict})
@@ -210,10 +221,48 @@ def _admission(tree, kind, which):
     return body
 
 
-def admission_cases(full):
-    """Trees on file systems, first copies and later passes; a few in the reduced form."""
-    return [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which))
-            for tree, kind in (CASES if full else REDUCED) for which in ("first", "later")]
+def _exact(tree, kind, which, seed, runs):
+    """With just the room that the check asks for, again and again: when a file system runs short for a moment is chance."""
+    def body(setting, folder):
+        case, _, demand = _prepare(setting, folder, tree, kind, which, seed)
+        if demand is None:
+            return "needs no room"
+        _, _, image, source, lacks_inodes = case
+        failures = []
+        for number in range(runs):
+            with capacity.copied(folder, f"run{number}", image) as point:
+                room = Room(point, lacks_inodes)
+                left = room.leave(demand)
+                outcome = _send(folder, setting.keys, source, room.volume)
+                if outcome.code:
+                    failures.append(f"run {number} with {left} of {demand}: {outcome}")
+                elif number % 10 == 0 and compare.compare(source, room.volume):
+                    failures.append(f"run {number} with {left} of {demand}: trees differ")
+        check(not failures, f"{len(failures)} of {runs} failed (seed {seed})", *failures[:4])
+        return f"{runs} runs with {demand} of {demand}"
+    return body
+
+
+# Trees whose names need room while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
+EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-1k", 0)]
+# `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or so often; in cases of RUNS.
+OFTEN, RUNS = {("xfs", "first"): 500}, 50
+
+
+def admission_cases(full, seeds):
+    """Trees on file systems, first copies and later passes, with more and less room; and many times with just enough. The
+    reduced form has a few of the first, and of the second for each of the seeds."""
+    both = ("first", "later")
+    cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 20)
+             for tree, kind in (CASES if full else REDUCED) for which in both]
+    if not full:
+        return cases + [Case(f"admission/exact/first/{tree}/{kind}/{seed}", _exact(tree, kind, "first", seed, runs), 5)
+                        for tree, kind, runs in EXACT if runs for seed in seeds]
+    often = [("mixed", kind, which, OFTEN.get((kind, which), 100)) for kind in KINDS for which in both]
+    often += [(tree, kind, which, RUNS) for tree, kind, _ in EXACT for which in both]
+    return cases + [Case(f"admission/exact/{which}/{tree}/{kind}/{seeds[0] + number}",
+                         _exact(tree, kind, which, seeds[0] + number, RUNS), 60)
+                    for tree, kind, which, runs in often for number in range(runs // RUNS)]
 
 
 def report(root):
