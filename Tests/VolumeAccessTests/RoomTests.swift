@@ -10,7 +10,8 @@ import Testing
 struct RoomTests {
     @Test(
         "a call that finds no room is made again after writeback, up to three times",
-        arguments: [(ENOSPC, 1, 2), (ENOSPC, 3, 4), (EDQUOT, 2, 3), (ENOSPC, 4, 4), (EEXIST, 1, 1)] as [(Int32, Int, Int)]
+        arguments: [(ENOSPC, 1, 2), (ENOSPC, 3, 4), (EDQUOT, 2, 3), (ENOSPC, 4, 4), (EEXIST, 1, 1)]
+            as [(Int32, Int, Int)]
     )
     func attempts(error: Int32, failures: Int, calls: Int) throws {
         let scratch = try Scratch()

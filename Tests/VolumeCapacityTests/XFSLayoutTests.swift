@@ -43,7 +43,10 @@ struct XFSLayoutTests {
         #expect(XFSLayout.directory(shape(count, length), profile(4096)) == expected)
     }
 
-    @Test("twelve extents lie in the inode, a thirteenth brings a block", arguments: [(12, 0), (13, 4096)] as [(Int64, Int64)])
+    @Test(
+        "twelve extents lie in the inode, a thirteenth brings a block",
+        arguments: [(12, 0), (13, 4096)] as [(Int64, Int64)]
+    )
     func extents(pieces: Int64, expected: Int64) {
         #expect(XFSLayout.extentMap(FileShape(data: pieces * 4096, pieces: pieces), profile(4096)) == expected)
     }

@@ -14,6 +14,7 @@ from harness.processes import run
 MIB = 1 << 20
 # Room in per cent of what the check asks for; 100 is that to the block.
 PERCENTS = (80, 90, 95, 97, 99, 100, 100.5, 102, 105)
+REDUCED_PERCENTS = (95, 100, 102)
 # A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes.
 SHARE, SLACK = 50, 2 * MIB
 
@@ -214,7 +215,7 @@ def _admission(tree, kind, which, seed):
         if demand is None:
             return "needs no room"
         rows, wasteful, lacks_inodes = [], [], KINDS[kind][2]
-        for percent in PERCENTS:
+        for percent in PERCENTS if setting.full else REDUCED_PERCENTS:
             left, verdict = _probe(case, percent, demand)
             rows.append({"kind": kind, "pass": which, "percent": percent, "verdict": verdict})
             allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, SLACK)
@@ -259,7 +260,7 @@ def admission_cases(full, seeds):
     """Trees on file systems, first copies and later passes, with more and less room; and many times with just enough. The
     reduced form has a few of the first, and of the second for each of the seeds."""
     both = ("first", "later")
-    cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 20)
+    cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 25 if full else 8)
              for tree, kind in (CASES if full else REDUCED) for which in both]
     if not full:
         return cases + [Case(f"admission/exact/first/{tree}/{kind}/{seed}", _exact(tree, kind, "first", seed, runs), 5)
@@ -267,7 +268,7 @@ def admission_cases(full, seeds):
     often = [("mixed", kind, which, OFTEN.get((kind, which), 100)) for kind in KINDS for which in both]
     often += [(tree, kind, which, RUNS) for tree, kind, _ in EXACT for which in both]
     return cases + [Case(f"admission/exact/{which}/{tree}/{kind}/{seeds[0] + number}",
-                         _exact(tree, kind, which, seeds[0] + number, RUNS), 60)
+                         _exact(tree, kind, which, seeds[0] + number, RUNS), 90)
                     for tree, kind, which, runs in often for number in range(runs // RUNS)]
 
 
@@ -278,10 +279,11 @@ def report(root):
     with open(f"{root}/admission") as lines:
         rows = [json.loads(line) for line in lines]
     print("\nadmission: admitted / rightly refused / needlessly refused, by room in % of what the check asks for")
-    print(f"{'':24}" + "".join(f"{percent:>10}" for percent in PERCENTS))
+    percents = [percent for percent in PERCENTS if any(row["percent"] == percent for row in rows)]
+    print(f"{'':24}" + "".join(f"{percent:>10}" for percent in percents))
     for key in sorted({(row["pass"], row["kind"]) for row in rows}):
         cells = ""
-        for percent in PERCENTS:
+        for percent in percents:
             seen = [row["verdict"] for row in rows if (row["pass"], row["kind"], row["percent"]) == (*key, percent)]
             cells += f"{'/'.join(str(seen.count(word)) for word in ('admitted', 'refused', 'needless')):>10}"
         print(f"{' '.join(key):24}{cells}")

@@ -377,4 +377,4 @@ def _percent(said, truth):
 
 def capacity_cases(full):
     """Trees on file systems; a few in the reduced form."""
-    return [Case(f"capacity/{tree}/{kind}", _capacity(tree, kind)) for tree, kind in (CASES if full else REDUCED)]
+    return [Case(f"capacity/{tree}/{kind}", _capacity(tree, kind), 15) for tree, kind in (CASES if full else REDUCED)]
