@@ -1,4 +1,5 @@
 import Testing
+import VolumeAccess
 
 @testable import VolumeCapacity
 
@@ -33,6 +34,33 @@ struct XFSLayoutTests {
         let reserved = XFSLayout.reservation(profile(blockSize))
         #expect(reserved >= symbolicLink + name + file)
         #expect(reserved <= symbolicLink + name + file + 24, "more than inode trees of the largest groups explain")
+    }
+
+    @Test(
+        "directory blocks larger than blocks make a name dearer",
+        // Link and rename were seen to reserve so much with mkfs.xfs -n size, 32-bit extent counts.
+        arguments: [(1024, 8192, 98), (4096, 65_536, 140)] as [(Int64, Int64, Int64)]
+    )
+    func largeDirectoryBlocks(blockSize: Int64, directoryBlock: Int64, name: Int64) {
+        var target = profile(blockSize)
+        target.directoryBlock = directoryBlock
+        #expect(XFSLayout.reservation(target) >= 2 * name)
+        #expect(XFSLayout.directory(shape(13, 7), target) == directoryBlock)
+    }
+
+    @Test("a target's own sizes count, unless they make no sense")
+    func sizesOfTheTarget() {
+        var space = UsableSpace()
+        (space.type, space.blockSize) = ("xfs", 4096)
+        (space.inodeSize, space.directoryBlockSize) = (2048, 16_384)
+        var facts = TargetFacts(space: space, abilities: FileSystemAbilities(), isEmpty: true)
+        #expect(facts.profiles[0].inodeSize == 2048)
+        #expect(facts.profiles[0].directoryBlock == 16_384)
+        for (inode, directory) in [(.max, .max), (-1, 0), (3000, 5000), (1 << 62, 1 << 62)] as [(Int64, Int64)] {
+            (facts.space.inodeSize, facts.space.directoryBlockSize) = (inode, directory)
+            #expect(facts.profiles[0].inodeSize == 512)
+            #expect(facts.profiles[0].directoryBlock == 4096)
+        }
     }
 
     @Test(

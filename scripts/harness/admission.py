@@ -25,6 +25,7 @@ KINDS = {
     "ext4-few-inodes": (["mkfs.ext4", "-q", "-F", "-b", "4096", "-N", "12288"], 384, True),
     "xfs": (["mkfs.xfs", "-q", "-f"], 512, False),
     "xfs-1k": (["mkfs.xfs", "-q", "-f", "-b", "size=1024"], 384, False),
+    "xfs-wide": (["mkfs.xfs", "-q", "-f", "-i", "size=2048", "-n", "size=16384"], 512, False),
     "btrfs": (["mkfs.btrfs", "-q", "-f"], 512, False),
 }
 TREES = {
@@ -251,7 +252,7 @@ def _exact(tree, kind, which, seed, runs):
 
 
 # Trees whose names need room while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
-EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-1k", 0)]
+EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-wide", 1), ("cross-links", "xfs-1k", 0)]
 # `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or so often; in cases of RUNS.
 OFTEN, RUNS = {("xfs", "first"): 500}, 50
 

@@ -1,9 +1,9 @@
-/// What things take on XFS version 5 as mkfs.xfs makes it: inodes of 512 bytes in chunks of 64, directory blocks of 4 KiB.
+/// What things take on XFS version 5: inodes of 512 to 2048 bytes in chunks of 64, directories in blocks of a size of their own.
 ///
 /// Source: "XFS Filesystem Disk Structures" (Linux kernel project).
 enum XFSLayout {
-    /// What an inode has left for a link's target and attributes.
-    private static let fork: Int64 = 336
+    /// What an inode needs for itself; the rest, 336 of 512 bytes, is for a link's target and attributes.
+    private static let core: Int64 = 176
     /// What of it extents and small directories get where the kernel sets room for attributes apart in each new inode, as it
     /// does with SELinux, Smack or Landlock (seen with Landlock: a directory of 189 bytes lies in its inode, one of 205 in a
     /// block).
@@ -31,7 +31,7 @@ enum XFSLayout {
 
     /// The blocks of a directory: none while it fits into the inode; one; or data blocks and an index of hashes.
     static func directory(_ shape: DirectoryShape, _ target: TargetProfile) -> Int64 {
-        let unit = directoryBlock(target)
+        let unit = target.directoryBlock
         guard shape.nameBytes + shape.count * 8 + 6 > dataFork else { return 0 }
         // "." and ".." take 16 each in the data; every name takes 8 in the index.
         if 64 + 32 + shape.xfsBytes + (shape.count + 2) * 8 + 8 <= unit { return unit }
@@ -51,13 +51,14 @@ enum XFSLayout {
 
     static func symbolicLink(_ length: Int64, _ target: TargetProfile) -> Int64 {
         // Each block begins with a header of 56 bytes.
-        length <= fork
+        length <= target.inodeSize - core
             ? 0 : SplitTree.roundedUp(length, target.blockSize - 56) * target.blockSize
     }
 
     /// A block, unless the attributes fit beside the extents.
     static func attributes(_ count: Int64, _ bytes: Int64, _ target: TargetProfile) -> Int64 {
-        count == 0 || bytes + count * 3 + 4 <= fork / 2 ? 0 : target.inBlocks(bytes + count * 16 + 80)
+        let isInside = bytes + count * 3 + 4 <= (target.inodeSize - core) / 2
+        return count == 0 || isInside ? 0 : target.inBlocks(bytes + count * 16 + 80)
     }
 
     /// The chunks of inodes, and the tree that finds them: 16 bytes for each chunk, in two trees.
@@ -67,19 +68,19 @@ enum XFSLayout {
         return chunks * chunk * target.inodeSize + (index + reservation(target)) * target.blockSize
     }
 
-    /// The unit of a directory's blocks.
-    private static func directoryBlock(_ target: TargetProfile) -> Int64 { max(4096, target.blockSize) }
-
     /// Blocks that have to be free beyond what the last entries take.
     ///
     /// A transaction starts only when what it could take at worst is free. Found by trials with fewer and fewer free blocks
     /// (Linux 6.18, blocks of 1 to 64 KiB, 32-bit and 64-bit extent counts): with H for ``extentMapHeight(_:)`` and D for the
-    /// blocks of a directory block, a new name takes 7 (D + H), a new inode its chunk and two trees, a write H + 2.
+    /// blocks of a directory block, a new name takes 7 (D + H), a new inode its chunk and two trees, a write H + 2. When a
+    /// directory block may be more extents than a block of the map holds, H counts once for each such block.
     ///
     /// A target has three threads: one makes entries, one gives files their names, one begins and writes files.
     static func reservation(_ target: TargetProfile) -> Int64 {
         let height = extentMapHeight(target.blockSize)
-        let name = 7 * (directoryBlock(target) / target.blockSize + height)
+        let unit = target.directoryBlock / target.blockSize
+        let maps = SplitTree.roundedUp(unit, (target.blockSize - 72) / 16 - 1)
+        let name = 7 * (unit + maps * height)
         // The trees of inodes have up to 5 levels in a group of 1 TiB.
         let inode = max(1, chunk * target.inodeSize / target.blockSize) + 2 * 5
         let linkTarget = SplitTree.roundedUp(1024, target.blockSize)

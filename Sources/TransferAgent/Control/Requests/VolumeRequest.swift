@@ -49,6 +49,7 @@ extension TargetFacts {
             ("quotaBytes", \.space.quotaBytes), ("largestFile", \.abilities.largestFile),
             ("linkLimit", \.abilities.linkLimit), ("timeGrainNanoseconds", \.abilities.timeGrain),
             ("earliestTime", \.abilities.earliestTime), ("latestTime", \.abilities.latestTime),
+            ("inodeSize", \.space.inodeSize), ("directoryBlockSize", \.space.directoryBlockSize),
         ]
     }
 
