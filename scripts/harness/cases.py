@@ -2,6 +2,7 @@
 cut into shards, and a run of them taken up again where an earlier one ended."""
 
 import concurrent.futures
+import contextlib
 import fnmatch
 import hashlib
 import json
@@ -75,6 +76,9 @@ def _run_one(index):
         status, detail = "skip", str(reason)
     except Exception:
         status, detail = "FAIL", traceback.format_exc()
+    except SystemExit:  # the signal that ends the run; the case has cleaned up
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(143)
     shutil.rmtree(folder, ignore_errors=True)
     return Result(case.name, status, time.monotonic() - start, detail)
 
@@ -146,6 +150,19 @@ def _content(path):
         return hashlib.sha256(program.read()).digest()
 
 
+@contextlib.contextmanager
+def _stopping(pool):
+    """When the run is ended by a signal, no further case begins, and those at work end after they have cleaned up."""
+    try:
+        yield
+    except BaseException:
+        workers = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.terminate()
+        raise
+
+
 def run_cases(chosen, setting, root, jobs=None, keep_going=True, record=None):
     """Runs the cases, printing and recording each as it ends. Returns all results."""
     global _cases, _setting, _root
@@ -153,7 +170,7 @@ def run_cases(chosen, setting, root, jobs=None, keep_going=True, record=None):
     results = []
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(chosen)))
     context = multiprocessing.get_context("fork")
-    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool, _stopping(pool):
         futures = [pool.submit(_run_one, index) for index in range(len(chosen))]
         for future in concurrent.futures.as_completed(futures):
             result = future.result()
