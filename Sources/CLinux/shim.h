@@ -78,6 +78,18 @@ static const uint64_t dvm_BTRFS_CONTENT = BTRFS_BLOCK_GROUP_DATA, dvm_BTRFS_TREE
                           BTRFS_BLOCK_GROUP_DUP | BTRFS_BLOCK_GROUP_RAID1 | BTRFS_BLOCK_GROUP_RAID10,
                       dvm_BTRFS_THREE_COPIES = BTRFS_BLOCK_GROUP_RAID1C3,
                       dvm_BTRFS_FOUR_COPIES = BTRFS_BLOCK_GROUP_RAID1C4;
+// What mkfs.xfs decided: ioctl_xfs_fsgeometry(2) of xfsprogs, in the size that every kernel with XFS version 5 knows.
+struct dvm_xfs_geometry {
+    uint32_t blocksize, rtextsize, agblocks, agcount, logblocks, sectsize, inodesize, imaxpct;
+    uint64_t datablocks, rtblocks, rtextents, logstart;
+    unsigned char uuid[16];
+    uint32_t sunit, swidth;
+    int32_t version;
+    uint32_t flags, logsectsize, rtsectsize, dirblocksize, logsunit;
+};
+static inline int dvm_get_xfs_geometry(int descriptor, struct dvm_xfs_geometry *geometry) {
+    return ioctl(descriptor, _IOR('X', 124, struct dvm_xfs_geometry), geometry);
+}
 #include <syslog.h>
 // The text is an argument and never the format.
 static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }

@@ -67,7 +67,7 @@ public final class InPlaceFile {
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
     public func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
-        let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
+        let result = features.writes.shared { writeFully(bytes, to: descriptor.rawValue, at: offset) }
         writtenEnd = max(writtenEnd, offset + Int64(bytes.count))
         guard result == 0 else { throw failure("write", result) }
     }
@@ -80,7 +80,9 @@ public final class InPlaceFile {
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
     public func write(gathering pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
         var written: Int64 = 0
-        let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        let result = features.writes.shared {
+            unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        }
         writtenEnd = max(writtenEnd, offset + written)
         guard result == 0 else { throw failure("write", result) }
     }
@@ -94,7 +96,9 @@ public final class InPlaceFile {
     public func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
         guard count > 0 else { return }
         let mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-        let result = kernelCall { fallocate(descriptor.rawValue, mode, off_t(offset), off_t(count)) }
+        let result = features.withinRoom(of: descriptor) {
+            kernelCall { fallocate(descriptor.rawValue, mode, off_t(offset), off_t(count)) }
+        }
         if result == 0 { return try extend(to: offset + count) }
         guard result == -Int(EOPNOTSUPP) || result == -Int(ENOSYS) else { throw failure("fallocate", result) }
         let zeros = [UInt8](repeating: 0, count: Int(min(count, 256 * 1024)))

@@ -73,14 +73,9 @@ extension StagedFile {
             var to = off_t(length)
             let count = kernelCall {
                 let wanted = Int(min(Int64(StagedFile.piece), end - length))
-                return unsafe copy_file_range(
-                    source.descriptor.rawValue,
-                    &from,
-                    descriptor.rawValue,
-                    &to,
-                    wanted,
-                    0
-                )
+                return directory.features.writes.shared {
+                    unsafe copy_file_range(source.descriptor.rawValue, &from, descriptor.rawValue, &to, wanted, 0)
+                }
             }
             if count > 0 {
                 length += Int64(count)

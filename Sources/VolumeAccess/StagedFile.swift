@@ -67,13 +67,11 @@ public final class StagedFile {
         _ permissions: UInt32
     ) throws(VolumeError) -> Descriptor? {
         guard directory.features.unnamedFiles.isSupported else { return nil }
-        let open = {
+        let result = directory.features.withinRoom(of: directory.descriptor) {
             kernelCall {
                 unsafe dvm_openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
             }
         }
-        var result = open()
-        if result == -Int(ENOSPC), directory.settlePromises() { result = open() }
         if result >= 0 { return Descriptor(owning: Int32(result)) }
         // EISDIR and EINVAL: a kernel or file system that does not know the flag takes it for a directory.
         guard [EOPNOTSUPP, EISDIR, EINVAL, ENOSYS].contains(Int32(-result)) else {
@@ -183,7 +181,9 @@ public final class StagedFile {
         guard unsafe !pieces.isEmpty else { return }
         if offset > writtenEnd { prepareHole(before: offset) }
         var written: Int64 = 0
-        let result = unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        let result = directory.features.writes.shared {
+            unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+        }
         writtenEnd = offset + written
         guard result == 0 else {
             length = writtenEnd
@@ -214,7 +214,7 @@ public final class StagedFile {
     private func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
         precondition(!isSettled, "the file was committed or discarded")
         if offset > writtenEnd { prepareHole(before: offset) }
-        let result = writeFully(bytes, to: descriptor.rawValue, at: offset)
+        let result = directory.features.writes.shared { writeFully(bytes, to: descriptor.rawValue, at: offset) }
         guard result == 0 else { throw failure("write", result) }
     }
 

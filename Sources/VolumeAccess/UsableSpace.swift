@@ -29,6 +29,11 @@ public struct UsableSpace: Hashable, Sendable {
     /// What its trees have is not in ``freeBytes``.
     public var btrfs: BtrfsSpace?
 
+    /// Bytes of an inode on XFS, which makes inodes as they are needed; nil for others.
+    public var inodeSize: Int64?
+    /// The unit of XFS's directories in bytes; nil for others.
+    public var directoryBlockSize: Int64?
+
     /// Describes a file system with nothing in it; for tests and decoding.
     public init() {}
 }
@@ -54,6 +59,7 @@ extension Volume {
         space.usedBytes = max(0, space.totalBytes - bytes(figures.f_bfree))
         space.freeBytes = bytes(figures.f_bavail)
         if space.type == "btrfs" { space.btrfs = BtrfsSpace(root.descriptor) }
+        if space.type == "xfs" { space.addGeometry(descriptor) }
         let isPrivileged = Capabilities.includesResources
         // Of user 0 ext4 asks for no capability, unless its blocks are kept for somebody else.
         let isKeeper = Capabilities.isSuperuser && !mount.options.contains("resuid=")
@@ -132,6 +138,16 @@ private struct MountLine {
     func ownBlocks(ofSize size: Int64) -> UInt {
         let sectors = KernelFile.lines("/sys/dev/block/\(device)/size").first.flatMap { Int64($0) }
         return sectors.map { UInt(clamping: min($0.multipliedClamped(by: 512) / size / 50, 4096)) } ?? 4096
+    }
+}
+
+extension UsableSpace {
+    /// Adds what XFS was made with, which it tells everybody.
+    fileprivate mutating func addGeometry(_ descriptor: Int32) {
+        var geometry = dvm_xfs_geometry()
+        guard kernelCall({ unsafe dvm_get_xfs_geometry(descriptor, &geometry) }) == 0 else { return }
+        inodeSize = Int64(geometry.inodesize)
+        directoryBlockSize = Int64(geometry.dirblocksize)
     }
 }
 

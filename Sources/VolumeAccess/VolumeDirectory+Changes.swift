@@ -52,8 +52,10 @@ extension VolumeDirectory {
         guard isLeafName(newName) else { throw .invalidName(bytes(of: newName)) }
         return withTerminated(name) { name in
             withTerminated(newName) { newName in
-                kernelCall {
-                    unsafe renameat(descriptor.rawValue, name.start, target.descriptor.rawValue, newName.start)
+                features.withinRoom(of: target.descriptor) {
+                    kernelCall {
+                        unsafe renameat(descriptor.rawValue, name.start, target.descriptor.rawValue, newName.start)
+                    }
                 }
             }
         }

@@ -34,18 +34,10 @@ public final class VolumeDirectory: Sendable {
     ) throws(VolumeError) -> Int {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         let directory = descriptor.rawValue
-        let result = withTerminated(name) { name in kernelCall { call(directory, name) } }
-        guard result == -Int(ENOSPC), settlePromises() else { return result }
-        return withTerminated(name) { name in kernelCall { call(directory, name) } }
+        return withTerminated(name) { name in
+            features.withinRoom(of: descriptor) { kernelCall { call(directory, name) } }
+        }
     }
-
-    /// Lets the file system give back what it holds for data on its way.
-    ///
-    /// XFS promises each unwritten small file several blocks for its metadata, and takes them back before it refuses a
-    /// write, but not before it refuses a new name: 12,000 small files failed with a third of the space free.
-    ///
-    /// - Returns: Whether it is worth asking again.
-    func settlePromises() -> Bool { kernelCall { syncfs(descriptor.rawValue) } == 0 }
 
     /// Makes a call on a leaf that must succeed.
     @inline(__always)

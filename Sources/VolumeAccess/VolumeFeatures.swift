@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxSystem
 import Synchronization
 
 /// What the kernel and the file systems of one volume have been found to refuse.
@@ -39,4 +40,7 @@ final class VolumeFeatures: Sendable {
     let closeBeforeName = Feature()
     /// copy_file_range(2) on these file systems.
     let copyRange = Feature()
+
+    /// Shared by writes of content; held alone while a call that found no room waits for what was written.
+    let writes = SharedLock()
 }

@@ -45,13 +45,23 @@ public struct TargetFacts: Hashable, Sendable {
     /// What forecasts for this target go by: its layout, or all known ones when it has another.
     public var profiles: [TargetProfile] {
         let unit = space.blockSize
-        let isUsual = (512...65_536).contains(unit) && unit & (unit - 1) == 0
-        let blockSize = isUsual ? unit : 4096
+        let blockSize = Self.isPower(unit, in: 512...65_536) ? unit : 4096
         let known = TargetProfile.FileSystem(rawValue: space.type)
         var profiles =
             known.map { [TargetProfile($0, blockSize: blockSize)] } ?? TargetProfile.unknown(blockSize: blockSize)
-        for index in profiles.indices { profiles[index].keepsHoles = abilities.keepsHoles ?? true }
+        for index in profiles.indices {
+            profiles[index].keepsHoles = abilities.keepsHoles ?? true
+            guard profiles[index].fileSystem == .xfs else { continue }
+            if let size = space.inodeSize, Self.isPower(size, in: 512...2048) { profiles[index].inodeSize = Amount(size) }
+            if let unit = space.directoryBlockSize, Self.isPower(unit, in: profiles[index].blockSize.value...65_536) {
+                profiles[index].directoryBlock = Amount(unit)
+            }
+        }
         return profiles
+    }
+
+    private static func isPower(_ value: Int64, in range: ClosedRange<Int64>) -> Bool {
+        range.contains(value) && value & (value - 1) == 0
     }
 
     /// Whether there is room for what a transfer takes.

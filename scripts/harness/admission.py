@@ -14,6 +14,7 @@ from harness.processes import run
 MIB = 1 << 20
 # Room in per cent of what the check asks for; 100 is that to the block.
 PERCENTS = (80, 90, 95, 97, 99, 100, 100.5, 102, 105)
+REDUCED_PERCENTS = (95, 100, 102)
 # A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes.
 SHARE, SLACK = 50, 2 * MIB
 
@@ -24,6 +25,7 @@ KINDS = {
     "ext4-few-inodes": (["mkfs.ext4", "-q", "-F", "-b", "4096", "-N", "12288"], 384, True),
     "xfs": (["mkfs.xfs", "-q", "-f"], 512, False),
     "xfs-1k": (["mkfs.xfs", "-q", "-f", "-b", "size=1024"], 384, False),
+    "xfs-wide": (["mkfs.xfs", "-q", "-f", "-i", "size=2048", "-n", "size=16384"], 512, False),
     "btrfs": (["mkfs.btrfs", "-q", "-f"], 512, False),
 }
 TREES = {
@@ -33,6 +35,7 @@ TREES = {
     "large": capacity.large(3, 20 * MIB + 12345), "sparse": capacity.sparse(20, 32 * MIB, 65_536, 12),
     "sparse-pieces": capacity.sparse(6, 128 * MIB, 4096, 600), "hard-links": capacity.hard_links(1500, 6, 5000),
     "deep": capacity.deep(100, 12), "wide": capacity.wide(7000), "links-long": capacity.links(5000, 300),
+    "cross-links": capacity.cross_links(400, 5, 3000), "small-folders": capacity.files(6000, 100, 400, smallest=100),
     "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
 # Every tree where its layout is most telling; each is sent to an empty volume and, edited, to one that holds it.
@@ -46,6 +49,7 @@ CASES = [
     ("hard-links", "ext4"), ("hard-links", "btrfs"), ("deep", "xfs-1k"), ("deep", "ext4-few-inodes"), ("wide", "ext4-1k"),
     ("wide", "xfs"), ("links-long", "ext4"), ("links-long", "xfs"), ("mixed", "ext4"), ("mixed", "ext4-1k"),
     ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"), ("inline", "btrfs"),
+    ("small-folders", "xfs"), ("small-folders", "ext4"), ("cross-links", "xfs-1k"),
 ]
 REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs")]
 
@@ -105,6 +109,12 @@ class Room:
                 break
             # What the ballast's own extents take is known once most of it is there.
             self._take(f"{self.point}/ballast/{number}", spare - (spare // 200 if number == 0 else 0))
+        first = f"{self.point}/ballast/0"
+        for _ in range(4):
+            # The last piece may have cost the ballast a block for its extents.
+            if self.free() >= wanted or not os.path.exists(first):
+                break
+            os.truncate(first, max(0, os.path.getsize(first) - 4096))
         return self.free()
 
     @staticmethod
@@ -174,30 +184,39 @@ def _probe(case, percent, demand):
         return left, "needless" if forced.code == 0 else "refused"
 
 
-def _admission(tree, kind, which):
+def _prepare(setting, folder, tree, kind, which, seed):
+    """Makes a tree and a file system for it: ((what a probe needs), what went since, what the check asks for); None for the
+    last when the pass needs no room."""
+    if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
+        raise Skipped("needs root and loop devices")
+    capacity.own_mounts()
+    maker, size, lacks_inodes = KINDS[kind]
+    source, numbers = f"{folder}/source", random.Random(f"admission {tree} {seed}")
+    os.makedirs(source)
+    TREES[tree](source, numbers)
+    if which == "first":
+        image, gone = prepared(folder, "new", maker, size * MIB), (0, 0)
+    else:
+        image = prepared(folder, "full", maker, size * MIB, source, setting.keys)
+        gone = edit(source, numbers)
+    case = (setting, folder, image, source, lacks_inodes)
+    with capacity.copied(folder, "asked", image) as point:
+        room = Room(point, lacks_inodes)
+        room.leave(0)
+        outcome = _send(folder, setting.keys, source, room.volume)
+        if outcome.code == 0:
+            check(not compare.compare(source, room.volume), "admitted with next to no room, and trees differ")
+            return case, gone, None
+        return case, gone, _asked(outcome, "inodes" if lacks_inodes else "bytes")
+
+
+def _admission(tree, kind, which, seed):
     def body(setting, folder):
-        if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
-            raise Skipped("needs root and loop devices")
-        capacity.own_mounts()
-        maker, size, lacks_inodes = KINDS[kind]
-        source, numbers = f"{folder}/source", random.Random(f"admission {tree}")
-        os.makedirs(source)
-        TREES[tree](source, numbers)
-        if which == "first":
-            image, gone = prepared(folder, "new", maker, size * MIB), (0, 0)
-        else:
-            image = prepared(folder, "full", maker, size * MIB, source, setting.keys)
-            gone = edit(source, numbers)
-        with capacity.copied(folder, "asked", image) as point:
-            room = Room(point, lacks_inodes)
-            room.leave(0)
-            outcome = _send(folder, setting.keys, source, room.volume)
-            if outcome.code == 0:
-                check(not compare.compare(source, room.volume), "admitted with next to no room, and trees differ")
-                return "needs no room"
-            demand = _asked(outcome, "inodes" if lacks_inodes else "bytes")
-        case, rows, wasteful = (setting, folder, image, source, lacks_inodes), [], []
-        for percent in PERCENTS:
+        case, gone, demand = _prepare(setting, folder, tree, kind, which, seed)
+        if demand is None:
+            return "needs no room"
+        rows, wasteful, lacks_inodes = [], [], KINDS[kind][2]
+        for percent in PERCENTS if setting.full else REDUCED_PERCENTS:
             left, verdict = _probe(case, percent, demand)
             rows.append({"kind": kind, "pass": which, "percent": percent, "verdict": verdict})
             allowed = gone[0] + 4 if lacks_inodes else gone[1] + max(demand // SHARE, SLACK)
@@ -210,10 +229,48 @@ def _admission(tree, kind, which):
     return body
 
 
-def admission_cases(full):
-    """Trees on file systems, first copies and later passes; a few in the reduced form."""
-    return [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which))
-            for tree, kind in (CASES if full else REDUCED) for which in ("first", "later")]
+def _exact(tree, kind, which, seed, runs):
+    """With just the room that the check asks for, again and again: when a file system runs short for a moment is chance."""
+    def body(setting, folder):
+        case, _, demand = _prepare(setting, folder, tree, kind, which, seed)
+        if demand is None:
+            return "needs no room"
+        _, _, image, source, lacks_inodes = case
+        failures = []
+        for number in range(runs):
+            with capacity.copied(folder, f"run{number}", image) as point:
+                room = Room(point, lacks_inodes)
+                left = room.leave(demand)
+                outcome = _send(folder, setting.keys, source, room.volume)
+                if outcome.code:
+                    failures.append(f"run {number} with {left} of {demand}: {outcome}")
+                elif number % 10 == 0 and compare.compare(source, room.volume):
+                    failures.append(f"run {number} with {left} of {demand}: trees differ")
+        check(not failures, f"{len(failures)} of {runs} failed (seed {seed})", *failures[:4])
+        return f"{runs} runs with {demand} of {demand}"
+    return body
+
+
+# Trees whose names need room while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
+EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-wide", 1), ("cross-links", "xfs-1k", 0)]
+# `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or so often; in cases of RUNS.
+OFTEN, RUNS = {("xfs", "first"): 500}, 50
+
+
+def admission_cases(full, seeds):
+    """Trees on file systems, first copies and later passes, with more and less room; and many times with just enough. The
+    reduced form has a few of the first, and of the second for each of the seeds."""
+    both = ("first", "later")
+    cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 25 if full else 8)
+             for tree, kind in (CASES if full else REDUCED) for which in both]
+    if not full:
+        return cases + [Case(f"admission/exact/first/{tree}/{kind}/{seed}", _exact(tree, kind, "first", seed, runs), 5)
+                        for tree, kind, runs in EXACT if runs for seed in seeds]
+    often = [("mixed", kind, which, OFTEN.get((kind, which), 100)) for kind in KINDS for which in both]
+    often += [(tree, kind, which, RUNS) for tree, kind, _ in EXACT for which in both]
+    return cases + [Case(f"admission/exact/{which}/{tree}/{kind}/{seeds[0] + number}",
+                         _exact(tree, kind, which, seeds[0] + number, RUNS), 90)
+                    for tree, kind, which, runs in often for number in range(runs // RUNS)]
 
 
 def report(root):
@@ -223,10 +280,11 @@ def report(root):
     with open(f"{root}/admission") as lines:
         rows = [json.loads(line) for line in lines]
     print("\nadmission: admitted / rightly refused / needlessly refused, by room in % of what the check asks for")
-    print(f"{'':24}" + "".join(f"{percent:>10}" for percent in PERCENTS))
+    percents = [percent for percent in PERCENTS if any(row["percent"] == percent for row in rows)]
+    print(f"{'':24}" + "".join(f"{percent:>10}" for percent in percents))
     for key in sorted({(row["pass"], row["kind"]) for row in rows}):
         cells = ""
-        for percent in PERCENTS:
+        for percent in percents:
             seen = [row["verdict"] for row in rows if (row["pass"], row["kind"], row["percent"]) == (*key, percent)]
             cells += f"{'/'.join(str(seen.count(word)) for word in ('admitted', 'refused', 'needless')):>10}"
         print(f"{' '.join(key):24}{cells}")

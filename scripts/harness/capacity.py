@@ -93,6 +93,19 @@ def hard_links(count, names, size):
     return make
 
 
+def cross_links(folders, files_each, size):
+    """Directories with small files, and with long further names of the files of the directory before."""
+    def make(root, source):
+        for number in range(folders):
+            folder, before = f"{root}/folder{number:04}", f"{root}/folder{number - 1:04}"
+            os.makedirs(folder)
+            for file in range(files_each):
+                write(f"{folder}/file{file}", source.randbytes(size))
+                if number:
+                    os.link(f"{before}/file{file}", f"{folder}/further-name-of-file-{file}" + "n" * 80)
+    return make
+
+
 def deep(depth, chains):
     """Chains of directories with a file in each."""
     def make(root, source):
@@ -364,4 +377,4 @@ def _percent(said, truth):
 
 def capacity_cases(full):
     """Trees on file systems; a few in the reduced form."""
-    return [Case(f"capacity/{tree}/{kind}", _capacity(tree, kind)) for tree, kind in (CASES if full else REDUCED)]
+    return [Case(f"capacity/{tree}/{kind}", _capacity(tree, kind), 15) for tree, kind in (CASES if full else REDUCED)]

@@ -1,7 +1,11 @@
-"""A case is a name and a function. Cases run in parallel processes, each in a directory of its own."""
+"""A case is a name and a function. Cases run in parallel processes, each in a directory of its own. A list of cases can be
+cut into shards, and a run of them taken up again where an earlier one ended."""
 
 import concurrent.futures
+import contextlib
 import fnmatch
+import hashlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -25,9 +29,11 @@ class Skipped(Exception):
 
 @dataclass
 class Case:
-    """`body` takes the shared setting and the case's own directory; it returns a short note or None."""
+    """`body` takes the shared setting and the case's own directory; it returns a short note or None. `cost` is about how many
+    seconds it keeps a core busy, by which shards are balanced."""
     name: str
     body: Callable
+    cost: float = 1
 
     @property
     def group(self):
@@ -70,23 +76,107 @@ def _run_one(index):
         status, detail = "skip", str(reason)
     except Exception:
         status, detail = "FAIL", traceback.format_exc()
+    except SystemExit:  # the signal that ends the run; the case has cleaned up
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(143)
     shutil.rmtree(folder, ignore_errors=True)
     return Result(case.name, status, time.monotonic() - start, detail)
 
 
-def run_cases(cases, setting, root, only=None, jobs=None, keep_going=True):
-    """Runs the cases whose name contains (or matches) `only`, printing each as it ends. Returns all results."""
+def matching(cases, only):
+    """The cases whose name contains (or matches) `only`; all of them without."""
+    return [case for case in cases if not only or only in case.name or fnmatch.fnmatchcase(case.name, only)]
+
+
+def shard(cases, number, count):
+    """One of `count` parts of the cases, 1 being the first. All parts take about equally long together; each case is in one
+    part, and in the same part whenever names and costs are the same."""
+    parts, loads = [set() for _ in range(count)], [0.0] * count
+    for case in sorted(cases, key=lambda case: (-case.cost, case.name)):
+        lightest = loads.index(min(loads))
+        parts[lightest].add(case.name)
+        loads[lightest] += case.cost
+    return [case for case in cases if case.name in parts[number - 1]]
+
+
+class Record:
+    """Results in a file, one line of JSON for each case that ended, with the programs and the seed that it ran with."""
+
+    def __init__(self, path, programs):
+        self.path, self.lines = path, []
+        self.programs = hashlib.sha256(b"".join(map(_content, programs))).hexdigest()
+        self.seed = None
+        if os.path.exists(path):
+            with open(path) as lines:
+                self.lines = [line for line in map(_parsed, lines) if line]
+
+    def last_seed(self):
+        """The seed of the last case that ran with these programs; None when there is none."""
+        seeds = [line["seed"] for line in self.lines if line["programs"] == self.programs]
+        return seeds[-1] if seeds else None
+
+    def left(self, cases):
+        """The cases that have not passed with these programs and this seed."""
+        passed = {line["case"] for line in self.lines
+                  if (line["programs"], line["seed"], line["status"]) == (self.programs, self.seed, "pass")}
+        return [case for case in cases if case.name not in passed]
+
+    def add(self, result):
+        """Appends a result; it is there once this returns, whatever becomes of the machine."""
+        line = {"case": result.name, "status": result.status, "seconds": round(result.seconds, 1), "seed": self.seed,
+                "programs": self.programs, "detail": result.detail}
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            # A run that was cut off in the middle of a line must not spoil the next one.
+            end = os.lseek(handle, 0, os.SEEK_END)
+            torn = end and os.pread(handle, 1, end - 1) != b"\n"
+            os.write(handle, b"\n" * bool(torn) + json.dumps(line).encode() + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _parsed(line):
+    """A line of a record; None for one that was cut off."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _content(path):
+    path = shutil.which(path) or path
+    with open(path, "rb") as program:
+        return hashlib.sha256(program.read()).digest()
+
+
+@contextlib.contextmanager
+def _stopping(pool):
+    """When the run is ended by a signal, no further case begins, and those at work end after they have cleaned up."""
+    try:
+        yield
+    except BaseException:
+        workers = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.terminate()
+        raise
+
+
+def run_cases(chosen, setting, root, jobs=None, keep_going=True, record=None):
+    """Runs the cases, printing and recording each as it ends. Returns all results."""
     global _cases, _setting, _root
-    chosen = [case for case in cases if not only or only in case.name or fnmatch.fnmatchcase(case.name, only)]
     _cases, _setting, _root = chosen, setting, root
     results = []
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(chosen)))
     context = multiprocessing.get_context("fork")
-    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool, _stopping(pool):
         futures = [pool.submit(_run_one, index) for index in range(len(chosen))]
         for future in concurrent.futures.as_completed(futures):
             result = future.result()
             results.append(result)
+            if record:
+                record.add(result)
             if result.status != "pass" or setting.verbose:
                 print(f"  {result.status:4} {result.name} ({result.seconds:.1f} s) {result.detail}", flush=True)
             if result.status == "FAIL" and not keep_going:

@@ -56,7 +56,7 @@ def measure_pass(setting, folder):
 def kill_cases(full, seed):
     """Fifty moments, source and target in turn; six in the reduced form."""
     return [Case(f"kill/{('source', 'target')[number % 2]}/{seed + number}",
-                 _killed(("source", "target")[number % 2], seed + number)) for number in range(50 if full else 6)]
+                 _killed(("source", "target")[number % 2], seed + number), 2) for number in range(50 if full else 6)]
 
 
 def _memory(count):
@@ -99,4 +99,4 @@ def _program(pid):
 def memory_cases(full):
     """A million empty files in a thousand directories; fifty thousand in the reduced form."""
     count = 1_000_000 if full else 50_000
-    return [Case(f"memory/{count} files", _memory(count))]
+    return [Case(f"memory/{count} files", _memory(count), 300 if full else 10)]

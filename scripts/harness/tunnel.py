@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from harness import peers
+from harness import peers, versus
 from harness.processes import MemoryWatch
 
 PIECE = 1 << 20
@@ -120,7 +120,8 @@ GOALS = {"relay-tls13": 2.0, "relay-tls12": 2.0, "tunnel-file-copy": 1.0}
 
 def run_case(bench, name, names, runs):
     """Alternates the contenders `runs` times and returns every sample of each."""
-    contenders = {who: body for who, body in CASES[name].items() if who in names}
+    contenders = {who: body for who, body in versus.rivals(CASES[name], bench.switch).items()
+                  if who in names}
     samples = {who: [] for who in contenders}
     for turn in range(runs):
         for who in (list(contenders) if turn % 2 == 0 else list(reversed(contenders))):

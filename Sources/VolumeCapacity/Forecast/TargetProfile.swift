@@ -34,6 +34,8 @@ public struct TargetProfile: Hashable, Sendable {
     public var blockSize: Amount
     /// Bytes of an inode on the device.
     public var inodeSize: Amount
+    /// The unit of a directory's blocks in bytes, at least a block; of XFS only.
+    public var directoryBlock: Amount
     /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
     public var bytesPerInode: Amount?
     /// Whether holes stay holes; otherwise they are filled with zeros.
@@ -54,6 +56,7 @@ public struct TargetProfile: Hashable, Sendable {
         self.blockSize = fileSystem == .btrfs ? max(4096, size) : size
         self.bytesPerInode = bytesPerInode.map { Amount($0) }
         inodeSize = fileSystem == .xfs ? 512 : 256
+        directoryBlock = max(4096, self.blockSize)
     }
 
     /// The profiles to forecast for when nobody knows the target: the largest need of all counts.

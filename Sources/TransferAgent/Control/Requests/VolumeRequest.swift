@@ -51,6 +51,8 @@ extension TargetFacts {
             ("timeGrainNanoseconds", \.abilities.timeGrain, 0...Int64.max),
             ("earliestTime", \.abilities.earliestTime, Int64.min...Int64.max),
             ("latestTime", \.abilities.latestTime, Int64.min...Int64.max),
+            ("inodeSize", \.space.inodeSize, 0...Int64.max),
+            ("directoryBlockSize", \.space.directoryBlockSize, 0...Int64.max),
         ]
     }
 
