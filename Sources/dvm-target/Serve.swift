@@ -60,6 +60,14 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a source may send nothing, its signs of life included, before its session ends.",
+            valueName: "seconds"
+        )
+    )
+    var silenceLimit = 120
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -72,6 +80,7 @@ struct Serve: ParsableCommand {
         settings.listenPlain = listenPlain
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
+        settings.silenceLimit = .seconds(silenceLimit)
         settings.preSharedKeys = pskFile
         return settings
     }

@@ -13,6 +13,7 @@ public struct DaemonSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
     private let keepAlive: Duration?
+    private let silenceLimit: Duration?
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -36,13 +37,16 @@ public struct DaemonSession {
     ///   - catalogue: What is served.
     ///   - observer: Follows the session.
     ///   - progress: Figures for whoever wants to show them.
+    ///   - silenceLimit: The longest silence of a client, judged by what comes from it; nil leaves it to the time-outs.
     ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
     public init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress(),
+        silenceLimit: Duration? = nil,
         keepAlive: Duration? = nil
     ) {
+        self.silenceLimit = silenceLimit
         self.keepAlive = keepAlive
         self.catalogue = catalogue
         self.observer = observer
@@ -141,6 +145,7 @@ public struct DaemonSession {
             arguments.options.timeout = module.timeout
         }
         arguments.options.keepAlive = keepAlive
+        arguments.options.silenceLimit = silenceLimit
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -96,6 +96,7 @@ public struct ServerArguments: Sendable, Equatable {
         var words: [String] = []
         if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
         if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
+        if options.showsLife { words.append("--dvm-shows-life") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
         if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }

@@ -27,14 +27,15 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
     func run() throws(AgentError) -> Verdict {
-        guard job.check != .none else { return Verdict(options: job.options) }
         switch try job.callTarget(for: call) {
         case .stock(let stream):
-            say("stock target: not checked")
+            if job.check != .none { say("stock target: not checked") }
             return Verdict(options: job.options, stream: stream)
         case .ours(let client):
             defer { client.close() }
-            return Verdict(options: try options(askedOf: client))
+            var options = job.check == .none ? job.options : try options(askedOf: client)
+            options.showsLife = client.showsLife
+            return Verdict(options: options)
         }
     }
 

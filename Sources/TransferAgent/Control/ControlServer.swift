@@ -12,11 +12,10 @@ struct ControlServer {
         [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
     }
 
-    /// How long a peer that was let in may be silent between requests.
-    private static let idleLimit = Duration.seconds(120)
-
     let credentials: Credentials
     let volume: @Sendable (String) -> Volume?
+    /// How long a peer that was let in may be silent between requests.
+    var idleLimit = SilenceLimit.usual
 
     /// What happened, for the log.
     struct Report {
@@ -73,7 +72,7 @@ struct ControlServer {
     /// The next request; nil when the peer has ended the conversation, or asks for nothing any more.
     private func nextRequest(_ channel: ControlChannel) throws(ControlError) -> JSONValue? {
         do throws(ControlError) {
-            return try channel.message(by: .now + Self.idleLimit, "a request")
+            return try channel.message(by: .now + idleLimit, "a request")
         } catch {
             switch error {
             case .ended, .silent: return nil

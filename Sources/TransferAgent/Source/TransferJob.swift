@@ -5,9 +5,6 @@ import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
 public struct TransferJob: Sendable {
-    /// The longest silence of the target, in seconds.
-    static let silenceLimit = 120
-
     let volumes: [VolumeMapping]
     let route: TargetRoute
     let user: String
@@ -72,7 +69,10 @@ public struct TransferJob: Sendable {
         options.setArchive()
         options.hardLinks = true
         options.sparse = true
-        options.timeout = silenceLimit
+        let silence = try SilenceLimit(settings.silenceLimit)
+        // For a stock target, which shows life only when it has one.
+        options.timeout = silence.seconds
+        options.silenceLimit = silence.duration
         options.keepAlive = settings.keepAlive
         options.delete = settings.delete
         options.checksum = settings.checksum

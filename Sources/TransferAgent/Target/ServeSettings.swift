@@ -18,6 +18,8 @@ public struct ServeSettings: Sendable {
     public var credentials: String
     /// The longest that a session goes without a sign of life, of `--keep-alive SECONDS`.
     public var keepAlive = KeepAlive.usual
+    /// How long a source may send nothing, of `--silence-limit SECONDS`.
+    public var silenceLimit = SilenceLimit.usual
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
 

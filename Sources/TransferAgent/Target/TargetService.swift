@@ -20,6 +20,7 @@ public final class TargetService: Sendable {
     private let log: any TextOutput
     private let connections = ConnectionTable()
     private let keepAlive: KeepAlive
+    private let silenceLimit: SilenceLimit
     /// Why accepting stopped before it should.
     private let failure = Mutex<AgentError?>(nil)
 
@@ -43,7 +44,12 @@ public final class TargetService: Sendable {
         let mappings = try VolumeMapping.parse(settings.volumes)
         let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
         self.catalogue = catalogue
-        control = ControlServer(credentials: credentials) { catalogue.volume(named: $0) }
+        silenceLimit = try SilenceLimit(settings.silenceLimit)
+        control = ControlServer(
+            credentials: credentials,
+            volume: { catalogue.volume(named: $0) },
+            idleLimit: silenceLimit.duration
+        )
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
@@ -194,7 +200,12 @@ public final class TargetService: Sendable {
         var catalogue = catalogue
         catalogue.isFull = isFull
         let observer = SessionNotes()
-        let session = DaemonSession(catalogue: catalogue, observer: observer, keepAlive: keepAlive.interval)
+        let session = DaemonSession(
+            catalogue: catalogue,
+            observer: observer,
+            silenceLimit: silenceLimit.duration,
+            keepAlive: keepAlive.interval
+        )
         let report = session.run(over: stream)
         log.write("session \(number) from \(peer)" + report.line(notes: observer, elapsed: .now - start) + "\n")
     }
