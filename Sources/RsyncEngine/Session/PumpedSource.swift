@@ -64,8 +64,9 @@ final class PumpedSource: WireSource, @unchecked Sendable {
                 do throws(TransportError) {
                     return unsafe try stream.read(into: memory)
                 } catch {
-                    let isWriting = stream.readTimeout.map { stream.activity.sinceLastWrite < $0 } ?? false
-                    guard case .timedOut = error, isWriting else { throw error }
+                    guard case .timedOut = error else { throw error }
+                    // A limit that was lifted during the wait is none.
+                    if let limit = stream.readTimeout, stream.activity.sinceLastWrite >= limit { throw error }
                 }
             }
         }

@@ -26,7 +26,11 @@ final class ControlClient {
         channel = ControlChannel(stream)
         self.silenceLimit = silenceLimit
         do throws(ControlError) {
-            abilities = try ControlLogin.enter(channel, as: identity)
+            abilities = try ControlLogin.enter(
+                channel,
+                as: identity,
+                within: min(ControlLogin.limit, silenceLimit)
+            )
         } catch {
             stream.close()
             throw error

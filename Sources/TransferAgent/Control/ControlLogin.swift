@@ -54,9 +54,14 @@ struct ControlLogin {
     /// - Parameters:
     ///   - channel: With the target, which speaks first.
     ///   - identity: Who we are.
+    ///   - limit: The time for all of it.
     /// - Returns: What the target knows.
     /// - Throws: ``ControlError/loginRefused(_:)`` when either side does not believe the other.
-    static func enter(_ channel: ControlChannel, as identity: Identity) throws(ControlError) -> Set<String> {
+    static func enter(
+        _ channel: ControlChannel,
+        as identity: Identity,
+        within limit: Duration = limit
+    ) throws(ControlError) -> Set<String> {
         let deadline = ContinuousClock.now + limit
         let hello = try channel.message(by: deadline, "the target's hello")
         if let refusal = hello["error"]?.asText { throw .refused(refusal) }
