@@ -376,6 +376,9 @@ def silence_cases(full, stock):
         "stock target/sums": _stock_target("same", {"SLOW_READ": 1500, "SLOW_COUNT": 4}, "--checksum"),
         "stock target/deletes": _stock_target("delete", {"SLOW_UNLINK": 1000}),
         "our source/sums": _our_ends("same", "--checksum", source_speeds={"SLOW_READ": 5000, "SLOW_COUNT": 1}),
+        "our target/sums": _our_ends("same", "--checksum", target_speeds={"SLOW_READ": 800}),
+        "our target/deletes": _our_ends(
+            "delete", "--check", "none", target_speeds={"SLOW_UNLINK": 900}),
         "our target/writes": _our_ends("new", target_speeds={"SLOW_WRITE": 5000, "SLOW_COUNT": 1}, size=16 << 20),
     }
     for name, steps in STEPS.items():

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,5 +42,9 @@ WRAP(ssize_t, pread64, (int fd, void *bytes, size_t count, off_t at), (fd, bytes
 WRAP(ssize_t, write, (int fd, const void *bytes, size_t count), (fd, bytes, count), before_write(fd, count))
 WRAP(ssize_t, pwrite, (int fd, const void *bytes, size_t count, off_t at), (fd, bytes, count, at), before_write(fd, count))
 WRAP(ssize_t, pwrite64, (int fd, const void *bytes, size_t count, off_t at), (fd, bytes, count, at), before_write(fd, count))
+WRAP(ssize_t, pwritev, (int fd, const struct iovec *pieces, int count, off_t at), (fd, pieces, count, at),
+     before_write(fd, pieces[0].iov_len))
+WRAP(ssize_t, pwritev64, (int fd, const struct iovec *pieces, int count, off_t at), (fd, pieces, count, at),
+     before_write(fd, pieces[0].iov_len))
 WRAP(int, unlink, (const char *path), (path), nap("SLOW_UNLINK"))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), nap("SLOW_UNLINK"))
