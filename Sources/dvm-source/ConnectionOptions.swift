@@ -41,6 +41,9 @@ struct ConnectionOptions: ParsableArguments {
     )
     var silenceLimit = 120
 
+    @Flag(help: "Prove the password by MD4 too, and by MD5 to whoever answers with --insecure.")
+    var allowWeakDigest = false
+
     func validate() throws {
         guard proxyPasswordFile == nil || proxy != nil else {
             throw ValidationError("--proxy-password-file is for a --proxy.")
@@ -68,6 +71,7 @@ struct ConnectionOptions: ParsableArguments {
         settings.environmentPassword = EnvironmentSecret.take("DVM_PASSWORD") ?? stockPassword
         settings.keepAlive = .seconds(keepAlive)
         settings.silenceLimit = .seconds(silenceLimit)
+        settings.allowsWeakDigest = allowWeakDigest
         return settings
     }
 }

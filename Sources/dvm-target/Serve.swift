@@ -68,6 +68,9 @@ struct Serve: ParsableCommand {
     )
     var silenceLimit = 120
 
+    @Flag(help: "Let clients prove the password by MD4, and by MD5 where they come in without TLS.")
+    var allowWeakDigest = false
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -81,6 +84,7 @@ struct Serve: ParsableCommand {
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
         settings.silenceLimit = .seconds(silenceLimit)
+        settings.allowsWeakDigest = allowWeakDigest
         settings.preSharedKeys = pskFile
         return settings
     }

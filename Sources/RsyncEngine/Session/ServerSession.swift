@@ -71,7 +71,9 @@ public struct ServerSession {
             return SessionResult(failure: .wire(error))
         }
         options.silenceLimit = Self.silenceLimit(options, parameters.protocolVersion)
-        channel.setTimeout(seconds: options.silenceLimit.map { Int($0.components.seconds) } ?? options.timeout)
+        // A stock client keeps its filter list back until its file list is made, for which it may take any time.
+        let isBounded = options.silenceLimit == nil || options.showsLife
+        channel.setTimeout(seconds: isBounded ? options.timeout : 0)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
             // Only daemons tell; a shell's client has passed its own.

@@ -1,3 +1,4 @@
+import LinuxSystem
 import SecureTunnel
 import Transport
 
@@ -71,7 +72,7 @@ final class ControlClient {
     /// Waits for the answer to the request that was sent last.
     func answer(to name: String, within limit: Duration) throws(ControlError) -> JSONValue {
         let answer = try channel.message(by: .now + limit, "the answer to \"\(name)\"")
-        guard let refusal = answer["error"]?.asText else { return answer }
+        guard let refusal = answer.refusal else { return answer }
         throw answer["unknown"]?.asFlag == true ? .unknownRequest(name) : .refused(refusal)
     }
 }
@@ -79,4 +80,11 @@ final class ControlClient {
 extension ControlClient {
     /// Whether the target shows life in every phase of a session, and expects it of us.
     var showsLife: Bool { abilities.contains(ControlLogin.showsLife) }
+}
+
+extension JSONValue {
+    /// What a peer says that it refuses, fit to be shown; nil when it does not.
+    var refusal: String? {
+        self["error"]?.asText.map { PrintableText.escaped($0, limit: PrintableText.usualLimit) }
+    }
 }

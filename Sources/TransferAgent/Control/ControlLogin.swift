@@ -64,7 +64,7 @@ struct ControlLogin {
     ) throws(ControlError) -> Set<String> {
         let deadline = ContinuousClock.now + limit
         let hello = try channel.message(by: deadline, "the target's hello")
-        if let refusal = hello["error"]?.asText { throw .refused(refusal) }
+        if let refusal = hello.refusal { throw .refused(refusal) }
         guard let version = hello["dvm"]?.asInteger, version >= 1, let theirs = hello["challenge"]?.asText else {
             throw .broken("the hello is none")
         }
@@ -75,7 +75,7 @@ struct ControlLogin {
             ("proof", .text(proof)),
         ])
         let answer = try channel.message(by: deadline, "the answer to the login")
-        if let refusal = answer["error"]?.asText { throw .loginRefused(refusal) }
+        if let refusal = answer.refusal { throw .loginRefused(refusal) }
         let expected = Self.proof(.target, identity.password, user: identity.user, challenges)
         guard let shown = answer["proof"]?.asText, isEqual(shown, expected) else {
             throw .loginRefused("the target cannot prove that it knows the password")

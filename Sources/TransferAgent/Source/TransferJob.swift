@@ -1,3 +1,4 @@
+import Checksums
 import RsyncEngine
 import RsyncWire
 import SecureTunnel
@@ -10,6 +11,8 @@ public struct TransferJob: Sendable {
     let user: String
     /// Nil when none was given.
     private let knownPassword: SecretBytes?
+    /// The digests that the password may be proved by.
+    private let digests: [AuthenticationDigest]
     let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
@@ -25,6 +28,7 @@ public struct TransferJob: Sendable {
         check = settings.check
         whenTight = settings.whenTight
         options = try Self.options(settings)
+        digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(
@@ -55,12 +59,19 @@ public struct TransferJob: Sendable {
     /// Who we are, for a daemon.
     var login: ClientSession.Login {
         ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
+            guard digests.contains(digest) else { throw .weakDigest(Self.refusal(of: digest)) }
             do throws(AgentError) {
                 return try password().proof(challenge, digest)
             } catch {
                 throw .usage(error.observed, exitCode: error.exitCode)
             }
         }
+    }
+
+    private static func refusal(of digest: AuthenticationDigest) -> String {
+        let name = digest.name.uppercased()
+        let place = digest == .md5 ? ", and nothing proves that it is the target that asks" : ""
+        return "the target wants the password proved by \(name)\(place)"
     }
 
     /// What is asked of the engine: archive, hard links, holes, names of owners, deletion unless it was declined.

@@ -21,6 +21,7 @@ public final class TargetService: Sendable {
     private let connections = ConnectionTable()
     private let keepAlive: KeepAlive
     private let silenceLimit: SilenceLimit
+    private let digestPolicy: DigestPolicy
     /// Why accepting stopped before it should.
     private let failure = Mutex<AgentError?>(nil)
 
@@ -45,6 +46,7 @@ public final class TargetService: Sendable {
         let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
         self.catalogue = catalogue
         silenceLimit = try SilenceLimit(settings.silenceLimit)
+        digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
         control = ControlServer(
             credentials: credentials,
             volume: { catalogue.volume(named: $0) },
@@ -203,6 +205,7 @@ public final class TargetService: Sendable {
         let session = DaemonSession(
             catalogue: catalogue,
             observer: observer,
+            digests: digestPolicy.digests(isProtected: context != nil),
             silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval
         )

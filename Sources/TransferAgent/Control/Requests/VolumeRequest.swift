@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -92,7 +93,7 @@ extension TargetFacts {
             (1...(1 << 30)).contains(blockSize), total >= 0, used >= 0, free >= 0, longestName > 0
         else { return nil }
         var space = UsableSpace()
-        space.type = type
+        space.type = PrintableText.escaped(type, limit: 40)
         space.blockSize = blockSize
         space.totalBytes = total
         space.usedBytes = used
