@@ -112,7 +112,7 @@ let package = Package(
             "TransferAgent",
             [
                 "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem",
+                "VolumeAccess", "LinuxSystem", "Checksums",
             ]
         ),
     ],

@@ -1,6 +1,6 @@
-import LinuxSystem
 import COpenSSL
 import Glibc
+import LinuxSystem
 
 /// A look at a certificate that OpenSSL owns.
 ///

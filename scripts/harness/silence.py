@@ -387,5 +387,5 @@ def silence_cases(full, stock):
         bodies["silent target/handshake, with deletion"] = _to_source(
             lambda keys: stock_daemon(keys, STEPS["handshake"]), patience=5 * LIMIT + 6)
         bodies["stock source/sums for 200 s"] = _stock_source("same", "-c", seconds=200, wait=120)
-        bodies["stock source/looks for blocks for 200 s"] = _stock_source("delta", seconds=200, wait=120)
+        bodies["stock source/looks for blocks for 130 s a file"] = _stock_source("delta", seconds=260, wait=120)
     return [Case(f"silence/{name}", body) for name, body in bodies.items()]

@@ -10,7 +10,9 @@ import Synchronization
 /// ## Concurrency model
 /// The sender's thread sets, the watch for silence reads.
 final class ReceiverWork: Sendable {
-    /// How many times the limit a deletion may take. What it has deleted stays deleted, so the next try goes on.
+    /// How many times the limit a deletion may take.
+    ///
+    /// What it has deleted stays deleted, so the next try goes on from there.
     static let deletionFactor = 5
 
     private let state: SessionState

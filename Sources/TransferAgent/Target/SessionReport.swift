@@ -33,7 +33,10 @@ extension DaemonSession.Report {
         if !user.isEmpty { text += ", user \(Self.shown(user))" }
         if !module.isEmpty { text += ", volume \(Self.shown(module))" }
         text += ": "
-        if let refusal { return text + "refused: \(refusal)\(lacksDigest && refusal.contains("checksums") ? " (see --allow-weak-digest)" : "")" }
+        if let refusal {
+            let hint = lacksDigest && refusal.contains("checksums") ? " (see --allow-weak-digest)" : ""
+            return text + "refused: \(refusal)\(hint)"
+        }
         guard let result else { return text + "asked for the list of volumes" }
         let figures = result.statistics
         text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
