@@ -155,6 +155,7 @@ public struct DaemonSession {
         }
         arguments.options.keepAlive = keepAlive
         arguments.options.silenceLimit = silenceLimit
+        arguments.options.comparesNanoseconds = module.comparesNanoseconds
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

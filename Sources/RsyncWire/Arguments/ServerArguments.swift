@@ -99,6 +99,8 @@ public struct ServerArguments: Sendable, Equatable {
         if options.showsLife { words.append("--dvm-shows-life") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
+        // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
+        if isPush, let window = options.modifyWindow { words.append("--modify-window=\(window)") }
         if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }
         if isPush, options.partial, !options.inPlace { words.append("--partial") }
         if options.ignoreErrors { words.append("--ignore-errors") }
@@ -125,7 +127,7 @@ public struct ServerArguments: Sendable, Equatable {
 
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session 4.1).
     public var announcedVersion: Int32 {
-        let own = Handshake.versions.upperBound
+        let own = Dialect.newest.version
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
             separator: ".",
             omittingEmptySubsequences: false

@@ -26,6 +26,7 @@ struct DifferenceSurvey {
         }
         var options = step.job.options
         options.dryRun = true
+        options.comparesNanoseconds = facts.comparesNanoseconds
         options.showsLife = client.showsLife
         let (job, call) = (step.job, step.call)
         let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name) {
