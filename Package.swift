@@ -65,7 +65,7 @@ let package = Package(
         room("VolumeAccess", ["CLinux", "LinuxSystem"]),
         room("Transport", ["CLinux", "LinuxSystem"]),
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        room("RsyncWire", ["Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        room("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
         room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         room(
@@ -112,7 +112,7 @@ let package = Package(
             "TransferAgent",
             [
                 "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem",
+                "VolumeAccess", "LinuxSystem", "Checksums",
             ]
         ),
     ],

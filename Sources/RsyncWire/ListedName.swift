@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The rules for names that a peer sends (protocol specification, transfer 3.4 and 19.1, F1 to F4).
 enum ListedName {
     private static let slash = UInt8(ascii: "/")
@@ -43,19 +45,9 @@ enum ListedName {
         return components.isEmpty ? [dot] : Array(components.joined(separator: [slash]))
     }
 
-    /// A name for an error message, with control bytes and bytes above 126 in octal.
+    /// A name for an error message.
     static func printable(_ name: Span<UInt8>) -> String {
-        var text = ""
-        for index in name.indices {
-            let byte = name[index]
-            if (0x20..<0x7f).contains(byte) {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 8)
-                text += "\\#" + String(repeating: "0", count: 3 - digits.count) + digits
-            }
-        }
-        return text
+        PrintableText.escaped(name.indices.map { name[$0] })
     }
 
     private static func refusal(_ name: Span<UInt8>) -> WireError {

@@ -105,6 +105,13 @@ public struct TransferOptions: Sendable, Equatable {
     ///
     /// Nil for the usual limit. The peer is not told.
     public var listMemory: Int?
+    /// The longest silence of the peer, in whole seconds, judged by what comes from it alone: what this side sends does not
+    /// count, as it does for ``timeout``.
+    ///
+    /// Nil leaves it to ``timeout``. The peer is not told by this.
+    public var silenceLimit: Duration?
+    /// `--dvm-shows-life`: both ends are of our kind and show life in every phase; only our own servers know it.
+    public var showsLife = false
     /// `--omit-dir-times`.
     public var omitDirectoryTimes = false
     /// `--ignore-errors`.

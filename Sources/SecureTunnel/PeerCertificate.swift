@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import LinuxSystem
 
 /// A look at a certificate that OpenSSL owns.
 ///
@@ -109,10 +110,8 @@ import Glibc
         return printable(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
     }
 
-    /// A peer chooses these bytes: what is not printable ASCII becomes a question mark.
-    private func printable(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
-    }
+    /// A peer chooses these bytes.
+    private func printable(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: PrintableText.usualLimit) }
 }
 
 /// Whether a host is an address in digits rather than a name.

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The page that a proxy sends along with a refusal, for quoting its words.
 enum ProxyPage {
     /// The most of a page that is read.
@@ -50,7 +52,6 @@ enum ProxyPage {
     }
 
     private static func collapsed(_ text: String) -> String {
-        text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-            .filter { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) } }
+        PrintableText.escaped(text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " "))
     }
 }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The head of a proxy's final answer to CONNECT, collected byte by byte until its blank line.
 ///
 /// Interim answers (1xx, RFC 9110, 15.2) in front of it are dropped. No I/O: the caller feeds it, and stops at the byte
@@ -99,11 +101,9 @@ package struct ProxyReply {
     /// The names of the ways to prove who one is, such as `Basic` or `NTLM`.
     package var schemes: [String] { challenges.compactMap { $0.split(separator: " ").first.map(String.init) } }
 
-    /// Text of the proxy's for a person's terminal: control characters become question marks.
-    private static func printable(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: Array(bytes), as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
-            text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar)
-        }
+    /// Text of the proxy's for a person.
+    private static func printable(_ bytes: some Collection<UInt8>) -> String {
+        PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
     }
 
     private var firstLine: ArraySlice<UInt8> {

@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Transport
 
 /// What can go wrong while a tunnel is built or used, in the terms of the person who must put it right.
@@ -158,13 +159,6 @@ extension SecureTunnelError: CustomStringConvertible {
         return said
     }
 
-    /// The first bytes in quotes, with everything that is not printable ASCII as `\xNN`.
-    static func printable(_ bytes: [UInt8]) -> String {
-        let shown = bytes.prefix(64).map { byte in
-            guard byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\\") else { return String(UnicodeScalar(byte)) }
-            let digits = String(byte, radix: 16)
-            return "\\x" + (digits.count == 1 ? "0" : "") + digits
-        }
-        return "\"" + shown.joined() + "\""
-    }
+    /// The first bytes in quotes.
+    static func printable(_ bytes: [UInt8]) -> String { "\"" + PrintableText.escaped(bytes.prefix(64)) + "\"" }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import LinuxSystem
 import Synchronization
 
 extension TLSEngine {
@@ -17,7 +18,7 @@ extension TLSEngine {
                 version: String(cString: SSL_get_version(connection)),
                 cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(connection))),
                 applicationProtocol: chosen.isEmpty ? nil : chosen,
-                serverName: name.map { unsafe String(cString: $0) },
+                serverName: name.map { unsafe PrintableText.escaped(String(cString: $0)) },
                 peerSubject: shown?.subject,
                 peerSHA256: shown?.sha256,
                 preSharedKeyIdentity: provenIdentity.map { printable($0) },
@@ -156,8 +157,4 @@ extension TLSEngine {
 }
 
 /// Bytes that a peer or a file chose, for a message.
-private func printable(_ bytes: [UInt8]) -> String {
-    String(decoding: bytes, as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
-        text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar)
-    }
-}
+private func printable(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: PrintableText.usualLimit) }

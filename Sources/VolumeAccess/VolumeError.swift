@@ -46,25 +46,8 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A path as text for a person: UTF-8 kept, other and control bytes as `\#ooo` (octal), an empty path as `.`.
+    /// A path as text for a person: escaped (`PrintableText`), an empty path as `.`.
     public static func printable(_ path: [UInt8]) -> String {
-        guard !path.isEmpty else { return "." }
-        if let text = String(validating: path, as: UTF8.self), !text.unicodeScalars.contains(where: isControl) {
-            return text
-        }
-        var text = ""
-        for byte in path {
-            if byte >= 0x20, byte < 0x7f {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 8)
-                text += "\\#" + String(repeating: "0", count: 3 - digits.count) + digits
-            }
-        }
-        return text
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+        path.isEmpty ? "." : PrintableText.escaped(path)
     }
 }

@@ -33,6 +33,17 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Option(
+        help: ArgumentHelp(
+            "How long the target may send nothing, its signs of life included, before this side gives up.",
+            valueName: "seconds"
+        )
+    )
+    var silenceLimit = 120
+
+    @Flag(help: "Prove the password by MD4 too, and by MD5 to whoever answers with --insecure.")
+    var allowWeakDigest = false
+
     func validate() throws {
         guard proxyPasswordFile == nil || proxy != nil else {
             throw ValidationError("--proxy-password-file is for a --proxy.")
@@ -59,6 +70,8 @@ struct ConnectionOptions: ParsableArguments {
         let stockPassword = EnvironmentSecret.take("RSYNC_PASSWORD")
         settings.environmentPassword = EnvironmentSecret.take("DVM_PASSWORD") ?? stockPassword
         settings.keepAlive = .seconds(keepAlive)
+        settings.silenceLimit = .seconds(silenceLimit)
+        settings.allowsWeakDigest = allowWeakDigest
         return settings
     }
 }

@@ -79,6 +79,17 @@ struct Serve: ParsableCommand {
     )
     var maxListMemory = "1Gi"
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a source may send nothing, its signs of life included, before its session ends.",
+            valueName: "seconds"
+        )
+    )
+    var silenceLimit = 120
+
+    @Flag(help: "Let clients prove the password by MD4, and by MD5 where they come in without TLS.")
+    var allowWeakDigest = false
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -91,6 +102,8 @@ struct Serve: ParsableCommand {
         settings.listenPlain = listenPlain
         settings.clientAuthorities = clientCa
         settings.keepAlive = .seconds(keepAlive)
+        settings.silenceLimit = .seconds(silenceLimit)
+        settings.allowsWeakDigest = allowWeakDigest
         settings.preSharedKeys = pskFile
         settings.durability = durability
         settings.largestFile = maxFileSize

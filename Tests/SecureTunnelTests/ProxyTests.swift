@@ -129,7 +129,7 @@ struct ConnectTests {
             ),
             (
                 "HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: basic realm=\"\u{1B}[2J\"\r\n\r\n",
-                .proxyAuthenticationRequired(proxy: name, realm: "?[2J")
+                .proxyAuthenticationRequired(proxy: name, realm: "\\#033[2J")
             ),
             (
                 "HTTP/1.1 403 Forbidden\r\n\r\n<html><style>p {}</style><h1>No  way</h1>\n<p>to go</html>",

@@ -23,6 +23,12 @@ enum HelpTexts {
                                   readable by everybody.
           --keep-alive <seconds>  The longest to go without a sign of life. (default:
                                   20)
+          --silence-limit <seconds>
+                                  How long the target may send nothing, its signs of
+                                  life included, before this side gives up. (default:
+                                  120)
+          --allow-weak-digest     Prove the password by MD4 too, and by MD5 to whoever
+                                  answers with --insecure.
         """#
 
     static let transfer = #"""
@@ -95,7 +101,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>]
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>] [--silence-limit <seconds>] [--allow-weak-digest]
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -125,6 +131,11 @@ enum HelpTexts {
           --max-list-memory <quantity>
                                   The most that the file lists of a session may take in
                                   memory. (default: 1Gi)
+          --silence-limit <seconds>
+                                  How long a source may send nothing, its signs of life
+                                  included, before its session ends. (default: 120)
+          --allow-weak-digest     Let clients prove the password by MD4, and by MD5
+                                  where they come in without TLS.
           -h, --help              Show help information.
 
         """#

@@ -16,7 +16,7 @@ from harness.tls import Ends
 
 STAGES = ("at once", "after the greeting", "after the handshake")
 SEEDS = 8
-GREETING = b"@RSYNCD: 31.0 md5 md4\n"
+GREETING = b"@RSYNCD: 31.0 sha256 md5 md4\n"
 
 
 def line(connection):
@@ -100,7 +100,7 @@ def _attack(connection, stage, source):
         if stage == "after the handshake":
             connection.sendall(b"data\n")
             challenge = line(connection).split()[-1]
-            response = base64.b64encode(hashlib.md5(peers.PASSWORD.encode() + challenge).digest()).rstrip(b"=")
+            response = base64.b64encode(hashlib.sha256(peers.PASSWORD.encode() + challenge).digest()).rstrip(b"=")
             connection.sendall(peers.USER.encode() + b" " + response + b"\n")
             check(line(connection) == b"@RSYNCD: OK\n", "the handshake of this test is wrong")
             connection.sendall(b"--server\0-logDtpre.iLsfxCIvu\0--delete\0.\0data/\0\0")

@@ -1,4 +1,5 @@
-import RsyncWire
+public import Checksums
+public import RsyncWire
 public import Transport
 import VolumeAccess
 
@@ -14,6 +15,8 @@ public struct DaemonSession {
     private let progress: TransferProgress
     private let keepAlive: Duration?
     private let synchronizes: Bool
+    private let silenceLimit: Duration?
+    private let digests: [AuthenticationDigest]
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -27,6 +30,8 @@ public struct DaemonSession {
         public var result: SessionResult?
         /// Why the client was turned away.
         public var refusal: String?
+        /// Whether that was because it knows none of the digests that the password may be proved by here.
+        public var lacksDigest = false
         /// The place among the module's connections, held until the report is dropped.
         var slot: ConnectionSlot?
     }
@@ -37,15 +42,21 @@ public struct DaemonSession {
     ///   - catalogue: What is served.
     ///   - observer: Follows the session.
     ///   - progress: Figures for whoever wants to show them.
+    ///   - digests: What a proof of the password may use, strongest first.
+    ///   - silenceLimit: The longest silence of a client, judged by what comes from it; nil leaves it to the time-outs.
     ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
     public init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress(),
+        digests: [AuthenticationDigest] = AuthenticationExchange.available,
+        silenceLimit: Duration? = nil,
         keepAlive: Duration? = nil,
         synchronizes: Bool = false
     ) {
+        self.digests = digests
+        self.silenceLimit = silenceLimit
         self.synchronizes = synchronizes
         self.keepAlive = keepAlive
         self.catalogue = catalogue
@@ -98,8 +109,10 @@ public struct DaemonSession {
     ///
     /// - Returns: Nil when the client got a listing, or was refused with `report.refusal`.
     private func admit(_ channel: SessionChannel, _ report: inout Report) throws(WireError) -> Admitted? {
-        let server = DaemonServer(input: channel.input, output: channel.output)
+        let server = DaemonServer(digests: digests, input: channel.input, output: channel.output)
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)
+        report.lacksDigest =
+            AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) == nil
         guard case .module(let name) = try server.request() else {
             try server.list(catalogue.listedModules)
             return nil
@@ -145,6 +158,7 @@ public struct DaemonSession {
             arguments.options.timeout = module.timeout
         }
         arguments.options.keepAlive = keepAlive
+        arguments.options.silenceLimit = silenceLimit
         arguments.options.comparesNanoseconds = module.comparesNanoseconds
         if synchronizes { arguments.options.fsync = true }
         arguments.options.largestFile = module.largestFile

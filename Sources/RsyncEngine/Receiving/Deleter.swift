@@ -10,6 +10,8 @@ final class Deleter {
     private var hasWarned = false
     /// What was removed, for NDX_DEL_STATS.
     private(set) var counts = DeletionStatistics()
+    /// Called between two removals; nothing of the generator changes in it.
+    var stayAlive: () -> Void = {}
 
     init(state: SessionState) {
         self.state = state
@@ -75,6 +77,7 @@ final class Deleter {
         guard !state.options.dryRun else { return try survey(leaf, in: directory, named: name, isReplaced, &removed) }
         let below = directory.path(of: leaf.span).count
         let failures = try directory.removeTree(leaf.span) { path, kind in
+            stayAlive()
             if !isReplaced || path.count > below { removed.append((name + path.dropFirst(below), kind)) }
             return true
         } keeping: { path, kind in
@@ -107,6 +110,7 @@ final class Deleter {
             let inner = try directory.openDirectory(leaf.span)
             let listing = try inner.list()
             for index in listing.sortedIndices().reversed() {
+                stayAlive()
                 let child = listing.nameBytes(index)
                 let path = name + [UInt8(ascii: "/")] + child
                 if isProtected(path, isDirectory: listing.kinds[index] == .directory) { continue }

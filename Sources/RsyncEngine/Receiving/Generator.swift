@@ -76,7 +76,7 @@ final class Generator {
             let position = order?[turn] ?? turn
             let entry = list.entry(sorted: position)
             guard !entry.flags.contains(.blank) else { continue }
-            if turn & 127 == 127 { pause() }
+            if turn & 127 == 127 { pause() } else { stayAlive() }
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
         }
@@ -198,6 +198,7 @@ final class Generator {
             for position in (0..<tracked.list.count).reversed() {
                 let entry = tracked.list.entry(sorted: position)
                 guard entry.isDirectory, !entry.flags.contains(.blank) else { continue }
+                stayAlive()
                 restore(entry, name: Array(tracked.list.name(of: entry)))
             }
         }

@@ -44,6 +44,7 @@ final class GeneratorSession {
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
         generator.stayAlive = { [unowned self] in self.stayAlive() }
+        generator.deleter.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
             try endPhases()

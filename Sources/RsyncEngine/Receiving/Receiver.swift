@@ -62,6 +62,7 @@ final class Receiver {
         try request?.check(first)
         take(first)
         guard state.parameters.isIncremental else {
+            open.endLists()
             events.push(.listsComplete)
             return (first, false)
         }
@@ -114,6 +115,7 @@ final class Receiver {
         }
         try live.finish()
         state.progress.isListComplete.store(true, ordering: .relaxed)
+        open.endLists()
         events.push(.listsComplete)
     }
 
@@ -173,6 +175,7 @@ final class Receiver {
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
+        defer { open.settle(plan) }
         let isReportedFirst = state.observer.wantsFileProgress
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
@@ -192,7 +195,8 @@ final class Receiver {
 
     /// The sender cannot send a file (MSG_NO_SEND).
     func noteNotSent(_ index: Int32) throws(WireError) {
-        guard open.take(index) != nil else { throw .violation("no file has the index \(index)", exitCode: 2) }
+        guard let plan = open.take(index) else { throw .violation("no file has the index \(index)", exitCode: 2) }
+        open.settle(plan)
         state.noteNotSent()
         events.push(.abandoned(index))
     }

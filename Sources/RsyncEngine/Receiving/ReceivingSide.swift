@@ -16,15 +16,19 @@ final class ReceivingSide {
 
     private let state: SessionState
     private let output: WireOutput
+    private let source: PumpedSource
     private let receiver: Receiver
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
     private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
     private let open = OpenRequests()
     private var synchronizer: Synchronizer?
+    /// Whether the receiving thread owns the output, and shows life where the sender counts on that: until the generator has started.
+    private var ownsOutput = true
 
     init(state: SessionState, channel: SessionChannel, request: RequestedNames?) {
         self.state = state
         output = channel.output
+        source = channel.source
         receiver = Receiver(
             state: state,
             input: channel.input,
@@ -37,7 +41,25 @@ final class ReceivingSide {
     }
 
     /// Called on the receiving thread right before it waits for the peer.
-    func beforeWait() { receiver.handOver() }
+    func beforeWait() throws(WireError) {
+        receiver.handOver()
+        if ownsOutput, state.options.showsLife { try state.keepAlive(output) }
+    }
+
+    /// How long the sender may be silent now.
+    var allowance: @Sendable () -> SilenceAllowance {
+        let (isOurs, open) = (state.options.showsLife, open)
+        return { !isOurs && open.senderMayBeBusy ? .unlimited : .limit }
+    }
+
+    /// Shows life while a long list comes in, as nobody else writes yet.
+    private func stayAlive() {
+        do throws(WireError) {
+            try state.keepAlive(output)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
 
     /// The sender cannot send a file.
     func noteNotSent(_ index: Int32) throws(WireError) { try receiver.noteNotSent(index) }
@@ -51,7 +73,10 @@ final class ReceivingSide {
         let events = events
         state.onFailure { events.cancel() }
         do throws(WireError) {
+            if state.options.showsLife { source.beforeLeaving = { [unowned self] in stayAlive() } }
             let (first, hasMore) = try receiver.readFirstLists()
+            source.beforeLeaving = {}
+            ownsOutput = false
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
             if !state.isServer {

@@ -33,12 +33,31 @@ struct TransferPlan: Sendable {
 /// A sender that answers more than was written is refused, so what its answers make this side hold has a bound.
 ///
 /// ## Concurrency model
-/// The generator adds before it writes, the receiver takes; the dictionary is guarded.
+/// The generator adds before it writes, the receiver takes; the dictionary is guarded, the rest is atomic.
 final class OpenRequests: Sendable {
     private let plans = Mutex<[Int32: TransferPlan]>([:])
     private let ends = Atomic<Int>(0)
+    /// Requests that carry block sums and whose files are not wholly here yet.
+    private let summed = Atomic<Int>(0)
+    private let isListComplete = Atomic<Bool>(false)
 
-    func add(_ plan: TransferPlan) { plans.withLock { $0[plan.index] = plan } }
+    func add(_ plan: TransferPlan) {
+        if plan.basisSize != nil { summed.add(1, ordering: .relaxed) }
+        plans.withLock { $0[plan.index] = plan }
+    }
+
+    /// Notes that there will be no further lists.
+    func endLists() { isListComplete.store(true, ordering: .relaxed) }
+
+    /// Notes that a file that was taken out is here, or will not come.
+    func settle(_ plan: TransferPlan) { if plan.basisSize != nil { summed.subtract(1, ordering: .relaxed) } }
+
+    /// Whether the sender may be at work without a word: it lists, or looks for blocks in a file.
+    ///
+    /// Stock rsync 3.2.7 and 3.5.0 were tried: they are silent for as long as a directory takes to be listed, with `-c` to
+    /// be summed, and for as long as a file takes to be searched for a basis' blocks, whatever time-out is set; they show
+    /// life while they wait, and what has no basis is sent as it is read.
+    var senderMayBeBusy: Bool { !isListComplete.load(ordering: .relaxed) || summed.load(ordering: .relaxed) > 0 }
 
     /// Takes the plan of an index out; nil when that file was never asked for, or has been answered.
     func take(_ index: Int32) -> TransferPlan? { plans.withLock { $0.removeValue(forKey: index) } }

@@ -31,6 +31,8 @@ final class Sender {
     private var toldBits: SessionState.ErrorBits = []
     /// Bytes read from the peer so far, for the statistics of a server.
     var bytesRead: () -> Int64 = { 0 }
+    /// Told what the receiving side has to do.
+    var peer: ReceiverWork?
 
     init(
         state: SessionState,
@@ -170,6 +172,7 @@ final class Sender {
     /// Waits for a batch of requests, telling the peer now and then that this side lives.
     private func waitForRequests() throws(WireError) {
         try output.flush()
+        peer?.begin()
         while batch.isEmpty {
             switch requests.pop(within: state.keepAliveInterval) {
             case .element(let next): batch = next[...]
@@ -196,6 +199,7 @@ final class Sender {
         } else {
             guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
             phase += 1
+            peer?.endComparing()
             guard phase <= 2 else { return false }
         }
         try output.index(SpecialIndex.done)

@@ -198,7 +198,7 @@ public struct ClientSession: Sendable {
         onGreeting: @escaping (Int32) -> Void = { _ in }
     ) -> DaemonClient {
         let observer = observer
-        let onText = { (line: [UInt8]) throws(WireError) in observer.message(printable(line), .info) }
+        let onText = { (line: [UInt8]) throws(WireError) in observer.peerMessage(shown(line), .info) }
         var client = DaemonClient(
             version: options.protocolVersion,
             input: channel.input,

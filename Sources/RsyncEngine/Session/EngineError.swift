@@ -14,6 +14,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case writeBack(String, VolumeError)
     /// A daemon refused the session; its `@ERROR` line.
     case refused(String)
+    /// A daemon wants the password proved by a digest that is too weak for this connection; in words.
+    case weakDigest(String)
     /// The peer stopped with this exit code and has said why.
     case peerExit(Int32)
     /// The request makes no sense or is not supported: what, and rsync's exit code for it.
@@ -29,7 +31,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .wire(let error), .noGreeting(let error): error.exitCode
         case .volume(_, let error): error.isOutOfSpace ? 11 : 3
         case .writeBack: 11
-        case .refused: 5
+        case .refused, .weakDigest: 5
         case .peerExit(let code): code
         case .usage(_, let exitCode): exitCode
         case .cancelled: 20
@@ -47,7 +49,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .wire(let error), .noGreeting(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
         case .writeBack(let files, let error): "\(EngineError.lostData): \(error): \(files)"
-        case .refused(let line): line
+        case .refused(let text), .weakDigest(let text): text
         case .peerExit(let code): "the peer stopped with exit code \(code)"
         case .usage(let text, _): text
         case .cancelled: "stopped on request"

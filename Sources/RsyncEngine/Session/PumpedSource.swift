@@ -37,11 +37,12 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         /// - Parameters:
         ///   - stream: Where the bytes come from.
         ///   - late: A failure that stands behind the bytes of the last piece.
-        func fill(from stream: any ByteStream, _ late: inout TransportError?) {
+        ///   - wait: Notes how long it waits.
+        func fill(from stream: any ByteStream, _ late: inout TransportError?, _ wait: PeerWait) {
             (count, failure) = (0, late)
             guard failure == nil else { return }
             do throws(TransportError) {
-                count = try firstBytes(from: stream)
+                count = try wait.during { () throws(TransportError) in try firstBytes(from: stream) }
             } catch {
                 failure = error
             }
@@ -56,14 +57,16 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             }
         }
 
-        /// Waits for bytes, as long as the read time-out says or something is being written.
+        /// Waits for bytes, as long as the read time-out says or something is being written: `--timeout` of rsync, for
+        /// which this side's own signs of life count (protocol specification, session 10.1).
         private func firstBytes(from stream: any ByteStream) throws(TransportError) -> Int {
             while true {
                 do throws(TransportError) {
                     return unsafe try stream.read(into: memory)
                 } catch {
-                    let isWriting = stream.readTimeout.map { stream.activity.sinceLastWrite < $0 } ?? false
-                    guard case .timedOut = error, isWriting else { throw error }
+                    guard case .timedOut = error else { throw error }
+                    // A limit that was lifted during the wait is none.
+                    if let limit = stream.readTimeout, stream.activity.sinceLastWrite >= limit { throw error }
                 }
             }
         }
@@ -91,6 +94,8 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     private let ended = BoundedQueue<Never>(capacity: 1, name: "end of the stream")
     private var current: Piece?
     private let thread: WorkerThread
+    /// How long the reading thread has waited for the peer.
+    let wait = PeerWait()
     /// Called on the decoding thread right before it leaves a buffer.
     var beforeLeaving: () -> Void = {}
     /// Called on the decoding thread right before it waits for the peer.
@@ -105,11 +110,11 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     /// - Throws: ``SystemError`` when no thread could be started.
     init(stream: any ByteStream, pieces: Int = 8) throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
-        let (full, empty, ended) = (full, empty, ended)
+        let (full, empty, ended, wait) = (full, empty, ended, wait)
         thread = try WorkerThread(name: "dvm-demultiplex") {
             var late: TransportError?
             while let piece = empty.pop() {
-                piece.fill(from: stream, &late)
+                piece.fill(from: stream, &late, wait)
                 let isLast = piece.count == 0
                 guard full.push(piece), !isLast else { break }
             }

@@ -70,9 +70,14 @@ public struct ServerSession {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
-        channel.setTimeout(seconds: options.timeout)
+        options.silenceLimit = Self.silenceLimit(options, parameters.dialect)
+        // A stock client keeps its filter list back until its file list is made, for which it may take any time.
+        let limit = options.silenceLimit.map { options.showsLife ? Int($0.components.seconds) : 0 }
+        channel.setTimeout(seconds: limit ?? options.timeout)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
+            // Only daemons tell; a shell's client has passed its own.
+            if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
             if arguments.expectsFilters { options.filters = try readFilters(from: channel) }
         } catch {
@@ -93,6 +98,29 @@ public struct ServerSession {
             state.fail(error)
         }
         return end(state, channel)
+    }
+
+    /// The longest silence of a client, where it is judged by what comes from it.
+    ///
+    /// From protocol 31 on a stock client takes over what it is told, and shows life while it waits; an older one only
+    /// does with a time-out of its own.
+    private static func silenceLimit(_ options: TransferOptions, _ dialect: Dialect) -> Duration? {
+        guard let limit = options.silenceLimit, !dialect.announcesTimeout, !options.showsLife else {
+            return options.silenceLimit
+        }
+        return options.timeout > 0 ? max(limit, .seconds(options.timeout)) : nil
+    }
+
+    /// Tells the client after how many seconds of silence this side gives up (protocol specification, session 10.1).
+    private func announceLimit(_ options: TransferOptions, over channel: SessionChannel) throws(EngineError) {
+        let seconds = options.silenceLimit.map { Int($0.components.seconds) } ?? options.timeout
+        guard seconds > 0, channel.output.dialect.announcesTimeout else { return }
+        do throws(WireError) {
+            try channel.output.message(.ioTimeout, number: Int32(clamping: seconds))
+            try channel.output.flush()
+        } catch {
+            throw .wire(error)
+        }
     }
 
     private func end(_ state: SessionState, _ channel: SessionChannel) -> SessionResult {

@@ -38,9 +38,12 @@ final class SessionChannel {
     /// - Throws: The failure to write, if there was one.
     func settle() throws(WireError) { try sink.settle() }
 
-    /// Sets how long the peer may be silent.
+    /// Who waits for the peer: the reading and the writing side.
+    var waits: [PeerWait] { [source.wait, sink.wait] }
+
+    /// Sets how long a read or write may wait.
     ///
-    /// - Parameter seconds: 0 for no limit.
+    /// - Parameter seconds: 0 for no limit, as it is while a ``SilenceWatch`` judges.
     func setTimeout(seconds: Int) {
         stream.readTimeout = seconds > 0 ? .seconds(seconds) : nil
         stream.writeTimeout = seconds > 0 ? .seconds(seconds) : nil
@@ -65,6 +68,8 @@ final class SessionChannel {
         // A failure to write has been reported, or is no news after another failure.
         try? sink.settle()
         isEnded.close()
+        // A peer that takes nothing more does not keep the end from coming.
+        stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
             try stream.closeWrite()
             if failure != nil { source.drain(within: Self.patience) }

@@ -16,7 +16,9 @@ struct SessionRunner {
         let reader = RequestReader(input: channel.input, state: state, events: requests)
         channel.input.onMessage = messageHandler(notSent: nil)
         channel.source.beforeWait = { () throws(WireError) in reader.handOver() }
-        let (source, input) = (channel.source, channel.input)
+        let (source, input, work) = (channel.source, channel.input, ReceiverWork(state))
+        let watch = try watch { work.allowance }
+        defer { watch?.stop() }
         state.onFailure(channel.limitEnd)
         state.onFailure {
             lists.cancel()
@@ -27,6 +29,7 @@ struct SessionRunner {
         do throws(EngineError) {
             let sender = try makeSender(sources, lists, requests)
             sender.bytesRead = { input.bytesRead }
+            sender.peer = work
             threads = try start(walker, reader)
             try sender.run()
         } catch {
@@ -39,6 +42,15 @@ struct SessionRunner {
         channel.source.interrupt()
         for thread in threads { thread.join() }
         if let failure = state.failure { throw failure }
+    }
+
+    /// Watches for silence, where a limit is set; what the streams wait for has no other end then.
+    private func watch(
+        _ allowance: @escaping @Sendable () -> SilenceAllowance
+    ) throws(EngineError) -> SilenceWatch? {
+        guard let limit = state.options.silenceLimit else { return nil }
+        channel.setTimeout(seconds: 0)
+        return try SilenceWatch(channel, state, limit: limit, allowance: allowance)
     }
 
     /// Waits until all that was written has left this side.
@@ -90,7 +102,9 @@ struct SessionRunner {
     func receive(into destination: DestinationArgument, request: RequestedNames?) throws(EngineError) {
         let side = ReceivingSide(state: state, channel: channel, request: request)
         channel.input.onMessage = messageHandler { (index) throws(WireError) in try side.noteNotSent(index) }
-        channel.source.beforeWait = { () throws(WireError) in side.beforeWait() }
+        channel.source.beforeWait = { () throws(WireError) in try side.beforeWait() }
+        let watch = try watch(side.allowance)
+        defer { watch?.stop() }
         let source = channel.source
         state.onFailure(channel.limitEnd)
         state.onFailure { source.interrupt() }
@@ -104,8 +118,8 @@ struct SessionRunner {
     private func messageHandler(
         notSent: ((Int32) throws(WireError) -> Void)?
     ) -> (Message) throws(WireError) -> Void {
-        let state = state
-        return { (message) throws(WireError) in
+        let (state, channel) = (state, channel)
+        return { [weak channel] (message) throws(WireError) in
             switch message.tag {
             case .info: state.relay(message.payload, .info)
             case .warning: state.relay(message.payload, .warning)
@@ -126,7 +140,10 @@ struct SessionRunner {
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
             case .agentNote:
                 if let note = AgentNote(message.payload) { state.take(note) }
-            case .ioTimeout, .noop, .success, .data: break
+            case .ioTimeout:
+                guard let number = message.number, state.adopt(timeout: number) else { break }
+                if state.options.silenceLimit == nil { channel?.setTimeout(seconds: state.timeout) }
+            case .noop, .success, .data: break
             }
         }
     }
@@ -137,7 +154,7 @@ extension SessionState {
     fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
         guard !isServer else { return }
         if case .errorTransfer = level { noteTransferError() }
-        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.message(printable(line), level) }
+        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(shown(line), level) }
     }
 
     fileprivate func relayDeletion(_ payload: [UInt8]) {

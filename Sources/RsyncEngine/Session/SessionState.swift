@@ -40,6 +40,8 @@ final class SessionState: Sendable {
     /// the peer need not know.
     let mapsNames: Bool
     private let guarded = Mutex(Guarded())
+    /// As ``timeout``.
+    private let currentTimeout: Atomic<Int>
     /// Set while the outbox is not empty, so that the output's owner need not take the lock to look.
     private let hasOutbox = Atomic<Bool>(false)
     private let failed = Atomic<Bool>(false)
@@ -54,6 +56,7 @@ final class SessionState: Sendable {
         mapsNames: Bool = true
     ) {
         self.options = options
+        currentTimeout = Atomic(options.timeout)
         self.mapsNames = mapsNames && !options.numericIDs
         self.parameters = parameters
         self.isServer = isServer
@@ -64,6 +67,20 @@ final class SessionState: Sendable {
 
     /// Whether there is a failure, without a lock.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    /// After how many seconds of silence one of both sides gives up, so that a sign of life is due in half of them; 0
+    /// when neither does.
+    var timeout: Int { currentTimeout.load(ordering: .relaxed) }
+
+    /// Takes over what a daemon says of its own limit (protocol specification, session 6.3).
+    ///
+    /// - Parameter seconds: What it says; anything but a shorter time is ignored.
+    /// - Returns: Whether it was taken over.
+    func adopt(timeout seconds: Int32) -> Bool {
+        guard !isServer, (1...86_400).contains(seconds), timeout == 0 || Int(seconds) < timeout else { return false }
+        currentTimeout.store(Int(seconds), ordering: .relaxed)
+        return true
+    }
 
     // MARK: failure
 

@@ -23,7 +23,8 @@ extension SessionState {
     /// Without a wish it stays below the 60 seconds after which common load balancers cut a quiet connection.
     var keepAliveInterval: Duration {
         let wish = options.keepAlive ?? .seconds(20)
-        return options.timeout > 0 ? min(wish, .seconds((options.timeout + 1) / 2)) : wish
+        let timeout = timeout
+        return timeout > 0 ? min(wish, .seconds((timeout + 1) / 2)) : wish
     }
 
     /// Shows that this side lives, if nothing went out for a while; called by the owner of the output.

@@ -49,6 +49,9 @@ final class StreamSink: WireSink {
         return try writer.freeBuffer()
     }
 
+    /// How long the peer has not taken what is being written.
+    var wait: PeerWait { writer.wait }
+
     /// Waits until everything has been written and ends the thread; nothing large may be sent afterwards.
     ///
     /// - Throws: The failure to write, if there was one.
@@ -67,6 +70,7 @@ private final class StreamWriter: Sendable {
     private let limit: Mutex<BandwidthLimit?>
     private let underWay = Atomic<Int>(0)
     private let failure = Mutex<WireError?>(nil)
+    let wait = PeerWait()
 
     init(stream: any ByteStream, kibibytesPerSecond: Int64, capacity: Int) {
         self.stream = stream
@@ -122,7 +126,8 @@ private final class StreamWriter: Sendable {
                 var offset = 0
                 while offset < bytes.count {
                     let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
-                    unsafe try stream.write(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece]))
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece])
+                    try wait.during { () throws(TransportError) in unsafe try stream.write(rest) }
                     offset += piece
                     limit?.wrote(piece)
                 }

@@ -58,8 +58,10 @@ public protocol TransferObserver: AnyObject, Sendable {
     var wantsItems: Bool { get }
     /// Whether ``didMove(name:offset:size:)`` shall be called.
     var wantsFileProgress: Bool { get }
-    /// A text of this side or of the peer, without a line end.
+    /// A text of this side, one line without its end.
     func message(_ text: String, _ level: MessageLevel)
+    /// A line of the peer, fit to be shown.
+    func peerMessage(_ text: String, _ level: MessageLevel)
     /// An entry was created, changed, transferred or found different; of a file that is transferred it comes before the
     /// data when ``wantsFileProgress`` is set, else behind it.
     func didChange(_ item: ItemReport)
@@ -69,6 +71,11 @@ public protocol TransferObserver: AnyObject, Sendable {
     func didMove(name: [UInt8], offset: Int64, size: Int64)
     /// The file list is about to be sent (or received), or is complete.
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int)
+}
+
+extension TransferObserver {
+    /// Makes no difference between the two sides.
+    public func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
 }
 
 /// An observer that wants to know nothing.

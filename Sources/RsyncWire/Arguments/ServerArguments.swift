@@ -97,6 +97,7 @@ public struct ServerArguments: Sendable, Equatable {
         if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
         if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
         if isPush, options.agentNotes { words.append("--dvm-notes") }
+        if options.showsLife { words.append("--dvm-shows-life") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
         // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.

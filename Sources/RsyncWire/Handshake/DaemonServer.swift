@@ -18,15 +18,24 @@ public struct DaemonServer {
     private let input: WireInput
     private let output: WireOutput
     private let version: Int32
+    /// The digests that a proof of the password may use.
+    private let digests: [AuthenticationDigest]
 
     /// Prepares to speak with a client.
     ///
     /// - Parameters:
     ///   - version: The highest version to offer, 30 to 32.
+    ///   - digests: What a proof of the password may use, strongest first.
     ///   - input: From the client.
     ///   - output: To the client.
-    public init(version: Int32 = 32, input: WireInput, output: WireOutput) {
+    public init(
+        version: Int32 = 32,
+        digests: [AuthenticationDigest] = AuthenticationExchange.available,
+        input: WireInput,
+        output: WireOutput
+    ) {
         self.version = version
+        self.digests = digests
         self.input = input
         self.output = output
     }
@@ -37,7 +46,7 @@ public struct DaemonServer {
     /// - Returns: The client's greeting; ``Greeting/settled(own:)`` tells the version.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was refused.
     public func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
-        let names = AuthenticationExchange.available.map(\.name)
+        let names = digests.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
         if let messageOfTheDay { try output.bytes(messageOfTheDay + [DaemonWord.newline]) }
         try output.flush()
@@ -92,18 +101,16 @@ public struct DaemonServer {
     ///
     /// - Parameters:
     ///   - greeting: The client's.
-    ///   - offered: The digests that the module allows.
     ///   - proof: The proof that a user who may use the module gives for a challenge (``AuthenticationExchange``); nil for
     ///     all others. The name is a client's and may hold any bytes.
     /// - Returns: The user; nil when the proof failed for whatever reason, which ``refuse(_:)`` should not tell.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest, which was told.
     public func authenticate(
         _ greeting: Greeting,
-        offered: [AuthenticationDigest] = AuthenticationExchange.available,
         proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
     ) throws(WireError) -> [UInt8]? {
-        guard let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: offered) else {
-            let names = offered.map(\.name).joined(separator: " ")
+        guard let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) else {
+            let names = digests.map(\.name).joined(separator: " ")
             throw try refusal(Array("your client does not support one of our daemon-auth checksums: \(names)".utf8))
         }
         let challenge = AuthenticationExchange.challenge(for: digest)

@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 
 /// How two ends agree on algorithms by lists of names (protocol specification, session 4.3 and 4.4).
 ///
@@ -73,10 +74,10 @@ extension Negotiable {
     init?(wireName: String) { self.init(rawValue: wireName == "xxhash" ? "xxh64" : wireName) }
 }
 
-/// Text of a peer with everything that could upset a terminal or a log as `?`.
-func printable(_ text: String) -> String {
-    String(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : Character($0) })
-}
+/// Text of a peer, fit to be shown.
+func printable(_ text: String) -> String { PrintableText.escaped(text, limit: PrintableText.usualLimit) }
 
-/// Bytes of a peer as text with everything that could upset a terminal or a log as `?`.
-func printable(_ bytes: some Collection<UInt8>) -> String { printable(String(decoding: bytes, as: UTF8.self)) }
+/// Bytes of a peer, fit to be shown.
+func printable(_ bytes: some Collection<UInt8>) -> String {
+    PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
+}

@@ -27,7 +27,14 @@ struct DifferenceSurvey {
         var options = step.job.options
         options.dryRun = true
         options.comparesNanoseconds = facts.comparesNanoseconds
-        let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name)
+        options.showsLife = client.showsLife
+        let (job, call) = (step.job, step.call)
+        let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name) {
+            // Whatever is wrong with the target, the session will tell better.
+            guard case .ours(let client) = try? job.callTarget(for: call) else { return nil }
+            return client
+        }
+        defer { observer.close() }
         let stream = try step.job.route.connect(for: step.call)
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let module = Array(step.volume.name.utf8)
@@ -51,7 +58,9 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
 
     private struct State {
         var meter: PassMeter
-        let client: ControlClient
+        var client: ControlClient
+        /// Whether the conversation is a second one, for which this object answers.
+        var isRenewed = false
         var waiting: [Waiting] = []
         var pathBytes = 0
         var lastWords: String?
@@ -63,8 +72,16 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
     private var state: State
     private let source: Volume
     private let name: String
+    private let renew: () -> ControlClient?
 
-    init(_ meter: PassMeter, _ source: Volume, _ client: ControlClient, _ name: String) {
+    init(
+        _ meter: PassMeter,
+        _ source: Volume,
+        _ client: ControlClient,
+        _ name: String,
+        renew: @escaping () -> ControlClient?
+    ) {
+        self.renew = renew
         state = State(meter: meter, client: client)
         self.source = source
         self.name = name
@@ -128,11 +145,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
         guard !waiting.isEmpty else { return }
         var sizes = waiting.map { _ in Int64(0) }
         if !state.isDeaf {
-            do throws(ControlError) {
-                sizes = try state.client.allocated(waiting.map(\.path), inVolume: name)
-            } catch {
-                state.isDeaf = true
-            }
+            if let answer = ask(waiting.map(\.path)) { sizes = answer } else { state.isDeaf = true }
         }
         for (entry, allocated) in zip(waiting, sizes) {
             if let (size, stored) = entry.replaced {
@@ -142,6 +155,20 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
             }
         }
     }
+
+    /// Asks; once more in a new conversation when the target has ended this one, as it does with those that are quiet
+    /// for long while the volume is gone through.
+    private func ask(_ paths: [[UInt8]]) -> [Int64]? {
+        if let sizes = try? state.client.allocated(paths, inVolume: name) { return sizes }
+        guard let client = renew() else { return nil }
+        close()
+        state.client = client
+        state.isRenewed = true
+        return try? client.allocated(paths, inVolume: name)
+    }
+
+    /// Ends a conversation that this object began.
+    func close() { if state.isRenewed { state.client.close() } }
 
     /// Settles the rest, after the session has ended.
     func finish() -> PassMeter {

@@ -31,14 +31,15 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
     func run() throws(AgentError) -> Verdict {
-        guard job.check != .none else { return Verdict(options: job.options, durability: .notAsked) }
         switch try job.callTarget(for: call) {
         case .stock(let stream):
-            say("stock target: not checked")
+            if job.check != .none { say("stock target: not checked") }
             return Verdict(options: job.options, durability: .stock, stream: stream)
         case .ours(let client):
             defer { client.close() }
-            return try verdict(askedOf: client)
+            var verdict = job.check == .none ? Verdict(options: job.options, durability: .notAsked) : try verdict(askedOf: client)
+            verdict.options.showsLife = client.showsLife
+            return verdict
         }
     }
 

@@ -1,3 +1,4 @@
+import LinuxSystem
 import SecureTunnel
 import Transport
 
@@ -7,17 +8,30 @@ import Transport
 /// other, by one thread; each blocks it until the answer is there, for as long as its limit at most.
 final class ControlClient {
     let channel: ControlChannel
+    /// What the target says it knows, beyond the requests.
+    let abilities: Set<String>
+    private let silenceLimit: Duration
 
     /// Logs in over a connection that TLS has made.
     ///
     /// - Parameters:
     ///   - stream: The connection; closed when this throws.
     ///   - identity: Who we are.
+    ///   - silenceLimit: The longest wait for an answer that is on its way; a request with a shorter limit has that.
     /// - Throws: ``ControlError``.
-    init(over stream: any ByteStream, as identity: ControlLogin.Identity) throws(ControlError) {
+    init(
+        over stream: any ByteStream,
+        as identity: ControlLogin.Identity,
+        silenceLimit: Duration = SilenceLimit.usual
+    ) throws(ControlError) {
         channel = ControlChannel(stream)
+        self.silenceLimit = silenceLimit
         do throws(ControlError) {
-            try ControlLogin.enter(channel, as: identity)
+            abilities = try ControlLogin.enter(
+                channel,
+                as: identity,
+                within: min(ControlLogin.limit, silenceLimit)
+            )
         } catch {
             stream.close()
             throw error
@@ -47,7 +61,7 @@ final class ControlClient {
         within limit: Duration
     ) throws(ControlError) -> JSONValue {
         try begin(name, arguments)
-        return try answer(to: name, within: limit)
+        return try answer(to: name, within: min(limit, silenceLimit))
     }
 
     /// Sends a request whose answer comes later.
@@ -58,7 +72,19 @@ final class ControlClient {
     /// Waits for the answer to the request that was sent last.
     func answer(to name: String, within limit: Duration) throws(ControlError) -> JSONValue {
         let answer = try channel.message(by: .now + limit, "the answer to \"\(name)\"")
-        guard let refusal = answer["error"]?.asText else { return answer }
+        guard let refusal = answer.refusal else { return answer }
         throw answer["unknown"]?.asFlag == true ? .unknownRequest(name) : .refused(refusal)
+    }
+}
+
+extension ControlClient {
+    /// Whether the target shows life in every phase of a session, and expects it of us.
+    var showsLife: Bool { abilities.contains(ControlLogin.showsLife) }
+}
+
+extension JSONValue {
+    /// What a peer says that it refuses, fit to be shown; nil when it does not.
+    var refusal: String? {
+        self["error"]?.asText.map { PrintableText.escaped($0, limit: PrintableText.usualLimit) }
     }
 }

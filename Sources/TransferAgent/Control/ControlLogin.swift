@@ -4,15 +4,18 @@ import SecureTunnel
 
 /// How both ends of a control conversation prove that they know the password, without saying it.
 ///
-///     T>S  {"dvm":1,"challenge":C}
+///     T>S  {"dvm":1,"challenge":C,"knows":[WORD, ...]}
 ///     S>T  {"dvm":1,"user":U,"challenge":D,"proof":HMAC(password, "dvm/1 source" 0 U 0 C 0 D)}
 ///     T>S  {"proof":HMAC(password, "dvm/1 target" 0 U 0 C 0 D)}  or  {"error":TEXT}
 ///
+/// `knows` names what the target understands beyond the requests of the conversation; older ones do not have it.
 /// HMAC is HMAC-SHA-256 in hex; challenges are 32 random bytes in hex. The two labels keep a proof of one side from
 /// being one of the other.
 struct ControlLogin {
     /// The version of the conversation; both sides use the lower one.
     static let version: Int64 = 1
+    /// The target shows life in every phase of a session, and expects it of sources that say they do.
+    static let showsLife = "shows-life"
     /// The time for all of it.
     static let limit = Duration.seconds(20)
     /// How long a wrong proof waits for its answer, so that guessing takes time.
@@ -51,11 +54,17 @@ struct ControlLogin {
     /// - Parameters:
     ///   - channel: With the target, which speaks first.
     ///   - identity: Who we are.
+    ///   - limit: The time for all of it.
+    /// - Returns: What the target knows.
     /// - Throws: ``ControlError/loginRefused(_:)`` when either side does not believe the other.
-    static func enter(_ channel: ControlChannel, as identity: Identity) throws(ControlError) {
+    static func enter(
+        _ channel: ControlChannel,
+        as identity: Identity,
+        within limit: Duration = limit
+    ) throws(ControlError) -> Set<String> {
         let deadline = ContinuousClock.now + limit
         let hello = try channel.message(by: deadline, "the target's hello")
-        if let refusal = hello["error"]?.asText { throw .refused(refusal) }
+        if let refusal = hello.refusal { throw .refused(refusal) }
         guard let version = hello["dvm"]?.asInteger, version >= 1, let theirs = hello["challenge"]?.asText else {
             throw .broken("the hello is none")
         }
@@ -66,11 +75,13 @@ struct ControlLogin {
             ("proof", .text(proof)),
         ])
         let answer = try channel.message(by: deadline, "the answer to the login")
-        if let refusal = answer["error"]?.asText { throw .loginRefused(refusal) }
+        if let refusal = answer.refusal { throw .loginRefused(refusal) }
         let expected = Self.proof(.target, identity.password, user: identity.user, challenges)
         guard let shown = answer["proof"]?.asText, isEqual(shown, expected) else {
             throw .loginRefused("the target cannot prove that it knows the password")
         }
+        guard case .list(let words) = hello["knows"] else { return [] }
+        return Set(words.compactMap(\.asText))
     }
 
     /// The target's part.
@@ -88,7 +99,9 @@ struct ControlLogin {
     ) throws(ControlError) -> String {
         let deadline = ContinuousClock.now + limit
         let own = challenge()
-        try channel.send([("dvm", .integer(version)), ("challenge", .text(own))])
+        try channel.send([
+            ("dvm", .integer(version)), ("challenge", .text(own)), ("knows", .list([.text(showsLife)])),
+        ])
         let login = try channel.message(by: deadline, "a login")
         guard let user = login["user"]?.asText, let theirs = login["challenge"]?.asText,
             let shown = login["proof"]?.asText

@@ -12,13 +12,12 @@ struct ControlServer {
         [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
     }
 
-    /// How long a peer that was let in may be silent between requests.
-    private static let idleLimit = Duration.seconds(120)
-
     let credentials: Credentials
     /// What is promised of a volume that is called complete.
     var durability = Durability.power
     let volume: @Sendable (String) -> Volume?
+    /// How long a peer that was let in may be silent between requests.
+    var idleLimit = SilenceLimit.usual
 
     /// What happened, for the log.
     struct Report {
@@ -75,7 +74,7 @@ struct ControlServer {
     /// The next request; nil when the peer has ended the conversation, or asks for nothing any more.
     private func nextRequest(_ channel: ControlChannel) throws(ControlError) -> JSONValue? {
         do throws(ControlError) {
-            return try channel.message(by: .now + Self.idleLimit, "a request")
+            return try channel.message(by: .now + idleLimit, "a request")
         } catch {
             switch error {
             case .ended, .silent: return nil

@@ -137,6 +137,7 @@ struct VisitWalk {
     ) -> AgentError? {
         let observer = VolumeObserver(display: ProgressDisplay(style: .none, output: NoOutput(), errors: NoOutput()))
         var options = job.options
+        options.silenceLimit = nil
         options.timeout = Int(timeout.inSeconds.rounded(.up))
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.visit(

@@ -120,6 +120,7 @@ extension AgentError {
             self.init(failure, "\(operation): \(cause)", exitCode: code)
         case .writeBack: self.init(.writeBack, "\(error)", exitCode: code)
         case .refused(let line): self.init(refusal: line)
+        case .weakDigest(let text): self.init(.weakDigest, text, exitCode: code)
         case .peerExit(let code):
             let text = Self.join("the target stopped with exit code \(code)", lastWords)
             self.init(Self.failure(ofPeerExit: code, lastWords: lastWords ?? ""), text, exitCode: code)

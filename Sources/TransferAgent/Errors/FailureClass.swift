@@ -53,6 +53,7 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case notADaemon = 2007
     case daemonSilent = 2008
     case accessDenied = 2009
+    case weakDigest = 2012
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002

@@ -55,6 +55,12 @@ extension FailureTable {
             cause: "hosts allow or hosts deny of the module",
             advice: "let the tunnel's address in at the target"
         ),
+        Row(
+            .weakDigest,
+            "the password is not proved by a digest as weak as the target wants it",
+            cause: "an rsync at the target that is older than 3.2, or somebody in its place who is after the password",
+            advice: "use rsync 3.2 or later at the target, or --ca, --pin or --psk-file, or else --allow-weak-digest"
+        ),
     ]
 
     static let data = [

@@ -17,6 +17,8 @@ struct TargetRoute: Sendable {
 
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.
     let stepLimit: Duration
+    /// The longest wait for an answer in a control conversation.
+    let silenceLimit: Duration
     let target: HostPort
     let isInsecure: Bool
     /// What a person should know of the settings: an exposed key, a password for all to see.
@@ -45,7 +47,8 @@ struct TargetRoute: Sendable {
             throw AgentError(error)
         }
         serverName = settings.serverName ?? target.host
-        stepLimit = settings.stepLimit
+        silenceLimit = try SilenceLimit(settings.silenceLimit).duration
+        stepLimit = min(settings.stepLimit, silenceLimit)
         isInsecure = settings.trust == .insecure
         socketOptions = try KeepAlive(settings.keepAlive).socketOptions
         var configuration = try settings.clientConfiguration()
@@ -106,7 +109,7 @@ struct TargetRoute: Sendable {
             throw error
         }
         do throws(ControlError) {
-            return .ours(try ControlClient(over: stream, as: identity))
+            return .ours(try ControlClient(over: stream, as: identity, silenceLimit: silenceLimit))
         } catch {
             throw AgentError(error)
         }

@@ -1,3 +1,4 @@
+import Checksums
 import RsyncEngine
 import RsyncWire
 import SecureTunnel
@@ -5,14 +6,13 @@ import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
 public struct TransferJob: Sendable {
-    /// The longest silence of the target, in seconds.
-    static let silenceLimit = 120
-
     let volumes: [VolumeMapping]
     let route: TargetRoute
     let user: String
     /// Nil when none was given.
     private let knownPassword: SecretBytes?
+    /// The digests that the password may be proved by.
+    private let digests: [AuthenticationDigest]
     let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
@@ -28,6 +28,7 @@ public struct TransferJob: Sendable {
         check = settings.check
         whenTight = settings.whenTight
         options = try Self.options(settings)
+        digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(
@@ -58,6 +59,7 @@ public struct TransferJob: Sendable {
     /// Who we are, for a daemon.
     var login: ClientSession.Login {
         ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
+            guard digests.contains(digest) else { throw .weakDigest(Self.refusal(of: digest)) }
             do throws(AgentError) {
                 return try password().proof(challenge, digest)
             } catch {
@@ -66,13 +68,22 @@ public struct TransferJob: Sendable {
         }
     }
 
+    private static func refusal(of digest: AuthenticationDigest) -> String {
+        let name = digest.name.uppercased()
+        let place = digest == .md5 ? ", and nothing proves that it is the target that asks" : ""
+        return "the target wants the password proved by \(name)\(place)"
+    }
+
     /// What is asked of the engine: archive, hard links, holes, names of owners, deletion unless it was declined.
     private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
         var options = TransferOptions()
         options.setArchive()
         options.hardLinks = true
         options.sparse = true
-        options.timeout = silenceLimit
+        let silence = try SilenceLimit(settings.silenceLimit)
+        // For a stock target, which shows life only when it has one.
+        options.timeout = silence.seconds
+        options.silenceLimit = silence.duration
         options.keepAlive = settings.keepAlive
         options.delete = settings.delete
         options.largestFile = try FileSizeLimit.bytes(settings.largestFile)

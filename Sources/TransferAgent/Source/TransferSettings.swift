@@ -42,6 +42,10 @@ public struct TransferSettings: Sendable {
     public var environmentPassword: SecretBytes?
     /// The longest that this side goes without a sign of life, of `--keep-alive SECONDS`.
     public var keepAlive = KeepAlive.usual
+    /// How long the target may send nothing, of `--silence-limit SECONDS`.
+    public var silenceLimit = SilenceLimit.usual
+    /// Whether the password may be proved by MD4, and by MD5 to a target that was not verified, of `--allow-weak-digest`.
+    public var allowsWeakDigest = false
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.
     public var stepLimit = Duration.seconds(20)
     /// Whether to delete at the target what is not here, of `--delete`.

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncEngine
 import Synchronization
 
@@ -6,7 +7,7 @@ import Synchronization
 /// ## Concurrency model
 /// `state` is touched by the session's threads and, after they have ended, by the one that reads the outcome.
 final class VolumeObserver: TransferObserver {
-    /// How many exceptions are kept; the others are counted.
+    /// How many exceptions are kept, and lines of the target shown; the others are counted.
     static let listedLimit = 1000
 
     private struct State {
@@ -25,6 +26,7 @@ final class VolumeObserver: TransferObserver {
                 failed += 1
             }
         }
+        var peerLines = 0
     }
 
     private let state = Mutex(State())
@@ -36,17 +38,31 @@ final class VolumeObserver: TransferObserver {
     var wantsFileProgress: Bool { false }
 
     func message(_ text: String, _ level: MessageLevel) {
-        if case .info = level {
-        } else {
-            state.withLock { state in
-                state.count += 1
-                state.note(text, level)
-                if state.listed.count < Self.listedLimit { state.listed.append(text) }
-                // rsync's closing line names only a line of its source; what came before it says more.
-                if !text.hasPrefix("rsync error: ") || state.lastWords == nil { state.lastWords = text }
-            }
-        }
+        if level.isFailure { note(text, shown: text, level) }
         display.message(text, level)
+    }
+
+    /// A line of the target: it can pass for nobody else's, and a target that talks without end does not fill the log.
+    func peerMessage(_ text: String, _ level: MessageLevel) {
+        let shown = "target: \(text)"
+        if level.isFailure { note(text, shown: shown, level) }
+        let count = state.withLock { state in
+            state.peerLines += 1
+            return state.peerLines
+        }
+        if count <= Self.listedLimit { display.message(shown, level) }
+        if count == Self.listedLimit { display.message("what else the target says is not shown", .warning) }
+    }
+
+    private func note(_ text: String, shown: String, _ level: MessageLevel) {
+        state.withLock { state in
+            state.count += 1
+            state.note(text, level)
+            if state.listed.count < Self.listedLimit { state.listed.append(shown) }
+            // rsync's closing line names only a line of its source; what came before it says more.
+            guard !text.hasPrefix("rsync error: ") || state.lastWords == nil else { return }
+            state.lastWords = PrintableText.escaped(text, limit: PrintableText.usualLimit)
+        }
     }
 
     func didChange(_ item: ItemReport) {}
@@ -58,4 +74,11 @@ final class VolumeObserver: TransferObserver {
     /// Whether all that could not be transferred were files larger than a limit.
     var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed == 0 } }
     var lastWords: String? { state.withLock { $0.lastWords } }
+}
+
+extension MessageLevel {
+    /// Whether it tells of something that went wrong.
+    fileprivate var isFailure: Bool {
+        if case .info = self { false } else { true }
+    }
 }

@@ -24,6 +24,10 @@ public struct ServeSettings: Sendable {
     public var largestFile = FileSizeLimit.usual
     /// What the file lists of a session may take in memory, a quantity of `--max-list-memory`.
     public var listMemory = "1Gi"
+    /// How long a source may send nothing, of `--silence-limit SECONDS`.
+    public var silenceLimit = SilenceLimit.usual
+    /// Whether the password may be proved by MD4, and by MD5 without TLS, of `--allow-weak-digest`.
+    public var allowsWeakDigest = false
     /// How many sessions may run at once; further clients are told to come again.
     public var sessionLimit = 32
 

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncEngine
 import Synchronization
 
@@ -32,7 +33,10 @@ extension DaemonSession.Report {
         if !user.isEmpty { text += ", user \(Self.shown(user))" }
         if !module.isEmpty { text += ", volume \(Self.shown(module))" }
         text += ": "
-        if let refusal { return text + "refused: \(refusal)" }
+        if let refusal {
+            let hint = lacksDigest && refusal.contains("checksums") ? " (see --allow-weak-digest)" : ""
+            return text + "refused: \(refusal)\(hint)"
+        }
         guard let result else { return text + "asked for the list of volumes" }
         let figures = result.statistics
         text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
@@ -48,10 +52,6 @@ extension DaemonSession.Report {
         return text
     }
 
-    /// Bytes of the client as one word of a log line.
-    static func shown(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.prefix(200), as: UTF8.self).unicodeScalars.reduce(into: "") { text, scalar in
-            text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar)
-        }
-    }
+    /// Bytes of the client as a word of a log line.
+    static func shown(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: 200) }
 }

@@ -21,6 +21,8 @@ public final class TargetService: Sendable {
     private let connections = ConnectionTable()
     private let keepAlive: KeepAlive
     private let durability: Durability
+    private let silenceLimit: SilenceLimit
+    private let digestPolicy: DigestPolicy
     /// Why accepting stopped before it should.
     private let failure = Mutex<AgentError?>(nil)
 
@@ -46,7 +48,14 @@ public final class TargetService: Sendable {
         self.catalogue = catalogue
         durability = settings.durability
         if durability == .none { catalogue.nameWithoutClosing() }
-        control = ControlServer(credentials: credentials, durability: durability) { catalogue.volume(named: $0) }
+        silenceLimit = try SilenceLimit(settings.silenceLimit)
+        digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
+        control = ControlServer(
+            credentials: credentials,
+            durability: durability,
+            volume: { catalogue.volume(named: $0) },
+            idleLimit: silenceLimit.duration
+        )
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
@@ -200,6 +209,8 @@ public final class TargetService: Sendable {
         let session = DaemonSession(
             catalogue: catalogue,
             observer: observer,
+            digests: digestPolicy.digests(isProtected: context != nil),
+            silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval,
             synchronizes: durability == .power
         )

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -91,7 +92,7 @@ extension TargetFacts {
     init(answer: JSONValue) throws(ControlError) {
         let reader = AnswerReader(members: answer)
         var space = UsableSpace()
-        space.type = try reader.text("fileSystem")
+        space.type = PrintableText.escaped(try reader.text("fileSystem"), limit: 40)
         space.blockSize = try reader.figure("blockSize", in: 1...(1 << 30))
         space.totalBytes = try reader.space("totalBytes")
         space.usedBytes = try reader.space("usedBytes")
@@ -101,7 +102,6 @@ extension TargetFacts {
         space.btrfs = try answer["btrfs"].map { (members) throws(ControlError) in try BtrfsSpace(answer: members) }
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: try reader.flag("empty"))
         durability = answer["durability"]?.asText
-        comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
         ordersFiles = answer["smallestFirst"]?.asFlag ?? false
         comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
         for (name, path, range) in Self.numbers { self[keyPath: path] = try reader.optionalFigure(name, in: range) }

@@ -1,0 +1,132 @@
+import LinuxSystem
+import RsyncWire
+import Synchronization
+import Transport
+
+/// How long a peer may be silent at a moment, measured by the session's limit.
+enum SilenceAllowance: Equatable, Sendable {
+    /// As long as the limit says.
+    case limit
+    /// This many times as long: it may be at work on something that it does without a word and ends some time.
+    case times(Int)
+    /// As long as it likes: it may be at work on something of any length without a word.
+    case unlimited
+}
+
+/// Ends a session whose peer is silent, judged by the bytes that come from it; what this side sends does not count.
+///
+/// Silence is time that this side has spent waiting for the peer, in a read or in a write that the peer does not take,
+/// without one byte from it. Time in which this process did not run does not count.
+///
+/// ## Concurrency model
+/// One thread, `dvm-silence`, looks several times within the limit; all that it reads is atomic. ``stop()`` comes from
+/// the session's own thread.
+final class SilenceWatch {
+    private let stopped = BoundedQueue<Never>(capacity: 1, name: "end of the watch for silence")
+    private let thread: WorkerThread
+
+    /// Starts to watch.
+    ///
+    /// - Parameters:
+    ///   - channel: With the peer; closed when it has been silent for too long.
+    ///   - state: Fails then, as a stream does that timed out.
+    ///   - limit: The longest silence.
+    ///   - allowance: What the peer is allowed at the moment.
+    /// - Throws: ``EngineError`` when no thread could be started.
+    init(
+        _ channel: SessionChannel,
+        _ state: SessionState,
+        limit: Duration,
+        allowance: @escaping @Sendable () -> SilenceAllowance
+    ) throws(EngineError) {
+        let (stopped, stream, waits) = (stopped, channel.stream, channel.waits)
+        let tick = min(max(limit / 16, .milliseconds(10)), .seconds(2))
+        do throws(SystemError) {
+            thread = try WorkerThread(name: "dvm-silence") {
+                var judge = SilenceJudge(limit: limit, tick: tick)
+                while case .timedOut = stopped.pop(within: tick) {
+                    let wait = waits.map(\.duration).max() ?? .zero
+                    guard judge.isTooLong(wait, stream.activity.sinceLastRead, allowance()) else { continue }
+                    let sign = "a sign of life from \(stream.peerDescription)"
+                    state.fail(.wire(.transport(TransportError.timedOut(waitingFor: sign, after: limit))))
+                    stream.close()
+                    return
+                }
+            }
+        } catch {
+            throw .usage("no thread could be started: \(error)", exitCode: 14)
+        }
+    }
+
+    /// Ends the watch; whatever it found out has been told to the session.
+    func stop() {
+        stopped.close()
+        thread.join()
+    }
+}
+
+/// Decides from one look to the next whether a peer has been silent for too long.
+struct SilenceJudge {
+    private let limit: Duration
+    private let tick: Duration
+    private var lastLook: ContinuousClock.Instant
+    /// The moment up to which silence is excused.
+    private var start: ContinuousClock.Instant
+
+    init(limit: Duration, tick: Duration, now: ContinuousClock.Instant = .now) {
+        (self.limit, self.tick) = (limit, tick)
+        (lastLook, start) = (now, now)
+    }
+
+    /// Looks once.
+    ///
+    /// - Parameters:
+    ///   - wait: How long this side has waited for the peer so far; zero when it does not wait.
+    ///   - silence: How long no byte has come.
+    ///   - allowance: What the peer is allowed now.
+    ///   - now: The time.
+    /// - Returns: Whether it is too long.
+    mutating func isTooLong(
+        _ wait: Duration,
+        _ silence: Duration,
+        _ allowance: SilenceAllowance,
+        now: ContinuousClock.Instant = .now
+    ) -> Bool {
+        // A process that was stopped may have signs of life in its socket's buffer that it had no time to read.
+        if now - lastLook > tick * 2 + .seconds(1) { start = now }
+        lastLook = now
+        let passed = min(wait, silence, now - start)
+        switch allowance {
+        case .limit: return passed >= limit
+        case .times(let factor): return passed >= limit * factor
+        case .unlimited:
+            start = now
+            return false
+        }
+    }
+}
+
+/// Since when a thread waits for the peer; set by that thread, read by others.
+final class PeerWait: Sendable {
+    private static let origin = ContinuousClock.now
+    /// Nanoseconds since `origin`, at least 1; 0 while nobody waits.
+    private let start = Atomic<Int64>(0)
+
+    /// How long the wait has taken so far; zero when there is none.
+    var duration: Duration {
+        let start = start.load(ordering: .relaxed)
+        return start == 0 ? .zero : .nanoseconds(max(0, Self.now - start))
+    }
+
+    private static var now: Int64 {
+        let (seconds, attoseconds) = origin.duration(to: .now).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    /// Notes that a wait is under way while `body` runs.
+    func during<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+        start.store(max(1, Self.now), ordering: .relaxed)
+        defer { start.store(0, ordering: .relaxed) }
+        return try body()
+    }
+}
