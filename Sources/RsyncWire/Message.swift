@@ -20,6 +20,8 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
     case errorExit = 86
     /// A file is safely stored; its index in 4 bytes.
     case success = 100
+    /// What is in place at a receiving side of our own (``TransferTally``); only for a peer that asked for it.
+    case tally = 120
     /// A name was deleted; a directory's name ends in NUL.
     case deleted = 101
     /// A requested file cannot be sent; its index in 4 bytes.
@@ -31,6 +33,7 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
         case .data: true
         case .errorTransfer, .info, .error, .warning, .deleted: length <= 5119
         case .ioError, .ioTimeout, .success, .noSend: length == 4
+        case .tally: length <= 512 && length.isMultiple(of: 8)
         case .noop: length == 0
         case .errorExit: length == 0 || length == 4
         }

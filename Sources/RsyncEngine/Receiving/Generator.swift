@@ -45,7 +45,9 @@ final class Generator {
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
         fileRecipe = state.parameters.fileRecipe
         deleter = Deleter(state: state)
-        if destination.wasCreated { createdDirectories = [[], [UInt8(ascii: ".")]] }
+        guard destination.wasCreated else { return }
+        createdDirectories = [[], [UInt8(ascii: ".")]]
+        state.countInPlace { $0.createdDirectories += 1 }
     }
 
     // MARK: lists
@@ -58,6 +60,7 @@ final class Generator {
     func process(_ list: FileList, owner: ListOwner?) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
+        deleter.listedEntries += list.count
         if state.options.deletesBefore, owner == nil { deleteFirst(list) }
         if let owner {
             processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)

@@ -41,8 +41,10 @@ final class GeneratorSession {
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
         generator.stayAlive = { [unowned self] in self.stayAlive() }
+        generator.deleter.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
+            generator.settleDeletions()
             try endPhases()
         } catch {
             state.fail(.wire(error))
@@ -56,6 +58,7 @@ final class GeneratorSession {
         while true {
             if let failure = state.failure { throw failure.asWireError }
             try state.sendOutbox(to: output)
+            try state.tellTally(to: output, every: .seconds(1))
             if nextList < lists.count, generator.openCount < requestLimit {
                 let (list, owner) = lists[nextList]
                 lists[nextList].1 = nil
@@ -102,6 +105,7 @@ final class GeneratorSession {
     private func stayAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
+            try state.tellTally(to: output, every: .seconds(1))
             try state.keepAlive(output)
         } catch {
             state.fail(.wire(error))
@@ -163,6 +167,7 @@ final class GeneratorSession {
         try output.flush()
         hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
+        try state.tellTally(to: output)
         try state.sendOutbox(to: output)
         try writeEnd()
         try output.flush()

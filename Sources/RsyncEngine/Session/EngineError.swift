@@ -12,6 +12,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case volume(String, VolumeError)
     /// A daemon refused the session; its `@ERROR` line.
     case refused(String)
+    /// This side, a daemon, turns the client away: the line that it is told, and its exit code.
+    case turnedAway(String, exitCode: Int32)
     /// The peer stopped with this exit code and has said why.
     case peerExit(Int32)
     /// The request makes no sense or is not supported: what, and rsync's exit code for it.
@@ -28,7 +30,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .volume(_, let error): error.isOutOfSpace ? 11 : 3
         case .refused: 5
         case .peerExit(let code): code
-        case .usage(_, let exitCode): exitCode
+        case .usage(_, let exitCode), .turnedAway(_, let exitCode): exitCode
         case .cancelled: 20
         }
     }
@@ -45,7 +47,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .volume(let operation, let error): "\(operation): \(error)"
         case .refused(let line): line
         case .peerExit(let code): "the peer stopped with exit code \(code)"
-        case .usage(let text, _): text
+        case .usage(let text, _), .turnedAway(let text, _): text
         case .cancelled: "stopped on request"
         }
     }

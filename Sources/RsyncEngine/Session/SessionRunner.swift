@@ -124,6 +124,7 @@ struct SessionRunner {
                 let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
+            case .tally: if state.options.tallies { state.takeTally(TransferTally(payload: message.payload)) }
             case .ioTimeout, .noop, .success, .data: break
             }
         }

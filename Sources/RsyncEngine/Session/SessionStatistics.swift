@@ -1,3 +1,4 @@
+public import RsyncWire
 public import Synchronization
 
 /// Entries of a transfer by type, as `--stats` counts them.
@@ -57,6 +58,9 @@ public struct SessionStatistics: Sendable, Equatable {
     public var listBuildTime: Int64 = 0
     /// Time spent sending the list, in milliseconds.
     public var listTransferTime: Int64 = 0
+    /// What is in place at the destination, as the receiving side counts it; nil where it does not tell: a stock one, a
+    /// dry run.
+    public var inPlace: TransferTally?
     /// Bytes written to the peer.
     public var bytesSent: Int64 = 0
     /// Bytes read from the peer.

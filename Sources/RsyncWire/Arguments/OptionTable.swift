@@ -43,6 +43,8 @@ enum OptionTable {
             $0.deletesBefore = $1
         },
         Switch("dvm-smallest-first") { $0.smallestFirst = $1 },
+        Switch("dvm-refuse-empty") { $0.refusesEmptySource = $1 },
+        Switch("dvm-tally") { $0.tallies = $1 },
         Switch("numeric-ids") { $0.numericIDs = $1 },
         Switch("partial") { $0.partial = $1 },
         Switch("inplace") { $0.inPlace = $1 },

@@ -96,6 +96,10 @@ public struct ServerArguments: Sendable, Equatable {
         var words: [String] = []
         if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
         if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
+        if isPush, options.delete, let limit = options.deleteLimit { words.append("--dvm-delete-limit=\(limit)") }
+        if isPush, options.delete, options.refusesEmptySource { words.append("--dvm-refuse-empty") }
+        if isPush, options.tallies { words.append("--dvm-tally") }
+        if isPush, !options.job.isEmpty { words.append("--dvm-job=\(options.job)") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
         if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }

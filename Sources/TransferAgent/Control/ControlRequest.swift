@@ -31,7 +31,11 @@ struct ControlContext {
     /// When the request at work must be answered.
     var deadline = ContinuousClock.now
     /// The target's volume of a name.
-    let volume: (String) -> Volume?
+    let volume: (String) throws(ControlError) -> Volume?
+    /// Who writes to volumes.
+    let writers: WriterTable
+    /// Who asks.
+    var user = ""
     /// What the connection runs over; nil where that is no socket.
     var socket: SocketStream?
 }

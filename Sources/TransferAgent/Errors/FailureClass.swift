@@ -53,12 +53,16 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case notADaemon = 2007
     case daemonSilent = 2008
     case accessDenied = 2009
+    case volumeInUse = 2010
+    case volumeMissing = 2011
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002
     case targetUnusable = 3003
     case doesNotFit = 3004
     case doesNotSurvive = 3005
+    case emptySource = 3006
+    case tooManyDeletions = 3007
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025

@@ -43,7 +43,9 @@ public final class TargetService: Sendable {
         let mappings = try VolumeMapping.parse(settings.volumes)
         let catalogue = try VolumeCatalogue(mappings, credentials, sessionLimit: settings.sessionLimit)
         self.catalogue = catalogue
-        control = ControlServer(credentials: credentials) { catalogue.volume(named: $0) }
+        control = ControlServer(credentials: credentials, writers: catalogue.writers) { (name) throws(ControlError) in
+            try catalogue.volume(named: name)
+        }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext

@@ -4,44 +4,83 @@ import VolumeAccess
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// They are not listed to those who have not proved a password.
+/// They are not listed to those who have not proved a password. Each session and each control request opens the volume's path
+/// anew: what is mounted or made there meanwhile is what it gets, and a directory that is missing is named.
 struct VolumeCatalogue: DaemonCatalogue {
-    private let modules: [DaemonModule]
+    private let mappings: [VolumeMapping]
+    private let credentials: Credentials
     private let sessionLimit: Int
+    /// Who writes to them.
+    let writers: WriterTable
     /// Whether this client came when all sessions were taken.
     var isFull = false
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, sessionLimit: Int) throws(AgentError) {
+        self.mappings = mappings
+        self.credentials = credentials
         self.sessionLimit = sessionLimit
-        var modules: [DaemonModule] = []
+        var volumes: [Volume] = []
         for mapping in mappings {
             do throws(VolumeError) {
-                var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
-                module.isListed = false
-                module.proof = { user, challenge, digest in
-                    credentials.password(of: user)?.proof(challenge, digest)
-                }
-                modules.append(module)
+                volumes.append(try Volume.open(path: mapping.path))
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)
             }
         }
-        self.modules = modules
+        writers = WriterTable(anchors: LockAnchors(above: volumes))
     }
 
     var messageOfTheDay: [UInt8]? { nil }
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }
 
-    /// The volume of a name, for who has proved a password.
-    func volume(named name: String) -> Volume? {
-        modules.first { $0.name == Array(name.utf8) }?.volume
+    /// Opens the volume of a name, for who has proved a password.
+    ///
+    /// - Returns: Nil when there is no such volume.
+    /// - Throws: ``ControlError/refused(_:)`` when its directory cannot be opened.
+    func volume(named name: String) throws(ControlError) -> Volume? {
+        guard let mapping = mappings.first(where: { $0.name == name }) else { return nil }
+        do throws(VolumeError) {
+            return try Volume.open(path: mapping.path)
+        } catch {
+            throw .refused(Self.missing(mapping, error))
+        }
     }
 
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard !isFull else {
             return .refused(Array("max connections (\(sessionLimit)) reached -- try again later".utf8))
         }
-        return FixedCatalogue(modules).module(named: name, for: peer)
+        guard let mapping = mappings.first(where: { Array($0.name.utf8) == name }) else {
+            return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
+        }
+        let (writers, credentials) = (writers, credentials)
+        var module = DaemonModule(name: name) { Self.open(mapping, for: $0, writers) }
+        module.isListed = false
+        module.proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
+        return .module(module)
+    }
+
+    /// Opens a volume for a session; one that writes has it for itself.
+    private static func open(
+        _ mapping: VolumeMapping,
+        for request: DaemonRequest,
+        _ writers: WriterTable
+    ) -> DaemonOpening {
+        do throws(VolumeError) {
+            let volume = try Volume.open(path: mapping.path)
+            guard request.isWriting else { return .opened(volume) }
+            switch try writers.claim(volume, named: mapping.name, for: request) {
+            case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
+            case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)
+            }
+        } catch {
+            return .refused(missing(mapping, error), exitCode: 3)
+        }
+    }
+
+    /// What is said about a path that cannot be opened.
+    private static func missing(_ mapping: VolumeMapping, _ error: VolumeError) -> String {
+        "the directory of volume \(mapping.name) \(error.isMissing ? "is missing" : "cannot be opened"): \(error)"
     }
 }
