@@ -13,8 +13,8 @@ final class Deleter {
     private var hasWarned = false
     /// What was removed, for NDX_DEL_STATS.
     private(set) var counts = DeletionStatistics()
-    /// What the sender has listed so far.
-    var listedEntries = 0
+    /// Whether the sender has listed nothing but a directory without contents.
+    var isSourceEmpty = false
     /// What waits for ``settle(_:_:)``, and what is known about the destination.
     var pending = PendingDeletions()
     /// Called now and then while much is counted or removed; nothing of the generator changes in it.
@@ -26,11 +26,9 @@ final class Deleter {
     }
 
     /// Whether what is to go has to wait.
-    ///
-    /// Where only an empty source counts, one that has listed something is known not to be.
     private var isWaiting: Bool {
         guard state.options.guardsDeletions, !state.options.dryRun else { return false }
-        return state.options.deleteLimit != nil || listedEntries <= 1
+        return state.options.deleteLimit != nil || isSourceEmpty
     }
 
     /// Shows signs of life once in a while.

@@ -127,7 +127,7 @@ extension Deleter {
         guard state.options.guardsDeletions, !state.options.dryRun else { return true }
         guard pending.entries > 0, mayDelete() else { return true }
         let (count, has) = (pending.entries + pending.removedForOthers, pending.destinationEntries)
-        if state.options.refusesEmptySource, listedEntries <= 1 {
+        if state.options.refusesEmptySource, isSourceEmpty {
             return refuse(.emptySource, count, of: has, "the source has no entries")
         }
         if let limit = state.options.deleteLimit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit) {

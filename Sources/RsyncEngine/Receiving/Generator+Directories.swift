@@ -58,6 +58,14 @@ extension Generator {
                 if !isNew { delete(in: name, entry, list: contents ?? list) }
                 return
             }
+            if !isNew, deleter.isSourceEmpty {
+                // Nothing comes: what is refused leaves not even the directory's attributes changed.
+                delete(in: name, entry, list: contents ?? list)
+                guard deleter.settle(directories, requester) else {
+                    failedDirectories.insert(name)
+                    return
+                }
+            }
             try setAttributes(of: entry, name: name, isRoot: isRoot, isFinal: false)
             if !isNew { delete(in: name, entry, list: contents ?? list) }
         } catch {

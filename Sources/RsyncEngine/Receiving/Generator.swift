@@ -60,7 +60,6 @@ final class Generator {
     func process(_ list: FileList, owner: ListOwner?) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
-        deleter.listedEntries += list.count
         if state.options.deletesBefore, owner == nil { deleteFirst(list) }
         if let owner {
             processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)

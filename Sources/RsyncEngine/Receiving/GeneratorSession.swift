@@ -120,12 +120,16 @@ final class GeneratorSession {
         }
         if let event = events.tryPop() { return handle(event) }
         try output.flush()
+        // A peer that follows what is in place learns within a second of what has come.
+        let interval = state.options.tallies ? min(state.keepAliveInterval, .seconds(1)) : state.keepAliveInterval
         while true {
-            switch events.pop(within: state.keepAliveInterval) {
+            switch events.pop(within: interval) {
             case .element(let event): return handle(event)
             case .timedOut:
                 try state.sendOutbox(to: output)
-                try output.keepAlive()
+                try state.tellTally(to: output)
+                try state.keepAlive(output)
+                try output.flush()
             case .closed: throw state.failure?.asWireError ?? .ended(field: "an event")
             }
         }

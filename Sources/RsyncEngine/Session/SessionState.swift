@@ -28,7 +28,8 @@ final class SessionState: Sendable {
         var outbox: [(MessageTag, [UInt8])] = []
         /// What is in place, as this side counts it or the peer tells; nil where nobody does.
         var tally: TransferTally?
-        /// When the peer was told last.
+        /// What the peer was told last, and when.
+        var toldTally: TransferTally?
         var tallyTold = ContinuousClock.now
     }
 
@@ -155,8 +156,9 @@ final class SessionState: Sendable {
     func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
         guard isServer, options.tallies else { return }
         let tally = guarded.withLock { state -> TransferTally? in
-            guard .now - state.tallyTold >= interval else { return nil }
+            guard .now - state.tallyTold >= interval, state.tally != state.toldTally else { return nil }
             state.tallyTold = .now
+            state.toldTally = state.tally
             return state.tally
         }
         if let tally { try output.message(.tally, tally.payload) }

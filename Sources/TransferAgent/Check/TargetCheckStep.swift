@@ -13,6 +13,10 @@ struct TargetCheckStep {
     let job: TransferJob
     let call: CancellableCall
     let display: ProgressDisplay
+    /// Until when to wait for a volume that somebody else writes to.
+    var patience = ContinuousClock.now
+    /// Whether an attempt before this one has counted what a stock target would delete.
+    var hasCountedDeletions = false
 
     /// How to go on.
     struct Verdict {
@@ -20,6 +24,8 @@ struct TargetCheckStep {
         let options: TransferOptions
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
+        /// Whether the target's deletions were counted by a dry run.
+        var hasCountedDeletions = false
     }
 
     /// Checks; blocks the calling thread.
@@ -27,14 +33,67 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
     func run() throws(AgentError) -> Verdict {
-        guard job.check != .none else { return Verdict(options: job.options) }
         switch try job.callTarget(for: call) {
         case .stock(let stream):
-            say("stock target: not checked")
-            return Verdict(options: job.options, stream: stream)
+            if job.check != .none { say("stock target: not checked") }
+            let start = ContinuousClock.now
+            let hasCounted: Bool
+            do throws(AgentError) {
+                hasCounted = try countDeletions()
+            } catch {
+                stream.close()
+                throw error
+            }
+            // What lies between may have cut a connection that was quiet for long.
+            let isFresh = .now - start < .seconds(20)
+            if !isFresh { stream.close() }
+            return Verdict(options: job.options, stream: isFresh ? stream : nil, hasCountedDeletions: hasCounted)
         case .ours(let client):
             defer { client.close() }
-            return Verdict(options: try options(askedOf: client))
+            let pass = try awaitTurn(client)
+            let isChecked = job.check != .none && !pass.isRefused
+            var options = isChecked ? try options(askedOf: client) : job.options
+            if pass.options.contains("job") { options.job = job.identity }
+            options.tallies = pass.options.contains("tally")
+            guard pass.options.contains("delete-guard") else {
+                return Verdict(options: options, hasCountedDeletions: try countDeletions())
+            }
+            job.brake.apply(to: &options)
+            return Verdict(options: options)
+        }
+    }
+
+    /// Keeps deletions back that the target cannot keep back by itself.
+    ///
+    /// - Returns: Whether they were counted, over a connection of its own.
+    private func countDeletions() throws(AgentError) -> Bool {
+        guard !hasCountedDeletions else { return false }
+        return try DeletionSurvey(volume: volume, job: job, call: call, display: display).run()
+    }
+
+    /// Waits while somebody else writes to the volume, and finds out which options the target knows.
+    ///
+    /// - Throws: ``AgentError`` of class ``FailureClass/volumeInUse`` when it takes too long.
+    private func awaitTurn(_ client: ControlClient) throws(AgentError) -> PassAnswer {
+        // A session of a source that has just been killed ends by itself.
+        let deadline = max(patience, .now + WriterTable.grace)
+        var hasSaid = false
+        while true {
+            let pass: PassAnswer
+            do throws(ControlError) {
+                pass = try client.pass(toVolume: volume.name, job: job.identity)
+            } catch {
+                // An unknown volume, or one that is missing, of which the session will tell better.
+                guard case .refused = error else { throw AgentError(error) }
+                return PassAnswer(options: Set(PassRequest.options), isRefused: true)
+            }
+            guard let holder = pass.holder else { return pass }
+            if !hasSaid, job.wait > .zero { say("waiting: in use: \(holder)") }
+            hasSaid = true
+            let interval = Duration.milliseconds(job.wait > .zero ? 500 : 100)
+            guard call.mayTryAgain(before: deadline, after: interval) else {
+                throw AgentError(.volumeInUse, "the target refused: in use: \(holder)", exitCode: 5)
+            }
         }
     }
 

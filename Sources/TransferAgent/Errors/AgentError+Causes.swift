@@ -159,7 +159,11 @@ extension AgentError {
         let text = line.hasPrefix("@ERROR: ") ? String(line.dropFirst(8)) : line
         let lower = text.lowercased()
         let failure: FailureClass
-        if lower.contains("auth") {
+        if lower.hasPrefix("in use:") {
+            failure = .volumeInUse
+        } else if lower.hasPrefix("the directory of volume") {
+            failure = .volumeMissing
+        } else if lower.contains("auth") {
             failure = .loginRefused
         } else if lower.contains("unknown module") {
             failure = .unknownVolume
@@ -167,10 +171,6 @@ extension AgentError {
             failure = .accessDenied
         } else if lower.contains("read only") {
             failure = .readOnlyVolume
-        } else if lower.hasPrefix("in use:") {
-            failure = .volumeInUse
-        } else if lower.hasPrefix("the directory of volume") {
-            failure = .volumeMissing
         } else if lower.contains("max connections") {
             failure = .targetBusy
         } else if lower.contains("chdir") || lower.contains("chroot") {

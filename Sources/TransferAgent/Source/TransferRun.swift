@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncWire
 import Transport
 import VolumeAccess
 
@@ -73,11 +74,12 @@ private struct VolumeTransfer {
         do throws(AgentError) {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
-            let deadline = isFirst ? start : start + CancellableCall.afterglow
-            var (result, observer, error) = try session(progress)
-            while error?.failure == .targetBusy, call.mayTryAgain(before: deadline) {
-                (result, observer, error) = try session(progress)
-            }
+            var pass = PassState(patience: start + job.wait)
+            var (result, observer, error) = try session(progress, &pass)
+            // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
+            let afterglow = pass.hasCountedDeletions ? .now + CancellableCall.afterglow : start + CancellableCall.afterglow
+            let deadline = isFirst && !pass.hasCountedDeletions ? start : afterglow
+            while mayRepeat(error, deadline, pass) { (result, observer, error) = try session(progress, &pass) }
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: error.map(settled),
@@ -92,13 +94,30 @@ private struct VolumeTransfer {
         return outcome
     }
 
+    /// What attempts hand on to each other.
+    private struct PassState {
+        /// Until when to wait for a volume that somebody else writes to.
+        let patience: ContinuousClock.Instant
+        var hasCountedDeletions = false
+    }
+
+    /// Whether a session is to be tried again: with a target that is busy, or when somebody else came first.
+    private func mayRepeat(_ error: AgentError?, _ deadline: ContinuousClock.Instant, _ pass: PassState) -> Bool {
+        switch error?.failure {
+        case .targetBusy: call.mayTryAgain(before: deadline)
+        case .volumeInUse: call.mayTryAgain(before: pass.patience, after: .milliseconds(500))
+        default: false
+        }
+    }
+
     /// Whatever broke after a cancellation broke because of it.
     private func settled(_ error: AgentError) -> AgentError {
         call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
     }
 
     private func session(
-        _ progress: TransferProgress
+        _ progress: TransferProgress,
+        _ pass: inout PassState
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?) {
         let source: SourceRoot
         do throws(VolumeError) {
@@ -106,12 +125,21 @@ private struct VolumeTransfer {
         } catch {
             throw AgentError(source: volume.path, error)
         }
-        let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
+        var step = TargetCheckStep(volume: volume, job: job, call: call, display: display)
+        step.patience = pass.patience
+        step.hasCountedDeletions = pass.hasCountedDeletions
+        let verdict = try step.run()
+        if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
         let session = ClientSession(stream: stream, options: verdict.options, observer: observer, progress: progress)
         let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let tally = result.statistics.inPlace
+        if let tally, let refusal = tally.refusal, result.exitCode == 25 {
+            let refused = AgentError(refused: refusal, tally.refusedDeletions, of: tally.destinationEntries)
+            return (result, observer, refused)
+        }
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)

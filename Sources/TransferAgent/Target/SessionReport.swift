@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncWire
 import Synchronization
 
 /// What a target's session says to this side; most goes to the client instead.
@@ -35,13 +36,16 @@ extension DaemonSession.Report {
         if let refusal { return text + "refused: \(refusal)" }
         guard let result else { return text + "asked for the list of volumes" }
         let figures = result.statistics
-        text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
+        // Of what was received, what is in place counts; a dry run puts nothing there.
+        let files = isSender ? Int64(figures.transferredFiles) : figures.inPlace?.transferredFiles ?? 0
+        text += "\(isSender ? "sent" : "received") \(Figures.count(files)) files, "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"
         }
+        if let successor = (hold as? WriterClaim)?.endedFor { text += ", ended: its job came again from \(successor)" }
         return text
     }
 

@@ -195,6 +195,7 @@ public final class TargetService: Sendable {
         }
         var catalogue = catalogue
         catalogue.isFull = isFull
+        catalogue.isGone = { socket.hasHungUp }
         let observer = SessionNotes()
         let session = DaemonSession(catalogue: catalogue, observer: observer, keepAlive: keepAlive.interval)
         let report = session.run(over: stream)

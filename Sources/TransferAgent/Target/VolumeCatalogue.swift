@@ -14,6 +14,8 @@ struct VolumeCatalogue: DaemonCatalogue {
     let writers: WriterTable
     /// Whether this client came when all sessions were taken.
     var isFull = false
+    /// Whether this client has ended its connection.
+    var isGone: @Sendable () -> Bool = { false }
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, sessionLimit: Int) throws(AgentError) {
         self.mappings = mappings
@@ -54,28 +56,24 @@ struct VolumeCatalogue: DaemonCatalogue {
         guard let mapping = mappings.first(where: { Array($0.name.utf8) == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         }
-        let (writers, credentials) = (writers, credentials)
-        var module = DaemonModule(name: name) { Self.open(mapping, for: $0, writers) }
+        let (credentials, catalogue) = (credentials, self)
+        var module = DaemonModule(name: name) { catalogue.open(mapping, for: $0) }
         module.isListed = false
         module.proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
         return .module(module)
     }
 
     /// Opens a volume for a session; one that writes has it for itself.
-    private static func open(
-        _ mapping: VolumeMapping,
-        for request: DaemonRequest,
-        _ writers: WriterTable
-    ) -> DaemonOpening {
+    private func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
         do throws(VolumeError) {
             let volume = try Volume.open(path: mapping.path)
             guard request.isWriting else { return .opened(volume) }
-            switch try writers.claim(volume, named: mapping.name, for: request) {
+            switch try writers.claim(volume, named: mapping.name, for: request, isGone: isGone) {
             case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
             case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)
             }
         } catch {
-            return .refused(missing(mapping, error), exitCode: 3)
+            return .refused(Self.missing(mapping, error), exitCode: 3)
         }
     }
 

@@ -6,17 +6,17 @@ import VolumeAccess
 /// The sessions that write to volumes now: at most one for a tree, whatever names lead to it, and on this host at most one
 /// process (``VolumeLock``).
 ///
-/// A job that comes again ends what is left of its last session and takes its place. Anybody else is refused, after a short
-/// wait for a session that is ending by itself: a source that was killed may be back before this side knows.
+/// A job that comes again ends what is left of its last session and takes its place. Anybody else is refused, but waits for a
+/// session whose source has hung up: a source that was killed may be back before its session here has ended.
 ///
 /// ## Concurrency model
 /// `state` is guarded by its lock. Sessions wait for the end of others on their own threads.
 final class WriterTable: Sendable {
-    /// How long a session may take to end after its connection has ended.
-    static let grace = Duration.seconds(2)
-    /// How long the threads of a session may take that is ended for its job's next one.
-    static let takeover = Duration.seconds(20)
-    /// How often another process's lock is looked at.
+    /// How long the end of a connection may take to show here.
+    static let grace = Duration.seconds(1)
+    /// How long the threads of a session may take whose connection has ended.
+    static let ending = Duration.seconds(20)
+    /// How often a connection or another process's lock is looked at.
     private static let lockInterval = Duration.milliseconds(50)
 
     /// A session that writes.
@@ -25,15 +25,24 @@ final class WriterTable: Sendable {
         let lineage: VolumeLineage
         let volume: String
         let request: DaemonRequest
+        /// Whether the source has ended its connection.
+        let isGone: @Sendable () -> Bool
         let start = ContinuousClock.now
         let ended = BoundedQueue<Never>(capacity: 1, name: "end of a writing session")
         let replaced = Mutex<String?>(nil)
 
-        init(_ number: Int, _ lineage: VolumeLineage, _ volume: String, _ request: DaemonRequest) {
+        init(
+            _ number: Int,
+            _ lineage: VolumeLineage,
+            _ volume: String,
+            _ request: DaemonRequest,
+            _ isGone: @escaping @Sendable () -> Bool
+        ) {
             self.number = number
             self.lineage = lineage
             self.volume = volume
             self.request = request
+            self.isGone = isGone
         }
 
         /// For a person.
@@ -41,6 +50,15 @@ final class WriterTable: Sendable {
             let user = request.user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(request.user))"
             let seconds = Int((.now - start).inSeconds)
             return "volume \(volume) is written to from \(request.peer)\(user), for \(seconds) s"
+        }
+
+        /// Breaks the session off, once, because its job came again.
+        func end(for peer: String) {
+            let isFirst = replaced.withLock { replaced in
+                defer { replaced = peer }
+                return replaced == nil
+            }
+            if isFirst { request.end() }
         }
 
         func isOf(_ job: String, _ user: [UInt8]) -> Bool { !job.isEmpty && request.job == job && request.user == user }
@@ -72,27 +90,28 @@ final class WriterTable: Sendable {
     ///   - volume: What is written to.
     ///   - name: The volume's name.
     ///   - request: Whose session it is.
+    ///   - isGone: Whether the session's source has ended its connection.
     /// - Returns: The claim, or who has the volume.
     /// - Throws: ``VolumeError`` when the volume cannot be looked at.
-    func claim(_ volume: Volume, named name: String, for request: DaemonRequest) throws(VolumeError) -> Answer {
+    func claim(
+        _ volume: Volume,
+        named name: String,
+        for request: DaemonRequest,
+        isGone: @escaping @Sendable () -> Bool = { false }
+    ) throws(VolumeError) -> Answer {
         let lineage = try volume.lineage()
-        var deadline = ContinuousClock.now + Self.grace
-        var isTakingOver = false
+        let start = ContinuousClock.now
         while true {
-            switch enter(lineage, name, request) {
+            switch enter(lineage, name, request, isGone) {
             case .conflict(let other):
-                if other.isOf(request.job, request.user), !isTakingOver {
-                    isTakingOver = true
-                    deadline = .now + Self.takeover
-                    other.replaced.withLock { $0 = request.peer }
-                    other.request.end()
-                }
-                guard case .timedOut = other.ended.pop(within: max(.zero, deadline - .now)) else { continue }
-                return .inUse(other.description)
+                if other.isOf(request.job, request.user) { other.end(for: request.peer) }
+                let limit = other.isGone() ? Self.ending : Self.grace
+                guard .now - start < limit else { return .inUse(other.description) }
+                _ = other.ended.pop(within: Self.lockInterval)
             case .entered(let writer):
                 guard let lock = try lock(volume, writer) else {
                     leave(writer)
-                    guard .now < deadline else { return .inUse(Self.elsewhere(name)) }
+                    guard .now - start < Self.grace else { return .inUse(Self.elsewhere(name)) }
                     _ = BoundedQueue<Never>(capacity: 1, name: "another process's lock").pop(within: Self.lockInterval)
                     continue
                 }
@@ -111,7 +130,8 @@ final class WriterTable: Sendable {
         guard let other else {
             return try VolumeLock.take(volume, lineage, anchors) == nil ? Self.elsewhere(name) : nil
         }
-        return other.isOf(job, user) ? nil : other.description
+        // A session waits for both kinds.
+        return other.isOf(job, user) || other.isGone() ? nil : other.description
     }
 
     private static func elsewhere(_ volume: String) -> String {
@@ -124,11 +144,16 @@ final class WriterTable: Sendable {
     }
 
     /// Takes a place among the writers of this process.
-    private func enter(_ lineage: VolumeLineage, _ name: String, _ request: DaemonRequest) -> Entry {
+    private func enter(
+        _ lineage: VolumeLineage,
+        _ name: String,
+        _ request: DaemonRequest,
+        _ isGone: @escaping @Sendable () -> Bool
+    ) -> Entry {
         state.withLock { state in
             if let other = state.writers.first(where: { $0.lineage.overlaps(lineage) }) { return .conflict(other) }
             state.lastNumber += 1
-            let writer = Writer(state.lastNumber, lineage, name, request)
+            let writer = Writer(state.lastNumber, lineage, name, request, isGone)
             state.writers.append(writer)
             return .entered(writer)
         }

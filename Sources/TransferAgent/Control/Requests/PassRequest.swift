@@ -38,6 +38,8 @@ struct PassAnswer: Sendable {
     var options: Set<String> = []
     /// Who writes to the volume, for a person; nil when nobody does.
     var holder: String?
+    /// Whether the target has no such volume, or cannot open it.
+    var isRefused = false
 }
 
 extension ControlClient {
