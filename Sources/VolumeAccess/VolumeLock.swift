@@ -125,7 +125,7 @@ public final class LockAnchors: Sendable {
     }
 
     /// Locks a directory, shared among all who take it here; nil when it was not opened.
-    fileprivate func take(_ identity: DirectoryIdentity) -> VolumeDirectory.LockAnswer? {
+    func take(_ identity: DirectoryIdentity) -> VolumeDirectory.LockAnswer? {
         guard let directory = directories[identity] else { return nil }
         return counts.withLock { counts in
             let answer = counts[identity, default: 0] > 0 ? .taken : directory.lock(LOCK_SH)
@@ -134,7 +134,7 @@ public final class LockAnchors: Sendable {
         }
     }
 
-    fileprivate func release(_ identity: DirectoryIdentity) {
+    func release(_ identity: DirectoryIdentity) {
         counts.withLock { counts in
             counts[identity, default: 1] -= 1
             if counts[identity] == 0 { _ = directories[identity]?.lock(LOCK_UN) }
@@ -143,7 +143,7 @@ public final class LockAnchors: Sendable {
 }
 
 extension VolumeDirectory {
-    fileprivate enum LockAnswer { case taken, busy, unsupported }
+    enum LockAnswer { case taken, busy, unsupported }
 
     /// Asks for a lock on the directory without waiting.
     fileprivate func lock(_ kind: Int32) -> LockAnswer {

@@ -11,7 +11,7 @@ struct Transfer: ParsableCommand {
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
-            20 stopped by a signal; of several volumes the worst counts.
+            25 deletions were refused, 20 stopped by a signal; of several volumes the worst counts.
             """
     )
 

@@ -72,6 +72,12 @@ def finished(outcome):
     return [event for event in events if event["event"] == "finished"][-1]
 
 
+def check_same(source_path, target, what="trees differ"):
+    """As check_equal_trees; a stock target leaves the root's time alone that is right to the second."""
+    differences = [line for line in compare.compare(source_path, target) if not str(line).startswith("b'.': mtime")]
+    check_equal_trees(differences, what)
+
+
 def said(outcome):
     return outcome.err.decode(errors="replace")
 
@@ -93,10 +99,8 @@ def _two_sources(setting, folder):
     with Ends(setting, folder) as ends:
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
             check_in_use(run(source(ends, second)))
-            check_in_use(run(source(ends, second, "--check", "none")))
+            check_in_use(run(source(ends, second, "--check", "none", "--job", "another")))
             check(push.process.poll() is None, "the first ended before the second was refused")
-            outcome = run(source(ends, second, "--job", "no one's"))
-            check_in_use(outcome)
             outcome = push.end()
         check(outcome.code == 0, f"the first: {outcome}")
         check_equal_trees(compare.compare(first, ends.target))
@@ -214,7 +218,7 @@ def _empty_source(kind):
                 outcome = run(source(ends, empty, "--progress", "json", *more))
                 check_refused(outcome, "DVM-3006", "3 of the target's", 25)
                 check(finished(outcome)["code"] == "DVM-3006", "the JSON object")
-            check_equal_trees(compare.compare(full, ends.target), "nothing may be deleted")
+            check_same(full, ends.target, "nothing may be deleted")
             check(run(source(ends, empty, "--no-delete")).code == 0, "with --no-delete")
             outcome = run(source(ends, empty, "--allow-empty-source"))
             check(outcome.code == 0 and os.listdir(ends.target) == [], f"with --allow-empty-source: {outcome}")
@@ -251,10 +255,10 @@ def _many_deleted(kind):
             check(before.keys() <= after.keys(), "something was deleted")
             outcome = run(source(ends, less, "--delete-limit", "100"))
             check(outcome.code == 0, str(outcome))
-            check_equal_trees(compare.compare(less, ends.target))
+            check_same(less, ends.target)
             # Fewer than 100 entries: as many as there are.
             check(run(source(ends, tree(f"{folder}/other", "other"))).code == 0, "below 100 entries")
-            check_equal_trees(compare.compare(f"{folder}/other", ends.target))
+            check_same(f"{folder}/other", ends.target)
     return body
 
 
@@ -332,8 +336,6 @@ def _readable_by_nobody(argv, folder):
 def _interrupted(setting, folder):
     """A run that is stopped counts no file that has not arrived."""
     full = tree(f"{folder}/full", "full", LARGE, files=40)
-    os.makedirs(f"{full}/zz")
-    tree(f"{full}/zz/last", "last")
     with Ends(setting, folder) as ends:
         argv = source(ends, full, SLOW, "--progress", "json")
         with Pushing(argv, f"{ends.target}/a039 full") as push:
@@ -341,10 +343,10 @@ def _interrupted(setting, folder):
             push.process.send_signal(signal.SIGTERM)
             outcome = push.end()
         check(outcome.code == 20, str(outcome))
-        event, there = finished(outcome), os.listdir(ends.target)
-        files = [name for name in there if os.path.isfile(f"{ends.target}/{name}")]
+        event, there = finished(outcome), compare.manifest(ends.target)
+        files = [item for item in there.values() if item.kind == "file"]
         check(0 < event["filesTransferred"] <= len(files), f"{event['filesTransferred']} of {len(files)} in place")
-        check(event["created"] <= len(there), f"created {event['created']} of {len(there)}")
+        check(event["created"] < len(there), f"created {event['created']} of {len(there) - 1}")
 
 
 def _stock_unwritable(setting, folder):
@@ -383,12 +385,19 @@ def _removed_directory(setting, folder):
         check_equal_trees(compare.compare(full, ends.target))
 
 
-def writer_cases():
+# Paths below the case's directory, and in how many target processes they are volumes; the reduced form has some.
+OVERLAPS = [((one, two), processes) for one, two in (
+    ("outer", "link"), ("link", "outer"), ("outer/inner", "link"), ("outer/inner/deep", "outer"), ("outer", "bound"),
+    ("bound", "outer")) for processes in (1, 2)]
+REDUCED = [(("outer/inner", "link"), 2), (("outer/inner/deep", "outer"), 1), (("outer", "link"), 2), (("bound", "outer"), 2)]
+
+
+def writer_cases(full):
     """All of them are quick; root is needed for mounts."""
     cases = {
         "two sources": _two_sources,
-        "second waits": _second_waits,
         "stock source": _stock_source,
+        "second waits": _second_waits,
         "killed source": _killed,
         "frozen source": _frozen,
         "one call": _one_call,
@@ -403,9 +412,6 @@ def writer_cases():
     for kind in ("dvm", "stock"):
         cases[f"empty source to {kind}"] = _empty_source(kind)
         cases[f"many deleted at {kind}"] = _many_deleted(kind)
-    pairs = (("outer", "link"), ("link", "outer"), ("outer/inner", "link"), ("outer/inner/deep", "outer"),
-             ("outer", "bound"), ("bound", "outer"))
-    for names in pairs:
-        for processes in (1, 2):
-            cases[f"{' and '.join(names)} in {processes}"] = _overlapping(names, processes)
+    for names, processes in OVERLAPS if full else REDUCED:
+        cases[f"{' and '.join(names)} in {processes}"] = _overlapping(names, processes)
     return [Case(f"writers/{name}", body) for name, body in cases.items()]

@@ -15,6 +15,8 @@ final class Deleter {
     private(set) var counts = DeletionStatistics()
     /// Whether the sender has listed nothing but a directory without contents.
     var isSourceEmpty = false
+    /// Whether ``settle(_:_:)`` has refused to delete.
+    var hasRefused = false
     /// What waits for ``settle(_:_:)``, and what is known about the destination.
     var pending = PendingDeletions()
     /// Called now and then while much is counted or removed; nothing of the generator changes in it.

@@ -125,7 +125,9 @@ extension Deleter {
     /// - Returns: False when it was refused.
     func settle(_ directories: DirectoryCache, _ requester: any TransferRequester) -> Bool {
         guard state.options.guardsDeletions, !state.options.dryRun else { return true }
+        guard !hasRefused else { return false }
         guard pending.entries > 0, mayDelete() else { return true }
+        defer { pending = PendingDeletions() }
         let (count, has) = (pending.entries + pending.removedForOthers, pending.destinationEntries)
         if state.options.refusesEmptySource, isSourceEmpty {
             return refuse(.emptySource, count, of: has, "the source has no entries")
@@ -182,7 +184,8 @@ extension Deleter {
         }
         state.add(.deleteLimit)
         if state.isServer { state.post(.ioError, [UInt8(SessionState.ErrorBits.deleteLimit.rawValue), 0, 0, 0]) }
-        if !reason.isEmpty {
+        hasRefused = !reason.isEmpty
+        if hasRefused {
             state.report("nothing was deleted: \(reason): \(count) of \(entries) entries were to be deleted", .error)
         }
         return false

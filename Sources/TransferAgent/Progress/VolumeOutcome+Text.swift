@@ -34,9 +34,10 @@ extension VolumeOutcome {
     /// place that was sent.
     private var inPlace: (transferred: Int64, created: Int64, deleted: Int64)? {
         if let tally = statistics.inPlace { return (tally.transferredFiles, tally.created, tally.deleted) }
-        guard exitCode == 0 else { return nil }
         let (created, deleted) = (Int64(statistics.created.total), Int64(statistics.deleted.total))
-        return (Int64(statistics.transferredFiles), created, deleted)
+        let transferred = Int64(statistics.transferredFiles)
+        guard exitCode == 0 || transferred + created + deleted == 0 else { return nil }
+        return (transferred, created, deleted)
     }
 
     private var counts: String {
