@@ -62,14 +62,17 @@ public struct TransferOptions: Sendable, Equatable {
     /// `--dvm-smallest-first`: small files are asked for before large ones, which takes the whole file list at once; only our
     /// own receiving side knows it.
     public var smallestFirst = false
-    /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted; nil for no
-    /// limit. Only our own receiving side knows it.
+    /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted.
+    ///
+    /// Nil for no limit. Only our own receiving side knows it.
     public var deleteLimit: Int?
     /// `--dvm-refuse-empty`: nothing is deleted when the sender has nothing at all; only our own receiving side knows it.
     public var refusesEmptySource = false
     /// `--dvm-tally`: the receiving side tells what is in place; only our own knows it.
     public var tallies = false
-    /// `--dvm-job`: which job the session belongs to, in letters and digits; empty for none. Only our own target knows it.
+    /// `--dvm-job`: which job the session belongs to, in letters and digits; empty for none.
+    ///
+    /// Only our own target knows it.
     public var job = ""
     /// `--numeric-ids`.
     public var numericIDs = false

@@ -24,7 +24,8 @@ public final class VolumeLock: Sendable {
     private let anchors: LockAnchors
     private let anchored: [DirectoryIdentity]
 
-    private init(_ reach: LockReach, _ held: [VolumeDirectory], _ anchors: LockAnchors, _ anchored: [DirectoryIdentity]) {
+    private init(_ reach: LockReach, _ held: [VolumeDirectory], _ anchors: LockAnchors, _ anchored: [DirectoryIdentity])
+    {
         self.reach = reach
         self.held = held
         self.anchors = anchors

@@ -19,11 +19,18 @@ struct WriterTableTests {
         volume = try Volume.open(path: directory.path)
     }
 
-    private func request(_ job: String, user: String = "mover", end: @escaping @Sendable () -> Void = {}) -> DaemonRequest {
+    private func request(
+        _ job: String,
+        user: String = "mover",
+        end: @escaping @Sendable () -> Void = {}
+    ) -> DaemonRequest {
         DaemonRequest(user: Array(user.utf8), peer: "10.0.0.7:1", isWriting: true, job: job, end: end)
     }
 
-    private func claim(_ request: DaemonRequest, isGone: @escaping @Sendable () -> Bool = { false }) throws -> WriterClaim? {
+    private func claim(
+        _ request: DaemonRequest,
+        isGone: @escaping @Sendable () -> Bool = { false }
+    ) throws -> WriterClaim? {
         switch try table.claim(volume, named: "data", for: request, isGone: isGone) {
         case .granted(let claim): claim
         case .inUse: nil
@@ -83,7 +90,12 @@ struct DeletionBrakeTests {
         return try DeletionBrake(settings)
     }
 
-    private func failure(_ brake: DeletionBrake, _ deletions: Int64, _ entries: Int64, isEmpty: Bool = false) -> FailureClass? {
+    private func failure(
+        _ brake: DeletionBrake,
+        _ deletions: Int64,
+        _ entries: Int64,
+        isEmpty: Bool = false
+    ) -> FailureClass? {
         do throws(AgentError) {
             try brake.judge(deletions: deletions, of: entries, isSourceEmpty: isEmpty)
             return nil

@@ -132,7 +132,8 @@ extension Deleter {
         if state.options.refusesEmptySource, isSourceEmpty {
             return refuse(.emptySource, count, of: has, "the source has no entries")
         }
-        if let limit = state.options.deleteLimit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit) {
+        if let limit = state.options.deleteLimit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit)
+        {
             return refuse(.tooMany, count, of: has, "more than \(limit) % would go")
         }
         guard !pending.isOverfull else {

@@ -140,7 +140,8 @@ extension Generator {
         }
         guard deleter.settle(directories, requester) else {
             // What comes may need the room of what was to go, so nothing comes.
-            return state.fail(.turnedAway("nothing was changed: deletions come first here, and were refused", exitCode: 25))
+            let text = "nothing was changed: deletions come first here, and were refused"
+            return state.fail(.turnedAway(text, exitCode: 25))
         }
     }
 

@@ -165,7 +165,9 @@ extension Generator {
                 return true
             }
             if state.options.delete {
-                guard deleter.mayMakeWay(for: Array(leaf), in: directory, named: name, destination) else { return false }
+                guard deleter.mayMakeWay(for: Array(leaf), in: directory, named: name, destination) else {
+                    return false
+                }
                 directories.invalidate(name.span)
                 try deleter.makeWay(Array(leaf), in: directory, named: name, requester)
                 guard try directory.status(of: leaf.span) == nil else {

@@ -153,6 +153,7 @@ final class SessionState: Sendable {
     /// - Parameters:
     ///   - output: Where it goes.
     ///   - interval: How long ago the last time must be.
+    /// - Throws: ``WireError`` when it cannot be written.
     func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
         guard isServer, options.tallies else { return }
         let tally = guarded.withLock { state -> TransferTally? in

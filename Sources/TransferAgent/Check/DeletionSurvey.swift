@@ -12,55 +12,80 @@ struct DeletionSurvey {
     let call: CancellableCall
     let display: ProgressDisplay
 
-    /// Counts and judges, over a connection of its own; blocks the calling thread.
+    /// How to go on.
+    struct Answer {
+        /// The connection to go on over; nil for a new one.
+        var stream: (any ByteStream)?
+        /// Whether a dry run was tried.
+        var hasCounted = false
+    }
+
+    /// Counts and judges; blocks the calling thread.
     ///
-    /// A target that takes no second connection, or does not answer on it, cannot be asked: then a source without entries is
-    /// refused, and any other goes on with a warning.
+    /// A target that takes a single connection is asked nothing as long as the source has entries: the pass goes on with a
+    /// warning. For a source without entries, the dry run has the connection.
     ///
-    /// - Returns: Whether there was anything to count for.
+    /// - Parameter open: A connection on which nothing was said yet; closed when this throws.
+    /// - Returns: How to go on.
     /// - Throws: ``AgentError`` when the pass may not go on.
-    func run() throws(AgentError) -> Bool {
-        guard job.brake.isSet else { return false }
+    func run(over open: (any ByteStream)?) throws(AgentError) -> Answer {
+        guard job.brake.isSet else { return Answer(stream: open) }
+        let start = ContinuousClock.now
+        var hasHandedOn = false
+        defer { if !hasHandedOn { open?.close() } }
+        if try !job.brake.allowsEmptySource && isSourceEmpty() {
+            hasHandedOn = open != nil
+            try count(over: try open ?? job.route.connect(for: call))
+            return Answer(hasCounted: true)
+        }
+        do throws(AgentError) {
+            try countAside()
+        } catch {
+            guard open != nil, error.failure.mayComeOfSecondCall, !call.isCancelled else { throw error }
+            let text = "volume \(volume.name): deletions are not counted before they are made: \(error.observed)"
+            display.message(text, .warning)
+        }
+        // A connection that was quiet for long may have been cut.
+        hasHandedOn = .now - start < .seconds(20)
+        return Answer(stream: hasHandedOn ? open : nil, hasCounted: true)
+    }
+
+    /// Counts over a connection beside the one that the pass takes.
+    private func countAside() throws(AgentError) {
+        // The target may still count our connection before this one.
+        let deadline = ContinuousClock.now + CancellableCall.afterglow
+        while true {
+            do throws(AgentError) {
+                return try count(over: try job.route.connect(for: call))
+            } catch {
+                guard error.failure == .targetBusy, call.mayTryAgain(before: deadline) else { throw error }
+            }
+        }
+    }
+
+    private func count(over stream: any ByteStream) throws(AgentError) {
         let root: SourceRoot
         do throws(VolumeError) {
             root = try SourceRoot.contents(of: volume.path)
         } catch {
+            stream.close()
             throw AgentError(source: volume.path, error)
         }
-        let result: SessionResult
         let observer = DeletionCounter()
-        do throws(AgentError) {
-            let stream = try job.route.connect(for: call)
-            var options = job.options
-            options.dryRun = true
-            // Only so does a target of protocol 30 name what it would delete.
-            options.itemize = max(options.itemize, 1)
-            // What is compared matters little here, and content is not to be read twice.
-            options.checksum = false
-            let session = ClientSession(stream: stream, options: options, observer: observer)
-            result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
-            if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
-        } catch {
-            guard !call.isCancelled else { throw error }
-            try goOnUncounted(because: error)
-            return true
-        }
+        var options = job.options
+        options.dryRun = true
+        // Only so does a target of protocol 30 name what it would delete.
+        options.itemize = max(options.itemize, 1)
+        // Which files have changed matters little here, and content is not to be read twice.
+        options.checksum = false
+        let session = ClientSession(stream: stream, options: options, observer: observer)
+        let result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
+        if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         let figures = result.statistics
         let deletions = max(Int64(figures.deleted.total), observer.count)
         // The root is listed, and is none of its own entries.
         let entries = max(0, Int64(figures.listed.total) - 1 - Int64(figures.created.total)) + deletions
         try job.brake.judge(deletions: deletions, of: entries, isSourceEmpty: figures.listed.total <= 1)
-        return true
-    }
-
-    private func goOnUncounted(because error: AgentError) throws(AgentError) {
-        let isRefusable = try isSourceEmpty()
-        if isRefusable, !job.brake.allowsEmptySource {
-            let text = "the source has no entries, and what the target has cannot be counted (\(error.observed))"
-            throw AgentError(.emptySource, text, exitCode: 25)
-        }
-        let text = "volume \(volume.name): deletions are not counted before they are made: \(error.observed)"
-        display.message(text, .warning)
     }
 
     /// Whether nothing of the source would be listed.
@@ -70,6 +95,18 @@ struct DeletionSurvey {
             return !(0..<listing.count).contains { listing.nameBytes($0) != Array("lost+found".utf8) }
         } catch {
             throw AgentError(source: volume.path, error)
+        }
+    }
+}
+
+extension FailureClass {
+    /// Whether a call may have failed for no other reason than that there was one already.
+    fileprivate var mayComeOfSecondCall: Bool {
+        switch self {
+        case .connectionRefused, .connectionLost, .connectTimeout, .unreachable, .handshakeEnded, .handshakeSilent, .silence,
+            .tunnelBroken, .notTLS, .daemonSilent, .targetBusy, .proxyCannotReach, .proxyRefused, .proxyTargetTimeout:
+            true
+        default: false
         }
     }
 }

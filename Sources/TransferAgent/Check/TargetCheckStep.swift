@@ -36,18 +36,8 @@ struct TargetCheckStep {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             if job.check != .none { say("stock target: not checked") }
-            let start = ContinuousClock.now
-            let hasCounted: Bool
-            do throws(AgentError) {
-                hasCounted = try countDeletions()
-            } catch {
-                stream.close()
-                throw error
-            }
-            // What lies between may have cut a connection that was quiet for long.
-            let isFresh = .now - start < .seconds(20)
-            if !isFresh { stream.close() }
-            return Verdict(options: job.options, stream: isFresh ? stream : nil, hasCountedDeletions: hasCounted)
+            let answer = try countDeletions(over: stream)
+            return Verdict(options: job.options, stream: answer.stream, hasCountedDeletions: answer.hasCounted)
         case .ours(let client):
             defer { client.close() }
             let pass = try awaitTurn(client)
@@ -56,7 +46,7 @@ struct TargetCheckStep {
             if pass.options.contains("job") { options.job = job.identity }
             options.tallies = pass.options.contains("tally")
             guard pass.options.contains("delete-guard") else {
-                return Verdict(options: options, hasCountedDeletions: try countDeletions())
+                return Verdict(options: options, hasCountedDeletions: try countDeletions(over: nil).hasCounted)
             }
             job.brake.apply(to: &options)
             return Verdict(options: options)
@@ -64,11 +54,9 @@ struct TargetCheckStep {
     }
 
     /// Keeps deletions back that the target cannot keep back by itself.
-    ///
-    /// - Returns: Whether they were counted, over a connection of its own.
-    private func countDeletions() throws(AgentError) -> Bool {
-        guard !hasCountedDeletions else { return false }
-        return try DeletionSurvey(volume: volume, job: job, call: call, display: display).run()
+    private func countDeletions(over stream: (any ByteStream)?) throws(AgentError) -> DeletionSurvey.Answer {
+        guard !hasCountedDeletions else { return DeletionSurvey.Answer(stream: stream) }
+        return try DeletionSurvey(volume: volume, job: job, call: call, display: display).run(over: stream)
     }
 
     /// Waits while somebody else writes to the volume, and finds out which options the target knows.

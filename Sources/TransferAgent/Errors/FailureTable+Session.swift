@@ -60,7 +60,7 @@ extension FailureTable {
             "another session writes to the volume, or to a directory above or below it",
             cause: "another transfer into the same volume, or a session of a source that is gone without a word",
             advice:
-                "wait until it has ended, or let --wait do so; a job that is run again under the same --job ends its last session"
+                "wait until it has ended, or use --wait; run again under the same --job, a job ends its last session"
         ),
         Row(
             .volumeMissing,

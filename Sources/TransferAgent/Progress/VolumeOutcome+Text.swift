@@ -42,7 +42,8 @@ extension VolumeOutcome {
 
     private var counts: String {
         guard let inPlace else {
-            return "sent \(Figures.count(Int64(statistics.transferredFiles))); the target does not tell what is in place"
+            let sent = Figures.count(Int64(statistics.transferredFiles))
+            return "sent \(sent); the target does not tell what is in place"
         }
         let (transferred, created) = (Figures.count(inPlace.transferred), Figures.count(inPlace.created))
         return "transferred \(transferred), created \(created), deleted \(Figures.count(inPlace.deleted))"

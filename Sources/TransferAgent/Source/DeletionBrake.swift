@@ -45,8 +45,8 @@ struct DeletionBrake: Sendable, Equatable {
     func judge(deletions: Int64, of entries: Int64, isSourceEmpty: Bool) throws(AgentError) {
         guard deletions > 0, isDeleting else { return }
         if isSourceEmpty, !allowsEmptySource { throw AgentError(refused: .emptySource, deletions, of: entries) }
-        guard entries >= Self.leastEntries, limit < 100, deletions > entries / 100 * Int64(limit) + entries % 100 * Int64(limit) / 100
-        else { return }
+        let allowed = entries / 100 * Int64(limit) + entries % 100 * Int64(limit) / 100
+        guard entries >= Self.leastEntries, limit < 100, deletions > allowed else { return }
         throw AgentError(refused: .tooMany, deletions, of: entries)
     }
 }

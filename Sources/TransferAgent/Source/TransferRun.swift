@@ -77,8 +77,8 @@ private struct VolumeTransfer {
             var pass = PassState(patience: start + job.wait)
             var (result, observer, error) = try session(progress, &pass)
             // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
-            let afterglow = pass.hasCountedDeletions ? .now + CancellableCall.afterglow : start + CancellableCall.afterglow
-            let deadline = isFirst && !pass.hasCountedDeletions ? start : afterglow
+            let last = pass.hasCountedDeletions ? ContinuousClock.now : start
+            let deadline = isFirst && !pass.hasCountedDeletions ? start : last + CancellableCall.afterglow
             while mayRepeat(error, deadline, pass) { (result, observer, error) = try session(progress, &pass) }
             outcome = VolumeOutcome(
                 name: volume.name,

@@ -115,10 +115,12 @@ final class WriterTable: Sendable {
                     _ = BoundedQueue<Never>(capacity: 1, name: "another process's lock").pop(within: Self.lockInterval)
                     continue
                 }
-                return .granted(WriterClaim(lock.reach, { writer.replaced.withLock { $0 } }) { [self] in
-                    lock.end()
-                    leave(writer)
-                })
+                return .granted(
+                    WriterClaim(lock.reach, { writer.replaced.withLock { $0 } }) { [self] in
+                        lock.end()
+                        leave(writer)
+                    }
+                )
             }
         }
     }
