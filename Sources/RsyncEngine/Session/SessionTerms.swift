@@ -10,7 +10,7 @@ extension SessionParameters {
 
     /// How the sum behind a transferred file is made.
     var transferRecipe: ChecksumRecipe {
-        .wholeFile(checksum, seed: seed, protocolVersion: Int(protocolVersion))
+        .wholeFile(checksum, seed: seed, seedsMD4: dialect.seedsWholeFileMD4)
     }
 
     /// How the sums of `-c` are made.
@@ -91,13 +91,13 @@ extension SessionState {
             switch failure {
             case .peerExit: break
             case .turnedAway(let line, _): report(line, .error)
-            default: if parameters.protocolVersion >= 31 { report("rsync error: \(failure)", .error) }
+            default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
             }
         }
         do throws(WireError) {
             try tellTally(to: output)
             try sendOutbox(to: output)
-            if parameters.protocolVersion < 31 {
+            if !parameters.dialect.tellsExitCode {
                 // There is no word for the exit code: what is there to read comes before the end.
             } else if case .peerExit = failure {
                 try output.message(.errorExit)
