@@ -33,9 +33,10 @@ struct DeletionSurvey {
         let start = ContinuousClock.now
         var hasHandedOn = false
         defer { if !hasHandedOn { open?.close() } }
-        if try !job.brake.allowsEmptySource && isSourceEmpty() {
-            hasHandedOn = open != nil
-            try count(over: try open ?? job.route.connect(for: call))
+        let isEmpty = try isSourceEmpty()
+        if isEmpty, !job.brake.allowsEmptySource {
+            hasHandedOn = true
+            if let open { try count(over: open) } else { try count(over: try job.route.connect(for: call)) }
             return Answer(hasCounted: true)
         }
         do throws(AgentError) {
