@@ -54,7 +54,10 @@ struct TransferTallyTests {
         #expect(!plain.contains { $0.hasPrefix("--dvm-delete") || $0.hasPrefix("--dvm-refuse") })
     }
 
-    @Test("values that make no sense are refused", arguments: ["--dvm-delete-limit=101", "--dvm-job=a;b", "--dvm-job=é"])
+    @Test(
+        "values that make no sense are refused",
+        arguments: ["--dvm-delete-limit=101", "--dvm-job=a;b", "--dvm-job=é"]
+    )
     func badValues(word: String) {
         let vector = ["--server", word, ".", "m/"].map { Array($0.utf8) }
         #expect(ServerArguments(parsing: vector, from: .daemon).refusal != nil)

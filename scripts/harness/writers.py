@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 from harness import compare, peers
@@ -169,7 +171,6 @@ def _stock_source(setting, folder):
         slow = [*peers.stock_push(setting.keys, large, near.port), SLOW]
         with Pushing(slow, f"{ends.target}/a000 three") as push:
             check_in_use(run(source(ends, second)))
-            check(push.end().code == 0, "the stock source")
 
 
 def _killed(setting, folder):
@@ -225,18 +226,48 @@ def _empty_source(kind):
     return body
 
 
+@contextlib.contextmanager
+def _one_call_relay(port):
+    """A port that hands its first connection on to another port, and hangs up on all others."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def pump(from_side, to_side):
+        with contextlib.suppress(OSError):
+            while data := from_side.recv(65536):
+                to_side.sendall(data)
+            to_side.shutdown(socket.SHUT_WR)
+
+    def accept():
+        is_first = True
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                if not is_first:
+                    near.close()
+                    continue
+                is_first = False
+                far = socket.create_connection(("127.0.0.1", port))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.close()
+
+
 def _one_call(setting, folder):
-    """A stock target that takes no second connection: an empty source is refused, another goes on with a warning."""
+    """A stock target that takes a single connection: an empty source is refused over it, another goes on with a warning."""
     empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
     os.makedirs(empty)
-    extra = f"max connections = 1\nlock file = {folder}/lock"
-    with Ends(setting, folder, target="stock", module_extra=extra) as ends:
-        check(run(source(ends, full)).code == 0, "one connection at a time is enough")
-        shutil.rmtree(ends.target)
-        outcome = run(source(ends, empty))
-        check(outcome.code == 25 and "DVM-3006" in said(outcome) and "cannot be counted" in said(outcome), str(outcome))
-        outcome = run(source(ends, full))
-        check(outcome.code != 0 and "not counted" in said(outcome), str(outcome))
+    with Ends(setting, folder, target="stock") as ends:
+        for more, word in (([], True), (["--delete-limit", "100", "--allow-empty-source"], False)):
+            with _one_call_relay(ends.port) as port:
+                outcome = run(source(ends, full, *more, port=port))
+            check(outcome.code == 0 and ("deletions are not counted" in said(outcome)) == word, str(outcome))
+        with _one_call_relay(ends.port) as port:
+            check_refused(run(source(ends, empty, port=port)), "DVM-3006", "3 of the target's", 25)
+        check_same(full, ends.target)
 
 
 def _many_deleted(kind):

@@ -104,7 +104,8 @@ extension FailureClass {
     /// Whether a call may have failed for no other reason than that there was one already.
     fileprivate var mayComeOfSecondCall: Bool {
         switch self {
-        case .connectionRefused, .connectionLost, .connectTimeout, .unreachable, .handshakeEnded, .handshakeSilent, .silence,
+        case .connectionRefused, .connectionLost, .connectTimeout, .unreachable, .handshakeEnded, .handshakeSilent,
+            .silence,
             .tunnelBroken, .notTLS, .daemonSilent, .targetBusy, .proxyCannotReach, .proxyRefused, .proxyTargetTimeout:
             true
         default: false

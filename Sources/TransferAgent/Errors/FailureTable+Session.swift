@@ -66,7 +66,7 @@ extension FailureTable {
             .volumeMissing,
             "the directory of the volume is not there at the target, or cannot be opened",
             cause: "a volume that was unmounted, or a directory that was removed, after the target had started",
-            advice: "put the volume's directory back at the target, then run again: the target need not be started anew"
+            advice: "put the volume's directory back at the target, then run again; the target need not restart"
         ),
     ]
 
@@ -111,7 +111,7 @@ extension FailureTable {
         Row(
             .tooManyDeletions,
             "more of the target's entries would be deleted than --delete-limit allows",
-            cause: "another volume than the one that was meant at either end, or very much that was removed at the source",
+            cause: "the wrong volume at either end, or a large part of the source that was removed",
             advice: "check both volumes; --delete-limit 100 if it is meant, --no-delete to delete nothing"
         ),
         Row(
