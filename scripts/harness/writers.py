@@ -306,6 +306,34 @@ def _half_deleted(setting, folder):
         check_equal_trees(compare.compare(full, ends.target))
 
 
+def _deletes_first(setting, folder):
+    """Where deletions come first because room is tight, the count comes before them, and a refusal changes nothing."""
+    full, less, target = f"{folder}/full", f"{folder}/less", f"{folder}/target"
+    for path in (full, less, target):
+        os.makedirs(path)
+    for number in range(120):
+        with open(f"{full}/f{number:03}", "wb") as handle:
+            handle.write(os.urandom(60_000))
+    for number in range(20):
+        shutil.copy2(f"{full}/f{number:03}", less)
+    with open(f"{less}/new", "wb") as handle:
+        handle.write(os.urandom(4 << 20))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target], check=True)
+    try:
+        with Ends(setting, folder, path=target) as ends:
+            check(run(source(ends, full)).code == 0, "the first pass")
+            before = compare.manifest(target)
+            outcome = run(source(ends, less, "--when-tight", "plan"))
+            check_refused(outcome, "DVM-3007", "100 of the target's 120 entries", 25)
+            check("deletes before anything is sent" in said(outcome), f"deletions must come first here: {outcome}")
+            check_equal_trees(compare.compare(before, target), "nothing may change")
+            outcome = run(source(ends, less, "--when-tight", "plan", "--delete-limit", "90"))
+            check(outcome.code == 0, str(outcome))
+            check_equal_trees(compare.compare(less, target))
+    finally:
+        subprocess.run(["umount", "-l", target], check=True)
+
+
 def _directory_becomes_file(setting, folder):
     """A directory with most of the target's entries does not give way to a file of its name."""
     full, less = tree(f"{folder}/full", "full"), tree(f"{folder}/less", "full")
@@ -433,6 +461,7 @@ def writer_cases(full):
         "frozen source": _frozen,
         "one call": _one_call,
         "half deleted": _half_deleted,
+        "deletes first": _deletes_first,
         "directory becomes file": _directory_becomes_file,
         "read-only target": _unwritable("read-only"),
         "unwritable target": _unwritable("user"),
