@@ -451,6 +451,26 @@ OVERLAPS = [((one, two), processes) for one, two in (
 REDUCED = [(("outer/inner", "link"), 2), (("outer/inner/deep", "outer"), 1), (("outer", "link"), 2), (("bound", "outer"), 2)]
 
 
+def _unmounted(setting, folder):
+    """A volume that was a mount point is missing when nothing is mounted there; what lies below is left alone."""
+    full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
+    os.makedirs(target)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target]
+    subprocess.run(mount, check=True)
+    try:
+        with Ends(setting, folder, path=target) as ends:
+            check(run(source(ends, full)).code == 0, "the first pass")
+            # The session before may still be ending.
+            wait_for(lambda: subprocess.run(["umount", target], capture_output=True).returncode == 0, "unmounting")
+            check_refused(run(source(ends, full)), "DVM-2011", "nothing is mounted on", 3)
+            check(os.listdir(target) == [], "the directory below was written to")
+            subprocess.run(mount, check=True)
+            check(run(source(ends, full)).code == 0, "mounted again")
+            check_equal_trees(compare.compare(full, target))
+    finally:
+        subprocess.run(["umount", "-l", target], check=False)
+
+
 def writer_cases(full):
     """All of them are quick; root is needed for mounts."""
     cases = {
@@ -468,6 +488,7 @@ def writer_cases(full):
         "stock unwritable": _stock_unwritable,
         "interrupted": _interrupted,
         "removed directory": _removed_directory,
+        "unmounted": _unmounted,
     }
     for kind in ("dvm", "stock"):
         cases[f"empty source to {kind}"] = _empty_source(kind)

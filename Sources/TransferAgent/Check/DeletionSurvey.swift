@@ -127,7 +127,8 @@ private final class DeletionCounter: TransferObserver {
 
     func message(_ text: String, _ level: MessageLevel) {
         if case .info = level { return }
-        state.withLock { $0.lastWords = text }
+        // rsync's closing line names only a line of its source; what came before it says more.
+        state.withLock { if !text.hasPrefix("rsync error: ") || $0.lastWords == nil { $0.lastWords = text } }
     }
 
     func didDelete(name: [UInt8], isDirectory: Bool) { state.withLock { $0.count += 1 } }

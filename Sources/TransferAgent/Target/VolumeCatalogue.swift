@@ -10,6 +10,8 @@ struct VolumeCatalogue: DaemonCatalogue {
     private let mappings: [VolumeMapping]
     private let credentials: Credentials
     private let sessionLimit: Int
+    /// The volumes on whose paths something was mounted at the start.
+    private let mounted: Set<VolumeMapping>
     /// Who writes to them.
     let writers: WriterTable
     /// Whether this client came when all sessions were taken.
@@ -22,13 +24,17 @@ struct VolumeCatalogue: DaemonCatalogue {
         self.credentials = credentials
         self.sessionLimit = sessionLimit
         var volumes: [Volume] = []
+        var mounted: Set<VolumeMapping> = []
         for mapping in mappings {
             do throws(VolumeError) {
-                volumes.append(try Volume.open(path: mapping.path))
+                let volume = try Volume.open(path: mapping.path)
+                if try volume.root.status().isMountRoot { mounted.insert(mapping) }
+                volumes.append(volume)
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)
             }
         }
+        self.mounted = mounted
         writers = WriterTable(anchors: LockAnchors(above: volumes))
     }
 
@@ -43,10 +49,24 @@ struct VolumeCatalogue: DaemonCatalogue {
     func volume(named name: String) throws(ControlError) -> Volume? {
         guard let mapping = mappings.first(where: { $0.name == name }) else { return nil }
         do throws(VolumeError) {
-            return try Volume.open(path: mapping.path)
+            let volume = try Volume.open(path: mapping.path)
+            if try isInPlace(volume, mapping) { return volume }
         } catch {
             throw .refused(Self.missing(mapping, error))
         }
+        throw .refused(Self.unmounted(mapping))
+    }
+
+    /// Whether what was mounted on a path at the start, or something else, is still mounted there: what lies below a mount
+    /// point that has lost its mount is another file system, most often the host's own.
+    private func isInPlace(_ volume: Volume, _ mapping: VolumeMapping) throws(VolumeError) -> Bool {
+        guard mounted.contains(mapping) else { return true }
+        return try volume.root.status().isMountRoot
+    }
+
+    /// What is said about a path that was a mount point at the start and is none now.
+    private static func unmounted(_ mapping: VolumeMapping) -> String {
+        "the directory of volume \(mapping.name) is missing: nothing is mounted on \(mapping.path) any more"
     }
 
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
@@ -67,6 +87,7 @@ struct VolumeCatalogue: DaemonCatalogue {
     private func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
         do throws(VolumeError) {
             let volume = try Volume.open(path: mapping.path)
+            guard try isInPlace(volume, mapping) else { return .refused(Self.unmounted(mapping), exitCode: 3) }
             guard request.isWriting else { return .opened(volume) }
             switch try writers.claim(volume, named: mapping.name, for: request, isGone: isGone) {
             case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
