@@ -144,6 +144,7 @@ public struct DaemonSession {
             arguments.options.timeout = module.timeout
         }
         arguments.options.keepAlive = keepAlive
+        arguments.options.comparesNanoseconds = module.comparesNanoseconds
         var place = ServedPlace(base: module.volume)
         open(module, arguments, channel, &place, &report)
         place.isReadOnly = module.isReadOnly

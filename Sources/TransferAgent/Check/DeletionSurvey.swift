@@ -79,6 +79,7 @@ struct DeletionSurvey {
         options.itemize = max(options.itemize, 1)
         // Which files have changed matters little here, and content is not to be read twice.
         options.checksum = false
+        options.comparesNanoseconds = false
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }

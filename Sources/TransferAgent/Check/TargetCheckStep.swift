@@ -21,7 +21,9 @@ struct TargetCheckStep {
     /// How to go on.
     struct Verdict {
         /// The options to transfer with.
-        let options: TransferOptions
+        var options: TransferOptions
+        /// The step of the modification times that the target keeps, in nanoseconds.
+        var timeGrain: Int64 = 1
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
         /// Whether the target's deletions were counted by a dry run.
@@ -42,14 +44,15 @@ struct TargetCheckStep {
             defer { client.close() }
             let pass = try awaitTurn(client)
             let isChecked = job.check != .none && !pass.isRefused
-            var options = isChecked ? try options(askedOf: client) : job.options
-            if pass.options.contains("job") { options.job = job.identity }
-            options.tallies = pass.options.contains("tally")
-            guard pass.options.contains("delete-guard") else {
-                return Verdict(options: options, hasCountedDeletions: try countDeletions(over: nil).hasCounted)
+            var verdict = isChecked ? try verdict(askedOf: client) : Verdict(options: job.options)
+            if pass.options.contains("job") { verdict.options.job = job.identity }
+            verdict.options.tallies = pass.options.contains("tally")
+            if pass.options.contains("delete-guard") {
+                job.brake.apply(to: &verdict.options)
+            } else {
+                verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
             }
-            job.brake.apply(to: &options)
-            return Verdict(options: options)
+            return verdict
         }
     }
 
@@ -85,7 +88,7 @@ struct TargetCheckStep {
         }
     }
 
-    private func options(askedOf client: ControlClient) throws(AgentError) -> TransferOptions {
+    private func verdict(askedOf client: ControlClient) throws(AgentError) -> Verdict {
         let facts: TargetFacts
         do throws(ControlError) {
             facts = try client.facts(ofVolume: volume.name)
@@ -94,11 +97,15 @@ struct TargetCheckStep {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
-                return job.options
+                var options = job.options
+                options.comparesNanoseconds = false
+                return Verdict(options: options)
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
-        return try compare(with: facts, client)
+        var options = try compare(with: facts, client)
+        options.comparesNanoseconds = facts.comparesNanoseconds
+        return Verdict(options: options, timeGrain: max(1, facts.abilities.timeGrain ?? 1))
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

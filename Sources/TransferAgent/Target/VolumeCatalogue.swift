@@ -79,6 +79,7 @@ struct VolumeCatalogue: DaemonCatalogue {
         let (credentials, catalogue) = (credentials, self)
         var module = DaemonModule(name: name) { catalogue.open(mapping, for: $0) }
         module.isListed = false
+        module.comparesNanoseconds = true
         module.proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
         return .module(module)
     }
