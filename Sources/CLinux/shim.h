@@ -39,6 +39,9 @@ static inline long dvm_getdents64(int directory, void *buffer, size_t size) {
 static inline int dvm_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags, mode);
 }
+// In Swift `flock` is the name of a structure too.
+#include <sys/file.h>
+static inline int dvm_flock(int descriptor, int operation) { return flock(descriptor, operation); }
 static inline unsigned dvm_major(dev_t device) { return major(device); }
 static inline unsigned dvm_minor(dev_t device) { return minor(device); }
 static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev(major, minor); }

@@ -27,6 +27,8 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
 
     /// A word of our own target to our own source, which asked for such with `--dvm-notes`; no message of rsync's.
     case agentNote = 120
+    /// What is in place at our own target (``TransferTally``), for a source that asked with `--dvm-tally`; no message of rsync's.
+    case tally = 121
 
     /// Whether `length` bytes of payload are allowed for the tag (protocol specification, session 6.3).
     func allows(length: Int) -> Bool {
@@ -34,6 +36,7 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
         case .data: true
         case .errorTransfer, .info, .error, .warning, .deleted: length <= 5119
         case .ioError, .ioTimeout, .success, .noSend: length == 4
+        case .tally: length <= 512 && length.isMultiple(of: 8)
         case .noop: length == 0
         case .agentNote: length <= 64
         case .errorExit: length == 0 || length == 4

@@ -71,6 +71,18 @@ public struct TransferOptions: Sendable, Equatable {
     /// `--dvm-smallest-first`: small files are asked for before large ones, which takes the whole file list at once; only our
     /// own receiving side knows it.
     public var smallestFirst = false
+    /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted.
+    ///
+    /// Nil for no limit. Only our own receiving side knows it.
+    public var deleteLimit: Int?
+    /// `--dvm-refuse-empty`: nothing is deleted when the sender has nothing at all; only our own receiving side knows it.
+    public var refusesEmptySource = false
+    /// `--dvm-tally`: the receiving side tells what is in place; only our own knows it.
+    public var tallies = false
+    /// `--dvm-job`: which job the session belongs to, in letters and digits; empty for none.
+    ///
+    /// Only our own target knows it.
+    public var job = ""
     /// `--numeric-ids`.
     public var numericIDs = false
     /// `--partial`.
@@ -127,6 +139,9 @@ public struct TransferOptions: Sendable, Equatable {
 
     /// Makes the options of a bare `rsync SOURCE DESTINATION`.
     public init() {}
+
+    /// Whether deletions wait until it is known how many there are.
+    public var guardsDeletions: Bool { delete && (deleteLimit != nil || refusesEmptySource) }
 
     /// Sets what `-a` stands for: `-rlptgoD`.
     public mutating func setArchive() {

@@ -101,6 +101,15 @@ public final class SocketStream: ByteStream {
         descriptor.close()
     }
 
+    /// Whether the peer has ended its direction or the connection is broken or closed, as far as the kernel knows; what it
+    /// sent before may still be there to read.
+    package var hasHungUp: Bool {
+        guard let number = descriptor.enter() else { return true }
+        defer { descriptor.leave() }
+        var question = pollfd(fd: number, events: Int16(POLLRDHUP), revents: 0)
+        return unsafe poll(&question, 1, 0) > 0
+    }
+
     /// Lets TCP ask whether a silent peer is still there (`SO_KEEPALIVE`), or rest.
     ///
     /// - Parameter isOn: Whether it asks, at the intervals that were set before.

@@ -96,13 +96,12 @@ extension Volume {
     }
 
     /// The mount that the root lies on.
-    private func mount() -> MountLine {
+    func mount() -> MountLine {
         let descriptor = root.descriptor.rawValue
         var status = statx()
         let asked = kernelCall { unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
         if asked == 0, status.stx_mask & UInt32(STATX_MNT_ID) != 0 {
-            let lines = KernelFile.lines("/proc/self/mountinfo").lazy.compactMap { MountLine($0) }
-            if let line = lines.first(where: { $0.number == status.stx_mnt_id }) { return line }
+            if let line = MountLine.all.first(where: { $0.number == status.stx_mnt_id }) { return line }
         }
         var figures = statfs()
         guard unsafe fstatfs(descriptor, &figures) == 0 else { return MountLine(type: "") }
@@ -111,11 +110,18 @@ extension Volume {
 }
 
 /// A line of `/proc/self/mountinfo`, such as `36 35 98:0 /root /mount options tag:1 - ext4 /dev/vda rw`.
-private struct MountLine {
+struct MountLine {
+    /// All mounts that this process sees.
+    static var all: [MountLine] { KernelFile.lines("/proc/self/mountinfo").compactMap { MountLine($0) } }
+
     /// The mount's number.
     var number: UInt64 = 0
     /// The device, `major:minor`.
     var device = ""
+    /// The directory of the file system that is mounted, as a path from the file system's own root.
+    var root: [UInt8] = []
+    /// Where it is mounted.
+    var point: [UInt8] = []
     /// The kind of file system.
     var type: String
     /// What the file system itself was told, divided by commas.
@@ -130,8 +136,25 @@ private struct MountLine {
         else { return nil }
         self.number = number
         device = fields[2]
+        root = Self.unescaped(fields[3])
+        point = Self.unescaped(fields[4])
         type = fields[dash + 1]
         options = fields[dash + 3]
+    }
+
+    /// A path whose blanks, line ends and backslashes are written as `\\040` and the like (proc(5)).
+    private static func unescaped(_ text: String) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
+                result.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                result.append(byte)
+            }
+        }
+        return result
     }
 
     /// The blocks that ext4 keeps for its own trees: a fiftieth of the device, at most 4096.

@@ -12,12 +12,14 @@ extension VolumeDirectory {
     /// - Parameters:
     ///   - name: The entry.
     ///   - willRemove: Called right before each removal with the path below the volume's root; false leaves the entry.
+    ///   - didRemove: Called right after each removal.
     ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
     /// - Returns: What could not be removed. Directories that stay because something in them was kept are not reported.
     /// - Throws: ``VolumeError`` when the entry itself may not be named.
     public func removeTree(
         _ name: Span<UInt8>,
         _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
+        removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void = { _, _ in },
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }
     ) throws(VolumeError) -> [VolumeError] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
@@ -27,7 +29,7 @@ extension VolumeDirectory {
         while var level = stack.popLast() {
             guard let (name, kind) = level.entries.popLast() else {
                 guard let parent = stack.popLast() else { break }
-                stack.append(parent.afterContents(of: level, &failures, willRemove))
+                stack.append(parent.afterContents(of: level, &failures, willRemove, didRemove))
                 continue
             }
             let path = level.directory.path(of: name.span)
@@ -44,6 +46,7 @@ extension VolumeDirectory {
                 } else {
                     if willRemove(path, kind) {
                         try level.directory.removeIfPresent(name.span)
+                        didRemove(path, kind)
                     } else {
                         level.keepsSomething = true
                     }
@@ -56,6 +59,43 @@ extension VolumeDirectory {
             }
         }
         return failures
+    }
+
+    /// Counts an entry with everything in it, as far as ``removeTree(_:_:removed:keeping:)`` would remove it.
+    ///
+    /// - Parameters:
+    ///   - name: The entry.
+    ///   - pause: Called now and then.
+    ///   - isKept: Whether an entry is left alone with all its contents.
+    /// - Returns: How many there are; what cannot be looked at counts as the one entry that it is. 0 for a mount point.
+    public func countTree(
+        _ name: Span<UInt8>,
+        pause: () -> Void = {},
+        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }
+    ) -> Int64 {
+        guard let top = try? status(of: name), !top.isMountRoot else { return 0 }
+        guard top.isDirectory else { return 1 }
+        var count: Int64 = 1
+        // One descriptor a level, as when it is removed.
+        var stack = [(directory: self, inner: [bytes(of: name)])]
+        while var level = stack.popLast() {
+            guard let name = level.inner.popLast() else { continue }
+            stack.append(level)
+            pause()
+            guard let directory = try? level.directory.openDirectory(name.span), let status = try? directory.status(),
+                !status.isMountRoot, status.device == top.device, let listing = try? directory.list()
+            else { continue }
+            var inner: [[UInt8]] = []
+            for index in 0..<listing.count {
+                guard !isKept(directory.path(of: listing.name(index)), listing.kinds[index]) else { continue }
+                count += 1
+                // Where a listing tells no kinds, what is no directory cannot be opened as one.
+                let mayBeDirectory = listing.kinds[index] == .directory || listing.kinds[index] == .unknown
+                if mayBeDirectory { inner.append(listing.nameBytes(index)) }
+            }
+            stack.append((directory, inner))
+        }
+        return count
     }
 
     /// Removes an entry that somebody else may have removed already.
@@ -104,7 +144,8 @@ private struct RemovalLevel {
     func afterContents(
         of contents: RemovalLevel,
         _ failures: inout [VolumeError],
-        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool,
+        _ didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void
     ) -> RemovalLevel {
         var level = self
         guard !contents.keepsSomething, willRemove(contents.directory.relativePath, .directory) else {
@@ -113,6 +154,7 @@ private struct RemovalLevel {
         }
         do throws(VolumeError) {
             try directory.removeIfPresent(contents.name.span, isDirectory: true)
+            didRemove(contents.directory.relativePath, .directory)
         } catch {
             level.keepsSomething = true
             failures.append(error)

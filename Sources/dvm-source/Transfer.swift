@@ -11,7 +11,7 @@ struct Transfer: ParsableCommand {
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
-            20 stopped by a signal; of several volumes the worst counts.
+            25 deletions were refused, 20 stopped by a signal; of several volumes the worst counts.
             """
     )
 
@@ -25,6 +25,28 @@ struct Transfer: ParsableCommand {
 
     @Flag(inversion: .prefixedNo, help: "Delete at the target what is not here.")
     var delete = true
+
+    @Flag(help: "Delete at the target even if the source has no entries at all.")
+    var allowEmptySource = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The share of the target's entries beyond which nothing is deleted, from 100 entries on; 100 for no limit.",
+            valueName: "percent"
+        )
+    )
+    var deleteLimit = 50
+
+    @Option(help: ArgumentHelp("How long to wait for a volume that another transfer writes to.", valueName: "seconds"))
+    var wait = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "A name for this job: run again under it, it ends its last session at the target instead of waiting.",
+            valueName: "name"
+        )
+    )
+    var job: String?
 
     @Flag(help: "Compare files by checksum instead of by size and time.")
     var checksum = false
@@ -56,6 +78,10 @@ struct Transfer: ParsableCommand {
     var settings: TransferSettings {
         var settings = connection.settings(volumes: volumes)
         settings.delete = delete
+        settings.allowEmptySource = allowEmptySource
+        settings.deleteLimit = deleteLimit
+        settings.wait = .seconds(wait)
+        settings.job = job
         settings.checksum = checksum
         settings.compress = compress
         settings.check = check

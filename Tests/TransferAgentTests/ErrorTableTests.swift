@@ -121,6 +121,8 @@ struct ErrorTableTests {
             ("@ERROR: access denied to v from host (1.2.3.4)", .accessDenied),
             ("@ERROR: max connections (32) reached -- try again later", .targetBusy),
             ("@ERROR: chdir failed", .targetUnusable),
+            ("@ERROR: in use: volume v is written to from 1.2.3.4:5, user auth", .volumeInUse),
+            ("@ERROR: the directory of volume unknown module is missing: open", .volumeMissing),
             ("@ERROR: no idea", .refusedByTarget),
         ] as [(String, FailureClass)]
     )

@@ -40,7 +40,8 @@ enum HelpTexts {
         DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, --proxy-password-file
         or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. Exit codes are
         rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished,
-        20 stopped by a signal; of several volumes the worst counts.
+        25 deletions were refused, 20 stopped by a signal; of several volumes the worst
+        counts.
 
         USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
 
@@ -49,6 +50,16 @@ enum HelpTexts {
         \#(connection)
           --delete/--no-delete    Delete at the target what is not here. (default:
                                   --delete)
+          --allow-empty-source    Delete at the target even if the source has no
+                                  entries at all.
+          --delete-limit <percent>
+                                  The share of the target's entries beyond which
+                                  nothing is deleted, from 100 entries on; 100 for no
+                                  limit. (default: 50)
+          --wait <seconds>        How long to wait for a volume that another transfer
+                                  writes to. (default: 0)
+          --job <name>            A name for this job: run again under it, it ends its
+                                  last session at the target instead of waiting.
           --checksum              Compare files by checksum instead of by size and time.
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
           --bwlimit <rate>        The most to send per second, such as 500K or 1.5M;

@@ -38,16 +38,22 @@ struct StockTargetTests {
         lines.first { $0.contains("\"rung\":\"\(rung)\"") }
     }
 
-    @Test("one that takes a single connection gets a volume over it", arguments: CheckPolicy.allCases)
-    func singleCall(check: CheckPolicy) async throws {
+    @Test(
+        "one that takes a single connection gets a volume over it; only counting deletions asks for another",
+        arguments: CheckPolicy.allCases,
+        [false, true]
+    )
+    func singleCall(check: CheckPolicy, isCounting: Bool) async throws {
         defer { stock.stop() }
         let relay = try OneCallRelay(to: stock.tunnel.port)
         var settings = settings(to: relay.address)
         settings.check = check
+        settings.allowEmptySource = !isCounting
+        settings.deleteLimit = isCounting ? 50 : 100
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error == nil)
         #expect(try String(contentsOfFile: stock.data("file"), encoding: .utf8) == "hello")
-        #expect(relay.calls == 1)
+        #expect(relay.calls == (isCounting ? 2 : 1))
     }
 
     @Test(
@@ -61,6 +67,7 @@ struct StockTargetTests {
         defer { proxy.process.stop() }
         var settings = settings(to: relay.address)
         settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
+        settings.delete = false
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error == nil)
         #expect(relay.calls == 1)

@@ -5,8 +5,10 @@ public import VolumeAccess
 public struct DaemonModule: Sendable {
     /// The name that clients ask for.
     public var name: [UInt8]
-    /// The directory.
-    public var volume: Volume
+    /// The directory; nil where ``opening`` finds it.
+    public var volume: Volume?
+    /// Opens the directory for a client that was let in and has said what it wants; nil where it is open already.
+    public var opening: (@Sendable (DaemonRequest) -> DaemonOpening)?
     /// Text for the listing.
     public var comment: [UInt8] = []
     /// Whether the listing shows it.
@@ -44,6 +46,35 @@ public struct DaemonModule: Sendable {
         self.name = name
         self.volume = volume
     }
+
+    /// Serves a directory that is opened when a client has been let in.
+    public init(name: [UInt8], opening: @escaping @Sendable (DaemonRequest) -> DaemonOpening) {
+        self.name = name
+        self.opening = opening
+    }
+}
+
+/// What a client that was let in wants of a module.
+public struct DaemonRequest: Sendable {
+    /// Who proved a password; empty where none is needed.
+    public let user: [UInt8]
+    /// The client's address.
+    public let peer: String
+    /// Whether it pushes, and not in a dry run.
+    public let isWriting: Bool
+    /// Which job the session belongs to; empty for none.
+    public let job: String
+    /// Breaks the session off, from any thread.
+    public let end: @Sendable () -> Void
+}
+
+/// What became of a request.
+public enum DaemonOpening: Sendable {
+    /// The directory, how far the lock of its writer reaches (``TransferTally/lockReach``), and what the session holds until
+    /// its end.
+    case opened(Volume, lockReach: Int64 = 0, hold: (any AnyObject & Sendable)? = nil)
+    /// A sentence for the client, and its exit code.
+    case refused(String, exitCode: Int32)
 }
 
 /// What a daemon serves.

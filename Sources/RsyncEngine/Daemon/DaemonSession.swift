@@ -32,6 +32,8 @@ public struct DaemonSession {
         public var refusal: String?
         /// Whether that was because it knows none of the digests that the password may be proved by here.
         public var lacksDigest = false
+        /// What the module gave the session to hold until its end.
+        public var hold: (any AnyObject & Sendable)?
         /// The place among the module's connections, held until the report is dropped.
         var slot: ConnectionSlot?
     }
@@ -135,14 +137,15 @@ public struct DaemonSession {
                 if let isReadOnly = module.readOnlyRule?(user) { module.isReadOnly = isReadOnly }
             }
             try server.accept()
-            return try readArguments(channel, module, version: greeting.settled(own: 32))
+            return try readArguments(channel, module, version: greeting.settled(own: 32), &report)
         }
     }
 
     private func readArguments(
         _ channel: SessionChannel,
         _ module: DaemonModule,
-        version: Int32
+        version: Int32,
+        _ report: inout Report
     ) throws(WireError) -> Admitted {
         var vector = try ArgumentStream.read(from: channel.input)
         var arguments = ServerArguments(parsing: vector, from: .daemon)
@@ -164,10 +167,38 @@ public struct DaemonSession {
         arguments.options.largestFile = module.largestFile
         arguments.options.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
+        open(module, arguments, channel, &place, &report)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
-        place.optionRefusal = RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
+        place.optionRefusal = place.optionRefusal ?? RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
         return Admitted(arguments: arguments, version: version, place: place)
+    }
+
+    /// Opens the module's directory for what the client wants; a refusal is told after the handshake, where a client
+    /// that has sent its arguments looks for one.
+    private func open(
+        _ module: DaemonModule,
+        _ arguments: ServerArguments,
+        _ channel: SessionChannel,
+        _ place: inout ServedPlace,
+        _ report: inout Report
+    ) {
+        guard let opening = module.opening else { return }
+        let stream = channel.stream
+        let request = DaemonRequest(
+            user: report.user,
+            peer: stream.peerDescription,
+            isWriting: !arguments.isSender && !arguments.options.dryRun && arguments.refusal == nil,
+            job: arguments.options.job,
+            end: { stream.close() }
+        )
+        switch opening(request) {
+        case .opened(let volume, let lockReach, let hold):
+            place.base = volume
+            place.lockReach = lockReach
+            report.hold = hold
+        case .refused(let text, let exitCode): place.optionRefusal = .turnedAway("@ERROR: \(text)", exitCode: exitCode)
+        }
     }
 }

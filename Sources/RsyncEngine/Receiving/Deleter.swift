@@ -4,18 +4,36 @@ import VolumeAccess
 
 /// Removes what the sender does not have (protocol specification, transfer 16).
 ///
+/// Where the options guard deletions, what is to go is collected, and goes when it is known how much that is
+/// (``Deleter/settle(_:_:)``).
+///
 /// Runs on the generator's thread.
 final class Deleter {
-    private let state: SessionState
+    let state: SessionState
     private var hasWarned = false
     /// What was removed, for NDX_DEL_STATS.
     private(set) var counts = DeletionStatistics()
-    /// Called between two removals; nothing of the generator changes in it.
+    /// Whether the sender has listed nothing but a directory without contents.
+    var isSourceEmpty = false
+    /// Whether ``settle(_:_:)`` has refused to delete.
+    var hasRefused = false
+    /// What waits for ``settle(_:_:)``, and what is known about the destination.
+    var pending = PendingDeletions()
+    /// Called now and then while much is counted or removed; nothing of the generator changes in it.
     var stayAlive: () -> Void = {}
 
     init(state: SessionState) {
         self.state = state
     }
+
+    /// Whether what is to go has to wait.
+    private var isWaiting: Bool {
+        guard state.options.guardsDeletions, !state.options.dryRun else { return false }
+        return state.options.deleteLimit != nil || isSourceEmpty
+    }
+
+    /// Shows signs of life between two removals: each may take long.
+    func pause() { stayAlive() }
 
     /// Removes every name of a directory that is not in its list, unless a filter protects it or the sender had errors.
     ///
@@ -51,6 +69,8 @@ final class Deleter {
                 if left.isDirectory != right.isDirectory { return right.isDirectory }
                 return right.name.lexicographicallyPrecedes(left.name)
             }
+            pending.destinationEntries += Int64(listing.count)
+            guard !isWaiting else { return collect(extraneous.map(\.name), in: directory, named: name) }
             for (leaf, isDirectory) in extraneous {
                 if isDirectory { directories.invalidate((prefix + leaf).span) }
                 do throws(VolumeError) {
@@ -72,14 +92,17 @@ final class Deleter {
         _ requester: any TransferRequester,
         isReplaced: Bool = false
     ) throws(VolumeError) {
-        var removed: [(path: [UInt8], kind: FileKind)] = []
-        defer { for item in removed { note(item.path, item.kind, requester) } }
-        guard !state.options.dryRun else { return try survey(leaf, in: directory, named: name, isReplaced, &removed) }
+        guard !state.options.dryRun else {
+            var removed: [(path: [UInt8], kind: FileKind)] = []
+            defer { for item in removed { note(item.path, item.kind, requester) } }
+            return try survey(leaf, in: directory, named: name, isReplaced, &removed)
+        }
         let below = directory.path(of: leaf.span).count
-        let failures = try directory.removeTree(leaf.span) { path, kind in
-            stayAlive()
-            if !isReplaced || path.count > below { removed.append((name + path.dropFirst(below), kind)) }
+        let failures = try directory.removeTree(leaf.span) { _, _ in
+            pause()
             return true
+        } removed: { path, kind in
+            if !isReplaced || path.count > below { note(name + path.dropFirst(below), kind, requester) }
         } keeping: { path, kind in
             path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
         }
@@ -120,7 +143,7 @@ final class Deleter {
         if !isReplaced { removed.append((name, status.kind)) }
     }
 
-    private func isProtected(_ name: [UInt8], isDirectory: Bool) -> Bool {
+    func isProtected(_ name: [UInt8], isDirectory: Bool) -> Bool {
         let filters = state.options.filters
         return filters.isExcluded(name.span, isDirectory: isDirectory, side: .receiver, isInDeletedDirectory: true)
     }
@@ -133,18 +156,19 @@ final class Deleter {
         case .fifo, .socket: counts.specials += 1
         case .regular, .unknown: counts.files += 1
         }
+        state.countInPlace { $0.deleted += 1 }
         requester.reportDeletion(path, isDirectory: kind == .directory)
     }
 
     /// Whether the sender's list can be trusted to be complete (protocol specification, session 8.4).
-    private func mayDelete() -> Bool {
+    func mayDelete() -> Bool {
         guard state.errorBits.contains(.general), !state.options.ignoreErrors else { return true }
         if !hasWarned { state.report("IO error encountered -- skipping file deletion", .warning) }
         hasWarned = true
         return false
     }
 
-    private func report(_ error: VolumeError) {
+    func report(_ error: VolumeError) {
         if case .mountPoint(let path) = error {
             return state.report("cannot delete mount point: \(printable(path))", .errorTransfer)
         }

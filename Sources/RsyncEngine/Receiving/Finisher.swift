@@ -38,7 +38,14 @@ final class Finisher {
             for job in batch {
                 if let plan = perform(job) { finished.append(plan) }
             }
-            if !finished.isEmpty { events.push(.finished(finished)) }
+            guard !finished.isEmpty else { continue }
+            state.countInPlace { tally in
+                for plan in finished {
+                    tally.transferredFiles += 1
+                    if plan.flags.contains(.isNew) { tally.createdFiles += 1 }
+                }
+            }
+            events.push(.finished(finished))
         }
     }
 

@@ -24,6 +24,7 @@ extension Generator {
             guard !state.options.dryRun else { return }
             if let current { try makeWay(for: leaf, current, in: directory) }
             try directory.createDirectory(leaf.span, permissions: 0o700)
+            state.countInPlace { $0.createdDirectories += 1 }
         } catch {
             fail(directory: name, error)
         }
@@ -58,6 +59,14 @@ extension Generator {
                 if !isNew { delete(in: name, entry, list: contents ?? list) }
                 return
             }
+            if !isNew, deleter.isSourceEmpty {
+                // Nothing comes: what is refused leaves not even the directory's attributes changed.
+                delete(in: name, entry, list: contents ?? list)
+                guard deleter.settle(directories, requester) else {
+                    failedDirectories.insert(name)
+                    return
+                }
+            }
             try setAttributes(of: entry, name: name, isRoot: isRoot, isFinal: false)
             if !isNew { delete(in: name, entry, list: contents ?? list) }
         } catch {
@@ -86,6 +95,7 @@ extension Generator {
         guard !state.options.dryRun else { return }
         let (parent, leaf) = split(name)
         try directories.directory(parent.span).createDirectory(leaf.span, permissions: 0o700)
+        state.countInPlace { $0.createdDirectories += 1 }
     }
 
     /// Removes what is not a directory where a directory has to be.
@@ -129,7 +139,15 @@ extension Generator {
                 }
             }
         }
+        guard deleter.settle(directories, requester) else {
+            // What comes may need the room of what was to go, so nothing comes.
+            let text = "nothing was changed: deletions come first here, and were refused"
+            return state.fail(.turnedAway(text, exitCode: 25))
+        }
     }
+
+    /// Deletes what waited for the last list, unless that is refused.
+    func settleDeletions() { _ = deleter.settle(directories, requester) }
 
     /// Sets a directory's attributes once more after its contents are in place.
     func restore(_ entry: FileEntry, name: [UInt8]) {

@@ -175,8 +175,11 @@ extension Generator {
                 }
                 return true
             }
-            directories.invalidate(name.span)
             if state.options.delete {
+                guard deleter.mayMakeWay(for: Array(leaf), in: directory, named: name, destination) else {
+                    return false
+                }
+                directories.invalidate(name.span)
                 try deleter.makeWay(Array(leaf), in: directory, named: name, requester)
                 guard try directory.status(of: leaf.span) == nil else {
                     let text = "could not make way for new \(entry.kindName): \(printable(name))"
@@ -184,6 +187,7 @@ extension Generator {
                     return false
                 }
             } else {
+                directories.invalidate(name.span)
                 try directory.removeDirectory(leaf.span)
             }
             return true
@@ -292,6 +296,7 @@ extension Generator {
         } else {
             flags.insert(.isNew)
             state.count { $0.created.count(mode: entry.mode) }
+            state.countInPlace { $0.countCreated(mode: entry.mode) }
         }
         requester.report(index, flags, entry, in: list, link: nil)
     }

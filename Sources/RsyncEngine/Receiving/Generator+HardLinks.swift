@@ -120,7 +120,10 @@ extension Generator {
                     )
                 }
             }
-            if current == nil { state.count { $0.created.count(mode: entry.mode) } }
+            if current == nil {
+                state.count { $0.created.count(mode: entry.mode) }
+                state.countInPlace { $0.countCreated(mode: entry.mode) }
+            }
             let flags: ItemFlags =
                 current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
             if entry.isRegular { state.progress.bytesDone.addClamped(entry.size) }

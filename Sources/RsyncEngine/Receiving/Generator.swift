@@ -53,7 +53,9 @@ final class Generator {
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
         fileRecipe = state.parameters.fileRecipe
         deleter = Deleter(state: state)
-        if destination.wasCreated { createdDirectories = [[], [UInt8(ascii: ".")]] }
+        guard destination.wasCreated else { return }
+        createdDirectories = [[], [UInt8(ascii: ".")]]
+        state.countInPlace { $0.createdDirectories += 1 }
     }
 
     // MARK: lists

@@ -47,6 +47,7 @@ final class GeneratorSession {
         generator.deleter.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
+            generator.settleDeletions()
             try endPhases()
         } catch {
             state.fail(.wire(error))
@@ -60,6 +61,7 @@ final class GeneratorSession {
         while true {
             if let failure = state.failure { throw failure.asWireError }
             try state.sendOutbox(to: output)
+            try state.tellTally(to: output, every: .seconds(1))
             if nextList < lists.count, generator.openCount < requestLimit {
                 let (list, owner) = lists[nextList]
                 lists[nextList].1 = nil
@@ -106,6 +108,7 @@ final class GeneratorSession {
     private func stayAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
+            try state.tellTally(to: output, every: .seconds(1))
             try state.keepAlive(output)
         } catch {
             state.fail(.wire(error))
@@ -120,12 +123,16 @@ final class GeneratorSession {
         }
         if let event = events.tryPop() { return handle(event) }
         try output.flush()
+        // A peer that follows what is in place learns within a second of what has come.
+        let interval = state.options.tallies ? min(state.keepAliveInterval, .seconds(1)) : state.keepAliveInterval
         while true {
-            switch events.pop(within: state.keepAliveInterval) {
+            switch events.pop(within: interval) {
             case .element(let event): return handle(event)
             case .timedOut:
                 try state.sendOutbox(to: output)
-                try output.keepAlive()
+                try state.tellTally(to: output)
+                try state.keepAlive(output)
+                try output.flush()
             case .closed: throw state.failure?.asWireError ?? .ended(field: "an event")
             }
         }
@@ -168,6 +175,7 @@ final class GeneratorSession {
         try output.flush()
         hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
+        try state.tellTally(to: output)
         try state.sendOutbox(to: output)
         try writeEnd()
         try output.flush()

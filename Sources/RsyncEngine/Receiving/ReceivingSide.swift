@@ -89,7 +89,8 @@ final class ReceivingSide {
             }
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
-            threads = try start(destination)
+            let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)
+            threads = try start(destination, isSourceEmpty: isSourceEmpty)
             try receiver.run(into: destination)
         } catch {
             state.fail(.wire(error))
@@ -124,7 +125,7 @@ final class ReceivingSide {
         }
     }
 
-    private func start(_ destination: Destination) throws(WireError) -> [WorkerThread] {
+    private func start(_ destination: Destination, isSourceEmpty: Bool) throws(WireError) -> [WorkerThread] {
         let requester = WireRequester(state: state, output: output, open: open)
         let generator = Generator(
             state: state,
@@ -132,6 +133,7 @@ final class ReceivingSide {
             requester: requester,
             synchronizer: synchronizer
         )
+        generator.deleter.isSourceEmpty = isSourceEmpty
         let session = GeneratorSession(
             state: state,
             output: output,

@@ -16,6 +16,8 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case refused(String)
     /// A daemon wants the password proved by a digest that is too weak for this connection; in words.
     case weakDigest(String)
+    /// This side, a daemon, turns the client away: the line that it is told, and its exit code.
+    case turnedAway(String, exitCode: Int32)
     /// The peer stopped with this exit code and has said why.
     case peerExit(Int32)
     /// The request makes no sense or is not supported: what, and rsync's exit code for it.
@@ -33,7 +35,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .writeBack: 11
         case .refused, .weakDigest: 5
         case .peerExit(let code): code
-        case .usage(_, let exitCode): exitCode
+        case .usage(_, let exitCode), .turnedAway(_, let exitCode): exitCode
         case .cancelled: 20
         }
     }
@@ -51,7 +53,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
         case .writeBack(let files, let error): "\(EngineError.lostData): \(error): \(files)"
         case .refused(let text), .weakDigest(let text): text
         case .peerExit(let code): "the peer stopped with exit code \(code)"
-        case .usage(let text, _): text
+        case .usage(let text, _), .turnedAway(let text, _): text
         case .cancelled: "stopped on request"
         }
     }

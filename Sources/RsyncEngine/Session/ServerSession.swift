@@ -154,7 +154,8 @@ public struct ServerSession {
             role: isSending ? "sender" : "receiver",
             observer: observer,
             progress: progress,
-            mapsNames: place.mapsNames
+            mapsNames: place.mapsNames,
+            lockReach: place.lockReach
         )
     }
 }
@@ -162,7 +163,9 @@ public struct ServerSession {
 /// What a server's paths are relative to, and what a client may do there.
 struct ServedPlace {
     /// A module's root; nil behind a remote shell, where paths are the user's own.
-    let base: Volume?
+    var base: Volume?
+    /// How far the lock of the volume's writer reaches, for the client's figures (``TransferTally/lockReach``).
+    var lockReach: Int64 = 0
     var isReadOnly = false
     var isWriteOnly = false
     /// Whether owners are matched by name, if the client does not forbid it.

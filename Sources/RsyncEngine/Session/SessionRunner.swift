@@ -138,6 +138,7 @@ struct SessionRunner {
                 let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
+            case .tally: if state.options.tallies { state.takeTally(TransferTally(payload: message.payload)) }
             case .agentNote:
                 if let note = AgentNote(message.payload) { state.take(note) }
             case .ioTimeout:

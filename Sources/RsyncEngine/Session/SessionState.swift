@@ -26,6 +26,11 @@ final class SessionState: Sendable {
         var lacksFiles = false
         var statistics = SessionStatistics()
         var outbox: [(MessageTag, [UInt8])] = []
+        /// What is in place, as this side counts it or the peer tells; nil where nobody does.
+        var tally: TransferTally?
+        /// What the peer was told last, and when.
+        var toldTally: TransferTally?
+        var tallyTold = ContinuousClock.now
     }
 
     let options: TransferOptions
@@ -53,7 +58,8 @@ final class SessionState: Sendable {
         role: String,
         observer: any TransferObserver,
         progress: TransferProgress,
-        mapsNames: Bool = true
+        mapsNames: Bool = true,
+        lockReach: Int64 = 0
     ) {
         self.options = options
         currentTimeout = Atomic(options.timeout)
@@ -61,6 +67,11 @@ final class SessionState: Sendable {
         self.parameters = parameters
         self.isServer = isServer
         self.role = role
+        if options.tallies || role == "receiver", !options.dryRun {
+            var tally = TransferTally()
+            tally.lockReach = lockReach
+            guarded.withLock { $0.tally = tally }
+        }
         self.observer = observer
         self.progress = progress
     }
@@ -132,7 +143,44 @@ final class SessionState: Sendable {
 
     func count(_ body: (inout SessionStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
 
-    var statistics: SessionStatistics { guarded.withLock { $0.statistics } }
+    var statistics: SessionStatistics {
+        guarded.withLock { state in
+            var statistics = state.statistics
+            statistics.inPlace = state.tally
+            return statistics
+        }
+    }
+
+    // MARK: what is in place
+
+    /// Counts what is in place now.
+    func countInPlace(_ body: (inout TransferTally) -> Void) {
+        guarded.withLock { state in
+            guard var tally = state.tally else { return }
+            body(&tally)
+            state.tally = tally
+        }
+    }
+
+    /// Takes over what a receiving side of our own tells.
+    func takeTally(_ tally: TransferTally) { guarded.withLock { $0.tally = tally } }
+
+    /// Tells the sender what is in place, if it asked for that; called by the owner of the output.
+    ///
+    /// - Parameters:
+    ///   - output: Where it goes.
+    ///   - interval: How long ago the last time must be.
+    /// - Throws: ``WireError`` when it cannot be written.
+    func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
+        guard isServer, options.tallies else { return }
+        let tally = guarded.withLock { state -> TransferTally? in
+            guard .now - state.tallyTold >= interval, state.tally != state.toldTally else { return nil }
+            state.tallyTold = .now
+            state.toldTally = state.tally
+            return state.tally
+        }
+        if let tally { try output.message(.tally, tally.payload) }
+    }
 
     // MARK: phases
 

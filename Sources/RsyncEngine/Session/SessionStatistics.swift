@@ -1,4 +1,5 @@
 import LinuxSystem
+public import RsyncWire
 public import Synchronization
 
 /// Entries of a transfer by type, as `--stats` counts them.
@@ -62,6 +63,9 @@ public struct SessionStatistics: Sendable, Equatable {
     public var listTransferTime: Int64 = 0
     /// How long the destination was brought to its device at the end; nil when it was not, or nobody said.
     public var synchronization: Duration?
+    /// What is in place at the destination, as the receiving side counts it; nil where it does not tell: a stock one, a
+    /// dry run.
+    public var inPlace: TransferTally?
     /// Bytes written to the peer.
     public var bytesSent: Int64 = 0
     /// Bytes read from the peer.

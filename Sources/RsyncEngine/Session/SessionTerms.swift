@@ -87,11 +87,20 @@ extension SessionState {
     /// Called by the owner of the output. A failure to write changes nothing: the session has failed already.
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
-        guard parameters.dialect.tellsExitCode, ![10, 12, 19, 30].contains(code) else { return }
-        if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
+        guard ![10, 12, 19, 30].contains(code) else { return }
+        if isServer {
+            switch failure {
+            case .peerExit: break
+            case .turnedAway(let line, _): report(line, .error)
+            default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
+            }
+        }
         do throws(WireError) {
+            try tellTally(to: output)
             try sendOutbox(to: output)
-            if case .peerExit = failure {
+            if !parameters.dialect.tellsExitCode {
+                // There is no word for the exit code: what is there to read comes before the end.
+            } else if case .peerExit = failure {
                 try output.message(.errorExit)
             } else {
                 try output.message(.errorExit, number: code)

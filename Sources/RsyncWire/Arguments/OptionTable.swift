@@ -46,6 +46,8 @@ enum OptionTable {
         Switch("dvm-notes") { $0.agentNotes = $1 },
         Switch("fsync") { $0.fsync = $1 },
         Switch("dvm-shows-life") { $0.showsLife = $1 },
+        Switch("dvm-refuse-empty") { $0.refusesEmptySource = $1 },
+        Switch("dvm-tally") { $0.tallies = $1 },
         Switch("numeric-ids") { $0.numericIDs = $1 },
         Switch("partial") { $0.partial = $1 },
         Switch("inplace") { $0.inPlace = $1 },

@@ -171,6 +171,12 @@ private struct ArgumentParser {
         case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
         case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))
         case "checksum-seed": arguments.options.checksumSeed = Int32(try number(Int(Int32.min)...Int(Int32.max)))
+        case "dvm-delete-limit": arguments.options.deleteLimit = try number(0...100)
+        case "dvm-job":
+            guard value.utf8.count <= 128, value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
+                throw .badValue(option: "--" + name, value: String(value))
+            }
+            arguments.options.job = String(value)
         case "log-format": arguments.options.itemize = value.contains("%i%I") ? 2 : value.contains("%i") ? 1 : 0
         case "compress-choice":
             guard let choice = CompressionAlgorithm(wireName: value.lowercased()) else {

@@ -98,6 +98,10 @@ public struct ServerArguments: Sendable, Equatable {
         if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
         if isPush, options.agentNotes { words.append("--dvm-notes") }
         if options.showsLife { words.append("--dvm-shows-life") }
+        if isPush, options.delete, let limit = options.deleteLimit { words.append("--dvm-delete-limit=\(limit)") }
+        if isPush, options.delete, options.refusesEmptySource { words.append("--dvm-refuse-empty") }
+        if isPush, options.tallies { words.append("--dvm-tally") }
+        if isPush, !options.job.isEmpty { words.append("--dvm-job=\(options.job)") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
         // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.

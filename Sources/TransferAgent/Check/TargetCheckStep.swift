@@ -13,6 +13,10 @@ struct TargetCheckStep {
     let job: TransferJob
     let call: CancellableCall
     let display: ProgressDisplay
+    /// Until when to wait for a volume that somebody else writes to.
+    var patience = ContinuousClock.now
+    /// Whether an attempt before this one has counted what a stock target would delete.
+    var hasCountedDeletions = false
 
     /// How to go on.
     struct Verdict {
@@ -24,6 +28,8 @@ struct TargetCheckStep {
         var durability: TargetDurability
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
+        /// Whether the target's deletions were counted by a dry run.
+        var hasCountedDeletions = false
     }
 
     /// Checks; blocks the calling thread.
@@ -34,12 +40,61 @@ struct TargetCheckStep {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             if job.check != .none { say("stock target: not checked") }
-            return Verdict(options: job.options, durability: .stock, stream: stream)
+            let answer = try countDeletions(over: stream)
+            return Verdict(
+                options: job.options,
+                durability: .stock,
+                stream: answer.stream,
+                hasCountedDeletions: answer.hasCounted
+            )
         case .ours(let client):
             defer { client.close() }
-            var verdict = job.check == .none ? Verdict(options: job.options, durability: .notAsked) : try verdict(askedOf: client)
+            let pass = try awaitTurn(client)
+            let isChecked = job.check != .none && !pass.isRefused
+            var verdict =
+                isChecked
+                ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
             verdict.options.showsLife = client.showsLife
+            if pass.options.contains("job") { verdict.options.job = job.identity }
+            verdict.options.tallies = pass.options.contains("tally")
+            if pass.options.contains("delete-guard") {
+                job.brake.apply(to: &verdict.options)
+            } else {
+                verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
+            }
             return verdict
+        }
+    }
+
+    /// Keeps deletions back that the target cannot keep back by itself.
+    private func countDeletions(over stream: (any ByteStream)?) throws(AgentError) -> DeletionSurvey.Answer {
+        guard !hasCountedDeletions else { return DeletionSurvey.Answer(stream: stream) }
+        return try DeletionSurvey(volume: volume, job: job, call: call, display: display).run(over: stream)
+    }
+
+    /// Waits while somebody else writes to the volume, and finds out which options the target knows.
+    ///
+    /// - Throws: ``AgentError`` of class ``FailureClass/volumeInUse`` when it takes too long.
+    private func awaitTurn(_ client: ControlClient) throws(AgentError) -> PassAnswer {
+        // A session of a source that has just been killed ends by itself.
+        let deadline = max(patience, .now + WriterTable.grace)
+        var hasSaid = false
+        while true {
+            let pass: PassAnswer
+            do throws(ControlError) {
+                pass = try client.pass(toVolume: volume.name, job: job.identity)
+            } catch {
+                // An unknown volume, or one that is missing, of which the session will tell better.
+                guard case .refused = error else { throw AgentError(error) }
+                return PassAnswer(options: Set(PassRequest.options), isRefused: true)
+            }
+            guard let holder = pass.holder else { return pass }
+            if !hasSaid, job.wait > .zero { say("waiting: in use: \(holder)") }
+            hasSaid = true
+            let interval = Duration.milliseconds(job.wait > .zero ? 500 : 100)
+            guard call.mayTryAgain(before: deadline, after: interval) else {
+                throw AgentError(.volumeInUse, "the target refused: in use: \(holder)", exitCode: 5)
+            }
         }
     }
 

@@ -33,7 +33,11 @@ struct ControlContext {
     /// What is promised of a volume that is called complete.
     var durability = Durability.power
     /// The target's volume of a name.
-    let volume: (String) -> Volume?
+    let volume: (String) throws(ControlError) -> Volume?
+    /// Who writes to volumes.
+    let writers: WriterTable
+    /// Who asks.
+    var user = ""
     /// What the connection runs over; nil where that is no socket.
     var socket: SocketStream?
 }

@@ -9,13 +9,16 @@ import VolumeAccess
 struct ControlServer {
     /// All that can be asked.
     static var requests: [any ControlRequest.Type] {
-        [VolumeRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
+        [VolumeRequest.self, PassRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
     }
 
     let credentials: Credentials
     /// What is promised of a volume that is called complete.
     var durability = Durability.power
-    let volume: @Sendable (String) -> Volume?
+    /// Who writes to volumes.
+    var writers = WriterTable()
+    /// Opens the volume of a name; nil where there is none.
+    let volume: @Sendable (String) throws(ControlError) -> Volume?
     /// How long a peer that was let in may be silent between requests.
     var idleLimit = SilenceLimit.usual
 
@@ -41,7 +44,14 @@ struct ControlServer {
         do throws(ControlError) {
             report.user = try ControlLogin.admit(channel, credentials, pause: Self.pause)
             channel.trustPeer()
-            let context = ControlContext(channel: channel, durability: durability, volume: volume, socket: socket)
+            var context = ControlContext(
+                channel: channel,
+                durability: durability,
+                volume: volume,
+                writers: writers,
+                socket: socket
+            )
+            context.user = report.user
             try answerAll(context, &report)
         } catch {
             // Somebody who hangs up before the login wanted to know whether we are of its kind.

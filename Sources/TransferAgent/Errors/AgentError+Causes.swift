@@ -122,8 +122,14 @@ extension AgentError {
         case .refused(let line): self.init(refusal: line)
         case .weakDigest(let text): self.init(.weakDigest, text, exitCode: code)
         case .peerExit(let code):
+            // A daemon of ours turned us away after it knew what we want.
+            if let lastWords, lastWords.hasPrefix("@ERROR: ") {
+                self.init(refusal: lastWords, exitCode: code)
+                return
+            }
             let text = Self.join("the target stopped with exit code \(code)", lastWords)
             self.init(Self.failure(ofPeerExit: code, lastWords: lastWords ?? ""), text, exitCode: code)
+        case .turnedAway(let line, let exitCode): self.init(refusal: line, exitCode: exitCode)
         case .usage(let text, let exitCode):
             let classes: [Int32: FailureClass] = [5: .passwordMissing, 14: .noResources]
             self.init(classes[exitCode] ?? .badSetting, text, exitCode: exitCode)
@@ -151,11 +157,15 @@ extension AgentError {
     }
 
     /// A daemon's `@ERROR` line (protocol specification, session 3).
-    private init(refusal line: String) {
+    private init(refusal line: String, exitCode: Int32 = 5) {
         let text = line.hasPrefix("@ERROR: ") ? String(line.dropFirst(8)) : line
         let lower = text.lowercased()
         let failure: FailureClass
-        if lower.contains("auth") {
+        if lower.hasPrefix("in use:") {
+            failure = .volumeInUse
+        } else if lower.hasPrefix("the directory of volume") {
+            failure = .volumeMissing
+        } else if lower.contains("auth") {
             failure = .loginRefused
         } else if lower.contains("unknown module") {
             failure = .unknownVolume
@@ -170,7 +180,7 @@ extension AgentError {
         } else {
             failure = .refusedByTarget
         }
-        self.init(failure, "the target refused: \(text)", exitCode: 5)
+        self.init(failure, "the target refused: \(text)", exitCode: exitCode)
     }
 
     private static func failure(ofPeerExit code: Int32, lastWords: String) -> FailureClass {

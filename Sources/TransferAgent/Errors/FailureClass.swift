@@ -53,6 +53,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case notADaemon = 2007
     case daemonSilent = 2008
     case accessDenied = 2009
+    case volumeInUse = 2010
+    case volumeMissing = 2011
     case weakDigest = 2012
 
     case outOfSpace = 3001
@@ -60,6 +62,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case targetUnusable = 3003
     case doesNotFit = 3004
     case doesNotSurvive = 3005
+    case emptySource = 3006
+    case tooManyDeletions = 3007
     case writeBack = 3008
     case fileTooLarge = 3009
     case partial = 3023

@@ -56,6 +56,19 @@ extension FailureTable {
             advice: "let the tunnel's address in at the target"
         ),
         Row(
+            .volumeInUse,
+            "another session writes to the volume, or to a directory above or below it",
+            cause: "another transfer into the same volume, or a session of a source that is gone without a word",
+            advice:
+                "wait until it has ended, or use --wait; run again under the same --job, a job ends its last session"
+        ),
+        Row(
+            .volumeMissing,
+            "the directory of the volume is not there at the target, or cannot be opened",
+            cause: "a volume that was unmounted, or a directory that was removed, after the target had started",
+            advice: "put the volume's directory back at the target, then run again; the target need not restart"
+        ),
+        Row(
             .weakDigest,
             "the password is not proved by a digest as weak as the target wants it",
             cause: "an rsync at the target that is older than 3.2, or somebody in its place who is after the password",
@@ -94,6 +107,18 @@ extension FailureTable {
             "the target volume cannot hold something that the source volume has",
             cause: "a file system of another kind, which lacks long names, links, attributes or the like",
             advice: "choose another kind of target volume, or --check fit to accept it; nothing was sent"
+        ),
+        Row(
+            .emptySource,
+            "the source volume has no entries, and the target's would all be deleted",
+            cause: "a path or a mount that is not the one that was meant",
+            advice: "check the source's path and that it is mounted; --allow-empty-source if it is empty on purpose"
+        ),
+        Row(
+            .tooManyDeletions,
+            "more of the target's entries would be deleted than --delete-limit allows",
+            cause: "the wrong volume at either end, or a large part of the source that was removed",
+            advice: "check both volumes; --delete-limit 100 if it is meant, --no-delete to delete nothing"
         ),
         Row(
             .writeBack,

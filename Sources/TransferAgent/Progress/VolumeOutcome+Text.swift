@@ -1,4 +1,6 @@
 import RsyncEngine
+import RsyncWire
+import VolumeAccess
 
 extension VolumeOutcome {
     /// How many exceptions are shown in the summary; all that are kept were shown when they happened.
@@ -10,16 +12,14 @@ extension VolumeOutcome {
         let seconds = elapsed.inSeconds
         let rate = seconds > 0 ? (Double(figures.literalData) + Double(figures.matchedData)) / seconds : 0
         var text = "volume \(name): \(verdict)\n"
-        text += "  files listed \(Figures.count(Int64(figures.listed.total))),"
-        text += " transferred \(Figures.count(Int64(figures.transferredFiles)))"
-        text +=
-            ", created \(Figures.count(Int64(figures.created.total))), deleted \(Figures.count(Int64(figures.deleted.total)))\n"
+        text += "  files listed \(Figures.count(Int64(figures.listed.total))), \(counts)\n"
         text +=
             "  sent as data \(Figures.bytes(figures.literalData)), found at the target \(Figures.bytes(figures.matchedData)),"
         text += " of \(Figures.bytes(figures.totalSize)) in all\n"
         text +=
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
+        if let note = lockNote { text += "  \(note)\n" }
         if timeGrain >= 1_000_000 {
             let step = timeGrain == 1_000_000_000 ? "whole seconds" : "steps of \(Double(timeGrain) / 1e9) s"
             text += "  times compared in \(step), the target knows no more: a change that leaves a file's size and that"
@@ -40,8 +40,52 @@ extension VolumeOutcome {
         return durability.map { "  durability: \($0.text)\n" } ?? ""
     }
 
+    /// What the target has in place, as far as anybody knows.
+    ///
+    /// Our own target counts. A stock one does not tell; but a pass that went through without a fault has put everything into
+    /// place that was sent.
+    private var inPlace: (transferred: Int64, created: Int64, deleted: Int64)? {
+        if let tally = statistics.inPlace { return (tally.transferredFiles, tally.created, tally.deleted) }
+        let (created, deleted) = (Int64(statistics.created.total), Int64(statistics.deleted.total))
+        let transferred = Int64(statistics.transferredFiles)
+        guard exitCode == 0 || transferred + created + deleted == 0 else { return nil }
+        return (transferred, created, deleted)
+    }
+
+    private var counts: String {
+        guard let inPlace else {
+            let sent = Figures.count(Int64(statistics.transferredFiles))
+            return "sent \(sent); the target does not tell what is in place"
+        }
+        let (transferred, created) = (Figures.count(inPlace.transferred), Figures.count(inPlace.created))
+        return "transferred \(transferred), created \(created), deleted \(Figures.count(inPlace.deleted))"
+    }
+
+    /// Where other writers are not kept out; nil when they are, or when there is no lock at all: a stock target.
+    private var lockNote: String? {
+        switch statistics.inPlace.flatMap({ LockReach(rawValue: $0.lockReach) }) {
+        case .host: "one writer: locked on the target's host only; other hosts can write to this kind of file system"
+        case .process: "one writer: locked in the target's process only; the file system has no locks"
+        case .everywhere, nil: nil
+        }
+    }
+
+    /// How far the lock on the target's volume reaches, in one word; nil when there is none.
+    private var lockWord: String? {
+        switch statistics.inPlace.flatMap({ LockReach(rawValue: $0.lockReach) }) {
+        case .everywhere: "everywhere"
+        case .host: "host"
+        case .process: "process"
+        case nil: nil
+        }
+    }
+
     private var verdict: String {
-        switch exitCode {
+        switch error?.failure {
+        case .emptySource, .tooManyDeletions: return "incomplete: deletions were refused (exit code \(exitCode))"
+        default: break
+        }
+        return switch exitCode {
         case 0: "complete"
         case 23, 24, 25: "complete with exceptions (exit code \(exitCode))"
         default: "incomplete (exit code \(exitCode))"
@@ -70,9 +114,11 @@ extension VolumeOutcome {
             ("error", error.map { .text($0.observed) } ?? .null),
             ("advice", error.map { .text($0.failure.advice) } ?? .null),
             ("filesListed", .integer(Int64(figures.listed.total))),
-            ("filesTransferred", .integer(Int64(figures.transferredFiles))),
-            ("created", .integer(Int64(figures.created.total))),
-            ("deleted", .integer(Int64(figures.deleted.total))),
+            ("filesSent", .integer(Int64(figures.transferredFiles))),
+            ("filesTransferred", inPlace.map { .integer($0.transferred) } ?? .null),
+            ("created", inPlace.map { .integer($0.created) } ?? .null),
+            ("deleted", inPlace.map { .integer($0.deleted) } ?? .null),
+            ("writerLock", lockWord.map { .text($0) } ?? .null),
             ("totalBytes", .integer(figures.totalSize)),
             ("literalBytes", .integer(figures.literalData)),
             ("matchedBytes", .integer(figures.matchedData)),

@@ -34,11 +34,16 @@ final class CancellableCall: Sendable {
     /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls again at
     /// once may be refused because of the call before.
     ///
-    /// - Parameter deadline: When there is no further try.
+    /// - Parameters:
+    ///   - deadline: When there is no further try.
+    ///   - pause: How long to wait before it.
     /// - Returns: Whether to try again.
-    func mayTryAgain(before deadline: ContinuousClock.Instant) -> Bool {
+    func mayTryAgain(
+        before deadline: ContinuousClock.Instant,
+        after pause: Duration = .milliseconds(100)
+    ) -> Bool {
         guard !isCancelled, .now < deadline else { return false }
-        _ = BoundedQueue<Never>(capacity: 1, name: "a free place at the target").pop(within: .milliseconds(100))
+        _ = BoundedQueue<Never>(capacity: 1, name: "a free place at the target").pop(within: pause)
         return true
     }
 

@@ -16,6 +16,11 @@ public struct TransferJob: Sendable {
     let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
+    /// What keeps deletions back.
+    let brake: DeletionBrake
+    /// Which job this is, for a target of our kind.
+    let identity: String
+    let wait: Duration
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
@@ -29,6 +34,10 @@ public struct TransferJob: Sendable {
         whenTight = settings.whenTight
         options = try Self.options(settings)
         digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
+        brake = try DeletionBrake(settings)
+        identity = try Self.identity(settings.job)
+        guard settings.wait >= .zero else { throw AgentError(.badSetting, "--wait: the time is below 0", exitCode: 1) }
+        wait = settings.wait
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(
@@ -97,6 +106,22 @@ public struct TransferJob: Sendable {
         // The directory that fsck keeps belongs to the file system, not to the volume's data (MTC contract 1.1).
         options.filters.append(FilterRule(pattern: Array("/lost+found".utf8), isInclude: false))
         return options
+    }
+
+    /// The job's name in letters and digits; without a name what no other process has, the same for all its attempts.
+    private static func identity(_ name: String?) throws(AgentError) -> String {
+        guard let name else {
+            var generator = SystemRandomNumberGenerator()
+            return "r" + hex((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        }
+        guard (1...60).contains(name.utf8.count) else {
+            throw AgentError(.badSetting, "--job: a name has 1 to 60 bytes", exitCode: 1)
+        }
+        return "n" + hex(Array(name.utf8))
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
     }
 
     private static func choose(_ choice: String, in options: inout TransferOptions) throws(AgentError) {

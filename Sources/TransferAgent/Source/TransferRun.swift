@@ -74,13 +74,14 @@ private struct VolumeTransfer {
         do throws(AgentError) {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
-            let deadline = isFirst ? start : start + CancellableCall.afterglow
+            var pass = PassState(patience: start + job.wait)
             var times = ComparedTimes()
-            var (result, observer, error, durability) = try session(progress, &times)
-            while error?.failure == .targetBusy && call.mayTryAgain(before: deadline)
-                || refusesWindow(error, &times)
-            {
-                (result, observer, error, durability) = try session(progress, &times)
+            var (result, observer, error, durability) = try session(progress, &pass, &times)
+            // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
+            let last = pass.hasCountedDeletions ? ContinuousClock.now : start
+            let deadline = isFirst && !pass.hasCountedDeletions ? start : last + CancellableCall.afterglow
+            while mayRepeat(error, deadline, pass) || refusesWindow(error, &times) {
+                (result, observer, error, durability) = try session(progress, &pass, &times)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
@@ -96,6 +97,22 @@ private struct VolumeTransfer {
         }
         display.end(outcome)
         return outcome
+    }
+
+    /// What attempts hand on to each other.
+    private struct PassState {
+        /// Until when to wait for a volume that somebody else writes to.
+        let patience: ContinuousClock.Instant
+        var hasCountedDeletions = false
+    }
+
+    /// Whether a session is to be tried again: with a target that is busy, or when somebody else came first.
+    private func mayRepeat(_ error: AgentError?, _ deadline: ContinuousClock.Instant, _ pass: PassState) -> Bool {
+        switch error?.failure {
+        case .targetBusy: call.mayTryAgain(before: deadline)
+        case .volumeInUse: call.mayTryAgain(before: pass.patience, after: .milliseconds(500))
+        default: false
+        }
     }
 
     /// Whatever broke after a cancellation broke because of it.
@@ -116,6 +133,7 @@ private struct VolumeTransfer {
     /// `times` says how times are to be compared, and then how they are.
     private func session(
         _ progress: TransferProgress,
+        _ pass: inout PassState,
         _ times: inout ComparedTimes
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
         let source: SourceRoot
@@ -124,7 +142,11 @@ private struct VolumeTransfer {
         } catch {
             throw AgentError(source: volume.path, error)
         }
-        let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
+        var step = TargetCheckStep(volume: volume, job: job, call: call, display: display)
+        step.patience = pass.patience
+        step.hasCountedDeletions = pass.hasCountedDeletions
+        let verdict = try step.run()
+        if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }
         var options = verdict.options
         options.comparesNanoseconds = options.comparesNanoseconds && times.inNanoseconds
         times = ComparedTimes(inNanoseconds: options.comparesNanoseconds, grain: verdict.timeGrain)
@@ -133,6 +155,11 @@ private struct VolumeTransfer {
         let observer = VolumeObserver(display: display)
         let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let tally = result.statistics.inPlace
+        if let tally, let refusal = tally.refusal, result.exitCode == 25 {
+            let refused = AgentError(refused: refusal, tally.refusedDeletions, of: tally.destinationEntries)
+            return (result, observer, refused, verdict.durability)
+        }
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(

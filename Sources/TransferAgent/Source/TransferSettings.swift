@@ -60,6 +60,14 @@ public struct TransferSettings: Sendable {
     public var whenTight = TightPolicy.refuse
     /// The longest file that is sent, a quantity of `--max-file-size`.
     public var largestFile = FileSizeLimit.usual
+    /// Which job this is, of `--job`; nil for one that is unlike all others.
+    public var job: String?
+    /// How long to wait for a volume that somebody else writes to, of `--wait SECONDS`.
+    public var wait = Duration.zero
+    /// Whether a source without entries may empty the target, of `--allow-empty-source`.
+    public var allowEmptySource = false
+    /// The share of the target's entries, in percent, beyond which nothing is deleted, of `--delete-limit`.
+    public var deleteLimit = 50
     /// The most to send per second, of `--bwlimit RATE`.
     public var bandwidthLimit: String?
 

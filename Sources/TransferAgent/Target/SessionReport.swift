@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncWire
 import Synchronization
 
 /// What a target's session says to this side; most goes to the client instead.
@@ -39,7 +40,9 @@ extension DaemonSession.Report {
         }
         guard let result else { return text + "asked for the list of volumes" }
         let figures = result.statistics
-        text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "
+        // Of what was received, what is in place counts; a dry run puts nothing there.
+        let files = isSender ? Int64(figures.transferredFiles) : figures.inPlace?.transferredFiles ?? 0
+        text += "\(isSender ? "sent" : "received") \(Figures.count(files)) files, "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         if let time = figures.synchronization { text += "synced in \(Figures.fixed(time.inSeconds)) s, " }
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
@@ -49,6 +52,7 @@ extension DaemonSession.Report {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"
         }
+        if let successor = (hold as? WriterClaim)?.endedFor { text += ", ended: its job came again from \(successor)" }
         return text
     }
 

@@ -47,13 +47,13 @@ public final class TargetService: Sendable {
         let catalogue = try VolumeCatalogue(mappings, credentials, settings)
         self.catalogue = catalogue
         durability = settings.durability
-        if durability == .none { catalogue.nameWithoutClosing() }
         silenceLimit = try SilenceLimit(settings.silenceLimit)
         digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
         control = ControlServer(
             credentials: credentials,
             durability: durability,
-            volume: { catalogue.volume(named: $0) },
+            writers: catalogue.writers,
+            volume: { (name) throws(ControlError) in try catalogue.volume(named: name) },
             idleLimit: silenceLimit.duration
         )
         var configuration = try settings.serverConfiguration()
@@ -205,6 +205,7 @@ public final class TargetService: Sendable {
         }
         var catalogue = catalogue
         catalogue.isFull = isFull
+        catalogue.isGone = { socket.hasHungUp }
         let observer = SessionNotes()
         let session = DaemonSession(
             catalogue: catalogue,

@@ -5,57 +5,116 @@ import VolumeCapacity
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// They are not listed to those who have not proved a password.
+/// They are not listed to those who have not proved a password. Each session and each control request opens the volume's path
+/// anew: what is mounted or made there meanwhile is what it gets, and a directory that is missing is named.
 struct VolumeCatalogue: DaemonCatalogue {
-    private let modules: [DaemonModule]
+    private let mappings: [VolumeMapping]
+    private let credentials: Credentials
     private let sessionLimit: Int
+    private let largestFile: Int64
+    private let listMemory: Int64
+    /// Whether no session asks a network file system for lost writes before a file gets its name.
+    private let isNamingWithoutClosing: Bool
+    /// The volumes on whose paths something was mounted at the start.
+    private let mounted: Set<VolumeMapping>
+    /// Who writes to them.
+    let writers: WriterTable
     /// Whether this client came when all sessions were taken.
     var isFull = false
+    /// Whether this client has ended its connection.
+    var isGone: @Sendable () -> Bool = { false }
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
+        self.mappings = mappings
+        self.credentials = credentials
         sessionLimit = settings.sessionLimit
-        let largestFile = try FileSizeLimit.bytes(settings.largestFile)
-        let listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
+        isNamingWithoutClosing = settings.durability == .none
+        largestFile = try FileSizeLimit.bytes(settings.largestFile)
+        listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
         guard listMemory >= 1 << 20 else {
             throw AgentError(.badSetting, "--max-list-memory: less than 1Mi holds no file list", exitCode: 1)
         }
-        var modules: [DaemonModule] = []
+        var volumes: [Volume] = []
+        var mounted: Set<VolumeMapping> = []
         for mapping in mappings {
             do throws(VolumeError) {
-                var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
-                module.isListed = false
-                module.comparesNanoseconds = true
-                module.largestFile = largestFile
-                module.listMemory = Int(listMemory)
-                module.proof = { user, challenge, digest in
-                    credentials.password(of: user)?.proof(challenge, digest)
-                }
-                modules.append(module)
+                let volume = try Volume.open(path: mapping.path)
+                if try volume.root.status().isMountRoot { mounted.insert(mapping) }
+                volumes.append(volume)
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)
             }
         }
-        self.modules = modules
-    }
-
-    /// Lets no session ask a network file system for lost writes before a file gets its name.
-    func nameWithoutClosing() {
-        for module in modules { module.volume.nameWithoutClosing() }
+        self.mounted = mounted
+        writers = WriterTable(anchors: LockAnchors(above: volumes))
     }
 
     var messageOfTheDay: [UInt8]? { nil }
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }
 
-    /// The volume of a name, for who has proved a password.
-    func volume(named name: String) -> Volume? {
-        modules.first { $0.name == Array(name.utf8) }?.volume
+    /// Opens the volume of a name, for who has proved a password.
+    ///
+    /// - Returns: Nil when there is no such volume.
+    /// - Throws: ``ControlError/refused(_:)`` when its directory cannot be opened.
+    func volume(named name: String) throws(ControlError) -> Volume? {
+        guard let mapping = mappings.first(where: { $0.name == name }) else { return nil }
+        do throws(VolumeError) {
+            let volume = try Volume.open(path: mapping.path)
+            if try isInPlace(volume, mapping) { return volume }
+        } catch {
+            throw .refused(Self.missing(mapping, error))
+        }
+        throw .refused(Self.unmounted(mapping))
+    }
+
+    /// Whether what was mounted on a path at the start, or something else, is still mounted there: what lies below a mount
+    /// point that has lost its mount is another file system, most often the host's own.
+    private func isInPlace(_ volume: Volume, _ mapping: VolumeMapping) throws(VolumeError) -> Bool {
+        guard mounted.contains(mapping) else { return true }
+        return try volume.root.status().isMountRoot
+    }
+
+    /// What is said about a path that was a mount point at the start and is none now.
+    private static func unmounted(_ mapping: VolumeMapping) -> String {
+        "the directory of volume \(mapping.name) is missing: nothing is mounted on \(mapping.path) any more"
     }
 
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard !isFull else {
             return .refused(Array("max connections (\(sessionLimit)) reached -- try again later".utf8))
         }
-        return FixedCatalogue(modules).module(named: name, for: peer)
+        guard let mapping = mappings.first(where: { Array($0.name.utf8) == name }) else {
+            return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
+        }
+        let (credentials, catalogue) = (credentials, self)
+        var module = DaemonModule(name: name) { catalogue.open(mapping, for: $0) }
+        module.isListed = false
+        module.comparesNanoseconds = true
+        module.largestFile = largestFile
+        module.listMemory = Int(listMemory)
+        module.proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
+        return .module(module)
+    }
+
+    /// Opens a volume for a session; one that writes has it for itself.
+    private func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
+        do throws(VolumeError) {
+            let volume = try Volume.open(path: mapping.path)
+            guard try isInPlace(volume, mapping) else { return .refused(Self.unmounted(mapping), exitCode: 3) }
+            guard request.isWriting else { return .opened(volume) }
+            if isNamingWithoutClosing { volume.nameWithoutClosing() }
+            switch try writers.claim(volume, named: mapping.name, for: request, isGone: isGone) {
+            case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
+            case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)
+            }
+        } catch {
+            return .refused(Self.missing(mapping, error), exitCode: 3)
+        }
+    }
+
+    /// What is said about a path that cannot be opened.
+    private static func missing(_ mapping: VolumeMapping, _ error: VolumeError) -> String {
+        "the directory of volume \(mapping.name) \(error.isMissing ? "is missing" : "cannot be opened"): \(error)"
     }
 }

@@ -13,7 +13,7 @@ enum SizesRequest: ControlRequest {
         _ arguments: JSONValue,
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
-        guard let name = arguments["volume"]?.asText, let volume = context.volume(name) else {
+        guard let name = arguments["volume"]?.asText, let volume = try context.volume(name) else {
             throw .refused("there is no such volume here")
         }
         guard case .list(let paths) = arguments["paths"] else { throw .refused("the paths are no list") }

@@ -14,7 +14,7 @@ enum VolumeRequest: ControlRequest {
         _ arguments: JSONValue,
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
-        guard let name = arguments["name"]?.asText, let volume = context.volume(name) else {
+        guard let name = arguments["name"]?.asText, let volume = try context.volume(name) else {
             throw .refused("there is no such volume here")
         }
         do throws(VolumeError) {

@@ -1,0 +1,194 @@
+import RsyncWire
+import VolumeAccess
+
+/// Names that are to be removed once it is known how many there are, directory by directory.
+///
+/// What lies below a name is counted and not kept, so the memory goes by names that the sender's directories lack, and
+/// has a bound.
+struct PendingDeletions {
+    /// The most bytes of names that are kept: some 1.5 million of them.
+    static let limit = 32 << 20
+    /// Where the share of what is removed begins to count, in entries of the destination.
+    static let leastEntries: Int64 = 100
+
+    /// For each directory its name and the names in it, each with a NUL behind, and one more NUL.
+    private var names: [UInt8] = []
+    /// Entries that are to be removed, those below a name included.
+    private(set) var entries: Int64 = 0
+    /// Entries that were removed already, to make way for others.
+    var removedForOthers: Int64 = 0
+    /// What the destination had, as far as it was looked at.
+    var destinationEntries: Int64 = 0
+    /// What the destination has in all, when that was counted.
+    var scannedEntries: Int64?
+    /// Whether there were more names than are kept.
+    private(set) var isOverfull = false
+
+    /// Takes in names of a directory.
+    mutating func add(_ leaves: [[UInt8]], of directory: [UInt8], entries count: Int64) {
+        entries += count
+        let size = leaves.reduce(directory.count + 2) { $0 + $1.count + 1 }
+        guard !isOverfull, names.count + size <= Self.limit else {
+            isOverfull = true
+            return names = []
+        }
+        names += directory + [0]
+        for leaf in leaves { names += leaf + [0] }
+        names.append(0)
+    }
+
+    /// Gives each directory with its names, in the order in which they came, and forgets all.
+    mutating func takeAll(_ body: (_ directory: [UInt8], _ leaves: [[UInt8]]) -> Void) {
+        var rest = names[...]
+        names = []
+        func next(_ rest: inout ArraySlice<UInt8>) -> [UInt8] {
+            let end = rest.firstIndex(of: 0) ?? rest.endIndex
+            defer { rest = rest[min(end + 1, rest.endIndex)...] }
+            return Array(rest[..<end])
+        }
+        while !rest.isEmpty {
+            let directory = next(&rest)
+            var leaves: [[UInt8]] = []
+            while let first = rest.first, first != 0 { leaves.append(next(&rest)) }
+            rest = rest.dropFirst()
+            body(directory, leaves)
+        }
+    }
+}
+
+extension Deleter {
+    /// Keeps names for later.
+    func collect(_ leaves: [[UInt8]], in directory: VolumeDirectory, named name: [UInt8]) {
+        var count: Int64 = 0
+        for leaf in leaves { count += entries(of: leaf, in: directory, named: name) }
+        // Those at the top were counted with their directory.
+        pending.destinationEntries += count - Int64(leaves.count)
+        guard !leaves.isEmpty else { return }
+        pending.add(leaves, of: name, entries: count)
+    }
+
+    private func entries(of leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) -> Int64 {
+        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        let start = directory.relativePath.isEmpty ? 0 : directory.relativePath.count + 1
+        return directory.countTree(leaf.span, pause: pause) { path, kind in
+            isProtected(prefix + path.dropFirst(start), isDirectory: kind == .directory)
+        }
+    }
+
+    /// Whether a directory may be removed now because something else comes in its place.
+    ///
+    /// It cannot wait: the share is judged by what is known so far, and by all that the destination has where that is not
+    /// enough.
+    func mayMakeWay(
+        for leaf: [UInt8],
+        in directory: VolumeDirectory,
+        named name: [UInt8],
+        _ destination: Destination
+    ) -> Bool {
+        guard let limit = state.options.deleteLimit, state.options.guardsDeletions else { return true }
+        let parent = name.lastIndex(of: UInt8(ascii: "/")).map { Array(name[..<$0]) } ?? [UInt8(ascii: ".")]
+        // The directory itself is replaced, which is no deletion.
+        let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
+        let all = pending.entries + pending.removedForOthers + count
+        if all > Int64(limit) * PendingDeletions.leastEntries / 100 {
+            let has = pending.scannedEntries ?? entriesNow(of: destination)
+            pending.scannedEntries = has
+            guard has < PendingDeletions.leastEntries || !isTooMany(all, of: has, limit) else {
+                let text = "cannot make way for \(printable(name)): too much would be deleted"
+                state.report(text, .errorTransfer)
+                refuse(.tooMany, all, of: has, "")
+                return false
+            }
+        }
+        pending.removedForOthers += count
+        return true
+    }
+
+    /// All that the destination has but for what this run made.
+    private func entriesNow(of destination: Destination) -> Int64 {
+        var count: Int64 = 0
+        let root = destination.volume.root
+        if let listing = try? root.list() {
+            for index in 0..<listing.count { count += root.countTree(listing.name(index), pause: pause) }
+        }
+        var created: Int64 = 0
+        state.countInPlace { created = $0.created }
+        return max(0, count - created)
+    }
+
+    private func isTooMany(_ count: Int64, of entries: Int64, _ limit: Int) -> Bool {
+        count * 100 > entries * Int64(limit)
+    }
+
+    /// Removes what was collected, or refuses to; called when the sender's lists are complete.
+    ///
+    /// - Returns: False when it was refused.
+    func settle(_ directories: DirectoryCache, _ requester: any TransferRequester) -> Bool {
+        guard state.options.guardsDeletions, !state.options.dryRun else { return true }
+        guard !hasRefused else { return false }
+        guard pending.entries > 0, mayDelete() else { return true }
+        defer { pending = PendingDeletions() }
+        let (count, has) = (pending.entries + pending.removedForOthers, pending.destinationEntries)
+        if state.options.refusesEmptySource, isSourceEmpty {
+            return refuse(.emptySource, count, of: has, "the source has no entries")
+        }
+        if let limit = state.options.deleteLimit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit)
+        {
+            return refuse(.tooMany, count, of: has, "more than \(limit) % would go")
+        }
+        guard !pending.isOverfull else {
+            return refuse(.tooMany, count, of: has, "there are too many names to keep them until they are counted")
+        }
+        pending.takeAll { name, leaves in remove(leaves, of: name, directories, requester) }
+        return true
+    }
+
+    private func remove(
+        _ leaves: [[UInt8]],
+        of name: [UInt8],
+        _ directories: DirectoryCache,
+        _ requester: any TransferRequester
+    ) {
+        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        do throws(VolumeError) {
+            let directory = try directories.directory(name.span)
+            let before = try directory.status()
+            for leaf in leaves {
+                pause()
+                directories.invalidate((prefix + leaf).span)
+                do throws(VolumeError) {
+                    try remove(leaf, in: directory, named: prefix + leaf, requester)
+                } catch {
+                    // Gone meanwhile is as good.
+                    if !error.isMissing { report(error) }
+                }
+            }
+            // Its contents were in place before, and its time final.
+            for failure in try directory.setAttributes(
+                FileAttributes(modified: before.modified),
+                current: try directory.status()
+            ) {
+                report(failure)
+            }
+        } catch {
+            if !error.isMissing { report(error) }
+        }
+    }
+
+    /// Notes why nothing is deleted; the session ends with exit code 25.
+    @discardableResult
+    private func refuse(_ refusal: TransferTally.Refusal, _ count: Int64, of entries: Int64, _ reason: String) -> Bool {
+        state.countInPlace { tally in
+            tally.refusal = refusal
+            tally.refusedDeletions = count
+            tally.destinationEntries = entries
+        }
+        state.add(.deleteLimit)
+        if state.isServer { state.post(.ioError, [UInt8(SessionState.ErrorBits.deleteLimit.rawValue), 0, 0, 0]) }
+        hasRefused = !reason.isEmpty
+        if hasRefused {
+            state.report("nothing was deleted: \(reason): \(count) of \(entries) entries were to be deleted", .error)
+        }
+        return false
+    }
+}

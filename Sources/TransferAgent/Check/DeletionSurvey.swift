@@ -1,0 +1,139 @@
+import RsyncEngine
+import RsyncWire
+import Synchronization
+import Transport
+import VolumeAccess
+
+/// Counts with a dry run what a pass would delete, for targets that cannot keep deletions back by themselves: stock ones, and
+/// older ones of ours.
+struct DeletionSurvey {
+    let volume: VolumeMapping
+    let job: TransferJob
+    let call: CancellableCall
+    let display: ProgressDisplay
+
+    /// How to go on.
+    struct Answer {
+        /// The connection to go on over; nil for a new one.
+        var stream: (any ByteStream)?
+        /// Whether a dry run was tried.
+        var hasCounted = false
+    }
+
+    /// Counts and judges; blocks the calling thread.
+    ///
+    /// A target that takes a single connection is asked nothing as long as the source has entries: the pass goes on with a
+    /// warning. For a source without entries, the dry run has the connection.
+    ///
+    /// - Parameter open: A connection on which nothing was said yet; closed when this throws.
+    /// - Returns: How to go on.
+    /// - Throws: ``AgentError`` when the pass may not go on.
+    func run(over open: (any ByteStream)?) throws(AgentError) -> Answer {
+        guard job.brake.isSet else { return Answer(stream: open) }
+        let start = ContinuousClock.now
+        var hasHandedOn = false
+        defer { if !hasHandedOn { open?.close() } }
+        let isEmpty = try isSourceEmpty()
+        if isEmpty, !job.brake.allowsEmptySource {
+            hasHandedOn = true
+            if let open { try count(over: open) } else { try count(over: try job.route.connect(for: call)) }
+            return Answer(hasCounted: true)
+        }
+        do throws(AgentError) {
+            try countAside()
+        } catch {
+            guard open != nil, error.failure.mayComeOfSecondCall, !call.isCancelled else { throw error }
+            let text = "volume \(volume.name): deletions are not counted before they are made: \(error.observed)"
+            display.message(text, .warning)
+        }
+        // A connection that was quiet for long may have been cut.
+        hasHandedOn = .now - start < .seconds(20)
+        return Answer(stream: hasHandedOn ? open : nil, hasCounted: true)
+    }
+
+    /// Counts over a connection beside the one that the pass takes.
+    private func countAside() throws(AgentError) {
+        // The target may still count our connection before this one.
+        let deadline = ContinuousClock.now + CancellableCall.afterglow
+        while true {
+            do throws(AgentError) {
+                return try count(over: try job.route.connect(for: call))
+            } catch {
+                guard error.failure == .targetBusy, call.mayTryAgain(before: deadline) else { throw error }
+            }
+        }
+    }
+
+    private func count(over stream: any ByteStream) throws(AgentError) {
+        let root: SourceRoot
+        do throws(VolumeError) {
+            root = try SourceRoot.contents(of: volume.path)
+        } catch {
+            stream.close()
+            throw AgentError(source: volume.path, error)
+        }
+        let observer = DeletionCounter()
+        var options = job.options
+        options.dryRun = true
+        // Only so does a target of protocol 30 name what it would delete.
+        options.itemize = max(options.itemize, 1)
+        // Which files have changed matters little here, and content is not to be read twice.
+        options.checksum = false
+        options.comparesNanoseconds = false
+        let session = ClientSession(stream: stream, options: options, observer: observer)
+        let result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
+        if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
+        let figures = result.statistics
+        let deletions = max(Int64(figures.deleted.total), observer.count)
+        // The root is listed, and is none of its own entries.
+        let entries = max(0, Int64(figures.listed.total) - 1 - Int64(figures.created.total)) + deletions
+        try job.brake.judge(deletions: deletions, of: entries, isSourceEmpty: figures.listed.total <= 1)
+    }
+
+    /// Whether nothing of the source would be listed.
+    private func isSourceEmpty() throws(AgentError) -> Bool {
+        do throws(VolumeError) {
+            let listing = try Volume.open(path: volume.path).root.list()
+            return !(0..<listing.count).contains { listing.nameBytes($0) != Array("lost+found".utf8) }
+        } catch {
+            throw AgentError(source: volume.path, error)
+        }
+    }
+}
+
+extension FailureClass {
+    /// Whether a call may have failed for no other reason than that there was one already.
+    fileprivate var mayComeOfSecondCall: Bool {
+        switch self {
+        case .connectionRefused, .connectionLost, .connectTimeout, .unreachable, .handshakeEnded, .handshakeSilent,
+            .silence,
+            .tunnelBroken, .notTLS, .daemonSilent, .targetBusy, .proxyCannotReach, .proxyRefused, .proxyTargetTimeout:
+            true
+        default: false
+        }
+    }
+}
+
+/// Counts the names that a dry run would delete.
+///
+/// ## Concurrency model
+/// `state` is touched by the session's threads and read after they have ended.
+private final class DeletionCounter: TransferObserver {
+    private let state = Mutex<(count: Int64, lastWords: String?)>((0, nil))
+
+    var wantsItems: Bool { false }
+    var wantsFileProgress: Bool { false }
+    var count: Int64 { state.withLock { $0.count } }
+    var lastWords: String? { state.withLock { $0.lastWords } }
+
+    func message(_ text: String, _ level: MessageLevel) {
+        if case .info = level { return }
+        // rsync's closing line names only a line of its source; what came before it says more.
+        state.withLock { if !text.hasPrefix("rsync error: ") || $0.lastWords == nil { $0.lastWords = text } }
+    }
+
+    func didDelete(name: [UInt8], isDirectory: Bool) { state.withLock { $0.count += 1 } }
+    func didChange(_ item: ItemReport) {}
+    func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
+}

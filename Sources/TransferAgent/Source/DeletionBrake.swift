@@ -1,0 +1,63 @@
+import RsyncEngine
+import RsyncWire
+
+/// What keeps a transfer from deleting what nobody meant to: a source without entries, or a large share of the target.
+struct DeletionBrake: Sendable, Equatable {
+    /// Where the share begins to count, in entries of the target.
+    static let leastEntries: Int64 = 100
+
+    /// Whether anything is deleted at all.
+    let isDeleting: Bool
+    /// Whether a source without entries may empty the target.
+    let allowsEmptySource: Bool
+    /// The share of the target's entries that may go, in percent; 100 for all.
+    let limit: Int
+
+    /// Reads the settings.
+    ///
+    /// - Throws: ``AgentError`` for a share that is none.
+    init(_ settings: TransferSettings) throws(AgentError) {
+        guard (0...100).contains(settings.deleteLimit) else {
+            throw AgentError(.badSetting, "--delete-limit: a share is 0 to 100 percent", exitCode: 1)
+        }
+        isDeleting = settings.delete
+        allowsEmptySource = settings.allowEmptySource
+        limit = settings.deleteLimit
+    }
+
+    /// Whether there is anything to keep back.
+    var isSet: Bool { isDeleting && (!allowsEmptySource || limit < 100) }
+
+    /// Tells a target of our kind, which collects deletions and judges them by its own count.
+    func apply(to options: inout TransferOptions) {
+        guard isSet else { return }
+        options.refusesEmptySource = !allowsEmptySource
+        options.deleteLimit = limit < 100 ? limit : nil
+    }
+
+    /// Judges what a dry run found.
+    ///
+    /// - Parameters:
+    ///   - deletions: Entries that would be deleted.
+    ///   - entries: Entries that the target has.
+    ///   - isSourceEmpty: Whether the source has none.
+    /// - Throws: ``AgentError`` when it may not go on.
+    func judge(deletions: Int64, of entries: Int64, isSourceEmpty: Bool) throws(AgentError) {
+        guard deletions > 0, isDeleting else { return }
+        if isSourceEmpty, !allowsEmptySource { throw AgentError(refused: .emptySource, deletions, of: entries) }
+        let allowed = entries / 100 * Int64(limit) + entries % 100 * Int64(limit) / 100
+        guard entries >= Self.leastEntries, limit < 100, deletions > allowed else { return }
+        throw AgentError(refused: .tooMany, deletions, of: entries)
+    }
+}
+
+extension AgentError {
+    /// Deletions that were kept back.
+    init(refused refusal: TransferTally.Refusal, _ deletions: Int64, of entries: Int64) {
+        let figures = "\(Figures.count(deletions)) of the target's \(Figures.count(entries)) entries would be deleted"
+        switch refusal {
+        case .emptySource: self.init(.emptySource, "the source has no entries, and \(figures)", exitCode: 25)
+        case .tooMany: self.init(.tooManyDeletions, "\(figures): nothing was", exitCode: 25)
+        }
+    }
+}

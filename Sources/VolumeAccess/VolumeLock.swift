@@ -1,0 +1,158 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import Synchronization
+
+/// How far the word of a lock on a volume goes.
+public enum LockReach: Int64, Sendable {
+    /// No program on any host that asks for the lock gets it too.
+    case everywhere = 0
+    /// No program on this host does; other hosts that have the file system mounted do not hear of it.
+    case host = 1
+    /// No session of this process does: the file system has no locks.
+    case process = 2
+}
+
+/// The lock of the one who writes to a volume: flock(2), exclusive on the root, shared on the directories above it.
+///
+/// So it keeps out who wants the same directory, one in it, or one that it lies in. A directory above that cannot be
+/// opened is not locked. The lock ends with the value, or with the process.
+public final class VolumeLock: Sendable {
+    /// How far it reaches.
+    public let reach: LockReach
+    private let held: [VolumeDirectory]
+    private let anchors: LockAnchors
+    private let anchored: [DirectoryIdentity]
+
+    private init(_ reach: LockReach, _ held: [VolumeDirectory], _ anchors: LockAnchors, _ anchored: [DirectoryIdentity])
+    {
+        self.reach = reach
+        self.held = held
+        self.anchors = anchors
+        self.anchored = anchored
+    }
+
+    deinit { for identity in anchored { anchors.release(identity) } }
+
+    /// Locks a volume if nobody else has it.
+    ///
+    /// - Parameters:
+    ///   - volume: What is written to.
+    ///   - lineage: Where it lies.
+    ///   - anchors: Directories above it that were opened before.
+    /// - Returns: Nil when somebody has a lock that forbids it.
+    /// - Throws: ``VolumeError`` when the root cannot be opened for it.
+    public static func take(
+        _ volume: Volume,
+        _ lineage: VolumeLineage,
+        _ anchors: LockAnchors
+    ) throws(VolumeError) -> VolumeLock? {
+        // Descriptors of their own: a lock belongs to an open file, and ends with the last descriptor of it.
+        guard let root = reopened(volume.root) else {
+            throw .system(operation: "open", path: [UInt8(ascii: ".")], number: errno)
+        }
+        var reach = reach(ofType: volume.mount().type)
+        switch root.lock(LOCK_EX) {
+        case .taken: break
+        case .busy: return nil
+        case .unsupported: reach = .process
+        }
+        var held = [root]
+        var anchored: [DirectoryIdentity] = []
+        func release() { for identity in anchored { anchors.release(identity) } }
+        for directory in lineage.directories {
+            if let open = reopened(directory) {
+                if open.lock(LOCK_SH) == .busy {
+                    release()
+                    return nil
+                }
+                held.append(open)
+            } else if let status = try? directory.status() {
+                switch anchors.take(DirectoryIdentity(status)) {
+                case .taken?: anchored.append(DirectoryIdentity(status))
+                case .busy?:
+                    release()
+                    return nil
+                case .unsupported?, nil: break
+                }
+            }
+        }
+        return VolumeLock(reach, held, anchors, anchored)
+    }
+
+    private static func reopened(_ directory: VolumeDirectory) -> VolumeDirectory? {
+        let number = kernelCall {
+            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        }
+        guard number >= 0 else { return nil }
+        return VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: directory.features)
+    }
+
+    /// How far locks on directories reach, by the kind of file system: those of clusters pass them on, others that are
+    /// mounted from a server keep them to the host, and what is local is mounted on one host.
+    static func reach(ofType type: String) -> LockReach {
+        if ["ceph", "gfs2", "ocfs2", "gpfs"].contains(type) { return .everywhere }
+        let remote = ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "lustre", "virtiofs", "vboxsf", "ncpfs"]
+        return remote.contains(type) || type.hasPrefix("fuse") ? .host : .everywhere
+    }
+}
+
+/// Directories above the volumes that were opened when that was still allowed (Landlock), and are locked when needed.
+///
+/// ## Concurrency model
+/// The directories do not change; the counts are guarded.
+public final class LockAnchors: Sendable {
+    private let directories: [DirectoryIdentity: VolumeDirectory]
+    private let counts = Mutex<[DirectoryIdentity: Int]>([:])
+
+    /// Opens all that can be opened above some volumes.
+    public init(above volumes: [Volume] = []) {
+        var directories: [DirectoryIdentity: VolumeDirectory] = [:]
+        for volume in volumes {
+            guard let lineage = try? volume.lineage() else { continue }
+            for directory in lineage.directories {
+                let number = kernelCall {
+                    unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+                }
+                guard number >= 0, let status = try? directory.status() else { continue }
+                directories[DirectoryIdentity(status)] = VolumeDirectory(
+                    Descriptor(owning: Int32(number)),
+                    relativePath: [],
+                    features: volume.features
+                )
+            }
+        }
+        self.directories = directories
+    }
+
+    /// Locks a directory, shared among all who take it here; nil when it was not opened.
+    func take(_ identity: DirectoryIdentity) -> VolumeDirectory.LockAnswer? {
+        guard let directory = directories[identity] else { return nil }
+        return counts.withLock { counts in
+            let answer = counts[identity, default: 0] > 0 ? .taken : directory.lock(LOCK_SH)
+            if answer == .taken { counts[identity, default: 0] += 1 }
+            return answer
+        }
+    }
+
+    func release(_ identity: DirectoryIdentity) {
+        counts.withLock { counts in
+            counts[identity, default: 1] -= 1
+            if counts[identity] == 0 { _ = directories[identity]?.lock(LOCK_UN) }
+        }
+    }
+}
+
+extension VolumeDirectory {
+    enum LockAnswer { case taken, busy, unsupported }
+
+    /// Asks for a lock on the directory without waiting.
+    fileprivate func lock(_ kind: Int32) -> LockAnswer {
+        switch kernelCall({ dvm_flock(descriptor.rawValue, kind | LOCK_NB) }) {
+        case 0: .taken
+        case -Int(EWOULDBLOCK): .busy
+        // ENOLCK, EOPNOTSUPP, EBADF of NFS and the like: there are no locks here.
+        default: .unsupported
+        }
+    }
+}

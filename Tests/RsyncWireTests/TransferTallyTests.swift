@@ -1,0 +1,65 @@
+import Testing
+
+@testable import RsyncWire
+
+/// The message about what is in place, and the options that ask for what only our own sides know.
+struct TransferTallyTests {
+    @Test("a tally survives its payload, whatever a later version puts behind it")
+    func roundTrip() {
+        var tally = TransferTally()
+        tally.transferredFiles = 1
+        tally.createdFiles = 2
+        tally.createdDirectories = 1 << 40
+        tally.countCreated(mode: 0o120777)
+        tally.deleted = 7
+        tally.lockReach = 2
+        tally.refusal = .tooMany
+        tally.refusedDeletions = 8
+        tally.destinationEntries = 9
+        #expect(TransferTally(payload: tally.payload) == tally)
+        #expect(TransferTally(payload: tally.payload + [1, 2, 3, 4, 5, 6, 7, 8]) == tally)
+        #expect(tally.created == 1 << 40 + 3)
+        #expect(MessageTag.tally.allows(length: tally.payload.count))
+    }
+
+    @Test("figures that make no sense are nothing, and no sum of them traps")
+    func hostile() {
+        #expect(TransferTally(payload: [UInt8](repeating: 0xFF, count: 88)) == TransferTally())
+        #expect(TransferTally(payload: [1, 2, 3]) == TransferTally())
+        let largest: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]
+        let tally = TransferTally(payload: (0..<11).flatMap { _ in largest })
+        #expect(tally.transferredFiles == .max)
+        #expect(tally.refusal == nil)
+        _ = tally.created
+        #expect(!MessageTag.tally.allows(length: 90))
+    }
+
+    @Test("options between our own sides survive the way, and are left out where nothing asks for them")
+    func options() throws {
+        var options = TransferOptions()
+        options.delete = true
+        options.deleteLimit = 50
+        options.refusesEmptySource = true
+        options.tallies = true
+        options.job = "n6e69"
+        let arguments = ServerArguments(options: options, isSender: false, paths: [[]])
+        let parsed = ServerArguments(parsing: arguments.encoded, from: .daemon)
+        #expect(parsed.refusal == nil)
+        #expect(parsed.options.deleteLimit == 50)
+        #expect(parsed.options.refusesEmptySource)
+        #expect(parsed.options.tallies)
+        #expect(parsed.options.job == "n6e69")
+        options.delete = false
+        let plain = ServerArguments(options: options, isSender: false, paths: [[]]).encodedOptions
+        #expect(!plain.contains { $0.hasPrefix("--dvm-delete") || $0.hasPrefix("--dvm-refuse") })
+    }
+
+    @Test(
+        "values that make no sense are refused",
+        arguments: ["--dvm-delete-limit=101", "--dvm-job=a;b", "--dvm-job=é"]
+    )
+    func badValues(word: String) {
+        let vector = ["--server", word, ".", "m/"].map { Array($0.utf8) }
+        #expect(ServerArguments(parsing: vector, from: .daemon).refusal != nil)
+    }
+}
