@@ -80,6 +80,8 @@ import COpenSSL
             let flags = trust.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
             unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | flags, nil)
         }
+        // OpenSSL takes memory for the announced length, 100 KiB at most; a chain of today has 10 KiB at most.
+        unsafe dvm_SSL_CTX_set_max_cert_list(context, 32 * 1024)
         // Without a context id, OpenSSL refuses to resume sessions of clients that showed a certificate.
         unsafe SSL_CTX_set_session_id_context(context, "dvm", 3)
         if preSharedKeys != nil { unsafe acceptPreSharedKeys(context) }
@@ -181,6 +183,21 @@ extension TLSContext {
         guard unsafe SSL_CTX_set_ciphersuites(context, suites) == 1 else {
             throw .badSetting(reason: "cipher suites \"\(suites)\": \(OpenSSLErrors.drain().text)")
         }
+        if let name = unencryptedCipher {
+            let list = parameters.ciphers ?? suites
+            throw .badSetting(reason: "ciphers \"\(list)\": \(name) does not encrypt, which no setting allows here")
+        }
+    }
+
+    /// The first cipher in use that does not encrypt (`eNULL`); nil when there is none.
+    private var unencryptedCipher: String? {
+        let ciphers = unsafe SSL_CTX_get_ciphers(context)
+        for index in 0..<(unsafe dvm_sk_SSL_CIPHER_num(ciphers)) {
+            let cipher = unsafe dvm_sk_SSL_CIPHER_value(ciphers, index)
+            guard unsafe SSL_CIPHER_get_bits(cipher, nil) == 0 else { continue }
+            return unsafe String(cString: SSL_CIPHER_get_name(cipher))
+        }
+        return nil
     }
 }
 

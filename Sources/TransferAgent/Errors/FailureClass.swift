@@ -53,6 +53,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case notADaemon = 2007
     case daemonSilent = 2008
     case accessDenied = 2009
+    case loginTooSlow = 2013
+    case loginDisplaced = 2014
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002

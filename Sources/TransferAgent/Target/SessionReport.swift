@@ -6,6 +6,9 @@ import Synchronization
 /// ## Concurrency model
 /// `last` is touched by the session's threads and read after they have ended.
 final class SessionNotes: TransferObserver {
+    /// The end of the log line for a wrong password or an unknown user, whichever way it came.
+    static let wrongPassword = "refused: auth failed"
+
     private let last = Mutex<String?>(nil)
 
     var wantsItems: Bool { false }
@@ -28,11 +31,13 @@ final class SessionNotes: TransferObserver {
 extension DaemonSession.Report {
     /// The part of a log line behind the client's address.
     func line(notes: SessionNotes, elapsed: Duration) -> String {
+        // Nothing that the client said: it has proved nothing.
+        if isWrongPassword { return ": " + SessionNotes.wrongPassword }
         var text = ""
         if !user.isEmpty { text += ", user \(Self.shown(user))" }
         if !module.isEmpty { text += ", volume \(Self.shown(module))" }
         text += ": "
-        if let refusal { return text + "refused: \(refusal)" }
+        if let refusal { return text + "refused: \(Self.shown(Array(refusal.utf8)))" }
         guard let result else { return text + "asked for the list of volumes" }
         let figures = result.statistics
         text += "\(isSender ? "sent" : "received") \(Figures.count(Int64(figures.transferredFiles))) files, "

@@ -4,23 +4,19 @@ import VolumeAccess
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// They are not listed to those who have not proved a password.
+/// Who has not proved a password learns nothing of them: neither a list, nor whether one is there.
 struct VolumeCatalogue: DaemonCatalogue {
     private let modules: [DaemonModule]
-    private let sessionLimit: Int
-    /// Whether this client came when all sessions were taken.
-    var isFull = false
+    /// What every client has to prove.
+    let proof: DaemonModule.Proof?
 
-    init(_ mappings: [VolumeMapping], _ credentials: Credentials, sessionLimit: Int) throws(AgentError) {
-        self.sessionLimit = sessionLimit
+    init(_ mappings: [VolumeMapping], _ credentials: Credentials) throws(AgentError) {
+        proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
         var modules: [DaemonModule] = []
         for mapping in mappings {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
-                module.proof = { user, challenge, digest in
-                    credentials.password(of: user)?.proof(challenge, digest)
-                }
                 modules.append(module)
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)
@@ -39,9 +35,6 @@ struct VolumeCatalogue: DaemonCatalogue {
     }
 
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
-        guard !isFull else {
-            return .refused(Array("max connections (\(sessionLimit)) reached -- try again later".utf8))
-        }
-        return FixedCatalogue(modules).module(named: name, for: peer)
+        FixedCatalogue(modules).module(named: name, for: peer)
     }
 }
