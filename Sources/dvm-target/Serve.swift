@@ -60,6 +60,9 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
     var keepAlive = 20
 
+    @Flag(help: "Keep all rights of the user, instead of those to the volumes alone.")
+    var noSandbox = false
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -79,6 +82,8 @@ struct Serve: ParsableCommand {
     func run() throws {
         ProcessSetup.clearUmask()
         let service = try TargetService(settings)
+        let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
+        for note in notes { StandardStream.error.write("\(note)\n") }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run { await service.run() }
         service.finish(within: Self.grace)

@@ -70,7 +70,7 @@ public final class LoginPlaces: Sendable {
     ///   - capacity: Connections before login at a time, and as many again that have proved themselves; at least 5.
     ///   - limit: The time from the connection to the login.
     ///   - leastStay: The time at one step before which no connection is put out for another.
-    public init(capacity: Int = 512, limit: Duration, leastStay: Duration = .milliseconds(250)) {
+    public init(capacity: Int = 384, limit: Duration, leastStay: Duration = .milliseconds(250)) {
         precondition(capacity >= Progress.allCases.count)
         self.capacity = capacity
         self.limit = limit
