@@ -111,7 +111,7 @@ let package = Package(
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport",
+                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
                 "VolumeAccess", "LinuxSystem",
             ]
         ),

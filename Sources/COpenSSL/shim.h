@@ -45,4 +45,4 @@ static inline long dvm_SSL_CTX_set_session_cache_mode(SSL_CTX *c, long m) { retu
 static inline long dvm_SSL_CTX_set_dh_auto(SSL_CTX *c, int on) { return SSL_CTX_set_dh_auto(c, on); }
 static inline int dvm_sk_SSL_CIPHER_num(const STACK_OF(SSL_CIPHER) *s) { return sk_SSL_CIPHER_num(s); }
 static inline const SSL_CIPHER *dvm_sk_SSL_CIPHER_value(const STACK_OF(SSL_CIPHER) *s, int i) { return sk_SSL_CIPHER_value(s, i); }
-static inline long dvm_SSL_CTX_set_max_cert_list(SSL_CTX *c, long m) { return SSL_CTX_set_max_cert_list(c, m); }
+static inline long dvm_SSL_set_max_cert_list(SSL *ssl, long m) { return SSL_set_max_cert_list(ssl, m); }

@@ -80,8 +80,6 @@ import COpenSSL
             let flags = trust.requiresClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
             unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | flags, nil)
         }
-        // OpenSSL takes memory for the announced length, 100 KiB at most; a chain of today has 10 KiB at most.
-        unsafe dvm_SSL_CTX_set_max_cert_list(context, 32 * 1024)
         // Without a context id, OpenSSL refuses to resume sessions of clients that showed a certificate.
         unsafe SSL_CTX_set_session_id_context(context, "dvm", 3)
         if preSharedKeys != nil { unsafe acceptPreSharedKeys(context) }

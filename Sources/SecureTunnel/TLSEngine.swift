@@ -201,6 +201,13 @@ import Synchronization
     /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
 
+    /// Keeps the handshake of a peer that has proved nothing from taking much memory.
+    func limitHandshake() {
+        releaseBuffers(true)
+        // OpenSSL takes memory for the announced length, 100 KiB at most; a chain of today has 10 KiB at most.
+        lock.withLock { _ in _ = unsafe dvm_SSL_set_max_cert_list(connection, 32 * 1024) }
+    }
+
     /// Whether OpenSSL gives its buffers back, 34 KiB, while no record is under way: slower, for connections that only wait.
     func releaseBuffers(_ isOn: Bool) {
         lock.withLock { _ in unsafe dvm_SSL_release_buffers(connection, isOn ? 1 : 0) }

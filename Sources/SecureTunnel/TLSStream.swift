@@ -85,7 +85,7 @@ public final class TLSStream: ByteStream {
         largestPiece = Atomic(pieceSize)
         let engine = try TLSEngine(context: context, serverName: serverName, peer: transport.peerDescription)
         self.engine = engine
-        if pieceSize < Self.largestRecord { engine.releaseBuffers(true) }
+        if pieceSize < Self.largestRecord { engine.limitHandshake() }
         do throws(SecureTunnelError) {
             try shakeHands(engine, over: transport, within: limit, pieceSize: pieceSize)
         } catch {
@@ -196,7 +196,7 @@ public final class TLSStream: ByteStream {
 extension TLSStream {
     /// The usual ``pieceSize``.
     public static let usualPiece = 256 * 1024
-    private static let largestRecord = 16 * 1024
+    fileprivate static let largestRecord = 16 * 1024
 
     /// How many bytes are moved at once at most, and so how much memory the stream touches.
     ///
@@ -311,7 +311,10 @@ func shakeHands(
             }
             let space = unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
             engine.supply(unsafe try transport.read(into: space))
-            if engine.context.isServer, let reason = engine.hugeHello { throw engine.refusal(reason).asTransportError }
+            // What comes of it is said to nobody: such a hello is no client's.
+            if pieceSize < TLSStream.largestRecord, let reason = engine.hugeHello {
+                throw engine.refusal(reason).asTransportError
+            }
         }
     } catch {
         if let cause = SecureTunnelError(error) { throw cause }

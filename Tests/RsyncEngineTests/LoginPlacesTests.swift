@@ -119,7 +119,8 @@ struct LoginPlacesTests {
     @Test("the whole time before the login is limited, whatever comes in it, for those who have proved themselves too")
     func deadline() throws {
         let all = Connections(LoginPlaces(limit: .milliseconds(300)))
-        let watch = try Background { all.places.watch() }
+        let places = all.places
+        let watch = try Background { places.watch() }
         let start = ContinuousClock.now
         let place = try #require(try all.open())
         #expect(place.prove())

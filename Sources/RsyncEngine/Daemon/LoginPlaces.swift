@@ -36,6 +36,8 @@ public final class LoginPlaces: Sendable {
         case tooSlow
         /// Another connection needed its place.
         case displaced
+        /// The server is ending.
+        case closing
     }
 
     struct Entry {
@@ -155,9 +157,15 @@ public final class LoginPlaces: Sendable {
         }
     }
 
-    /// Gives no more places; those who have one keep it, without a deadline.
+    /// Gives no more places, and closes the connections that have one.
     public func close() {
-        state.withLock { $0.isClosed = true }
+        let streams = state.withLock { state in
+            state.isClosed = true
+            let numbers = state.entries.filter { $0.value.putOut == nil }.keys
+            for number in numbers { state.entries[number]?.putOut = .closing }
+            return numbers.compactMap { state.entries[$0]?.stream }
+        }
+        for stream in streams { stream.close() }
         closed.close()
     }
 

@@ -150,6 +150,8 @@ private enum DeliberateEscape {
         switch parts[0] {
         case "read": return opening(parts[1], O_RDONLY)
         case "write": return opening(parts[1], O_WRONLY | O_CREAT)
+        case "make": return unsafe mkdir(parts[1], 0o700) == 0 ? 0 : errno
+        case "empty": return unsafe rmdir(parts[1]) == 0 ? 0 : errno
         case "remove": return unsafe unlink(parts[1]) == 0 ? 0 : errno
         case "link": return unsafe link(parts[1], parts[2]) == 0 ? 0 : errno
         case "rename": return unsafe rename(parts[1], parts[2]) == 0 ? 0 : errno

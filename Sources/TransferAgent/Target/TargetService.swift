@@ -23,6 +23,7 @@ public final class TargetService: Sendable {
     private let strangerLog: StrangerLog
     private let connections = ConnectionTable()
     private let places = LoginPlaces(limit: loginLimit)
+    private let nameFiles = NameFiles()
     /// Whether TLS clients have to prove themselves by a certificate or a key.
     private let isTunnelClosed: Bool
     private let keepAlive: KeepAlive
@@ -212,7 +213,8 @@ public final class TargetService: Sendable {
             observer: observer,
             keepAlive: keepAlive.interval,
             loginPlace: place
-        ) { [connections, sessionLimit] in
+        ) { [connections, sessionLimit, nameFiles] in
+            if let refusal = nameFiles.refusal { return Array(refusal.utf8) }
             tunnel?.pieceSize = TLSStream.usualPiece
             guard !connections.beginSession(number, limit: sessionLimit) else { return nil }
             return Array("max connections (\(sessionLimit)) reached -- try again later".utf8)
@@ -255,6 +257,7 @@ public final class TargetService: Sendable {
         switch reason {
         case .tooSlow: ": \(FailureClass.loginTooSlow.code): no login within \(Self.loginLimit)"
         case .displaced: ": \(FailureClass.loginDisplaced.code): its place was needed for a newer connection"
+        case .closing: ": the target is ending"
         case nil: nil
         }
     }
