@@ -60,15 +60,15 @@ public struct ChecksumRecipe: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - algorithm: The session's transfer checksum.
-    ///   - seed: The session's seed; only MD4 below protocol 30 uses it.
-    ///   - protocolVersion: The session's version, at least 27.
+    ///   - seed: The session's seed; used only by MD4 with `seedsMD4`.
+    ///   - seedsMD4: Whether MD4 takes the seed first, as below protocol 30.
     /// - Returns: The recipe.
     public static func wholeFile(
         _ algorithm: ChecksumAlgorithm,
         seed: Int32,
-        protocolVersion: Int
+        seedsMD4: Bool
     ) -> ChecksumRecipe {
-        guard algorithm == .md4, protocolVersion < 30 else { return ChecksumRecipe(algorithm) }
+        guard algorithm == .md4, seedsMD4 else { return ChecksumRecipe(algorithm) }
         return ChecksumRecipe(algorithm, seed: seed, seedUse: .prefix)
     }
 

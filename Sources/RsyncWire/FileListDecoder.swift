@@ -249,7 +249,7 @@ public struct FileListDecoder {
         entry.size = try input.varlong(3, "the length of a file")
         guard entry.size >= 0 else { throw .violation("the length of a file is negative", exitCode: 4) }
         if !bits.contains(.sameTime) { carried.modified = try input.varlong(4, "a modification time") }
-        if bits.contains(.nanoseconds), format.protocolVersion >= 31 {
+        if bits.contains(.nanoseconds), format.dialect.listsNanoseconds {
             let nanoseconds = try input.varint("the nanoseconds of a modification time")
             guard (0...999_999_999).contains(nanoseconds) else {
                 throw .incompatible("nanoseconds of a modification time out of range: \(nanoseconds)")

@@ -119,7 +119,7 @@ public struct FileListEncoder {
         if entry.modified == carried.modified { head.bits.insert(.sameTime) }
         if shared > 0 { head.bits.insert(.sameName) }
         if nameLength - shared > 255 { head.bits.insert(.longName) }
-        if format.protocolVersion >= 31, (1...999_999_999).contains(entry.nanoseconds) {
+        if format.dialect.listsNanoseconds, (1...999_999_999).contains(entry.nanoseconds) {
             head.bits.insert(.nanoseconds)
         }
         // The first entry of a session sends its ids, so that their names can go with them.

@@ -3,8 +3,8 @@ import Checksums
 /// Everything that two ends must agree on to read each other's file lists: the bytes do not tell
 /// (protocol specification, transfer 3.1).
 public struct FileListFormat: Sendable, Equatable {
-    /// 30 to 32.
-    public var protocolVersion: Int32 = 32
+    /// What the session's version means.
+    public var dialect = Dialect.newest
     /// Whether an entry's flags are a varint instead of one or two bytes.
     public var usesVarintFlags = true
     /// Whether the end of a list may carry error bits in the byte form.
@@ -37,11 +37,11 @@ public struct FileListFormat: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - options: The options of the transfer.
-    ///   - session: The outcome of the handshake; its protocol version is 30 to 32.
+    ///   - session: The outcome of the handshake; its dialect is a supported one.
     public init(_ options: TransferOptions, _ session: SessionParameters) {
-        protocolVersion = session.protocolVersion
+        dialect = session.dialect
         usesVarintFlags = session.flags.contains(.varintFileListFlags)
-        hasSafeEnd = session.flags.contains(.safeFileList) || session.protocolVersion >= 31
+        hasSafeEnd = session.flags.contains(.safeFileList) || session.dialect.hasSafeFileListEnd
         namesIDZero = session.flags.contains(.idZeroNames)
         isIncremental = session.isIncremental
         owner = options.owner
@@ -65,7 +65,7 @@ public struct FileListFormat: Sendable, Equatable {
 
     /// Whether an entry carries device numbers (protocol specification, transfer 3.3, field 14).
     func hasDeviceNumbers(_ entry: FileEntry) -> Bool {
-        devices && entry.isDevice || specials && entry.isSpecial && protocolVersion < 31
+        devices && entry.isDevice || specials && entry.isSpecial && dialect.numbersSpecials
     }
 
     /// The major device number that was sent with an entry; nil when none was.

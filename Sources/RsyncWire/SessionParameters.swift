@@ -29,8 +29,8 @@ public struct CompatibilityFlags: OptionSet, Sendable {
 
 /// What the two ends agreed on before the first file list.
 public struct SessionParameters: Sendable, Equatable {
-    /// 30 to 32.
-    public var protocolVersion: Int32 = 32
+    /// What the version that the two ends settled on means.
+    public var dialect = Dialect.newest
     /// The server's flags.
     public var flags: CompatibilityFlags = []
     /// Block sums and whole-file sums after a transfer.

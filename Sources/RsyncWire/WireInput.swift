@@ -27,7 +27,7 @@ public protocol WireSource: AnyObject {
     /// Bytes taken from the source so far.
     public private(set) var bytesRead: Int64 = 0
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
-    public var protocolVersion: Int32 = 32
+    public var dialect = Dialect.newest
 
     /// Reads from a source.
     public init(source: any WireSource) {
@@ -110,12 +110,12 @@ public protocol WireSource: AnyObject {
 
     /// Reads a varint from protocol 30 on, an int before.
     public func varint30(_ field: StaticString) throws(WireError) -> Int32 {
-        protocolVersion >= 30 ? try varint(field) : try int32(field)
+        dialect.hasVariableIntegers ? try varint(field) : try int32(field)
     }
 
     /// Reads a varlong from protocol 30 on, a longint before.
     public func varlong30(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
-        protocolVersion >= 30 ? try varlong(minimum, field) : try longint(field)
+        dialect.hasVariableIntegers ? try varlong(minimum, field) : try longint(field)
     }
 
     /// Reads a vstring of at most `limit` bytes (protocol specification, session 5.4).
@@ -132,7 +132,7 @@ public protocol WireSource: AnyObject {
 
     /// Reads a file index or one of the special values (protocol specification, session 5.5).
     public func index(_ field: StaticString = "an index") throws(WireError) -> Int32 {
-        guard protocolVersion >= 30 else { return try int32(field) }
+        guard dialect.hasIndexDifferences else { return try int32(field) }
         let first = try byte(field)
         if first == 0 { return -1 }
         let isNegative = first == 0xff

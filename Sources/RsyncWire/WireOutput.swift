@@ -25,7 +25,7 @@
     /// When the sink was last written to; for keep-alives.
     public private(set) var lastFlush = ContinuousClock.now
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
-    public var protocolVersion: Int32 = 32
+    public var dialect = Dialect.newest
 
     /// Writes to a sink.
     ///
@@ -104,12 +104,12 @@
 
     /// Writes a varint from protocol 30 on, an int before.
     public func varint30(_ value: Int32) throws(WireError) {
-        if protocolVersion >= 30 { try varint(value) } else { try int32(value) }
+        if dialect.hasVariableIntegers { try varint(value) } else { try int32(value) }
     }
 
     /// Writes a varlong from protocol 30 on, a longint before.
     public func varlong30(_ value: Int64, _ minimum: Int) throws(WireError) {
-        if protocolVersion >= 30 { try varlong(value, minimum) } else { try longint(value) }
+        if dialect.hasVariableIntegers { try varlong(value, minimum) } else { try longint(value) }
     }
 
     /// Writes a vstring (protocol specification, session 5.4).
@@ -125,7 +125,7 @@
 
     /// Writes a file index or one of the special values (protocol specification, session 5.5).
     public func index(_ value: Int32) throws(WireError) {
-        guard protocolVersion >= 30 else { return try int32(value) }
+        guard dialect.hasIndexDifferences else { return try int32(value) }
         let (bytes, count) = indexWriter.encoded(value)
         try littleEndian(bytes, count: count)
     }

@@ -88,7 +88,7 @@ struct StrongChecksumTests {
         ] as [(ChecksumAlgorithm, String)]
     )
     func wholeFile(algorithm: ChecksumAlgorithm, expected: String) {
-        let recipe = ChecksumRecipe.wholeFile(algorithm, seed: 7, protocolVersion: 31)
+        let recipe = ChecksumRecipe.wholeFile(algorithm, seed: 7, seedsMD4: false)
         #expect(digest(recipe, knownBasis).description == expected)
         #expect(ChecksumRecipe.fileList(algorithm) == recipe)
         var checksum = StreamingChecksum(recipe)
@@ -101,7 +101,7 @@ struct StrongChecksumTests {
 
     @Test("seed MD4 below protocol 30 at the front of a file")
     func oldMD4() {
-        let old = ChecksumRecipe.wholeFile(.md4, seed: 0x1234_5678, protocolVersion: 29)
+        let old = ChecksumRecipe.wholeFile(.md4, seed: 0x1234_5678, seedsMD4: true)
         #expect(digest(old, Array("abc".utf8)).description == "4d713279fde8d43637584c88006e02f8")
         let list = ChecksumRecipe.fileList(.md4)
         #expect(

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The recorded streams in `Fixtures` (formats: their headers and the protocol specification's capture notes).
+/// The recorded streams in `Fixtures` (formats: docs/protocol/README.md).
 enum Captures {
     static func lines(_ name: String) throws -> [String] {
         guard let url = Bundle.module.url(forResource: name, withExtension: "hex", subdirectory: "Fixtures") else {

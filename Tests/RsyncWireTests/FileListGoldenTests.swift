@@ -150,7 +150,7 @@ struct FileListGoldenTests {
             for index in list.extras.indices { list.extras[index].inode = UInt64(max(0, list.extras[index].linkGroup)) }
             let sink = ArraySink()
             let output = WireOutput(sink: sink)
-            output.protocolVersion = receiver.format.protocolVersion
+            output.dialect = receiver.format.dialect
             try encoder.encode(list, to: output)
             try encoder.encodeEnd(errorBits: list.errorBits, to: output)
             try output.flush()
@@ -219,7 +219,7 @@ struct FileListGoldenTests {
         for index in list.extras.indices { list.extras[index].inode = UInt64(max(0, list.extras[index].linkGroup)) }
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        output.protocolVersion = version
+        output.dialect = Dialect(version)
         var encoder = FileListEncoder(format: format) { _, _ in nil }
         try encoder.encode(list, to: output)
         try encoder.encodeEnd(errorBits: 0, to: output)

@@ -8,7 +8,7 @@ struct FileListPropertyTests {
     static let formats: [FileListFormat] = (0..<64).flatMap { bits in
         [Int32(30), 31, 32].map { version in
             var format = FileListFormat()
-            format.protocolVersion = version
+            format.dialect = Dialect(version)
             format.usesVarintFlags = bits & 1 != 0
             format.hasSafeEnd = true
             format.isIncremental = bits & 2 != 0
@@ -57,7 +57,7 @@ struct FileListPropertyTests {
         let sent = lists(format, seed: seed)
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        output.protocolVersion = format.protocolVersion
+        output.dialect = format.dialect
         var encoder = FileListEncoder(format: format) { names[$1] }
         for list in sent {
             try encoder.encode(list, to: output)
@@ -66,7 +66,7 @@ struct FileListPropertyTests {
         try output.flush()
 
         let input = WireInput(source: ArraySource(sink.bytes, pieceLength: 61))
-        input.protocolVersion = format.protocolVersion
+        input.dialect = format.dialect
         var decoder = FileListDecoder(format: format)
         var live = LiveFileLists(isIncremental: format.isIncremental)
         for list in sent {
@@ -92,7 +92,7 @@ struct FileListPropertyTests {
             #expect(copy.name(of: one) == list.name(of: other), comment)
             #expect(one.leafOffset == other.leafOffset, comment)
             #expect(one.mode == other.mode && one.size == other.size && one.modified == other.modified, comment)
-            #expect(one.nanoseconds == (format.protocolVersion >= 31 ? other.nanoseconds : 0), comment)
+            #expect(one.nanoseconds == (format.dialect.version >= 31 ? other.nanoseconds : 0), comment)
             #expect(one.uid == (format.owner ? other.uid : 0) && one.gid == (format.group ? other.gid : 0), comment)
             #expect(
                 one.flags.contains(.hasContents) == (other.isDirectory && other.flags.contains(.hasContents)),

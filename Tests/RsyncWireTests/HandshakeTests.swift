@@ -98,7 +98,7 @@ struct HandshakeTests {
         )
         let session = try Handshake.client(Self.clientOptions(of: recording), input: input, output: output)
         #expect(hex(sink.bytes) == hex(bytes(hex: recording.client)))
-        #expect(session.protocolVersion == recording.version && session.seed == 12345)
+        #expect(session.dialect.version == recording.version && session.seed == 12345)
         #expect(session.checksum == recording.checksum && session.fileChecksum == recording.checksum)
         #expect(session.compression == recording.compression)
         #expect(session.flags.rawValue == (recording.name.contains("noinc") ? 0x1fe : 0x1ff))
@@ -115,7 +115,7 @@ struct HandshakeTests {
         )
         let session = try Handshake.server(Self.arguments(of: recording.name), input: input, output: output)
         #expect(hex(sink.bytes) == hex(bytes(hex: recording.server)))
-        #expect(session.protocolVersion == recording.version)
+        #expect(session.dialect.version == recording.version)
         #expect(session.checksum == recording.checksum && session.compression == recording.compression)
         #expect(try input.hasMore())
     }
@@ -155,7 +155,7 @@ struct HandshakeTests {
     func oldPeer() throws {
         let session = try clientResult("1e000000 3f 07000000") { $0.compress = true }
         #expect(
-            session.protocolVersion == 30 && session.checksum == .md5 && session.compression == .zlib
+            session.dialect.version == 30 && session.checksum == .md5 && session.compression == .zlib
                 && session.seed == 7
         )
         #expect(
@@ -199,7 +199,7 @@ struct HandshakeTests {
             let input = WireInput(source: ArraySource(bytes(hex: Self.xxh128)))
             let sink = ArraySink()
             let session = try Handshake.server(arguments, version: 31, input: input, output: WireOutput(sink: sink))
-            #expect(session.protocolVersion == 31 && session.seed != 0 && input.protocolVersion == 31)
+            #expect(session.dialect.version == 31 && session.seed != 0 && input.dialect.version == 31)
             #expect(Array(sink.bytes.prefix(2)) == [0x81, 0xbb])
             seeds.insert(session.seed)
         }

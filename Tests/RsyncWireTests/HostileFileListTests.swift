@@ -131,7 +131,7 @@ struct HostileFileListTests {
         let format = FileListFormat(letters: "t", protocolVersion: 32, flags: 0x1ff)
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        output.protocolVersion = 32
+        output.dialect = .newest
         var encoder = FileListEncoder(format: format) { _, _ in nil }
         var sender = LiveFileLists(isIncremental: true)
         let names = (0..<40).map { Array("directory \($0)".utf8) }

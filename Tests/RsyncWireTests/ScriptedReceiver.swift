@@ -19,7 +19,7 @@ struct ScriptedReceiver {
 
     init(_ bytes: [UInt8], _ format: FileListFormat, pieceLength: Int = .max, limits: FileListLimits = .standard) {
         input = WireInput(source: ArraySource(bytes, pieceLength: pieceLength))
-        input.protocolVersion = format.protocolVersion
+        input.dialect = format.dialect
         self.format = format
         length = bytes.count
         decoder = FileListDecoder(format: format, limits: limits)
@@ -80,7 +80,7 @@ extension FileListFormat {
             }
         }
         var session = SessionParameters()
-        session.protocolVersion = protocolVersion
+        session.dialect = Dialect(protocolVersion)
         session.flags = CompatibilityFlags(rawValue: flags)
         session.fileChecksum = .xxh128
         self.init(options, session)

@@ -135,7 +135,7 @@ struct TokenTests {
         let geometry = try BlockGeometry(basisSize: Int64(basis.count), rule: rule)
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        output.protocolVersion = version
+        output.dialect = Dialect(version)
         output.startMultiplexing()
         let writer = try TokenWriter(output: output, compression: compression, level: seed % 5 == 0 ? 1 : nil)
         var files: [[UInt8]] = []
@@ -163,7 +163,7 @@ struct TokenTests {
         }
         try output.flush()
         let input = WireInput(source: ArraySource(sink.bytes, pieceLength: [1000, 33, 65536][seed % 3]))
-        input.protocolVersion = version
+        input.dialect = Dialect(version)
         input.startMultiplexing()
         let reader = try TokenReader(input: input, compression: compression)
         for (number, file) in files.enumerated() {
@@ -209,7 +209,7 @@ struct TokenTests {
         )
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
-        output.protocolVersion = Int32(version)
+        output.dialect = Dialect(Int32(version))
         let writer = try TokenWriter(output: output, compression: .zlib)
         let literal = Array(basis[(blockLength - 9000)...])
         try send([.copy(block: 0, count: 1), .literal(literal)], writer, geometry, basis: basis, inPlace: false)

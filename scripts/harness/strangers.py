@@ -15,7 +15,7 @@ LOGIN_SECONDS = 20  # what a target gives a client from the connection to the lo
 PENALTY_SECONDS = 1  # how long a wrong password waits for its answer
 MEMORY_KIB = 96 << 10
 GREETING = b"@RSYNCD: 31.0 sha512 sha256 sha1 md5 md4\n"
-OLD_RSYNC = os.environ.get("OLD_RSYNC", "/work/old/rsync-3.2.7/usr/bin/rsync")
+OLD_RSYNC = os.environ.get("OLD_RSYNC", "")  # another stock rsync, such as 3.2.7
 
 
 def _tls(port, alpn=None):

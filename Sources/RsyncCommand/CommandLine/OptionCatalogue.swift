@@ -206,8 +206,13 @@ enum OptionCatalogue {
             "offer an older protocol: 30 or 31",
             .value("NUM") { (line, value) throws(CommandError) in
                 let version: Int32 = try value.number(in: 0...Int32.max)
-                guard version <= 32 else { throw .failed("--protocol must be no more than 32.", exitCode: 2) }
-                guard version >= 30 else { throw .failed("--protocol must be at least 30 here.", exitCode: 2) }
+                let supported = Dialect.supported
+                guard version <= supported.upperBound else {
+                    throw .failed("--protocol must be no more than \(supported.upperBound).", exitCode: 2)
+                }
+                guard version >= supported.lowerBound else {
+                    throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
+                }
                 line.options.protocolVersion = version
             }
         ),

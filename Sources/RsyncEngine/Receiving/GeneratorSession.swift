@@ -151,7 +151,7 @@ final class GeneratorSession {
         try state.sendOutbox(to: output)
         try writeEnd()
         try writeEnd()
-        if state.parameters.protocolVersion >= 31 {
+        if state.parameters.dialect.hasLongGoodbye {
             if state.options.delete {
                 try output.index(SpecialIndex.deletionStatistics)
                 try generator.deleter.counts.write(to: output)

@@ -147,7 +147,7 @@ final class Receiver {
     /// session 7.3).
     private var isAtEnd: Bool {
         guard live.isComplete else { return false }
-        return doneCount == listCount + (state.parameters.protocolVersion >= 31 ? 3 : 2)
+        return doneCount == listCount + (state.parameters.dialect.hasLongGoodbye ? 3 : 2)
     }
 
     private func takeDone() throws(WireError) {

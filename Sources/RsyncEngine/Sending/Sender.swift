@@ -245,7 +245,7 @@ final class Sender {
         try output.index(SpecialIndex.done)
         if state.isServer { try sendStatistics() }
         try output.flush()
-        if state.parameters.protocolVersion >= 31 {
+        if state.parameters.dialect.hasLongGoodbye {
             try awaitDone()
             try output.index(SpecialIndex.done)
             try output.flush()

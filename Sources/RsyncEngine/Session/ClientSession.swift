@@ -249,7 +249,7 @@ public struct ClientSession: Sendable {
         } catch {
             throw .wire(error)
         }
-        try visit?.work(VisitLine(channel: channel, version: parameters.protocolVersion))
+        try visit?.work(VisitLine(channel: channel, dialect: parameters.dialect))
         var isSending = false
         if case .push = direction { isSending = true }
         let state = makeState(parameters, isSending: isSending)

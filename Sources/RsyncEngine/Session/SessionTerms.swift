@@ -10,7 +10,7 @@ extension SessionParameters {
 
     /// How the sum behind a transferred file is made.
     var transferRecipe: ChecksumRecipe {
-        .wholeFile(checksum, seed: seed, protocolVersion: Int(protocolVersion))
+        .wholeFile(checksum, seed: seed, seedsMD4: dialect.seedsWholeFileMD4)
     }
 
     /// How the sums of `-c` are made.
@@ -86,7 +86,7 @@ extension SessionState {
     /// Called by the owner of the output. A failure to write changes nothing: the session has failed already.
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
-        guard parameters.protocolVersion >= 31, ![10, 12, 19, 30].contains(code) else { return }
+        guard parameters.dialect.tellsExitCode, ![10, 12, 19, 30].contains(code) else { return }
         if isServer, !failure.isPeerExit { report("rsync error: \(failure)", .error) }
         do throws(WireError) {
             try sendOutbox(to: output)

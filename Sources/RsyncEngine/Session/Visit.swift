@@ -19,15 +19,15 @@ struct Visit: Sendable {
 /// The line to a daemon between the handshake and the first file list, for trying it out.
 public struct VisitLine {
     private let channel: SessionChannel
-    private let version: Int32
+    private let dialect: Dialect
 
-    init(channel: SessionChannel, version: Int32) {
+    init(channel: SessionChannel, dialect: Dialect) {
         self.channel = channel
-        self.version = version
+        self.dialect = dialect
     }
 
     /// Whether ``send(for:)`` may be used: before protocol 31 nobody expects empty frames.
-    public var takesEmptyFrames: Bool { version >= 31 }
+    public var takesEmptyFrames: Bool { dialect.takesEmptyFrames }
 
     /// Sends empty data frames, which mean nothing (protocol specification, session 6.2), as fast as they go.
     ///

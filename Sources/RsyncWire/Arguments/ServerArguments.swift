@@ -124,7 +124,7 @@ public struct ServerArguments: Sendable, Equatable {
 
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session 4.1).
     public var announcedVersion: Int32 {
-        let own = Handshake.versions.upperBound
+        let own = Dialect.newest.version
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
             separator: ".",
             omittingEmptySubsequences: false

@@ -45,7 +45,7 @@ public struct DaemonServer {
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw try refusal(error.reply) }
         let settled = greeting.settled(own: version)
-        guard Handshake.versions.contains(settled) else {
+        guard Dialect.supported.contains(settled) else {
             throw try refusal(Array("protocol version \(settled) is not supported here".utf8))
         }
         return greeting

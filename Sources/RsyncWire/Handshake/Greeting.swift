@@ -64,7 +64,7 @@ public struct Greeting: Equatable, Sendable {
         if parts.count == 2, let sub = Self.number(parts[1]) {
             self.sub = sub
         } else {
-            guard version < 30 else { throw .noSubprotocol(line) }
+            guard !Dialect(version).greetingHasSubprotocol else { throw .noSubprotocol(line) }
             sub = 0
         }
         if number.count < rest.count {

@@ -10,9 +10,6 @@ import Checksums
 ///
 /// Both functions flush before they wait, and leave input and output multiplexing.
 public enum Handshake {
-    /// The protocol versions that are spoken here.
-    public static let versions: ClosedRange<Int32> = 30...32
-
     /// The client's part.
     ///
     /// - Parameters:
@@ -30,7 +27,7 @@ public enum Handshake {
         output: WireOutput
     ) throws(WireError) -> SessionParameters {
         var session = SessionParameters()
-        session.protocolVersion = try settleVersion(version, own: options.protocolVersion, input, output)
+        session.dialect = try settleVersion(version, own: options.protocolVersion, input, output)
         session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
         if session.isIncremental, !options.offersIncrementalRecursion {
             throw .violation("incompatible options for an incremental connection", exitCode: 1)
@@ -78,7 +75,7 @@ public enum Handshake {
         let options = arguments.options
         var session = SessionParameters()
         let own = min(arguments.announcedVersion, options.protocolVersion)
-        session.protocolVersion = try settleVersion(version, own: own, input, output)
+        session.dialect = try settleVersion(version, own: own, input, output)
         session.flags = arguments.compatibilityFlags
         try output.varint(session.flags.rawValue)
         let subjects = Subjects(options, negotiates: session.flags.contains(.varintFileListFlags))
@@ -122,7 +119,7 @@ public enum Handshake {
         own: Int32,
         _ input: WireInput,
         _ output: WireOutput
-    ) throws(WireError) -> Int32 {
+    ) throws(WireError) -> Dialect {
         var version = settled ?? own
         if settled == nil {
             try output.int32(own)
@@ -134,16 +131,17 @@ public enum Handshake {
             version = min(own, theirs)
         }
         try checkVersion(version)
-        input.protocolVersion = version
-        output.protocolVersion = version
-        return version
+        let dialect = Dialect(version)
+        input.dialect = dialect
+        output.dialect = dialect
+        return dialect
     }
 
     /// Refuses a version that is not spoken here.
     static func checkVersion(_ version: Int32) throws(WireError) {
-        guard versions.contains(version) else {
+        guard Dialect.supported.contains(version) else {
             throw .incompatible(
-                "protocol version \(version) is not one of \(versions.lowerBound) to \(versions.upperBound)"
+                "protocol version \(version) is not one of \(Dialect.supported.lowerBound) to \(Dialect.supported.upperBound)"
             )
         }
     }

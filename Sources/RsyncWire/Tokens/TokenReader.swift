@@ -57,7 +57,7 @@ public final class TokenReader {
     /// - Throws: ``WireError`` when the compressed stream is broken.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let decompressor else { return }
-        unsafe try insertHistory(bytes, protocolVersion: input.protocolVersion) { (piece) throws(WireError) in
+        unsafe try insertHistory(bytes, in: input.dialect) { (piece) throws(WireError) in
             unsafe try decompressor.insert(piece)
         }
     }

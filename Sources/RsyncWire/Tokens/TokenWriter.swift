@@ -123,7 +123,7 @@
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let compressor else { return }
-        unsafe try insertHistory(bytes, protocolVersion: output.protocolVersion) { (piece) throws(WireError) in
+        unsafe try insertHistory(bytes, in: output.dialect) { (piece) throws(WireError) in
             unsafe try compressor.insert(piece)
         }
     }
@@ -200,14 +200,14 @@
 /// bytes of a block of more than 65535, and both ends must do the same (protocol specification, transfer 13.3).
 func insertHistory(
     _ block: RawSpan,
-    protocolVersion: Int32,
+    in dialect: Dialect,
     _ insert: (UnsafeRawBufferPointer) throws(WireError) -> Void
 ) throws(WireError) {
     unsafe try block.withUnsafeBytes { (bytes) throws(WireError) in
         var offset = 0
         while offset < bytes.count {
             let count = min(0xffff, bytes.count - offset)
-            let start = protocolVersion >= 31 ? offset : 0
+            let start = dialect.insertsWholeBlocks ? offset : 0
             unsafe try insert(UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
             offset += count
         }
