@@ -38,6 +38,7 @@ enum SecretMemory {
     /// Lends zeroed memory.
     ///
     /// - Parameter byteCount: At least 1.
+    /// - Returns: The start of it; ``deallocate(_:byteCount:)`` takes it back.
     static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
         guard byteCount <= pageSize else { return unsafe map(byteCount: byteCount) }
         let units = (byteCount + unit - 1) / unit

@@ -166,7 +166,8 @@ public struct DaemonSession {
         return nil
     }
 
-    private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted? {
+    private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted?
+    {
         try server.refuse(text)
         report.refusal = printable(text)
         return nil

@@ -115,11 +115,12 @@ public final class LoginPlaces: Sendable {
         }
     }
 
-    /// Who gives way to a new connection; nil while there is a place left.
+    /// Finds who gives way to a new connection.
     ///
     /// - Parameters:
     ///   - entries: All connections; the steps of those that have sent their first bytes are brought up to date.
     ///   - capacity: How many may be there.
+    /// - Returns: Its number; nil while there is a place left.
     static func victim(among entries: inout [Int: Entry], capacity: Int) -> Int? {
         let candidates = entries.filter { $0.value.putOut == nil && !$0.value.isProven }
         guard candidates.count >= capacity else { return nil }

@@ -7,11 +7,14 @@ import LinuxSystem
 public struct AgentSandbox: Sendable {
     /// What names of users and groups are looked up in, and what libraries that do so are loaded from.
     private static let systemFiles = [
-        "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+        "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache",
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64",
     ]
     /// What host names are looked up in.
     private static let resolverFiles = ["/etc/hosts", "/etc/resolv.conf", "/etc/host.conf", "/etc/gai.conf"]
-    /// The mounts, our own rights, and the sizes of devices. The kernel keeps a confined process from the memory and the
+    /// The mounts, our own rights, and the sizes of devices.
+    ///
+    /// The kernel keeps a confined process from the memory and the
     /// environment of others all the same.
     private static let kernelFiles = ["/proc", "/sys"]
 
