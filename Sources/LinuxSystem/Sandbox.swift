@@ -15,6 +15,8 @@ public struct Sandbox: Sendable {
         case read
         /// Everything but running programs.
         case write
+        /// Names of files can be removed.
+        case remove
     }
 
     /// What became of it.
@@ -33,7 +35,7 @@ public struct Sandbox: Sendable {
         public let access: Access
     }
 
-    /// The rules, one for each path.
+    /// The rules; those for one path add up.
     public private(set) var rules: [Rule] = []
 
     /// Allows nothing.
@@ -45,10 +47,8 @@ public struct Sandbox: Sendable {
     ///   - path: A directory or file; one that is not there when ``confine()`` is called is passed over.
     ///   - access: What may be done there and below.
     public mutating func allow(_ path: String, _ access: Access) {
-        guard let index = rules.firstIndex(where: { $0.path == path }) else {
-            return rules.append(Rule(path: path, access: access))
-        }
-        if access == .write { rules[index] = Rule(path: path, access: .write) }
+        let rule = Rule(path: path, access: access)
+        if !rules.contains(rule) { rules.append(rule) }
     }
 
     /// Confines the calling thread and all that it starts.
@@ -93,7 +93,12 @@ public struct Sandbox: Sendable {
         let place = Descriptor(owning: opened)
         var status = stat()
         try systemCall("fstat") { unsafe fstat(opened, &status) }
-        var allowed = rule.access == .read ? Right.read : handled & ~Right.execute
+        var allowed: UInt64 =
+            switch rule.access {
+            case .read: Right.read
+            case .remove: Right.removeFile
+            case .write: handled & ~Right.execute
+            }
         if status.st_mode & S_IFMT != S_IFDIR { allowed &= Right.ofFiles }
         let (number, rights) = (ruleset.rawValue, allowed & handled)
         try systemCall("landlock_add_rule") { dvm_landlock_add_path(number, place.rawValue, rights) }
@@ -121,6 +126,7 @@ public struct Sandbox: Sendable {
         static let writeFile: UInt64 = 1 << 1
         static let readFile: UInt64 = 1 << 2
         static let readDirectory: UInt64 = 1 << 3
+        static let removeFile: UInt64 = 1 << 5
         static let truncate: UInt64 = 1 << 14
         static let deviceControl: UInt64 = 1 << 15
         /// Bits 0 to 13, the last of which lets names move between directories (`REFER`).

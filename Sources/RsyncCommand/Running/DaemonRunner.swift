@@ -67,6 +67,7 @@ struct DaemonRunner {
         defer { pidFile?.remove() }
         log.line("dvm-rsync daemon version \(RsyncCommandLine.version) starting, listening on port \(port)")
         for notice in configuration.notices { log.line(notice) }
+        log.line(DaemonSandbox(configuration).confine())
         let catalogue = ConfiguredCatalogue(configuration)
         let connections = ConnectionTable()
         let signals = try TerminationSignals { listener.close() }
