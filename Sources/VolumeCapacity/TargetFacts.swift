@@ -10,6 +10,8 @@ public struct TargetFacts: Hashable, Sendable {
     public var isEmpty: Bool
     /// Whether small files can be asked for before large ones there.
     public var ordersFiles = false
+    /// Whether modification times are compared to the nanosecond there.
+    public var comparesNanoseconds = false
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {

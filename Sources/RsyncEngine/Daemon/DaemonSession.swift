@@ -192,6 +192,7 @@ public struct DaemonSession {
             arguments.options.timeout = module.timeout
         }
         arguments.options.keepAlive = keepAlive
+        arguments.options.comparesNanoseconds = module.comparesNanoseconds
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -18,6 +18,8 @@ struct TargetCheckStep {
     struct Verdict {
         /// The options to transfer with.
         let options: TransferOptions
+        /// The step of the modification times that the target keeps, in nanoseconds.
+        var timeGrain: Int64 = 1
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
     }
@@ -34,11 +36,11 @@ struct TargetCheckStep {
             return Verdict(options: job.options, stream: stream)
         case .ours(let client):
             defer { client.close() }
-            return Verdict(options: try options(askedOf: client))
+            return try verdict(askedOf: client)
         }
     }
 
-    private func options(askedOf client: ControlClient) throws(AgentError) -> TransferOptions {
+    private func verdict(askedOf client: ControlClient) throws(AgentError) -> Verdict {
         let facts: TargetFacts
         do throws(ControlError) {
             facts = try client.facts(ofVolume: volume.name)
@@ -47,11 +49,15 @@ struct TargetCheckStep {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
-                return job.options
+                var options = job.options
+                options.comparesNanoseconds = false
+                return Verdict(options: options)
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
-        return try compare(with: facts, client)
+        var options = try compare(with: facts, client)
+        options.comparesNanoseconds = facts.comparesNanoseconds
+        return Verdict(options: options, timeGrain: max(1, facts.abilities.timeGrain ?? 1))
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

@@ -20,6 +20,11 @@ extension VolumeOutcome {
         text +=
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
+        if timeGrain >= 1_000_000 {
+            let step = timeGrain == 1_000_000_000 ? "whole seconds" : "steps of \(Double(timeGrain) / 1e9) s"
+            text += "  times compared in \(step), the target knows no more: a change that leaves a file's size and that"
+            text += " of its time as they were is not seen; --checksum sees it\n"
+        }
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
@@ -66,6 +71,7 @@ extension VolumeOutcome {
             ("matchedBytes", .integer(figures.matchedData)),
             ("bytesSent", .integer(figures.bytesSent)),
             ("bytesReceived", .integer(figures.bytesReceived)),
+            ("timeGrainNanoseconds", .integer(timeGrain)),
             ("elapsedSeconds", .decimal(elapsed.inSeconds)),
             ("exceptionCount", .integer(Int64(exceptionCount))),
             ("exceptions", .list(exceptions.map { .text($0) })),

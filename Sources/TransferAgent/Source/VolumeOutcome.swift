@@ -14,6 +14,11 @@ public struct VolumeOutcome: Sendable {
     public let exceptions: [String]
     /// How many such texts there were.
     public let exceptionCount: Int
+    /// The step in which modification times were compared, in nanoseconds: 1, or what the target or its protocol knows.
+    ///
+    /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
+    /// compared.
+    public let timeGrain: Int64
     /// How long it took.
     public let elapsed: Duration
 
@@ -23,6 +28,7 @@ public struct VolumeOutcome: Sendable {
         error: AgentError?,
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
+        timeGrain: Int64 = 1,
         elapsed: Duration
     ) {
         self.name = name
@@ -31,6 +37,7 @@ public struct VolumeOutcome: Sendable {
         self.statistics = statistics
         self.exceptions = exceptions.listed
         exceptionCount = exceptions.count
+        self.timeGrain = timeGrain
         self.elapsed = elapsed
     }
 

@@ -17,6 +17,7 @@ struct VolumeCatalogue: DaemonCatalogue {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
+                module.comparesNanoseconds = true
                 modules.append(module)
             } catch {
                 throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)

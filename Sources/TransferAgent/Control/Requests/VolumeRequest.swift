@@ -69,7 +69,7 @@ extension TargetFacts {
             ("totalBytes", .integer(space.totalBytes)), ("usedBytes", .integer(space.usedBytes)),
             ("freeBytes", .integer(space.freeBytes)), ("readOnly", .flag(space.isReadOnly)),
             ("longestName", .integer(space.longestName)), ("empty", .flag(isEmpty)),
-            ("smallestFirst", .flag(true)),
+            ("smallestFirst", .flag(true)), ("comparesNanoseconds", .flag(true)),
         ]
         for (name, path) in Self.numbers {
             if let value = self[keyPath: path] { members.append((name, .integer(value))) }
@@ -101,6 +101,7 @@ extension TargetFacts {
         space.longestName = longestName
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
         ordersFiles = json["smallestFirst"]?.asFlag ?? false
+        comparesNanoseconds = json["comparesNanoseconds"]?.asFlag ?? false
         for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }
         for (name, path) in Self.flags { self[keyPath: path] = json[name]?.asFlag }
         self.space.btrfs = json["btrfs"].flatMap { BtrfsSpace(json: $0) }
