@@ -111,8 +111,8 @@ let package = Package(
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem", "Checksums",
+                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
+                "VolumeAccess", "LinuxSystem",
             ]
         ),
     ],

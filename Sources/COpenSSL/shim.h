@@ -12,6 +12,9 @@
 static inline long dvm_SSL_set_tlsext_host_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, name); }
 static inline long dvm_SSL_CTX_set_min_proto_version(SSL_CTX *c, int v) { return SSL_CTX_set_min_proto_version(c, v); }
 static inline long dvm_SSL_CTX_set_max_proto_version(SSL_CTX *c, int v) { return SSL_CTX_set_max_proto_version(c, v); }
+static inline void dvm_SSL_release_buffers(SSL *ssl, int on) {
+    if (on) SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS); else SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+}
 static inline long dvm_SSL_CTX_set_mode(SSL_CTX *c, long m) { return SSL_CTX_set_mode(c, m); }
 static const unsigned long dvm_XN_FLAG_RFC2253 = XN_FLAG_RFC2253;
 static const uint64_t dvm_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;
@@ -40,3 +43,6 @@ static const uint64_t dvm_SSL_OP_CRYPTOPRO_TLSEXT_BUG = SSL_OP_CRYPTOPRO_TLSEXT_
 static const uint64_t dvm_SSL_OP_ALL = SSL_OP_ALL;
 static inline long dvm_SSL_CTX_set_session_cache_mode(SSL_CTX *c, long m) { return SSL_CTX_set_session_cache_mode(c, m); }
 static inline long dvm_SSL_CTX_set_dh_auto(SSL_CTX *c, int on) { return SSL_CTX_set_dh_auto(c, on); }
+static inline int dvm_sk_SSL_CIPHER_num(const STACK_OF(SSL_CIPHER) *s) { return sk_SSL_CIPHER_num(s); }
+static inline const SSL_CIPHER *dvm_sk_SSL_CIPHER_value(const STACK_OF(SSL_CIPHER) *s, int i) { return sk_SSL_CIPHER_value(s, i); }
+static inline long dvm_SSL_set_max_cert_list(SSL *ssl, long m) { return SSL_set_max_cert_list(ssl, m); }

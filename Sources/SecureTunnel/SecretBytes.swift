@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Bytes that are overwritten before their memory is given back, and that no dump shows.
+/// Bytes that are overwritten before their memory is given back, and that no dump shows (``SecretMemory``).
 ///
 /// ## Invariant
 /// `storage` is an allocation of its count that lives as long as this object and is written only in the initializer.
@@ -37,14 +37,15 @@ import COpenSSL
 
     /// Lets a closure fill the memory, which is zero before.
     init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        unsafe storage = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+        let start = unsafe SecretMemory.allocate(byteCount: max(count, 1))
+        unsafe storage = UnsafeMutableRawBufferPointer(start: start, count: count)
         unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
         unsafe fill(storage)
     }
 
     deinit {
         unsafe OPENSSL_cleanse(storage.baseAddress, storage.count)
-        unsafe storage.deallocate()
+        if let start = unsafe storage.baseAddress { unsafe SecretMemory.deallocate(start, byteCount: max(count, 1)) }
     }
 
     /// How many there are.

@@ -181,6 +181,21 @@ extension TLSContext {
         guard unsafe SSL_CTX_set_ciphersuites(context, suites) == 1 else {
             throw .badSetting(reason: "cipher suites \"\(suites)\": \(OpenSSLErrors.drain().text)")
         }
+        if let name = unencryptedCipher {
+            let list = parameters.ciphers ?? suites
+            throw .badSetting(reason: "ciphers \"\(list)\": \(name) does not encrypt, which no setting allows here")
+        }
+    }
+
+    /// The first cipher in use that does not encrypt (`eNULL`); nil when there is none.
+    private var unencryptedCipher: String? {
+        let ciphers = unsafe SSL_CTX_get_ciphers(context)
+        for index in 0..<(unsafe dvm_sk_SSL_CIPHER_num(ciphers)) {
+            let cipher = unsafe dvm_sk_SSL_CIPHER_value(ciphers, index)
+            guard unsafe SSL_CIPHER_get_bits(cipher, nil) == 0 else { continue }
+            return unsafe String(cString: SSL_CIPHER_get_name(cipher))
+        }
+        return nil
     }
 }
 

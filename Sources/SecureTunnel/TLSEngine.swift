@@ -201,6 +201,40 @@ import Synchronization
     /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
 
+    /// Keeps the handshake of a peer that has proved nothing from taking much memory.
+    func limitHandshake() {
+        releaseBuffers(true)
+        // OpenSSL takes memory for the announced length, 100 KiB at most; a chain of today has 10 KiB at most.
+        lock.withLock { _ in _ = unsafe dvm_SSL_set_max_cert_list(connection, 32 * 1024) }
+    }
+
+    /// Whether OpenSSL gives its buffers back, 34 KiB, while no record is under way: slower, for connections that only wait.
+    func releaseBuffers(_ isOn: Bool) {
+        lock.withLock { _ in unsafe dvm_SSL_release_buffers(connection, isOn ? 1 : 0) }
+    }
+
+    /// Why the peer's first record cannot be let through to OpenSSL, which takes memory for the whole of a hello as soon as
+    /// its length is known, 128 KiB at most; nil while there is nothing wrong with it.
+    ///
+    /// Hellos of today's clients have 2 KiB at most.
+    var hugeHello: String? {
+        lock.withLock { _ in
+            let bytes = buffers.firstBytes
+            guard !isHandshakeDone, bytes.count >= 5, bytes[0] == 0x16 else { return nil }
+            // The handshake's head, 4 bytes, lies in the first record; it holds the length (RFC 8446, 4 and 5.1).
+            guard Int(bytes[3]) << 8 | Int(bytes[4]) >= 4 else { return "its first TLS record is too short" }
+            guard bytes.count >= 9, bytes[5] == 1 else { return nil }
+            let length = Int(bytes[6]) << 16 | Int(bytes[7]) << 8 | Int(bytes[8])
+            return length > Self.longestHello ? "its hello of \(length) bytes is too long" : nil
+        }
+    }
+
+    /// The longest hello that a server takes, in bytes.
+    private static let longestHello = 16 * 1024
+
+    /// A breach of the protocol by this peer.
+    func refusal(_ reason: String) -> SecureTunnelError { .violation(peer: peer, reason: reason) }
+
     /// What the peer showed, where the context believes everybody; nil elsewhere, and while nothing came.
     var shownCertificate: ShownCertificate? { lock.withLock { _ in notes.verifier.shown } }
 }

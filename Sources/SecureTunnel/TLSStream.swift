@@ -24,7 +24,7 @@ public final class TLSStream: ByteStream {
     /// Closed when `readFailure` is set: a writer whose transport broke waits here for the peer's last word.
     private let readFailed = BoundedQueue<Never>(capacity: 1, name: "failure of the tunnel")
     private let isEnded = Atomic<Bool>(false)
-    private let largestPiece = Atomic<Int>(256 * 1024)
+    private let largestPiece: Atomic<Int>
     /// What both sides agreed on.
     public let session: TLSSession
 
@@ -55,33 +55,45 @@ public final class TLSStream: ByteStream {
     ///   - transport: A fresh connection. Closed when the handshake fails.
     ///   - context: Made for a server.
     ///   - limit: The time for the whole handshake.
+    ///   - pieceSize: How many bytes are taken from the transport at once, in the handshake and until ``pieceSize`` is set.
     /// - Returns: The stream, ready.
     /// - Throws: ``SecureTunnelError``.
     public static func accept(
         over transport: any ByteStream,
         context: TLSContext,
-        within limit: Duration
+        within limit: Duration,
+        pieceSize: Int = usualPiece
     ) throws(SecureTunnelError) -> TLSStream {
         precondition(context.isServer, "a server needs a server's context")
-        return try TLSStream(over: transport, context: context, serverName: nil, within: limit)
+        return try TLSStream(
+            over: transport,
+            context: context,
+            serverName: nil,
+            within: limit,
+            pieceSize: pieceSize
+        )
     }
 
     private init(
         over transport: any ByteStream,
         context: TLSContext,
         serverName: String?,
-        within limit: Duration
+        within limit: Duration,
+        pieceSize: Int = usualPiece
     ) throws(SecureTunnelError) {
         self.transport = transport
+        largestPiece = Atomic(pieceSize)
         let engine = try TLSEngine(context: context, serverName: serverName, peer: transport.peerDescription)
         self.engine = engine
+        if pieceSize < Self.largestRecord { engine.limitHandshake() }
         do throws(SecureTunnelError) {
-            try shakeHands(engine, over: transport, within: limit)
+            try shakeHands(engine, over: transport, within: limit, pieceSize: pieceSize)
         } catch {
             transport.close()
             throw error
         }
         session = engine.session()
+        if pieceSize < Self.largestRecord { trim() }
     }
 
     /// Reads and decrypts what is there, waiting for at least one byte.
@@ -182,12 +194,20 @@ public final class TLSStream: ByteStream {
 }
 
 extension TLSStream {
+    /// The usual ``pieceSize``.
+    public static let usualPiece = 256 * 1024
+    fileprivate static let largestRecord = 16 * 1024
+
     /// How many bytes are moved at once at most, and so how much memory the stream touches.
     ///
-    /// For whoever shares out memory among many streams; 16 KiB, a record, is the least that makes sense.
-    var pieceSize: Int {
+    /// For whoever shares out memory among many streams; 16 KiB, a record, is the least that makes sense for data. With less,
+    /// OpenSSL too keeps no more memory than it must.
+    package var pieceSize: Int {
         get { largestPiece.load(ordering: .relaxed) }
-        set { largestPiece.store(newValue, ordering: .relaxed) }
+        set {
+            largestPiece.store(newValue, ordering: .relaxed)
+            engine.releaseBuffers(newValue < Self.largestRecord)
+        }
     }
 
     /// Gives memory back while nothing moves; what is in use at the moment is kept.
@@ -269,7 +289,8 @@ extension TLSStream {
 func shakeHands(
     _ engine: TLSEngine,
     over transport: any ByteStream,
-    within limit: Duration
+    within limit: Duration,
+    pieceSize: Int = TLSStream.usualPiece
 ) throws(SecureTunnelError) {
     let deadline = ContinuousClock.now + limit
     let limits = (transport.readTimeout, transport.writeTimeout)
@@ -288,8 +309,12 @@ func shakeHands(
             guard left > .zero else {
                 throw .timedOut(waitingFor: "the TLS handshake with \(transport.peerDescription)", after: limit)
             }
-            let space = unsafe engine.freeInput()
+            let space = unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
             engine.supply(unsafe try transport.read(into: space))
+            // What comes of it is said to nobody: such a hello is no client's.
+            if pieceSize < TLSStream.largestRecord, let reason = engine.hugeHello {
+                throw engine.refusal(reason).asTransportError
+            }
         }
     } catch {
         if let cause = SecureTunnelError(error) { throw cause }

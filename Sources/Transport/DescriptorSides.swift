@@ -89,7 +89,7 @@ struct InputSide: ~Copyable, Sendable {
         }
     }
 
-    private func waitForBytes(_ number: Int32) throws(TransportError) {
+    func waitForBytes(_ number: Int32) throws(TransportError) {
         try wait(number, POLLIN, limit: limit.duration, stop: stop, peer: peer) { "bytes from \(peer)" }
     }
 }

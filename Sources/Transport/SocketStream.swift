@@ -71,6 +71,15 @@ public final class SocketStream: ByteStream {
         unsafe try input.read(into: buffer)
     }
 
+    /// Waits for the first byte, as long as ``readTimeout`` says, and takes none.
+    ///
+    /// - Throws: ``TransportError``.
+    package func waitForBytes() throws(TransportError) {
+        guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
+        defer { descriptor.leave() }
+        try input.waitForBytes(number)
+    }
+
     /// Reads what is there already; nil when that is nothing.
     public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
         unsafe try input.readNow(into: buffer)

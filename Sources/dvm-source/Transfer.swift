@@ -71,6 +71,9 @@ struct Transfer: ParsableCommand {
     )
     var whenTight = TightPolicy.refuse
 
+    @Flag(help: "Keep all rights of the user, instead of reading the volumes alone.")
+    var noSandbox = false
+
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressStyle?
 
@@ -92,8 +95,13 @@ struct Transfer: ParsableCommand {
     }
 
     func run() throws {
+        let settings = self.settings
         let job = try TransferJob(settings)
         for warning in job.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
+        if !noSandbox {
+            let (isConfined, notes) = try AgentSandbox(settings).confine()
+            for note in notes where !isConfined { StandardStream.error.write("dvm-source: \(note)\n") }
+        }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
         let run = TransferRun(job, display: ProgressDisplay(style: style))
         let outcomes = try StopSignals.run { await run.run() }

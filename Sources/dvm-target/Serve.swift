@@ -90,6 +90,9 @@ struct Serve: ParsableCommand {
     @Flag(help: "Let clients prove the password by MD4, and by MD5 where they come in without TLS.")
     var allowWeakDigest = false
 
+    @Flag(help: "Keep all rights of the user, instead of those to the volumes alone.")
+    var noSandbox = false
+
     /// What the room below understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
@@ -114,6 +117,8 @@ struct Serve: ParsableCommand {
     func run() throws {
         ProcessSetup.clearUmask()
         let service = try TargetService(settings)
+        let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
+        for note in notes { StandardStream.error.write("\(note)\n") }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run { await service.run() }
         service.finish(within: Self.grace)

@@ -165,15 +165,16 @@ struct ConfiguredCatalogueTests {
     func connections() throws {
         let folder = try TemporaryDirectory()
         let catalogue = ConfiguredCatalogue(try parse("[m]\npath = \(folder.path)\nmax connections = 1"))
-        func enter() -> DaemonModule? {
+        func enter() -> ConnectionSlot? {
             guard case .module(let module) = catalogue.module(named: Array("m".utf8), for: "10.0.0.1:9") else {
                 return nil
             }
-            return module
+            return module.takeSlot?()
         }
         var first = enter()
         #expect(first != nil)
         #expect(enter() == nil)
+        withExtendedLifetime(first) {}
         first = nil
         #expect(enter() != nil)
     }

@@ -71,6 +71,27 @@ struct DaemonProtocolTests {
         #expect(text == "@RSYNCD: 32.0 sha512 sha256 sha1 md5 md4\n@ERROR: \(reply)\n")
     }
 
+    private func request(_ bytes: [UInt8], sink: ArraySink = ArraySink()) throws(WireError) -> DaemonServer.Request {
+        try DaemonServer(input: WireInput(source: ArraySource(bytes, pieceLength: 7)), output: WireOutput(sink: sink))
+            .request()
+    }
+
+    @Test("takes one early input of at most 5,120 bytes before the module, and drops it")
+    func earlyInput() throws {
+        let early = Array("#early_input=5120\n".utf8) + [UInt8](repeating: 10, count: 5120)
+        #expect(try request(early + Array("data\n".utf8)) == .module(Array("data".utf8)))
+        let replies = [
+            (early + early, "more than one early_input"),
+            (Array("#early_input=5121\n".utf8), "invalid early_input length"),
+            (Array("#early_input=0\n".utf8), "invalid early_input length"),
+        ]
+        for (bytes, reply) in replies {
+            let sink = ArraySink()
+            #expect(exitCode { _ = try request(bytes, sink: sink) } == 5)
+            #expect(String(decoding: sink.bytes, as: UTF8.self) == "@ERROR: \(reply)\n")
+        }
+    }
+
     static let sessions: [(String, String, String)] = [
         ("daemon-auth-sha512-pull3-p32", "auth", "sha512"), ("daemon-pull3-p32", "pub", "sha512"),
         ("daemon-push3-p32", "rw", "sha512"),

@@ -74,6 +74,8 @@ enum HelpTexts {
                                   When there is no room for the usual way: refuse, or
                                   plan: delete first, small files first, or write in
                                   place. (values: refuse, plan; default: refuse)
+          --no-sandbox            Keep all rights of the user, instead of reading the
+                                  volumes alone.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
           -h, --help              Show help information.
@@ -112,7 +114,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>] [--silence-limit <seconds>] [--allow-weak-digest]
+        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>] [--silence-limit <seconds>] [--allow-weak-digest] [--no-sandbox]
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
@@ -147,6 +149,8 @@ enum HelpTexts {
                                   included, before its session ends. (default: 120)
           --allow-weak-digest     Let clients prove the password by MD4, and by MD5
                                   where they come in without TLS.
+          --no-sandbox            Keep all rights of the user, instead of those to the
+                                  volumes alone.
           -h, --help              Show help information.
 
         """#

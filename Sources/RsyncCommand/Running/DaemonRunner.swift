@@ -9,6 +9,8 @@ import Transport
 /// The configuration is read once; secrets and the message of the day are read when they are needed.
 struct DaemonRunner {
     private static let usualPort: UInt16 = 873
+    /// The time from the connection to the login (protocol specification, session 10.3).
+    private static let loginLimit = Duration.seconds(60)
 
     private let settings: DaemonSettings
     private let configuration: DaemonConfiguration
@@ -65,11 +67,19 @@ struct DaemonRunner {
         defer { pidFile?.remove() }
         log.line("dvm-rsync daemon version \(RsyncCommandLine.version) starting, listening on port \(port)")
         for notice in configuration.notices { log.line(notice) }
+        log.line(DaemonSandbox(configuration).confine())
         let catalogue = ConfiguredCatalogue(configuration)
         let connections = ConnectionTable()
         let signals = try TerminationSignals { listener.close() }
-        while let stream = next(of: listener, log) {
-            connections.start(stream) { [self] in _ = serve(stream, catalogue, log) }
+        let places = LoginPlaces(limit: Self.loginLimit)
+        defer { places.close() }
+        do throws(SystemError) {
+            _ = try WorkerThread(name: "dvm-login-time") { places.watch() }
+        } catch {
+            throw .failed("no thread can be started: \(error)", exitCode: 14)
+        }
+        while let stream = next(of: listener, log), let place = places.enter(stream) {
+            connections.start(stream) { [self] in _ = serve(stream, catalogue, log, place) }
         }
         guard signals.haveCome else { return 10 }
         log.line(ExitText.line(code: 20, role: "daemon"))
@@ -87,15 +97,24 @@ struct DaemonRunner {
         }
     }
 
-    private func serve(_ stream: any ByteStream, _ catalogue: ConfiguredCatalogue, _ log: LogFile)
-        -> DaemonSession.Report
-    {
+    private func serve(
+        _ stream: any ByteStream,
+        _ catalogue: ConfiguredCatalogue,
+        _ log: LogFile,
+        _ place: LoginPlace? = nil
+    ) -> DaemonSession.Report {
         let peer = stream.peerDescription
         log.line("connect from \(peer)")
-        let report = DaemonSession(catalogue: catalogue, observer: SilentObserver()).run(over: stream)
+        let session = DaemonSession(catalogue: catalogue, observer: SilentObserver(), loginPlace: place)
+        let report = session.run(over: stream)
         let module = String(decoding: NameText.escaped(report.module), as: UTF8.self)
         let user = String(decoding: NameText.escaped(report.user), as: UTF8.self)
-        if let refusal = report.refusal { log.line("rsync denied \(peer): \(refusal)") }
+        switch report.putOut {
+        case .tooSlow: log.line("daemon handshake timeout: \(peer)")
+        case .displaced: log.line("\(peer) gave way to a newer connection before it had logged in")
+        case .closing, nil: break
+        }
+        if let refusal = report.refusal, report.putOut == nil { log.line("rsync denied \(peer): \(refusal)") }
         if let result = report.result {
             let statistics = result.statistics
             log.line("rsync \(report.isSender ? "on" : "to") \(module)/ from \(user)@\(peer)")

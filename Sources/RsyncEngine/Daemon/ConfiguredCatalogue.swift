@@ -32,7 +32,7 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         configuration.modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
-    /// Finds a module and takes one of its places, if the peer's address is let in.
+    /// Finds a module, if the peer's address is let in; one of its places is taken once the password is proved.
     public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         let unknown = DaemonAnswer.refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         guard let settings = configuration.modules.first(where: { $0.name == name }) else { return unknown }
@@ -40,17 +40,14 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
             let text = Array("access denied to ".utf8) + name + Array(" from \(peer)".utf8)
             return settings.isListed ? .refused(text) : unknown
         }
-        guard let slot = connections.take(name, limit: settings.connectionLimit) else {
-            return .refused(Array("max connections (\(settings.connectionLimit)) reached -- try again later".utf8))
-        }
         do throws(VolumeError) {
-            return .module(module(settings, volume: try Volume.open(path: settings.path.span), slot))
+            return .module(module(settings, volume: try Volume.open(path: settings.path.span)))
         } catch {
             return .refused(Array("chdir failed".utf8))
         }
     }
 
-    private func module(_ settings: ModuleSettings, volume: Volume, _ slot: ConnectionSlot) -> DaemonModule {
+    private func module(_ settings: ModuleSettings, volume: Volume) -> DaemonModule {
         var module = DaemonModule(name: settings.name, volume: volume)
         module.comment = settings.comment
         module.isListed = settings.isListed
@@ -59,7 +56,9 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         module.forcesNumericIDs = settings.usesNumericIDs
         module.timeout = settings.timeout
         module.refusedOptions = settings.refusedOptions
-        module.slot = slot
+        let (connections, limit) = (connections, settings.connectionLimit)
+        module.takeSlot = { connections.take(settings.name, limit: limit) }
+        module.fullText = Array("max connections (\(limit)) reached -- try again later".utf8)
         if let table = settings.authentication {
             module.proof = { user, challenge, digest in
                 table.password(of: user).map { password in

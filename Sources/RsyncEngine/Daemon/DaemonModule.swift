@@ -34,8 +34,10 @@ public struct DaemonModule: Sendable {
     /// Whether modification times are compared to the nanosecond, as far as the file system keeps them, with clients whose
     /// protocol has nanoseconds (31 and later) and who say nothing else (`--modify-window`).
     public var comparesNanoseconds = false
-    /// Held for as long as the session lasts.
-    var slot: ConnectionSlot?
+    /// Takes a place among the module's connections once the client is let in; nil when there is none left.
+    var takeSlot: (@Sendable () -> ConnectionSlot?)?
+    /// What a client is told when there is no place left.
+    var fullText: [UInt8] = []
 
     /// What a user, a challenge and a digest are answered with (`AuthenticationExchange`).
     public typealias Proof =
@@ -83,6 +85,9 @@ public protocol DaemonCatalogue: Sendable {
     var messageOfTheDay: [UInt8]? { get }
     /// The modules that the listing shows.
     var listedModules: [(name: [UInt8], comment: [UInt8])] { get }
+    /// What every client has to prove before its request is looked at, so that nobody else learns which modules there are;
+    /// nil where each module decides for itself.
+    var proof: DaemonModule.Proof? { get }
     /// Finds a module for a client.
     ///
     /// - Parameters:
@@ -90,6 +95,11 @@ public protocol DaemonCatalogue: Sendable {
     ///   - peer: The client's address, such as `10.0.0.7:443`.
     /// - Returns: The module, or why there is none for this client, as the text behind `@ERROR: `.
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer
+}
+
+extension DaemonCatalogue {
+    /// None: each module decides.
+    public var proof: DaemonModule.Proof? { nil }
 }
 
 /// What a catalogue says to a request.

@@ -1,4 +1,5 @@
 public import Checksums
+import LinuxSystem
 public import RsyncWire
 public import Transport
 import VolumeAccess
@@ -9,6 +10,8 @@ import VolumeAccess
 public struct DaemonSession {
     /// How long a client may take for each step before its arguments are complete (protocol specification, session 10.3).
     private static let handshakeTimeout = 60
+    /// How long a wrong password waits for its answer, so that guessing takes time.
+    private static let penalty = Duration.seconds(1)
 
     private let catalogue: any DaemonCatalogue
     private let observer: any TransferObserver
@@ -17,6 +20,8 @@ public struct DaemonSession {
     private let synchronizes: Bool
     private let silenceLimit: Duration?
     private let digests: [AuthenticationDigest]
+    private let loginPlace: LoginPlace?
+    private let admission: @Sendable () -> [UInt8]?
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -34,6 +39,10 @@ public struct DaemonSession {
         public var lacksDigest = false
         /// What the module gave the session to hold until its end.
         public var hold: (any AnyObject & Sendable)?
+        /// Whether that was a wrong password, or a user who is not known.
+        public var isWrongPassword = false
+        /// Why the connection was closed before the client had logged in, if this side did so.
+        public var putOut: LoginPlaces.PutOut?
         /// The place among the module's connections, held until the report is dropped.
         var slot: ConnectionSlot?
     }
@@ -48,6 +57,8 @@ public struct DaemonSession {
     ///   - silenceLimit: The longest silence of a client, judged by what comes from it; nil leaves it to the time-outs.
     ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
+    ///   - loginPlace: The connection's place before the login; nil where there is no limit.
+    ///   - admission: Called once the client is let in and before its session begins: the text of a refusal, nil for none.
     public init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
@@ -55,11 +66,15 @@ public struct DaemonSession {
         digests: [AuthenticationDigest] = AuthenticationExchange.available,
         silenceLimit: Duration? = nil,
         keepAlive: Duration? = nil,
-        synchronizes: Bool = false
+        synchronizes: Bool = false,
+        loginPlace: LoginPlace? = nil,
+        admission: @escaping @Sendable () -> [UInt8]? = { nil }
     ) {
         self.digests = digests
         self.silenceLimit = silenceLimit
         self.synchronizes = synchronizes
+        self.loginPlace = loginPlace
+        self.admission = admission
         self.keepAlive = keepAlive
         self.catalogue = catalogue
         self.observer = observer
@@ -72,14 +87,7 @@ public struct DaemonSession {
     /// - Returns: What happened.
     public func run(over stream: any ByteStream) -> Report {
         var report = Report()
-        let channel: SessionChannel
-        do throws(EngineError) {
-            channel = try SessionChannel(stream: stream, bandwidthLimit: 0)
-        } catch {
-            stream.close()
-            report.refusal = "\(error)"
-            return report
-        }
+        let channel = SessionChannel(stranger: stream)
         channel.setTimeout(seconds: Self.handshakeTimeout)
         do throws(WireError) {
             if let request = try admit(channel, &report) {
@@ -95,6 +103,7 @@ public struct DaemonSession {
             }
             channel.close(after: .refused(report.refusal ?? ""))
         } catch {
+            report.putOut = loginPlace?.putOut
             report.refusal = "\(error)"
             channel.close(after: .wire(error))
         }
@@ -115,30 +124,72 @@ public struct DaemonSession {
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)
         report.lacksDigest =
             AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) == nil
+        loginPlace?.advance(to: .greeted)
         guard case .module(let name) = try server.request() else {
             try server.list(catalogue.listedModules)
             return nil
         }
+        loginPlace?.advance(to: .challenged)
         report.module = name
+        // Where everybody has to prove a password first, nobody else learns which modules there are.
+        if let proof = catalogue.proof, try !authenticate(server, greeting, proof, &report) { return nil }
         switch catalogue.module(named: name, for: channel.stream.peerDescription) {
         case .refused(let text):
-            try server.refuse(text)
-            report.refusal = printable(text)
-            return nil
+            return try refuse(server, text, &report)
         case .module(var module):
-            report.slot = module.slot
-            if let proof = module.proof {
-                guard let user = try server.authenticate(greeting, proof: proof) else {
-                    try server.refuse(Array("auth failed on module ".utf8) + name)
-                    report.refusal = "auth failed on module \(printable(name))"
-                    return nil
-                }
-                report.user = user
-                if let isReadOnly = module.readOnlyRule?(user) { module.isReadOnly = isReadOnly }
-            }
+            if let proof = module.proof, try !authenticate(server, greeting, proof, &report) { return nil }
+            if let isReadOnly = module.readOnlyRule?(report.user) { module.isReadOnly = isReadOnly }
+            if let text = try begin(module, over: channel, &report) { return try refuse(server, text, &report) }
             try server.accept()
             return try readArguments(channel, module, version: greeting.settled(own: 32), &report)
         }
+    }
+
+    /// Asks for the password; a wrong one is answered late, and no other connection waits for that.
+    private func authenticate(
+        _ server: DaemonServer,
+        _ greeting: Greeting,
+        _ proof: DaemonModule.Proof,
+        _ report: inout Report
+    ) throws(WireError) -> Bool {
+        if let user = try server.authenticate(greeting, proof: proof) {
+            report.user = user
+            return true
+        }
+        _ = BoundedQueue<Never>(capacity: 1, name: "penalty for a wrong password").pop(within: Self.penalty)
+        report.isWrongPassword = true
+        try server.refuse(Array("auth failed on module ".utf8) + report.module)
+        report.refusal = "auth failed on module \(printable(report.module))"
+        return false
+    }
+
+    /// Turns the connection into a session: it leaves the places before the login and takes those of sessions.
+    ///
+    /// - Returns: Why there is no place for it, for the client; nil when there is one.
+    private func begin(
+        _ module: DaemonModule,
+        over channel: SessionChannel,
+        _ report: inout Report
+    ) throws(WireError) -> [UInt8]? {
+        if let loginPlace, !loginPlace.leave() { throw .ended(field: "the login") }
+        if let takeSlot = module.takeSlot {
+            report.slot = takeSlot()
+            if report.slot == nil { return module.fullText }
+        }
+        if let text = admission() { return text }
+        do throws(EngineError) {
+            try channel.readAhead()
+        } catch {
+            return Array("\(error)".utf8)
+        }
+        return nil
+    }
+
+    private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted?
+    {
+        try server.refuse(text)
+        report.refusal = printable(text)
+        return nil
     }
 
     private func readArguments(

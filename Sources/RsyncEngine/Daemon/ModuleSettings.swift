@@ -26,6 +26,12 @@ public struct ModuleSettings: Equatable, Sendable {
     var allow: [HostRule] = []
     var deny: [HostRule] = []
 
+    /// Whether some client may push.
+    public var mayBeWritten: Bool { !isReadOnly || users.contains { $0.access == .rw } }
+
+    /// The file of passwords; nil when there is none.
+    public var secretsPath: [UInt8]? { secretsFile.isEmpty ? nil : secretsFile }
+
     /// Who may enter; nil when everybody may.
     var authentication: AuthenticationTable? {
         users.isEmpty ? nil : AuthenticationTable(rules: users, secretsFile: secretsFile, isStrict: isStrict)

@@ -5,6 +5,8 @@ import Transport
 
 /// Reads a stream ahead on a thread of its own, so that receiving and decrypting run beside decoding.
 ///
+/// Until ``readAhead()`` there is no thread and one small buffer: a peer that has not logged in costs no more.
+///
 /// ## Concurrency model
 /// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
 /// a buffer from a queue may use it until it gives it on; the decoding thread may let others read on in a buffer by a
@@ -12,6 +14,8 @@ import Transport
 /// `current` and the two hooks belong to the decoding thread; everything else is a queue.
 final class PumpedSource: WireSource, @unchecked Sendable {
     static let bufferLength = 1 << 20
+    /// The buffer until ``readAhead()``.
+    private static let firstLength = 4096
 
     /// A buffer and how much of it is filled.
     @safe fileprivate final class Piece: @unchecked Sendable {
@@ -93,7 +97,10 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     private let empty = BoundedQueue<Piece>(capacity: 64, name: "free buffers")
     private let ended = BoundedQueue<Never>(capacity: 1, name: "end of the stream")
     private var current: Piece?
-    private let thread: WorkerThread
+    private let stream: any ByteStream
+    private let pieces: Int
+    private let first = Piece(length: firstLength)
+    private var thread: WorkerThread?
     /// How long the reading thread has waited for the peer.
     let wait = PeerWait()
     /// Called on the decoding thread right before it leaves a buffer.
@@ -101,16 +108,23 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     /// Called on the decoding thread right before it waits for the peer.
     var beforeWait: () throws(WireError) -> Void = { () throws(WireError) in }
 
-    /// Starts to read.
+    /// Prepares to read.
     ///
     /// - Parameters:
     ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
     ///     session 10.1).
     ///   - pieces: Buffers of 1 MiB that may be filled ahead.
+    init(stream: any ByteStream, pieces: Int = 8) {
+        self.stream = stream
+        self.pieces = pieces
+    }
+
+    /// Starts to read ahead; called once, on the decoding thread.
+    ///
     /// - Throws: ``SystemError`` when no thread could be started.
-    init(stream: any ByteStream, pieces: Int = 8) throws(SystemError) {
+    func readAhead() throws(SystemError) {
         for _ in 0..<pieces { empty.push(Piece(length: Self.bufferLength)) }
-        let (full, empty, ended, wait) = (full, empty, ended, wait)
+        let (stream, full, empty, ended, wait) = (stream, full, empty, ended, wait)
         thread = try WorkerThread(name: "dvm-demultiplex") {
             var late: TransportError?
             while let piece = empty.pop() {
@@ -138,6 +152,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             current.release(to: empty)
             self.current = nil
         }
+        guard thread != nil else { return unsafe try readDirectly() }
         var piece = full.tryPop()
         if piece == nil {
             try beforeWait()
@@ -148,6 +163,21 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         current = piece
         guard piece.count > 0 else { return unsafe try ended(piece) }
         return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
+    }
+
+    /// Reads into the first buffer, which never goes round in the circle.
+    private func readDirectly() throws(WireError) -> UnsafeRawBufferPointer {
+        do throws(TransportError) {
+            first.count = unsafe try stream.read(into: first.memory)
+        } catch {
+            first.count = 0
+            first.failure = error
+        }
+        // One reader more than there is, so that the last one does not give it to the thread.
+        first.readers.store(2, ordering: .relaxed)
+        current = first
+        guard first.count > 0 else { return unsafe try ended(first) }
+        return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(first.memory)[..<first.count])
     }
 
     private func ended(_ piece: Piece) throws(WireError) -> UnsafeRawBufferPointer {
@@ -169,6 +199,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     /// Called after the decoding thread has stopped reading.
     func drain(within limit: Duration) {
         let end = ContinuousClock.now + limit
+        guard thread != nil else { return drainDirectly(until: end) }
         while ContinuousClock.now < end {
             switch full.pop(within: end - .now) {
             case .element(let piece):
@@ -178,10 +209,21 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         }
     }
 
+    private func drainDirectly(until end: ContinuousClock.Instant) {
+        do throws(TransportError) {
+            while ContinuousClock.now < end {
+                stream.readTimeout = end - .now
+                guard unsafe try stream.read(into: first.memory) > 0 else { return }
+            }
+        } catch {
+            // The peer is gone, or has had its time.
+        }
+    }
+
     /// Ends the thread; the stream has been closed, or is at its end.
     func stop() {
         empty.cancel()
         full.cancel()
-        thread.join()
+        thread?.join()
     }
 }

@@ -6,6 +6,8 @@ import Transport
 final class SessionChannel {
     /// How long a peer is heard out after this side has failed (protocol specification, session 9.3).
     private static let patience = Duration.seconds(10)
+    /// The same for a peer that has not logged in.
+    private static let strangersPatience = Duration.seconds(2)
 
     private let isEnded = BoundedQueue<Never>(capacity: 1, name: "end of the session")
 
@@ -14,6 +16,7 @@ final class SessionChannel {
     let input: WireInput
     let output: WireOutput
     private let sink: StreamSink
+    private var isReadAhead = false
 
     /// Starts to read.
     ///
@@ -21,16 +24,30 @@ final class SessionChannel {
     ///   - stream: Connected with the peer.
     ///   - bandwidthLimit: KiB/s for what is written; 0 for no limit.
     /// - Throws: ``EngineError`` when no thread could be started.
-    init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
+    convenience init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
+        self.init(stranger: stream, bandwidthLimit: bandwidthLimit)
+        try readAhead()
+    }
+
+    /// Prepares to read from a peer that has not logged in, on the calling thread and with little memory.
+    init(stranger stream: any ByteStream, bandwidthLimit: Int64 = 0) {
         self.stream = stream
-        do throws(SystemError) {
-            source = try PumpedSource(stream: stream)
-        } catch {
-            throw .usage("no thread could be started: \(error)", exitCode: 14)
-        }
+        source = PumpedSource(stream: stream)
         input = WireInput(source: source)
         sink = StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit)
         output = WireOutput(sink: sink)
+    }
+
+    /// Starts to read ahead, once.
+    ///
+    /// - Throws: ``EngineError`` when no thread could be started.
+    func readAhead() throws(EngineError) {
+        isReadAhead = true
+        do throws(SystemError) {
+            try source.readAhead()
+        } catch {
+            throw .usage("no thread could be started: \(error)", exitCode: 14)
+        }
     }
 
     /// Waits until all that was flushed is with the kernel; called by the owner of the output when it has written all.
@@ -72,7 +89,7 @@ final class SessionChannel {
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
             try stream.closeWrite()
-            if failure != nil { source.drain(within: Self.patience) }
+            if failure != nil { source.drain(within: isReadAhead ? Self.patience : Self.strangersPatience) }
         } catch {
             // The connection is gone already, which the session has reported if it mattered.
         }

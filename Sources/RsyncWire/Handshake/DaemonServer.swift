@@ -60,21 +60,24 @@ public struct DaemonServer {
         return greeting
     }
 
-    /// Reads what the client wants; an early input is taken and dropped.
+    /// Reads what the client wants; one early input is taken and dropped, since nothing here runs `early exec`.
     ///
     /// - Returns: The request.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was refused.
     public func request() throws(WireError) -> Request {
         let earlyInput = Array("#early_input=".utf8)
+        var hasEarlyInput = false
         while true {
             let line = try input.line(limit: Self.lineLimit, "a request")
             if line.isEmpty || line == Array("#list".utf8) { return .list }
             if line.starts(with: earlyInput) {
                 let digits = String(decoding: line.dropFirst(earlyInput.count), as: UTF8.self)
-                guard let count = Int(digits), (1...5120).contains(count) else {
+                guard !hasEarlyInput else { throw try refusal(Array("more than one early_input".utf8)) }
+                guard var rest = Int(digits), (1...5120).contains(rest) else {
                     throw try refusal(Array("invalid early_input length".utf8))
                 }
-                _ = try input.bytes(count, "early input")
+                while rest > 0 { rest -= unsafe try input.chunk(limit: rest, "early input").count }
+                hasEarlyInput = true
                 continue
             }
             guard line.first != UInt8(ascii: "#") else {

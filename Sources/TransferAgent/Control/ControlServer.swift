@@ -22,6 +22,11 @@ struct ControlServer {
     /// How long a peer that was let in may be silent between requests.
     var idleLimit = SilenceLimit.usual
 
+    init(credentials: Credentials, volume: @escaping @Sendable (String) -> Volume?) {
+        self.credentials = credentials
+        self.volume = volume
+    }
+
     /// What happened, for the log.
     struct Report {
         /// Who proved the password; empty when nobody did.
@@ -37,12 +42,18 @@ struct ControlServer {
     /// - Parameters:
     ///   - stream: Connected with a peer that chose our protocol; the caller closes it.
     ///   - socket: What the stream runs over; nil where that is no socket.
+    ///   - admission: Called after the login; false ends the conversation, since there are too many.
     /// - Returns: What happened.
-    func serve(_ stream: any ByteStream, over socket: SocketStream? = nil) -> Report {
+    func serve(
+        _ stream: any ByteStream,
+        over socket: SocketStream? = nil,
+        admission: () -> Bool = { true }
+    ) -> Report {
         var report = Report()
         let channel = ControlChannel(stream)
         do throws(ControlError) {
             report.user = try ControlLogin.admit(channel, credentials, pause: Self.pause)
+            guard admission() else { throw .broken("too many conversations") }
             channel.trustPeer()
             var context = ControlContext(
                 channel: channel,
@@ -101,10 +112,10 @@ struct ControlServer {
 extension ControlServer.Report {
     /// The part of a log line behind the client's address.
     var line: String {
+        if case .loginRefused = failure { return ": " + SessionNotes.wrongPassword }
         var text = user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(Array(user.utf8)))"
         text += ": control, \(answered) requests"
         switch failure {
-        case .loginRefused: text += ": refused: auth failed"
         case .some(let failure): text += ": \(failure)"
         case nil: break
         }

@@ -33,9 +33,9 @@ struct VisitWalk {
             notes.begin(.greeting)
             if let first = next {
                 next = nil
-                try visit(volume, source, over: first)
+                try visit(volume, source, over: first, isStock: isStock)
             } else {
-                try visitAgain(volume, source)
+                try visitAgain(volume, source, isStock: isStock)
             }
             if isStock {
                 notes.skip(.space, volume: volume.name, because: "not asked: stock target")
@@ -55,11 +55,15 @@ struct VisitWalk {
     }
 
     /// As a visit over a connection of its own, to a target that may still count the one before.
-    private func visitAgain(_ volume: VolumeMapping, _ source: SourceRoot) throws(AgentError) {
+    private func visitAgain(
+        _ volume: VolumeMapping,
+        _ source: SourceRoot,
+        isStock: Bool
+    ) throws(AgentError) {
         let deadline = ContinuousClock.now + CancellableCall.afterglow
         while true {
             do throws(AgentError) {
-                return try visit(volume, source, over: try job.route.connect(for: call))
+                return try visit(volume, source, over: try job.route.connect(for: call), isStock: isStock)
             } catch {
                 guard error.failure == .targetBusy, call.mayTryAgain(before: deadline) else { throw error }
                 notes.begin(.greeting)
@@ -67,20 +71,34 @@ struct VisitWalk {
         }
     }
 
+    /// What a target says only to those who have proved the password.
+    private static let saidAfterLogin: Set<FailureClass> = [
+        .unknownVolume, .targetBusy, .refusedByTarget, .targetUnusable, .accessDenied,
+    ]
+
     /// Goes from the greeting to a finished dry run.
-    private func visit(_ volume: VolumeMapping, _ source: SourceRoot, over stream: any ByteStream) throws(AgentError) {
+    ///
+    /// A stock target looks at the volume first and then at the password, one of our kind the other way round.
+    private func visit(
+        _ volume: VolumeMapping,
+        _ source: SourceRoot,
+        over stream: any ByteStream,
+        isStock: Bool
+    ) throws(AgentError) {
         let notes = notes
         let failure = session(volume, source, over: stream, timeout: patience) { step in
             switch step {
             case .greeted(let version):
                 notes.hold("an rsync daemon, protocol \(version)")
-                notes.begin(.volume, volume: volume.name)
+                notes.begin(isStock ? .volume : .password, volume: volume.name)
             case .passwordAsked:
+                guard isStock else { return }
                 notes.hold("the target has it")
                 notes.begin(.password, volume: volume.name)
             case .admitted:
                 if notes.rung == .password {
                     notes.hold("user \(job.user) may use it")
+                    if !isStock { passVolume(volume) }
                 } else {
                     notes.hold("the target has it")
                     notes.skip(.password, volume: volume.name, because: "the target wants none")
@@ -89,8 +107,19 @@ struct VisitWalk {
             }
         } work: { (_) throws(EngineError) in
         }
-        if let failure { throw failure }
+        if let failure {
+            if !isStock, notes.rung == .password, Self.saidAfterLogin.contains(failure.failure) {
+                notes.hold("the target went on to the volume")
+                notes.begin(.volume, volume: volume.name)
+            }
+            throw failure
+        }
         notes.hold("a dry run was taken")
+    }
+
+    private func passVolume(_ volume: VolumeMapping) {
+        notes.begin(.volume, volume: volume.name)
+        notes.hold("the target has it")
     }
 
     /// Begins a control conversation with a target that was of our kind a moment ago.

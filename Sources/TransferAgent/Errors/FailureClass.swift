@@ -56,6 +56,8 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case volumeInUse = 2010
     case volumeMissing = 2011
     case weakDigest = 2012
+    case loginTooSlow = 2013
+    case loginDisplaced = 2014
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002

@@ -74,6 +74,18 @@ extension FailureTable {
             cause: "an rsync at the target that is older than 3.2, or somebody in its place who is after the password",
             advice: "use rsync 3.2 or later at the target, or --ca, --pin or --psk-file, or else --allow-weak-digest"
         ),
+        Row(
+            .loginTooSlow,
+            "a client had not logged in when its time was up; only a target's log says this",
+            cause: "a port scan or a health check, or a path on which the handshake takes that long",
+            advice: "nothing, unless it is a source's connection: then check the path between both"
+        ),
+        Row(
+            .loginDisplaced,
+            "a client that had not logged in gave way to a newer one; only a target's log says this",
+            cause: "more connections than the target keeps before their login, such as an attack on the port",
+            advice: "let only the sources reach the port, or run the target with --client-ca or --psk-file"
+        ),
     ]
 
     static let data = [

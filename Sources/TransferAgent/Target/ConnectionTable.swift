@@ -10,8 +10,10 @@ import Transport
 final class ConnectionTable: Sendable {
     private struct State {
         var streams: [Int: any ByteStream] = [:]
-        /// Which of them are control conversations.
-        var aside: Set<Int> = []
+        /// Which of them are sessions: they have logged in.
+        var sessions: Set<Int> = []
+        /// Which of them are control conversations that have logged in.
+        var conversations: Set<Int> = []
         var nextNumber = 1
         var isClosed = false
     }
@@ -21,24 +23,34 @@ final class ConnectionTable: Sendable {
 
     /// Takes in a connection.
     ///
-    /// - Returns: Its number and how many sessions there are with it; nil when the service is stopping.
-    func add(_ stream: any ByteStream) -> (number: Int, count: Int)? {
+    /// - Returns: Its number; nil when the service is stopping.
+    func add(_ stream: any ByteStream) -> Int? {
         state.withLock { state in
             guard !state.isClosed else { return nil }
             let number = state.nextNumber
             state.nextNumber += 1
             state.streams[number] = stream
-            return (number, state.streams.count - state.aside.count)
+            return number
         }
     }
 
-    /// Notes that a connection is a control conversation, which does not count as a session.
+    /// Notes that a connection has become a session.
     ///
     /// - Returns: False when there are as many as may be.
-    func setAside(_ number: Int, limit: Int) -> Bool {
+    func beginSession(_ number: Int, limit: Int) -> Bool {
         state.withLock { state in
-            guard state.aside.count < limit else { return false }
-            return state.aside.insert(number).inserted
+            guard state.sessions.count < limit else { return false }
+            return state.sessions.insert(number).inserted
+        }
+    }
+
+    /// Notes that a connection has become a control conversation, which does not count as a session.
+    ///
+    /// - Returns: False when there are as many as may be.
+    func beginConversation(_ number: Int, limit: Int) -> Bool {
+        state.withLock { state in
+            guard state.conversations.count < limit else { return false }
+            return state.conversations.insert(number).inserted
         }
     }
 
@@ -46,7 +58,8 @@ final class ConnectionTable: Sendable {
     func remove(_ number: Int) {
         let isLast = state.withLock { state in
             state.streams[number] = nil
-            state.aside.remove(number)
+            state.sessions.remove(number)
+            state.conversations.remove(number)
             return state.isClosed && state.streams.isEmpty
         }
         if isLast { ended.close() }

@@ -8,6 +8,9 @@ import Synchronization
 /// ## Concurrency model
 /// `last` is touched by the session's threads and read after they have ended.
 final class SessionNotes: TransferObserver {
+    /// The end of the log line for a wrong password or an unknown user, whichever way it came.
+    static let wrongPassword = "refused: auth failed"
+
     private let last = Mutex<String?>(nil)
 
     var wantsItems: Bool { false }
@@ -30,6 +33,8 @@ final class SessionNotes: TransferObserver {
 extension DaemonSession.Report {
     /// The part of a log line behind the client's address.
     func line(notes: SessionNotes, elapsed: Duration) -> String {
+        // Nothing that the client said: it has proved nothing.
+        if isWrongPassword { return ": " + SessionNotes.wrongPassword }
         var text = ""
         if !user.isEmpty { text += ", user \(Self.shown(user))" }
         if !module.isEmpty { text += ", volume \(Self.shown(module))" }

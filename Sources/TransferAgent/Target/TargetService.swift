@@ -10,15 +10,22 @@ import Transport
 /// Each listener has a thread that accepts, each connection one that handshakes and serves, with the engine's threads
 /// below it; none of them is one of the Swift concurrency pool. ``finish(within:)`` closes the listeners, lets sessions end and breaks those that do not.
 public final class TargetService: Sendable {
-    /// The time a client has for the TLS handshake.
-    private static let handshakeLimit = Duration.seconds(20)
+    /// The time a client has from the connection to the login.
+    private static let loginLimit = Duration.seconds(20)
+    /// What is taken at once from a client that has not logged in, in bytes: little, for it takes memory.
+    private static let strangersPiece = 4096
 
     private let doors: [Door]
     private let catalogue: VolumeCatalogue
     private let control: ControlServer
     private let sessionLimit: Int
     private let log: any TextOutput
+    private let strangerLog: StrangerLog
     private let connections = ConnectionTable()
+    private let places = LoginPlaces(limit: loginLimit)
+    private let nameFiles = NameFiles()
+    /// Whether TLS clients have to prove themselves by a certificate or a key.
+    private let isTunnelClosed: Bool
     private let keepAlive: KeepAlive
     private let durability: Durability
     private let silenceLimit: SilenceLimit
@@ -41,6 +48,8 @@ public final class TargetService: Sendable {
     /// - Throws: ``AgentError`` for the first thing that cannot be used.
     public init(_ settings: ServeSettings, log: any TextOutput = StandardStream.error) throws(AgentError) {
         self.log = log
+        strangerLog = StrangerLog(log)
+        isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
@@ -110,6 +119,7 @@ public final class TargetService: Sendable {
     func serve() -> AgentError? {
         var threads: [WorkerThread] = []
         do throws(SystemError) {
+            threads.append(try WorkerThread(name: "dvm-login-time") { self.places.watch() })
             for door in doors {
                 threads.append(try WorkerThread(name: "dvm-accept") { self.accept(at: door).map(self.stop) })
             }
@@ -129,6 +139,7 @@ public final class TargetService: Sendable {
     /// Takes no new clients, so that ``run()`` returns; sessions go on.
     public func close() {
         for door in doors { door.listener.close() }
+        places.close()
         connections.close()
     }
 
@@ -163,21 +174,17 @@ public final class TargetService: Sendable {
         }
     }
 
-    /// Gives a client a thread; sends it away where there are twice as many as may have sessions.
-    private func receive(_ stream: SocketStream, at door: Door) {
-        guard let (number, count) = connections.add(stream) else { return stream.close() }
-        guard count <= 2 * sessionLimit else {
-            log.write("connection \(number) from \(stream.peerDescription): too many connections, closed\n")
-            return end(number, stream)
-        }
+    /// Gives a client a place and a thread.
+    private func receive(_ socket: SocketStream, at door: Door) {
+        guard let place = places.enter(socket), let number = connections.add(socket) else { return socket.close() }
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-session") { [self] in
-                serve(stream, number: number, isFull: count > sessionLimit, context: door.context)
-                end(number, stream)
+                serve(socket, number: number, place: place, context: door.context)
+                end(number, socket)
             }
         } catch {
-            log.write("connection \(number) from \(stream.peerDescription): no thread can be started: \(error)\n")
-            end(number, stream)
+            noteStranger(number, socket, ": no thread can be started: \(error)")
+            end(number, socket)
         }
     }
 
@@ -186,25 +193,33 @@ public final class TargetService: Sendable {
         connections.remove(number)
     }
 
-    private func serve(_ socket: SocketStream, number: Int, isFull: Bool, context: TLSContext?) {
+    private func serve(_ socket: SocketStream, number: Int, place: LoginPlace, context: TLSContext?) {
         let start = ContinuousClock.now
-        let peer = socket.peerDescription
-        let stream: any ByteStream
+        let tunnel: TLSStream?
         do throws(SecureTunnelError) {
-            let tunnel = try context.map { (context) throws(SecureTunnelError) in
-                try TLSStream.accept(over: socket, context: context, within: Self.handshakeLimit)
-            }
-            stream = tunnel ?? socket
-            if let tunnel, tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
-                return converse(tunnel, over: socket, number: number)
+            if context != nil { try waitForHello(on: socket) }
+            tunnel = try context.map { (context) throws(SecureTunnelError) in
+                try TLSStream.accept(
+                    over: socket,
+                    context: context,
+                    within: Self.loginLimit,
+                    pieceSize: Self.strangersPiece
+                )
             }
         } catch {
             let failure = AgentError(error)
-            log.write("session \(number) from \(peer): \(failure.failure.code): \(failure.observed)\n")
-            return
+            let text = putOutText(place.putOut) ?? ": \(failure.failure.code): \(failure.observed)"
+            return noteStranger(number, socket, text)
+        }
+        if let tunnel {
+            place.advance(to: .secured)
+            let isProven = isTunnelClosed || tunnel.session.preSharedKeyIdentity != nil
+            guard !isProven || place.prove() else { return noteStranger(number, socket, ": too many connections") }
+            if tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
+                return converse(tunnel, over: socket, number: number, place: place)
+            }
         }
         var catalogue = catalogue
-        catalogue.isFull = isFull
         catalogue.isGone = { socket.hasHungUp }
         let observer = SessionNotes()
         let session = DaemonSession(
@@ -213,17 +228,54 @@ public final class TargetService: Sendable {
             digests: digestPolicy.digests(isProtected: context != nil),
             silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval,
-            synchronizes: durability == .power
-        )
-        let report = session.run(over: stream)
-        log.write("session \(number) from \(peer)" + report.line(notes: observer, elapsed: .now - start) + "\n")
+            synchronizes: durability == .power,
+            loginPlace: place
+        ) { [connections, sessionLimit, nameFiles] in
+            if let refusal = nameFiles.refusal { return Array(refusal.utf8) }
+            tunnel?.pieceSize = TLSStream.usualPiece
+            guard !connections.beginSession(number, limit: sessionLimit) else { return nil }
+            return Array("max connections (\(sessionLimit)) reached -- try again later".utf8)
+        }
+        let report = session.run(over: tunnel ?? socket)
+        if let text = putOutText(report.putOut) { return noteStranger(number, socket, text) }
+        let line = report.line(notes: observer, elapsed: .now - start)
+        guard !report.user.isEmpty else { return noteStranger(number, socket, line) }
+        log.write("session \(number) from \(socket.peerDescription)" + line + "\n")
+    }
+
+    /// Waits for a client's first byte before anything is kept for TLS.
+    private func waitForHello(on socket: SocketStream) throws(SecureTunnelError) {
+        do throws(TransportError) {
+            try socket.waitForBytes()
+        } catch {
+            throw .transport(error)
+        }
     }
 
     /// Serves a control conversation, which takes no session's place; only what went wrong is worth a line of the log.
-    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int) {
-        guard connections.setAside(number, limit: 2 * sessionLimit + 4) else { return stream.close() }
-        let report = control.serve(stream, over: socket)
+    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, place: LoginPlace) {
+        let report = control.serve(stream, over: socket) {
+            stream.pieceSize = TLSStream.usualPiece
+            return place.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
+        }
+        if let text = putOutText(place.putOut) { return noteStranger(number, socket, text) }
         guard report.failure != nil else { return }
+        guard !report.user.isEmpty else { return noteStranger(number, socket, report.line) }
         log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
+    }
+
+    /// Logs the end of a connection that has not logged in.
+    private func noteStranger(_ number: Int, _ socket: SocketStream, _ text: String) {
+        strangerLog.write("session \(number) from \(socket.peerDescription)\(text)\n")
+    }
+
+    /// The part of a log line behind the client's address for a connection that was closed before its login.
+    private func putOutText(_ reason: LoginPlaces.PutOut?) -> String? {
+        switch reason {
+        case .tooSlow: ": \(FailureClass.loginTooSlow.code): no login within \(Self.loginLimit)"
+        case .displaced: ": \(FailureClass.loginDisplaced.code): its place was needed for a newer connection"
+        case .closing: ": the target is ending"
+        case nil: nil
+        }
     }
 }

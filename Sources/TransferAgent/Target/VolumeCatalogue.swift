@@ -5,12 +5,12 @@ import VolumeCapacity
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// They are not listed to those who have not proved a password. Each session and each control request opens the volume's path
+/// Who has not proved a password learns nothing of them: neither a list, nor whether one is there. Each session and each control request opens the volume's path
 /// anew: what is mounted or made there meanwhile is what it gets, and a directory that is missing is named.
 struct VolumeCatalogue: DaemonCatalogue {
     private let mappings: [VolumeMapping]
-    private let credentials: Credentials
-    private let sessionLimit: Int
+    /// What every client has to prove.
+    let proof: DaemonModule.Proof?
     private let largestFile: Int64
     private let listMemory: Int64
     /// Whether no session asks a network file system for lost writes before a file gets its name.
@@ -19,15 +19,12 @@ struct VolumeCatalogue: DaemonCatalogue {
     private let mounted: Set<VolumeMapping>
     /// Who writes to them.
     let writers: WriterTable
-    /// Whether this client came when all sessions were taken.
-    var isFull = false
     /// Whether this client has ended its connection.
     var isGone: @Sendable () -> Bool = { false }
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
         self.mappings = mappings
-        self.credentials = credentials
-        sessionLimit = settings.sessionLimit
+        proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
         isNamingWithoutClosing = settings.durability == .none
         largestFile = try FileSizeLimit.bytes(settings.largestFile)
         listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
@@ -81,19 +78,15 @@ struct VolumeCatalogue: DaemonCatalogue {
     }
 
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
-        guard !isFull else {
-            return .refused(Array("max connections (\(sessionLimit)) reached -- try again later".utf8))
-        }
         guard let mapping = mappings.first(where: { Array($0.name.utf8) == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         }
-        let (credentials, catalogue) = (credentials, self)
+        let catalogue = self
         var module = DaemonModule(name: name) { catalogue.open(mapping, for: $0) }
         module.isListed = false
         module.comparesNanoseconds = true
         module.largestFile = largestFile
         module.listMemory = Int(listMemory)
-        module.proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
         return .module(module)
     }
 

@@ -39,6 +39,44 @@ struct RelayFaultTests {
         #expect(seen.contains("broke the connection"), "an orderly end would hide the loss: \(seen)")
     }
 
+    @Test(
+        "refuses by name a pid file that leads elsewhere and ciphers that do not encrypt",
+        .timeLimit(.minutes(2)),
+        arguments: [
+            ("pid = {}/link", "is a symbolic link"), ("pid = {}/names", "more than one name"),
+            ("ciphers = eNULL", "NULL"), ("ciphers = ECDHE:eNULL@SECLEVEL=0", "does not encrypt"),
+        ]
+    )
+    func refusedByName(line: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: directory.file("file")))
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link"),
+            withDestinationPath: directory.file("file")
+        )
+        try FileManager.default.linkItem(atPath: directory.file("file"), toPath: directory.file("names"))
+        let files = try CertificateAuthority().issue("localhost")
+        let pid = line.hasPrefix("pid") ? line.replacing("{}", with: directory.path) : "pid ="
+        let cipher = line.hasPrefix("pid") ? "" : line
+        let text = """
+            foreground = yes
+            \(pid)
+            [service]
+            accept = 127.0.0.1:\(freePort())
+            connect = 127.0.0.1:9
+            cert = \(files.certificate)
+            key = \(files.key)
+            \(cipher)
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory.file("conf")))
+        let relay = try ChildProcess(try BuiltProgram.path("dvm-stunnel"), [directory.file("conf")])
+        defer { relay.stop() }
+        try relay.waitForExit()
+        #expect(relay.output.contains(words) && relay.output.contains(String(line.prefix(3))), "\(relay.output)")
+        #expect(try String(contentsOfFile: directory.file("file"), encoding: .utf8) == "precious")
+    }
+
     @Test("refuses renegotiation", .timeLimit(.minutes(2)))
     func renegotiation() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }

@@ -1,0 +1,174 @@
+import Glibc
+import LinuxSystem
+
+/// What an agent may still use once it runs: its volumes, the files it was told of, and what the C library looks up.
+///
+/// A mistake of ours or of a library in a session can then do no more than a session may.
+public struct AgentSandbox: Sendable {
+    /// What names of users and groups are looked up in, and what libraries that do so are loaded from.
+    private static let systemFiles = [
+        "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache",
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+    ]
+    /// What host names are looked up in.
+    private static let resolverFiles = ["/etc/hosts", "/etc/resolv.conf", "/etc/host.conf", "/etc/gai.conf"]
+    /// The mounts, our own rights, and the sizes of devices.
+    ///
+    /// The kernel keeps a confined process from the memory and the
+    /// environment of others all the same.
+    private static let kernelFiles = ["/proc", "/sys"]
+
+    private var sandbox = Sandbox()
+    /// What has to be said about volumes.
+    private var notes: [String] = []
+    private var volumeWords: [String] = []
+
+    /// What a target needs: volumes for writing.
+    ///
+    /// - Parameter settings: As they were given.
+    /// - Throws: ``AgentError`` for volumes that cannot be read as such.
+    public init(_ settings: ServeSettings) throws(AgentError) {
+        for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write) }
+        allowFolders(of: [
+            settings.certificate, settings.privateKey, settings.clientAuthorities, settings.preSharedKeys,
+            settings.credentials,
+        ])
+        for path in Self.systemFiles + Self.kernelFiles { sandbox.allow(path, .read) }
+    }
+
+    /// What a source needs: volumes for reading, and host names.
+    ///
+    /// - Parameter settings: As they were given.
+    /// - Throws: ``AgentError`` for volumes that cannot be read as such.
+    public init(_ settings: TransferSettings) throws(AgentError) {
+        for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .read) }
+        var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
+        switch settings.trust {
+        case .authorities(let file), .preSharedKey(let file): files.append(file)
+        case .pin, .insecure: break
+        }
+        allowFolders(of: files)
+        for path in Self.systemFiles + Self.resolverFiles + Self.kernelFiles { sandbox.allow(path, .read) }
+    }
+
+    /// Allows a volume.
+    ///
+    /// A rule goes with its directory. What is mounted stays, so it is named itself; any other directory may be removed and
+    /// made anew while a target runs, so the one above it is named. A source opens its volumes at once and needs no more.
+    private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access) {
+        let path = Self.resolved(volume.path) ?? volume.path
+        let parent = Self.folder(of: path)
+        sandbox.allow(path, access)
+        volumeWords.append("\(volume.name) (\(path))")
+        guard access == .write, !Sandbox.isMountPoint(path) else { return }
+        guard parent != "/" else {
+            notes.append(
+                "volume \(volume.name) is no mount point and lies right below /: when \(path) is removed and made anew, "
+                    + "this target has to be started again"
+            )
+            return
+        }
+        sandbox.allow(parent, access)
+        notes.append(
+            "volume \(volume.name) is no mount point: all of \(parent) stays writable, so that \(path) may be made anew"
+        )
+    }
+
+    /// Allows reading next to files: Kubernetes swaps a Secret's content by a link in its folder.
+    private mutating func allowFolders(of files: [String?]) {
+        for case let file? in files {
+            for path in [file, Self.resolved(file) ?? file] {
+                let folder = Self.folder(of: path)
+                // Everything would be too much; the file alone does while nobody replaces it.
+                sandbox.allow(folder == "/" ? path : folder, .read)
+            }
+        }
+    }
+
+    /// Confines the process; called before there is a second thread.
+    ///
+    /// - Returns: What a person should know: whether it is confined, and how far.
+    /// - Throws: ``AgentError`` when the kernel could and does not.
+    public func confine() throws(AgentError) -> (isConfined: Bool, notes: [String]) {
+        let outcome: Sandbox.Outcome
+        do throws(SystemError) {
+            outcome = try sandbox.confine()
+        } catch {
+            throw AgentError(
+                .noResources,
+                "the process cannot be confined (\(error)); --no-sandbox goes without",
+                exitCode: 14
+            )
+        }
+        switch outcome {
+        case .unsupported(let reason): return (false, ["not confined: \(reason)"])
+        case .confined(let version):
+            Self.tryEscape()
+            let words = volumeWords.joined(separator: ", ")
+            return (true, ["confined to its volumes by Landlock, version \(version): \(words)"] + notes)
+        }
+    }
+
+    /// Nothing outside of test builds.
+    private static func tryEscape() {
+        #if DEBUG
+        DeliberateEscape.start()
+        #endif
+    }
+
+    /// The path without symbolic links; nil when nothing is there.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
+    /// The directory that a path's last name lies in.
+    private static func folder(of path: String) -> String {
+        let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+}
+
+#if DEBUG
+/// Test builds only: tries on a thread of its own what a confined process must not be able to do, and says what came of it.
+///
+/// `DVM_TEST_ESCAPE` holds words such as `read:/etc/shadow write:/tmp/file run:/bin/true link:/from:/to`.
+private enum DeliberateEscape {
+    static func start() {
+        guard let value = unsafe getenv("DVM_TEST_ESCAPE") else { return }
+        let words = unsafe String(cString: value).split(separator: " ").map(String.init)
+        _ = try? WorkerThread(name: "dvm-escape") {
+            for word in words {
+                let parts = word.split(separator: ":").map(String.init)
+                let number = attempt(parts)
+                StandardStream.error.write("escape \(word): \(number == 0 ? "done" : SystemError.text(of: number))\n")
+            }
+        }
+    }
+
+    /// The number of the error; 0 when it worked.
+    private static func attempt(_ parts: [String]) -> Int32 {
+        switch parts[0] {
+        case "read": return opening(parts[1], O_RDONLY)
+        case "write": return opening(parts[1], O_WRONLY | O_CREAT)
+        case "make": return unsafe mkdir(parts[1], 0o700) == 0 ? 0 : errno
+        case "empty": return unsafe rmdir(parts[1]) == 0 ? 0 : errno
+        case "remove": return unsafe unlink(parts[1]) == 0 ? 0 : errno
+        case "link": return unsafe link(parts[1], parts[2]) == 0 ? 0 : errno
+        case "rename": return unsafe rename(parts[1], parts[2]) == 0 ? 0 : errno
+        default:
+            var process = pid_t()
+            return unsafe posix_spawn(&process, parts[1], nil, nil, [nil], nil)
+        }
+    }
+
+    private static func opening(_ path: String, _ flags: Int32) -> Int32 {
+        let number = unsafe open(path, flags | O_CLOEXEC, 0o600)
+        guard number >= 0 else { return errno }
+        close(number)
+        return 0
+    }
+}
+#endif

@@ -1,0 +1,50 @@
+import Synchronization
+
+/// Log lines about connections that have not logged in: so many in a while, then only their number.
+///
+/// Whoever can reach the port can cause them, at any rate.
+///
+/// ## Concurrency model
+/// `state` is touched by the connections' threads.
+final class StrangerLog: Sendable {
+    private struct State {
+        var began: ContinuousClock.Instant
+        var written = 0
+        var suppressed = 0
+    }
+
+    private let lines: Int
+    private let period: Duration
+    private let log: any TextOutput
+    private let state: Mutex<State>
+
+    /// Writes to a log.
+    ///
+    /// - Parameters:
+    ///   - log: Where the lines go.
+    ///   - lines: How many lines a period may have.
+    ///   - period: The length of a period.
+    init(_ log: any TextOutput, lines: Int = 50, period: Duration = .seconds(10)) {
+        self.log = log
+        self.lines = lines
+        self.period = period
+        state = Mutex(State(began: .now))
+    }
+
+    /// Writes a line, or counts it.
+    func write(_ line: String, now: ContinuousClock.Instant = .now) {
+        let (isWritten, missed) = state.withLock { state in
+            var missed = 0
+            if now - state.began >= period {
+                missed = state.suppressed
+                state = State(began: now)
+            }
+            state.written += 1
+            guard state.written > lines else { return (true, missed) }
+            state.suppressed += 1
+            return (false, missed)
+        }
+        if missed > 0 { log.write("\(missed) more lines about connections that did not log in were left out\n") }
+        if isWritten { log.write(line) }
+    }
+}
