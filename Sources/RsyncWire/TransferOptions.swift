@@ -49,6 +49,15 @@ public struct TransferOptions: Sendable, Equatable {
     public var ignoreTimes = false
     /// `--size-only`.
     public var sizeOnly = false
+    /// `--modify-window`: by how many seconds modification times may differ and still count as equal.
+    ///
+    /// 0 compares whole seconds, a negative value nanoseconds, too (rsync(1)); nil when not said, which is 0.
+    public var modifyWindow: Int32?
+    /// Whether, when ``modifyWindow`` is nil, nanoseconds are compared where the protocol has them (31 and later), as far
+    /// as the destination's file system keeps them.
+    ///
+    /// A daemon is asked for it with `--modify-window=-1`.
+    public var comparesNanoseconds = false
     /// `-v`, counted.
     public var verbosity = 0
     /// `-q`.

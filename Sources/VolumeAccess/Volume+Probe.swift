@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import Synchronization
 
 extension Volume {
     /// Finds out by trying what the file system can keep.
@@ -26,6 +27,7 @@ extension Volume {
             scratch.tryNames(&abilities)
             if let file = scratch.openFile() { file.tryContents(&abilities) }
         }
+        if let grain = abilities.timeGrain { knownTimeGrain.store(grain, ordering: .relaxed) }
         return abilities
     }
 
@@ -43,7 +45,7 @@ extension Volume {
 }
 
 /// A directory that is gone with all it holds when its owner lets go of it.
-private final class ScratchDirectory {
+final class ScratchDirectory {
     private let parent: VolumeDirectory
     private let name: [UInt8]
     private let directory: VolumeDirectory
@@ -78,12 +80,9 @@ private final class ScratchDirectory {
 
     /// A file to try contents and metadata on; without a name where the file system has such files.
     func openFile() -> ProbeFile? {
-        let place = directory.descriptor.rawValue
-        var number = kernelCall { unsafe dvm_openat(place, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0o600) }
-        if number < 0 {
-            let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-            number = kernelCall { unsafe dvm_openat(place, "file", flags, 0o600) }
-        }
+        if let file = ProbeFile(withoutNameIn: directory) { return file }
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let number = kernelCall { unsafe dvm_openat(directory.descriptor.rawValue, "file", flags, 0o600) }
         return number < 0 ? nil : ProbeFile(Descriptor(owning: Int32(number)))
     }
 
@@ -113,11 +112,19 @@ private final class ScratchDirectory {
 }
 
 /// A file to try contents and metadata on.
-private final class ProbeFile {
+final class ProbeFile {
     private let descriptor: Descriptor
     private var number: Int32 { descriptor.rawValue }
 
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// Nil where the file system has no such files.
+    init?(withoutNameIn directory: VolumeDirectory) {
+        let flags = O_RDWR | O_TMPFILE | O_CLOEXEC
+        let number = kernelCall { unsafe dvm_openat(directory.descriptor.rawValue, ".", flags, 0o600) }
+        guard number >= 0 else { return nil }
+        descriptor = Descriptor(owning: Int32(number))
+    }
 
     func tryContents(_ abilities: inout FileSystemAbilities) {
         tryTimes(&abilities)
@@ -145,13 +152,17 @@ private final class ProbeFile {
         return status?.modified
     }
 
-    private func tryTimes(_ abilities: inout FileSystemAbilities) {
+    /// The step of modification times, in nanoseconds.
+    func timeGrain() -> Int64? {
         // An odd second, for steps of two, and the last nanosecond of it: what is missing is the step less one.
         let second = 1_000_000_001
-        if let kept = keptTime(second, 999_999_999) {
-            let missing = (Int64(second) - kept.seconds) * 1_000_000_000 + 999_999_999 - Int64(kept.nanoseconds)
-            abilities.timeGrain = missing + 1
-        }
+        guard let kept = keptTime(second, 999_999_999) else { return nil }
+        let missing = (Int64(second) - kept.seconds) * 1_000_000_000 + 999_999_999 - Int64(kept.nanoseconds)
+        return missing + 1
+    }
+
+    private func tryTimes(_ abilities: inout FileSystemAbilities) {
+        abilities.timeGrain = timeGrain()
         abilities.latestTime = keptTime(.max / 4, 0)?.seconds
         abilities.earliestTime = keptTime(.min / 4, 0)?.seconds
     }

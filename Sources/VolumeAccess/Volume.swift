@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// A tree that may be read and changed: a root directory, pinned by a descriptor, and nothing outside it.
 ///
@@ -10,6 +11,8 @@ public final class Volume: Sendable {
     /// The directory that everything else is below.
     public let root: VolumeDirectory
     let features: VolumeFeatures
+    /// The step of modification times in nanoseconds, once it was found out; 0 before.
+    let knownTimeGrain = Atomic<Int64>(0)
 
     /// Opens and pins a root.
     ///

@@ -13,6 +13,8 @@ public struct TargetFacts: Hashable, Sendable {
     /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
     /// brought to the disk; nil of an older target.
     public var durability: String?
+    /// Whether modification times are compared to the nanosecond there.
+    public var comparesNanoseconds = false
 
     /// Names the facts.
     public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {

@@ -300,6 +300,18 @@ struct CommandLineTests {
         #expect(try #require(error).description.contains(option == "--out-format=%C" ? "%C" : String(name)))
     }
 
+    @Test(
+        "the window of times is read in each spelling",
+        arguments: [
+            (["-a@-1"], -1), (["-@", "2"], 2), (["-@=0"], 0), (["--modify-window=-7"], -7),
+            (["--modify-window", "1"], 1),
+        ] as [([String], Int32)]
+    )
+    func window(words: [String], expected: Int32) throws {
+        let line = try RsyncCommandLine(parsing: (words + ["a", "b"]).map { Array($0.utf8) })
+        #expect(line.options.modifyWindow == expected)
+    }
+
     @Test("every option of the table has help and a spelling of its own")
     func table() {
         let spellings = OptionCatalogue.options.flatMap { $0.names + ($0.letter.map { ["-\($0)"] } ?? []) }

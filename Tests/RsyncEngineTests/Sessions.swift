@@ -144,12 +144,13 @@ enum Route: String, Sendable, CaseIterable {
 }
 
 extension TransferOptions {
-    /// `-aH --delete`, ids as numbers.
+    /// `-aH@-1 --delete`, ids as numbers: what tests make is all of one second.
     static var mirror: TransferOptions {
         var options = TransferOptions()
         options.setArchive()
         options.hardLinks = true
         options.delete = true
+        options.modifyWindow = -1
         options.numericIDs = true
         return options
     }

@@ -28,6 +28,8 @@ struct ServerArgumentsTests {
         "--server -logDtpre.iLsfxCIvu --stats . dst", "--server -logDtpre.iLsfxCIvu --bwlimit=100 . dst",
         "--server -logDtpre.iLsfxCIvu --timeout=30 . dst", "--server -lOogDtpre.iLsfxCIvu . dst",
         "--server -logDtpre.iLsfxCIvu --size-only . dst", "--server -logDtpre.iLsfxCIvu --numeric-ids . dst",
+        "--server -logDtpre.iLsfxCIvu --delete --size-only --modify-window=5 --checksum-seed=3 . dst",
+        "--server -logDtpre.iLsfxCIvu --modify-window=0 . dst",
         "--server -logDtpre.iLsfxCIvu --no-specials . dst", "--server -logtpre.iLsfxCIvu --specials . dst",
         "--server -ltre.iLsfxCIvu . dst", "--server -logtpre.iLsfxCIvu . dst",
         "--server -logDtpre.iLsfxCIvu -B700 . dst",
@@ -101,6 +103,21 @@ struct ServerArgumentsTests {
         #expect(shell.exitCode == 1 && shell.description.contains(expected), "\(shell)")
         let daemon = try #require(ServerArguments(parsing: words(vector), from: .daemon).refusal)
         #expect(daemon.exitCode == 4 && daemon.description.hasPrefix("on remote machine: "))
+    }
+
+    @Test(
+        "ask to compare nanoseconds in words that servers of any age know, and only the receiving side",
+        arguments: ["-@-1", "-@ -1", "-rt@-1", "--modify-window=-1", "--modify-window -1"]
+    )
+    func window(spelling: String) {
+        let parsed = ServerArguments(parsing: words("--server -re.iLsfxCIvu \(spelling) . d"), from: .shell)
+        #expect(parsed.refusal == nil && parsed.options.modifyWindow == -1)
+        var options = TransferOptions()
+        options.modifyWindow = -1
+        let push = ServerArguments(options: options, isSender: false, paths: [])
+        #expect(text(push.encoded) == "--server -e.LsfxCIvu --modify-window=-1 .")
+        let pull = ServerArguments(options: options, isSender: true, paths: [])
+        #expect(text(pull.encoded) == "--server --sender -e.LsfxCIvu .")
     }
 
     @Test("compress when there is a level but no letter, and send no level when they do not compress")

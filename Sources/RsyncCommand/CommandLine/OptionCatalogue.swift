@@ -23,6 +23,14 @@ enum OptionCatalogue {
             .effect { $0.options.ignoreTimes = true }
         ),
         CommandOption("size-only", nil, "compare files by size", .effect { $0.options.sizeOnly = true }),
+        CommandOption(
+            "modify-window",
+            "@",
+            "seconds that times may differ by; -1: nanoseconds count",
+            .value("NUM") { (line, value) throws(CommandError) in
+                line.options.modifyWindow = try value.number(in: Int32.min...Int32.max)
+            }
+        ),
         CommandOption("delete", nil, "delete what the source does not have", .effect { $0.options.delete = true }),
         CommandOption(
             "delete-during del",
@@ -356,7 +364,7 @@ enum OptionCatalogue {
         open-noatime crtimes omit-link-times super fake-super preallocate one-file-system existing \
         ignore-non-existing ignore-existing remove-source-files remove-sent-files delete-before delete-delay \
         delete-after delete-excluded ignore-missing-args delete-missing-args force max-delete max-size min-size \
-        max-alloc partial-dir delay-updates prune-empty-dirs usermap groupmap chown modify-window temp-dir fuzzy \
+        max-alloc partial-dir delay-updates prune-empty-dirs usermap groupmap chown temp-dir fuzzy \
         compare-dest copy-dest link-dest compress-threads zt skip-compress cvs-exclude filter files-from from0 \
         old-args secluded-args protect-args trust-sender copy-as address sockopts blocking-io outbuf 8-bit-output \
         remote-option log-format log-file-format early-input list-only stop-after stop-at time-limit \
@@ -365,5 +373,5 @@ enum OptionCatalogue {
     )
 
     /// Letters of rsync that are refused by name.
-    static let refusedLetters: Set<Character> = Set("RbudLkKEAXUNJxm@TyCfF0sM846")
+    static let refusedLetters: Set<Character> = Set("RbudLkKEAXUNJxmTyCfF0sM846")
 }

@@ -25,6 +25,9 @@ public struct DaemonModule: Sendable {
     public var refusedOptions: [String] = []
     /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.
     public var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
+    /// Whether modification times are compared to the nanosecond, as far as the file system keeps them, with clients whose
+    /// protocol has nanoseconds (31 and later) and who say nothing else (`--modify-window`).
+    public var comparesNanoseconds = false
     /// Held for as long as the session lasts.
     var slot: ConnectionSlot?
 

@@ -146,6 +146,7 @@ public struct DaemonSession {
         }
         arguments.options.keepAlive = keepAlive
         if synchronizes { arguments.options.fsync = true }
+        arguments.options.comparesNanoseconds = module.comparesNanoseconds
         var place = ServedPlace(base: module.volume)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly

@@ -32,6 +32,7 @@ enum RefusedOptions {
         Entry("recursive r") { $0.options.recursive },
         Entry("ignore-times I") { $0.options.ignoreTimes },
         Entry("size-only") { $0.options.sizeOnly },
+        Entry("modify-window @") { $0.options.modifyWindow != nil },
         Entry("numeric-ids") { $0.options.numericIDs },
         Entry("ignore-errors") { $0.options.ignoreErrors },
         Entry("bwlimit") { $0.options.bandwidthLimit > 0 },

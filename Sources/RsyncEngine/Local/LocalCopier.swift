@@ -57,7 +57,8 @@ import VolumeAccess
         let source: ReadableFile
         do throws(VolumeError) {
             let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
-            source = try directory.openForReading(plan.list.leaf(of: plan.entry).span)
+            let leaf = plan.list.leaf(of: plan.entry)
+            source = try directory.openForReading(leaf.span, listedAs: plan.entry.modificationTime)
         } catch {
             noteUnreadable(plan, error)
             return false

@@ -157,6 +157,8 @@ extension Generator {
         let found = isRoot ? try directory.status() : try directory.status(of: leaf.span)
         guard let current = found else { return }
         var attributes = rules.attributes(for: entry, current: wasMade && !isFinal ? nil : current)
+        // The time of a new directory's making counts for nothing.
+        if !wasMade { attributes.modified = rules.corrections(for: entry, current: current).modified }
         if !isFinal, geteuid() != 0, let wanted = attributes.permissions { attributes.permissions = wanted | 0o700 }
         if isFinal, !state.options.permissions { attributes.permissions = nil }
         if isRoot {

@@ -130,7 +130,10 @@ extension Generator {
         if entry.isRegular { state.progress.bytesDone.wrappingAdd(entry.size, ordering: .relaxed) }
         if !state.options.dryRun {
             do throws(VolumeError) {
-                let attributes = rules.attributes(for: entry, current: current)
+                // A link or node that was made anew has the time of its making.
+                let attributes =
+                    isNew && !entry.isRegular
+                    ? rules.attributes(for: entry, current: current) : rules.corrections(for: entry, current: current)
                 report(try directory.setAttributes(leaf.span, attributes, current: isNew ? nil : current))
             } catch {
                 report(error, "set_file_attrs")

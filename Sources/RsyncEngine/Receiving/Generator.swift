@@ -49,7 +49,7 @@ final class Generator {
         self.state = state
         self.destination = destination
         self.requester = requester
-        rules = AttributeRules(options: state.options)
+        rules = AttributeRules(options: state.options, dialect: state.parameters.dialect, volume: destination.volume)
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
         fileRecipe = state.parameters.fileRecipe
         deleter = Deleter(state: state)

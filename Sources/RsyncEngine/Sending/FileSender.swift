@@ -54,7 +54,7 @@ import VolumeAccess
         let file: ReadableFile
         do throws(VolumeError) {
             let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
-            file = try directory.openForReading(list.leaf(of: entry).span)
+            file = try directory.openForReading(list.leaf(of: entry).span, listedAs: entry.modificationTime)
         } catch {
             try refuse(index, list.name(of: entry), error)
             return false

@@ -197,7 +197,8 @@ final class SourceWalker {
             extra.inode = status.inode
         }
         if needsSum {
-            extra.checksumStart = list.store(reader.digest(of: leaf, in: directory, fileRecipe))
+            let sum = reader.digest(of: leaf, listedAs: status.modified, in: directory, fileRecipe)
+            extra.checksumStart = list.store(sum)
         }
         entry.extra = Int32(list.extras.count)
         list.extras.append(extra)

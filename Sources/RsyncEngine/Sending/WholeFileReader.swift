@@ -13,16 +13,20 @@ import VolumeAccess
 
     /// The digest of a regular file; all zeros when it cannot be read (protocol specification, transfer 9.4).
     ///
-    /// `betweenPieces` is called after every 256 KiB.
+    /// `modified` is the time that a file of the source was listed with; `betweenPieces` is called after every 256 KiB.
     func digest(
         of name: Span<UInt8>,
+        listedAs modified: Timestamp? = nil,
         in directory: VolumeDirectory,
         _ recipe: ChecksumRecipe,
         betweenPieces: () -> Void = {}
     ) -> [UInt8] {
         var sum = StreamingChecksum(recipe)
         do throws(VolumeError) {
-            let file = try directory.openForReading(name)
+            let file =
+                if let modified { try directory.openForReading(name, listedAs: modified) } else {
+                    try directory.openForReading(name)
+                }
             var offset: Int64 = 0
             while true {
                 let count = unsafe try file.read(into: buffer, at: offset)

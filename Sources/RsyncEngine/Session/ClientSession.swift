@@ -11,6 +11,8 @@ public struct SessionResult: Sendable {
     public let failure: EngineError?
     /// What was done.
     public let statistics: SessionStatistics
+    /// What both ends spoke, if they came so far.
+    public let dialect: Dialect
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
@@ -19,6 +21,7 @@ public struct SessionResult: Sendable {
         statistics.bytesSent = sent
         statistics.bytesReceived = received
         self.statistics = statistics
+        dialect = state.parameters.dialect
     }
 
     /// The result of a session that never began.
@@ -26,6 +29,7 @@ public struct SessionResult: Sendable {
         self.failure = failure
         exitCode = failure.exitCode
         statistics = SessionStatistics()
+        dialect = Dialect.newest
     }
 }
 
@@ -112,6 +116,9 @@ public struct ClientSession: Sendable {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
             var arguments = serverArguments(direction)
+            if options.comparesNanoseconds, Dialect(version).listsNanoseconds {
+                arguments.options.modifyWindow = arguments.options.modifyWindow ?? -1
+            }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
                 try ArgumentStream.write(arguments.encoded, to: channel.output)

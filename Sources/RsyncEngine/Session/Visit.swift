@@ -80,6 +80,7 @@ extension ClientSession {
         session.options.dryRun = true
         session.options.delete = false
         session.options.checksum = false
+        session.options.comparesNanoseconds = false
         session.options.filters = FilterList()
         session.options.filters.append(FilterRule(pattern: Array("*".utf8), isInclude: false))
         session.visit = Visit(onStep: onStep, work: work)

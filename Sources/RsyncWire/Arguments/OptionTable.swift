@@ -77,7 +77,7 @@ enum OptionTable {
     /// Options that take a value, which may be the next argument.
     static let withValue: Set<String> = [
         "compress-level", "block-size", "timeout", "bwlimit", "checksum-seed", "log-format", "compress-choice",
-        "checksum-choice",
+        "checksum-choice", "modify-window",
     ]
 
     /// Letters of rsync that are not served, with their long names.
@@ -85,7 +85,7 @@ enum OptionTable {
         "b": "backup", "u": "update", "d": "dirs", "K": "keep-dirlinks", "m": "prune-empty-dirs",
         "J": "omit-link-times",
         "y": "fuzzy", "L": "copy-links", "k": "copy-dirlinks", "U": "atimes", "N": "crtimes", "E": "executability",
-        "A": "acls", "X": "xattrs", "C": "cvs-exclude", "R": "relative", "x": "one-file-system", "@": "modify-window",
+        "A": "acls", "X": "xattrs", "C": "cvs-exclude", "R": "relative", "x": "one-file-system",
     ]
 
     /// Long options of rsync that are not served and have no letter on the wire.

@@ -103,6 +103,9 @@ private struct ArgumentParser {
             case "B":
                 try set("block-size", letters.isEmpty ? try nextValue(of: "-B") : letters)
                 return
+            case "@":
+                try set("modify-window", letters.isEmpty ? try nextValue(of: "-@") : letters)
+                return
             case "v": arguments.options.verbosity += 1
             case "s": arguments.isSecluded = true
             case "D":
@@ -163,6 +166,8 @@ private struct ArgumentParser {
             // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
             arguments.options.compress = true
         case "block-size": arguments.options.blockLength = try number(0...BlockRule.maximumBlockLength)
+        case "modify-window":
+            arguments.options.modifyWindow = Int32(try number(Int(Int32.min)...Int(Int32.max)))
         case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
         case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))
         case "checksum-seed": arguments.options.checksumSeed = Int32(try number(Int(Int32.min)...Int(Int32.max)))

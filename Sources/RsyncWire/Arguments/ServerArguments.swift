@@ -99,6 +99,8 @@ public struct ServerArguments: Sendable, Equatable {
         if isPush, options.agentNotes { words.append("--dvm-notes") }
         if isPush, options.sizeOnly { words.append("--size-only") }
         if isPush, options.stats { words.append("--stats") }
+        // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
+        if isPush, let window = options.modifyWindow { words.append("--modify-window=\(window)") }
         if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }
         if isPush, options.partial, !options.inPlace { words.append("--partial") }
         if options.ignoreErrors { words.append("--ignore-errors") }

@@ -26,6 +26,7 @@ struct DifferenceSurvey {
         }
         var options = step.job.options
         options.dryRun = true
+        options.comparesNanoseconds = facts.comparesNanoseconds
         let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name)
         let stream = try step.job.route.connect(for: step.call)
         let session = ClientSession(stream: stream, options: options, observer: observer)

@@ -20,6 +20,8 @@ struct TargetCheckStep {
         var options: TransferOptions
         /// What the target promises of what it calls complete.
         var durability: TargetDurability
+        /// The step of the modification times that the target keeps, in nanoseconds.
+        var timeGrain: Int64 = 1
         /// The connection that showed a stock target, which may take no other; nil when there is none open.
         var stream: (any ByteStream)?
     }
@@ -49,16 +51,21 @@ struct TargetCheckStep {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
-                return Verdict(options: job.options, durability: .older)
+                var options = job.options
+                options.comparesNanoseconds = false
+                return Verdict(options: options, durability: .older)
             case .transport, .ended, .silent, .broken, .loginRefused: throw AgentError(error)
             }
         }
-        var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
-        if let durability = facts.durability.flatMap(Durability.init) {
-            verdict.durability = .promised(durability)
-            verdict.options.agentNotes = true
-        }
-        return verdict
+        var options = try compare(with: facts, client)
+        options.comparesNanoseconds = facts.comparesNanoseconds
+        let durability = facts.durability.flatMap(Durability.init)
+        options.agentNotes = durability != nil
+        return Verdict(
+            options: options,
+            durability: durability.map { .promised($0) } ?? .older,
+            timeGrain: max(1, facts.abilities.timeGrain ?? 1)
+        )
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

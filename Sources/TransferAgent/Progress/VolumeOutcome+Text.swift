@@ -21,6 +21,11 @@ extension VolumeOutcome {
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
         text += durabilityLine
+        if timeGrain >= 1_000_000 {
+            let step = timeGrain == 1_000_000_000 ? "whole seconds" : "steps of \(Double(timeGrain) / 1e9) s"
+            text += "  times compared in \(step), the target knows no more: a change that leaves a file's size and that"
+            text += " of its time as they were is not seen; --checksum sees it\n"
+        }
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
@@ -75,6 +80,7 @@ extension VolumeOutcome {
             ("bytesReceived", .integer(figures.bytesReceived)),
             ("durability", durability.map { .text($0.text) } ?? .null),
             ("syncSeconds", figures.synchronization.map { .decimal($0.inSeconds) } ?? .null),
+            ("timeGrainNanoseconds", .integer(timeGrain)),
             ("elapsedSeconds", .decimal(elapsed.inSeconds)),
             ("exceptionCount", .integer(Int64(exceptionCount))),
             ("exceptions", .list(exceptions.map { .text($0) })),

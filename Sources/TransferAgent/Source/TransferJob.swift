@@ -76,6 +76,7 @@ public struct TransferJob: Sendable {
         options.keepAlive = settings.keepAlive
         options.delete = settings.delete
         options.checksum = settings.checksum
+        options.comparesNanoseconds = true
         if let choice = settings.compress { try choose(choice, in: &options) }
         if let rate = settings.bandwidthLimit {
             options.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond

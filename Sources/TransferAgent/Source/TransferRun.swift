@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncWire
 import Transport
 import VolumeAccess
 
@@ -74,9 +75,12 @@ private struct VolumeTransfer {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             let deadline = isFirst ? start : start + CancellableCall.afterglow
-            var (result, observer, error, durability) = try session(progress)
-            while error?.failure == .targetBusy, call.mayTryAgain(before: deadline) {
-                (result, observer, error, durability) = try session(progress)
+            var times = ComparedTimes()
+            var (result, observer, error, durability) = try session(progress, &times)
+            while error?.failure == .targetBusy && call.mayTryAgain(before: deadline)
+                || refusesWindow(error, &times)
+            {
+                (result, observer, error, durability) = try session(progress, &times)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
@@ -84,6 +88,7 @@ private struct VolumeTransfer {
                 statistics: result.statistics,
                 exceptions: observer.exceptions,
                 durability: durability,
+                timeGrain: times.grain(in: result.dialect),
                 elapsed: .now - start
             )
         } catch {
@@ -98,8 +103,20 @@ private struct VolumeTransfer {
         call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
     }
 
+    /// Whether a target refused to compare nanoseconds, as an older dvm-target behind a stock tunnel does, or a module
+    /// whose `refuse options` name it: the pass is tried again without.
+    private func refusesWindow(_ error: AgentError?, _ times: inout ComparedTimes) -> Bool {
+        guard times.inNanoseconds, let error, error.observed.contains("--modify-window") else { return false }
+        times.inNanoseconds = false
+        return true
+    }
+
+    /// Runs a pass.
+    ///
+    /// `times` says how times are to be compared, and then how they are.
     private func session(
-        _ progress: TransferProgress
+        _ progress: TransferProgress,
+        _ times: inout ComparedTimes
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
         let source: SourceRoot
         do throws(VolumeError) {
@@ -108,14 +125,30 @@ private struct VolumeTransfer {
             throw AgentError(source: volume.path, error)
         }
         let verdict = try TargetCheckStep(volume: volume, job: job, call: call, display: display).run()
+        var options = verdict.options
+        options.comparesNanoseconds = options.comparesNanoseconds && times.inNanoseconds
+        times = ComparedTimes(inNanoseconds: options.comparesNanoseconds, grain: verdict.timeGrain)
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
-        let session = ClientSession(stream: stream, options: verdict.options, observer: observer, progress: progress)
+        let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
         let error =
             result.failure.map { AgentError($0, lastWords: observer.lastWords) }
             ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
         return (result, observer, error, verdict.durability)
+    }
+}
+
+/// How a pass compares modification times.
+private struct ComparedTimes {
+    /// Whether nanoseconds are compared, if the protocol has them.
+    var inNanoseconds = true
+    /// The step of those that the target keeps, in nanoseconds.
+    var grain: Int64 = 1
+
+    /// The step of what was compared, in nanoseconds.
+    func grain(in dialect: Dialect) -> Int64 {
+        inNanoseconds && dialect.listsNanoseconds ? grain : max(grain, 1_000_000_000)
     }
 }

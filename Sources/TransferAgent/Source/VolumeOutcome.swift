@@ -16,6 +16,11 @@ public struct VolumeOutcome: Sendable {
     public let exceptionCount: Int
     /// What the target promises of what it called complete; nil when there was no session.
     let durability: TargetDurability?
+    /// The step in which modification times were compared, in nanoseconds: 1, or what the target or its protocol knows.
+    ///
+    /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
+    /// compared.
+    public let timeGrain: Int64
     /// How long it took.
     public let elapsed: Duration
 
@@ -26,6 +31,7 @@ public struct VolumeOutcome: Sendable {
         statistics: SessionStatistics = SessionStatistics(),
         exceptions: (listed: [String], count: Int) = ([], 0),
         durability: TargetDurability? = nil,
+        timeGrain: Int64 = 1,
         elapsed: Duration
     ) {
         self.durability = durability
@@ -35,6 +41,7 @@ public struct VolumeOutcome: Sendable {
         self.statistics = statistics
         self.exceptions = exceptions.listed
         exceptionCount = exceptions.count
+        self.timeGrain = timeGrain
         self.elapsed = elapsed
     }
 

@@ -18,6 +18,7 @@ struct VolumeCatalogue: DaemonCatalogue {
             do throws(VolumeError) {
                 var module = DaemonModule(name: Array(mapping.name.utf8), volume: try Volume.open(path: mapping.path))
                 module.isListed = false
+                module.comparesNanoseconds = true
                 module.proof = { user, challenge, digest in
                     credentials.password(of: user)?.proof(challenge, digest)
                 }

@@ -71,7 +71,7 @@ extension TargetFacts {
             ("totalBytes", .integer(space.totalBytes)), ("usedBytes", .integer(space.usedBytes)),
             ("freeBytes", .integer(space.freeBytes)), ("readOnly", .flag(space.isReadOnly)),
             ("longestName", .integer(space.longestName)), ("empty", .flag(isEmpty)),
-            ("smallestFirst", .flag(true)),
+            ("smallestFirst", .flag(true)), ("comparesNanoseconds", .flag(true)),
         ]
         if let durability { members.append(("durability", .text(durability))) }
         for (name, path) in Self.numbers {
@@ -105,6 +105,7 @@ extension TargetFacts {
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: isEmpty)
         durability = json["durability"]?.asText
         ordersFiles = json["smallestFirst"]?.asFlag ?? false
+        comparesNanoseconds = json["comparesNanoseconds"]?.asFlag ?? false
         for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.asInteger }
         for (name, path) in Self.flags { self[keyPath: path] = json[name]?.asFlag }
         self.space.btrfs = json["btrfs"].flatMap { BtrfsSpace(json: $0) }

@@ -1,0 +1,35 @@
+import Glibc
+import Synchronization
+
+extension Volume {
+    /// The step of the modification times that the file system keeps, in nanoseconds, found out by trying once.
+    ///
+    /// - Parameter mayMakeNames: Whether a hidden directory may be made for a moment, as in ``probe()``, where the file
+    ///   system has no files without a name.
+    /// - Returns: Nil when it could not be found out, as on a volume that cannot be written to.
+    public func timeGrain(mayMakeNames: Bool) -> Int64? {
+        let known = knownTimeGrain.load(ordering: .relaxed)
+        if known > 0 { return known }
+        if let file = ProbeFile(withoutNameIn: root) {
+            guard let grain = file.timeGrain() else { return nil }
+            knownTimeGrain.store(grain, ordering: .relaxed)
+            return grain
+        }
+        return mayMakeNames ? probe().timeGrain : nil
+    }
+}
+
+extension Timestamp {
+    /// The last moment that is a multiple of `step` nanoseconds and not later.
+    public func cut(to step: Int64) -> Timestamp {
+        let billion: Int64 = 1_000_000_000
+        guard step > 1 else { return self }
+        guard step > billion else {
+            return Timestamp(seconds: seconds, nanoseconds: nanoseconds - nanoseconds % Int32(step))
+        }
+        let unit = step / billion
+        let rest = (seconds % unit + unit) % unit
+        let (cut, isOut) = seconds.subtractingReportingOverflow(rest)
+        return isOut ? self : Timestamp(seconds: cut)
+    }
+}
