@@ -244,6 +244,8 @@ def _power_cut(kind, way, is_complete, during, after, until, seed):
         with Disks(folder) as disks, disks.new(kind) as (point, image):
             for turn in ("first", "edited"):
                 make_tree(source, dice) if turn == "first" else edit_tree(source, dice)
+                for top, _, _ in os.walk(source, topdown=False):  # not the second in which the target makes them
+                    os.utime(top, ns=(10**18, 10**18 + dice.randrange(10**15)))
                 with way(setting, folder, f"{point}/volume") as push, Neighbour(point, dice):
                     outcome, clones = moments(lambda: push(source), disks, image, dice, during, after, until)
                 check(outcome.code == 0, f"{turn} pass: {outcome}")
