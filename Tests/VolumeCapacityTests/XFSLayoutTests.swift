@@ -19,7 +19,7 @@ struct XFSLayoutTests {
         arguments: [(1024, 9), (2048, 8), (4096, 6), (8192, 6), (16_384, 5), (65_536, 4)] as [(Int64, Int64)]
     )
     func height(blockSize: Int64, expected: Int64) {
-        #expect(XFSLayout.extentMapHeight(blockSize) == expected)
+        #expect(XFSLayout.extentMapHeight(Amount(blockSize)).value == expected)
     }
 
     @Test(
@@ -31,7 +31,7 @@ struct XFSLayoutTests {
         ] as [(Int64, Int64, Int64, Int64)]
     )
     func reservations(blockSize: Int64, symbolicLink: Int64, name: Int64, file: Int64) {
-        let reserved = XFSLayout.reservation(profile(blockSize))
+        let reserved = XFSLayout.reservation(profile(blockSize)).value
         #expect(reserved >= symbolicLink + name + file)
         #expect(reserved <= symbolicLink + name + file + 24, "more than inode trees of the largest groups explain")
     }
@@ -43,9 +43,9 @@ struct XFSLayoutTests {
     )
     func largeDirectoryBlocks(blockSize: Int64, directoryBlock: Int64, name: Int64) {
         var target = profile(blockSize)
-        target.directoryBlock = directoryBlock
-        #expect(XFSLayout.reservation(target) >= 2 * name)
-        #expect(XFSLayout.directory(shape(13, 7), target) == directoryBlock)
+        target.directoryBlock = Amount(directoryBlock)
+        #expect(XFSLayout.reservation(target).value >= 2 * name)
+        #expect(XFSLayout.directory(shape(13, 7), target).value == directoryBlock)
     }
 
     @Test("a target's own sizes count, unless they make no sense")
@@ -68,7 +68,7 @@ struct XFSLayoutTests {
         arguments: [(1, 150, 0), (1, 180, 4096), (12, 7, 0), (13, 7, 4096), (22, 7, 4096)] as [(Int, Int, Int64)]
     )
     func smallDirectories(count: Int, length: Int, expected: Int64) {
-        #expect(XFSLayout.directory(shape(count, length), profile(4096)) == expected)
+        #expect(XFSLayout.directory(shape(count, length), profile(4096)).value == expected)
     }
 
     @Test(
@@ -76,6 +76,7 @@ struct XFSLayoutTests {
         arguments: [(12, 0), (13, 4096)] as [(Int64, Int64)]
     )
     func extents(pieces: Int64, expected: Int64) {
-        #expect(XFSLayout.extentMap(FileShape(data: pieces * 4096, pieces: pieces), profile(4096)) == expected)
+        let shape = FileShape(data: Amount(pieces * 4096), pieces: Amount(pieces))
+        #expect(XFSLayout.extentMap(shape, profile(4096)).value == expected)
     }
 }

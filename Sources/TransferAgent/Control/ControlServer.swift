@@ -14,16 +14,25 @@ struct ControlServer {
 
     let credentials: Credentials
     /// What is promised of a volume that is called complete.
-    var durability = Durability.power
+    let durability: Durability
     /// Who writes to volumes.
-    var writers = WriterTable()
+    let writers: WriterTable
+    /// How long a peer that was let in may be silent between requests.
+    let idleLimit: Duration
     /// Opens the volume of a name; nil where there is none.
     let volume: @Sendable (String) throws(ControlError) -> Volume?
-    /// How long a peer that was let in may be silent between requests.
-    var idleLimit = SilenceLimit.usual
 
-    init(credentials: Credentials, volume: @escaping @Sendable (String) -> Volume?) {
+    init(
+        credentials: Credentials,
+        durability: Durability = .power,
+        writers: WriterTable = WriterTable(),
+        idleLimit: Duration = SilenceLimit.usual,
+        volume: @escaping @Sendable (String) throws(ControlError) -> Volume?
+    ) {
         self.credentials = credentials
+        self.durability = durability
+        self.writers = writers
+        self.idleLimit = idleLimit
         self.volume = volume
     }
 

@@ -62,9 +62,10 @@ public final class TargetService: Sendable {
             credentials: credentials,
             durability: durability,
             writers: catalogue.writers,
-            volume: { (name) throws(ControlError) in try catalogue.volume(named: name) },
             idleLimit: silenceLimit.duration
-        )
+        ) { (name) throws(ControlError) in
+            try catalogue.volume(named: name)
+        }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext

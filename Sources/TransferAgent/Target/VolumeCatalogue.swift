@@ -5,8 +5,9 @@ import VolumeCapacity
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// Who has not proved a password learns nothing of them: neither a list, nor whether one is there. Each session and each control request opens the volume's path
-/// anew: what is mounted or made there meanwhile is what it gets, and a directory that is missing is named.
+/// Who has not proved a password learns nothing of them: neither a list, nor whether one is there. Each session and each
+/// control request opens the volume's path anew: what is mounted or made there meanwhile is what it gets, and a directory
+/// that is missing is named.
 struct VolumeCatalogue: DaemonCatalogue {
     private let mappings: [VolumeMapping]
     /// What every client has to prove.
