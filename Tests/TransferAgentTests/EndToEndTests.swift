@@ -300,12 +300,16 @@ struct EndToEndTests {
         func line(_ text: String = "") throws -> String {
             if !text.isEmpty { try stream.write(Array((text + "\n").utf8)) }
             var line: [UInt8] = []
-            while line.last != 10 { line += try stream.read(upTo: 1) }
+            while line.last != 10 {
+                let next = try stream.read(upTo: 1)
+                try #require(!next.isEmpty, "the target hung up")
+                line += next
+            }
             return String(decoding: line.dropLast(), as: UTF8.self)
         }
         _ = try line()
-        let challenge = try #require(try line("@RSYNCD: 31.0 md5\ndata").split(separator: " ").last)
-        let proof = SecretBytes("secret").proof(Array(challenge.utf8), .md5)
+        let challenge = try #require(try line("@RSYNCD: 31.0 sha512\ndata").split(separator: " ").last)
+        let proof = SecretBytes("secret").proof(Array(challenge.utf8), .sha512)
         #expect(try line("root " + String(decoding: proof, as: UTF8.self)) == "@RSYNCD: OK")
         return stream
     }

@@ -114,7 +114,7 @@ enum HelpTexts {
         prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
         running sessions get 20 seconds, a second signal ends them at once.
 
-        USAGE: dvm-target serve --listen <addr:port> [--listen-plain <addr:port>] [--certificate <pem>] [--private-key <pem>] [--client-ca <pem>] [--psk-file <file>] --volume <name=path> ... --credentials <file> [--keep-alive <seconds>] [--durability <durability>] [--max-file-size <quantity>] [--max-list-memory <quantity>] [--silence-limit <seconds>] [--allow-weak-digest] [--no-sandbox]
+        USAGE: dvm-target serve [<options>] --listen <addr:port> --volume <name=path> ... --credentials <file>
 
         OPTIONS:
           --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
