@@ -89,6 +89,13 @@ public struct FileStatus: Hashable, Sendable {
         isMountRoot = status.stx_attributes & UInt64(STATX_ATTR_MOUNT_ROOT) != 0
     }
 
+    /// Whether something is mounted on a path of the operator's; false where that cannot be told.
+    public static func isMountRoot(_ path: String) -> Bool {
+        var status = statx()
+        let result = kernelCall { unsafe statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, UInt32(STATX_BASIC_STATS), &status) }
+        return result == 0 && FileStatus(status).isMountRoot
+    }
+
     /// Asks for a leaf of a directory, without following it.
     ///
     /// - Returns: 0, or a negative `errno`; then `result` stays as it is.

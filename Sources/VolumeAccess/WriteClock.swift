@@ -23,16 +23,17 @@ enum WriteClock {
         return seconds * second + Int64(now.tv_nsec) - Int64(moment.nanoseconds)
     }
 
-    /// Waits until each write that begins from now on leaves a later modification time than this one, 20 ms at most
+    /// Waits until each write that begins from now on leaves a later modification time than this one, 30 ms at most
     /// unless ticks come late.
     ///
-    /// A time that is more than a tick ahead of the clock was set by somebody, and no write leaves it: there is nothing
-    /// to wait for.
+    /// This clock is up to a tick behind the exact one, which newer kernels and file servers take times from, and a file
+    /// server's may be a tick ahead. A time further ahead was set by somebody, and no write leaves it: there is nothing to
+    /// wait for.
     static func pass(_ modified: Timestamp) {
         // Each turn ends behind the tick, if the clock was not set back meanwhile.
         for _ in 0..<8 {
             let left = tick - age(of: modified)
-            guard left > 0, left <= 2 * tick else { return }
+            guard left > 0, left <= 3 * tick else { return }
             var pause = timespec(tv_sec: 0, tv_nsec: Int(left))
             _ = unsafe nanosleep(&pause, nil)
         }

@@ -11,6 +11,9 @@ public struct PassMeter: Sendable {
     /// Replaced files, of one meter for each profile.
     private var replaced: [SpaceMeter]
     private var inodes: Amount = 0
+    /// How many threads of a target stage files or links beside those that they replace, one at a time each when inodes
+    /// are short: the generator, the receiver and the finisher.
+    public static let stagers: Amount = 3
     private var changed: Amount = 0
     private var removedBytes: Amount = 0
     private var removedInodes: Amount = 0
@@ -66,8 +69,15 @@ public struct PassMeter: Sendable {
     ///   - size: Its length in bytes.
     ///   - stored: Its bytes without holes; nil for all of them.
     ///   - allocatedBefore: What the old file takes and gives back when it is replaced, in bytes; 0 when not known.
-    public mutating func addChanged(size: Int64, stored: Int64? = nil, allocatedBefore: Int64) {
+    ///   - staysBehind: Whether the old file may keep its inode, since it may have further names.
+    public mutating func addChanged(
+        size: Int64,
+        stored: Int64? = nil,
+        allocatedBefore: Int64,
+        staysBehind: Bool = false
+    ) {
         changed += 1
+        if staysBehind { inodes += 1 }
         let allocatedBefore = Amount(allocatedBefore)
         let full = Amount(size)
         let size = Amount(min(size, stored ?? size))
@@ -106,7 +116,7 @@ public struct PassMeter: Sendable {
     ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
     public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
-        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes + (strategy.isInPlace || changed == 0 ? 0 : 1))
+        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes + (strategy.isInPlace ? 0 : min(changed, Self.stagers)))
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }

@@ -170,7 +170,8 @@ def _requests(mebibytes, limit):
                 done.wait(60)
         done = threading.Event()
         with scripted.Target(setting.keys, serve, receive_buffer=65536) as target:
-            argv = peers.dvm_source(setting.keys, source, target.port)
+            # A dry run that counts deletions would be the first session; this one has to send data.
+            argv = peers.dvm_source(setting.keys, source, target.port, "--no-delete")
             with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 check(ready.wait(120), "the flood does not end")
                 peak = status_kib(process.pid, "VmHWM") / 1024

@@ -98,6 +98,14 @@ import RsyncWire
     /// Gives the finisher a job that comes after everything added so far.
     func give(_ job: FileJob) { push(job) }
 
+    /// Waits until the finisher has done everything that it was given.
+    func awaitFinished() {
+        let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
+        push(.mark(done))
+        beforeWait()
+        _ = done.pop()
+    }
+
     /// Ends the file.
     func end() {
         flush()

@@ -53,6 +53,8 @@ enum FileJob: Sendable {
     case discard(FileTarget)
     /// The stream broke: keep what there is, as `--partial` says.
     case keepPartial(FileTarget)
+    /// All jobs before this one are done: ends the queue, for who waits at its other end.
+    case mark(BoundedQueue<Never>)
 }
 
 extension FileJob {
@@ -61,7 +63,7 @@ extension FileJob {
         switch self {
         case .write(let piece, _): unsafe piece.spans.reduce(256) { $0 + $1.count }
         case .small(let bytes, _): bytes.count + 256
-        case .finish, .discard, .keepPartial: 256
+        case .finish, .discard, .keepPartial, .mark: 256
         }
     }
 }

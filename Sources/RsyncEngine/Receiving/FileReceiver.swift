@@ -116,15 +116,7 @@ final class FileReceiver {
             return .memory(memory)
         }
         do throws(VolumeError) {
-            let directory = try directory(plan)
-            let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            let place: FileTarget.Place =
-                if plan.isInPlace(state.options) {
-                    .inPlace(try directory.openInPlace(leaf.span))
-                } else {
-                    .staged(try stage(plan, in: directory, leaf))
-                }
-            return begin(FileTarget(plan: plan, place: place))
+            return begin(FileTarget(plan: plan, place: try place(plan)))
         } catch {
             report(error, plan.isInPlace(state.options) ? "open" : "mkstemp")
             return .discard
@@ -134,6 +126,27 @@ final class FileReceiver {
     private func begin(_ target: FileTarget) -> Output {
         content.begin(target)
         return .file(target)
+    }
+
+    /// Makes the file that the content goes to.
+    ///
+    /// Files received before may still wait for their names, each with an inode beside that of the file it replaces: where
+    /// there is no other, they go first.
+    private func place(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
+        do throws(VolumeError) {
+            return try makePlace(plan)
+        } catch {
+            guard error.isOutOfSpace else { throw error }
+            content.awaitFinished()
+            return try makePlace(plan)
+        }
+    }
+
+    private func makePlace(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
+        let directory = try directory(plan)
+        let leaf = destination.leaf(of: plan.entry, in: plan.list)
+        return plan.isInPlace(state.options)
+            ? .inPlace(try directory.openInPlace(leaf.span)) : .staged(try stage(plan, in: directory, leaf))
     }
 
     private func stage(
@@ -252,8 +265,7 @@ final class FileReceiver {
             return
         }
         do throws(VolumeError) {
-            let staged = try stage(plan, in: directory(plan), destination.leaf(of: plan.entry, in: plan.list))
-            output = begin(FileTarget(plan: plan, place: .staged(staged)))
+            output = begin(FileTarget(plan: plan, place: try place(plan)))
             unsafe memory.span.withUnsafeBytes { unsafe content.append(copying: $0, at: 0) }
         } catch {
             report(error, "mkstemp")

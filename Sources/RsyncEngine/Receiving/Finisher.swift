@@ -59,6 +59,7 @@ final class Finisher {
         case .small(let bytes, let plan): return finish(bytes, plan) ? plan : nil
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
+        case .mark(let waiting): waiting.close()
         }
         return nil
     }

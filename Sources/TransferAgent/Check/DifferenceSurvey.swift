@@ -149,7 +149,13 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
         }
         for (entry, allocated) in zip(waiting, sizes) {
             if let (size, stored) = entry.replaced {
-                state.meter.addChanged(size: size, stored: stored, allocatedBefore: allocated)
+                // A target that is asked says 0 for what has further names, and for what is empty.
+                state.meter.addChanged(
+                    size: size,
+                    stored: stored,
+                    allocatedBefore: allocated,
+                    staysBehind: allocated == 0
+                )
             } else {
                 state.meter.addRemoved(allocated: allocated)
             }

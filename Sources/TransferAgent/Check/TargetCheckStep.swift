@@ -136,7 +136,7 @@ struct TargetCheckStep {
         let need = forecast.worst.need
         let whole = TargetCheck.Demand(
             bytes: facts.isEmpty ? need.bytes : need.bytesWhileUpdating,
-            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + 1,
+            inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + PassMeter.stagers,
             treeBytes: forecast.worst.treeBytes
         )
         var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)

@@ -1,3 +1,4 @@
+import Glibc
 import RsyncEngine
 import RsyncWire
 import VolumeAccess
@@ -61,7 +62,7 @@ struct VolumeCatalogue: DaemonCatalogue {
             let volume = try Volume.open(path: mapping.path)
             if try isInPlace(volume, mapping) { return volume }
         } catch {
-            throw .refused(Self.missing(mapping, error))
+            throw .refused(missing(mapping, error))
         }
         throw .refused(Self.unmounted(mapping))
     }
@@ -103,12 +104,18 @@ struct VolumeCatalogue: DaemonCatalogue {
             case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)
             }
         } catch {
-            return .refused(Self.missing(mapping, error), exitCode: 3)
+            return .refused(missing(mapping, error), exitCode: 3)
         }
     }
 
     /// What is said about a path that cannot be opened.
-    private static func missing(_ mapping: VolumeMapping, _ error: VolumeError) -> String {
-        "the directory of volume \(mapping.name) \(error.isMissing ? "is missing" : "cannot be opened"): \(error)"
+    private func missing(_ mapping: VolumeMapping, _ error: VolumeError) -> String {
+        // The sandbox knows the mount of the start, and neither what lies below it nor what is mounted there later.
+        if error.number == EACCES, mounted.contains(mapping) {
+            guard FileStatus.isMountRoot(mapping.path) else { return Self.unmounted(mapping) }
+            return "the directory of volume \(mapping.name) cannot be opened: \(error); "
+                + "if it was mounted anew since the target started, restart the target"
+        }
+        return "the directory of volume \(mapping.name) \(error.isMissing ? "is missing" : "cannot be opened"): \(error)"
     }
 }
