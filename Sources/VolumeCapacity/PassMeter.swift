@@ -116,7 +116,8 @@ public struct PassMeter: Sendable {
     ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
     public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
-        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes + (strategy.isInPlace ? 0 : min(changed, Self.stagers)))
+        var demand = TargetCheck.Demand(bytes: 0, inodes: inodes)
+        if !strategy.isInPlace { demand.inodes += min(changed, Self.stagers) }
         for index in created.indices {
             var meter = created[index]
             for shape in shapes.values { meter.addDirectory(shape) }

@@ -52,7 +52,9 @@ public struct TargetFacts: Hashable, Sendable {
         for index in profiles.indices {
             profiles[index].keepsHoles = abilities.keepsHoles ?? true
             guard profiles[index].fileSystem == .xfs else { continue }
-            if let size = space.inodeSize, Self.isPower(size, in: 512...2048) { profiles[index].inodeSize = Amount(size) }
+            if let size = space.inodeSize, Self.isPower(size, in: 512...2048) {
+                profiles[index].inodeSize = Amount(size)
+            }
             if let unit = space.directoryBlockSize, Self.isPower(unit, in: profiles[index].blockSize.value...65_536) {
                 profiles[index].directoryBlock = Amount(unit)
             }

@@ -116,6 +116,7 @@ struct VolumeCatalogue: DaemonCatalogue {
             return "the directory of volume \(mapping.name) cannot be opened: \(error); "
                 + "if it was mounted anew since the target started, restart the target"
         }
-        return "the directory of volume \(mapping.name) \(error.isMissing ? "is missing" : "cannot be opened"): \(error)"
+        let fault = error.isMissing ? "is missing" : "cannot be opened"
+        return "the directory of volume \(mapping.name) \(fault): \(error)"
     }
 }
