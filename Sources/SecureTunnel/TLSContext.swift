@@ -171,10 +171,12 @@ extension TLSContext {
         unsafe SSL_CTX_set_options(context, dvm_SSL_OP_NO_RENEGOTIATION | dvm_SSL_OP_NO_COMPRESSION)
         let usual =
             (preSharedKeys == nil ? [] : [Self.keyCiphers]) + (allowsCertificates ? [Self.certificateCiphers] : [])
-            + ["!aNULL", "!eNULL"]
+            + ["!aNULL"]
         let ciphers = parameters.ciphers ?? usual.joined(separator: ":")
         OpenSSLErrors.clear()
-        guard unsafe SSL_CTX_set_cipher_list(context, ciphers) == 1 else {
+        // A family such as PSK brings those along that do not encrypt; who names one of them is told below.
+        let list = Self.namesUnencrypted(ciphers) ? ciphers : ciphers + ":!eNULL"
+        guard unsafe SSL_CTX_set_cipher_list(context, list) == 1 else {
             throw .badSetting(reason: "ciphers \"\(ciphers)\": \(OpenSSLErrors.drain().text)")
         }
         let suites = parameters.cipherSuites ?? Self.cipherSuites
@@ -184,6 +186,14 @@ extension TLSContext {
         if let name = unencryptedCipher {
             let list = parameters.ciphers ?? suites
             throw .badSetting(reason: "ciphers \"\(list)\": \(name) does not encrypt, which no setting allows here")
+        }
+    }
+
+    /// Whether a list of ciphers asks by name for some that do not encrypt.
+    private static func namesUnencrypted(_ list: String) -> Bool {
+        list.split { ":, @".contains($0) }.contains { word in
+            guard !word.hasPrefix("!"), !word.hasPrefix("-") else { return false }
+            return word.split(separator: "+").contains { $0 == "NULL" || $0 == "eNULL" || $0.contains("NULL-") }
         }
     }
 

@@ -4,7 +4,7 @@ import TransferAgent
 /// The command `dvm-source doctor`.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Walks the road to a target and says what is broken.",
+        abstract: "Check the connection to a target and report the first fault.",
         discussion: """
             Takes one step after the other, as a transfer would, and stops at the first that fails: name, connection, \
             proxy, TLS, certificate, source, greeting, volume, password, writing, space, throughput, idle. Nothing is \

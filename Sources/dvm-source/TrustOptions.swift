@@ -3,7 +3,7 @@ import TransferAgent
 
 /// Why the target is believed, and what is shown to it.
 struct TrustOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Believe the target if these authorities vouch for it.", valueName: "pem"))
+    @Option(help: ArgumentHelp("Trust a target whose certificate these CAs issued.", valueName: "pem"))
     var ca: String?
 
     @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))

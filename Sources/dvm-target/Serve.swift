@@ -23,7 +23,7 @@ struct Serve: ParsableCommand {
     )
     var listenPlain: String?
 
-    @Option(help: ArgumentHelp("The certificate to show, and those that vouch for it.", valueName: "pem"))
+    @Option(help: ArgumentHelp("The target's certificate and its chain.", valueName: "pem"))
     var certificate: String?
 
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
@@ -31,7 +31,7 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Let in only TLS clients for which these authorities vouch, or that use --psk-file.",
+            "Require TLS clients to have a certificate of these CAs, or to use --psk-file.",
             valueName: "pem"
         )
     )

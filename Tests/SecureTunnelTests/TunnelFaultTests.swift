@@ -10,7 +10,7 @@ struct TunnelFaultTests {
         .timeLimit(.minutes(10)),
         arguments: [
             ("@RSYNCD: 31.0 sha512\n", "plain rsync"), ("HTTP/1.1 400 Bad Request\r\n\r\n", "plain HTTP"),
-            ("220 mail\u{1}\r\n", "\"220 mail\\x01\\x0d\\x0a\""), ("x", "\"x\""),
+            ("220 mail\u{1}\r\n", "\"220 mail\\#001\\#015\\#012\""), ("x", "\"x\""),
         ]
     )
     func plainServer(greeting: String, words: String) throws {

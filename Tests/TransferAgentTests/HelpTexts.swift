@@ -3,7 +3,7 @@ enum HelpTexts {
     /// What ``transfer`` and ``doctor`` have in common.
     private static let connection = #"""
           --target <host:port>    Where the target listens.
-          --ca <pem>              Believe the target if these authorities vouch for it.
+          --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Believe the target if its certificate has this digest.
           --psk-file <file>       Believe the target if it knows the first of these
                                   IDENTITY:KEY lines; not readable by everybody.
@@ -83,7 +83,7 @@ enum HelpTexts {
         """#
 
     static let doctor = #"""
-        OVERVIEW: Walks the road to a target and says what is broken.
+        OVERVIEW: Check the connection to a target and report the first fault.
 
         Takes one step after the other, as a transfer would, and stops at the first
         that fails: name, connection, proxy, TLS, certificate, source, greeting,
@@ -121,10 +121,10 @@ enum HelpTexts {
           --listen-plain <addr:port>
                                   Where clients come in without TLS, for a tunnel in
                                   the same pod.
-          --certificate <pem>     The certificate to show, and those that vouch for it.
+          --certificate <pem>     The target's certificate and its chain.
           --private-key <pem>     The certificate's key.
-          --client-ca <pem>       Let in only TLS clients for which these authorities
-                                  vouch, or that use --psk-file.
+          --client-ca <pem>       Require TLS clients to have a certificate of these
+                                  CAs, or to use --psk-file.
           --psk-file <file>       Let in TLS clients that know one of these
                                   IDENTITY:KEY lines; not readable by everybody.
                                   Without --certificate, only them.
