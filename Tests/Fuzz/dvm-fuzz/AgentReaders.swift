@@ -25,7 +25,12 @@ func examineConversation(_ bytes: [UInt8]) {
     let channel = ControlChannel(ScriptedStream(bytes))
     // The larger buffer takes longer to make than most conversations to read.
     if bytes.count > ControlChannel.largestFromStranger { channel.trustPeer() }
-    let context = ControlContext(channel: channel, deadline: .now + .seconds(20)) { _ in volume }
+    let context = ControlContext(
+        channel: channel,
+        deadline: .now + .seconds(20),
+        volume: { _ in volume },
+        writers: WriterTable()
+    )
     while let frame = try? channel.frame(by: .now + .seconds(20), "anything") {
         guard case .message(let message) = frame else { continue }
         switch message["request"]?.asText {
