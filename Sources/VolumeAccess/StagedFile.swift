@@ -268,7 +268,8 @@ public final class StagedFile {
     private var mayAppearTorn: Bool {
         guard writtenEnd > 0 else { return false }
         if foretoldEnd > 0 || length > writtenEnd { return true }
-        return writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue)
+        guard writtenEnd <= WriteBack.oneExtent else { return !WriteBack.keepsOrder(descriptor.rawValue) }
+        return isReplacing && WriteBack.beginsAtRename(descriptor.rawValue)
     }
 
     /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 
@@ -77,5 +77,24 @@ struct WriteBackTests {
         }
         #expect(error?.number == EIO)
         #expect(try volume.root.list().count == 0)
+    }
+
+    @Test(
+        "on ext4 a file is written back before it replaces another, and a large one before it has a name",
+        .enabled(if: MountedVolume.isPossible(.tmpfs), "only root mounts"),
+        arguments: [(true, 5), (false, 200_000)]
+    )
+    func ext4(isReplacing: Bool, length: Int) throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+        let volume = try Volume.open(path: disk.path)
+        if isReplacing { try Data("old".utf8).write(to: URL(fileURLWithPath: disk.path + "/f")) }
+        let error = try onThread(failing: WriteBackTests.lost) { () -> VolumeError? in
+            let staged = try volume.root.stage("f".name.span, replacing: isReplacing)
+            try staged.write(noise(length).span)
+            do throws(VolumeError) { _ = try staged.commit(WriteBackTests.final) } catch { return error }
+            return nil
+        }
+        #expect(error?.number == EIO)
+        #expect((try? String(contentsOfFile: disk.path + "/f", encoding: .utf8)) == (isReplacing ? "old" : nil))
     }
 }

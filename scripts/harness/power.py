@@ -210,9 +210,14 @@ def liars(source, target):
                 if (here.st_size, here.st_mtime_ns // 10**9) != (there.st_size, there.st_mtime_ns // 10**9):
                     continue
                 with open(path, "rb") as one, open(other, "rb") as two:
-                    if one.read() != two.read():
+                    first, second = one.read(), two.read()
+                    if first != second:
+                        wrong = [place for place in range(0, len(first), 512)
+                                 if first[place:place + 512] != second[place:place + 512]]
+                        zeros = sum(not any(second[place:place + 512]) for place in wrong)
                         found.append(f"{os.path.relpath(path, source)}: {here.st_size} bytes, size and time are right, "
-                                     "the content is wrong")
+                                     f"the content is wrong: {len(wrong)} of {(len(first) + 511) // 512} sectors, {zeros} of "
+                                     f"them zeros, from {wrong[0]} to {wrong[-1]}")
     return found
 
 
