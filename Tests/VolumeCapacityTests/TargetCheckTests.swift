@@ -123,8 +123,16 @@ struct PassMeterTests {
         #expect(meter.demand(.usual).bytes == Amount(40_960 + 81_920))
         #expect(meter.demand(.deleteFirst).bytes == Amount(40_960 + 81_920))
         #expect(meter.demand(.inPlace).bytes == 40_960)
-        #expect(meter.demand(.usual).inodes == 1)
+        #expect(meter.demand(.usual).inodes == 2)
         #expect(meter.demand(.inPlace).inodes == 0)
+    }
+
+    @Test("a replaced file that has further names keeps its inode; three threads stage one file each")
+    func stagedInodes() {
+        var meter = meter()
+        for _ in 0..<10 { meter.addChanged(size: 3000, allocatedBefore: 0, staysBehind: true) }
+        #expect(meter.demand(.usual).inodes == 10 + 3)
+        #expect(meter.demand(.inPlace).inodes == 10)
     }
 
     @Test("what is deleted counts only where it goes first, and where it goes at all")
@@ -174,6 +182,6 @@ struct PassMeterTests {
         // The largest temporary, and on btrfs the entries in its trees.
         #expect(demand.bytes >= 4096)
         #expect(demand.bytes < 1 << 20)
-        #expect(demand.inodes == 1)
+        #expect(demand.inodes == 3)
     }
 }
