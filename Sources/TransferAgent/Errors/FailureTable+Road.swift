@@ -4,7 +4,7 @@ extension FailureTable {
         Row(
             .unknownHost,
             "the target's name has no address",
-            cause: "a typing error, or a pod whose DNS does not know the name",
+            cause: "a typo, or a pod whose DNS does not know the name",
             advice: "check the host name and this pod's DNS"
         ),
         Row(
@@ -28,12 +28,12 @@ extension FailureTable {
         Row(
             .connectionLost,
             "the connection broke while it was in use",
-            cause: "the target's pod was restarted, or something on the road reset the connection",
+            cause: "the target's pod was restarted, or something on the path reset the connection",
             advice: "check the target's log, then run again: what was done is kept"
         ),
         Row(
             .idleCut,
-            "something on the road cuts connections that are quiet",
+            "something on the path cuts idle connections",
             cause: "the idle time-out of a load balancer, a proxy or a firewall",
             advice: "give a --keep-alive shorter than that time-out, or lengthen the time-out"
         ),
@@ -73,7 +73,7 @@ extension FailureTable {
         Row(
             .proxyUnknownHost,
             "the proxy's name has no address",
-            cause: "a typing error, or a pod whose DNS does not know the name",
+            cause: "a typo, or a pod whose DNS does not know the name",
             advice: "check the host name in --proxy and this pod's DNS"
         ),
         Row(
@@ -91,7 +91,7 @@ extension FailureTable {
         Row(
             .proxyLoginRefused,
             "the proxy does not accept the user and the password",
-            cause: "a typing error, or a character that a URL must carry percent-encoded",
+            cause: "a typo, or a character that a URL must carry percent-encoded",
             advice: "check the user and the password of --proxy; write @ / : % in them as %40 %2F %3A %25"
         ),
         Row(
@@ -123,7 +123,7 @@ extension FailureTable {
         ),
         Row(
             .certificateExpired,
-            "the target's certificate is too old",
+            "the target's certificate has expired",
             cause: "it was not renewed, or a clock is wrong",
             advice: "renew the certificate"
         ),
@@ -172,7 +172,7 @@ extension FailureTable {
         Row(
             .tunnelBroken,
             "what came through the tunnel was cut short or damaged",
-            cause: "something on the road broke the connection, or changes what it carries",
+            cause: "something on the path broke the connection, or changes what it carries",
             advice: "check both logs, then run again: what was done is kept"
         ),
         Row(

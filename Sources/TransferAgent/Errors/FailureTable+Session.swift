@@ -209,7 +209,7 @@ extension FailureTable {
         Row(
             .badSetting,
             "an option has a value that cannot be used",
-            cause: "a typing error",
+            cause: "a typo",
             advice: "see --help"
         ),
         Row(
