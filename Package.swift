@@ -69,10 +69,22 @@ let package = Package(
         room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
         room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         room(
+            "AgentControl",
+            ["VolumeCapacity", "VolumeAccess", "SecureTunnel", "RsyncWire", "Checksums", "Transport", "LinuxSystem"]
+        ),
+        room(
             "TransferAgent",
             [
-                "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
+                "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
+                "LinuxSystem",
                 "VolumeAccess",
+            ]
+        ),
+        room(
+            "ConnectionDoctor",
+            [
+                "TransferAgent", "AgentControl", "RsyncEngine", "RsyncWire", "VolumeCapacity", "VolumeAccess",
+                "SecureTunnel", "Transport", "LinuxSystem",
             ]
         ),
         room(
@@ -81,7 +93,7 @@ let package = Package(
         ),
         room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
 
-        program("dvm-source", ["AgentCommand", "TransferAgent", argumentParser]),
+        program("dvm-source", ["AgentCommand", "ConnectionDoctor", "TransferAgent", argumentParser]),
         program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
         program("dvm-rsync", ["RsyncCommand", "LinuxSystem"]),
         program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
@@ -94,6 +106,13 @@ let package = Package(
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", cSettings: linux, swiftSettings: language),
+        .target(
+            name: "AgentTestSupport",
+            dependencies: ["TransferAgent", "SecureTunnel", "Transport", "LinuxSystem", "TestSupport"],
+            path: "Tests/AgentTestSupport",
+            cSettings: linux,
+            swiftSettings: language
+        ),
         tests("Checksums", ["Checksums"]),
         tests("DeltaTransfer", ["DeltaTransfer", "Checksums"]),
         tests("LinuxSystem", ["LinuxSystem"]),
@@ -109,11 +128,19 @@ let package = Package(
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
         tests(
+            "AgentControl",
+            ["AgentControl", "VolumeCapacity", "VolumeAccess", "SecureTunnel", "Transport", "LinuxSystem"]
+        ),
+        tests(
             "TransferAgent",
             [
-                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem",
+                "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine", "RsyncWire",
+                "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
             ]
+        ),
+        tests(
+            "ConnectionDoctor",
+            ["ConnectionDoctor", "TransferAgent", "AgentTestSupport", "SecureTunnel", "Transport", "LinuxSystem"]
         ),
     ],
     swiftLanguageModes: [.v6]
@@ -124,7 +151,9 @@ if Context.environment["DVM_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "dvm-fuzz",
-            dependencies: ["SecureTunnel", "Transport", "TransferAgent", "VolumeAccess", "VolumeCapacity"],
+            dependencies: [
+                "SecureTunnel", "Transport", "AgentControl", "TransferAgent", "VolumeAccess", "VolumeCapacity",
+            ],
             path: "Tests/Fuzz/dvm-fuzz",
             cSettings: linux,
             swiftSettings: language

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConnectionDoctor
 import TransferAgent
 
 /// The command `dvm-source doctor`.
@@ -37,11 +38,11 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
-        var trials = TransferAgent.Doctor.Trials()
+        var trials = ConnectionDoctor.Doctor.Trials()
         trials.throughput = .seconds(throughput)
         trials.idle = idle.map { .seconds($0) }
         let settings = connection.settings(volumes: volumes)
-        let doctor = try TransferAgent.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        let doctor = try ConnectionDoctor.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
         for warning in doctor.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)

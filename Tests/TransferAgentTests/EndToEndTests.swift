@@ -1,3 +1,4 @@
+import AgentTestSupport
 import Checksums
 import Foundation
 import RsyncEngine
@@ -8,79 +9,9 @@ import Transport
 
 @testable import TransferAgent
 
-/// A target in this process, with a volume `data`, the user `root` and the password `secret`.
-final class Target: Sendable {
-    let directory: TemporaryDirectory
-    let authority: CertificateAuthority
-    let service: TargetService
-    let log = Memory()
-    private let serving: Background<AgentError?>
-
-    // Without a path the volume is a directory of the target's own.
-    init(
-        volume: String? = nil,
-        others: [String] = [],
-        sessionLimit: Int = 32,
-        keepAlive: Duration = KeepAlive.usual
-    ) throws {
-        directory = try TemporaryDirectory()
-        authority = try CertificateAuthority()
-        let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost,IP:127.0.0.1")
-        for name in ["source", "target"] {
-            try FileManager.default.createDirectory(atPath: directory.file(name), withIntermediateDirectories: true)
-        }
-        try write("root:secret\n", to: directory.file("credentials"))
-        var settings = ServeSettings(
-            listen: "127.0.0.1:0",
-            certificate: leaf.certificate,
-            privateKey: leaf.key,
-            volumes: ["data=" + (volume ?? directory.file("target"))] + others,
-            credentials: directory.file("credentials")
-        )
-        settings.listenPlain = "127.0.0.1:0"
-        settings.sessionLimit = sessionLimit
-        // What else writes to this machine's disk shall not decide how long a test takes.
-        settings.durability = .none
-        settings.keepAlive = keepAlive
-        let service = try TargetService(settings, log: log)
-        self.service = service
-        serving = try Background { service.serve() }
-    }
-
-    deinit { service.close() }
-
-    /// What a source needs to push here.
-    var settings: TransferSettings {
-        var settings = TransferSettings(
-            volumes: ["data=" + directory.file("source")],
-            target: "127.0.0.1:\(service.port)",
-            trust: .authorities(authority.files.certificate)
-        )
-        settings.environmentPassword = SecretBytes("secret")
-        return settings
-    }
-
-    func source(_ name: String) -> String { directory.file("source/" + name) }
-    func target(_ name: String) -> String { directory.file("target/" + name) }
-
-    /// Ends the service and hands over its log.
-    func finish() throws -> [String] {
-        service.close()
-        #expect(try serving.value() == nil)
-        #expect(service.finish(within: .seconds(10)))
-        return log.lines
-    }
-}
-
 extension DispatchSemaphore {
     /// Blocks the thread, which a task should not do.
     fileprivate func block() { wait() }
-}
-
-/// Runs a transfer without a word.
-func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
-    let display = ProgressDisplay(style: .none, output: Memory(), errors: Memory())
-    return await TransferRun(try TransferJob(settings), display: display).run()
 }
 
 @Suite("Transfer end to end", .timeLimit(.minutes(10)))

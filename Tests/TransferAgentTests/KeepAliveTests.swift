@@ -1,3 +1,4 @@
+import AgentTestSupport
 import Foundation
 import RsyncEngine
 import TestSupport
@@ -59,26 +60,6 @@ struct KeepAliveTests {
         #expect(cuts == 1)
         #expect(outcome.exitCode != 0)
         #expect([.connectionLost, .tunnelBroken].contains(outcome.error?.failure))
-    }
-
-    @Test("the doctor lets a connection rest although both sides would show signs of life, and so sees that relay")
-    func doctor() async throws {
-        let target = try await offPool { try Target(keepAlive: .milliseconds(200)) }
-        let relay = try IdleCutter(to: target.settings.target, after: Self.limit)
-        var settings = target.settings
-        settings.keepAlive = .milliseconds(200)
-        var trials = Doctor.Trials.none
-        trials.idle = Self.limit * 3
-        let (whole, lines) = try await examine(settings, trials)
-        #expect(whole == nil)
-        #expect(lines.contains { $0.contains("neither side sent a byte") })
-        settings.target = relay.address
-        let (failure, _) = try await examine(settings, trials)
-        #expect(failure?.failure == .idleCut)
-        #expect(relay.cuts == 1)
-        trials.idle = Self.limit / 4
-        #expect(try await examine(settings, trials).failure == nil)
-        withExtendedLifetime((target, relay)) {}
     }
 
     @Test(

@@ -1,15 +1,10 @@
+import AgentTestSupport
 import Foundation
 import SecureTunnel
 import TestSupport
 import Testing
 
 @testable import TransferAgent
-
-/// Writes a file with a mode.
-func write(_ text: String, to path: String, mode: Int = 0o600) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-}
 
 @Suite("Credentials")
 struct CredentialsTests {

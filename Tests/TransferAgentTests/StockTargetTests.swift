@@ -1,3 +1,4 @@
+import AgentTestSupport
 import Foundation
 import SecureTunnel
 import TestSupport
@@ -32,10 +33,6 @@ struct StockTargetTests {
         )
         settings.environmentPassword = SecretBytes("secret")
         return settings
-    }
-
-    private func observed(_ rung: Rung, in lines: [String]) -> String? {
-        lines.first { $0.contains("\"rung\":\"\(rung)\"") }
     }
 
     @Test(
@@ -82,28 +79,6 @@ struct StockTargetTests {
         #expect(outcomes.map(\.error?.failure) == [nil, nil])
         // A call more where the daemon still counted the one before.
         #expect(stock.tunnel.process.output.split(separator: "Service [rsync] accepted connection").count >= 3)
-    }
-
-    @Test("the doctor needs no second connection for what a transfer needs")
-    func doctor() async throws {
-        defer { stock.stop() }
-        let relay = try OneCallRelay(to: stock.tunnel.port)
-        let (failure, lines) = try await examine(settings(to: relay.address), .none)
-        #expect(failure == nil)
-        #expect(relay.calls == 1)
-        #expect(observed(.space, in: lines)?.contains("stock target") == true)
-    }
-
-    @Test("the doctor's trials say how they were made")
-    func trials() async throws {
-        defer { stock.stop() }
-        var trials = Doctor.Trials()
-        trials.throughput = .milliseconds(200)
-        trials.idle = .milliseconds(300)
-        let (failure, lines) = try await examine(settings(to: "127.0.0.1:\(stock.tunnel.port)"), trials)
-        #expect(failure == nil)
-        #expect(observed(.throughput, in: lines)?.contains("until the stock target had taken it") == true)
-        #expect(observed(.idle, in: lines)?.contains("may be quiet for 0.30 s") == true)
     }
 
     @Test("a server that hangs up on unknown application protocols is called without ours")

@@ -1,3 +1,4 @@
+import AgentControl
 import VolumeCapacity
 
 /// What a `capacity` command answers: a table for people, one line of JSON for programs, and whether it fits.

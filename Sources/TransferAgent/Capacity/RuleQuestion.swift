@@ -1,3 +1,4 @@
+import AgentControl
 import VolumeCapacity
 
 /// The question `dvm-source capacity --rule`: which size today's controller would propose.

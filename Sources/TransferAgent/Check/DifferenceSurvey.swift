@@ -1,3 +1,4 @@
+import AgentControl
 import Glibc
 import RsyncEngine
 import RsyncWire

@@ -1,3 +1,4 @@
+import AgentControl
 import RsyncEngine
 import RsyncWire
 import Transport

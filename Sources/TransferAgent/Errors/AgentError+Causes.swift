@@ -1,10 +1,11 @@
+package import AgentControl
 import Glibc
 import LinuxSystem
-import RsyncEngine
+package import RsyncEngine
 import RsyncWire
 import SecureTunnel
-import Transport
-import VolumeAccess
+package import Transport
+package import VolumeAccess
 
 extension AgentError {
     /// A failure while the connection was made or used.
@@ -26,7 +27,7 @@ extension AgentError {
     }
 
     /// A failure of dialling, where a time-out means that nobody answered.
-    init(dialling error: TransportError) {
+    package init(dialling error: TransportError) {
         guard case .timedOut = error else {
             self.init(error)
             return
@@ -35,7 +36,7 @@ extension AgentError {
     }
 
     /// A failure of dialling a proxy, whose kinds matter less than that it was the proxy.
-    init(diallingProxy error: TransportError) {
+    package init(diallingProxy error: TransportError) {
         switch error {
         case .unknownHost: self.init(.proxyUnknownHost, "\(error)", exitCode: 10)
         case .badAddress, .closed: self.init(error)
@@ -102,7 +103,7 @@ extension AgentError {
     /// - Parameters:
     ///   - error: The engine's word.
     ///   - lastWords: What the peer said last about an error, which explains a bare exit code.
-    init(_ error: EngineError, lastWords: String?) {
+    package init(_ error: EngineError, lastWords: String?) {
         let code = error.exitCode
         switch error {
         case .cancelled: self.init(.cancelled, "stopped on request", exitCode: 20)
@@ -196,13 +197,24 @@ extension AgentError {
         }
     }
 
+    /// A failure of the control channel.
+    package init(_ error: ControlError) {
+        switch error {
+        case .transport(let cause): self.init(cause)
+        case .ended, .silent: self.init(.silence, "\(error)", exitCode: 30)
+        case .loginRefused: self.init(.loginRefused, "\(error)", exitCode: 5)
+        case .refused(let text): self.init(.refusedByTarget, "the target refused: \(text)", exitCode: 5)
+        case .broken, .unusable, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)
+        }
+    }
+
     /// What is wrong with a session that ran to its end, if anything (protocol specification, session 9.2).
     ///
     /// - Parameters:
     ///   - exitCode: The session's.
     ///   - exceptions: How many texts it had for a person.
     ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
-    init?(outcome exitCode: Int32, exceptions: Int, lacksOnlyLargeFiles: Bool = false) {
+    package init?(outcome exitCode: Int32, exceptions: Int, lacksOnlyLargeFiles: Bool = false) {
         switch exitCode {
         case 0: return nil
         case 24: self.init(.vanished, "complete but for files that vanished (\(exceptions) messages)", exitCode: 24)
@@ -215,7 +227,7 @@ extension AgentError {
     }
 
     /// A source volume that cannot be opened.
-    init(source path: String, _ error: VolumeError) {
+    package init(source path: String, _ error: VolumeError) {
         self.init(.sourceUnreadable, "the source volume cannot be opened: \(error)", exitCode: 3)
     }
 

@@ -8,7 +8,7 @@ import LinuxSystem
 ///   - work: The work; it ends in good time after `cancel`.
 /// - Returns: What the work returned.
 /// - Throws: ``AgentError`` when no thread can be had.
-func onThread<Value: Sendable>(
+package func onThread<Value: Sendable>(
     _ name: String,
     cancel: @escaping @Sendable () -> Void,
     _ work: @escaping @Sendable () -> Value

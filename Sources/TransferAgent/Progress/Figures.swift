@@ -1,11 +1,11 @@
 import Glibc
 
 /// Figures as people read them; bytes in powers of 1000.
-enum Figures {
+package enum Figures {
     private static let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
 
     /// Such as `0.00kB`, `629.15MB`: two decimals, never less than kB, so that a rate always has a point.
-    static func bytes(_ count: Double) -> String {
+    package static func bytes(_ count: Double) -> String {
         var value = max(count, 0) / 1000
         var unit = 1
         // A value that rounds to 1000.00 is written in the next unit.
@@ -17,13 +17,13 @@ enum Figures {
     }
 
     /// Such as `629.15MB`.
-    static func bytes(_ count: Int64) -> String { bytes(Double(count)) }
+    package static func bytes(_ count: Int64) -> String { bytes(Double(count)) }
 
     /// Such as `66.13MB/s`.
-    static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
+    package static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
 
     /// Such as `11.3Gi` or `512`: one decimal, in powers of 1024 as Kubernetes writes them.
-    static func binary(_ count: Int64) -> String {
+    package static func binary(_ count: Int64) -> String {
         let units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
         var unit = 0
         var scale: Int64 = 1
@@ -37,14 +37,14 @@ enum Figures {
     }
 
     /// Such as `0:01:01`; hours are not folded into days.
-    static func time(_ seconds: Double) -> String {
+    package static func time(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 360_000_000 else { return "-:--:--" }
         let whole = Int(seconds.rounded())
         return "\(whole / 3600):\(twoDigits(whole / 60 % 60)):\(twoDigits(whole % 60))"
     }
 
     /// Such as `12,345`.
-    static func count(_ number: Int64) -> String {
+    package static func count(_ number: Int64) -> String {
         var groups: [String] = []
         var rest = number.magnitude
         while rest >= 1000 {
@@ -56,19 +56,11 @@ enum Figures {
     }
 
     /// Two decimals, rounded.
-    static func fixed(_ value: Double) -> String {
+    package static func fixed(_ value: Double) -> String {
         // Rates and times of a peer may be anything.
         let hundredths = Int64(max(0, min((value * 100).rounded(), 9e18)))
         return "\(hundredths / 100).\(twoDigits(Int(hundredths % 100)))"
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-}
-
-extension Duration {
-    /// The length in seconds.
-    var inSeconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) * 1e-18
-    }
 }

@@ -1,3 +1,5 @@
+import AgentControl
+
 /// How progress is shown.
 public enum ProgressStyle: String, Sendable, CaseIterable {
     /// One line of a terminal, redrawn.

@@ -1,3 +1,5 @@
+import AgentControl
+import LinuxSystem
 import RsyncEngine
 import RsyncWire
 import VolumeAccess

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Transport
 
 /// How often a side shows that it lives, so that nothing on the road takes a long scan for a dead connection.

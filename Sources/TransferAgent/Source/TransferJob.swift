@@ -1,19 +1,19 @@
 import Checksums
-import RsyncEngine
-import RsyncWire
+package import RsyncEngine
+package import RsyncWire
 import SecureTunnel
 import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
 public struct TransferJob: Sendable {
-    let volumes: [VolumeMapping]
-    let route: TargetRoute
-    let user: String
+    package let volumes: [VolumeMapping]
+    package let route: TargetRoute
+    package let user: String
     /// Nil when none was given.
     private let knownPassword: SecretBytes?
     /// The digests that the password may be proved by.
     private let digests: [AuthenticationDigest]
-    let options: TransferOptions
+    package let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
     /// What keeps deletions back.
@@ -66,7 +66,7 @@ public struct TransferJob: Sendable {
     }
 
     /// Who we are, for a daemon.
-    var login: ClientSession.Login {
+    package var login: ClientSession.Login {
         ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
             guard digests.contains(digest) else { throw .weakDigest(Self.refusal(of: digest)) }
             do throws(AgentError) {

@@ -48,7 +48,7 @@ public struct TransferRun: Sendable {
 }
 
 extension CancellableCall {
-    static func make() throws(AgentError) -> CancellableCall {
+    package static func make() throws(AgentError) -> CancellableCall {
         do throws(SystemError) {
             return try CancellableCall()
         } catch {

@@ -1,12 +1,12 @@
 import LinuxSystem
-import RsyncEngine
+package import RsyncEngine
 import Synchronization
 
 /// Collects what a session says about one volume.
 ///
 /// ## Concurrency model
 /// `state` is touched by the session's threads and, after they have ended, by the one that reads the outcome.
-final class VolumeObserver: TransferObserver {
+package final class VolumeObserver: TransferObserver {
     /// How many exceptions are kept, and lines of the target shown; the others are counted.
     static let listedLimit = 1000
 
@@ -32,18 +32,18 @@ final class VolumeObserver: TransferObserver {
     private let state = Mutex(State())
     private let display: ProgressDisplay
 
-    init(display: ProgressDisplay) { self.display = display }
+    package init(display: ProgressDisplay) { self.display = display }
 
-    var wantsItems: Bool { false }
-    var wantsFileProgress: Bool { false }
+    package var wantsItems: Bool { false }
+    package var wantsFileProgress: Bool { false }
 
-    func message(_ text: String, _ level: MessageLevel) {
+    package func message(_ text: String, _ level: MessageLevel) {
         if level.isFailure { note(text, shown: text, level) }
         display.message(text, level)
     }
 
     /// A line of the target: it can pass for nobody else's, and a target that talks without end does not fill the log.
-    func peerMessage(_ text: String, _ level: MessageLevel) {
+    package func peerMessage(_ text: String, _ level: MessageLevel) {
         let shown = "target: \(text)"
         if level.isFailure { note(text, shown: shown, level) }
         let count = state.withLock { state in
@@ -65,15 +65,15 @@ final class VolumeObserver: TransferObserver {
         }
     }
 
-    func didChange(_ item: ItemReport) {}
-    func didDelete(name: [UInt8], isDirectory: Bool) {}
-    func didMove(name: [UInt8], offset: Int64, size: Int64) {}
-    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
+    package func didChange(_ item: ItemReport) {}
+    package func didDelete(name: [UInt8], isDirectory: Bool) {}
+    package func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 
-    var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
+    package var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
     /// Whether all that could not be transferred were files larger than a limit.
     var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed == 0 } }
-    var lastWords: String? { state.withLock { $0.lastWords } }
+    package var lastWords: String? { state.withLock { $0.lastWords } }
 }
 
 extension MessageLevel {

@@ -1,3 +1,4 @@
+import AgentControl
 import LinuxSystem
 import RsyncEngine
 import RsyncWire
@@ -63,4 +64,18 @@ extension DaemonSession.Report {
 
     /// Bytes of the client as a word of a log line.
     static func shown(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: 200) }
+}
+
+extension ControlServer.Report {
+    /// The part of a log line behind the client's address.
+    var line: String {
+        if case .loginRefused = failure { return ": " + SessionNotes.wrongPassword }
+        var text = user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(Array(user.utf8)))"
+        text += ": control, \(answered) requests"
+        switch failure {
+        case .some(let failure): text += ": \(failure)"
+        case nil: break
+        }
+        return text
+    }
 }

@@ -1,3 +1,4 @@
+import AgentControl
 import LinuxSystem
 import RsyncEngine
 import SecureTunnel
@@ -58,14 +59,7 @@ public final class TargetService: Sendable {
         durability = settings.durability
         silenceLimit = try SilenceLimit(settings.silenceLimit)
         digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
-        control = ControlServer(
-            credentials: credentials,
-            durability: durability,
-            writers: catalogue.writers,
-            idleLimit: silenceLimit.duration
-        ) { (name) throws(ControlError) in
-            try catalogue.volume(named: name)
-        }
+        control = ControlServer(volumes: catalogue, idleLimit: silenceLimit.duration) { credentials.password(of: $0) }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
@@ -117,7 +111,7 @@ public final class TargetService: Sendable {
     /// and their clients' patience runs from then.
     ///
     /// - Returns: Why a listener failed for good; nil when all were closed.
-    func serve() -> AgentError? {
+    package func serve() -> AgentError? {
         var threads: [WorkerThread] = []
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-login-time") { self.places.watch() })

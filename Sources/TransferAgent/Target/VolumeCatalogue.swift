@@ -1,3 +1,4 @@
+import AgentControl
 import Glibc
 import RsyncEngine
 import RsyncWire
@@ -9,14 +10,13 @@ import VolumeCapacity
 /// Who has not proved a password learns nothing of them: neither a list, nor whether one is there. Each session and each
 /// control request opens the volume's path anew: what is mounted or made there meanwhile is what it gets, and a directory
 /// that is missing is named.
-struct VolumeCatalogue: DaemonCatalogue {
+struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     private let mappings: [VolumeMapping]
     /// What every client has to prove.
     let proof: DaemonModule.Proof?
     private let largestFile: Int64
     private let listMemory: Int64
-    /// Whether no session asks a network file system for lost writes before a file gets its name.
-    private let isNamingWithoutClosing: Bool
+    private let durability: Durability
     /// The volumes on whose paths something was mounted at the start.
     private let mounted: Set<VolumeMapping>
     /// Who writes to them.
@@ -27,7 +27,7 @@ struct VolumeCatalogue: DaemonCatalogue {
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
         self.mappings = mappings
         proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
-        isNamingWithoutClosing = settings.durability == .none
+        durability = settings.durability
         largestFile = try FileSizeLimit.bytes(settings.largestFile)
         listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
         guard listMemory >= 1 << 20 else {
@@ -52,10 +52,12 @@ struct VolumeCatalogue: DaemonCatalogue {
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }
 
-    /// Opens the volume of a name, for who has proved a password.
-    ///
-    /// - Returns: Nil when there is no such volume.
-    /// - Throws: ``ControlError/refused(_:)`` when its directory cannot be opened.
+    var durabilityWord: String { durability.rawValue }
+
+    func writer(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String? {
+        try writers.holder(of: volume, named: name, job: job, user: user)
+    }
+
     func volume(named name: String) throws(ControlError) -> Volume? {
         guard let mapping = mappings.first(where: { $0.name == name }) else { return nil }
         do throws(VolumeError) {
@@ -98,7 +100,8 @@ struct VolumeCatalogue: DaemonCatalogue {
             let volume = try Volume.open(path: mapping.path)
             guard try isInPlace(volume, mapping) else { return .refused(Self.unmounted(mapping), exitCode: 3) }
             guard request.isWriting else { return .opened(volume) }
-            if isNamingWithoutClosing { volume.nameWithoutClosing() }
+            // Nobody waits for a network file system to tell of lost writes before a file gets its name.
+            if durability == .none { volume.nameWithoutClosing() }
             switch try writers.claim(volume, named: mapping.name, for: request, isGone: isGone) {
             case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
             case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)

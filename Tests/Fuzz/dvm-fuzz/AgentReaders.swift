@@ -1,24 +1,29 @@
+@testable import AgentControl
 import Glibc
 import SecureTunnel
-@testable import TransferAgent
 import VolumeAccess
 @testable import VolumeCapacity
 
-/// A user and a password, from a file in memory, as ``Credentials`` reads them from files only.
-private let credentials: Credentials? = {
-    let line = "user:open sesame\n"
-    let file = memfd_create("credentials", 0)
-    guard file >= 0, fchmod(file, 0o600) == 0, write(file, line, line.utf8.count) == line.utf8.count else { return nil }
-    return try? Credentials(file: "/proc/self/fd/\(file)")
-}()
-
 /// What requests about a volume are answered from: the working directory, which nothing is written to.
-private let volume = try? Volume.open(path: ".")
+private struct WorkingDirectory: ControlVolumes {
+    let volume = try? Volume.open(path: ".")
+
+    var durabilityWord: String { "none" }
+    func volume(named name: String) throws(ControlError) -> Volume? { volume }
+    func writer(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String? {
+        nil
+    }
+}
+
+private let volumes = WorkingDirectory()
 
 /// Takes the bytes for all that a peer says: as a stranger of either side, then as one that was let in.
 func examineConversation(_ bytes: [UInt8]) {
-    guard let credentials else { return demand(false, "the credentials can be read") }
-    _ = try? ControlLogin.admit(ControlChannel(ScriptedStream(bytes)), credentials, pause: { _ in })
+    _ = try? ControlLogin.admit(
+        ControlChannel(ScriptedStream(bytes)),
+        password: { $0 == Array("user".utf8) ? SecretBytes("open sesame") : nil },
+        pause: { _ in }
+    )
     let identity = ControlLogin.Identity(user: "user", password: SecretBytes("open sesame"))
     _ = try? ControlLogin.enter(ControlChannel(ScriptedStream(bytes)), as: identity)
 
@@ -28,8 +33,7 @@ func examineConversation(_ bytes: [UInt8]) {
     let context = ControlContext(
         channel: channel,
         deadline: .now + .seconds(20),
-        volume: { _ in volume },
-        writers: WriterTable()
+        volumes: volumes
     )
     while let frame = try? channel.frame(by: .now + .seconds(20), "anything") {
         guard case .message(let message) = frame else { continue }

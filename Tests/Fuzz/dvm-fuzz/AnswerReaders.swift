@@ -1,5 +1,5 @@
 import Glibc
-@testable import TransferAgent
+@testable import AgentControl
 import VolumeAccess
 @testable import VolumeCapacity
 

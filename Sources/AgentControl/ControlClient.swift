@@ -1,0 +1,90 @@
+import LinuxSystem
+package import SecureTunnel
+package import Transport
+
+/// The source's end of a control conversation with a `dvm-target`.
+///
+/// What can be asked is in the files under `Requests`, each an extension of this type. Requests are made one after the
+/// other, by one thread; each blocks it until the answer is there, for as long as its limit at most.
+package final class ControlClient {
+    let channel: ControlChannel
+    /// What the target says it knows, beyond the requests.
+    package let abilities: Set<String>
+    private let silenceLimit: Duration
+
+    /// Logs in over a connection that TLS has made.
+    ///
+    /// - Parameters:
+    ///   - stream: The connection; closed when this throws.
+    ///   - identity: Who we are.
+    ///   - silenceLimit: The longest wait for an answer that is on its way; a request with a shorter limit has that.
+    /// - Throws: ``ControlError``.
+    package init(
+        over stream: any ByteStream,
+        as identity: ControlLogin.Identity,
+        silenceLimit: Duration
+    ) throws(ControlError) {
+        channel = ControlChannel(stream)
+        self.silenceLimit = silenceLimit
+        do throws(ControlError) {
+            abilities = try ControlLogin.enter(
+                channel,
+                as: identity,
+                within: min(ControlLogin.limit, silenceLimit)
+            )
+        } catch {
+            stream.close()
+            throw error
+        }
+        channel.trustPeer()
+    }
+
+    /// Whether the peer chose our protocol when TLS was set up; a stock one never does.
+    package static func isOffered(by stream: TLSStream) -> Bool {
+        stream.session.applicationProtocol == ControlChannel.applicationProtocol
+    }
+
+    /// Ends the conversation.
+    package func close() { channel.close() }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// - Parameters:
+    ///   - name: The request.
+    ///   - arguments: Its members.
+    ///   - limit: The time for the answer; longer than the target's own, which knows better what it waits for.
+    /// - Returns: The answer.
+    /// - Throws: ``ControlError/refused(_:)`` and ``ControlError/unknownRequest(_:)``, after which the conversation goes on.
+    package func ask(
+        _ name: String,
+        _ arguments: [(String, JSONValue)],
+        within limit: Duration
+    ) throws(ControlError) -> JSONValue {
+        try begin(name, arguments)
+        return try answer(to: name, within: min(limit, silenceLimit))
+    }
+
+    /// Sends a request whose answer comes later.
+    package func begin(_ name: String, _ arguments: [(String, JSONValue)]) throws(ControlError) {
+        try channel.send([("request", .text(name))] + arguments)
+    }
+
+    /// Waits for the answer to the request that was sent last.
+    package func answer(to name: String, within limit: Duration) throws(ControlError) -> JSONValue {
+        let answer = try channel.message(by: .now + limit, "the answer to \"\(name)\"")
+        guard let refusal = answer.refusal else { return answer }
+        throw answer["unknown"]?.asFlag == true ? .unknownRequest(name) : .refused(refusal)
+    }
+}
+
+extension ControlClient {
+    /// Whether the target shows life in every phase of a session, and expects it of us.
+    package var showsLife: Bool { abilities.contains(ControlLogin.showsLife) }
+}
+
+extension JSONValue {
+    /// What a peer says that it refuses, fit to be shown; nil when it does not.
+    package var refusal: String? {
+        self["error"]?.asText.map { PrintableText.escaped($0, limit: PrintableText.usualLimit) }
+    }
+}

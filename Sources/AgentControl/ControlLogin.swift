@@ -1,0 +1,126 @@
+import Checksums
+import RsyncWire
+package import SecureTunnel
+
+/// How both ends of a control conversation prove that they know the password, without saying it.
+///
+///     T>S  {"dvm":1,"challenge":C,"knows":[WORD, ...]}
+///     S>T  {"dvm":1,"user":U,"challenge":D,"proof":HMAC(password, "dvm/1 source" 0 U 0 C 0 D)}
+///     T>S  {"proof":HMAC(password, "dvm/1 target" 0 U 0 C 0 D)}  or  {"error":TEXT}
+///
+/// `knows` names what the target understands beyond the requests of the conversation; older ones do not have it.
+/// HMAC is HMAC-SHA-256 in hex; challenges are 32 random bytes in hex. The two labels keep a proof of one side from
+/// being one of the other.
+package struct ControlLogin {
+    /// The version of the conversation; both sides use the lower one.
+    static let version: Int64 = 1
+    /// The target shows life in every phase of a session, and expects it of sources that say they do.
+    static let showsLife = "shows-life"
+    /// The time for all of it.
+    static let limit = Duration.seconds(20)
+    /// How long a wrong proof waits for its answer, so that guessing takes time.
+    static let penalty = Duration.seconds(1)
+
+    private enum Side: String { case source, target }
+
+    /// What is needed to be let in.
+    package struct Identity: Sendable {
+        let user: String
+        let password: SecretBytes
+
+        package init(user: String, password: SecretBytes) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    private static func challenge() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return hex((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
+    }
+
+    private static func proof(_ side: Side, _ password: SecretBytes, user: String, _ challenges: (String, String))
+        -> String
+    {
+        let message = ["dvm/1 \(side.rawValue)", user, challenges.0, challenges.1].joined(separator: "\0")
+        return hex(password.withBytes { MessageAuthentication.code(of: Array(message.utf8), key: $0) })
+    }
+
+    private static func isEqual(_ one: String, _ other: String) -> Bool {
+        AuthenticationExchange.isEqual(Array(one.utf8), Array(other.utf8))
+    }
+
+    /// The source's part.
+    ///
+    /// - Parameters:
+    ///   - channel: With the target, which speaks first.
+    ///   - identity: Who we are.
+    ///   - limit: The time for all of it.
+    /// - Returns: What the target knows.
+    /// - Throws: ``ControlError/loginRefused(_:)`` when one side cannot prove itself to the other.
+    static func enter(
+        _ channel: ControlChannel,
+        as identity: Identity,
+        within limit: Duration = limit
+    ) throws(ControlError) -> Set<String> {
+        let deadline = ContinuousClock.now + limit
+        let hello = try channel.message(by: deadline, "the target's hello")
+        if let refusal = hello.refusal { throw .refused(refusal) }
+        guard let version = hello["dvm"]?.asInteger, version >= 1, let theirs = hello["challenge"]?.asText else {
+            throw .broken("the hello is none")
+        }
+        let challenges = (theirs, challenge())
+        let proof = proof(.source, identity.password, user: identity.user, challenges)
+        try channel.send([
+            ("dvm", .integer(Self.version)), ("user", .text(identity.user)), ("challenge", .text(challenges.1)),
+            ("proof", .text(proof)),
+        ])
+        let answer = try channel.message(by: deadline, "the answer to the login")
+        if let refusal = answer.refusal { throw .loginRefused(refusal) }
+        let expected = Self.proof(.target, identity.password, user: identity.user, challenges)
+        guard let shown = answer["proof"]?.asText, isEqual(shown, expected) else {
+            throw .loginRefused("the target cannot prove that it knows the password")
+        }
+        guard case .list(let words) = hello["knows"] else { return [] }
+        return Set(words.compactMap(\.asText))
+    }
+
+    /// The target's part.
+    ///
+    /// - Parameters:
+    ///   - channel: With a peer that has not said anything yet.
+    ///   - password: Finds the password of a user; nil for one that is unknown.
+    ///   - pause: Waits before a refusal is told.
+    /// - Returns: The user.
+    /// - Throws: ``ControlError/loginRefused(_:)`` after the peer was told.
+    static func admit(
+        _ channel: ControlChannel,
+        password: ([UInt8]) -> SecretBytes?,
+        pause: (Duration) -> Void
+    ) throws(ControlError) -> String {
+        let deadline = ContinuousClock.now + limit
+        let own = challenge()
+        try channel.send([
+            ("dvm", .integer(version)), ("challenge", .text(own)), ("knows", .list([.text(showsLife)])),
+        ])
+        let login = try channel.message(by: deadline, "a login")
+        guard let user = login["user"]?.asText, let theirs = login["challenge"]?.asText,
+            let shown = login["proof"]?.asText
+        else { throw .broken("the login lacks a member") }
+        let known = password(Array(user.utf8))
+        // The same work is done for a user who does not exist.
+        let expected = proof(.source, known ?? SecretBytes(own), user: user, (own, theirs))
+        guard isEqual(shown, expected), let known, theirs.utf8.count >= 32 else {
+            pause(penalty)
+            try channel.send([("error", .text("user or password is wrong"))])
+            throw .loginRefused("user or password is wrong")
+        }
+        let answer = proof(.target, known, user: user, (own, theirs))
+        try channel.send([("proof", .text(answer))])
+        return user
+    }
+}

@@ -1,0 +1,92 @@
+import VolumeAccess
+import VolumeCapacity
+
+/// What entries of a volume give back when they are removed or replaced.
+///
+///     S>T  {"request":"sizes","volume":NAME,"paths":[PATH in hex, ...]}
+///     T>S  {"allocated":[BYTES, ...]}, 0 for what is not there, has further names, or lies in btrfs's trees
+enum SizesRequest: ControlRequest {
+    static let name = "sizes"
+    static let limit = Duration.seconds(60)
+
+    static func answer(
+        _ arguments: JSONValue,
+        _ context: ControlContext
+    ) throws(ControlError) -> [(String, JSONValue)] {
+        guard let name = arguments["volume"]?.asText, let volume = try context.volumes.volume(named: name) else {
+            throw .refused("there is no such volume here")
+        }
+        guard case .list(let paths) = arguments["paths"] else { throw .refused("the paths are no list") }
+        // A file in a tree gives back nothing that other content could take, though it counts as a block.
+        let smallest = isBtrfs(volume) ? TargetProfile.longestInTrees : -1
+        let sizes = paths.map { path in
+            path.asText.flatMap(bytes(hex:)).map { allocated($0, in: volume, longerThan: smallest) } ?? 0
+        }
+        return [("allocated", .list(sizes.map { .integer($0) }))]
+    }
+
+    private static func isBtrfs(_ volume: Volume) -> Bool {
+        do throws(VolumeError) {
+            return try volume.space().magic == TargetProfile.FileSystem.btrfs.magic
+        } catch {
+            // The paths cannot be looked at either.
+            return false
+        }
+    }
+
+    private static func allocated(_ path: [UInt8], in volume: Volume, longerThan smallest: Int64) -> Int64 {
+        let cut = path.lastIndex(of: UInt8(ascii: "/"))
+        let parent = cut.map { Array(path[..<$0]) } ?? []
+        let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
+        do throws(VolumeError) {
+            let status = try volume.directory(parent.span).status(of: leaf.span)
+            guard let status, status.isDirectory || status.linkCount == 1, status.size > smallest else { return 0 }
+            return status.allocated
+        } catch {
+            // Whatever cannot be looked at gives nothing back, as far as anybody can promise.
+            return 0
+        }
+    }
+
+    fileprivate static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
+    }
+
+    private static func bytes(hex: String) -> [UInt8]? {
+        let digits = Array(hex.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}
+
+extension ControlClient {
+    /// The most bytes of paths that a request for sizes may carry together.
+    package static let pathBytesLimit = 24 * 1024
+
+    /// Asks what entries give back when they are removed or replaced.
+    ///
+    /// - Parameters:
+    ///   - paths: Paths in the volume, of at most ``pathBytesLimit`` bytes together.
+    ///   - volume: The volume's name at the target.
+    /// - Returns: Bytes, in the order of the paths.
+    /// - Throws: ``ControlError``.
+    package func allocated(_ paths: [[UInt8]], inVolume volume: String) throws(ControlError) -> [Int64] {
+        let arguments: [(String, JSONValue)] = [
+            ("volume", .text(volume)), ("paths", .list(paths.map { .text(SizesRequest.hex($0)) })),
+        ]
+        let answer = try ask(SizesRequest.name, arguments, within: SizesRequest.limit + .seconds(10))
+        return try Self.sizes(in: answer, count: paths.count)
+    }
+
+    /// Reads the answer about some paths.
+    static func sizes(in answer: JSONValue, count: Int) throws(ControlError) -> [Int64] {
+        try AnswerReader(members: answer).figures("allocated", count: count, in: 0...Int64.max)
+    }
+}

@@ -1,0 +1,90 @@
+import LinuxSystem
+
+/// How many bytes a second reach the target, with nothing in the way but the network and TLS.
+///
+///     S>T  {"request":"throughput","seconds":N}, then data, then an empty data frame
+///     T>S  {"bytes":COUNT,"microseconds":TIME}
+///
+/// The time is the target's, from the request to the empty frame.
+enum ThroughputRequest: ControlRequest {
+    static let name = "throughput"
+    static let limit = Duration.seconds(longest + 20)
+    /// The longest measurement in seconds.
+    static let longest: Int64 = 3600
+
+    static func answer(
+        _ arguments: JSONValue,
+        _ context: ControlContext
+    ) throws(ControlError) -> [(String, JSONValue)] {
+        let start = ContinuousClock.now
+        var count: Int64 = 0
+        while true {
+            guard case .data(let length) = try context.channel.frame(by: context.deadline, "data") else {
+                throw .broken("a message in the middle of data")
+            }
+            guard length > 0 else { break }
+            count += Int64(length)
+        }
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return [
+            ("bytes", .integer(count)),
+            ("microseconds", .integer(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)),
+        ]
+    }
+}
+
+/// What a throughput measurement found.
+package struct Throughput: Sendable, Equatable {
+    /// Some bytes and the time for them.
+    package struct Figure: Sendable, Equatable {
+        package let bytes: Int64
+        package let duration: Duration
+
+        package init(bytes: Int64, duration: Duration) {
+            self.bytes = bytes
+            self.duration = duration
+        }
+
+        /// Bytes a second.
+        package var rate: Double { duration > .zero ? Double(bytes) / duration.inSeconds : 0 }
+    }
+
+    /// What the source handed to its kernel, by its own clock.
+    package let sent: Figure
+    /// What came in at the target, by that one's clock.
+    package let arrived: Figure
+}
+
+extension ControlClient {
+    /// Sends zeros as fast as the connection takes them; the target drops them.
+    ///
+    /// - Parameter duration: How long; at most an hour counts.
+    /// - Returns: What arrived.
+    /// - Throws: ``ControlError``.
+    package func throughput(for duration: Duration) throws(ControlError) -> Throughput {
+        let duration = min(duration, .seconds(ThroughputRequest.longest))
+        try begin(ThroughputRequest.name, [("seconds", .integer(duration.components.seconds))])
+        // Several frames in a write, so that the encryption works on large pieces.
+        let frame = ControlChannel.emptyData(count: ControlChannel.largestPayload)
+        let frames = [[UInt8]](repeating: frame, count: 4).flatMap { $0 }
+        let start = ContinuousClock.now
+        var count: Int64 = 0
+        while start.duration(to: .now) < duration {
+            try channel.write(frames)
+            count += 4 * Int64(ControlChannel.largestPayload)
+        }
+        let sent = Throughput.Figure(bytes: count, duration: start.duration(to: .now))
+        try channel.write(ControlChannel.emptyData(count: 0))
+        let answer = try answer(to: ThroughputRequest.name, within: .seconds(30))
+        return Throughput(sent: sent, arrived: try Self.arrived(in: answer))
+    }
+
+    /// Reads the answer.
+    static func arrived(in answer: JSONValue) throws(ControlError) -> Throughput.Figure {
+        let reader = AnswerReader(members: answer)
+        let bytes = try reader.figure("bytes", in: 0...Int64.max)
+        // The request ends long before a week is over.
+        let time = try reader.figure("microseconds", in: 0...604_800_000_000)
+        return Throughput.Figure(bytes: bytes, duration: .microseconds(time))
+    }
+}

@@ -1,0 +1,87 @@
+import AgentControl
+import LinuxSystem
+import TransferAgent
+
+/// The checks of a connection to a target, in the order in which they run.
+enum ConnectionCheck: String, Sendable, CaseIterable {
+    /// The name of the target, or of the proxy, has an address.
+    case name
+    /// TCP connects with the target, or with the proxy.
+    case connection
+    /// The proxy connects with the target.
+    case proxy
+    /// The target speaks TLS with us.
+    case tls
+    /// The certificate is the target's own, and nothing on the connection path replaces it.
+    case certificate
+    /// The source volume can be read.
+    case source
+    /// A daemon greets inside TLS.
+    case greeting
+    /// It has the volume.
+    case volume
+    /// It accepts the user and the password.
+    case password
+    /// It lets the volume be written.
+    case writing
+    /// The free space of the volume at the target.
+    case space
+    /// The throughput over some seconds.
+    case throughput
+    /// Nothing on the connection path cuts an idle connection.
+    case idle
+}
+
+/// The result of a check.
+struct CheckReport: Sendable {
+    /// How it went.
+    enum Outcome: Sendable, Equatable {
+        /// The check passed.
+        case ok
+        /// The check was not run; the text says why.
+        case skipped
+        /// The check failed.
+        case failed(AgentError)
+    }
+
+    let check: ConnectionCheck
+    /// The volume it is about; nil for the connection as a whole.
+    let volume: String?
+    /// How it went.
+    let outcome: Outcome
+    /// What was seen.
+    let observed: String
+    /// How long it took.
+    let elapsed: Duration
+
+    /// One line for a person, without its end.
+    var line: String {
+        let word =
+            switch outcome {
+            case .ok: "ok"
+            case .skipped: "skipped"
+            case .failed: "FAILED"
+            }
+        let what = check.rawValue + (volume.map { " \($0)" } ?? "")
+        return padded(word, 9) + padded(what, 18) + padded(Figures.fixed(elapsed.inSeconds) + " s", 9) + observed
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    /// The members of the JSON object.
+    var json: [(String, JSONValue)] {
+        var members: [(String, JSONValue)] = [
+            ("event", .text("check")),
+            ("check", .text(check.rawValue)),
+            ("volume", volume.map { .text($0) } ?? .null),
+        ]
+        switch outcome {
+        case .ok: members.append(("outcome", .text("ok")))
+        case .skipped: members.append(("outcome", .text("skipped")))
+        case .failed: members.append(("outcome", .text("failed")))
+        }
+        return members + [("observed", .text(observed)), ("elapsedSeconds", .decimal(elapsed.inSeconds))]
+    }
+}

@@ -1,0 +1,71 @@
+import LinuxSystem
+import RsyncEngine
+import SecureTunnel
+package import TransferAgent
+import Transport
+
+/// Checks the connection to a target step by step and stops at the first check that fails.
+///
+/// It connects as a transfer would, with the same code and the same words for what goes wrong, and changes nothing: the
+/// volume is asked for with a dry run.
+package struct Doctor: Sendable {
+    /// What is tried besides what every transfer needs.
+    package struct Trials: Sendable {
+        /// For how long bytes without meaning are sent; zero for not at all.
+        package var throughput = Duration.seconds(3)
+        /// For how long a connection is left alone; nil for not at all.
+        package var idle: Duration?
+
+        /// Three seconds of throughput, no idle connection.
+        package init() {}
+    }
+
+    let job: TransferJob
+    let trials: Trials
+    private let display: DoctorDisplay
+
+    /// Checks the settings; nothing is connected.
+    ///
+    /// - Parameters:
+    ///   - settings: Those of a transfer.
+    ///   - trials: What to try besides.
+    ///   - display: Shows each check.
+    /// - Throws: ``AgentError`` for the first setting that cannot be used.
+    package init(_ settings: TransferSettings, trials: Trials = Trials(), display: DoctorDisplay) throws(AgentError) {
+        job = try TransferJob(settings)
+        self.trials = trials
+        self.display = display
+    }
+
+    /// What a person should know before it begins, one line each, as a transfer would say it.
+    package var warnings: [String] { job.warnings }
+
+    /// Runs the checks.
+    ///
+    /// - Returns: The failure of the first check that did not pass; nil when all passed.
+    package func run() async -> AgentError? {
+        let failure: AgentError?
+        do throws(AgentError) {
+            let call = try CancellableCall.make()
+            failure = try await onThread("dvm-doctor", cancel: call.cancel) { check(call) }
+        } catch {
+            failure = error
+        }
+        display.end(failure)
+        return failure
+    }
+
+    /// Blocks the calling thread.
+    private func check(_ call: CancellableCall) -> AgentError? {
+        let recorder = CheckRecorder(display: display)
+        do throws(AgentError) {
+            let stream = try TunnelChecks(route: job.route, call: call, recorder: recorder).run()
+            try DaemonChecks(doctor: self, call: call, recorder: recorder).run(over: stream)
+            return nil
+        } catch {
+            let failure = call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
+            recorder.fail(failure)
+            return failure
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import AgentControl
+import LinuxSystem
+import RsyncEngine
+import Synchronization
+import TransferAgent
+import Transport
+
+/// The last checks: the throughput, and whether anything on the path cuts an idle connection.
+///
+/// A target of our kind is asked over its control channel. A stock one is tried in the middle of a session that changes
+/// nothing, with what rsync's protocol has.
+struct TrialChecks {
+    /// The checks before.
+    let daemon: DaemonChecks
+    let isStock: Bool
+
+    private var recorder: CheckRecorder { daemon.recorder }
+    private var trials: Doctor.Trials { daemon.doctor.trials }
+
+    /// Runs them with the first volume.
+    ///
+    /// - Throws: ``AgentError`` of the check that failed, which is still the current one of `recorder`.
+    func run() throws(AgentError) {
+        guard let volume = daemon.job.volumes.first else { return }
+        if trials.throughput > .zero {
+            recorder.begin(.throughput)
+            if isStock { try measureSession(volume) } else { try measureTunnel() }
+        } else {
+            recorder.skip(.throughput, because: "not asked for")
+        }
+        guard let duration = trials.idle else {
+            return recorder.skip(.idle, because: "not asked for: --idle SECONDS")
+        }
+        recorder.begin(.idle)
+        if isStock { try idleInSession(volume, for: duration) } else { try idleInTunnel(for: duration) }
+    }
+
+    // MARK: throughput
+
+    private func measureTunnel() throws(AgentError) {
+        let client = try daemon.callControl()
+        defer { client.close() }
+        let found: Throughput
+        do throws(ControlError) {
+            found = try client.throughput(for: trials.throughput)
+        } catch {
+            throw AgentError(error)
+        }
+        recorder.pass(
+            "\(words(found.arrived)) at the target, \(words(found.sent)) sent from here:"
+                + " zeros through TLS, without rsync and without a disk"
+        )
+    }
+
+    private func words(_ figure: Throughput.Figure) -> String {
+        "\(Figures.rate(figure.rate)) (\(Figures.bytes(figure.bytes)) in \(Figures.fixed(figure.duration.inSeconds)) s)"
+    }
+
+    private func measureSession(_ volume: VolumeMapping) throws(AgentError) {
+        let figures = TrialFigures()
+        try visit(volume, timeout: trials.throughput + daemon.patience) { (line) throws(EngineError) in
+            guard line.takesEmptyFrames else { return }
+            let start = ContinuousClock.now
+            figures.note(start: start, bytes: try line.send(for: trials.throughput))
+        }
+        guard let (start, bytes) = figures.noted else {
+            return recorder.skip(.throughput, because: "the target is too old to be sent bytes without meaning")
+        }
+        // The session has ended, so the target has taken all of it.
+        let taken = Throughput.Figure(bytes: bytes, duration: max(.now - start, .milliseconds(1)))
+        recorder.pass(
+            "at least \(words(taken)), sent from here until the stock target had taken it, which tells no figure itself:"
+                + " empty frames through TLS and its rsync, without a disk"
+        )
+    }
+
+    // MARK: idleness
+
+    private func idleInTunnel(for duration: Duration) throws(AgentError) {
+        let client = try daemon.callControl(isQuiet: true)
+        defer { client.close() }
+        let start = ContinuousClock.now
+        do throws(ControlError) {
+            pass(try client.keepQuiet(for: duration, patience: daemon.patience), "neither side sent a byte")
+        } catch {
+            switch error {
+            case .unknownRequest: recorder.skip(.idle, because: "the target is too old to be silent on request")
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .refused:
+                throw cut(AgentError(error), after: start, of: duration)
+            }
+        }
+    }
+
+    private func idleInSession(_ volume: VolumeMapping, for duration: Duration) throws(AgentError) {
+        let figures = TrialFigures()
+        do throws(AgentError) {
+            // A stock receiver shows that it lives at half of this: after the silence.
+            try visit(volume, timeout: duration * 2 + daemon.patience) { (line) throws(EngineError) in
+                figures.note(start: .now, bytes: 0)
+                _ = line.hold(for: duration)
+            }
+        } catch {
+            guard let start = figures.noted?.start else { throw error }
+            throw cut(error, after: start, of: duration)
+        }
+        pass(duration, "nothing was sent from here, nor by a stock target as far as is known")
+    }
+
+    private func pass(_ duration: Duration, _ how: String) {
+        recorder.pass("a connection may be quiet for \(Figures.fixed(duration.inSeconds)) s: \(how)")
+    }
+
+    private func cut(_ error: AgentError, after start: ContinuousClock.Instant, of duration: Duration) -> AgentError {
+        guard !daemon.call.isCancelled else { return error }
+        let (wanted, got) = (Figures.fixed(duration.inSeconds), Figures.fixed((ContinuousClock.now - start).inSeconds))
+        let text = "a connection that was to be quiet for \(wanted) s was cut after \(got) s: \(error.observed)"
+        return AgentError(.idleCut, text, exitCode: error.exitCode)
+    }
+
+    // MARK: sessions
+
+    /// Connects and logs in once more, reports nothing of it, and runs `work` in the session.
+    private func visit(
+        _ volume: VolumeMapping,
+        timeout: Duration,
+        _ work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
+    ) throws(AgentError) {
+        let source = try daemon.open(volume)
+        let deadline = ContinuousClock.now + CancellableCall.afterglow
+        var failure: AgentError?
+        repeat {
+            let stream = try daemon.job.route.connect(for: daemon.call)
+            failure = daemon.session(volume, source, over: stream, timeout: timeout, onStep: { _ in }, work: work)
+        } while failure?.failure == .targetBusy && daemon.call.mayTryAgain(before: deadline)
+        if let failure { throw failure }
+    }
+}
+
+/// What a trial measured.
+///
+/// ## Concurrency model
+/// `value` is set by the session's thread and read after it has ended.
+private final class TrialFigures: Sendable {
+    private let value = Mutex<(start: ContinuousClock.Instant, bytes: Int64)?>(nil)
+
+    func note(start: ContinuousClock.Instant, bytes: Int64) { value.withLock { $0 = (start, bytes) } }
+
+    var noted: (start: ContinuousClock.Instant, bytes: Int64)? { value.withLock { $0 } }
+}

@@ -1,0 +1,62 @@
+package import LinuxSystem
+import Synchronization
+package import Transport
+
+/// The connections of one volume, which another thread may end, from before they exist.
+///
+/// ## Concurrency model
+/// `state` is touched by the connecting thread and by whoever cancels.
+package final class CancellableCall: Sendable {
+    private struct State {
+        var isCancelled = false
+        var streams: [any ByteStream] = []
+    }
+
+    /// Ends the wait for a connection.
+    package let stop: StopSignal
+    private let state = Mutex(State())
+
+    package init() throws(SystemError) { stop = try StopSignal() }
+
+    package var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Takes a connection to end on cancellation; ends it at once if that has come.
+    package func adopt(_ stream: any ByteStream) {
+        let isLate = state.withLock { state in
+            state.streams.append(stream)
+            return state.isCancelled
+        }
+        if isLate { stream.close() }
+    }
+
+    /// Pauses before another try with a target that calls itself busy.
+    ///
+    /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls again at
+    /// once may be refused because of the call before.
+    ///
+    /// - Parameters:
+    ///   - deadline: When there is no further try.
+    ///   - pause: How long to wait before it.
+    /// - Returns: Whether to try again.
+    package func mayTryAgain(
+        before deadline: ContinuousClock.Instant,
+        after pause: Duration = .milliseconds(100)
+    ) -> Bool {
+        guard !isCancelled, .now < deadline else { return false }
+        _ = BoundedQueue<Never>(capacity: 1, name: "a free place at the target").pop(within: pause)
+        return true
+    }
+
+    /// How long the target may count a connection that has ended.
+    package static let afterglow = Duration.seconds(3)
+
+    /// Ends the connection, or the attempt to get one.
+    package func cancel() {
+        let streams = state.withLock { state in
+            state.isCancelled = true
+            return state.streams
+        }
+        stop.raise()
+        for stream in streams { stream.close() }
+    }
+}

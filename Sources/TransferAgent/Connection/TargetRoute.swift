@@ -1,0 +1,210 @@
+import AgentControl
+import LinuxSystem
+package import SecureTunnel
+package import Transport
+
+/// How a target is reached: directly or through a proxy, and always through TLS.
+package struct TargetRoute: Sendable {
+    /// The time for each step of a look at what answers, when something is wrong already.
+    private static let lookLimit = Duration.seconds(5)
+
+    /// What a tunnel is made for.
+    package enum Purpose {
+        /// A session of rsync's protocol, whatever the target is.
+        case session
+        /// A control conversation, if the target has one.
+        case control
+    }
+
+    /// The time for each of: connecting, the proxy's answer, the TLS handshake.
+    package let stepLimit: Duration
+    /// The longest wait for an answer in a control conversation.
+    package let silenceLimit: Duration
+    package let target: HostPort
+    package let isInsecure: Bool
+    /// What a person should know of the settings: an exposed key, a password for all to see.
+    package var warnings: [String] {
+        guard isProxyPasswordExposed else { return context.warnings }
+        let exposure = "--proxy holds a password, which everybody on this host can see: use --proxy-password-file"
+        return context.warnings + [exposure]
+    }
+    private let isProxyPasswordExposed: Bool
+    /// The proxy; nil when none is set, or the target is excepted from it.
+    package let proxy: ProxyURL?
+    /// Whether a proxy is set that the target is excepted from.
+    package let isProxyBypassed: Bool
+    /// Whom to dial: the proxy or the target.
+    package let firstHop: HostPort
+    package let serverName: String
+    private let context: TLSContext
+    /// As `context`, for calls to our own kind.
+    private let controlContext: TLSContext
+    private let socketOptions: SocketOptions
+
+    package init(_ settings: TransferSettings) throws(AgentError) {
+        do throws(TransportError) {
+            target = try HostPort(parsing: settings.target)
+        } catch {
+            throw AgentError(error)
+        }
+        serverName = settings.serverName ?? target.host
+        silenceLimit = try SilenceLimit(settings.silenceLimit).duration
+        stepLimit = min(settings.stepLimit, silenceLimit)
+        isInsecure = settings.trust == .insecure
+        socketOptions = try KeepAlive(settings.keepAlive).socketOptions
+        var configuration = try settings.clientConfiguration()
+        let password = try settings.proxyPassword()
+        do throws(SecureTunnelError) {
+            var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
+            isProxyPasswordExposed = proxy?.credentials.map { $0.password.count > 0 } ?? false
+            if let password { proxy = try proxy?.with(password: password) }
+            let isExcepted = try BypassList(parsing: settings.noProxy).contains(target)
+            isProxyBypassed = proxy != nil && isExcepted
+            self.proxy = isExcepted ? nil : proxy
+            firstHop = try self.proxy?.address() ?? target
+            context = try TLSContext(client: configuration)
+            configuration.applicationProtocols = [ControlChannel.applicationProtocol]
+            controlContext = try TLSContext(client: configuration)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    /// Connects; blocks the calling thread.
+    ///
+    /// - Parameter call: Ends the attempt when it is cancelled, and the stream after it.
+    /// - Returns: A stream that only the target can read.
+    /// - Throws: ``AgentError``.
+    package func connect(for call: CancellableCall) throws(AgentError) -> TLSStream {
+        let socket = try dialFirstHop(for: call)
+        try askProxy(on: socket)
+        return try openTunnel(over: socket, for: call, offering: .session)
+    }
+
+    /// Connects and finds out whether the target is of our kind; blocks the calling thread.
+    ///
+    /// A stock target may take one connection and no more: that one is handed on, for the session.
+    ///
+    /// - Parameters:
+    ///   - call: Ends the attempt when it is cancelled, and what came of it.
+    ///   - user: Who we are.
+    ///   - password: Asked for only when the target is of our kind.
+    ///   - isQuiet: Whether TCP, too, is silent on the connection.
+    /// - Returns: The control conversation of a target of our kind, or the open stream of a stock one.
+    /// - Throws: ``AgentError``.
+    package func answer(
+        for call: CancellableCall,
+        user: String,
+        password: () throws(AgentError) -> SecretBytes,
+        isQuiet: Bool = false
+    ) throws(AgentError) -> TargetAnswer {
+        let socket = try dialFirstHop(for: call, isQuiet: isQuiet)
+        try askProxy(on: socket)
+        let stream = try openTunnel(over: socket, for: call, offering: .control)
+        guard ControlClient.isOffered(by: stream) else { return .stock(stream) }
+        let identity: ControlLogin.Identity
+        do throws(AgentError) {
+            identity = ControlLogin.Identity(user: user, password: try password())
+        } catch {
+            stream.close()
+            throw error
+        }
+        do throws(ControlError) {
+            return .ours(try ControlClient(over: stream, as: identity, silenceLimit: silenceLimit))
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    /// Connects with the proxy, or with the target where there is none.
+    ///
+    /// - Parameters:
+    ///   - call: Ends the attempt when it is cancelled, and the connection after it.
+    ///   - isQuiet: Whether TCP asks nothing of a peer that is silent.
+    /// - Returns: The connection.
+    /// - Throws: ``AgentError``.
+    package func dialFirstHop(for call: CancellableCall, isQuiet: Bool = false) throws(AgentError) -> SocketStream {
+        do throws(TransportError) {
+            var options = socketOptions
+            if isQuiet { options.keepAliveIdle = nil }
+            let socket = try dial(firstHop, within: stepLimit, options: options, stop: call.stop)
+            call.adopt(socket)
+            return socket
+        } catch {
+            throw proxy == nil ? AgentError(dialling: error) : AgentError(diallingProxy: error)
+        }
+    }
+
+    /// Lets the proxy connect with the target; does nothing where there is none.
+    package func askProxy(on socket: SocketStream) throws(AgentError) {
+        guard let proxy else { return }
+        do throws(SecureTunnelError) {
+            try connectThroughProxy(socket, target: target, credentials: proxy.credentials, within: stepLimit)
+        } catch {
+            throw AgentError(error)
+        }
+    }
+
+    /// Makes the tunnel; looks into it when the target's certificate is not believed.
+    ///
+    /// - Parameters:
+    ///   - socket: Connected with the target.
+    ///   - call: Ends what is connected besides.
+    ///   - purpose: What the target is told of it; ``Purpose/control`` leaves the choice to the target.
+    /// - Returns: The tunnel; over another connection when the far side hangs up on those who offer a protocol it does not
+    ///   know.
+    /// - Throws: ``AgentError``.
+    package func openTunnel(
+        over socket: SocketStream,
+        for call: CancellableCall,
+        offering purpose: Purpose
+    ) throws(AgentError) -> TLSStream {
+        let context = purpose == .control ? controlContext : context
+        do throws(SecureTunnelError) {
+            return try TLSStream.connect(over: socket, context: context, serverName: serverName, within: stepLimit)
+        } catch {
+            socket.close()
+            let failure = AgentError(error)
+            switch error {
+            // RFC 7301, 3.2: what a web server in front of a stock target does.
+            case .alert(_, "no application protocol") where purpose == .control: return try connect(for: call)
+            case .unknownAuthority, .wrongName, .pinMismatch: throw .settled(diagnosis(for: call).run(), after: failure)
+            default: throw failure
+            }
+        }
+    }
+
+    /// The questions to ask about a certificate.
+    package func diagnosis(for call: CancellableCall) -> TrustDiagnosis {
+        TrustDiagnosis(serverName: serverName, hasProxy: proxy != nil) { (name, isDirect) in
+            look(calling: name, isDirect: isDirect, for: call)
+        }
+    }
+
+    /// Looks at what answers to a name.
+    private func look(calling name: String, isDirect: Bool, for call: CancellableCall) -> ShownService? {
+        let limit = Self.lookLimit
+        let hop = isDirect ? target : firstHop
+        guard let socket = try? dial(hop, within: limit, options: socketOptions, stop: call.stop) else { return nil }
+        defer { socket.close() }
+        call.adopt(socket)
+        if !isDirect, let proxy {
+            let isOpen: Void? = try? connectThroughProxy(
+                socket,
+                target: target,
+                credentials: proxy.credentials,
+                within: limit
+            )
+            guard isOpen != nil else { return nil }
+        }
+        return try? ShownService.look(over: socket, calling: name, within: limit, listening: .seconds(2))
+    }
+}
+
+extension TransferSettings {
+    /// The proxy's password from where it is kept, if it is kept outside of the URL.
+    fileprivate func proxyPassword() throws(AgentError) -> SecretBytes? {
+        guard let file = proxyPasswordFile else { return environmentProxyPassword }
+        return try SecretFile.password(in: file)
+    }
+}

@@ -1,0 +1,99 @@
+package import SecureTunnel
+
+/// Finds out why a certificate was not believed, by looking at what answers to other questions.
+///
+/// A certificate that is not believed may be the target's own (a wrong `--ca`), that of a proxy which opens TLS, or that
+/// of a router which knows no route of the name. One handshake cannot tell; more of them, which carry no data, can:
+///
+/// 1. **A name invented a moment ago.** A proxy that opens TLS makes a certificate for whatever is called: it has one for the
+///    invented name too, from the same issuer. A target shows its own certificate, or none.
+/// 2. **The same target without the proxy**, where it can be reached so: another certificate there means that the one on the
+///    proxy's road is forged.
+/// 3. **Issuers** that are products for opening TLS, and certificates that routers are known to show for want of a route.
+/// 4. **What is behind it.** A router speaks HTTP, or waits; a target greets as an rsync daemon at once.
+///
+/// What is left after that is the target's own certificate as far as anybody can tell. A proxy that copies the names
+/// of the real certificate into the forged one, on a network without another road, under an issuer nobody knows, is not
+/// told from a wrong `--ca`.
+package struct TrustDiagnosis {
+    /// Shows what answers to a name; nil when there is nothing to see.
+    typealias Look = (_ name: String, _ isDirect: Bool) -> ShownService?
+
+    /// What was found.
+    package enum Verdict: Equatable {
+        /// Somebody on the road opens TLS; `evidence` says how that is known.
+        case intercepted(ShownCertificate, evidence: String)
+        /// A router answered for itself.
+        case routedElsewhere(ShownCertificate)
+        /// Nothing speaks against the certificate being the target's own.
+        case ownCertificate
+    }
+
+    /// The name that is called.
+    let serverName: String
+    /// Whether a proxy is on the road.
+    let hasProxy: Bool
+    let look: Look
+
+    /// Asks the questions.
+    ///
+    /// - Returns: What the answers mean.
+    package func run() -> Verdict {
+        guard let service = look(serverName, false) else { return .ownCertificate }
+        let shown = service.certificate
+        if InspectionNames.isInspector(issuer: shown.issuer) {
+            return .intercepted(shown, evidence: "its issuer is a product that opens TLS")
+        }
+        if InspectionNames.isRouterDefault(shown) { return .routedElsewhere(shown) }
+        let other = look(Self.inventedName(beside: serverName), false)?.certificate
+        if let other, other.sha256 != shown.sha256, other.isForCalledName, other.issuer == shown.issuer {
+            return .intercepted(shown, evidence: "the same issuer vouched for a name that was invented to test it")
+        }
+        if hasProxy, let direct = look(serverName, true)?.certificate, direct.sha256 != shown.sha256 {
+            return .intercepted(shown, evidence: "without the proxy the target shows another certificate")
+        }
+        return isRouter(service, other) ? .routedElsewhere(shown) : .ownCertificate
+    }
+
+    /// Whether a router answered that shows the same certificate to everybody and has no daemon behind it.
+    private func isRouter(_ service: ShownService, _ other: ShownCertificate?) -> Bool {
+        guard let greeting = service.greeting, !greeting.starts(with: "@RSYNCD:".utf8) else { return false }
+        guard let other, other.sha256 == service.certificate.sha256 else { return false }
+        // Behind a wildcard that waits is hardly a target; behind one name it may be a tunnel whose daemon is down.
+        return greeting.starts(with: "HTTP/".utf8) || other.isForCalledName
+    }
+
+    /// A name that nobody has, in the domain of another: a wildcard that covers one covers both.
+    static func inventedName(beside name: String) -> String {
+        let label = "dvm-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let isAddress = name.contains(":") || name.split(separator: ".").last.map { UInt8($0) != nil } ?? true
+        guard !isAddress, let dot = name.firstIndex(of: ".") else { return label + ".invalid" }
+        return label + name[dot...]
+    }
+}
+
+extension AgentError {
+    /// What a diagnosis makes of the failure that called for it.
+    ///
+    /// - Parameters:
+    ///   - verdict: What was found.
+    ///   - original: The failure of the handshake.
+    /// - Returns: The failure to report.
+    package static func settled(_ verdict: TrustDiagnosis.Verdict, after original: AgentError) -> AgentError {
+        switch verdict {
+        case .ownCertificate: original
+        case .intercepted(let certificate, let evidence):
+            AgentError(
+                .intercepted,
+                "\(original.observed); it was issued by \(certificate.issuer), and \(evidence)",
+                exitCode: original.exitCode
+            )
+        case .routedElsewhere(let certificate):
+            AgentError(
+                .routedElsewhere,
+                "\(original.observed); \(certificate.subject) answers to every name, and no daemon greets behind it",
+                exitCode: original.exitCode
+            )
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import AgentTestSupport
+import TestSupport
+import Testing
+import TransferAgent
+
+@testable import ConnectionDoctor
+
+/// Runs a doctor without a word to anybody but the test.
+func examine(_ settings: TransferSettings, _ trials: Doctor.Trials) async throws -> (
+    failure: AgentError?, lines: [String]
+) {
+    let output = Memory()
+    let failure = try await Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: true, output: output)).run()
+    return (failure, output.lines)
+}
+
+extension Doctor.Trials {
+    /// What costs no time.
+    static var none: Doctor.Trials {
+        var trials = Doctor.Trials()
+        trials.throughput = .zero
+        return trials
+    }
+}
+
+@Suite("Broken connections", .serialized, .timeLimit(.minutes(5)))
+struct BrokenConnectionTests {
+    private static let peersAreThere = ProxyProcess.Program.squid.isInstalled && StockTarget.isInstalled
+
+    @Test("there are thirty of them at least, each with a code of its own")
+    func table() {
+        #expect(BrokenConnection.all.count >= 30)
+        #expect(Set(BrokenConnection.all.map(\.failure)).count == BrokenConnection.all.count)
+    }
+
+    @Test(
+        "each gives its code, to the doctor at the right check and to a transfer",
+        .enabled(if: peersAreThere, "squid, stunnel or rsync is not installed"),
+        arguments: BrokenConnection.all
+    )
+    func connection(_ connection: BrokenConnection) async throws {
+        let (settings, keep) = try await offPool {
+            let parts = try ConnectionParts()
+            let keep = try connection.build(parts)
+            return (parts.settings, keep + [parts.target])
+        }
+        defer { withExtendedLifetime(keep) {} }
+        var trials = Doctor.Trials.none
+        if connection.check == .idle { trials.idle = .seconds(30) }
+        let (failure, lines) = try await examine(settings, trials)
+        #expect(failure?.failure == connection.failure, "\(failure?.description ?? "no failure")")
+        let broken = lines.filter { $0.contains("\"outcome\":\"failed\"") }
+        #expect(broken.count == 1 && broken[0].contains("\"check\":\"\(connection.check)\""), "\(lines)")
+        #expect(lines.last?.contains("\"code\":\"\(connection.failure.code)\"") == true)
+        guard !connection.isForDoctor else { return }
+        let outcome = try #require(try await transfer(settings).first)
+        #expect(outcome.error?.failure == connection.failure, "\(outcome.error?.description ?? "no failure")")
+        #expect(outcome.exitCode == failure?.exitCode)
+    }
+}

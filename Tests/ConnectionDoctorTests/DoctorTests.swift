@@ -1,0 +1,97 @@
+import AgentTestSupport
+import SecureTunnel
+import TestSupport
+import Testing
+import TransferAgent
+
+@testable import ConnectionDoctor
+
+@Suite("Doctor", .serialized, .timeLimit(.minutes(2)))
+struct DoctorTests {
+    /// After how long the relay cuts an idle connection.
+    private static let limit = Duration.milliseconds(800)
+
+    @Test("the doctor lets a connection rest although both sides would show signs of life, and so sees that relay")
+    func idle() async throws {
+        let target = try await offPool { try Target(keepAlive: .milliseconds(200)) }
+        let relay = try IdleCutter(to: target.settings.target, after: Self.limit)
+        var settings = target.settings
+        settings.keepAlive = .milliseconds(200)
+        var trials = Doctor.Trials.none
+        trials.idle = Self.limit * 3
+        let (whole, lines) = try await examine(settings, trials)
+        #expect(whole == nil)
+        #expect(lines.contains { $0.contains("neither side sent a byte") })
+        settings.target = relay.address
+        let (failure, _) = try await examine(settings, trials)
+        #expect(failure?.failure == .idleCut)
+        #expect(relay.cuts == 1)
+        trials.idle = Self.limit / 4
+        #expect(try await examine(settings, trials).failure == nil)
+        withExtendedLifetime((target, relay)) {}
+    }
+
+    @Test("warns before it begins of what a transfer warns of")
+    func warnings() throws {
+        var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
+        settings.proxy = "http://mover:word@localhost:3128"
+        let warnings = try TransferJob(settings).warnings
+        #expect(warnings.count == 2)
+        #expect(try Doctor(settings, display: DoctorDisplay(isJSON: true, output: Memory())).warnings == warnings)
+    }
+}
+
+@Suite(
+    "Doctor with a stock target",
+    .serialized,
+    .timeLimit(.minutes(2)),
+    .enabled(if: StockTarget.isInstalled, "stunnel or rsync is not installed")
+)
+struct StockTargetDoctorTests {
+    private let authority: CertificateAuthority
+    private let stock: StockTarget
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        authority = try CertificateAuthority()
+        stock = try StockTarget(showing: try authority.issue("localhost", alternativeNames: "IP:127.0.0.1"))
+        directory = try TemporaryDirectory()
+        try write("hello", to: directory.file("file"))
+    }
+
+    private func settings(to address: String) -> TransferSettings {
+        var settings = TransferSettings(
+            volumes: ["data=" + directory.path],
+            target: address,
+            trust: .authorities(authority.files.certificate)
+        )
+        settings.environmentPassword = SecretBytes("secret")
+        return settings
+    }
+
+    private func observed(_ check: ConnectionCheck, in lines: [String]) -> String? {
+        lines.first { $0.contains("\"check\":\"\(check)\"") }
+    }
+
+    @Test("the doctor needs no second connection for what a transfer needs")
+    func doctor() async throws {
+        defer { stock.stop() }
+        let relay = try OneCallRelay(to: stock.tunnel.port)
+        let (failure, lines) = try await examine(settings(to: relay.address), .none)
+        #expect(failure == nil)
+        #expect(relay.calls == 1)
+        #expect(observed(.space, in: lines)?.contains("stock target") == true)
+    }
+
+    @Test("the doctor's trials say how they were made")
+    func trials() async throws {
+        defer { stock.stop() }
+        var trials = Doctor.Trials()
+        trials.throughput = .milliseconds(200)
+        trials.idle = .milliseconds(300)
+        let (failure, lines) = try await examine(settings(to: "127.0.0.1:\(stock.tunnel.port)"), trials)
+        #expect(failure == nil)
+        #expect(observed(.throughput, in: lines)?.contains("until the stock target had taken it") == true)
+        #expect(observed(.idle, in: lines)?.contains("may be quiet for 0.30 s") == true)
+    }
+}
