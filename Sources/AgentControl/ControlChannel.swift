@@ -34,6 +34,12 @@ package final class ControlChannel {
     private var end = 0
     /// What a frame of the peer may carry now.
     private var payloadLimit = largestFromStranger
+    /// Whether bytes behind the awaited frame may be read along with it.
+    var readsAhead = true
+    /// Whether nothing was read that was not handed out.
+    var isDrained: Bool { start == end }
+    /// How long the peer has sent nothing.
+    var idleTime: Duration { stream.activity.sinceLastRead }
 
     package init(_ stream: any ByteStream) {
         self.stream = stream
@@ -51,6 +57,15 @@ package final class ControlChannel {
         // The peer is told that nothing more comes; if that fails there is nobody to tell.
         try? stream.closeWrite()
         stream.close()
+    }
+
+    /// Gives the connection up for something else.
+    ///
+    /// - Returns: The connection, without time limits.
+    func handOver() -> any ByteStream {
+        stream.readTimeout = nil
+        stream.writeTimeout = nil
+        return stream
     }
 
     // MARK: sending
@@ -131,7 +146,7 @@ package final class ControlChannel {
             let left = deadline - .now
             guard left > .zero else { throw .silent(awaited: awaited) }
             stream.readTimeout = left
-            let got = try read(awaited)
+            let got = try read(awaited, upTo: readsAhead ? buffer.count : start + count)
             guard got > 0 else { throw end == start ? .ended(awaited: awaited) : .silent(awaited: awaited) }
             end += got
         }
@@ -146,12 +161,13 @@ package final class ControlChannel {
         (start, end) = (0, rest.count)
     }
 
-    private func read(_ awaited: String) throws(ControlError) -> Int {
+    /// Reads what has come, up to an offset in the buffer.
+    private func read(_ awaited: String, upTo limit: Int) throws(ControlError) -> Int {
         let (stream, end) = (stream, end)
         var failure: TransportError?
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             do throws(TransportError) {
-                return unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+                return unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end..<limit]))
             } catch {
                 failure = error
                 return 0

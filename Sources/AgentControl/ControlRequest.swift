@@ -9,6 +9,8 @@ protocol ControlRequest: Sendable {
     static var name: String { get }
     /// The time for the answer, whatever it takes.
     static var limit: Duration { get }
+    /// Whether the connection is used for something else after the answer.
+    static var endsConversation: Bool { get }
 
     /// Finds the answer.
     ///
@@ -21,6 +23,10 @@ protocol ControlRequest: Sendable {
         _ arguments: JSONValue,
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)]
+}
+
+extension ControlRequest {
+    static var endsConversation: Bool { false }
 }
 
 /// What requests are answered from.

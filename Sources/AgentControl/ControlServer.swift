@@ -8,7 +8,10 @@ package import Transport
 package struct ControlServer {
     /// All that can be asked.
     static var requests: [any ControlRequest.Type] {
-        [VolumeRequest.self, PassRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self]
+        [
+            VolumeRequest.self, PassRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self,
+            SessionRequest.self,
+        ]
     }
 
     private let volumes: any ControlVolumes
@@ -39,6 +42,8 @@ package struct ControlServer {
         package var answered = 0
         /// What ended the conversation, if it was not the peer's wish.
         package var failure: ControlError?
+        /// Whether the peer wants a session on the same connection, which is left open then.
+        package var wantsSession = false
 
         package init() {}
     }
@@ -46,7 +51,7 @@ package struct ControlServer {
     /// Serves one peer.
     ///
     /// - Parameters:
-    ///   - stream: Connected with a peer that chose our protocol; the caller closes it.
+    ///   - stream: Connected with a peer that chose our protocol; the caller closes it, or serves a session on it.
     ///   - socket: What the stream runs over; nil where that is no socket.
     ///   - admission: Called after the login; false ends the conversation, since there are too many.
     /// - Returns: What happened.
@@ -68,7 +73,7 @@ package struct ControlServer {
             // Somebody who hangs up before the login wanted to know whether we are of its kind.
             if case .ended = error, report.user.isEmpty {} else { report.failure = error }
         }
-        channel.close()
+        if report.wantsSession { _ = channel.handOver() } else { channel.close() }
         return report
     }
 
@@ -84,11 +89,13 @@ package struct ControlServer {
             context.deadline = .now + kind.limit
             do throws(ControlError) {
                 try channel.send(try kind.answer(request, context))
+                report.wantsSession = kind.endsConversation
             } catch {
                 guard case .refused(let text) = error else { throw error }
                 try channel.send([("error", .text(text))])
             }
             report.answered += 1
+            if report.wantsSession { return }
         }
     }
 

@@ -28,14 +28,16 @@ struct DaemonChecks {
         defer { next?.close() }
         // A target of our kind speaks rsync's protocol on connections that do not ask for its own.
         if !isStock { ControlChannel(stream).close() }
+        var first: (volume: VolumeMapping, source: SourceRoot)?
         for volume in job.volumes {
             recorder.begin(.source, volume: volume.name)
             let source = try open(volume)
+            first = first ?? (volume, source)
             recorder.pass("\(volume.path) can be read")
             recorder.begin(.greeting)
-            if let first = next {
+            if let open = next {
                 next = nil
-                try visit(volume, source, over: first, isStock: isStock)
+                try visit(volume, source, over: open, isStock: isStock)
             } else {
                 try visitAgain(volume, source, isStock: isStock)
             }
@@ -45,10 +47,11 @@ struct DaemonChecks {
                 try askSpace(volume)
             }
         }
-        try TrialChecks(daemon: self, isStock: isStock).run()
+        guard let (volume, source) = first else { return }
+        try TrialChecks(daemon: self, volume: volume, source: source, isStock: isStock).run()
     }
 
-    func open(_ volume: VolumeMapping) throws(AgentError) -> SourceRoot {
+    private func open(_ volume: VolumeMapping) throws(AgentError) -> SourceRoot {
         do throws(VolumeError) {
             return try SourceRoot.contents(of: volume.path)
         } catch {

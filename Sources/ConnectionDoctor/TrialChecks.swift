@@ -12,19 +12,21 @@ import Transport
 struct TrialChecks {
     /// The checks before.
     let daemon: DaemonChecks
+    /// Whose session is tried at a stock target.
+    let volume: VolumeMapping
+    let source: SourceRoot
     let isStock: Bool
 
     private var recorder: CheckRecorder { daemon.recorder }
     private var trials: Doctor.Trials { daemon.doctor.trials }
 
-    /// Runs them with the first volume.
+    /// Runs them.
     ///
     /// - Throws: ``AgentError`` of the check that failed, which is still the current one of `recorder`.
     func run() throws(AgentError) {
-        guard let volume = daemon.job.volumes.first else { return }
         if trials.throughput > .zero {
             recorder.begin(.throughput)
-            if isStock { try measureSession(volume) } else { try measureTunnel() }
+            if isStock { try measureSession() } else { try measureTunnel() }
         } else {
             recorder.skip(.throughput, because: "not asked for")
         }
@@ -32,7 +34,7 @@ struct TrialChecks {
             return recorder.skip(.idle, because: "not asked for: --idle SECONDS")
         }
         recorder.begin(.idle)
-        if isStock { try idleInSession(volume, for: duration) } else { try idleInTunnel(for: duration) }
+        if isStock { try idleInSession(for: duration) } else { try idleInTunnel(for: duration) }
     }
 
     // MARK: throughput
@@ -56,9 +58,9 @@ struct TrialChecks {
         "\(Figures.rate(figure.rate)) (\(Figures.bytes(figure.bytes)) in \(Figures.fixed(figure.duration.inSeconds)) s)"
     }
 
-    private func measureSession(_ volume: VolumeMapping) throws(AgentError) {
+    private func measureSession() throws(AgentError) {
         let figures = TrialFigures()
-        try visit(volume, timeout: trials.throughput + daemon.patience) { (line) throws(EngineError) in
+        try visit(timeout: trials.throughput + daemon.patience) { (line) throws(EngineError) in
             guard line.takesEmptyFrames else { return }
             let start = ContinuousClock.now
             figures.note(start: start, bytes: try line.send(for: trials.throughput))
@@ -91,11 +93,11 @@ struct TrialChecks {
         }
     }
 
-    private func idleInSession(_ volume: VolumeMapping, for duration: Duration) throws(AgentError) {
+    private func idleInSession(for duration: Duration) throws(AgentError) {
         let figures = TrialFigures()
         do throws(AgentError) {
             // A stock receiver shows that it lives at half of this: after the silence.
-            try visit(volume, timeout: duration * 2 + daemon.patience) { (line) throws(EngineError) in
+            try visit(timeout: duration * 2 + daemon.patience) { (line) throws(EngineError) in
                 figures.note(start: .now, bytes: 0)
                 _ = line.hold(for: duration)
             }
@@ -121,11 +123,9 @@ struct TrialChecks {
 
     /// Connects and logs in once more, reports nothing of it, and runs `work` in the session.
     private func visit(
-        _ volume: VolumeMapping,
         timeout: Duration,
         _ work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
     ) throws(AgentError) {
-        let source = try daemon.open(volume)
         let deadline = ContinuousClock.now + CancellableCall.afterglow
         var failure: AgentError?
         repeat {

@@ -9,7 +9,7 @@ import VolumeCapacity
 @testable import AgentControl
 
 /// A target with one volume, `data`, that nobody writes to.
-private struct OneVolume: ControlVolumes {
+struct OneVolume: ControlVolumes {
     let data: Volume
 
     var durabilityWord: String { "power" }
@@ -20,9 +20,11 @@ private struct OneVolume: ControlVolumes {
 }
 
 /// A control server on a thread, and the stream that leads to it.
-private struct Conversation {
+struct Conversation {
     let directory: TemporaryDirectory
     let stream: SocketStream
+    /// The server's end.
+    let far: SocketStream
     let server: Background<ControlServer.Report>
 
     init() throws {
@@ -32,6 +34,7 @@ private struct Conversation {
         let volumes = OneVolume(data: try Volume.open(path: path))
         let (near, far) = try SocketStream.pair()
         stream = near
+        self.far = far
         let control = ControlServer(volumes: volumes, idleLimit: .seconds(120)) { user in
             user == Array("root".utf8) ? SecretBytes("secret") : nil
         }

@@ -8,6 +8,8 @@ import VolumeAccess
 /// older ones of ours.
 struct DeletionSurvey {
     let volume: VolumeMapping
+    /// The pass's source.
+    let source: SourceRoot
     let job: TransferJob
     let call: CancellableCall
     let display: ProgressDisplay
@@ -65,13 +67,6 @@ struct DeletionSurvey {
     }
 
     private func count(over stream: any ByteStream) throws(AgentError) {
-        let root: SourceRoot
-        do throws(VolumeError) {
-            root = try SourceRoot.contents(of: volume.path)
-        } catch {
-            stream.close()
-            throw AgentError(source: volume.path, error)
-        }
         let observer = DeletionCounter()
         var options = job.options
         options.dryRun = true
@@ -81,7 +76,7 @@ struct DeletionSurvey {
         options.checksum = false
         options.comparesNanoseconds = false
         let session = ClientSession(stream: stream, options: options, observer: observer)
-        let result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
+        let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         let figures = result.statistics
         let deletions = max(Int64(figures.deleted.total), observer.count)
@@ -93,7 +88,7 @@ struct DeletionSurvey {
     /// Whether nothing of the source would be listed.
     private func isSourceEmpty() throws(AgentError) -> Bool {
         do throws(VolumeError) {
-            let listing = try Volume.open(path: volume.path).root.list()
+            let listing = try source.volume.root.list()
             return !(0..<listing.count).contains { listing.nameBytes($0) != Array("lost+found".utf8) }
         } catch {
             throw AgentError(source: volume.path, error)

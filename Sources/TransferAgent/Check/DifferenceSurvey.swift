@@ -17,20 +17,12 @@ struct DifferenceSurvey {
     /// - Returns: What the pass takes.
     /// - Throws: ``AgentError`` when the session fails.
     func run() throws(AgentError) -> PassMeter {
-        let source: Volume
-        let root: SourceRoot
-        do throws(VolumeError) {
-            source = try Volume.open(path: step.volume.path)
-            root = try SourceRoot.contents(of: step.volume.path)
-        } catch {
-            throw AgentError(source: step.volume.path, error)
-        }
         var options = step.job.options
         options.dryRun = true
         options.comparesNanoseconds = facts.comparesNanoseconds
         options.showsLife = client.showsLife
         let (job, call) = (step.job, step.call)
-        let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name) {
+        let observer = SurveyObserver(PassMeter(facts.profiles), step.source.volume, client, step.volume.name) {
             // Whatever is wrong with the target, the session will tell better.
             guard case .ours(let client) = try? job.callTarget(for: call) else { return nil }
             return client
@@ -39,7 +31,7 @@ struct DifferenceSurvey {
         let stream = try step.job.route.connect(for: step.call)
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let module = Array(step.volume.name.utf8)
-        let result = session.run(module: module, .push([root], to: []), login: step.job.login)
+        let result = session.run(module: module, .push([step.source], to: []), login: step.job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         return observer.finish()
     }

@@ -11,6 +11,8 @@ import VolumeCapacity
 /// that does not fit and the target holds something already, a dry run finds out what really has to be sent.
 struct TargetCheckStep {
     let volume: VolumeMapping
+    /// The pass's source.
+    let source: SourceRoot
     let job: TransferJob
     let call: CancellableCall
     let display: ProgressDisplay
@@ -27,7 +29,7 @@ struct TargetCheckStep {
         var timeGrain: Int64 = 1
         /// What the target promises of what it calls complete.
         var durability: TargetDurability
-        /// The connection that showed a stock target, which may take no other; nil when there is none open.
+        /// The connection that the target was called over, which goes on as the session; nil for a new one.
         var stream: (any ByteStream)?
         /// Whether the target's deletions were counted by a dry run.
         var hasCountedDeletions = false
@@ -49,28 +51,39 @@ struct TargetCheckStep {
                 hasCountedDeletions: answer.hasCounted
             )
         case .ours(let client):
-            defer { client.close() }
-            let pass = try awaitTurn(client)
-            let isChecked = job.check != .none && !pass.isRefused
-            var verdict =
-                isChecked
-                ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
-            verdict.options.showsLife = client.showsLife
-            if pass.options.contains("job") { verdict.options.job = job.identity }
-            verdict.options.tallies = pass.options.contains("tally")
-            if pass.options.contains("delete-guard") {
-                job.brake.apply(to: &verdict.options)
-            } else {
-                verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
+            do throws(AgentError) {
+                return try verdict(of: client)
+            } catch {
+                client.close()
+                throw error
             }
-            return verdict
         }
+    }
+
+    /// Asks a target of our kind; the verdict has the connection, if it lasts.
+    private func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
+        let pass = try awaitTurn(client)
+        let isChecked = job.check != .none && !pass.isRefused
+        var verdict =
+            isChecked ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
+        verdict.options.showsLife = client.showsLife
+        if pass.options.contains("job") { verdict.options.job = job.identity }
+        verdict.options.tallies = pass.options.contains("tally")
+        if pass.options.contains("delete-guard") {
+            job.brake.apply(to: &verdict.options)
+        } else {
+            verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
+        }
+        verdict.stream = client.turnIntoSession()
+        return verdict
     }
 
     /// Keeps deletions back that the target cannot keep back by itself.
     private func countDeletions(over stream: (any ByteStream)?) throws(AgentError) -> DeletionSurvey.Answer {
         guard !hasCountedDeletions else { return DeletionSurvey.Answer(stream: stream) }
-        return try DeletionSurvey(volume: volume, job: job, call: call, display: display).run(over: stream)
+        return try DeletionSurvey(volume: volume, source: source, job: job, call: call, display: display).run(
+            over: stream
+        )
     }
 
     /// Waits while somebody else writes to the volume, and finds out which options the target knows.
@@ -131,9 +144,8 @@ struct TargetCheckStep {
     // MARK: comparing
 
     private func compare(with facts: TargetFacts, _ client: ControlClient) throws(AgentError) -> TransferOptions {
-        let source = try open()
-        let forecast = try scan(source, facts)
-        let collisions = facts.abilities.foldsCase == true ? NameCollision.all(in: source) : []
+        let forecast = try scan(facts)
+        let collisions = facts.abilities.foldsCase == true ? NameCollision.all(in: source.volume) : []
         let need = forecast.worst.need
         let whole = TargetCheck.Demand(
             bytes: facts.isEmpty ? need.bytes : need.bytesWhileUpdating,
@@ -157,17 +169,9 @@ struct TargetCheckStep {
         return options(for: strategy)
     }
 
-    private func open() throws(AgentError) -> Volume {
-        do throws(VolumeError) {
-            return try Volume.open(path: volume.path)
-        } catch {
-            throw AgentError(source: volume.path, error)
-        }
-    }
-
-    private func scan(_ source: Volume, _ facts: TargetFacts) throws(AgentError) -> Forecast {
+    private func scan(_ facts: TargetFacts) throws(AgentError) -> Forecast {
         do throws(CapacityError) {
-            return try Forecast.of(source, on: facts.profiles, largestFile: job.options.largestFile)
+            return try Forecast.of(source.volume, on: facts.profiles, largestFile: job.options.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }

@@ -72,16 +72,17 @@ private struct VolumeTransfer {
         display.begin(volume.name, progress)
         let outcome: VolumeOutcome
         do throws(AgentError) {
+            let source = try open()
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             var pass = PassState(patience: start + job.wait)
             var times = ComparedTimes()
-            var (result, observer, error, durability) = try session(progress, &pass, &times)
+            var (result, observer, error, durability) = try session(source, progress, &pass, &times)
             // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
             let last = pass.hasCountedDeletions ? ContinuousClock.now : start
             let deadline = isFirst && !pass.hasCountedDeletions ? start : last + CancellableCall.afterglow
             while mayRepeat(error, deadline, pass) || refusesWindow(error, &times) {
-                (result, observer, error, durability) = try session(progress, &pass, &times)
+                (result, observer, error, durability) = try session(source, progress, &pass, &times)
             }
             outcome = VolumeOutcome(
                 name: volume.name,
@@ -97,6 +98,15 @@ private struct VolumeTransfer {
         }
         display.end(outcome)
         return outcome
+    }
+
+    /// Opens the source, once for all that the pass does with it.
+    private func open() throws(AgentError) -> SourceRoot {
+        do throws(VolumeError) {
+            return try SourceRoot.contents(of: volume.path)
+        } catch {
+            throw AgentError(source: volume.path, error)
+        }
     }
 
     /// What attempts hand on to each other.
@@ -132,17 +142,12 @@ private struct VolumeTransfer {
     ///
     /// `times` says how times are to be compared, and then how they are.
     private func session(
+        _ source: SourceRoot,
         _ progress: TransferProgress,
         _ pass: inout PassState,
         _ times: inout ComparedTimes
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
-        let source: SourceRoot
-        do throws(VolumeError) {
-            source = try SourceRoot.contents(of: volume.path)
-        } catch {
-            throw AgentError(source: volume.path, error)
-        }
-        var step = TargetCheckStep(volume: volume, job: job, call: call, display: display)
+        var step = TargetCheckStep(volume: volume, source: source, job: job, call: call, display: display)
         step.patience = pass.patience
         step.hasCountedDeletions = pass.hasCountedDeletions
         let verdict = try step.run()

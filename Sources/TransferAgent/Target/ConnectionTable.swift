@@ -40,6 +40,7 @@ final class ConnectionTable: Sendable {
     func beginSession(_ number: Int, limit: Int) -> Bool {
         state.withLock { state in
             guard state.sessions.count < limit else { return false }
+            state.conversations.remove(number)
             return state.sessions.insert(number).inserted
         }
     }

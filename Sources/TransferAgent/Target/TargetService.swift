@@ -211,16 +211,37 @@ public final class TargetService: Sendable {
             let isProven = isTunnelClosed || tunnel.session.preSharedKeyIdentity != nil
             guard !isProven || place.prove() else { return noteStranger(number, socket, ": too many connections") }
             if tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
-                return converse(tunnel, over: socket, number: number, place: place)
+                let wantsSession = converse(tunnel, over: socket, number: number, place: place)
+                guard wantsSession else { return }
+                return serveSession(over: tunnel, Connection(socket: socket, number: number, start: .now), nil)
             }
         }
+        serveSession(over: tunnel ?? socket, Connection(socket: socket, number: number, start: start), place)
+    }
+
+    /// A connection on its thread.
+    private struct Connection {
+        let socket: SocketStream
+        let number: Int
+        let start: ContinuousClock.Instant
+    }
+
+    /// Serves a session.
+    ///
+    /// - Parameters:
+    ///   - stream: A tunnel, or the plain socket.
+    ///   - connection: What it runs over.
+    ///   - place: The connection's place before the login; nil when the client has logged in to a control conversation.
+    private func serveSession(over stream: any ByteStream, _ connection: Connection, _ place: LoginPlace?) {
+        let (socket, number) = (connection.socket, connection.number)
+        let tunnel = stream as? TLSStream
         var catalogue = catalogue
         catalogue.isGone = { socket.hasHungUp }
         let observer = SessionNotes()
         let session = DaemonSession(
             catalogue: catalogue,
             observer: observer,
-            digests: digestPolicy.digests(isProtected: context != nil),
+            digests: digestPolicy.digests(isProtected: tunnel != nil),
             silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval,
             synchronizes: durability == .power,
@@ -231,9 +252,9 @@ public final class TargetService: Sendable {
             guard !connections.beginSession(number, limit: sessionLimit) else { return nil }
             return Array("max connections (\(sessionLimit)) reached -- try again later".utf8)
         }
-        let report = session.run(over: tunnel ?? socket)
+        let report = session.run(over: stream)
         if let text = putOutText(report.putOut) { return noteStranger(number, socket, text) }
-        let line = report.line(notes: observer, elapsed: .now - start)
+        let line = report.line(notes: observer, elapsed: .now - connection.start)
         guard !report.user.isEmpty else { return noteStranger(number, socket, line) }
         log.write("session \(number) from \(socket.peerDescription)" + line + "\n")
     }
@@ -248,15 +269,21 @@ public final class TargetService: Sendable {
     }
 
     /// Serves a control conversation, which takes no session's place; only what went wrong is worth a line of the log.
-    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, place: LoginPlace) {
+    ///
+    /// - Returns: Whether the client wants a session on the same connection.
+    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, place: LoginPlace) -> Bool {
         let report = control.serve(stream, over: socket) {
             stream.pieceSize = TLSStream.usualPiece
             return place.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
         }
-        if let text = putOutText(place.putOut) { return noteStranger(number, socket, text) }
-        guard report.failure != nil else { return }
-        guard !report.user.isEmpty else { return noteStranger(number, socket, report.line) }
-        log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
+        if let text = putOutText(place.putOut) {
+            noteStranger(number, socket, text)
+        } else if report.failure != nil, report.user.isEmpty {
+            noteStranger(number, socket, report.line)
+        } else if report.failure != nil {
+            log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
+        }
+        return report.wantsSession
     }
 
     /// Logs the end of a connection that has not logged in.

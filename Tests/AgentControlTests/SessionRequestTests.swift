@@ -1,0 +1,69 @@
+import SecureTunnel
+import TestSupport
+import Testing
+import Transport
+
+@testable import AgentControl
+
+@Suite("Session on the connection of a control conversation", .serialized, .timeLimit(.minutes(1)))
+struct SessionRequestTests {
+    @Test("nothing of what the target says after its answer is lost, and no time limit is left")
+    func handedOver() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        let server = try Background {
+            let report = try talk.server.value()
+            try talk.far.write(Array("@RSYNCD: 31.0\n".utf8))
+            return report
+        }
+        let stream = try #require(client.turnIntoSession())
+        let report = try server.value()
+        #expect(report.wantsSession && report.failure == nil && report.answered == 1)
+        #expect(String(decoding: try stream.read(upTo: 100), as: UTF8.self) == "@RSYNCD: 31.0\n")
+        #expect(stream.readTimeout == nil && stream.writeTimeout == nil)
+        #expect(talk.far.readTimeout == nil && talk.far.writeTimeout == nil)
+        try stream.write(Array("hello".utf8))
+        #expect(try talk.far.read(upTo: 100) == Array("hello".utf8))
+    }
+
+    @Test("a greeting that comes together with the answer is left in the connection")
+    func together() throws {
+        let (near, far) = try SocketStream.pair()
+        // What a target sends: the answer and the greeting in one piece.
+        let answer = Array(#"{"session":true}"#.utf8)
+        try far.write([0, 0, 0, UInt8(answer.count), 1] + answer + Array("@RSYNCD: 31.0\n".utf8))
+        let channel = ControlChannel(near)
+        channel.readsAhead = false
+        _ = try channel.message(by: .now + .seconds(10), "an answer")
+        #expect(channel.isDrained)
+        #expect(String(decoding: try channel.handOver().read(upTo: 100), as: UTF8.self) == "@RSYNCD: 31.0\n")
+    }
+
+    @Test("a target that does not know the request is left for a new connection")
+    func older() throws {
+        let (near, far) = try SocketStream.pair()
+        let server = try Background {
+            let channel = ControlChannel(far)
+            _ = try ControlLogin.admit(channel, password: { _ in SecretBytes("secret") }, pause: { _ in })
+            let request = try channel.message(by: .now + .seconds(10), "a request")
+            try channel.send([("error", .text("the request is not known here")), ("unknown", .flag(true))])
+            return request["request"]?.asText
+        }
+        let identity = ControlLogin.Identity(user: "root", password: SecretBytes("secret"))
+        let client = try ControlClient(over: near, as: identity, silenceLimit: .seconds(120))
+        #expect(client.turnIntoSession() == nil)
+        #expect(try server.value() == "session")
+        #expect(try far.read(upTo: 1).isEmpty)
+    }
+
+    @Test("bytes behind the request break the protocol")
+    func early() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        let request = Array(#"{"request":"session"}"#.utf8)
+        try client.channel.write([0, 0, 0, UInt8(request.count), 1] + request + [0])
+        let report = try talk.server.value()
+        #expect(report.failure == .broken("bytes after the request for a session"))
+        #expect(!report.wantsSession)
+    }
+}
