@@ -37,6 +37,7 @@ func tests(_ name: String, _ uses: [Target.Dependency], fixtures: Bool = false) 
     )
 }
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -49,7 +50,8 @@ let package = Package(
         .executable(name: "dvm-stunnel", targets: ["dvm-stunnel"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -77,24 +79,24 @@ let package = Package(
             [
                 "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
                 "LinuxSystem",
-                "VolumeAccess",
+                "VolumeAccess", logging,
             ]
         ),
         room(
             "ConnectionDoctor",
             [
                 "TransferAgent", "AgentControl", "RsyncEngine", "RsyncWire", "VolumeCapacity", "VolumeAccess",
-                "SecureTunnel", "Transport", "LinuxSystem",
+                "SecureTunnel", "Transport", "LinuxSystem", logging,
             ]
         ),
         room(
             "RsyncCommand",
             ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
         ),
-        room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
+        room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser, logging]),
 
-        program("dvm-source", ["AgentCommand", "ConnectionDoctor", "TransferAgent", argumentParser]),
-        program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
+        program("dvm-source", ["AgentCommand", "ConnectionDoctor", "TransferAgent", argumentParser, logging]),
+        program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser, logging]),
         program("dvm-rsync", ["RsyncCommand", "LinuxSystem"]),
         program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         .executableTarget(
@@ -108,7 +110,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", cSettings: linux, swiftSettings: language),
         .target(
             name: "AgentTestSupport",
-            dependencies: ["TransferAgent", "SecureTunnel", "Transport", "LinuxSystem", "TestSupport"],
+            dependencies: ["TransferAgent", "SecureTunnel", "Transport", "LinuxSystem", "TestSupport", logging],
             path: "Tests/AgentTestSupport",
             cSettings: linux,
             swiftSettings: language
@@ -134,13 +136,17 @@ let package = Package(
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine", "RsyncWire",
+                logging, "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine",
+                "RsyncWire",
                 "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
             ]
         ),
         tests(
             "ConnectionDoctor",
-            ["ConnectionDoctor", "TransferAgent", "AgentTestSupport", "SecureTunnel", "Transport", "LinuxSystem"]
+            [
+                "ConnectionDoctor", "TransferAgent", "AgentTestSupport", "SecureTunnel", "Transport", "LinuxSystem",
+                logging,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

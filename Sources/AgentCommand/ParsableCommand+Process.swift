@@ -1,6 +1,25 @@
 public import ArgumentParser
 import LinuxSystem
-import TransferAgent
+public import Logging
+public import TransferAgent
+
+/// A command that logs while it runs.
+public protocol LoggingCommand: ParsableCommand {
+    /// The form of its log lines.
+    var logFormat: LogFormat { get }
+}
+
+extension LogFormat: ExpressibleByArgument {}
+
+extension LoggingCommand {
+    /// Where the command logs.
+    public var log: Logger { .agent(Self.program, format: logFormat) }
+
+    /// The name of the program, without the directory it lies in.
+    private static var program: String {
+        CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "dvm"
+    }
+}
 
 extension ParsableCommand {
     /// Runs the command as a whole process: signals, its command line, and at the end one of rsync's exit codes.
@@ -9,12 +28,19 @@ extension ParsableCommand {
     public static func runAsProcess() -> Never {
         StopSignals.block()
         ProcessSetup.prepare()
+        var log: Logger?
         do {
             var command = try parseAsRoot()
+            log = (command as? any LoggingCommand)?.log
             try command.run()
             endProcess(0)
         } catch let error as AgentError {
-            StandardStream.error.write("\(configuration.commandName ?? "dvm"): \(error)\n")
+            let text = "\(configuration.commandName ?? "dvm"): \(error)"
+            if let log {
+                log.error("\(text)", metadata: error.logParts)
+            } else {
+                StandardStream.error.write(text + "\n")
+            }
             endProcess(error.exitCode)
         } catch let code as ExitCode {
             endProcess(code.rawValue)

@@ -1,5 +1,6 @@
 import AgentControl
 import LinuxSystem
+import Logging
 import RsyncEngine
 import RsyncWire
 import SecureTunnel
@@ -169,7 +170,8 @@ struct DaemonChecks {
         onStep: @escaping @Sendable (VisitStep) -> Void,
         work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
     ) -> AgentError? {
-        let observer = VolumeObserver(display: ProgressDisplay(style: .none, output: NoOutput(), errors: NoOutput()))
+        let display = ProgressDisplay(style: .none, output: NoOutput(), log: .agent("dvm-source", output: NoOutput()))
+        let observer = VolumeObserver(display: display)
         var options = job.options
         options.silenceLimit = nil
         options.timeout = Int(timeout.inSeconds.rounded(.up))

@@ -1,3 +1,4 @@
+import AgentCommand
 import ArgumentParser
 import TransferAgent
 
@@ -43,6 +44,9 @@ struct ConnectionOptions: ParsableArguments {
 
     @Flag(help: "Prove the password by MD4 too, and by MD5 to whoever answers with --insecure.")
     var allowWeakDigest = false
+
+    @Option(help: "The form of log lines, on standard error.")
+    var logFormat = LogFormat.text
 
     func validate() throws {
         guard proxyPasswordFile == nil || proxy != nil else {

@@ -1,9 +1,11 @@
+import AgentCommand
 import ArgumentParser
 import ConnectionDoctor
+import Logging
 import TransferAgent
 
 /// The command `dvm-source doctor`.
-struct Doctor: ParsableCommand {
+struct Doctor: LoggingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the connection to a target and report the first fault.",
         discussion: """
@@ -21,6 +23,8 @@ struct Doctor: ParsableCommand {
     var volumes: [String]
 
     @OptionGroup var connection: ConnectionOptions
+
+    var logFormat: LogFormat { connection.logFormat }
 
     @Option(help: ArgumentHelp("Measure the throughput for so long; 0 for not at all.", valueName: "seconds"))
     var throughput = 3
@@ -43,7 +47,7 @@ struct Doctor: ParsableCommand {
         trials.idle = idle.map { .seconds($0) }
         let settings = connection.settings(volumes: volumes)
         let doctor = try ConnectionDoctor.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
-        for warning in doctor.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
+        for warning in doctor.warnings { log.warning("dvm-source: \(warning)") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)
     }

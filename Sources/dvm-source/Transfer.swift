@@ -1,8 +1,10 @@
+import AgentCommand
 public import ArgumentParser
+import Logging
 public import TransferAgent
 
 /// The command `dvm-source transfer`.
-struct Transfer: ParsableCommand {
+struct Transfer: LoggingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes volumes at a target equal to volumes here.",
         discussion: """
@@ -22,6 +24,8 @@ struct Transfer: ParsableCommand {
     var volumes: [String]
 
     @OptionGroup var connection: ConnectionOptions
+
+    var logFormat: LogFormat { connection.logFormat }
 
     @Flag(inversion: .prefixedNo, help: "Delete at the target what is not here.")
     var delete = true
@@ -97,13 +101,14 @@ struct Transfer: ParsableCommand {
     func run() throws {
         let settings = self.settings
         let job = try TransferJob(settings)
-        for warning in job.warnings { StandardStream.error.write("dvm-source: \(warning)\n") }
+        let log = log
+        for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         if !noSandbox {
             let (isConfined, notes) = try AgentSandbox(settings).confine()
-            for note in notes where !isConfined { StandardStream.error.write("dvm-source: \(note)\n") }
+            for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
         }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
-        let run = TransferRun(job, display: ProgressDisplay(style: style))
+        let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
         let outcomes = try StopSignals.run { await run.run() }
         throw ExitCode(outcomes.worstExitCode)
     }

@@ -1,8 +1,10 @@
+import AgentCommand
 public import ArgumentParser
+import Logging
 public import TransferAgent
 
 /// The command `dvm-target serve`.
-struct Serve: ParsableCommand {
+struct Serve: LoggingCommand {
     /// The time that sessions have to end after a signal.
     private static let grace = Duration.seconds(20)
 
@@ -90,6 +92,9 @@ struct Serve: ParsableCommand {
     @Flag(help: "Let clients prove the password by MD4, and by MD5 where they come in without TLS.")
     var allowWeakDigest = false
 
+    @Option(help: "The form of log lines, on standard error.")
+    var logFormat = LogFormat.text
+
     @Flag(help: "Keep all rights of the user, instead of those to the volumes alone.")
     var noSandbox = false
 
@@ -116,9 +121,10 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         ProcessSetup.clearUmask()
-        let service = try TargetService(settings)
+        let log = log
+        let service = try TargetService(settings, log: log)
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
-        for note in notes { StandardStream.error.write("\(note)\n") }
+        for note in notes { log.notice("\(note)") }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run { await service.run() }
         service.finish(within: Self.grace)

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import SecureTunnel
 package import TestSupport
 package import TransferAgent
@@ -16,7 +17,8 @@ package final class Target: Sendable {
         volume: String? = nil,
         others: [String] = [],
         sessionLimit: Int = 32,
-        keepAlive: Duration = KeepAlive.usual
+        keepAlive: Duration = KeepAlive.usual,
+        format: LogFormat = .text
     ) throws {
         directory = try TemporaryDirectory()
         authority = try CertificateAuthority()
@@ -37,7 +39,7 @@ package final class Target: Sendable {
         // What else writes to this machine's disk shall not decide how long a test takes.
         settings.durability = .none
         settings.keepAlive = keepAlive
-        let service = try TargetService(settings, log: log)
+        let service = try TargetService(settings, log: .agent("dvm-target", format: format, output: log))
         self.service = service
         serving = try Background { service.serve() }
     }
@@ -69,7 +71,7 @@ package final class Target: Sendable {
 
 /// Runs a transfer without a word.
 package func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
-    let display = ProgressDisplay(style: .none, output: Memory(), errors: Memory())
+    let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
     return await TransferRun(try TransferJob(settings), display: display).run()
 }
 

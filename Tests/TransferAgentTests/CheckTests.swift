@@ -1,5 +1,6 @@
 import AgentTestSupport
 import Foundation
+import Logging
 import RsyncEngine
 import TestSupport
 import Testing
@@ -10,7 +11,7 @@ import VolumeCapacity
 
 /// Runs a transfer; what it says goes to `output` and `errors`.
 func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
-    let display = ProgressDisplay(style: .lines, output: output, errors: output)
+    let display = ProgressDisplay(style: .lines, output: output, log: .agent("dvm-source", output: output))
     let outcomes = await TransferRun(try TransferJob(settings), display: display).run()
     return try #require(outcomes.first)
 }
@@ -79,7 +80,7 @@ struct CheckTests {
         settings.volumes.append("other=" + target.directory.file("source"))
         settings.bandwidthLimit = "4M"
         let output = Memory()
-        let display = ProgressDisplay(style: .json, output: output, errors: Memory())
+        let display = ProgressDisplay(style: .json, output: output, log: .agent("dvm-source", output: Memory()))
         let run = TransferRun(try TransferJob(settings), display: display)
         let task = Task { await run.run() }
         while !output.text.contains("free >= "), !output.text.contains("finished") {

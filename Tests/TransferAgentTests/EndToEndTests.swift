@@ -1,6 +1,7 @@
 import AgentTestSupport
 import Checksums
 import Foundation
+import Logging
 import RsyncEngine
 import SecureTunnel
 import TestSupport
@@ -303,7 +304,8 @@ struct EndToEndTests {
         settings.bandwidthLimit = "1M"
         let job = try TransferJob(settings)
         let output = Memory()
-        let run = TransferRun(job, display: ProgressDisplay(style: .json, output: output, errors: Memory()))
+        let errors = Logger.agent("dvm-source", output: Memory())
+        let run = TransferRun(job, display: ProgressDisplay(style: .json, output: output, log: errors))
         let task = Task { await run.run() }
         // A progress object of a transfer whose first bytes have moved.
         func isMoving() -> Bool {

@@ -29,6 +29,9 @@ enum HelpTexts {
                                   120)
           --allow-weak-digest     Prove the password by MD4 too, and by MD5 to whoever
                                   answers with --insecure.
+          --log-format <log-format>
+                                  The form of log lines, on standard error. (values:
+                                  text, json; default: text)
         """#
 
     static let transfer = #"""
@@ -149,6 +152,9 @@ enum HelpTexts {
                                   included, before its session ends. (default: 120)
           --allow-weak-digest     Let clients prove the password by MD4, and by MD5
                                   where they come in without TLS.
+          --log-format <log-format>
+                                  The form of log lines, on standard error. (values:
+                                  text, json; default: text)
           --no-sandbox            Keep all rights of the user, instead of those to the
                                   volumes alone.
           -h, --help              Show help information.

@@ -1,5 +1,6 @@
 import AgentTestSupport
 import Foundation
+import Logging
 import RsyncEngine
 import Synchronization
 import Testing
@@ -18,7 +19,7 @@ private struct Stage {
         display = ProgressDisplay(
             style: style,
             output: output,
-            errors: errors,
+            log: frozenLog(errors),
             columns: { 60 },
             now: { [clock] in clock.now }
         )
@@ -80,7 +81,8 @@ struct ProgressDisplayTests {
         #expect(!stage.output.text.contains("100%"))
         #expect(stage.output.text.contains("volume data: incomplete (exit code 30)"))
         #expect(
-            stage.errors.text == "dvm-source: volume data: DVM-4003: nothing came: \(FailureClass.silence.advice)\n"
+            stage.errors.text == "1970-01-01T00:00:00.007Z ERROR dvm-source: volume data: DVM-4003: nothing came: "
+                + "\(FailureClass.silence.advice)\n"
         )
     }
 
@@ -128,7 +130,7 @@ struct ProgressDisplayTests {
         stage.end()
         #expect(stage.output.text.isEmpty && stage.errors.text.isEmpty)
         stage.display.message("bad", .errorTransfer)
-        #expect(stage.errors.text == "bad\n")
+        #expect(stage.errors.text == "1970-01-01T00:00:00.007Z ERROR bad\n")
     }
 
     @Test("exceptions are listed in the summary, and counted when there are many")

@@ -1,3 +1,5 @@
+package import Logging
+
 /// A failure as a person is told of it: what was tried, on what, what came back, and what to do.
 public struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Its kind, which decides the code and the advice.
@@ -16,4 +18,11 @@ public struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// One line, such as `DVM-1002: connection to t:443 was refused (…): check the port, and that …`.
     public var description: String { "\(failure.code): \(observed): \(failure.advice)" }
+}
+
+extension AgentError {
+    /// The parts of a log line for programs.
+    package var logParts: Logger.Metadata {
+        ["code": .string(failure.code), "exitCode": .stringConvertible(exitCode)]
+    }
 }

@@ -1,5 +1,6 @@
 import AgentControl
 import LinuxSystem
+public import Logging
 import RsyncEngine
 import Synchronization
 
@@ -25,7 +26,7 @@ public final class ProgressDisplay: Sendable {
 
     private let style: ProgressStyle
     private let output: any TextOutput
-    private let errors: any TextOutput
+    private let log: Logger
     private let columns: @Sendable () -> Int
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
@@ -35,19 +36,19 @@ public final class ProgressDisplay: Sendable {
     /// - Parameters:
     ///   - style: How.
     ///   - output: For progress and results.
-    ///   - errors: For what is wrong.
+    ///   - log: For what is wrong.
     ///   - columns: How wide the terminal is now.
     ///   - now: The clock.
     public init(
         style: ProgressStyle,
         output: any TextOutput = StandardStream.output,
-        errors: any TextOutput = StandardStream.error,
+        log: Logger,
         columns: @escaping @Sendable () -> Int = { StandardStream.output.columns },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.style = style
         self.output = output
-        self.errors = errors
+        self.log = log
         self.columns = columns
         self.now = now
     }
@@ -99,7 +100,7 @@ public final class ProgressDisplay: Sendable {
             if case .info = level {
                 if style != .none { output.write(text + "\n") }
             } else {
-                errors.write(text + "\n")
+                log.log(level: level.logLevel, "\(text)", metadata: ["volume": .string(state.volume)])
             }
         }
     }
@@ -109,7 +110,10 @@ public final class ProgressDisplay: Sendable {
         state.withLock { state in
             state.progress = nil
             erase(&state)
-            if let error = outcome.error { errors.write("dvm-source: volume \(outcome.name): \(error)\n") }
+            if let error = outcome.error {
+                let parts = error.logParts.merging(["volume": .string(outcome.name)]) { _, new in new }
+                log.error("dvm-source: volume \(outcome.name): \(error)", metadata: parts)
+            }
             switch style {
             case .json: emit(outcome.json)
             case .none: break
@@ -151,6 +155,14 @@ public final class ProgressDisplay: Sendable {
 }
 
 extension MessageLevel {
+    fileprivate var logLevel: Logger.Level {
+        switch self {
+        case .info: .info
+        case .warning: .warning
+        case .error, .errorTransfer: .error
+        }
+    }
+
     fileprivate var name: String {
         switch self {
         case .info: "info"

@@ -1,5 +1,6 @@
 import AgentControl
 import LinuxSystem
+import Logging
 import RsyncEngine
 import RsyncWire
 import Synchronization
@@ -60,6 +61,26 @@ extension DaemonSession.Report {
         }
         if let successor = (hold as? WriterClaim)?.endedFor { text += ", ended: its job came again from \(successor)" }
         return text
+    }
+
+    /// How much a log line about the session matters.
+    var logLevel: Logger.Level {
+        guard let result else { return refusal == nil ? .info : .notice }
+        return result.exitCode == 0 && result.failure == nil ? .info : .warning
+    }
+
+    /// The parts of the log line for programs; nothing that a client said which has not logged in.
+    var logParts: Logger.Metadata {
+        guard !user.isEmpty, !isWrongPassword else { return [:] }
+        var parts: Logger.Metadata = ["user": .string(Self.shown(user))]
+        if !module.isEmpty { parts["volume"] = .string(Self.shown(module)) }
+        guard let result else { return parts }
+        let figures = result.statistics
+        parts["exitCode"] = .stringConvertible(result.exitCode)
+        parts["bytesReceived"] = .stringConvertible(figures.bytesReceived)
+        parts["bytesSent"] = .stringConvertible(figures.bytesSent)
+        if let failure = result.failure { parts["code"] = .string(AgentError(failure, lastWords: nil).failure.code) }
+        return parts
     }
 
     /// Bytes of the client as a word of a log line.

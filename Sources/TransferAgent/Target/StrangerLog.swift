@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// Log lines about connections that have not logged in: so many in a while, then only their number.
@@ -15,7 +16,7 @@ final class StrangerLog: Sendable {
 
     private let lines: Int
     private let period: Duration
-    private let log: any TextOutput
+    private let log: Logger
     private let state: Mutex<State>
 
     /// Writes to a log.
@@ -24,15 +25,15 @@ final class StrangerLog: Sendable {
     ///   - log: Where the lines go.
     ///   - lines: How many lines a period may have.
     ///   - period: The length of a period.
-    init(_ log: any TextOutput, lines: Int = 50, period: Duration = .seconds(10)) {
+    init(_ log: Logger, lines: Int = 50, period: Duration = .seconds(10)) {
         self.log = log
         self.lines = lines
         self.period = period
         state = Mutex(State(began: .now))
     }
 
-    /// Writes a line, or counts it.
-    func write(_ line: String, now: ContinuousClock.Instant = .now) {
+    /// Logs a line, or counts it.
+    func write(_ line: String, _ metadata: Logger.Metadata = [:], now: ContinuousClock.Instant = .now) {
         let (isWritten, missed) = state.withLock { state in
             var missed = 0
             if now - state.began >= period {
@@ -44,7 +45,10 @@ final class StrangerLog: Sendable {
             state.suppressed += 1
             return (false, missed)
         }
-        if missed > 0 { log.write("\(missed) more lines about connections that did not log in were left out\n") }
-        if isWritten { log.write(line) }
+        if missed > 0 {
+            let text = "\(missed) more lines about connections that did not log in were left out"
+            log.warning("\(text)", metadata: ["suppressed": .stringConvertible(missed)])
+        }
+        if isWritten { log.notice("\(line)", metadata: metadata) }
     }
 }

@@ -1,5 +1,6 @@
 import AgentControl
 import LinuxSystem
+public import Logging
 import RsyncEngine
 import SecureTunnel
 import Synchronization
@@ -20,7 +21,7 @@ public final class TargetService: Sendable {
     private let catalogue: VolumeCatalogue
     private let control: ControlServer
     private let sessionLimit: Int
-    private let log: any TextOutput
+    private let log: Logger
     private let strangerLog: StrangerLog
     private let connections = ConnectionTable()
     private let places = LoginPlaces(limit: loginLimit)
@@ -45,9 +46,9 @@ public final class TargetService: Sendable {
     ///
     /// - Parameters:
     ///   - settings: What to serve and where.
-    ///   - log: Gets one line for each session.
+    ///   - log: Gets one event for each session.
     /// - Throws: ``AgentError`` for the first thing that cannot be used.
-    public init(_ settings: ServeSettings, log: any TextOutput = StandardStream.error) throws(AgentError) {
+    public init(_ settings: ServeSettings, log: Logger) throws(AgentError) {
         self.log = log
         strangerLog = StrangerLog(log)
         isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
@@ -70,7 +71,7 @@ public final class TargetService: Sendable {
         }
         keepAlive = try KeepAlive(settings.keepAlive)
         let options = keepAlive.socketOptions
-        for warning in context.warnings { log.write("WARNING: \(warning)\n") }
+        for warning in context.warnings { log.warning("WARNING: \(warning)") }
         do throws(TransportError) {
             let tunnels = try Listener(HostPort(parsing: settings.listen), options: options)
             var doors = [Door(listener: tunnels, context: context)]
@@ -256,7 +257,8 @@ public final class TargetService: Sendable {
         if let text = putOutText(report.putOut) { return noteStranger(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)
         guard !report.user.isEmpty else { return noteStranger(number, socket, line) }
-        log.write("session \(number) from \(socket.peerDescription)" + line + "\n")
+        let parts = Self.parts(number, socket).merging(report.logParts) { _, new in new }
+        log.log(level: report.logLevel, "session \(number) from \(socket.peerDescription)\(line)", metadata: parts)
     }
 
     /// Waits for a client's first byte before anything is kept for TLS.
@@ -281,14 +283,20 @@ public final class TargetService: Sendable {
         } else if report.failure != nil, report.user.isEmpty {
             noteStranger(number, socket, report.line)
         } else if report.failure != nil {
-            log.write("session \(number) from \(stream.peerDescription)" + report.line + "\n")
+            let parts = Self.parts(number, socket)
+            log.warning("session \(number) from \(stream.peerDescription)\(report.line)", metadata: parts)
         }
         return report.wantsSession
     }
 
+    /// What every line about a connection has.
+    private static func parts(_ number: Int, _ socket: SocketStream) -> Logger.Metadata {
+        ["session": .stringConvertible(number), "peer": .string(socket.peerDescription)]
+    }
+
     /// Logs the end of a connection that has not logged in.
     private func noteStranger(_ number: Int, _ socket: SocketStream, _ text: String) {
-        strangerLog.write("session \(number) from \(socket.peerDescription)\(text)\n")
+        strangerLog.write("session \(number) from \(socket.peerDescription)\(text)", Self.parts(number, socket))
     }
 
     /// The part of a log line behind the client's address for a connection that was closed before its login.

@@ -1,0 +1,7 @@
+/// The form of log lines, of `--log-format`.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// Time, level and message.
+    case text
+    /// One JSON object per line, with the parts of the message as members.
+    case json
+}
