@@ -15,7 +15,7 @@ struct DaemonChecks {
     let call: CancellableCall
     let recorder: CheckRecorder
 
-    var job: TransferJob { doctor.job }
+    var job: SourceJob { doctor.job }
     /// How long the daemon may be silent.
     var patience: Duration { job.route.stepLimit }
 

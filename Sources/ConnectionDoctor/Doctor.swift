@@ -20,7 +20,7 @@ package struct Doctor: Sendable {
         package init() {}
     }
 
-    let job: TransferJob
+    let job: SourceJob
     let trials: Trials
     private let display: DoctorDisplay
 
@@ -32,7 +32,7 @@ package struct Doctor: Sendable {
     ///   - display: Shows each check.
     /// - Throws: ``AgentError`` for the first setting that cannot be used.
     package init(_ settings: TransferSettings, trials: Trials = Trials(), display: DoctorDisplay) throws(AgentError) {
-        job = try TransferJob(settings)
+        job = try SourceJob(settings)
         self.trials = trials
         self.display = display
     }

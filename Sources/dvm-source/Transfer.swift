@@ -79,7 +79,7 @@ struct Transfer: LoggingCommand {
     var noSandbox = false
 
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
-    var progress: ProgressStyle?
+    var progress: ProgressFormat?
 
     /// What the room below understands.
     var settings: TransferSettings {
@@ -100,7 +100,7 @@ struct Transfer: LoggingCommand {
 
     func run() throws {
         let settings = self.settings
-        let job = try TransferJob(settings)
+        let job = try SourceJob(settings)
         let log = log
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         if !noSandbox {
@@ -114,6 +114,6 @@ struct Transfer: LoggingCommand {
     }
 }
 
-extension ProgressStyle: ExpressibleByArgument {}
+extension ProgressFormat: ExpressibleByArgument {}
 extension CheckPolicy: ExpressibleByArgument {}
 extension TightPolicy: ExpressibleByArgument {}

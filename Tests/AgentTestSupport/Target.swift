@@ -72,7 +72,7 @@ package final class Target: Sendable {
 /// Runs a transfer without a word.
 package func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
     let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
-    return await TransferRun(try TransferJob(settings), display: display).run()
+    return await TransferRun(try SourceJob(settings), display: display).run()
 }
 
 /// Writes a file with a mode.

@@ -35,7 +35,7 @@ struct DoctorTests {
     func warnings() throws {
         var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
         settings.proxy = "http://mover:word@localhost:3128"
-        let warnings = try TransferJob(settings).warnings
+        let warnings = try SourceJob(settings).warnings
         #expect(warnings.count == 2)
         #expect(try Doctor(settings, display: DoctorDisplay(isJSON: true, output: Memory())).warnings == warnings)
     }

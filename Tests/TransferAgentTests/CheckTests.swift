@@ -12,7 +12,7 @@ import VolumeCapacity
 /// Runs a transfer; what it says goes to `output` and `errors`.
 func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
     let display = ProgressDisplay(style: .lines, output: output, log: .agent("dvm-source", output: output))
-    let outcomes = await TransferRun(try TransferJob(settings), display: display).run()
+    let outcomes = await TransferRun(try SourceJob(settings), display: display).run()
     return try #require(outcomes.first)
 }
 
@@ -81,7 +81,7 @@ struct CheckTests {
         settings.bandwidthLimit = "4M"
         let output = Memory()
         let display = ProgressDisplay(style: .json, output: output, log: .agent("dvm-source", output: Memory()))
-        let run = TransferRun(try TransferJob(settings), display: display)
+        let run = TransferRun(try SourceJob(settings), display: display)
         let task = Task { await run.run() }
         while !output.text.contains("free >= "), !output.text.contains("finished") {
             try await Task.sleep(for: .milliseconds(5))

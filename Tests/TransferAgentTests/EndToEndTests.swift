@@ -65,7 +65,7 @@ struct EndToEndTests {
         for changed in [400, 0, 1] {
             if changed == 1 { try write("changed", to: target.source("directory 7/3")) }
             let progress = TransferProgress()
-            let job = try TransferJob(target.settings)
+            let job = try SourceJob(target.settings)
             let stream = try dial(
                 HostPort(host: "127.0.0.1", port: try #require(target.service.plainPort)),
                 within: .seconds(10)
@@ -302,7 +302,7 @@ struct EndToEndTests {
         try write("old", to: target.target("big"))
         var settings = target.settings
         settings.bandwidthLimit = "1M"
-        let job = try TransferJob(settings)
+        let job = try SourceJob(settings)
         let output = Memory()
         let errors = Logger.agent("dvm-source", output: Memory())
         let run = TransferRun(job, display: ProgressDisplay(style: .json, output: output, log: errors))

@@ -15,7 +15,7 @@ private struct Stage {
     let progress = TransferProgress()
     let display: ProgressDisplay
 
-    init(_ style: ProgressStyle) {
+    init(_ style: ProgressFormat) {
         display = ProgressDisplay(
             style: style,
             output: output,

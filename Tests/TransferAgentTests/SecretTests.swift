@@ -170,10 +170,10 @@ struct SecretTests {
             trust: .pin(String(repeating: "ab", count: 32))
         )
         settings.proxy = "http://mover:word@localhost:3128"
-        let warnings = try TransferJob(settings).warnings
+        let warnings = try SourceJob(settings).warnings
         #expect(warnings.count == 1 && warnings[0].contains("--proxy-password-file"))
         settings.proxy = "http://mover@localhost:3128"
         settings.proxyPasswordFile = directory.file("password")
-        #expect(try TransferJob(settings).warnings.isEmpty)
+        #expect(try SourceJob(settings).warnings.isEmpty)
     }
 }

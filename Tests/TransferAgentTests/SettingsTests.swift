@@ -131,17 +131,17 @@ struct SettingsTests {
     )
     func wrongJob(change: @Sendable (inout TransferSettings) -> Void) {
         var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
-        #expect(throws: Never.self) { try TransferJob(settings) }
+        #expect(throws: Never.self) { try SourceJob(settings) }
         change(&settings)
-        let error = #expect(throws: AgentError.self) { try TransferJob(settings) }
+        let error = #expect(throws: AgentError.self) { try SourceJob(settings) }
         #expect(error?.exitCode == 1)
     }
 
     @Test("an insecure job has a warning, a verified one has none")
     func warning() throws {
         var settings = TransferSettings(volumes: ["v=/tmp"], target: "localhost:1", trust: .insecure)
-        #expect(try TransferJob(settings).warnings.first?.hasPrefix("WARNING: --insecure") == true)
+        #expect(try SourceJob(settings).warnings.first?.hasPrefix("WARNING: --insecure") == true)
         settings.trust = .pin(String(repeating: "ab", count: 32))
-        #expect(try TransferJob(settings).warnings.isEmpty)
+        #expect(try SourceJob(settings).warnings.isEmpty)
     }
 }

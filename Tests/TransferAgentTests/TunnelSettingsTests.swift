@@ -72,11 +72,11 @@ struct TunnelSettingsTests {
         #expect(lines.count == 1 && lines.first?.hasSuffix(" WARNING " + warning) == true, "\(lines)")
         var settings = stage.source(target, trust: .authorities(authority.files.certificate))
         (settings.certificate, settings.privateKey) = (leaf.certificate, leaf.key)
-        #expect(try TransferJob(settings).warnings == [warning])
+        #expect(try SourceJob(settings).warnings == [warning])
 
         let keys = try stage.file("keys", Self.known, mode: 0o644)
         settings.trust = .preSharedKey(keys)
-        let error = #expect(throws: AgentError.self) { try TransferJob(settings) }
+        let error = #expect(throws: AgentError.self) { try SourceJob(settings) }
         #expect(error?.failure == .badSecretFile)
         #expect(error?.observed == "\(keys) cannot be used: everybody may read or change it")
         #expect(throws: AgentError.self) { try stage.target { $0.preSharedKeys = keys } }
@@ -157,7 +157,7 @@ private struct Stage {
 
     func transfer(_ settings: TransferSettings) async throws -> VolumeOutcome? {
         let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
-        return await TransferRun(try TransferJob(settings), display: display).run().first
+        return await TransferRun(try SourceJob(settings), display: display).run().first
     }
 
     /// Ends a target and hands over its log.

@@ -10,7 +10,7 @@ struct DeletionSurvey {
     let volume: VolumeMapping
     /// The pass's source.
     let source: SourceRoot
-    let job: TransferJob
+    let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
 

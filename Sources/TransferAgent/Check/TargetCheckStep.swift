@@ -13,7 +13,7 @@ struct TargetCheckStep {
     let volume: VolumeMapping
     /// The pass's source.
     let source: SourceRoot
-    let job: TransferJob
+    let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
     /// Until when to wait for a volume that somebody else writes to.

@@ -17,7 +17,7 @@ package enum TargetAnswer {
     }
 }
 
-extension TransferJob {
+extension SourceJob {
     /// Calls the target and finds out whether it is of our kind; blocks the calling thread.
     ///
     /// - Parameters:

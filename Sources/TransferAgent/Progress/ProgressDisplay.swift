@@ -24,7 +24,7 @@ public final class ProgressDisplay: Sendable {
         var isDrawn = false
     }
 
-    private let style: ProgressStyle
+    private let style: ProgressFormat
     private let output: any TextOutput
     private let log: Logger
     private let columns: @Sendable () -> Int
@@ -40,7 +40,7 @@ public final class ProgressDisplay: Sendable {
     ///   - columns: How wide the terminal is now.
     ///   - now: The clock.
     public init(
-        style: ProgressStyle,
+        style: ProgressFormat,
         output: any TextOutput = StandardStream.output,
         log: Logger,
         columns: @escaping @Sendable () -> Int = { StandardStream.output.columns },

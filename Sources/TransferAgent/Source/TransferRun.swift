@@ -6,7 +6,7 @@ import VolumeAccess
 
 /// A transfer job under way.
 public struct TransferRun: Sendable {
-    private let job: TransferJob
+    private let job: SourceJob
     private let display: ProgressDisplay
 
     /// Prepares a run.
@@ -14,7 +14,7 @@ public struct TransferRun: Sendable {
     /// - Parameters:
     ///   - job: What to do.
     ///   - display: Shows how far it is.
-    public init(_ job: TransferJob, display: ProgressDisplay) {
+    public init(_ job: SourceJob, display: ProgressDisplay) {
         self.job = job
         self.display = display
     }
@@ -62,7 +62,7 @@ private struct VolumeTransfer {
     let volume: VolumeMapping
     /// Whether the target had no connection of ours before.
     let isFirst: Bool
-    let job: TransferJob
+    let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
 

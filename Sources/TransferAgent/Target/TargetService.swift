@@ -23,7 +23,7 @@ public final class TargetService: Sendable {
     private let sessionLimit: Int
     private let log: Logger
     private let strangerLog: StrangerLog
-    private let connections = ConnectionTable()
+    private let connections = ServedConnections()
     private let places = LoginPlaces(limit: loginLimit)
     private let nameFiles = NameFiles()
     /// Whether TLS clients have to prove themselves by a certificate or a key.

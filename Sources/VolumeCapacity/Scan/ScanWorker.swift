@@ -15,7 +15,7 @@ final class ScanWorker {
     private let carriesAttributes: Bool
     private let largestFile: Int64
     /// The directories of this thread; the last batch is worked at.
-    private var waiting: [DirectoryBatch] = []
+    private var waiting: [ScanBatch] = []
     private var failures: [VolumeError] = []
     private var isRootUnreadable = false
 
@@ -36,7 +36,7 @@ final class ScanWorker {
         } catch {
             note(error)
         }
-        var batch = DirectoryBatch(parent: [])
+        var batch = ScanBatch(parent: [])
         batch.append([UInt8]().span)
         work.queue.push(batch)
     }
@@ -88,7 +88,7 @@ final class ScanWorker {
 
     private func scan(_ path: [UInt8]) {
         var shape = DirectoryShape()
-        var children = DirectoryBatch(parent: path)
+        var children = ScanBatch(parent: path)
         do throws(VolumeError) {
             let directory = try volume.directory(path.span)
             try directory.forEachEntry { name, status in
@@ -120,7 +120,7 @@ final class ScanWorker {
         _ name: Span<UInt8>,
         in directory: VolumeDirectory,
         _ shape: inout DirectoryShape,
-        _ children: inout DirectoryBatch
+        _ children: inout ScanBatch
     ) {
         if status.isDirectory {
             if directory.relativePath.isEmpty, isLostAndFound(name) { return }

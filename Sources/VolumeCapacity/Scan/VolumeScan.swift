@@ -84,7 +84,7 @@ final class ScanWork: Sendable {
         var isRootUnreadable = false
     }
 
-    let queue = BoundedQueue<DirectoryBatch>(capacity: .max, name: "directories to scan")
+    let queue = BoundedQueue<ScanBatch>(capacity: .max, name: "directories to scan")
     let idle = Atomic<Int>(0)
     let outstanding = Atomic<Int>(1)
     let links = HardLinkSet()

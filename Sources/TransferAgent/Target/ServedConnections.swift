@@ -7,7 +7,7 @@ import Transport
 /// ## Concurrency model
 /// `state` is touched by accepting threads, by the connections' threads at their ends, and by whoever stops the service.
 /// `left` becomes empty-and-closed when the last connection has ended after ``close()``.
-final class ConnectionTable: Sendable {
+final class ServedConnections: Sendable {
     private struct State {
         var streams: [Int: any ByteStream] = [:]
         /// Which of them are sessions: they have logged in.

@@ -1,5 +1,5 @@
 /// Directories of one directory that are still to be scanned: their names in one piece of memory.
-struct DirectoryBatch: Sendable {
+struct ScanBatch: Sendable {
     /// The path of the directory that they are in, below the root of the volume.
     let parent: [UInt8]
     /// Each name with a slash after it, which no name contains.
@@ -26,9 +26,9 @@ struct DirectoryBatch: Sendable {
     }
 
     /// Takes about half of them out, for another thread.
-    mutating func splitHalf() -> DirectoryBatch? {
+    mutating func splitHalf() -> ScanBatch? {
         guard count > 1 else { return nil }
-        var half = DirectoryBatch(parent: parent)
+        var half = ScanBatch(parent: parent)
         var end = 0
         while half.count < count / 2 {
             while names[end] != UInt8(ascii: "/") { end += 1 }

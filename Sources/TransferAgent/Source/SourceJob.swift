@@ -5,7 +5,7 @@ import SecureTunnel
 import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
-public struct TransferJob: Sendable {
+public struct SourceJob: Sendable {
     package let volumes: [VolumeMapping]
     package let route: TargetRoute
     package let user: String
