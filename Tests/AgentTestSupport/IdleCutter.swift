@@ -13,7 +13,6 @@ package final class IdleCutter: Sendable {
 
     private final class State: Sendable {
         let cuts = Atomic(0)
-        let pieces = Atomic(0)
     }
 
     /// Starts to relay.
@@ -45,7 +44,6 @@ package final class IdleCutter: Sendable {
             }
             defer { moved.close() }
             try relay(client, far) { count, _ in
-                state.pieces.add(1, ordering: .relaxed)
                 moved.push(count)
             }
         }
@@ -56,9 +54,6 @@ package final class IdleCutter: Sendable {
 
     /// How many connections it cut.
     package var cuts: Int { state.cuts.load(ordering: .relaxed) }
-
-    /// How many pieces it carried.
-    package var pieces: Int { state.pieces.load(ordering: .relaxed) }
 }
 
 /// A port on which connecting times out: its queue of connections is full, and nobody accepts.

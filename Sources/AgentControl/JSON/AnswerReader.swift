@@ -36,11 +36,6 @@ struct AnswerReader {
         Self.clamped(try figure(name, in: 0...Int64.max))
     }
 
-    /// Some bytes or inodes of a file system that may be left out.
-    func optionalSpace(_ name: String) throws(ControlError) -> Int64? {
-        try optionalFigure(name, in: 0...Int64.max).map { Self.clamped($0) }
-    }
-
     /// A figure of a file system as it is reckoned with: some say 8 EiB because they have no end.
     private static func clamped(_ value: Int64) -> Int64 { min(value, TargetFacts.largestFigure) }
 

@@ -1,4 +1,4 @@
-/// The rows about the way to a target.
+/// The rows about the connection to a target.
 extension FailureTable {
     static let network = [
         Row(
@@ -78,7 +78,7 @@ extension FailureTable {
         ),
         Row(
             .proxyUnreachable,
-            "the proxy cannot be connected",
+            "this side cannot connect to the proxy",
             cause: "a wrong host or port in --proxy, a proxy that is down, or a network policy in front of it",
             advice: "check the host and port in --proxy, and that this pod may reach them"
         ),
@@ -104,7 +104,7 @@ extension FailureTable {
             .proxyTargetTimeout,
             "the proxy works, but the target did not answer it in time",
             cause: "a firewall between the proxy and the target that drops packets in silence",
-            advice: "check the road from the proxy to the target"
+            advice: "check routes and firewalls between the proxy and the target"
         ),
     ]
 
@@ -117,9 +117,9 @@ extension FailureTable {
         ),
         Row(
             .unknownAuthority,
-            "nobody who is trusted vouches for the target's certificate",
-            cause: "--ca holds another authority, or the target got a new certificate",
-            advice: "give the authority that issued the certificate in --ca, or its SHA-256 in --pin"
+            "the target's certificate is not signed by a trusted CA",
+            cause: "--ca holds another CA, or the target got a new certificate",
+            advice: "give the CA that issued the certificate in --ca, or the certificate's SHA-256 in --pin"
         ),
         Row(
             .certificateExpired,

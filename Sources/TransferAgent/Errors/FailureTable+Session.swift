@@ -162,7 +162,7 @@ extension FailureTable {
             .deletionLimit,
             "deletions stopped at their limit",
             cause: "more files to delete than the limit allows",
-            advice: "raise the limit or delete by hand"
+            advice: "raise the limit at the side that sets it, or delete by hand"
         ),
     ]
 
@@ -220,7 +220,7 @@ extension FailureTable {
         ),
         Row(
             .cannotListen,
-            "the address cannot be listened on",
+            "the program cannot listen on the address",
             cause: "another program has the port, or the address is not this machine's",
             advice: "choose an address of this host and a free port"
         ),

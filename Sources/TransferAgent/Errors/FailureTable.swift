@@ -58,7 +58,7 @@ enum FailureTable {
 
             Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was seen, and ends with
             what to do. The codes stay the same in all versions; exit codes are rsync's. `dvm-source doctor` finds the first of them on the
-            road to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
+            way to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
 
             """
         for section in sections {

@@ -2,8 +2,6 @@
 public struct ClaimProposal: Hashable, Sendable {
     /// The smallest size that does, in bytes: rounded, and never below what was requested and provisioned.
     public let bytes: Int64
-    /// Bytes of content that were reckoned with: the tree, the largest temporary and the growth.
-    public let contentBytes: Int64
     /// Growth that was reckoned with until the next pass.
     public let growth: Int64
     /// Whether the size that there is is enough; nil when none was told.
@@ -39,7 +37,6 @@ extension Forecast {
         let available = provisioned ?? requested
         return ClaimProposal(
             bytes: max(enough, asked).value,
-            contentBytes: (worst.need.bytesWhileUpdating + growth).value,
             growth: growth.value,
             fits: available.map { size in candidates.allSatisfy { $0.fits(in: Amount(size), growth: growth) } }
         )
