@@ -18,6 +18,7 @@ import VolumeAccess
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
+    private var staged = StagedBatch()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
 
     init(
@@ -43,17 +44,14 @@ import VolumeAccess
     func run() {
         while let batch = jobs.pop() {
             var finished: [TransferPlan] = []
-            for plan in batch {
-                if copy(plan) { finished.append(plan) } else { events.push(.abandoned(plan.index)) }
-            }
+            for plan in batch { copy(plan, &finished) }
+            nameStaged(&finished)
             if !finished.isEmpty { events.push(.finished(finished)) }
         }
     }
 
-    /// Copies one file.
-    ///
-    /// - Returns: Whether it is in place.
-    private func copy(_ plan: TransferPlan) -> Bool {
+    /// Copies one file, and adds the plans of files that are in place then.
+    private func copy(_ plan: TransferPlan, _ finished: inout [TransferPlan]) {
         let source: ReadableFile
         do throws(VolumeError) {
             let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
@@ -61,22 +59,20 @@ import VolumeAccess
             source = try directory.openForReading(leaf.span, listedAs: plan.entry.modificationTime)
         } catch {
             noteUnreadable(plan, error)
-            return false
+            events.push(.abandoned(plan.index))
+            return
         }
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            let length =
-                try plan.isInPlace(state.options)
-                ? copyInPlace(source, plan, leaf.span, in: directory)
-                : copyStaged(source, plan, leaf.span, in: directory)
-            synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
-            account(plan, length)
-            return true
+            if plan.isInPlace(state.options) {
+                return end(plan, try copyInPlace(source, plan, leaf.span, in: directory), &finished)
+            }
+            let file = try copyStaged(source, plan, leaf.span, in: directory)
+            guard staged.takeIn(file, plan) else { return name(file, plan, &finished) }
+            if staged.isFull { nameStaged(&finished) }
         } catch {
-            if error.isOutOfSpace { state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size) }
-            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
-            return false
+            fail(error, plan)
         }
     }
 
@@ -85,17 +81,42 @@ import VolumeAccess
         _ plan: TransferPlan,
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
-    ) throws(VolumeError) -> Int64 {
-        let staged = try directory.stage(
+    ) throws(VolumeError) -> StagedFile {
+        let file = try directory.stage(
             leaf,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
-        let length = try staged.copyWhole(from: source) {
-            if synchronizer != nil { staged.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
+        try file.copyWhole(from: source) {
+            if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
-        report(try staged.commit(plan.attributes))
-        return length
+        return file
+    }
+
+    private func nameStaged(_ finished: inout [TransferPlan]) {
+        for (file, plan) in staged.takeAll() { name(file, plan, &finished) }
+    }
+
+    private func name(_ file: StagedFile, _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+        do throws(VolumeError) {
+            report(try file.commit(plan.attributes))
+            end(plan, file.length, &finished)
+        } catch {
+            fail(error, plan)
+        }
+    }
+
+    private func end(_ plan: TransferPlan, _ length: Int64, _ finished: inout [TransferPlan]) {
+        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
+        account(plan, length)
+        finished.append(plan)
+    }
+
+    private func fail(_ error: VolumeError, _ plan: TransferPlan) {
+        if !state.failDevice(error, on: destination.volume, synchronizer, size: plan.entry.size) {
+            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
+        }
+        events.push(.abandoned(plan.index))
     }
 
     private func copyInPlace(

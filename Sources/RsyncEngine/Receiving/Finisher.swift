@@ -15,6 +15,7 @@ final class Finisher {
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
+    private var staged = StagedBatch()
 
     init(
         state: SessionState,
@@ -35,9 +36,8 @@ final class Finisher {
     func run() {
         while let batch = jobs.pop() {
             var finished: [TransferPlan] = []
-            for job in batch {
-                if let plan = perform(job) { finished.append(plan) }
-            }
+            for job in batch { perform(job, &finished) }
+            nameStaged(&finished)
             guard !finished.isEmpty else { continue }
             state.countInPlace { tally in
                 for plan in finished {
@@ -49,19 +49,18 @@ final class Finisher {
         }
     }
 
-    /// Does a job.
-    ///
-    /// - Returns: The plan of a file that is in place now.
-    private func perform(_ job: FileJob) -> TransferPlan? {
+    /// Does a job, and adds the plans of files that are in place then.
+    private func perform(_ job: FileJob, _ finished: inout [TransferPlan]) {
         switch job {
         case .write(let piece, let target): write(piece, target)
-        case .finish(let target, let length): return finish(target, length: length) ? target.plan : nil
-        case .small(let bytes, let plan): return finish(bytes, plan) ? plan : nil
+        case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
+        case .small(let bytes, let plan): finish(bytes, plan, &finished)
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
-        case .mark(let waiting): waiting.close()
+        case .mark(let waiting):
+            nameStaged(&finished)
+            waiting.close()
         }
-        return nil
     }
 
     // MARK: large files
@@ -119,23 +118,35 @@ final class Finisher {
 
     // MARK: small files
 
-    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) -> Bool {
+    private func finish(_ bytes: [UInt8], _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
         do throws(VolumeError) {
             let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            let staged = try directory.stage(
+            let file = try directory.stage(
                 destination.leaf(of: plan.entry, in: plan.list).span,
                 replacing: plan.current != nil,
                 permissions: plan.attributes.permissions ?? 0o600
             )
             if !bytes.isEmpty {
-                if state.options.sparse { try staged.writeSparse(bytes.span) } else { try staged.write(bytes.span) }
+                if state.options.sparse { try file.writeSparse(bytes.span) } else { try file.write(bytes.span) }
             }
-            report(try staged.commit(plan.attributes))
-            note(plan)
-            return true
+            guard staged.takeIn(file, plan) else { return name(file, plan, &finished) }
+            if staged.isFull { nameStaged(&finished) }
         } catch {
             fail(error, "mkstemp", plan)
-            return false
+        }
+    }
+
+    private func nameStaged(_ finished: inout [TransferPlan]) {
+        for (file, plan) in staged.takeAll() { name(file, plan, &finished) }
+    }
+
+    private func name(_ file: StagedFile, _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+        do throws(VolumeError) {
+            report(try file.commit(plan.attributes))
+            note(plan)
+            finished.append(plan)
+        } catch {
+            fail(error, "mkstemp", plan)
         }
     }
 
@@ -144,8 +155,9 @@ final class Finisher {
     /// A file could not be put into place; a full disk ends the session (exit code 11).
     private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan, written: Int64 = 0) {
         defer { events.push(.abandoned(plan.index)) }
-        guard !error.isOutOfSpace else {
-            return state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size, written: written)
+        let size = plan.entry.size
+        guard !state.failDevice(error, on: destination.volume, synchronizer, size: size, written: written) else {
+            return
         }
         let number = error.number ?? EIO
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
