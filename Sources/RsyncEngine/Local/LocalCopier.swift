@@ -19,6 +19,8 @@ import VolumeAccess
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
+    /// Files in place that the session has not been told of.
+    private var finished: [TransferPlan] = []
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
 
     init(
@@ -42,16 +44,27 @@ import VolumeAccess
 
     /// Works until the queue is closed.
     func run() {
-        while let batch = jobs.pop() {
-            var finished: [TransferPlan] = []
-            for plan in batch { copy(plan, &finished) }
-            nameStaged(&finished)
-            if !finished.isEmpty { events.push(.finished(finished)) }
+        while let batch = jobs.tryPop() ?? popWhenIdle() {
+            for plan in batch { copy(plan) }
+            tell()
         }
     }
 
-    /// Copies one file, and adds the plans of files that are in place then.
-    private func copy(_ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+    /// Waits for work; the session may be waiting for files that have no name yet.
+    private func popWhenIdle() -> [TransferPlan]? {
+        name(staged.takeAll())
+        tell()
+        return jobs.pop()
+    }
+
+    /// Tells the session what is in place.
+    private func tell() {
+        guard !finished.isEmpty else { return }
+        events.push(.finished(finished))
+        finished = []
+    }
+
+    private func copy(_ plan: TransferPlan) {
         let source: ReadableFile
         do throws(VolumeError) {
             let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
@@ -66,11 +79,10 @@ import VolumeAccess
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             if plan.isInPlace(state.options) {
-                return end(plan, try copyInPlace(source, plan, leaf.span, in: directory), &finished)
+                return end(plan, try copyInPlace(source, plan, leaf.span, in: directory))
             }
             let file = try copyStaged(source, plan, leaf.span, in: directory)
-            guard staged.takeIn(file, plan) else { return name(file, plan, &finished) }
-            if staged.isFull { nameStaged(&finished) }
+            if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
             fail(error, plan)
         }
@@ -93,20 +105,20 @@ import VolumeAccess
         return file
     }
 
-    private func nameStaged(_ finished: inout [TransferPlan]) {
-        for (file, plan) in staged.takeAll() { name(file, plan, &finished) }
+    private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {
+        for (file, plan) in files { name(file, plan) }
     }
 
-    private func name(_ file: StagedFile, _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+    private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
             report(try file.commit(plan.attributes))
-            end(plan, file.length, &finished)
+            end(plan, file.length)
         } catch {
             fail(error, plan)
         }
     }
 
-    private func end(_ plan: TransferPlan, _ length: Int64, _ finished: inout [TransferPlan]) {
+    private func end(_ plan: TransferPlan, _ length: Int64) {
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
         account(plan, length)
         finished.append(plan)

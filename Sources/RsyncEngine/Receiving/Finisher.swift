@@ -6,7 +6,7 @@ import VolumeAccess
 /// Writes large files piece by piece, and gives received files their names and metadata, beside the thread that receives.
 ///
 /// ## Concurrency model
-/// Runs on the thread `finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
+/// Runs on the thread `dvm-finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
 /// told to the generator, one event a batch. After a failure of the session what has been received is still finished.
 final class Finisher {
     private let state: SessionState
@@ -16,6 +16,8 @@ final class Finisher {
     private let jobs: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
+    /// Files in place that the generator has not been told of.
+    private var finished: [TransferPlan] = []
 
     init(
         state: SessionState,
@@ -34,31 +36,42 @@ final class Finisher {
 
     /// Works until the queue is closed.
     func run() {
-        while let batch = jobs.pop() {
-            var finished: [TransferPlan] = []
-            for job in batch { perform(job, &finished) }
-            nameStaged(&finished)
-            guard !finished.isEmpty else { continue }
-            state.countInPlace { tally in
-                for plan in finished {
-                    tally.transferredFiles += 1
-                    if plan.flags.contains(.isNew) { tally.createdFiles += 1 }
-                }
-            }
-            events.push(.finished(finished))
+        while let batch = jobs.tryPop() ?? popWhenIdle() {
+            for job in batch { perform(job) }
+            tell()
         }
     }
 
-    /// Does a job, and adds the plans of files that are in place then.
-    private func perform(_ job: FileJob, _ finished: inout [TransferPlan]) {
+    /// Waits for jobs; whoever will give some may be waiting for files that have no name yet.
+    private func popWhenIdle() -> [FileJob]? {
+        name(staged.takeAll())
+        tell()
+        return jobs.pop()
+    }
+
+    /// Tells the generator what is in place.
+    private func tell() {
+        guard !finished.isEmpty else { return }
+        let plans = finished
+        finished = []
+        state.countInPlace { tally in
+            for plan in plans {
+                tally.transferredFiles += 1
+                if plan.flags.contains(.isNew) { tally.createdFiles += 1 }
+            }
+        }
+        events.push(.finished(plans))
+    }
+
+    private func perform(_ job: FileJob) {
         switch job {
         case .write(let piece, let target): write(piece, target)
         case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
-        case .small(let bytes, let plan): finish(bytes, plan, &finished)
+        case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
         case .mark(let waiting):
-            nameStaged(&finished)
+            name(staged.takeAll())
             waiting.close()
         }
     }
@@ -118,7 +131,7 @@ final class Finisher {
 
     // MARK: small files
 
-    private func finish(_ bytes: [UInt8], _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) {
         do throws(VolumeError) {
             let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
             let file = try directory.stage(
@@ -129,18 +142,17 @@ final class Finisher {
             if !bytes.isEmpty {
                 if state.options.sparse { try file.writeSparse(bytes.span) } else { try file.write(bytes.span) }
             }
-            guard staged.takeIn(file, plan) else { return name(file, plan, &finished) }
-            if staged.isFull { nameStaged(&finished) }
+            if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
             fail(error, "mkstemp", plan)
         }
     }
 
-    private func nameStaged(_ finished: inout [TransferPlan]) {
-        for (file, plan) in staged.takeAll() { name(file, plan, &finished) }
+    private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {
+        for (file, plan) in files { name(file, plan) }
     }
 
-    private func name(_ file: StagedFile, _ plan: TransferPlan, _ finished: inout [TransferPlan]) {
+    private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
             report(try file.commit(plan.attributes))
             note(plan)
