@@ -48,7 +48,7 @@ struct Conversation {
 }
 
 // One after the other: each holds on to one of the few threads that all tests share.
-@Suite("Control channel", .serialized, .timeLimit(.minutes(1)))
+@Suite("Control channel", .serialized, .timeLimit(.minutes(10)))
 struct ControlTests {
     @Test("answers requests after a login, and ends when the source does")
     func conversation() throws {

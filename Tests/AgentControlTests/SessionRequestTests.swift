@@ -5,7 +5,7 @@ import Transport
 
 @testable import AgentControl
 
-@Suite("Session on the connection of a control conversation", .serialized, .timeLimit(.minutes(1)))
+@Suite("Session on the connection of a control conversation", .serialized, .timeLimit(.minutes(10)))
 struct SessionRequestTests {
     @Test("nothing of what the target says after its answer is lost, and no time limit is left")
     func handedOver() throws {

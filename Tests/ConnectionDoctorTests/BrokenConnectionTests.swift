@@ -23,8 +23,8 @@ extension Doctor.Trials {
     }
 }
 
-@Suite("Broken connections", .serialized, .timeLimit(.minutes(5)))
-struct BrokenConnectionTests {
+@Suite("Broken connections", .serialized, .timeLimit(.minutes(10)))
+struct BrokenRoadTests {
     private static let peersAreThere = ProxyProcess.Program.squid.isInstalled && StockTarget.isInstalled
 
     @Test("there are thirty of them at least, each with a code of its own")

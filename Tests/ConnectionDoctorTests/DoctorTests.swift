@@ -6,7 +6,7 @@ import TransferAgent
 
 @testable import ConnectionDoctor
 
-@Suite("Doctor", .serialized, .timeLimit(.minutes(2)))
+@Suite("Doctor", .serialized, .timeLimit(.minutes(10)))
 struct DoctorTests {
     /// After how long the relay cuts an idle connection.
     private static let limit = Duration.milliseconds(800)
@@ -44,7 +44,7 @@ struct DoctorTests {
 @Suite(
     "Doctor with a stock target",
     .serialized,
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(10)),
     .enabled(if: StockTarget.isInstalled, "stunnel or rsync is not installed")
 )
 struct StockTargetDoctorTests {

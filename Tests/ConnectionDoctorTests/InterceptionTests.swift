@@ -7,7 +7,7 @@ import TransferAgent
 
 @testable import ConnectionDoctor
 
-@Suite("Interception", .serialized, .timeLimit(.minutes(5)))
+@Suite("Interception", .serialized, .timeLimit(.minutes(10)))
 struct InterceptionTests {
     private let target: Target
     private var settings: TransferSettings

@@ -8,7 +8,7 @@ import VolumeCapacity
 
 @testable import TransferAgent
 
-@Suite("Control channel in TLS", .serialized, .timeLimit(.minutes(1)))
+@Suite("Control channel in TLS", .serialized, .timeLimit(.minutes(10)))
 struct ControlTunnelTests {
     @Test("a target of our kind offers it, and it takes no session's place")
     func offered() async throws {

@@ -81,7 +81,7 @@ struct LoggingTests {
         #expect(stranger["message"]?.asText?.hasSuffix(": refused: auth failed") == true)
     }
 
-    @Test("with --log-format json all that a program says on standard error is JSON", .timeLimit(.minutes(1)))
+    @Test("with --log-format json all that a program says on standard error is JSON", .timeLimit(.minutes(10)))
     func program() throws {
         let directory = try TemporaryDirectory()
         let child = try ChildProcess(

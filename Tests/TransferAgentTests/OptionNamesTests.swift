@@ -5,7 +5,7 @@ import Testing
 
 @testable import TransferAgent
 
-@Suite("Options that texts name", .timeLimit(.minutes(1)))
+@Suite("Options that texts name", .timeLimit(.minutes(10)))
 struct OptionNamesTests {
     private static let commands = [
         ("dvm-source", "transfer"), ("dvm-source", "doctor"), ("dvm-source", "capacity"), ("dvm-target", "serve"),

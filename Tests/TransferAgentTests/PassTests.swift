@@ -37,7 +37,7 @@ private struct TracedPass {
 @Suite(
     "One pass, one look",
     .serialized,
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(10)),
     .enabled(if: TracedPass.isPossible, "strace is not installed")
 )
 struct PassTests {
