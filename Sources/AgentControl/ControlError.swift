@@ -12,7 +12,7 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     case broken(String)
     /// The peer's answer holds a figure that cannot be, or lacks a member; which one.
     case unusable(String)
-    /// The peer does not believe us, or cannot prove that it knows the password.
+    /// The peer refused the login, or cannot prove that it knows the password.
     case loginRefused(String)
     /// The peer is of our kind and does not know the request.
     case unknownRequest(String)

@@ -2,7 +2,7 @@ import AgentCommand
 import ArgumentParser
 import TransferAgent
 
-/// How a target is reached and who is believed: what all commands that connect have in common.
+/// How a target is reached and how it is verified: what all commands that connect have in common.
 struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
     var target: String
@@ -20,10 +20,10 @@ struct ConnectionOptions: ParsableArguments {
     )
     var proxyPasswordFile: String?
 
-    @Option(help: ArgumentHelp("Hosts and networks that need no proxy, divided by commas.", valueName: "list"))
+    @Option(help: ArgumentHelp("Hosts and networks that need no proxy, separated by commas.", valueName: "list"))
     var noProxy: String?
 
-    @Option(help: ArgumentHelp("Who to be at the target.", valueName: "name"))
+    @Option(help: ArgumentHelp("User name.", valueName: "name"))
     var user = "root"
 
     @Option(
@@ -31,18 +31,18 @@ struct ConnectionOptions: ParsableArguments {
     )
     var passwordFile: String?
 
-    @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The keep-alive interval.", valueName: "seconds"))
     var keepAlive = 20
 
     @Option(
         help: ArgumentHelp(
-            "How long the target may send nothing, its signs of life included, before this side gives up.",
+            "Give up when the target has sent nothing, keep-alives included, for this long.",
             valueName: "seconds"
         )
     )
     var silenceLimit = 120
 
-    @Flag(help: "Prove the password by MD4 too, and by MD5 to whoever answers with --insecure.")
+    @Flag(help: "Allow MD4 for the password, and MD5 with --insecure.")
     var allowWeakDigest = false
 
     @Option(help: "The form of log lines, on standard error.")
@@ -54,7 +54,7 @@ struct ConnectionOptions: ParsableArguments {
         }
     }
 
-    /// What the room below understands.
+    /// What `TransferAgent` understands.
     ///
     /// Secrets are taken out of the environment: a second call finds none there.
     ///

@@ -5,7 +5,7 @@ import TransferAgent
 struct SourceProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dvm-source",
-        abstract: "Moves volumes to a target.",
+        abstract: "Synchronize volumes to a target.",
         subcommands: [Transfer.self, Doctor.self, Capacity.self]
     )
 }

@@ -6,7 +6,7 @@ public import TransferAgent
 /// The command `dvm-source transfer`.
 struct Transfer: LoggingCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes volumes at a target equal to volumes here.",
+        abstract: "Synchronize local volumes to a target.",
         discussion: """
             Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
             Owners go by name, hard links and holes are kept, lost+found at the top is left alone. \
@@ -81,7 +81,7 @@ struct Transfer: LoggingCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressFormat?
 
-    /// What the room below understands.
+    /// What `TransferAgent` understands.
     var settings: TransferSettings {
         var settings = connection.settings(volumes: volumes)
         settings.delete = delete

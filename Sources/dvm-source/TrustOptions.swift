@@ -1,26 +1,26 @@
 import ArgumentParser
 import TransferAgent
 
-/// Why the target is believed, and what is shown to it.
+/// How the target is verified, and what is presented to it.
 struct TrustOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Trust a target whose certificate these CAs issued.", valueName: "pem"))
     var ca: String?
 
-    @Option(help: ArgumentHelp("Believe the target if its certificate has this digest.", valueName: "sha256"))
+    @Option(help: ArgumentHelp("Accept only the certificate with this SHA-256 digest.", valueName: "sha256"))
     var pin: String?
 
     @Option(
         help: ArgumentHelp(
-            "Believe the target if it knows the first of these IDENTITY:KEY lines; not readable by everybody.",
+            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be readable by everybody.",
             valueName: "file"
         )
     )
     var pskFile: String?
 
-    @Flag(help: "Believe whoever answers. The data goes to them.")
+    @Flag(help: "Do not verify the target's certificate (unsafe).")
     var insecure = false
 
-    @Option(help: ArgumentHelp("The certificate to show to a target with --client-ca.", valueName: "pem"))
+    @Option(help: ArgumentHelp("The certificate to present to a target with --client-ca.", valueName: "pem"))
     var certificate: String?
 
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
@@ -29,7 +29,7 @@ struct TrustOptions: ParsableArguments {
     func validate() throws {
         guard [ca != nil, pin != nil, pskFile != nil, insecure].count(where: { $0 }) == 1 else {
             throw ValidationError(
-                "Say why the target is believed: exactly one of --ca, --pin, --psk-file and --insecure."
+                "Specify how to verify the target: exactly one of --ca, --pin, --psk-file and --insecure."
             )
         }
         guard (certificate == nil) == (privateKey == nil) else {
@@ -37,7 +37,7 @@ struct TrustOptions: ParsableArguments {
         }
     }
 
-    /// Why the target is believed.
+    /// How the target is verified.
     var reason: TransferSettings.Trust {
         if let ca { return .authorities(ca) }
         if let pin { return .pin(pin) }

@@ -9,19 +9,24 @@ struct Serve: LoggingCommand {
     private static let grace = Duration.seconds(20)
 
     static let configuration = CommandConfiguration(
-        abstract: "Serves volumes to sources until a signal comes.",
+        abstract: "Serve volumes to sources until a signal arrives.",
         discussion: """
             Speaks rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
-            Each volume is a module. When it is ready it prints a line "listening on ADDR:PORT (TLS)". \
+            Each volume is a module. When ready, it prints a line "listening on ADDR:PORT (TLS)". \
             SIGTERM and SIGINT end it: running sessions get 20 seconds, a second signal ends them at once.
             """
     )
 
-    @Option(help: ArgumentHelp("Where TLS clients come in; port 0 takes a free one.", valueName: "addr:port"))
+    @Option(
+        help: ArgumentHelp("Listen on this address for TLS clients; port 0 picks a free port.", valueName: "addr:port")
+    )
     var listen: String
 
     @Option(
-        help: ArgumentHelp("Where clients come in without TLS, for a tunnel in the same pod.", valueName: "addr:port")
+        help: ArgumentHelp(
+            "Listen on this address for clients without TLS, for a tunnel in the same pod.",
+            valueName: "addr:port"
+        )
     )
     var listenPlain: String?
 
@@ -59,7 +64,7 @@ struct Serve: LoggingCommand {
     )
     var credentials: String
 
-    @Option(help: ArgumentHelp("The longest to go without a sign of life.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The keep-alive interval.", valueName: "seconds"))
     var keepAlive = 20
 
     @Option(
@@ -83,13 +88,13 @@ struct Serve: LoggingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long a source may send nothing, its signs of life included, before its session ends.",
+            "End a session whose source has sent nothing, keep-alives included, for this long.",
             valueName: "seconds"
         )
     )
     var silenceLimit = 120
 
-    @Flag(help: "Let clients prove the password by MD4, and by MD5 where they come in without TLS.")
+    @Flag(help: "Allow MD4 for the password, and MD5 for clients without TLS.")
     var allowWeakDigest = false
 
     @Option(help: "The form of log lines, on standard error.")
@@ -98,7 +103,7 @@ struct Serve: LoggingCommand {
     @Flag(help: "Keep all rights of the user, instead of those to the volumes alone.")
     var noSandbox = false
 
-    /// What the room below understands.
+    /// What `TransferAgent` understands.
     var settings: ServeSettings {
         var settings = ServeSettings(
             listen: listen,

@@ -4,7 +4,7 @@ import ArgumentParser
 struct TargetProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dvm-target",
-        abstract: "Takes volumes from sources.",
+        abstract: "Receive volumes from sources.",
         subcommands: [Serve.self, Capacity.self]
     )
 }

@@ -83,7 +83,7 @@ struct ControlTests {
         #expect(report.failure == .loginRefused("user or password is wrong"))
     }
 
-    @Test("a target that does not know the password is not believed")
+    @Test("a target that does not know the password is not trusted")
     func falseTarget() throws {
         let (near, far) = try SocketStream.pair()
         let impostor = try Background {

@@ -30,7 +30,7 @@ package final class ScriptedServer: Sendable {
     ///
     /// - Parameters:
     ///   - identity: What to show.
-    ///   - authorities: Who must vouch for clients; nil asks them for nothing.
+    ///   - authorities: The CAs of clients; nil asks them for nothing.
     ///   - serve: Called inside the tunnel.
     /// - Throws: When it cannot listen, or the files cannot be used.
     package convenience init(

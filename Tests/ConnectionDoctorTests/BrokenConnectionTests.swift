@@ -24,7 +24,7 @@ extension Doctor.Trials {
 }
 
 @Suite("Broken connections", .serialized, .timeLimit(.minutes(10)))
-struct BrokenRoadTests {
+struct BrokenConnectionTests {
     private static let peersAreThere = ProxyProcess.Program.squid.isInstalled && StockTarget.isInstalled
 
     @Test("there are thirty of them at least, each with a code of its own")

@@ -19,7 +19,7 @@ struct InterceptionTests {
     }
 
     @Test(
-        "a proxy that opens TLS is named, whatever the target is believed for, and gets nothing",
+        "a proxy that opens TLS is named, however the target is verified, and gets nothing",
         arguments: ["authority", "pin"]
     )
     func opened(trust: String) async throws {

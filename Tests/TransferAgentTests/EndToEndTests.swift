@@ -155,7 +155,7 @@ struct EndToEndTests {
         #expect(outcome.exitCode == 3)
     }
 
-    @Test("a target of another authority is not believed, and gets nothing")
+    @Test("a target of another CA is not trusted, and gets nothing")
     func wrongAuthority() async throws {
         let target = try Target()
         var settings = target.settings
@@ -168,7 +168,7 @@ struct EndToEndTests {
         #expect(try target.finish().first?.contains("unknown CA") == true)
     }
 
-    @Test("a wrong name is not believed")
+    @Test("a wrong name is not trusted")
     func wrongName() async throws {
         let target = try Target()
         var settings = target.settings
@@ -176,7 +176,7 @@ struct EndToEndTests {
         #expect(try await transfer(settings).first?.error?.failure == .wrongName)
     }
 
-    @Test("a wrong pin is not believed; without verification anybody is")
+    @Test("a wrong pin is not trusted; without verification anybody is")
     func pin() async throws {
         let target = try Target()
         var settings = target.settings

@@ -40,4 +40,9 @@ struct FiguresTests {
     func count(number: Int64, expected: String) {
         #expect(Figures.count(number) == expected)
     }
+
+    @Test("one is singular", arguments: [(0, "0 files"), (1, "1 file"), (12_345, "12,345 files")] as [(Int64, String)])
+    func nouns(number: Int64, expected: String) {
+        #expect(Figures.count(number, "file") == expected)
+    }
 }

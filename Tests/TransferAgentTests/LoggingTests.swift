@@ -75,7 +75,7 @@ struct LoggingTests {
         #expect(session["user"]?.asText == "root" && session["volume"]?.asText == "data")
         #expect(session["exitCode"]?.asInteger == 0 && session["session"]?.asInteger == 1)
         #expect((session["bytesReceived"]?.asInteger ?? 0) > 5)
-        #expect(session["message"]?.asText?.contains("user root, volume data: received 1 files") == true)
+        #expect(session["message"]?.asText?.contains("user root, volume data: received 1 file,") == true)
         #expect(stranger["level"]?.asText == "notice")
         #expect(stranger["user"] == nil && stranger["volume"] == nil)
         #expect(stranger["message"]?.asText?.hasSuffix(": refused: auth failed") == true)

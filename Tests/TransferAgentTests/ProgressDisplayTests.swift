@@ -67,7 +67,7 @@ struct ProgressDisplayTests {
         #expect(stage.output.lines.last?.contains("waiting") == false)
         stage.clock.advance(.seconds(8))
         stage.display.tick()
-        #expect(stage.output.lines.last?.hasSuffix(" waiting since 12 s") == true)
+        #expect(stage.output.lines.last?.hasSuffix(" waiting for 12 s") == true)
         #expect(stage.output.lines.last?.contains("kB/s") == true)
         stage.second()
         #expect(stage.output.lines.last?.contains("waiting") == false)

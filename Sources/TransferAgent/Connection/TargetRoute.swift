@@ -145,7 +145,7 @@ package struct TargetRoute: Sendable {
         }
     }
 
-    /// Makes the tunnel; looks into it when the target's certificate is not believed.
+    /// Makes the tunnel; looks into it when the target's certificate is not trusted.
     ///
     /// - Parameters:
     ///   - socket: Connected with the target.

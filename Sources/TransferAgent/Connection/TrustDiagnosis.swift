@@ -1,19 +1,19 @@
 package import SecureTunnel
 
-/// Finds out why a certificate was not believed, by looking at what answers to other questions.
+/// Finds out why a certificate was not trusted, by looking at what answers to other questions.
 ///
-/// A certificate that is not believed may be the target's own (a wrong `--ca`), that of a proxy which opens TLS, or that
+/// A certificate that is not trusted may be the target's own (a wrong `--ca`), that of a proxy which opens TLS, or that
 /// of a router which knows no route of the name. One handshake cannot tell; more of them, which carry no data, can:
 ///
 /// 1. **A name invented a moment ago.** A proxy that opens TLS makes a certificate for whatever is called: it has one for the
 ///    invented name too, from the same issuer. A target shows its own certificate, or none.
 /// 2. **The same target without the proxy**, where it can be reached so: another certificate there means that the one on the
-///    proxy's road is forged.
+///    proxy's path is forged.
 /// 3. **Issuers** that are products for opening TLS, and certificates that routers are known to show for want of a route.
 /// 4. **What is behind it.** A router speaks HTTP, or waits; a target greets as an rsync daemon at once.
 ///
 /// What is left after that is the target's own certificate as far as anybody can tell. A proxy that copies the names
-/// of the real certificate into the forged one, on a network without another road, under an issuer nobody knows, is not
+/// of the real certificate into the forged one, on a network without another path, under an issuer nobody knows, is not
 /// told from a wrong `--ca`.
 package struct TrustDiagnosis {
     /// Shows what answers to a name; nil when there is nothing to see.
@@ -21,7 +21,7 @@ package struct TrustDiagnosis {
 
     /// What was found.
     package enum Verdict: Equatable {
-        /// Somebody on the road opens TLS; `evidence` says how that is known.
+        /// Something on the connection path opens TLS; `evidence` says how that is known.
         case intercepted(ShownCertificate, evidence: String)
         /// A router answered for itself.
         case routedElsewhere(ShownCertificate)
@@ -31,7 +31,7 @@ package struct TrustDiagnosis {
 
     /// The name that is called.
     let serverName: String
-    /// Whether a proxy is on the road.
+    /// Whether a proxy is used.
     let hasProxy: Bool
     let look: Look
 
@@ -47,7 +47,7 @@ package struct TrustDiagnosis {
         if InspectionNames.isRouterDefault(shown) { return .routedElsewhere(shown) }
         let other = look(Self.inventedName(beside: serverName), false)?.certificate
         if let other, other.sha256 != shown.sha256, other.isForCalledName, other.issuer == shown.issuer {
-            return .intercepted(shown, evidence: "the same issuer vouched for a name that was invented to test it")
+            return .intercepted(shown, evidence: "the same issuer signed for a name that was invented to test it")
         }
         if hasProxy, let direct = look(serverName, true)?.certificate, direct.sha256 != shown.sha256 {
             return .intercepted(shown, evidence: "without the proxy the target shows another certificate")

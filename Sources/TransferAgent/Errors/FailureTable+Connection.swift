@@ -232,9 +232,9 @@ extension FailureTable {
         ),
         Row(
             .clientCertificateRefused,
-            "the target does not believe the certificate that was shown to it",
-            cause: "--client-ca of the target holds another authority than the one that issued --certificate",
-            advice: "give --client-ca of the target the authority that issued --certificate"
+            "the target does not trust the certificate that this side presented",
+            cause: "--client-ca of the target holds another CA than the one that issued --certificate",
+            advice: "give --client-ca of the target the CA that issued --certificate"
         ),
     ]
 }

@@ -55,6 +55,11 @@ package enum Figures {
         return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
     }
 
+    /// Such as `1 file`, `12,345 files`.
+    static func count(_ number: Int64, _ noun: String) -> String {
+        count(number) + " " + noun + (number == 1 ? "" : "s")
+    }
+
     /// Two decimals, rounded.
     package static func fixed(_ value: Double) -> String {
         // Rates and times of a peer may be anything.

@@ -67,7 +67,7 @@ extension ProgressReading {
     /// What no figure shows: the target at its disk, or a silence.
     private var wait: String? {
         if isSynchronizing { return "writing to disk \(Int(min(synchronizing, 1e9))) s" }
-        return silence.map { "waiting since \($0) s" }
+        return silence.map { "waiting for \($0) s" }
     }
 
     private var phase: String {

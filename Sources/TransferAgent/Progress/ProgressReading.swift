@@ -31,7 +31,7 @@ struct ProgressReading: Equatable, Sendable {
     /// Reads the engine's counters.
     init(volume: String, _ progress: TransferProgress) {
         self.volume = volume
-        // The flag first: it is set after the figures it vouches for.
+        // The flag first: it is set after the figures it covers.
         isListComplete = progress.isListComplete.load(ordering: .acquiring)
         bytesListed = progress.bytesListed.load(ordering: .relaxed)
         // A file that grew, or is sent twice, counts for more than was listed.

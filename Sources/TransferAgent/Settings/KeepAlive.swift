@@ -1,7 +1,7 @@
 import LinuxSystem
 import Transport
 
-/// How often a side shows that it lives, so that nothing on the road takes a long scan for a dead connection.
+/// How often a side shows that it lives, so that nothing on the connection path takes a long scan for a dead connection.
 ///
 /// rsync's own signs of life (empty frames) go over the wire from the end of the handshake on, where they count as traffic for
 /// everybody. In the short text phase before, and below it all, TCP asks the peer at the same interval.

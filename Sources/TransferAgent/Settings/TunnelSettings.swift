@@ -1,7 +1,7 @@
 import SecureTunnel
 
 extension TransferSettings {
-    /// What the tunnel is told: whom to believe and what to show.
+    /// What the tunnel is told: how to verify the target and what to present.
     ///
     /// - Returns: A client's side of the tunnel, without application protocols.
     /// - Throws: ``AgentError`` when a file of keys cannot be used, or a certificate lacks its key.
@@ -23,7 +23,7 @@ extension TransferSettings {
 extension ServeSettings {
     /// What the tunnel is told: what to show and whom to let in.
     ///
-    /// Who proves a key is let in; so is, if there is a certificate, whoever the authorities vouch for, or everybody where none
+    /// Who proves a key is let in; so is, if there is a certificate, whoever has a certificate of the CAs, or everybody where none
     /// are named: the password comes after.
     ///
     /// - Returns: A server's side of the tunnel, without application protocols.

@@ -143,8 +143,8 @@ public struct SourceJob: Sendable {
         let warnings = route.warnings.map { "WARNING: \($0)" }
         guard route.isInsecure else { return warnings }
         let insecure =
-            "WARNING: --insecure: whoever answers at \(route.target) is believed to be the target"
-            + " and gets the data and the password's digest"
+            "WARNING: --insecure: the certificate of \(route.target) is not verified: whoever answers there"
+            + " gets the data and the password's digest"
         return warnings + [insecure]
     }
 }

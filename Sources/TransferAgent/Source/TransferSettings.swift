@@ -2,7 +2,7 @@ public import SecureTunnel
 
 /// What `dvm-source transfer` was told, as text.
 public struct TransferSettings: Sendable {
-    /// Why the target is believed to be who it is.
+    /// How the target is verified.
     public enum Trust: Sendable, Equatable {
         /// A PEM file of authorities.
         case authorities(String)
@@ -10,7 +10,7 @@ public struct TransferSettings: Sendable {
         case pin(String)
         /// It knows the first key in a file of `IDENTITY:KEY` lines.
         case preSharedKey(String)
-        /// Anybody is believed.
+        /// The target is not verified.
         case insecure
     }
 
@@ -18,7 +18,7 @@ public struct TransferSettings: Sendable {
     public var volumes: [String]
     /// Where the target listens, of `--target HOST:PORT`.
     public var target: String
-    /// Why the target is believed, of `--ca`, `--pin`, `--psk-file` or `--insecure`.
+    /// How the target is verified, of `--ca`, `--pin`, `--psk-file` or `--insecure`.
     public var trust: Trust
     /// What to show to a target that asks for a certificate, of `--certificate PEM`.
     public var certificate: String?

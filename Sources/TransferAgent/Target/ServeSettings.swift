@@ -8,7 +8,7 @@ public struct ServeSettings: Sendable {
     public var certificate: String?
     /// The key to it, of `--private-key PEM`.
     public var privateKey: String?
-    /// Who vouches for clients, of `--client-ca PEM`.
+    /// The CAs of clients, of `--client-ca PEM`.
     public var clientAuthorities: String?
     /// The pre-shared keys of clients, of `--psk-file FILE`.
     public var preSharedKeys: String?

@@ -49,7 +49,7 @@ extension DaemonSession.Report {
         let figures = result.statistics
         // Of what was received, what is in place counts; a dry run puts nothing there.
         let files = isSender ? Int64(figures.transferredFiles) : figures.inPlace?.transferredFiles ?? 0
-        text += "\(isSender ? "sent" : "received") \(Figures.count(files)) files, "
+        text += "\(isSender ? "sent" : "received") \(Figures.count(files, "file")), "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         if let time = figures.synchronization { text += "synced in \(Figures.fixed(time.inSeconds)) s, " }
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
@@ -92,7 +92,7 @@ extension ControlServer.Report {
     var line: String {
         if case .loginRefused = failure { return ": " + SessionNotes.wrongPassword }
         var text = user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(Array(user.utf8)))"
-        text += ": control, \(answered) requests"
+        text += ": control, \(Figures.count(Int64(answered), "request"))"
         switch failure {
         case .some(let failure): text += ": \(failure)"
         case nil: break

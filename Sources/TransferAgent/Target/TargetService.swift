@@ -17,7 +17,7 @@ public final class TargetService: Sendable {
     /// What is taken at once from a client that has not logged in, in bytes: little, for it takes memory.
     private static let strangersPiece = 4096
 
-    private let doors: [Door]
+    private let endpoints: [Endpoint]
     private let catalogue: VolumeCatalogue
     private let control: ControlServer
     private let sessionLimit: Int
@@ -35,8 +35,8 @@ public final class TargetService: Sendable {
     /// Why accepting stopped before it should.
     private let failure = Mutex<AgentError?>(nil)
 
-    /// A place where clients come in.
-    private struct Door: Sendable {
+    /// An address that clients connect to.
+    private struct Endpoint: Sendable {
         let listener: Listener
         /// Nil for plain connections.
         let context: TLSContext?
@@ -74,11 +74,13 @@ public final class TargetService: Sendable {
         for warning in context.warnings { log.warning("WARNING: \(warning)") }
         do throws(TransportError) {
             let tunnels = try Listener(HostPort(parsing: settings.listen), options: options)
-            var doors = [Door(listener: tunnels, context: context)]
+            var endpoints = [Endpoint(listener: tunnels, context: context)]
             if let plain = settings.listenPlain {
-                doors.append(Door(listener: try Listener(HostPort(parsing: plain), options: options), context: nil))
+                endpoints.append(
+                    Endpoint(listener: try Listener(HostPort(parsing: plain), options: options), context: nil)
+                )
             }
-            self.doors = doors
+            self.endpoints = endpoints
         } catch {
             throw AgentError(error)
         }
@@ -86,14 +88,14 @@ public final class TargetService: Sendable {
 
     /// Where clients come in, such as `listening on 0.0.0.0:6443 (TLS)`, with the ports that were got.
     public var announcements: [String] {
-        doors.map { "listening on \($0.listener.address) (\($0.context == nil ? "plain" : "TLS"))" }
+        endpoints.map { "listening on \($0.listener.address) (\($0.context == nil ? "plain" : "TLS"))" }
     }
 
     /// The port of the TLS listener.
-    public var port: UInt16 { doors[0].listener.address.port }
+    public var port: UInt16 { endpoints[0].listener.address.port }
 
     /// The port of the plain listener, if there is one.
-    public var plainPort: UInt16? { doors.dropFirst().first?.listener.address.port }
+    public var plainPort: UInt16? { endpoints.dropFirst().first?.listener.address.port }
 
     /// Accepts clients until ``close()`` is called or the task is cancelled; their sessions may go on after that.
     ///
@@ -116,8 +118,8 @@ public final class TargetService: Sendable {
         var threads: [WorkerThread] = []
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-login-time") { self.places.watch() })
-            for door in doors {
-                threads.append(try WorkerThread(name: "dvm-accept") { self.accept(at: door).map(self.stop) })
+            for endpoint in endpoints {
+                threads.append(try WorkerThread(name: "dvm-accept") { self.accept(at: endpoint).map(self.stop) })
             }
         } catch {
             stop(because: AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14))
@@ -134,7 +136,7 @@ public final class TargetService: Sendable {
 
     /// Takes no new clients, so that ``run()`` returns; sessions go on.
     public func close() {
-        for door in doors { door.listener.close() }
+        for endpoint in endpoints { endpoint.listener.close() }
         places.close()
         connections.close()
     }
@@ -159,10 +161,10 @@ public final class TargetService: Sendable {
     /// Accepts until the listener is closed.
     ///
     /// - Returns: Why it stopped before.
-    private func accept(at door: Door) -> AgentError? {
+    private func accept(at endpoint: Endpoint) -> AgentError? {
         while true {
             do throws(TransportError) {
-                receive(try door.listener.accept(), at: door)
+                receive(try endpoint.listener.accept(), at: endpoint)
             } catch {
                 if case .closed = error { return nil }
                 return AgentError(error)
@@ -171,11 +173,11 @@ public final class TargetService: Sendable {
     }
 
     /// Gives a client a place and a thread.
-    private func receive(_ socket: SocketStream, at door: Door) {
+    private func receive(_ socket: SocketStream, at endpoint: Endpoint) {
         guard let place = places.enter(socket), let number = connections.add(socket) else { return socket.close() }
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-session") { [self] in
-                serve(socket, number: number, place: place, context: door.context)
+                serve(socket, number: number, place: place, context: endpoint.context)
                 end(number, socket)
             }
         } catch {
