@@ -4,11 +4,12 @@ enum HelpTexts {
     private static let connection = #"""
           --target <host:port>    Where the target listens.
           --ca <pem>              Trust a target whose certificate these CAs issued.
-          --pin <sha256>          Believe the target if its certificate has this digest.
-          --psk-file <file>       Believe the target if it knows the first of these
-                                  IDENTITY:KEY lines; not readable by everybody.
-          --insecure              Believe whoever answers. The data goes to them.
-          --certificate <pem>     The certificate to show to a target with --client-ca.
+          --pin <sha256>          Accept only the certificate with this SHA-256 digest.
+          --psk-file <file>       Use the first IDENTITY:KEY line of this file as
+                                  pre-shared key; must not be readable by everybody.
+          --insecure              Do not verify the target's certificate (unsafe).
+          --certificate <pem>     The certificate to present to a target with
+                                  --client-ca.
           --private-key <pem>     The certificate's key.
           --server-name <name>    The name in the certificate, if it is not the
                                   target's host.
@@ -16,26 +17,23 @@ enum HelpTexts {
           --proxy-password-file <file>
                                   A file with the proxy's password as its first line,
                                   for the URL's user.
-          --no-proxy <list>       Hosts and networks that need no proxy, divided by
+          --no-proxy <list>       Hosts and networks that need no proxy, separated by
                                   commas.
-          --user <name>           Who to be at the target. (default: root)
+          --user <name>           User name. (default: root)
           --password-file <file>  A file with the password as its first line; not
                                   readable by everybody.
-          --keep-alive <seconds>  The longest to go without a sign of life. (default:
-                                  20)
+          --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --silence-limit <seconds>
-                                  How long the target may send nothing, its signs of
-                                  life included, before this side gives up. (default:
-                                  120)
-          --allow-weak-digest     Prove the password by MD4 too, and by MD5 to whoever
-                                  answers with --insecure.
+                                  Give up when the target has sent nothing, keep-alives
+                                  included, for this long. (default: 120)
+          --allow-weak-digest     Allow MD4 for the password, and MD5 with --insecure.
           --log-format <log-format>
                                   The form of log lines, on standard error. (values:
                                   text, json; default: text)
         """#
 
     static let transfer = #"""
-        OVERVIEW: Makes volumes at a target equal to volumes here.
+        OVERVIEW: Synchronize local volumes to a target.
 
         Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
         stock rsyncd behind stunnel. Owners go by name, hard links and holes are kept,
@@ -110,20 +108,21 @@ enum HelpTexts {
         """#
 
     static let serve = #"""
-        OVERVIEW: Serves volumes to sources until a signal comes.
+        OVERVIEW: Serve volumes to sources until a signal arrives.
 
         Speaks rsync's daemon protocol inside TLS: the source is dvm-source transfer,
-        or stock rsync behind stunnel. Each volume is a module. When it is ready it
-        prints a line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it:
-        running sessions get 20 seconds, a second signal ends them at once.
+        or stock rsync behind stunnel. Each volume is a module. When ready, it prints a
+        line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it: running
+        sessions get 20 seconds, a second signal ends them at once.
 
         USAGE: dvm-target serve [<options>] --listen <addr:port> --volume <name=path> ... --credentials <file>
 
         OPTIONS:
-          --listen <addr:port>    Where TLS clients come in; port 0 takes a free one.
+          --listen <addr:port>    Listen on this address for TLS clients; port 0 picks
+                                  a free port.
           --listen-plain <addr:port>
-                                  Where clients come in without TLS, for a tunnel in
-                                  the same pod.
+                                  Listen on this address for clients without TLS, for a
+                                  tunnel in the same pod.
           --certificate <pem>     The target's certificate and its chain.
           --private-key <pem>     The certificate's key.
           --client-ca <pem>       Require TLS clients to have a certificate of these
@@ -134,8 +133,7 @@ enum HelpTexts {
           --volume <name=path>    A volume and where it is mounted here.
           --credentials <file>    A file of user:password lines, not readable by
                                   everybody; read once.
-          --keep-alive <seconds>  The longest to go without a sign of life. (default:
-                                  20)
+          --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --durability <durability>
                                   What a volume survives once it is complete: a power
                                   cut (the target waits for its disk), the end of the
@@ -148,10 +146,10 @@ enum HelpTexts {
                                   The most that the file lists of a session may take in
                                   memory. (default: 1Gi)
           --silence-limit <seconds>
-                                  How long a source may send nothing, its signs of life
-                                  included, before its session ends. (default: 120)
-          --allow-weak-digest     Let clients prove the password by MD4, and by MD5
-                                  where they come in without TLS.
+                                  End a session whose source has sent nothing,
+                                  keep-alives included, for this long. (default: 120)
+          --allow-weak-digest     Allow MD4 for the password, and MD5 for clients
+                                  without TLS.
           --log-format <log-format>
                                   The form of log lines, on standard error. (values:
                                   text, json; default: text)
