@@ -78,7 +78,8 @@ struct CheckTests {
         try writeNoise(6 * mebibyte, to: target.source("big"))
         var settings = target.settings
         settings.volumes.append("other=" + target.directory.file("source"))
-        settings.bandwidthLimit = "4M"
+        // Slow enough for what follows to come in time on a busy machine.
+        settings.bandwidthLimit = "1M"
         let output = Memory()
         let display = ProgressDisplay(style: .json, output: output, log: .agent("dvm-source", output: Memory()))
         let run = TransferRun(try SourceJob(settings), display: display)
