@@ -159,6 +159,7 @@ if Context.environment["DVM_FUZZ"] != nil {
             name: "dvm-fuzz",
             dependencies: [
                 "SecureTunnel", "Transport", "AgentControl", "TransferAgent", "VolumeAccess", "VolumeCapacity",
+                "LinuxSystem",
             ],
             path: "Tests/Fuzz/dvm-fuzz",
             cSettings: linux,

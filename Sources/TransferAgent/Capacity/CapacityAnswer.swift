@@ -25,7 +25,7 @@ public struct CapacityAnswer: Sendable {
 }
 
 extension AgentError {
-    /// A failure of the room below, as a person is told of it.
+    /// A failure of `VolumeCapacity`, as a person is told of it.
     init(_ error: CapacityError) {
         switch error {
         case .malformedQuantity, .quantityOutOfRange, .unusableOutput:

@@ -1,5 +1,7 @@
 import Glibc
 @testable import AgentControl
+import LinuxSystem
+@testable import TransferAgent
 import VolumeAccess
 @testable import VolumeCapacity
 
