@@ -22,14 +22,18 @@ extension OptionTable {
             "keep interrupted files in a directory",
             because: "partial files are kept in place"
         ),
-        .unsupported("--delay-updates", "rename all files at the end", because: "no --partial-dir"),
+        .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
         .unsupported(
             "--temp-dir=DIR, -T",
             "stage files in a directory",
             because: "files are staged beside their place"
         ),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
-        .unsupported("--append-verify", "like --append, and check the old content", because: "no --append"),
+        .unsupported(
+            "--append-verify",
+            "like --append, and check the old content",
+            because: "--append is not implemented"
+        ),
         .unsupported("--preallocate", "allocate space before writing", because: "not implemented"),
         .unsupported(
             "--write-devices",
@@ -37,9 +41,14 @@ extension OptionTable {
             because: "a volume is a directory tree",
             mayBeOff: true
         ),
-        .unsupported("--backup, -b", "keep what is replaced or deleted", because: "no backups", mayBeOff: true),
-        .unsupported("--backup-dir=DIR", "keep backups in a directory", because: "no backups"),
-        .unsupported("--suffix=SUFFIX", "suffix of backups", because: "no backups"),
+        .unsupported(
+            "--backup, -b",
+            "keep what is replaced or deleted",
+            because: "backups are not implemented",
+            mayBeOff: true
+        ),
+        .unsupported("--backup-dir=DIR", "keep backups in a directory", because: "backups are not implemented"),
+        .unsupported("--suffix=SUFFIX", "suffix of backups", because: "backups are not implemented"),
         .unsupported(
             "--fuzzy, -y",
             "use a file of a similar name as basis",

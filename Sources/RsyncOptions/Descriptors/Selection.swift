@@ -13,7 +13,7 @@ extension OptionTable {
             "transfer directories without their contents",
             because: "a directory is transferred with its contents or not at all"
         ),
-        .unsupported("--old-dirs, --old-d", "like --dirs, for old servers", because: "no --dirs"),
+        .unsupported("--old-dirs, --old-d", "like --dirs, for old servers", because: "--dirs is not implemented"),
         .unsupported(
             "--relative, -R",
             "keep the whole paths of the sources",
@@ -23,7 +23,7 @@ extension OptionTable {
         .unsupported(
             "--implied-dirs",
             "with --relative: keep the attributes of implied directories",
-            because: "no --relative",
+            because: "--relative is not implemented",
             mayBeOff: true
         ),
         .unsupported(
@@ -48,14 +48,18 @@ extension OptionTable {
             (state, value) throws(OptionError) in
             try state.addFilters(from: value, isInclude: true)
         },
-        .unsupported("--filter=RULE, -f", "add a filter rule", because: "no merge files"),
-        .unsupported("-F", "read filter rules from .rsync-filter files", because: "no merge files"),
-        .unsupported("--cvs-exclude, -C", "exclude what CVS ignores", because: "no .cvsignore files"),
-        .unsupported("--files-from=FILE", "read the names of sources from a file", because: "no --relative"),
+        .unsupported("--filter=RULE, -f", "add a filter rule", because: "merge files are not implemented"),
+        .unsupported("-F", "read filter rules from .rsync-filter files", because: "merge files are not implemented"),
+        .unsupported("--cvs-exclude, -C", "exclude what CVS ignores", because: ".cvsignore files are not implemented"),
+        .unsupported(
+            "--files-from=FILE",
+            "read the names of sources from a file",
+            because: "--relative is not implemented"
+        ),
         .unsupported(
             "--from0, -0",
             "names in files end with a zero byte",
-            because: "no --files-from",
+            because: "--files-from is not implemented",
             mayBeOff: true
         ),
         .unsupported("--update, -u", "skip files that are newer at the destination", because: "not implemented"),

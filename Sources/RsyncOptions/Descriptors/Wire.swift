@@ -46,9 +46,13 @@ extension OptionTable {
             .unsupported("--trust-sender", "do not check the sender's file list", because: "a peer is always checked"),
             .unsupported("--max-alloc=SIZE", "limit of one allocation", because: "memory has fixed limits"),
             .unsupported("--iconv=CHARSETS", "convert names", because: "names are bytes", mayBeOff: true),
-            .unsupported("--write-batch=FILE", "write a batch file", because: "no batch files"),
-            .unsupported("--only-write-batch=FILE", "write a batch file, change nothing", because: "no batch files"),
-            .unsupported("--read-batch=FILE", "read a batch file", because: "no batch files"),
+            .unsupported("--write-batch=FILE", "write a batch file", because: "batch files are not implemented"),
+            .unsupported(
+                "--only-write-batch=FILE",
+                "write a batch file, change nothing",
+                because: "batch files are not implemented"
+            ),
+            .unsupported("--read-batch=FILE", "read a batch file", because: "batch files are not implemented"),
             .unsupported("--qsort", "sort with qsort", because: "it is for tests of rsync"),
         ]
 

@@ -7,17 +7,18 @@ extension OptionTable {
             Every option of rsync 3.5.0, and what our programs do with it. This page is made from the descriptors in
             `Sources/RsyncOptions/Descriptors`; `scripts/options` writes it anew.
 
-            - *client*: on the command line of `dvm-rsync`. Options that are not honoured end with exit code 4 and the option's name;
-              the reason is here. "may be off" means that the form `--no-OPTION` is accepted, since the option is off in any case.
+            - *client*: on the command line of `dvm-rsync`. An option with "no" ends with exit code 4 and its name; the last column
+              says why. "-" is no option there.
             - *server*: among the arguments of `dvm-rsync --server`, its daemon and `dvm-target`.
+            - *`--no-`*: whether a client has the form `--no-OPTION`. Some are accepted for options that are off in any case.
             - *sent as*: how a client tells a server; "receiver" and "sender" when only a server in this role is told.
-            - *refusable*: the words of `refuse options` for it in a daemon's configuration, apart from its names.
+            - *refusable*: whether `refuse options` of a daemon's configuration may name it, and by which further words.
 
             """
         for section in sections {
             text += "\n## \(section.title)\n\n"
-            text += "| option | what it does | `--no-` | client | server | sent as | refusable |\n"
-            text += "|---|---|---|---|---|---|---|\n"
+            text += "| option | what it does | `--no-` | client | server | sent as | refusable | why not |\n"
+            text += "|---|---|---|---|---|---|---|---|\n"
             for option in section.options { text += option.row }
         }
         return text
@@ -26,10 +27,11 @@ extension OptionTable {
 
 extension OptionDescriptor {
     fileprivate var row: String {
+        let refusable = isUsed == nil ? "" : (["yes"] + alsoRefusedAs.map { "`\($0)`" }).joined(separator: ", ")
+        let (atClient, atServer) = (described(client), described(server))
         let cells = [
-            spellings.map { "`\($0)`" }.joined(separator: ", "), help, hasOffForm ? "yes" : "", described(client),
-            described(server), told,
-            isUsed == nil ? "" : (["yes"] + alsoRefusedAs.map { "`\($0)`" }).joined(separator: ", "),
+            spellings.map { "`\($0)`" }.joined(separator: ", "), help, hasOffForm ? "yes" : "", atClient.word,
+            atServer.word, sentAs, refusable, atClient.reason ?? atServer.reason ?? "",
         ]
         return "| " + cells.joined(separator: " | ") + " |\n"
     }
@@ -41,7 +43,7 @@ extension OptionDescriptor {
         }
     }
 
-    private var told: String {
+    private var sentAs: String {
         guard let telling else { return "" }
         let spelled = telling.shown.split(separator: ", ").map { "`\($0)`" }.joined(separator: ", ")
         return switch telling.audience {
@@ -51,12 +53,11 @@ extension OptionDescriptor {
         }
     }
 
-    private func described<State>(_ reading: OptionReading<State>) -> String {
+    private func described<State>(_ reading: OptionReading<State>) -> (word: String, reason: String?) {
         switch reading {
-        case .unknown: "unknown"
-        case .refused(let reason, mayBeOff: true): "no: \(reason); may be off"
-        case .refused(let reason, mayBeOff: false): "no: \(reason)"
-        case .toggle, .effect, .value: "yes"
+        case .unknown: ("-", nil)
+        case .refused(let reason, _): ("no", reason)
+        case .toggle, .effect, .value: ("yes", nil)
         }
     }
 }
