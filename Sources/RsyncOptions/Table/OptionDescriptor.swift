@@ -32,14 +32,16 @@ package struct OptionDescriptor: Sendable {
         server: OptionReading<ServerOptions> = .clientOnly
     ) {
         var (names, letter, argument) = ([String](), Character?.none, String?.none)
-        for spelling in spellings.split(separator: " ").map({ $0.hasSuffix(",") ? $0.dropLast() : $0 }) {
-            guard spelling.hasPrefix("--") else {
-                letter = spelling.last
+        // Bytes, not characters: every start of a program goes through this.
+        for spelling in spellings.utf8.split(separator: UInt8(ascii: " ")) {
+            let spelling = spelling.last == UInt8(ascii: ",") ? spelling.dropLast() : spelling
+            guard spelling.starts(with: "--".utf8) else {
+                letter = spelling.last.map { Character(UnicodeScalar($0)) }
                 continue
             }
-            let parts = spelling.dropFirst(2).split(separator: "=", maxSplits: 1)
-            names.append(String(parts[0]))
-            argument = argument ?? (parts.count == 2 ? String(parts[1]) : nil)
+            let parts = spelling.dropFirst(2).split(separator: UInt8(ascii: "="), maxSplits: 1)
+            names.append(String(Substring(parts[0])))
+            if argument == nil, parts.count == 2 { argument = String(Substring(parts[1])) }
         }
         (self.names, self.letter, self.argument) = (names, letter, argument)
         self.help = help

@@ -23,9 +23,9 @@ package enum OptionTable {
     /// Every option.
     package static let options = sections.flatMap(\.options)
 
-    static let client = OptionIndex(options, \.client)
-    static let server = OptionIndex(options, \.server)
-    static let daemonLine = OptionIndex(options, \.daemon)
+    static let client = OptionIndex(options) { $0.client }
+    static let server = OptionIndex(options) { $0.server }
+    static let daemonLine = OptionIndex(options) { $0.daemon }
 
     // MARK: refuse options
 
@@ -60,9 +60,9 @@ struct OptionIndex<State>: Sendable {
     private var byName: [String: Entry] = [:]
     private var byLetter: [Character: Entry] = [:]
 
-    init(_ options: [OptionDescriptor], _ reading: KeyPath<OptionDescriptor, OptionReading<State>>) {
+    init(_ options: [OptionDescriptor], reading: (OptionDescriptor) -> OptionReading<State>) {
         for option in options {
-            let entry = Entry(option: option, reading: option[keyPath: reading])
+            let entry = Entry(option: option, reading: reading(option))
             if case .unknown = entry.reading { continue }
             for name in option.names { byName[name] = entry }
             if let letter = option.letter { byLetter[letter] = entry }
