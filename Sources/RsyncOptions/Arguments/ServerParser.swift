@@ -98,7 +98,7 @@ package struct ServerParser {
         guard value == nil, let entry = OptionTable.server.turnedOff(by: name) else { throw .unknown("--\(text)") }
         switch entry.reading {
         case .toggle(let set): set(&options, false)
-        case .refused: throw .unsupported("--\(name)")
+        case .refused(_, mayBeOff: true): throw .unsupported("--\(name)")
         default: throw .unknown("--\(text)")
         }
     }

@@ -96,7 +96,7 @@ extension OptionDescriptor {
             spellings,
             help,
             client: .refused(reason, mayBeOff: mayBeOff),
-            server: .refused(reason, mayBeOff: false)
+            server: .refused(reason, mayBeOff: mayBeOff)
         )
     }
 

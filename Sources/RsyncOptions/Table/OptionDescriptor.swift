@@ -66,7 +66,9 @@ package struct OptionDescriptor: Sendable {
 package enum OptionReading<State>: Sendable {
     /// Not an option here.
     case unknown
-    /// Known, and not honoured: why. Some may be turned off nevertheless, since they are off in any case.
+    /// Known, and not honoured: why.
+    ///
+    /// Some have a `--no-` form, which a client accepts, since they are off in any case.
     case refused(String, mayBeOff: Bool)
     /// Turns something on, or off behind `--no-`.
     case toggle(@Sendable (inout State, Bool) -> Void)

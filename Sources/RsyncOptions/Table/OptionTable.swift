@@ -79,6 +79,7 @@ struct OptionIndex<State>: Sendable {
     func turnedOff(by word: String) -> Entry? {
         guard word.hasPrefix("no-") else { return nil }
         let bare = word.dropFirst(3)
-        return byName[String(bare)] ?? (bare.count == 1 ? bare.first.flatMap { byLetter[$0] } : nil)
+        if let letter = bare.first, bare.count == 1 { return letter.isLetter ? byLetter[letter] : nil }
+        return bare.hasPrefix("no-") ? nil : byName[String(bare)]
     }
 }
