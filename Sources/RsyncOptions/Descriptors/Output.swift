@@ -9,7 +9,11 @@ extension OptionTable {
             },
             .unsupported("--debug=FLAGS", "what is printed for debugging", because: "not implemented"),
             .unsupported("--stderr=MODE", "where messages go", because: "errors go to standard error"),
-            .unsupported("--msgs2stderr, --no-msgs2stderr", "old form of --stderr", because: "errors go to standard error"),
+            .unsupported(
+                "--msgs2stderr, --no-msgs2stderr",
+                "old form of --stderr",
+                because: "errors go to standard error"
+            ),
             .unsupported("--no-motd", "do not print a daemon's greeting", because: "not implemented"),
             OptionDescriptor(
                 "--itemize-changes, -i",
