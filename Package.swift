@@ -67,8 +67,12 @@ let package = Package(
         room("VolumeAccess", ["CLinux", "LinuxSystem"]),
         room("Transport", ["CLinux", "LinuxSystem"]),
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        room("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
-        room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
+        room("RsyncOptions", ["LinuxSystem", "Checksums"]),
+        room("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        room(
+            "RsyncEngine",
+            ["RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]
+        ),
         room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         room(
             "AgentControl",
@@ -77,21 +81,24 @@ let package = Package(
         room(
             "TransferAgent",
             [
-                "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
-                "LinuxSystem",
-                "VolumeAccess", logging,
+                "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
+                "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess", logging,
             ]
         ),
         room(
             "ConnectionDoctor",
             [
-                "TransferAgent", "AgentControl", "RsyncEngine", "RsyncWire", "VolumeCapacity", "VolumeAccess",
+                "TransferAgent", "AgentControl", "RsyncEngine", "RsyncWire", "RsyncOptions", "VolumeCapacity",
+                "VolumeAccess",
                 "SecureTunnel", "Transport", "LinuxSystem", logging,
             ]
         ),
         room(
             "RsyncCommand",
-            ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
+            [
+                "CLinux", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "LinuxSystem",
+                "VolumeAccess",
+            ]
         ),
         room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser, logging]),
 
@@ -121,14 +128,15 @@ let package = Package(
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
-        tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
+        tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
+        tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
-        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
+        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(
             "AgentControl",
             ["AgentControl", "VolumeCapacity", "VolumeAccess", "SecureTunnel", "Transport", "LinuxSystem"]
@@ -137,8 +145,7 @@ let package = Package(
             "TransferAgent",
             [
                 logging, "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine",
-                "RsyncWire",
-                "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
+                "RsyncWire", "RsyncOptions", "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
             ]
         ),
         tests(

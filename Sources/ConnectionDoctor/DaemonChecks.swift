@@ -2,6 +2,7 @@ import AgentControl
 import LinuxSystem
 import Logging
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import SecureTunnel
 import TransferAgent
@@ -173,8 +174,8 @@ struct DaemonChecks {
         let display = ProgressDisplay(style: .none, output: NoOutput(), log: .agent("dvm-source", output: NoOutput()))
         let observer = VolumeObserver(display: display)
         var options = job.options
-        options.silenceLimit = nil
-        options.timeout = Int(timeout.inSeconds.rounded(.up))
+        options.limits.silenceLimit = nil
+        options.wire.timeout = Int(timeout.inSeconds.rounded(.up))
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.visit(
             module: Array(volume.name.utf8),

@@ -1,6 +1,7 @@
 import AgentControl
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -19,8 +20,8 @@ struct DifferenceSurvey {
     func run() throws(AgentError) -> PassMeter {
         var options = step.job.options
         options.dryRun = true
-        options.comparesNanoseconds = facts.comparesNanoseconds
-        options.showsLife = client.showsLife
+        options.comparison.comparesNanoseconds = facts.comparesNanoseconds
+        options.agent.showsLife = client.showsLife
         let (job, call) = (step.job, step.call)
         let observer = SurveyObserver(PassMeter(facts.profiles), step.source.volume, client, step.volume.name) {
             // Whatever is wrong with the target, the session will tell better.
