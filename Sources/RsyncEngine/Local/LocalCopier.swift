@@ -67,7 +67,7 @@ import VolumeAccess
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             let length =
-                try plan.isInPlace(state.options)
+                try plan.isInPlace
                 ? copyInPlace(source, plan, leaf.span, in: directory)
                 : copyStaged(source, plan, leaf.span, in: directory)
             synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)

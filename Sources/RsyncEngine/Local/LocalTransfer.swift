@@ -86,9 +86,7 @@ public struct LocalTransfer {
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
-        if options.fsync, !options.dryRun {
-            synchronizer = try Synchronizer(state: state, volume: destination.volume)
-        }
+        synchronizer = try state.execution.synchronizer(state, of: destination.volume)
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
