@@ -1,4 +1,5 @@
 import Foundation
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -196,7 +197,7 @@ struct ConfiguredCatalogueTests {
     @Test("refused options are found by any of their names")
     func refusedOptions() {
         var options = TransferOptions()
-        options.delete = true
+        options.deletion.isOn = true
         let arguments = ServerArguments(options: options, isSender: false, paths: [[]])
         #expect(RefusedOptions.refusal(of: ["checksum"], in: arguments) == nil)
         let refusal = RefusedOptions.refusal(of: ["del"], in: arguments)

@@ -1,4 +1,5 @@
 import Foundation
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -96,9 +97,9 @@ struct FilterListTests {
             ("-C", 1), ("-x user.*", 1), ("! now", 1), ("- a", 0), ("clear", 0),
         ]
     )
-    func refused(line: String, code: Int32) throws {
-        var list = FilterList()
-        #expect(exitCode { try list.append(line: Array(line.utf8)) } == code)
+    func refused(line: String, code: Int32) {
+        let stream = [UInt8(line.utf8.count), 0, 0, 0] + Array(line.utf8) + [0, 0, 0, 0]
+        #expect(exitCode { _ = try FilterList.read(from: WireInput(source: ArraySource(stream))) } == code)
     }
 
     @Test("refuses lengths over the limits")

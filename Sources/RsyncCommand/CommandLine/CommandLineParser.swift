@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 
 extension RsyncCommandLine {
@@ -35,15 +36,15 @@ extension RsyncCommandLine {
     }
 
     private mutating func checkOptions() throws(CommandError) {
-        if options.delete, !options.recursive {
+        if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
         // The other end must tell of every change, not of transfers only.
         let itemized = Array("%i".utf8)
-        if let format = settings.outFormat, options.itemize == 0,
+        if let format = settings.outFormat, options.output.itemize == 0,
             zip(format, format.dropFirst()).contains(where: { [$0, $1] == itemized })
         {
-            options.itemize = 1
+            options.output.itemize = 1
         }
     }
 

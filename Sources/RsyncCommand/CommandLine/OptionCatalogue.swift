@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 
 /// The options of a client's command line.
@@ -8,37 +9,47 @@ enum OptionCatalogue {
 
     private static let selection: [CommandOption] = [
         CommandOption("archive", "a", "same as -rlptgoD", .effect { $0.options.setArchive() }),
-        CommandOption("recursive", "r", "go into directories", .toggle { $0.options.recursive = $1 }),
+        CommandOption("recursive", "r", "go into directories", .toggle { $0.options.selection.recursive = $1 }),
         CommandOption(
             "inc-recursive i-r",
             nil,
             "list directories during the transfer",
-            .toggle { $0.options.incrementalRecursion = $1 }
+            .toggle { $0.options.wire.incrementalRecursion = $1 }
         ),
-        CommandOption("checksum", "c", "compare files by checksum", .toggle { $0.options.checksum = $1 }),
+        CommandOption("checksum", "c", "compare files by checksum", .toggle { $0.options.comparison.checksum = $1 }),
         CommandOption(
             "ignore-times",
             "I",
             "transfer files whose size and time match too",
-            .effect { $0.options.ignoreTimes = true }
+            .effect { $0.options.comparison.ignoreTimes = true }
         ),
-        CommandOption("size-only", nil, "compare files by size", .effect { $0.options.sizeOnly = true }),
+        CommandOption("size-only", nil, "compare files by size", .effect { $0.options.comparison.sizeOnly = true }),
         CommandOption(
             "modify-window",
             "@",
             "seconds that times may differ by; -1: nanoseconds count",
             .value("NUM") { (line, value) throws(CommandError) in
-                line.options.modifyWindow = try value.number(in: Int32.min...Int32.max)
+                line.options.comparison.modifyWindow = try value.number(in: Int32.min...Int32.max)
             }
         ),
-        CommandOption("delete", nil, "delete what the source does not have", .effect { $0.options.delete = true }),
+        CommandOption(
+            "delete",
+            nil,
+            "delete what the source does not have",
+            .effect { $0.options.deletion.isOn = true }
+        ),
         CommandOption(
             "delete-during del",
             nil,
             "the same: deletion is always during the transfer",
-            .effect { $0.options.delete = true }
+            .effect { $0.options.deletion.isOn = true }
         ),
-        CommandOption("ignore-errors", nil, "delete even after errors", .toggle { $0.options.ignoreErrors = $1 }),
+        CommandOption(
+            "ignore-errors",
+            nil,
+            "delete even after errors",
+            .toggle { $0.options.deletion.ignoreErrors = $1 }
+        ),
         CommandOption(
             "exclude",
             nil,
@@ -75,54 +86,59 @@ enum OptionCatalogue {
     ]
 
     private static let metadata: [CommandOption] = [
-        CommandOption("links", "l", "copy symbolic links", .toggle { $0.options.links = $1 }),
-        CommandOption("perms", "p", "keep permissions", .toggle { $0.options.permissions = $1 }),
-        CommandOption("times", "t", "keep modification times", .toggle { $0.options.times = $1 }),
+        CommandOption("links", "l", "copy symbolic links", .toggle { $0.options.attributes.links = $1 }),
+        CommandOption("perms", "p", "keep permissions", .toggle { $0.options.attributes.permissions = $1 }),
+        CommandOption("times", "t", "keep modification times", .toggle { $0.options.attributes.times = $1 }),
         CommandOption(
             "omit-dir-times",
             "O",
             "but not those of directories",
-            .toggle { $0.options.omitDirectoryTimes = $1 }
+            .toggle { $0.options.attributes.omitDirectoryTimes = $1 }
         ),
-        CommandOption("group", "g", "keep groups", .toggle { $0.options.group = $1 }),
-        CommandOption("owner", "o", "keep owners", .toggle { $0.options.owner = $1 }),
-        CommandOption("devices", nil, "keep devices", .toggle { $0.options.devices = $1 }),
-        CommandOption("specials", nil, "keep FIFOs and sockets", .toggle { $0.options.specials = $1 }),
+        CommandOption("group", "g", "keep groups", .toggle { $0.options.attributes.group = $1 }),
+        CommandOption("owner", "o", "keep owners", .toggle { $0.options.attributes.owner = $1 }),
+        CommandOption("devices", nil, "keep devices", .toggle { $0.options.attributes.devices = $1 }),
+        CommandOption("specials", nil, "keep FIFOs and sockets", .toggle { $0.options.attributes.specials = $1 }),
         CommandOption(
             "",
             "D",
             "same as --devices --specials",
             .toggle {
-                $0.options.devices = $1
-                $0.options.specials = $1
+                $0.options.attributes.devices = $1
+                $0.options.attributes.specials = $1
             }
         ),
-        CommandOption("hard-links", "H", "keep hard links", .toggle { $0.options.hardLinks = $1 }),
+        CommandOption("hard-links", "H", "keep hard links", .toggle { $0.options.attributes.hardLinks = $1 }),
         CommandOption(
             "numeric-ids",
             nil,
             "keep the numbers of owners and groups, not the names",
-            .toggle { $0.options.numericIDs = $1 }
+            .toggle { $0.options.attributes.numericIDs = $1 }
         ),
-        CommandOption("sparse", "S", "make holes of runs of zeros", .toggle { $0.options.sparse = $1 }),
+        CommandOption("sparse", "S", "make holes of runs of zeros", .toggle { $0.options.placement.sparse = $1 }),
     ]
 
     private static let transport: [CommandOption] = [
-        CommandOption("whole-file", "W", "send files whole", .toggle { $0.options.wholeFile = $1 }),
-        CommandOption("inplace", nil, "write into files in place", .toggle { $0.options.inPlace = $1 }),
+        CommandOption("whole-file", "W", "send files whole", .toggle { $0.options.wire.wholeFile = $1 }),
+        CommandOption("inplace", nil, "write into files in place", .toggle { $0.options.placement.inPlace = $1 }),
         CommandOption(
             "fsync",
             nil,
             "complete only when everything is on the disk",
-            .toggle { $0.options.fsync = $1 }
+            .toggle { $0.options.placement.fsync = $1 }
         ),
-        CommandOption("partial", nil, "keep files whose transfer was cut", .toggle { $0.options.partial = $1 }),
+        CommandOption(
+            "partial",
+            nil,
+            "keep files whose transfer was cut",
+            .toggle { $0.options.placement.partial = $1 }
+        ),
         CommandOption(
             "block-size",
             "B",
             "length of the blocks that are compared",
             .value("SIZE") { (line, value) throws(CommandError) in
-                line.options.blockLength = try value.blockLength()
+                line.options.wire.blockLength = try value.blockLength()
             }
         ),
         CommandOption(
@@ -138,7 +154,7 @@ enum OptionCatalogue {
             nil,
             "choose the seed of block checksums",
             .value("NUM") { (line, value) throws(CommandError) in
-                line.options.checksumSeed = try value.number(in: Int32.min...Int32.max)
+                line.options.wire.checksumSeed = try value.number(in: Int32.min...Int32.max)
             }
         ),
         CommandOption(
@@ -146,11 +162,11 @@ enum OptionCatalogue {
             "z",
             "compress data on the way",
             .toggle { line, isOn in
-                if isOn, line.options.compress, line.options.compressChoice == nil {
-                    line.options.compressChoice = .zlibx
+                if isOn, line.options.wire.compress, line.options.wire.compressChoice == nil {
+                    line.options.wire.compressChoice = .zlibx
                 }
-                line.options.compress = isOn && line.options.compressChoice != CompressionAlgorithm.none
-                if !isOn { line.options.compressChoice = nil }
+                line.options.wire.compress = isOn && line.options.wire.compressChoice != CompressionAlgorithm.none
+                if !isOn { line.options.wire.compressChoice = nil }
             }
         ),
         CommandOption(
@@ -167,9 +183,9 @@ enum OptionCatalogue {
             "choose the level of compression",
             .value("NUM") { (line, value) throws(CommandError) in
                 let level = try value.number(in: -131_072...22)
-                line.options.compressLevel = level
+                line.options.wire.compressLevel = level
                 // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
-                line.options.compress = line.options.compressChoice != CompressionAlgorithm.none
+                line.options.wire.compress = line.options.wire.compressChoice != CompressionAlgorithm.none
             }
         ),
         CommandOption(
@@ -177,8 +193,8 @@ enum OptionCatalogue {
             nil,
             "compress with zlib, matched data too",
             .effect {
-                $0.options.compress = true
-                $0.options.compressChoice = .zlib
+                $0.options.wire.compress = true
+                $0.options.wire.compressChoice = .zlib
             }
         ),
         CommandOption(
@@ -186,8 +202,8 @@ enum OptionCatalogue {
             nil,
             "compress with zlib, literal data only",
             .effect {
-                $0.options.compress = true
-                $0.options.compressChoice = .zlibx
+                $0.options.wire.compress = true
+                $0.options.wire.compressChoice = .zlibx
             }
         ),
         CommandOption(
@@ -195,7 +211,7 @@ enum OptionCatalogue {
             nil,
             "limit the rate, in KiB/s or with a unit",
             .value("RATE") { (line, value) throws(CommandError) in
-                line.options.bandwidthLimit = try value.bandwidth()
+                line.options.wire.bandwidthLimit = try value.bandwidth()
             }
         ),
         CommandOption(
@@ -203,7 +219,7 @@ enum OptionCatalogue {
             nil,
             "give up after silence of so many seconds",
             .value("SECONDS") { (line, value) throws(CommandError) in
-                line.options.timeout = try value.number(in: 0...Int(Int32.max))
+                line.options.wire.timeout = try value.number(in: 0...Int(Int32.max))
             }
         ),
         CommandOption(
@@ -227,7 +243,7 @@ enum OptionCatalogue {
                 guard version >= supported.lowerBound else {
                     throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
                 }
-                line.options.protocolVersion = version
+                line.options.wire.protocolVersion = version
             }
         ),
         CommandOption(
@@ -263,13 +279,18 @@ enum OptionCatalogue {
     ]
 
     private static let output: [CommandOption] = [
-        CommandOption("verbose", "v", "say more", .toggle { $0.options.verbosity = $1 ? $0.options.verbosity + 1 : 0 }),
-        CommandOption("quiet", "q", "say only errors", .effect { $0.options.quiet = true }),
+        CommandOption(
+            "verbose",
+            "v",
+            "say more",
+            .toggle { $0.options.output.verbosity = $1 ? $0.options.output.verbosity + 1 : 0 }
+        ),
+        CommandOption("quiet", "q", "say only errors", .effect { $0.options.output.quiet = true }),
         CommandOption(
             "itemize-changes",
             "i",
             "list every change",
-            .toggle { $0.options.itemize = $1 ? $0.options.itemize + 1 : 0 }
+            .toggle { $0.options.output.itemize = $1 ? $0.options.output.itemize + 1 : 0 }
         ),
         CommandOption(
             "out-format",
@@ -299,11 +320,11 @@ enum OptionCatalogue {
             "P",
             "same as --partial --progress",
             .effect {
-                $0.options.partial = true
+                $0.options.placement.partial = true
                 $0.settings.progress = .files
             }
         ),
-        CommandOption("stats", nil, "print figures at the end", .effect { $0.options.stats = true }),
+        CommandOption("stats", nil, "print figures at the end", .effect { $0.options.output.stats = true }),
         CommandOption(
             "human-readable",
             "h",
@@ -326,8 +347,8 @@ enum OptionCatalogue {
 
     /// Options with a value that have a form `--no-X`: what it does.
     static let resets: [String: @Sendable (inout RsyncCommandLine) -> Void] = [
-        "bwlimit": { $0.options.bandwidthLimit = 0 },
-        "timeout": { $0.options.timeout = 0 },
+        "bwlimit": { $0.options.wire.bandwidthLimit = 0 },
+        "timeout": { $0.options.wire.timeout = 0 },
         "contimeout": { $0.settings.connectTimeout = 0 },
     ]
 

@@ -2,16 +2,17 @@ import Checksums
 import Glibc
 import RsyncEngine
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 
 extension RsyncCommandLine {
     /// Adds a pattern to the filters; an empty one matches nothing.
     mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(CommandError) {
         if pattern.isEmpty { return }
-        do throws(WireError) {
-            try options.filters.append(argument: pattern, isInclude: isInclude)
+        do throws(FilterError) {
+            try options.selection.filters.append(argument: pattern, isInclude: isInclude)
         } catch {
-            throw CommandError(error)
+            throw .usage(error.description)
         }
     }
 
@@ -46,20 +47,20 @@ extension RsyncCommandLine {
             choices.append(algorithm)
         }
         guard choices.count <= 2 else { throw value.invalid }
-        options.checksumChoice = choices[0]
-        options.fileChecksumChoice = choices.count == 2 ? choices[1] : nil
+        options.wire.checksumChoice = choices[0]
+        options.wire.fileChecksumChoice = choices.count == 2 ? choices[1] : nil
     }
 
     /// Takes a compression's name; `auto` lets the two ends negotiate.
     mutating func chooseCompression(_ value: OptionValue) throws(CommandError) {
         let name = value.text.lowercased()
         if name == "auto" {
-            options.compressChoice = nil
+            options.wire.compressChoice = nil
             return
         }
-        options.compress = name != "none"
-        options.compressChoice = CompressionAlgorithm(rawValue: name)
-        guard options.compressChoice != nil else {
+        options.wire.compress = name != "none"
+        options.wire.compressChoice = CompressionAlgorithm(rawValue: name)
+        guard options.wire.compressChoice != nil else {
             throw .failed("unknown compress name: \(value.text)", exitCode: 4)
         }
     }
@@ -86,6 +87,6 @@ extension RsyncCommandLine {
         if let level = settings.info["progress"] {
             settings.progress = level == 0 ? .none : level == 1 ? .files : .total
         }
-        if let level = settings.info["stats"] { options.stats = level >= 2 }
+        if let level = settings.info["stats"] { options.output.stats = level >= 2 }
     }
 }

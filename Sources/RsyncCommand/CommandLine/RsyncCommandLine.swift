@@ -1,4 +1,4 @@
-public import RsyncWire
+public import RsyncOptions
 
 /// What a command line asks for: a mode, and what goes with it.
 public struct RsyncCommandLine: Sendable, Equatable {

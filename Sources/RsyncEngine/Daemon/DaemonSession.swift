@@ -1,5 +1,6 @@
 public import Checksums
 import LinuxSystem
+import RsyncOptions
 public import RsyncWire
 public import Transport
 import VolumeAccess
@@ -208,15 +209,15 @@ public struct DaemonSession {
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
-        if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
-            arguments.options.timeout = module.timeout
+        if module.timeout > 0, arguments.options.wire.timeout == 0 || arguments.options.wire.timeout > module.timeout {
+            arguments.options.wire.timeout = module.timeout
         }
-        arguments.options.keepAlive = keepAlive
-        arguments.options.silenceLimit = silenceLimit
-        arguments.options.comparesNanoseconds = module.comparesNanoseconds
-        if synchronizes { arguments.options.fsync = true }
-        arguments.options.largestFile = module.largestFile
-        arguments.options.listMemory = module.listMemory
+        arguments.options.limits.keepAlive = keepAlive
+        arguments.options.limits.silenceLimit = silenceLimit
+        arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
+        if synchronizes { arguments.options.placement.fsync = true }
+        arguments.options.limits.largestFile = module.largestFile
+        arguments.options.limits.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
         open(module, arguments, channel, &place, &report)
         place.isReadOnly = module.isReadOnly
@@ -242,7 +243,7 @@ public struct DaemonSession {
             peer: stream.peerDescription,
             isWriting: !arguments.isSender && Execution(arguments.options).changesDestination
                 && arguments.refusal == nil,
-            job: arguments.options.job,
+            job: arguments.options.agent.job,
             end: { stream.close() }
         )
         switch opening(request) {

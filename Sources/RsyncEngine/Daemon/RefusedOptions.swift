@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 
 /// The options that a module's `refuse options` may name (protocol specification, session 11.6).
@@ -13,29 +14,29 @@ enum RefusedOptions {
     }
 
     private static let entries: [Entry] = [
-        Entry("delete delete-during del") { $0.options.delete },
-        Entry("checksum c") { $0.options.checksum },
-        Entry("compress z") { $0.options.compress },
-        Entry("hard-links H") { $0.options.hardLinks },
-        Entry("inplace") { $0.options.inPlace },
-        Entry("whole-file W") { $0.options.wholeFile == true },
-        Entry("partial") { $0.options.partial },
-        Entry("sparse S") { $0.options.sparse },
-        Entry("devices") { $0.options.devices },
-        Entry("specials") { $0.options.specials },
-        Entry("D") { $0.options.devices || $0.options.specials },
-        Entry("owner o") { $0.options.owner },
-        Entry("group g") { $0.options.group },
-        Entry("perms p") { $0.options.permissions },
-        Entry("times t") { $0.options.times },
-        Entry("links l") { $0.options.links },
-        Entry("recursive r") { $0.options.recursive },
-        Entry("ignore-times I") { $0.options.ignoreTimes },
-        Entry("size-only") { $0.options.sizeOnly },
-        Entry("modify-window @") { $0.options.modifyWindow != nil },
-        Entry("numeric-ids") { $0.options.numericIDs },
-        Entry("ignore-errors") { $0.options.ignoreErrors },
-        Entry("bwlimit") { $0.options.bandwidthLimit > 0 },
+        Entry("delete delete-during del") { $0.options.deletion.isOn },
+        Entry("checksum c") { $0.options.comparison.checksum },
+        Entry("compress z") { $0.options.wire.compress },
+        Entry("hard-links H") { $0.options.attributes.hardLinks },
+        Entry("inplace") { $0.options.placement.inPlace },
+        Entry("whole-file W") { $0.options.wire.wholeFile == true },
+        Entry("partial") { $0.options.placement.partial },
+        Entry("sparse S") { $0.options.placement.sparse },
+        Entry("devices") { $0.options.attributes.devices },
+        Entry("specials") { $0.options.attributes.specials },
+        Entry("D") { $0.options.attributes.devices || $0.options.attributes.specials },
+        Entry("owner o") { $0.options.attributes.owner },
+        Entry("group g") { $0.options.attributes.group },
+        Entry("perms p") { $0.options.attributes.permissions },
+        Entry("times t") { $0.options.attributes.times },
+        Entry("links l") { $0.options.attributes.links },
+        Entry("recursive r") { $0.options.selection.recursive },
+        Entry("ignore-times I") { $0.options.comparison.ignoreTimes },
+        Entry("size-only") { $0.options.comparison.sizeOnly },
+        Entry("modify-window @") { $0.options.comparison.modifyWindow != nil },
+        Entry("numeric-ids") { $0.options.attributes.numericIDs },
+        Entry("ignore-errors") { $0.options.deletion.ignoreErrors },
+        Entry("bwlimit") { $0.options.wire.bandwidthLimit > 0 },
     ]
 
     /// Whether a name of the configuration is known.

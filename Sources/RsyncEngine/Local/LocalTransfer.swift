@@ -1,6 +1,7 @@
 import Checksums
 import LinuxSystem
-public import RsyncWire
+public import RsyncOptions
+import RsyncWire
 import VolumeAccess
 
 /// Copies from directories of this machine to a directory of this machine, without a wire between them.
@@ -41,8 +42,8 @@ public struct LocalTransfer {
     /// - Returns: What came of it.
     public func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.recursive { parameters.flags = [.incrementalRecursion] }
-        parameters.fileChecksum = options.fileChecksumChoice ?? options.checksumChoice ?? .xxh128
+        if options.selection.recursive { parameters.flags = [.incrementalRecursion] }
+        parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
         let state = SessionState(
             options: options,
             parameters: parameters,

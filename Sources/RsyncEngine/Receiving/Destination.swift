@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 public import VolumeAccess
 
@@ -120,7 +121,7 @@ private struct DestinationOpener {
         do throws(VolumeError) {
             let volume = try openVolume(parent)
             guard try state.execution.makeRoot(leaf, in: volume) else { return volume }
-            if state.options.verbosity > 0 || state.options.itemize > 0 {
+            if state.options.output.verbosity > 0 || state.options.output.itemize > 0 {
                 state.report("created directory \(printable(path))", .info)
             }
             return try openVolume(path)

@@ -1,3 +1,5 @@
+import RsyncOptions
+
 /// The options of a server's command line: which are served, and the names of those that are not.
 enum OptionTable {
     /// An option that is on or off.
@@ -18,44 +20,44 @@ enum OptionTable {
     }
 
     private static let switches: [Switch] = [
-        Switch("recursive", "r") { $0.recursive = $1 },
-        Switch("links", "l") { $0.links = $1 },
-        Switch("perms", "p") { $0.permissions = $1 },
-        Switch("times", "t") { $0.times = $1 },
-        Switch("group", "g") { $0.group = $1 },
-        Switch("owner", "o") { $0.owner = $1 },
-        Switch("devices") { $0.devices = $1 },
-        Switch("specials") { $0.specials = $1 },
-        Switch("hard-links", "H") { $0.hardLinks = $1 },
+        Switch("recursive", "r") { $0.selection.recursive = $1 },
+        Switch("links", "l") { $0.attributes.links = $1 },
+        Switch("perms", "p") { $0.attributes.permissions = $1 },
+        Switch("times", "t") { $0.attributes.times = $1 },
+        Switch("group", "g") { $0.attributes.group = $1 },
+        Switch("owner", "o") { $0.attributes.owner = $1 },
+        Switch("devices") { $0.attributes.devices = $1 },
+        Switch("specials") { $0.attributes.specials = $1 },
+        Switch("hard-links", "H") { $0.attributes.hardLinks = $1 },
         Switch("dry-run", "n") { $0.dryRun = $1 },
-        Switch("checksum", "c") { $0.checksum = $1 },
-        Switch("sparse", "S") { $0.sparse = $1 },
-        Switch("whole-file", "W") { $0.wholeFile = $1 },
-        Switch("compress", "z") { $0.compress = $1 },
-        Switch("ignore-times", "I") { $0.ignoreTimes = $1 },
-        Switch("size-only") { $0.sizeOnly = $1 },
-        Switch("quiet", "q") { $0.quiet = $1 },
-        Switch("delete") { $0.delete = $1 },
-        Switch("delete-during") { $0.delete = $1 },
-        Switch("del") { $0.delete = $1 },
+        Switch("checksum", "c") { $0.comparison.checksum = $1 },
+        Switch("sparse", "S") { $0.placement.sparse = $1 },
+        Switch("whole-file", "W") { $0.wire.wholeFile = $1 },
+        Switch("compress", "z") { $0.wire.compress = $1 },
+        Switch("ignore-times", "I") { $0.comparison.ignoreTimes = $1 },
+        Switch("size-only") { $0.comparison.sizeOnly = $1 },
+        Switch("quiet", "q") { $0.output.quiet = $1 },
+        Switch("delete") { $0.deletion.isOn = $1 },
+        Switch("delete-during") { $0.deletion.isOn = $1 },
+        Switch("del") { $0.deletion.isOn = $1 },
         Switch("delete-before") {
-            $0.delete = $1
-            $0.deletesBefore = $1
+            $0.deletion.isOn = $1
+            $0.deletion.isBefore = $1
         },
-        Switch("dvm-smallest-first") { $0.smallestFirst = $1 },
-        Switch("dvm-notes") { $0.agentNotes = $1 },
-        Switch("fsync") { $0.fsync = $1 },
-        Switch("dvm-shows-life") { $0.showsLife = $1 },
-        Switch("dvm-refuse-empty") { $0.refusesEmptySource = $1 },
-        Switch("dvm-tally") { $0.tallies = $1 },
-        Switch("numeric-ids") { $0.numericIDs = $1 },
-        Switch("partial") { $0.partial = $1 },
-        Switch("inplace") { $0.inPlace = $1 },
-        Switch("stats") { $0.stats = $1 },
-        Switch("omit-dir-times", "O") { $0.omitDirectoryTimes = $1 },
-        Switch("ignore-errors") { $0.ignoreErrors = $1 },
-        Switch("inc-recursive") { $0.incrementalRecursion = $1 },
-        Switch("i-r") { $0.incrementalRecursion = $1 },
+        Switch("dvm-smallest-first") { $0.agent.smallestFirst = $1 },
+        Switch("dvm-notes") { $0.agent.notes = $1 },
+        Switch("fsync") { $0.placement.fsync = $1 },
+        Switch("dvm-shows-life") { $0.agent.showsLife = $1 },
+        Switch("dvm-refuse-empty") { $0.deletion.refusesEmptySource = $1 },
+        Switch("dvm-tally") { $0.agent.tallies = $1 },
+        Switch("numeric-ids") { $0.attributes.numericIDs = $1 },
+        Switch("partial") { $0.placement.partial = $1 },
+        Switch("inplace") { $0.placement.inPlace = $1 },
+        Switch("stats") { $0.output.stats = $1 },
+        Switch("omit-dir-times", "O") { $0.attributes.omitDirectoryTimes = $1 },
+        Switch("ignore-errors") { $0.deletion.ignoreErrors = $1 },
+        Switch("inc-recursive") { $0.wire.incrementalRecursion = $1 },
+        Switch("i-r") { $0.wire.incrementalRecursion = $1 },
     ]
 
     /// The switches by their long name.
@@ -66,8 +68,8 @@ enum OptionTable {
             if let letter = option.letter { table[String(letter)] = option }
         }
         table["D"] = Switch("D") {
-            $0.devices = $1
-            $0.specials = $1
+            $0.attributes.devices = $1
+            $0.attributes.specials = $1
         }
         return table
     }()

@@ -1,5 +1,6 @@
 import Checksums
 import DeltaTransfer
+import RsyncOptions
 
 /// Who carries a client's arguments to a server.
 public enum ArgumentCarrier: Sendable {
@@ -20,7 +21,7 @@ extension ServerArguments {
     ///   - carrier: Where they came from.
     public init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
         self.init(options: TransferOptions(), isSender: false, paths: [])
-        options.incrementalRecursion = true
+        options.wire.incrementalRecursion = true
         capabilities = ""
         isComplete = false
         var parser = ArgumentParser(arguments: self, carrier: carrier, rest: vector[...])
@@ -106,11 +107,11 @@ private struct ArgumentParser {
             case "@":
                 try set("modify-window", letters.isEmpty ? try nextValue(of: "-@") : letters)
                 return
-            case "v": arguments.options.verbosity += 1
+            case "v": arguments.options.output.verbosity += 1
             case "s": arguments.isSecluded = true
             case "D":
-                arguments.options.devices = true
-                arguments.options.specials = true
+                arguments.options.attributes.devices = true
+                arguments.options.attributes.specials = true
             default:
                 guard let option = OptionTable.byLetter[letter] else {
                     throw OptionTable.refusedLetters[letter].map { .unsupported("--\($0) (-\(letter))") }
@@ -128,7 +129,7 @@ private struct ArgumentParser {
         if OptionTable.withValue.contains(name) { return try set(name, try nextValue(of: "--" + name)) }
         switch name {
         case "sender": arguments.isSender = true
-        case "verbose": arguments.options.verbosity += 1
+        case "verbose": arguments.options.output.verbosity += 1
         case "secluded-args", "protect-args": arguments.isSecluded = true
         case "new-compress": choose(.zlibx)
         case "old-compress": choose(.zlib)
@@ -148,8 +149,8 @@ private struct ArgumentParser {
     }
 
     private mutating func choose(_ compression: CompressionAlgorithm) {
-        arguments.options.compressChoice = compression
-        arguments.options.compress = compression != .none
+        arguments.options.wire.compressChoice = compression
+        arguments.options.wire.compress = compression != .none
     }
 
     private mutating func set(_ name: String, _ value: Substring) throws(ArgumentFlaw) {
@@ -162,22 +163,22 @@ private struct ArgumentParser {
         switch name {
         case "compress-level":
             let level = try number(-1_000_000...1_000_000)
-            arguments.options.compressLevel = level
+            arguments.options.wire.compressLevel = level
             // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
-            arguments.options.compress = true
-        case "block-size": arguments.options.blockLength = try number(0...BlockRule.maximumBlockLength)
+            arguments.options.wire.compress = true
+        case "block-size": arguments.options.wire.blockLength = try number(0...BlockRule.maximumBlockLength)
         case "modify-window":
-            arguments.options.modifyWindow = Int32(try number(Int(Int32.min)...Int(Int32.max)))
-        case "timeout": arguments.options.timeout = try number(0...Int(Int32.max))
-        case "bwlimit": arguments.options.bandwidthLimit = Int64(try number(0...Int(Int32.max)))
-        case "checksum-seed": arguments.options.checksumSeed = Int32(try number(Int(Int32.min)...Int(Int32.max)))
-        case "dvm-delete-limit": arguments.options.deleteLimit = try number(0...100)
+            arguments.options.comparison.modifyWindow = Int32(try number(Int(Int32.min)...Int(Int32.max)))
+        case "timeout": arguments.options.wire.timeout = try number(0...Int(Int32.max))
+        case "bwlimit": arguments.options.wire.bandwidthLimit = Int64(try number(0...Int(Int32.max)))
+        case "checksum-seed": arguments.options.wire.checksumSeed = Int32(try number(Int(Int32.min)...Int(Int32.max)))
+        case "dvm-delete-limit": arguments.options.deletion.limit = try number(0...100)
         case "dvm-job":
             guard value.utf8.count <= 128, value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
                 throw .badValue(option: "--" + name, value: String(value))
             }
-            arguments.options.job = String(value)
-        case "log-format": arguments.options.itemize = value.contains("%i%I") ? 2 : value.contains("%i") ? 1 : 0
+            arguments.options.agent.job = String(value)
+        case "log-format": arguments.options.output.itemize = value.contains("%i%I") ? 2 : value.contains("%i") ? 1 : 0
         case "compress-choice":
             guard let choice = CompressionAlgorithm(wireName: value.lowercased()) else {
                 throw .badValue(option: "--" + name, value: String(value))
@@ -196,7 +197,7 @@ private struct ArgumentParser {
         guard choices.count == names.count, (1...2).contains(choices.count) else {
             throw .badValue(option: "--checksum-choice", value: String(value))
         }
-        arguments.options.checksumChoice = choices[0]
-        arguments.options.fileChecksumChoice = choices.count == 2 ? choices[1] : nil
+        arguments.options.wire.checksumChoice = choices[0]
+        arguments.options.wire.fileChecksumChoice = choices.count == 2 ? choices[1] : nil
     }
 }

@@ -1,4 +1,5 @@
 import Checksums
+public import RsyncOptions
 
 /// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
 public struct ServerArguments: Sendable, Equatable {
@@ -41,25 +42,25 @@ public struct ServerArguments: Sendable, Equatable {
     /// The cluster of short options (protocol specification, session 2.2).
     private var letters: String {
         let isPush = !isSender
-        let usesOldCompression = options.compressChoice == nil || options.compressChoice == .zlib
-        var letters = "-" + String(repeating: "v", count: min(options.verbosity, 9))
+        let usesOldCompression = options.wire.compressChoice == nil || options.wire.compressChoice == .zlib
+        var letters = "-" + String(repeating: "v", count: min(options.output.verbosity, 9))
         for (letter, isOn) in [
-            ("q", options.quiet),
+            ("q", options.output.quiet),
             ("n", options.dryRun),
-            ("l", options.links),
-            ("O", options.omitDirectoryTimes && isPush),
-            ("W", options.wholeFile == true || options.checksumChoice == ChecksumAlgorithm.none),
-            ("H", options.hardLinks),
-            ("o", options.owner),
-            ("g", options.group),
-            ("D", options.devices),
-            ("t", options.times),
-            ("p", options.permissions),
-            ("r", options.recursive),
-            ("c", options.checksum),
-            ("I", options.ignoreTimes),
-            ("S", options.sparse),
-            ("z", options.compress && usesOldCompression),
+            ("l", options.attributes.links),
+            ("O", options.attributes.omitDirectoryTimes && isPush),
+            ("W", options.wire.wholeFile == true || options.wire.checksumChoice == ChecksumAlgorithm.none),
+            ("H", options.attributes.hardLinks),
+            ("o", options.attributes.owner),
+            ("g", options.attributes.group),
+            ("D", options.attributes.devices),
+            ("t", options.attributes.times),
+            ("p", options.attributes.permissions),
+            ("r", options.selection.recursive),
+            ("c", options.comparison.checksum),
+            ("I", options.comparison.ignoreTimes),
+            ("S", options.placement.sparse),
+            ("z", options.wire.compress && usesOldCompression),
         ] where isOn {
             letters += letter
         }
@@ -71,17 +72,21 @@ public struct ServerArguments: Sendable, Equatable {
         let isPush = !isSender
         var words: [String] = []
         // A level alone would make the server compress.
-        if options.compress, let level = options.compressLevel { words.append("--compress-level=\(level)") }
-        if options.devices != options.specials { words.append(options.devices ? "--no-specials" : "--specials") }
-        if isPush, options.itemize > 0 { words.append(options.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i") }
-        if options.blockLength > 0 { words.append("-B\(options.blockLength)") }
-        if options.timeout > 0 { words.append("--timeout=\(options.timeout)") }
-        if options.bandwidthLimit > 0 { words.append("--bwlimit=\(options.bandwidthLimit)") }
-        if let choice = options.checksumChoice {
-            let second = options.fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
+        if options.wire.compress, let level = options.wire.compressLevel { words.append("--compress-level=\(level)") }
+        if options.attributes.devices != options.attributes.specials {
+            words.append(options.attributes.devices ? "--no-specials" : "--specials")
+        }
+        if isPush, options.output.itemize > 0 {
+            words.append(options.output.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i")
+        }
+        if options.wire.blockLength > 0 { words.append("-B\(options.wire.blockLength)") }
+        if options.wire.timeout > 0 { words.append("--timeout=\(options.wire.timeout)") }
+        if options.wire.bandwidthLimit > 0 { words.append("--bwlimit=\(options.wire.bandwidthLimit)") }
+        if let choice = options.wire.checksumChoice {
+            let second = options.wire.fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
             words.append("--checksum-choice=\(choice.rawValue)\(second)")
         }
-        switch options.compressChoice {
+        switch options.wire.compressChoice {
         case nil: break
         case .zlibx?: words.append("--new-compress")
         case .zlib?: words.append("--old-compress")
@@ -94,24 +99,26 @@ public struct ServerArguments: Sendable, Equatable {
     private var switches: [String] {
         let isPush = !isSender
         var words: [String] = []
-        if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
-        if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
-        if isPush, options.agentNotes { words.append("--dvm-notes") }
-        if options.showsLife { words.append("--dvm-shows-life") }
-        if isPush, options.delete, let limit = options.deleteLimit { words.append("--dvm-delete-limit=\(limit)") }
-        if isPush, options.delete, options.refusesEmptySource { words.append("--dvm-refuse-empty") }
-        if isPush, options.tallies { words.append("--dvm-tally") }
-        if isPush, !options.job.isEmpty { words.append("--dvm-job=\(options.job)") }
-        if isPush, options.sizeOnly { words.append("--size-only") }
-        if isPush, options.stats { words.append("--stats") }
+        if isPush, options.deletion.isOn { words.append(options.deletion.isBefore ? "--delete-before" : "--delete") }
+        if isPush, options.agent.smallestFirst { words.append("--dvm-smallest-first") }
+        if isPush, options.agent.notes { words.append("--dvm-notes") }
+        if options.agent.showsLife { words.append("--dvm-shows-life") }
+        if isPush, options.deletion.isOn, let limit = options.deletion.limit {
+            words.append("--dvm-delete-limit=\(limit)")
+        }
+        if isPush, options.deletion.isOn, options.deletion.refusesEmptySource { words.append("--dvm-refuse-empty") }
+        if isPush, options.agent.tallies { words.append("--dvm-tally") }
+        if isPush, !options.agent.job.isEmpty { words.append("--dvm-job=\(options.agent.job)") }
+        if isPush, options.comparison.sizeOnly { words.append("--size-only") }
+        if isPush, options.output.stats { words.append("--stats") }
         // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
-        if isPush, let window = options.modifyWindow { words.append("--modify-window=\(window)") }
-        if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }
-        if isPush, options.partial, !options.inPlace { words.append("--partial") }
-        if options.ignoreErrors { words.append("--ignore-errors") }
-        if options.numericIDs { words.append("--numeric-ids") }
-        if isPush, options.fsync { words.append("--fsync") }
-        if options.inPlace { words.append("--inplace") }
+        if isPush, let window = options.comparison.modifyWindow { words.append("--modify-window=\(window)") }
+        if options.wire.checksumSeed != 0 { words.append("--checksum-seed=\(options.wire.checksumSeed)") }
+        if isPush, options.placement.partial, !options.placement.inPlace { words.append("--partial") }
+        if options.deletion.ignoreErrors { words.append("--ignore-errors") }
+        if options.attributes.numericIDs { words.append("--numeric-ids") }
+        if isPush, options.placement.fsync { words.append("--fsync") }
+        if options.placement.inPlace { words.append("--inplace") }
         return words
     }
 
@@ -146,5 +153,5 @@ public struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    public var expectsFilters: Bool { isSender || options.delete }
+    public var expectsFilters: Bool { isSender || options.deletion.isOn }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -26,7 +27,7 @@ extension DecisionRules {
             isRoot: geteuid() == 0,
             mask: Self.processMask
         )
-        let isExact = state.options.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
+        let isExact = state.options.comparison.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
         // What rsync's own option says is not softened by anything.
         if isExact, window < 0 { grain = state.execution.timeGrain(of: volume) }
     }
@@ -40,35 +41,37 @@ extension DecisionRules {
         isRoot: Bool,
         mask: UInt32
     ) {
-        makesLinks = options.links
-        makesDevices = options.devices && isRoot
-        makesSpecials = options.specials
-        keepsHardLinks = options.hardLinks
-        keepsTimes = options.times
-        keepsDirectoryTimes = !options.omitDirectoryTimes
-        keepsPermissions = options.permissions
-        keepsOwner = options.owner && isRoot
-        keepsGroup = options.group
+        makesLinks = options.attributes.links
+        makesDevices = options.attributes.devices && isRoot
+        makesSpecials = options.attributes.specials
+        keepsHardLinks = options.attributes.hardLinks
+        keepsTimes = options.attributes.times
+        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes
+        keepsPermissions = options.attributes.permissions
+        keepsOwner = options.attributes.owner && isRoot
+        keepsGroup = options.attributes.group
         self.isRoot = isRoot
         self.mask = mask
-        comparesSums = options.checksum
-        comparesSizesOnly = options.sizeOnly
-        ignoresTimes = options.ignoreTimes
-        window = options.modifyWindow ?? (options.comparesNanoseconds && dialect.listsNanoseconds ? -1 : 0)
+        comparesSums = options.comparison.checksum
+        comparesSizesOnly = options.comparison.sizeOnly
+        ignoresTimes = options.comparison.ignoreTimes
+        window =
+            options.comparison.modifyWindow
+            ?? (options.comparison.comparesNanoseconds && dialect.listsNanoseconds ? -1 : 0)
         grain = TimeGrain()
-        largestFile = options.largestFile
-        writesInPlace = options.inPlace
-        wantsDelta = !(options.wholeFile ?? isLocal)
-        takesSmallestFirst = options.smallestFirst
-        reportsUnchanged = options.itemize > 1 || options.verbosity > 1
+        largestFile = options.limits.largestFile
+        writesInPlace = options.placement.inPlace
+        wantsDelta = !(options.wire.wholeFile ?? isLocal)
+        takesSmallestFirst = options.agent.smallestFirst
+        reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
         deletion = DeletionRules(
-            isWanted: options.delete,
-            comesFirst: options.deletesBefore,
-            ignoresErrors: options.ignoreErrors,
-            isGuarded: options.guardsDeletions && execution.changesDestination,
-            limit: options.deleteLimit,
-            refusesEmptySource: options.refusesEmptySource,
-            filters: options.filters
+            isWanted: options.deletion.isOn,
+            comesFirst: options.deletion.isBefore,
+            ignoresErrors: options.deletion.ignoreErrors,
+            isGuarded: options.deletion.isGuarded && execution.changesDestination,
+            limit: options.deletion.limit,
+            refusesEmptySource: options.deletion.refusesEmptySource,
+            filters: options.selection.filters
         )
     }
 }

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 

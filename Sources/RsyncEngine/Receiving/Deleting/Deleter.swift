@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -39,7 +40,7 @@ enum Execution: Sendable {
 
     /// What brings the destination to its device; nil where that is not wanted or nothing changes.
     func synchronizer(_ state: SessionState, of volume: Volume) throws(EngineError) -> Synchronizer? {
-        state.options.fsync && self == .real ? try Synchronizer(state: state, volume: volume) : nil
+        state.options.placement.fsync && self == .real ? try Synchronizer(state: state, volume: volume) : nil
     }
 
     /// Removes a name with everything below it, or tells what would be removed.
