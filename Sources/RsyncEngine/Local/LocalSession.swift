@@ -28,7 +28,8 @@ final class LocalSession: TransferRequester {
         destination: Destination,
         synchronizer: Synchronizer?,
         jobs: BoundedQueue<[TransferPlan]>,
-        events: BoundedQueue<GeneratorEvent>
+        events: BoundedQueue<GeneratorEvent>,
+        interpose: (any Executor) -> any Executor
     ) {
         self.state = state
         self.synchronizer = synchronizer
@@ -41,7 +42,7 @@ final class LocalSession: TransferRequester {
             requester: self,
             synchronizer: synchronizer
         )
-        generator = Generator(context)
+        generator = Generator(context, interpose: interpose)
     }
 
     /// Works through the next list of the walk.

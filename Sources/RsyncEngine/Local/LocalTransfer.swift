@@ -17,6 +17,8 @@ public struct LocalTransfer {
     private let options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    /// Puts something between the generator's decisions and what carries them out, for tests.
+    var interpose: (any Executor) -> any Executor = { $0 }
 
     /// Prepares a transfer.
     ///
@@ -105,7 +107,8 @@ public struct LocalTransfer {
             destination: destination,
             synchronizer: synchronizer,
             jobs: jobs,
-            events: events
+            events: events,
+            interpose: interpose
         )
         defer { session.end() }
         try session.take(first)

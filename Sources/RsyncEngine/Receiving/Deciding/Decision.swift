@@ -57,25 +57,22 @@ extension Decision {
 }
 
 extension Decision: CustomStringConvertible {
-    /// The decision in a user's words, such as `transfer (size, time)`.
+    /// The decision in a user's words, such as `transfer (size, time), set mode 644 time 1700000000`.
     var description: String {
         switch self {
         case .refuse: "refuse, too large"
         case .skip: "skip, not wanted"
         case .wait: "wait for the first name"
-        case .keep(let report, let attributes, let ownCopy): Self.keep(report, attributes, ownCopy)
-        case .transfer(let report, _, let inPlace, let displaced):
-            "transfer " + (inPlace ? "in place " : "") + Self.differences(report) + displaced.suffix
-        case .make(let report, _, let displaced): "make " + Self.differences(report) + displaced.suffix
-        case .link(let report, let displaced): "hard link " + Self.differences(report) + displaced.suffix
+        case .keep(let report, let attributes, let ownCopy):
+            "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")
+                + (report.map { ", report " + Self.differences($0) } ?? "")
+        case .transfer(let report, let attributes, let inPlace, let displaced):
+            "transfer " + (inPlace ? "in place " : "") + Self.differences(report) + displaced.suffix + attributes.suffix
+        case .make(let report, let attributes, let displaced):
+            "make " + Self.differences(report) + displaced.suffix + attributes.suffix
+        case .link(let report, let displaced):
+            (report.contains(.isNew) ? "hard link new" : "hard link") + displaced.suffix
         }
-    }
-
-    private static func keep(_ report: ItemFlags?, _ attributes: FileAttributes?, _ ownCopy: Bool) -> String {
-        var parts = [ownCopy ? "keep, in a copy of its own" : "keep"]
-        if let attributes { parts.append("set " + attributes.names.joined(separator: " ")) }
-        if let report { parts.append("report " + differences(report)) }
-        return parts.joined(separator: ", ")
     }
 
     private static func differences(_ flags: ItemFlags) -> String {
@@ -100,13 +97,13 @@ extension Displaced {
 }
 
 extension FileAttributes {
-    /// What is set, by name.
-    fileprivate var names: [String] {
-        var names: [String] = []
-        if let owner { names.append("owner \(owner)") }
-        if let group { names.append("group \(group)") }
-        if let permissions { names.append("mode " + String(permissions, radix: 8)) }
-        if let modified { names.append("time \(modified.seconds)") }
-        return names
+    /// What is set, by name; empty for nothing.
+    fileprivate var suffix: String {
+        let words: [String?] = [
+            owner.map { "owner \($0)" }, group.map { "group \($0)" },
+            permissions.map { "mode " + String($0, radix: 8) }, modified.map { "time \($0.seconds)" },
+        ]
+        let found = words.compactMap(\.self)
+        return found.isEmpty ? "" : ", set " + found.joined(separator: " ")
     }
 }

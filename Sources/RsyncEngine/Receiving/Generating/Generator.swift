@@ -35,11 +35,12 @@ final class Generator {
     /// Lists that are not ended.
     var listCount: Int { tracker.count }
 
-    init(_ context: GeneratorContext) {
+    /// Prepares for a destination; `interpose` may put something between the decisions and what carries them out.
+    init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
         fileRecipe = context.state.parameters.fileRecipe
         deleter = Deleter(context)
-        executor = context.state.execution.executor(context, deleter)
+        executor = interpose(context.state.execution.executor(context, deleter))
         guard context.destination.wasCreated else { return }
         createdDirectories = [[], [UInt8(ascii: ".")]]
         state.countInPlace { $0.createdDirectories += 1 }
