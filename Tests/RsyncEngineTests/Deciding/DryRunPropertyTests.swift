@@ -7,25 +7,20 @@ import Testing
 
 @Suite("Dry run properties")
 struct DryRunPropertyTests {
-    @Test("a dry run takes the decisions of the real run", .timeLimit(.minutes(5)), arguments: UInt64(1)...200)
+    @Test("a dry run takes the decisions of the real run", .timeLimit(.minutes(15)), arguments: UInt64(1)...200)
     func sameDecisions(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let directory = try TemporaryDirectory(parent: "/dev/shm")
-        let (source, destination, old) = (
-            directory.file("source"), directory.file("destination"), directory.file("old")
-        )
-        // Both begin alike and grow apart, so that much is unchanged and every kind of change occurs.
-        for (path, edits) in [(source, 24), (old, Int.random(in: 0...12, using: &random))] {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-            var tree = RandomTree(root: path, seed: seed)
-            try tree.fill(30)
-            try tree.edit(edits)
-        }
+        let (source, destination) = (directory.file("source"), directory.file("destination"))
         let options = TransferOptions.random(&random)
+        try FileManager.default.createDirectory(atPath: source, withIntermediateDirectories: false)
+        var tree = RandomTree(root: source, seed: seed)
+        try tree.fill(30)
         // Without -H, or in place, a change of one name changes the others that its file has, which no dry run foresees.
         let keepsLinks = options.attributes.hardLinks && !options.placement.inPlace
         let links = keepsLinks ? "--preserve=links" : "--no-preserve=links"
-        try ChildProcess.run("/bin/cp", ["-a", links, old, destination])
+        try ChildProcess.run("/bin/cp", ["-a", links, source, destination])
+        try tree.edit(24)
         var dry = options
         dry.dryRun = true
         let promised = try run(source, destination, dry)
