@@ -299,7 +299,7 @@ struct FaultTests {
 
     @Test(
         "where the first of two hard links cannot be put in place, the other arrives",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: Route.allCases
     )
     func blockedLink(route: Route) throws {
