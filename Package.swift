@@ -107,6 +107,7 @@ let package = Package(
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
+        tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
         tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
             "RsyncEngine",

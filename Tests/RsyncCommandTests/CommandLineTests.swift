@@ -313,14 +313,6 @@ struct CommandLineTests {
         #expect(line.options.comparison.modifyWindow == expected)
     }
 
-    @Test("every option of the table has help and a spelling of its own")
-    func table() {
-        let spellings = OptionCatalogue.options.flatMap { $0.names + ($0.letter.map { ["-\($0)"] } ?? []) }
-        #expect(Set(spellings).count == spellings.count)
-        for option in OptionCatalogue.options { #expect(!option.help.isEmpty) }
-        for name in spellings { #expect(!OptionCatalogue.refusedNames.contains(name), "\(name)") }
-    }
-
     private struct Unexpected: Error {}
 }
 

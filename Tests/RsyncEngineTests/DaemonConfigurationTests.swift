@@ -193,15 +193,4 @@ struct ConfiguredCatalogueTests {
         #expect(other == Array("Unknown module 'n'".utf8))
         #expect(catalogue.listedModules.isEmpty)
     }
-
-    @Test("refused options are found by any of their names")
-    func refusedOptions() {
-        var options = TransferOptions()
-        options.deletion.isOn = true
-        let arguments = ServerArguments(options: options, isSender: false, paths: [[]])
-        #expect(RefusedOptions.refusal(of: ["checksum"], in: arguments) == nil)
-        let refusal = RefusedOptions.refusal(of: ["del"], in: arguments)
-        #expect(refusal?.exitCode == 4)
-        #expect(refusal.map { "\($0)" } == "rsync: The server is configured to refuse --delete")
-    }
 }

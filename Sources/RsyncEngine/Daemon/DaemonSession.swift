@@ -205,6 +205,7 @@ public struct DaemonSession {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
             arguments = ServerArguments(parsing: vector, from: .daemon)
         }
+        let refused = OptionTable.refused(by: module.refusedOptions, in: arguments.options)
         let isSecluded = arguments.isSecluded
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
@@ -223,7 +224,9 @@ public struct DaemonSession {
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
-        place.optionRefusal = place.optionRefusal ?? RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
+        if let refused, place.optionRefusal == nil {
+            place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
+        }
         return Admitted(arguments: arguments, version: version, place: place)
     }
 

@@ -1,22 +1,23 @@
-import Checksums
 public import RsyncOptions
+
+/// Who carries a client's arguments to a server.
+public enum ArgumentCarrier: Sendable {
+    /// A remote shell, which removed all quoting.
+    case shell
+    /// Our daemon's protocol; clients escape option values for it as for a shell.
+    case daemon
+}
 
 /// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
 public struct ServerArguments: Sendable, Equatable {
-    /// The options that the server needs to know.
-    public var options: TransferOptions
-    /// Whether the server sends (the client pulls).
-    public var isSender: Bool
-    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
-    public var capabilities: String
+    /// What the options say.
+    private var server: ServerOptions
     /// The destination of a push, or the sources of a pull.
     public var paths: [[UInt8]]
-    /// Whether the client sends the rest of its arguments on the stream (`-s`).
-    public var isSecluded = false
     /// Why the arguments cannot be served; what came before the offending one is in effect.
-    public internal(set) var refusal: WireError?
+    public private(set) var refusal: WireError?
     /// Whether the `.` that ends the options was there; secluded arguments lack it until they are complete.
-    public internal(set) var isComplete = true
+    public private(set) var isComplete = true
 
     /// Makes the arguments that a client of ours sends.
     ///
@@ -25,102 +26,57 @@ public struct ServerArguments: Sendable, Equatable {
     ///   - isSender: Whether the server sends.
     ///   - paths: At least one; an empty one stands for `.`.
     public init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
-        self.options = options
-        self.isSender = isSender
+        server = ServerOptions()
+        server.transfer = options
+        server.isSender = isSender
+        server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
-        capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
     }
+
+    /// Reads an argument vector on the server's side.
+    ///
+    /// Reading stops at the first argument that is not understood, which becomes ``refusal``: exit code 1 for a server
+    /// of a shell, 4 for a daemon, which must tell it after the handshake (protocol specification, session 9.4).
+    ///
+    /// - Parameters:
+    ///   - vector: The arguments behind the program's name, from `--server` on.
+    ///   - carrier: Where they came from.
+    public init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
+        var parser = ServerParser(vector, isEscaped: carrier == .daemon)
+        do throws(ArgumentFlaw) {
+            try parser.run()
+        } catch {
+            refusal =
+                switch carrier {
+                case .shell: .violation(error.description, exitCode: 1)
+                case .daemon: .violation("on remote machine: \(error)", exitCode: 4)
+                }
+        }
+        server = parser.options
+        paths = parser.paths
+        isComplete = parser.isComplete
+    }
+
+    /// The options that the server needs to know.
+    public var options: TransferOptions {
+        get { server.transfer }
+        set { server.transfer = newValue }
+    }
+
+    /// Whether the server sends (the client pulls).
+    public var isSender: Bool { server.isSender }
+
+    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
+    public var capabilities: String { server.capabilities }
+
+    /// Whether the client sends the rest of its arguments on the stream (`-s`).
+    public var isSecluded: Bool { server.isSecluded }
 
     /// The whole vector, from `--server` on, without any quoting.
     public var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
 
     /// The vector up to the `.` that ends the options; plain text without characters that a shell knows.
-    public var encodedOptions: [String] {
-        ["--server"] + (isSender ? ["--sender"] : []) + [letters] + settings + switches
-    }
-
-    /// The cluster of short options (protocol specification, session 2.2).
-    private var letters: String {
-        let isPush = !isSender
-        let usesOldCompression = options.wire.compressChoice == nil || options.wire.compressChoice == .zlib
-        var letters = "-" + String(repeating: "v", count: min(options.output.verbosity, 9))
-        for (letter, isOn) in [
-            ("q", options.output.quiet),
-            ("n", options.dryRun),
-            ("l", options.attributes.links),
-            ("O", options.attributes.omitDirectoryTimes && isPush),
-            ("W", options.wire.wholeFile == true || options.wire.checksumChoice == ChecksumAlgorithm.none),
-            ("H", options.attributes.hardLinks),
-            ("o", options.attributes.owner),
-            ("g", options.attributes.group),
-            ("D", options.attributes.devices),
-            ("t", options.attributes.times),
-            ("p", options.attributes.permissions),
-            ("r", options.selection.recursive),
-            ("c", options.comparison.checksum),
-            ("I", options.comparison.ignoreTimes),
-            ("S", options.placement.sparse),
-            ("z", options.wire.compress && usesOldCompression),
-        ] where isOn {
-            letters += letter
-        }
-        return letters + "e" + capabilities
-    }
-
-    /// The long options with a value, in rsync's order (protocol specification, session 2.4).
-    private var settings: [String] {
-        let isPush = !isSender
-        var words: [String] = []
-        // A level alone would make the server compress.
-        if options.wire.compress, let level = options.wire.compressLevel { words.append("--compress-level=\(level)") }
-        if options.attributes.devices != options.attributes.specials {
-            words.append(options.attributes.devices ? "--no-specials" : "--specials")
-        }
-        if isPush, options.output.itemize > 0 {
-            words.append(options.output.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i")
-        }
-        if options.wire.blockLength > 0 { words.append("-B\(options.wire.blockLength)") }
-        if options.wire.timeout > 0 { words.append("--timeout=\(options.wire.timeout)") }
-        if options.wire.bandwidthLimit > 0 { words.append("--bwlimit=\(options.wire.bandwidthLimit)") }
-        if let choice = options.wire.checksumChoice {
-            let second = options.wire.fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
-            words.append("--checksum-choice=\(choice.rawValue)\(second)")
-        }
-        switch options.wire.compressChoice {
-        case nil: break
-        case .zlibx?: words.append("--new-compress")
-        case .zlib?: words.append("--old-compress")
-        case let choice?: words.append("--compress-choice=\(choice.rawValue)")
-        }
-        return words
-    }
-
-    /// The long options without a value, and the seed among them, in rsync's order (protocol specification, session 2.4).
-    private var switches: [String] {
-        let isPush = !isSender
-        var words: [String] = []
-        if isPush, options.deletion.isOn { words.append(options.deletion.isBefore ? "--delete-before" : "--delete") }
-        if isPush, options.agent.smallestFirst { words.append("--dvm-smallest-first") }
-        if isPush, options.agent.notes { words.append("--dvm-notes") }
-        if options.agent.showsLife { words.append("--dvm-shows-life") }
-        if isPush, options.deletion.isOn, let limit = options.deletion.limit {
-            words.append("--dvm-delete-limit=\(limit)")
-        }
-        if isPush, options.deletion.isOn, options.deletion.refusesEmptySource { words.append("--dvm-refuse-empty") }
-        if isPush, options.agent.tallies { words.append("--dvm-tally") }
-        if isPush, !options.agent.job.isEmpty { words.append("--dvm-job=\(options.agent.job)") }
-        if isPush, options.comparison.sizeOnly { words.append("--size-only") }
-        if isPush, options.output.stats { words.append("--stats") }
-        // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
-        if isPush, let window = options.comparison.modifyWindow { words.append("--modify-window=\(window)") }
-        if options.wire.checksumSeed != 0 { words.append("--checksum-seed=\(options.wire.checksumSeed)") }
-        if isPush, options.placement.partial, !options.placement.inPlace { words.append("--partial") }
-        if options.deletion.ignoreErrors { words.append("--ignore-errors") }
-        if options.attributes.numericIDs { words.append("--numeric-ids") }
-        if isPush, options.placement.fsync { words.append("--fsync") }
-        if options.placement.inPlace { words.append("--inplace") }
-        return words
-    }
+    public var encodedOptions: [String] { server.words }
 
     // MARK: what the letters mean
 
