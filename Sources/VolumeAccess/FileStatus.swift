@@ -89,6 +89,33 @@ public struct FileStatus: Hashable, Sendable {
         isMountRoot = status.stx_attributes & UInt64(STATX_ATTR_MOUNT_ROOT) != 0
     }
 
+    /// Describes an entry that need not exist.
+    package init(
+        mode: UInt32,
+        size: Int64 = 0,
+        modified: Timestamp = Timestamp(seconds: 0),
+        owner: UInt32 = 0,
+        group: UInt32 = 0,
+        linkCount: UInt32 = 1,
+        device: UInt64 = 0,
+        deviceMajor: UInt32 = 0,
+        deviceMinor: UInt32 = 0
+    ) {
+        self.mode = mode
+        self.size = size
+        self.modified = modified
+        accessed = modified
+        self.owner = owner
+        self.group = group
+        self.linkCount = linkCount
+        self.device = device
+        inode = 0
+        self.deviceMajor = deviceMajor
+        self.deviceMinor = deviceMinor
+        blocks = 0
+        isMountRoot = false
+    }
+
     /// Whether something is mounted on a path of the operator's; false where that cannot be told.
     public static func isMountRoot(_ path: String) -> Bool {
         var status = statx()

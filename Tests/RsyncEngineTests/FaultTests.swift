@@ -297,6 +297,23 @@ struct FaultTests {
         #expect(try TreeSnapshot(place.destination).identities == after.identities)
     }
 
+    @Test("where the first of two hard links cannot be put in place, the other arrives", arguments: Route.allCases)
+    func blockedLink(route: Route) throws {
+        let place = try Place()
+        try place.write([1, 2, 3], place.source + "/a")
+        link(place.source + "/a", place.source + "/b")
+        try FileManager.default.createDirectory(
+            atPath: place.destination + "/a/full",
+            withIntermediateDirectories: true
+        )
+        var options = TransferOptions.mirror
+        options.deletion.isOn = false
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.exitCode == 23, "\(outcome.description)")
+        #expect(try place.read(place.destination + "/b") == [1, 2, 3])
+        #expect(try place.names() == ["a", "a/full", "b"])
+    }
+
     @Test("a session leaves no descriptor behind, and lets its streams go", arguments: Route.allCases, [false, true])
     func leaks(route: Route, isBroken: Bool) throws {
         let place = try Place()

@@ -244,7 +244,8 @@ public struct DaemonSession {
         let request = DaemonRequest(
             user: report.user,
             peer: stream.peerDescription,
-            isWriting: !arguments.isSender && !arguments.options.dryRun && arguments.refusal == nil,
+            isWriting: !arguments.isSender && Execution(arguments.options).changesDestination
+                && arguments.refusal == nil,
             job: arguments.options.agent.job,
             end: { stream.close() }
         )

@@ -79,7 +79,7 @@ import VolumeAccess
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            if plan.isInPlace(state.options) {
+            if plan.isInPlace {
                 return end(plan, try copyInPlace(source, plan, leaf.span, in: directory))
             }
             let file = try copyStaged(source, plan, leaf.span, in: directory)

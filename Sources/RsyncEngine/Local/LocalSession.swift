@@ -28,14 +28,21 @@ final class LocalSession: TransferRequester {
         destination: Destination,
         synchronizer: Synchronizer?,
         jobs: BoundedQueue<[TransferPlan]>,
-        events: BoundedQueue<GeneratorEvent>
+        events: BoundedQueue<GeneratorEvent>,
+        interpose: (any Executor) -> any Executor
     ) {
         self.state = state
         self.synchronizer = synchronizer
         self.jobs = jobs
         self.events = events
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
-        generator = Generator(state: state, destination: destination, requester: self, synchronizer: synchronizer)
+        let context = GeneratorContext(
+            state: state,
+            destination: destination,
+            requester: self,
+            synchronizer: synchronizer
+        )
+        generator = Generator(context, interpose: interpose)
     }
 
     /// Works through the next list of the walk.
@@ -127,11 +134,12 @@ final class LocalSession: TransferRequester {
 
     // MARK: requests
 
-    func report(_ index: Int32, _ flags: ItemFlags, _ entry: FileEntry, in list: FileList, link: [UInt8]?) {
+    func report(_ flags: ItemFlags, of candidate: Candidate) {
         guard state.observer.wantsItems else { return }
-        let item = Item(flags: flags, name: link ?? [])
+        let entry = candidate.entry
+        let item = Item(flags: flags, name: candidate.reportedLink)
         // A directory's own item may come with the list of its contents, which does not hold it.
-        let holder = flags.contains(.transfer) || !entry.isDirectory ? list : holder(of: entry, list)
+        let holder = entry.isDirectory ? holder(of: entry, candidate.list) : candidate.list
         state.observer.didChange(ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0))
     }
 
@@ -144,9 +152,6 @@ final class LocalSession: TransferRequester {
     }
 
     func request(_ plan: TransferPlan, basis: ReadableFile?) {
-        guard !state.options.dryRun else {
-            return report(plan.index, plan.flags, plan.entry, in: plan.list, link: nil)
-        }
         batch.append(plan)
         if batch.count >= 64 || plan.entry.size > 1 << 20 { handOver() }
     }

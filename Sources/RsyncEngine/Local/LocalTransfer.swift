@@ -17,6 +17,8 @@ public struct LocalTransfer {
     private let options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    /// Puts something between the generator's decisions and what carries them out, for tests.
+    var interpose: (any Executor) -> any Executor = { $0 }
 
     /// Prepares a transfer.
     ///
@@ -87,9 +89,7 @@ public struct LocalTransfer {
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
-        if options.placement.fsync, !options.dryRun {
-            synchronizer = try Synchronizer(state: state, volume: destination.volume)
-        }
+        synchronizer = try state.execution.synchronizer(state, of: destination.volume)
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
@@ -107,7 +107,8 @@ public struct LocalTransfer {
             destination: destination,
             synchronizer: synchronizer,
             jobs: jobs,
-            events: events
+            events: events,
+            interpose: interpose
         )
         defer { session.end() }
         try session.take(first)

@@ -25,9 +25,6 @@ struct Destination: Sendable {
     /// Whether this run made the directory.
     let wasCreated: Bool
 
-    /// Whether nothing has to be looked for in the destination.
-    var isNew: Bool { false }
-
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
         localName.map { $0[...] } ?? list.leaf(of: entry)
@@ -123,8 +120,7 @@ private struct DestinationOpener {
         let (parent, leaf) = split(path)
         do throws(VolumeError) {
             let volume = try openVolume(parent)
-            if state.options.dryRun { return volume }
-            try volume.root.createDirectory(leaf.span, permissions: 0o777)
+            guard try state.execution.makeRoot(leaf, in: volume) else { return volume }
             if state.options.output.verbosity > 0 || state.options.output.itemize > 0 {
                 state.report("created directory \(printable(path))", .info)
             }

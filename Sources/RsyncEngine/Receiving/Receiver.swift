@@ -170,7 +170,7 @@ final class Receiver {
 
     private func takeItem(_ index: Int32, _ files: FileReceiver) throws(WireError) {
         let item = try Item.read(from: input)
-        guard item.flags.contains(.transfer), !state.options.dryRun else {
+        guard item.flags.contains(.transfer), state.execution.bringsContent else {
             return report(item, try live.resolve(index), transferred: 0)
         }
         guard let plan = open.take(index) else {

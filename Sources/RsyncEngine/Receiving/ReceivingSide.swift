@@ -117,9 +117,8 @@ final class ReceivingSide {
 
     /// What brings the destination to its device, where that is wanted.
     private func synchronizer(for destination: Destination) throws(WireError) -> Synchronizer? {
-        guard state.options.placement.fsync, !state.options.dryRun else { return nil }
         do throws(EngineError) {
-            return try Synchronizer(state: state, volume: destination.volume)
+            return try state.execution.synchronizer(state, of: destination.volume)
         } catch {
             state.fail(error)
             throw error.asWireError
@@ -128,12 +127,13 @@ final class ReceivingSide {
 
     private func start(_ destination: Destination, isSourceEmpty: Bool) throws(WireError) -> [WorkerThread] {
         let requester = WireRequester(state: state, output: output, open: open)
-        let generator = Generator(
+        let context = GeneratorContext(
             state: state,
             destination: destination,
             requester: requester,
             synchronizer: synchronizer
         )
+        let generator = Generator(context)
         generator.deleter.isSourceEmpty = isSourceEmpty
         let session = GeneratorSession(
             state: state,

@@ -80,7 +80,7 @@ final class RequestReader {
     private func readItem(_ index: Int32) throws(WireError) {
         let item = try Item.read(from: input)
         if !item.name.isEmpty { batchWeight += item.name.count + Self.arrayHead }
-        guard item.flags.contains(.transfer), !state.options.dryRun else {
+        guard item.flags.contains(.transfer), state.execution.bringsContent else {
             return batch.append(.item(index, item, nil))
         }
         let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)

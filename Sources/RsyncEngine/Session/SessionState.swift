@@ -38,6 +38,8 @@ final class SessionState: Sendable {
     let parameters: SessionParameters
     /// Whether texts go to the peer instead of to a person.
     let isServer: Bool
+    /// Whether anything is changed.
+    let execution: Execution
     let observer: any TransferObserver
     let progress: TransferProgress
     /// What rsync calls this side in its messages: `sender`, `generator` or `receiver`.
@@ -68,7 +70,8 @@ final class SessionState: Sendable {
         self.parameters = parameters
         self.isServer = isServer
         self.role = role
-        if options.agent.tallies || role == "receiver", !options.dryRun {
+        execution = Execution(options)
+        if options.agent.tallies || role == "receiver", execution.changesDestination {
             var tally = TransferTally()
             tally.lockReach = lockReach
             guarded.withLock { $0.tally = tally }

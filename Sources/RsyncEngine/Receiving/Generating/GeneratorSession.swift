@@ -44,8 +44,7 @@ final class GeneratorSession {
     /// Runs to the goodbye; a failure ends the session.
     func run() {
         generator.pause = { [unowned self] in self.breathe() }
-        generator.stayAlive = { [unowned self] in self.stayAlive() }
-        generator.deleter.stayAlive = { [unowned self] in self.stayAlive() }
+        generator.context.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
             generator.settleDeletions()

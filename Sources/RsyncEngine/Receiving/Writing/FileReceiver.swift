@@ -111,7 +111,7 @@ final class FileReceiver {
     }
 
     private func open(_ plan: TransferPlan, hasBasis: Bool) -> Output {
-        if plan.entry.size <= Self.smallLimit, !hasBasis, !plan.isInPlace(state.options) {
+        if plan.entry.size <= Self.smallLimit, !hasBasis, !plan.isInPlace {
             var memory: [UInt8] = []
             memory.reserveCapacity(Int(plan.entry.size))
             return .memory(memory)
@@ -119,7 +119,7 @@ final class FileReceiver {
         do throws(VolumeError) {
             return begin(FileTarget(plan: plan, place: try place(plan)))
         } catch {
-            report(error, plan.isInPlace(state.options) ? "open" : "mkstemp")
+            report(error, plan.isInPlace ? "open" : "mkstemp")
             return .discard
         }
     }
@@ -146,7 +146,7 @@ final class FileReceiver {
     private func makePlace(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
         let directory = try directory(plan)
         let leaf = destination.leaf(of: plan.entry, in: plan.list)
-        return plan.isInPlace(state.options)
+        return plan.isInPlace
             ? .inPlace(try directory.openInPlace(leaf.span)) : .staged(try stage(plan, in: directory, leaf))
     }
 

@@ -1,17 +1,15 @@
 import RsyncWire
 import VolumeAccess
 
-/// How the generator has its decisions carried out: over the wire, or on this machine.
+/// Where the generator's reports and requests for content go: over the wire, or on this machine.
 ///
 /// Called on the generator's thread only. A failure to reach the sender ends the session through its state.
 protocol TransferRequester: AnyObject {
     /// Whether source and destination are on this machine, so that whole files move by default.
     var isLocal: Bool { get }
 
-    /// Reports a change that needs no data.
-    ///
-    /// `link` is the name a hard link was made to; nil for other changes.
-    func report(_ index: Int32, _ flags: ItemFlags, _ entry: FileEntry, in list: FileList, link: [UInt8]?)
+    /// Reports a change that needs no data, or, in a dry run, that data would be asked for.
+    func report(_ flags: ItemFlags, of candidate: Candidate)
 
     /// Asks for a file's data.
     ///

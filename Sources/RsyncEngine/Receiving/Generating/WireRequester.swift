@@ -31,17 +31,11 @@ import VolumeAccess
 
     deinit { unsafe buffer.deallocate() }
 
-    func report(
-        _ index: Int32,
-        _ flags: ItemFlags,
-        _ entry: FileEntry,
-        in list: FileList,
-        link: [UInt8]?
-    ) {
+    func report(_ flags: ItemFlags, of candidate: Candidate) {
         guard !state.hasFailed else { return }
         do throws(WireError) {
-            try output.index(index)
-            try Item(flags: flags, name: link ?? []).write(to: output)
+            try output.index(candidate.index)
+            try Item(flags: flags, name: candidate.reportedLink).write(to: output)
         } catch {
             state.fail(.wire(error))
         }
@@ -50,10 +44,9 @@ import VolumeAccess
     func request(_ plan: TransferPlan, basis: ReadableFile?) {
         guard !state.hasFailed else { return }
         do throws(WireError) {
-            if !state.options.dryRun { open.add(plan) }
+            open.add(plan)
             try output.index(plan.index)
             try Item(flags: plan.flags).write(to: output)
-            guard !state.options.dryRun else { return }
             guard let basis, let geometry = geometry(of: basis, plan) else {
                 return try BlockGeometry.empty.write(to: output)
             }

@@ -1,5 +1,4 @@
 import Glibc
-import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -20,13 +19,13 @@ struct TransferPlan: Sendable {
     let attributes: FileAttributes
     /// Bytes of the basis whose sums were sent; nil when none were.
     let basisSize: Int64?
-    /// Whether what lies there has other names that the source, with `-H`, keeps apart.
-    let isShared: Bool
+    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
+    let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
 
-    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
-    func isInPlace(_ options: TransferOptions) -> Bool { options.placement.inPlace && !isShared }
+    /// Whether the name stands for another file than before once this is done.
+    var makesNewFile: Bool { current == nil || !isInPlace }
 }
 
 /// What the generator has written and the sender has not answered yet: requests, and ends of lists and phases.

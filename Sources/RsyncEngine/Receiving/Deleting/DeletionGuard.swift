@@ -1,4 +1,3 @@
-import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -80,19 +79,14 @@ extension Deleter {
     ///
     /// It cannot wait: the share is judged by what is known so far, and by all that the destination has where that is not
     /// enough.
-    func mayMakeWay(
-        for leaf: [UInt8],
-        in directory: VolumeDirectory,
-        named name: [UInt8],
-        _ destination: Destination
-    ) -> Bool {
-        guard let limit = state.options.deletion.limit, state.options.deletion.isGuarded else { return true }
+    func mayMakeWay(for leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) -> Bool {
+        guard let limit = rules.limit, rules.isGuarded else { return true }
         let parent = name.lastIndex(of: UInt8(ascii: "/")).map { Array(name[..<$0]) } ?? [UInt8(ascii: ".")]
         // The directory itself is replaced, which is no deletion.
         let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
         let all = pending.entries + pending.removedForOthers + count
         if all > Int64(limit) * PendingDeletions.leastEntries / 100 {
-            let has = pending.scannedEntries ?? entriesNow(of: destination)
+            let has = pending.scannedEntries ?? entriesNow()
             pending.scannedEntries = has
             guard has < PendingDeletions.leastEntries || !isTooMany(all, of: has, limit) else {
                 let text = "cannot make way for \(printable(name)): too much would be deleted"
@@ -106,9 +100,9 @@ extension Deleter {
     }
 
     /// All that the destination has but for what this run made.
-    private func entriesNow(of destination: Destination) -> Int64 {
+    private func entriesNow() -> Int64 {
         var count: Int64 = 0
-        let root = destination.volume.root
+        let root = context.destination.volume.root
         if let listing = try? root.list() {
             for index in 0..<listing.count { count += root.countTree(listing.name(index), pause: pause) }
         }
@@ -124,42 +118,35 @@ extension Deleter {
     /// Removes what was collected, or refuses to; called when the sender's lists are complete.
     ///
     /// - Returns: False when it was refused.
-    func settle(_ directories: DirectoryCache, _ requester: any TransferRequester) -> Bool {
-        guard state.options.deletion.isGuarded, !state.options.dryRun else { return true }
+    func settle() -> Bool {
+        guard rules.isGuarded else { return true }
         guard !hasRefused else { return false }
         guard pending.entries > 0, mayDelete() else { return true }
         defer { pending = PendingDeletions() }
         let (count, has) = (pending.entries + pending.removedForOthers, pending.destinationEntries)
-        if state.options.deletion.refusesEmptySource, isSourceEmpty {
+        if rules.refusesEmptySource, isSourceEmpty {
             return refuse(.emptySource, count, of: has, "the source has no entries")
         }
-        if let limit = state.options.deletion.limit, has >= PendingDeletions.leastEntries,
-            isTooMany(count, of: has, limit)
-        {
+        if let limit = rules.limit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit) {
             return refuse(.tooMany, count, of: has, "more than \(limit) % would go")
         }
         guard !pending.isOverfull else {
             return refuse(.tooMany, count, of: has, "there are too many names to keep them until they are counted")
         }
-        pending.takeAll { name, leaves in remove(leaves, of: name, directories, requester) }
+        pending.takeAll { name, leaves in remove(leaves, of: name) }
         return true
     }
 
-    private func remove(
-        _ leaves: [[UInt8]],
-        of name: [UInt8],
-        _ directories: DirectoryCache,
-        _ requester: any TransferRequester
-    ) {
+    private func remove(_ leaves: [[UInt8]], of name: [UInt8]) {
         let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
         do throws(VolumeError) {
-            let directory = try directories.directory(name.span)
+            let directory = try context.directories.directory(name.span)
             let before = try directory.status()
             for leaf in leaves {
                 pause()
-                directories.invalidate((prefix + leaf).span)
+                context.directories.invalidate((prefix + leaf).span)
                 do throws(VolumeError) {
-                    try remove(leaf, in: directory, named: prefix + leaf, requester)
+                    try remove(leaf, in: directory, named: prefix + leaf)
                 } catch {
                     // Gone meanwhile is as good.
                     if !error.isMissing { report(error) }

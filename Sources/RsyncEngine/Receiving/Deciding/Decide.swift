@@ -1,0 +1,203 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// Decides what shall become of an entry (protocol specification, transfer 11).
+///
+/// A pure function: everything it needs to know is in its arguments.
+///
+/// - Parameters:
+///   - candidate: The entry and what is known about its name at the destination.
+///   - rules: The session's rules.
+/// - Returns: What shall be done.
+func decide(_ candidate: Candidate, by rules: DecisionRules) -> Decision {
+    if let refusal = rules.refusal(of: candidate) { return refusal }
+    if let decision = rules.decideLink(candidate) { return decision }
+    return switch candidate.entry.type {
+    case UInt32(S_IFREG): rules.decideFile(candidate)
+    case UInt32(S_IFDIR): rules.decideDirectory(candidate)
+    default: rules.decideNode(candidate)
+    }
+}
+
+extension DecisionRules {
+    // MARK: what has to be known
+
+    /// Why an entry is not looked at any further; nil when it is.
+    func refusal(of candidate: Candidate) -> Decision? {
+        let entry = candidate.entry
+        switch entry.type {
+        case UInt32(S_IFREG):
+            guard isTooLarge(entry) else { return nil }
+            return candidate.current.map { $0.isRegular && looksUnchanged(entry, $0) } ?? false ? nil : .refuse
+        case UInt32(S_IFDIR): return nil
+        case UInt32(S_IFLNK): return makesLinks ? nil : .skip
+        default:
+            let isWanted = entry.isDevice && makesDevices || entry.isSpecial && makesSpecials
+            return isWanted ? nil : .skip
+        }
+    }
+
+    /// Whether the content at the entry's name has to be read: a file for its sum (`-c`), a symbolic link for its target.
+    func readsContent(of candidate: Candidate) -> Bool {
+        guard let current = candidate.current else { return false }
+        let entry = candidate.entry
+        guard entry.isRegular else { return entry.isSymbolicLink && current.isSymbolicLink }
+        // A file beyond the limit is not read for its sum either.
+        return comparesSums && current.isRegular && current.size == entry.size && !isTooLarge(entry)
+    }
+
+    /// Whether the other names of what is there have to be counted; known only once the content has been compared.
+    func countsNames(of candidate: Candidate) -> Bool {
+        guard let current = candidate.current, keepsHardLinks, current.linkCount > 1, !current.isDirectory,
+            candidate.entry.flags.contains(.hardLinked)
+        else { return false }
+        return !isUnchanged(candidate, current) || corrections(for: candidate.entry, current: current) != nil
+    }
+
+    // MARK: kinds
+
+    fileprivate func decideFile(_ candidate: Candidate) -> Decision {
+        let entry = candidate.entry
+        guard let current = candidate.current, current.isRegular else {
+            return transfer(candidate, report: [.transfer, .isNew])
+        }
+        if isUnchanged(candidate, current) { return keep(candidate, current) }
+        var flags = differences(of: entry, from: current, isChanging: true).union(.transfer)
+        if comparesSums { flags.insert(.reportChange) }
+        return transfer(candidate, report: flags)
+    }
+
+    /// Decides about a symbolic link, device, FIFO or socket.
+    fileprivate func decideNode(_ candidate: Candidate) -> Decision {
+        let (entry, current) = (candidate.entry, candidate.current)
+        if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
+        var flags: ItemFlags = [.localChange]
+        if let current, current.mode & UInt32(S_IFMT) == entry.type {
+            flags.formUnion(differences(of: entry, from: current, isChanging: true))
+            flags.insert(.reportChange)
+        } else {
+            flags.insert(.isNew)
+        }
+        return .make(
+            report: flags,
+            attributes: attributes(for: entry, current: nil),
+            displaced: displaced(by: entry, current)
+        )
+    }
+
+    fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
+        let entry = candidate.entry
+        guard let current = candidate.current, current.isDirectory else {
+            return .make(
+                report: [.isNew, .localChange],
+                attributes: workable(attributes(for: entry, current: nil)),
+                displaced: candidate.current == nil ? .nothing : .removed
+            )
+        }
+        return .keep(
+            report: reported(differences(of: entry, from: current, isChanging: false)),
+            attributes: corrections(for: entry, current: current)
+        )
+    }
+
+    /// Decides about a name whose file has another name (`-H`); nil when it is brought into place like any entry.
+    fileprivate func decideLink(_ candidate: Candidate) -> Decision? {
+        let (entry, current) = (candidate.entry, candidate.current)
+        switch candidate.link {
+        case .alone, .leads: return nil
+        case .waits: return .wait
+        case .isInPlace:
+            guard let current else { return .keep(report: nil, attributes: nil) }
+            return .keep(
+                report: reported(differences(of: entry, from: current, isChanging: false)),
+                attributes: corrections(for: entry, current: current)
+            )
+        case .follows(_, let isSame):
+            // The attributes came with the first name.
+            if isSame { return .keep(report: reportsUnchanged ? [.localChange, .nameFollows] : nil, attributes: nil) }
+            let flags: ItemFlags =
+                current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
+            return .link(report: flags, displaced: displaced(by: entry, current))
+        }
+    }
+
+    // MARK: decisions
+
+    /// Asks for a file's content.
+    func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
+        let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        return .transfer(
+            report: report,
+            attributes: attributes(for: candidate.entry, current: current),
+            inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
+            displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced
+        )
+    }
+
+    /// Keeps what is there and corrects its attributes; a file of its own is made where they would change others.
+    private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
+        let entry = candidate.entry
+        let report = reported(differences(of: entry, from: current, isChanging: false))
+        let corrections = corrections(for: entry, current: current)
+        guard corrections != nil, isShared(candidate, current) else {
+            return .keep(report: report, attributes: corrections)
+        }
+        // A file is copied with its attributes; a link or node that is made anew has the time of its making.
+        let attributes = entry.isRegular ? corrections : attributes(for: entry, current: current)
+        return .keep(report: report, attributes: attributes, ownCopy: true)
+    }
+
+    private func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }
+
+    /// What becomes of `current` when something new comes in its place.
+    private func displaced(by entry: FileEntry, _ current: FileStatus?) -> Displaced {
+        guard let current else { return .nothing }
+        if current.isDirectory { return .directory }
+        return writesInPlace && entry.isRegular ? .removed : .replaced
+    }
+
+    // MARK: comparisons
+
+    private func isTooLarge(_ entry: FileEntry) -> Bool { largestFile.map { entry.size > $0 } ?? false }
+
+    /// Whether a regular file's content counts as unchanged by size and time alone.
+    private func looksUnchanged(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+        guard current.size == entry.size else { return false }
+        if comparesSizesOnly { return true }
+        return !ignoresTimes && hasSameTime(entry, current)
+    }
+
+    /// Whether what is there has the content that is listed (protocol specification, transfer 11.3).
+    private func isUnchanged(_ candidate: Candidate, _ current: FileStatus) -> Bool {
+        let entry = candidate.entry
+        guard current.mode & UInt32(S_IFMT) == entry.type else { return false }
+        if entry.isRegular {
+            guard comparesSums, !isTooLarge(entry) else { return looksUnchanged(entry, current) }
+            return current.size == entry.size && candidate.content == .same
+        }
+        if entry.isSymbolicLink { return candidate.content == .same }
+        guard entry.isDevice else { return true }
+        let extra = candidate.list.extra(of: entry)
+        return current.deviceMajor == extra.deviceMajor && current.deviceMinor == extra.deviceMinor
+    }
+
+    /// Whether what is there has other names that the source, with `-H`, keeps apart, as far as its list tells; what is not
+    /// sure counts as kept apart.
+    ///
+    /// rsync 3.5.0 changes the attributes of such names, and each run anew undoes what the last one did; here the name
+    /// gets a file of its own.
+    private func isShared(_ candidate: Candidate, _ current: FileStatus) -> Bool {
+        guard keepsHardLinks, current.linkCount > 1, !current.isDirectory else { return false }
+        return !candidate.entry.flags.contains(.hardLinked) || candidate.sharedNames < current.linkCount
+    }
+
+    /// Whether what is at a name has the content that is listed.
+    func isUnchanged(_ candidate: Candidate) -> Bool { candidate.current.map { isUnchanged(candidate, $0) } ?? false }
+
+    /// Whether a file that is unchanged keeps its inode, so that the other names of its group can be linked to it.
+    func canLead(_ candidate: Candidate) -> Bool {
+        guard let current = candidate.current else { return false }
+        return corrections(for: candidate.entry, current: current) == nil || !isShared(candidate, current)
+    }
+}

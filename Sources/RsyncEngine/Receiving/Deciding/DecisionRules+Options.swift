@@ -1,0 +1,77 @@
+import Glibc
+import RsyncOptions
+import RsyncWire
+import VolumeAccess
+
+extension DecisionRules {
+    /// The process's umask, read once: reading it takes setting it, for every thread.
+    private static let processMask: UInt32 = {
+        let current = umask(0)
+        umask(current)
+        return UInt32(current)
+    }()
+
+    /// Rules for a session into a volume, which may be tried for what it keeps of a time.
+    ///
+    /// - Parameters:
+    ///   - state: The session's options and terms.
+    ///   - volume: The destination.
+    ///   - isLocal: Whether source and destination are on this machine, so that whole files are copied unless `-W` or
+    ///     `--no-W` says otherwise.
+    init(of state: SessionState, into volume: Volume, isLocal: Bool) {
+        self.init(
+            state.options,
+            dialect: state.parameters.dialect,
+            execution: state.execution,
+            isLocal: isLocal,
+            isRoot: geteuid() == 0,
+            mask: Self.processMask
+        )
+        let isExact = state.options.comparison.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
+        // What rsync's own option says is not softened by anything.
+        if isExact, window < 0 { grain = state.execution.timeGrain(of: volume) }
+    }
+
+    /// Rules from options and terms alone.
+    init(
+        _ options: TransferOptions,
+        dialect: Dialect,
+        execution: Execution,
+        isLocal: Bool,
+        isRoot: Bool,
+        mask: UInt32
+    ) {
+        makesLinks = options.attributes.links
+        makesDevices = options.attributes.devices && isRoot
+        makesSpecials = options.attributes.specials
+        keepsHardLinks = options.attributes.hardLinks
+        keepsTimes = options.attributes.times
+        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes
+        keepsPermissions = options.attributes.permissions
+        keepsOwner = options.attributes.owner && isRoot
+        keepsGroup = options.attributes.group
+        self.isRoot = isRoot
+        self.mask = mask
+        comparesSums = options.comparison.checksum
+        comparesSizesOnly = options.comparison.sizeOnly
+        ignoresTimes = options.comparison.ignoreTimes
+        window =
+            options.comparison.modifyWindow
+            ?? (options.comparison.comparesNanoseconds && dialect.listsNanoseconds ? -1 : 0)
+        grain = TimeGrain()
+        largestFile = options.limits.largestFile
+        writesInPlace = options.placement.inPlace
+        wantsDelta = !(options.wire.wholeFile ?? isLocal)
+        takesSmallestFirst = options.agent.smallestFirst
+        reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
+        deletion = DeletionRules(
+            isWanted: options.deletion.isOn,
+            comesFirst: options.deletion.isBefore,
+            ignoresErrors: options.deletion.ignoreErrors,
+            isGuarded: options.deletion.isGuarded && execution.changesDestination,
+            limit: options.deletion.limit,
+            refusesEmptySource: options.deletion.refusesEmptySource,
+            filters: options.selection.filters
+        )
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// Changes nothing (`-n`): only what would be deleted is looked for and reported.
+final class DryRunExecutor: Executor {
+    private let context: GeneratorContext
+    private let deleter: Deleter
+
+    init(_ context: GeneratorContext, _ deleter: Deleter) {
+        self.context = context
+        self.deleter = deleter
+    }
+
+    func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
+        guard !isNew else { return nil }
+        do throws(VolumeError) {
+            return try context.directories.directory(name.span)
+        } catch {
+            guard error.isMissing || error.number == ENOTDIR || error.number == ELOOP else { throw error }
+            return nil
+        }
+    }
+
+    func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
+        guard decision.displaced == .directory, context.rules.deletion.isWanted, let directory = candidate.directory
+        else { return .done }
+        do throws(VolumeError) {
+            try deleter.makeWay(Array(candidate.leaf), in: directory, named: Array(candidate.name))
+            return .done
+        } catch {
+            context.report(error, "could not make way for new entry: rmdir")
+            return .failed
+        }
+    }
+
+    func makeDirectory(_ candidate: Candidate) throws(VolumeError) {}
+
+    func setAttributes(_ decision: Decision, ofDirectory candidate: Candidate) throws(VolumeError) {}
+
+    func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool { !isNew }
+}

@@ -1,0 +1,104 @@
+import RsyncOptions
+import RsyncWire
+import VolumeAccess
+
+/// Whether a session changes the destination or only tells what it would change (`-n`): all that tells the two apart is here.
+enum Execution: Sendable {
+    /// The destination is changed.
+    case real
+    /// Nothing is changed, and no content is sent.
+    case dryRun
+
+    /// What the options ask for.
+    init(_ options: TransferOptions) { self = options.dryRun ? .dryRun : .real }
+
+    /// Whether the destination is changed, so that writers, losses and deletions have to be guarded against.
+    var changesDestination: Bool { self == .real }
+
+    /// Whether content is sent that was asked for.
+    var bringsContent: Bool { self == .real }
+
+    /// What carries the generator's decisions out.
+    func executor(_ context: GeneratorContext, _ deleter: Deleter) -> any Executor {
+        switch self {
+        case .real: VolumeExecutor(context, deleter)
+        case .dryRun: DryRunExecutor(context, deleter)
+        }
+    }
+
+    /// Finds out what a destination keeps of a time.
+    func timeGrain(of volume: Volume) -> TimeGrain { TimeGrain(of: volume, mayMakeNames: self == .real) }
+
+    /// Makes the destination's directory.
+    ///
+    /// - Returns: Whether it is there now.
+    func makeRoot(_ leaf: [UInt8], in volume: Volume) throws(VolumeError) -> Bool {
+        guard self == .real else { return false }
+        try volume.root.createDirectory(leaf.span, permissions: 0o777)
+        return true
+    }
+
+    /// What brings the destination to its device; nil where that is not wanted or nothing changes.
+    func synchronizer(_ state: SessionState, of volume: Volume) throws(EngineError) -> Synchronizer? {
+        state.options.placement.fsync && self == .real ? try Synchronizer(state: state, volume: volume) : nil
+    }
+
+    /// Removes a name with everything below it, or tells what would be removed.
+    ///
+    /// - Parameters:
+    ///   - leaf: The name.
+    ///   - directory: Where it is.
+    ///   - pause: Called for each entry.
+    ///   - didRemove: Called for each entry that is removed, contents first, with its path below the volume's root.
+    ///   - isKept: Whether an entry is left alone with all its contents.
+    /// - Returns: What could not be removed.
+    /// - Throws: ``VolumeError`` when the name itself cannot be looked at.
+    func removeTree(
+        _ leaf: [UInt8],
+        in directory: VolumeDirectory,
+        pause: () -> Void,
+        removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
+        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
+    ) throws(VolumeError) -> [VolumeError] {
+        switch self {
+        case .real:
+            return try directory.removeTree(
+                leaf.span,
+                { _, _ in
+                    pause()
+                    return true
+                },
+                removed: didRemove,
+                keeping: isKept
+            )
+        case .dryRun:
+            var found: [(path: [UInt8], kind: FileKind)] = []
+            defer { for entry in found { didRemove(entry.path, entry.kind) } }
+            try directory.surveyTree(leaf, into: &found, pause: pause, keeping: isKept)
+            return []
+        }
+    }
+}
+
+extension VolumeDirectory {
+    /// Lists what ``removeTree(_:_:removed:keeping:)`` would remove, contents first.
+    fileprivate func surveyTree(
+        _ leaf: [UInt8],
+        into found: inout [(path: [UInt8], kind: FileKind)],
+        pause: () -> Void,
+        keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
+    ) throws(VolumeError) {
+        guard let status = try status(of: leaf.span), !status.isMountRoot else { return }
+        if status.isDirectory {
+            let inner = try openDirectory(leaf.span)
+            let listing = try inner.list()
+            for index in listing.sortedIndices().reversed() {
+                pause()
+                let child = listing.nameBytes(index)
+                if isKept(inner.path(of: child.span), listing.kinds[index]) { continue }
+                try inner.surveyTree(child, into: &found, pause: pause, keeping: isKept)
+            }
+        }
+        found.append((path(of: leaf.span), status.kind))
+    }
+}

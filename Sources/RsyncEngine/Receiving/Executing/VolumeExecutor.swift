@@ -1,0 +1,260 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+/// Changes the destination: directories, links, nodes and attributes at once, content of files by asking for it.
+final class VolumeExecutor: Executor {
+    private let context: GeneratorContext
+    private let deleter: Deleter
+
+    init(_ context: GeneratorContext, _ deleter: Deleter) {
+        self.context = context
+        self.deleter = deleter
+    }
+
+    func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
+        try context.directories.directory(name.span)
+    }
+
+    func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
+        guard let directory = candidate.directory else { return .failed }
+        guard clear(decision.displaced, candidate, in: directory) else { return .failed }
+        do throws(VolumeError) {
+            switch decision {
+            case .refuse, .skip, .wait: return .done
+            case .keep(_, let attributes, let ownCopy):
+                if ownCopy { try separate(candidate, in: directory) }
+                if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
+            case .transfer(let report, let attributes, let inPlace, _):
+                request(candidate, report, attributes, inPlace: inPlace, in: directory)
+                return .underWay
+            case .make(_, let attributes, let displaced):
+                try place(candidate, in: directory, isReplacing: displaced == .replaced)
+                context.report(try directory.setAttributes(candidate.leaf.span, attributes))
+            case .link(_, let displaced):
+                try link(candidate, in: directory, isReplacing: displaced == .replaced)
+            }
+            return .done
+        } catch {
+            context.report(error, decision.operation(on: candidate.entry))
+            return .failed
+        }
+    }
+
+    // MARK: making way
+
+    /// Removes what cannot be replaced in one step.
+    ///
+    /// - Returns: False when it could not be removed.
+    private func clear(_ displaced: Displaced, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
+        do throws(VolumeError) {
+            switch displaced {
+            case .nothing, .replaced: return true
+            case .removed: try directory.remove(candidate.leaf.span)
+            case .directory where context.rules.deletion.isWanted: return try removeTree(candidate, in: directory)
+            case .directory:
+                context.directories.invalidate(candidate.name.span)
+                try directory.removeDirectory(candidate.leaf.span)
+            }
+            return true
+        } catch {
+            context.report(error, "could not make way for new entry: rmdir")
+            return false
+        }
+    }
+
+    private func removeTree(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) -> Bool {
+        let (leaf, name) = (Array(candidate.leaf), Array(candidate.name))
+        guard deleter.mayMakeWay(for: leaf, in: directory, named: name) else { return false }
+        context.directories.invalidate(name.span)
+        try deleter.makeWay(leaf, in: directory, named: name)
+        guard try directory.status(of: leaf.span) == nil else {
+            let text = "could not make way for new \(candidate.entry.kindName): \(printable(name))"
+            context.state.report(text, .errorTransfer)
+            return false
+        }
+        return true
+    }
+
+    // MARK: files
+
+    private func request(
+        _ candidate: Candidate,
+        _ report: ItemFlags,
+        _ attributes: FileAttributes,
+        inPlace: Bool,
+        in directory: VolumeDirectory
+    ) {
+        let basis = basis(for: candidate, in: directory)
+        let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        let plan = TransferPlan(
+            index: candidate.index,
+            list: candidate.list,
+            entry: candidate.entry,
+            flags: report,
+            current: current,
+            attributes: attributes,
+            basisSize: basis?.status.size,
+            isInPlace: inPlace,
+            attempt: candidate.attempt
+        )
+        context.requester.request(plan, basis: basis)
+    }
+
+    /// Opens what a delta can be made against.
+    private func basis(for candidate: Candidate, in directory: VolumeDirectory) -> ReadableFile? {
+        // What is no file any more when it is asked for again fails to open, and that is reported.
+        guard context.rules.wantsDelta, let current = candidate.current, current.size > 0,
+            current.isRegular || candidate.attempt > 0
+        else { return nil }
+        do throws(VolumeError) {
+            return try directory.openForReading(candidate.leaf.span)
+        } catch {
+            // What went meanwhile is no basis, and no error.
+            if !error.isMissing { context.report(error, "open") }
+            return nil
+        }
+    }
+
+    // MARK: all else
+
+    /// Gives a name a file of its own: a copy of the one that it shares.
+    private func separate(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) {
+        let leaf = candidate.leaf
+        guard candidate.entry.isRegular, let current = candidate.current else {
+            return try place(candidate, in: directory, isReplacing: true)
+        }
+        let source = try directory.openForReading(leaf.span)
+        let staged = try directory.stage(leaf.span, replacing: true, permissions: current.permissions)
+        try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
+        let attributes = FileAttributes(
+            owner: current.owner,
+            group: current.group,
+            permissions: current.permissions,
+            modified: current.modified
+        )
+        context.report(try staged.commit(attributes))
+        context.synchronizer?.note(directory.path(of: leaf.span), size: current.size)
+    }
+
+    /// Makes a symbolic link, device, FIFO or socket.
+    private func place(
+        _ candidate: Candidate,
+        in directory: VolumeDirectory,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        let (entry, list) = (candidate.entry, candidate.list)
+        guard !entry.isSymbolicLink else {
+            let target = list.target(of: entry)
+            return try directory.placeSymbolicLink(target.span, as: candidate.leaf.span, isReplacing: isReplacing)
+        }
+        let extra = list.extra(of: entry)
+        try directory.placeNode(
+            mode: entry.type | 0o600,
+            major: extra.deviceMajor,
+            minor: extra.deviceMinor,
+            as: candidate.leaf.span,
+            isReplacing: isReplacing
+        )
+    }
+
+    private func link(_ candidate: Candidate, in directory: VolumeDirectory, isReplacing: Bool) throws(VolumeError) {
+        guard case .follows(let first, _) = candidate.link else { return }
+        let (parent, leaf) = split(first)
+        try directory.placeLink(
+            from: context.directories.directory(parent.span),
+            leaf.span,
+            as: candidate.leaf.span,
+            isReplacing: isReplacing
+        )
+    }
+
+    private func set(
+        _ attributes: FileAttributes,
+        _ candidate: Candidate,
+        _ current: FileStatus?,
+        in directory: VolumeDirectory
+    ) {
+        do throws(VolumeError) {
+            context.report(try directory.setAttributes(candidate.leaf.span, attributes, current: current))
+        } catch {
+            context.report(error, "set_file_attrs")
+        }
+    }
+}
+
+// MARK: directories
+
+extension VolumeExecutor {
+    func makeDirectory(_ candidate: Candidate) throws(VolumeError) {
+        guard let directory = candidate.directory else { return }
+        if candidate.current != nil { try directory.remove(candidate.leaf.span) }
+        try directory.createDirectory(candidate.leaf.span, permissions: 0o700)
+        context.state.countInPlace { $0.createdDirectories += 1 }
+    }
+
+    func setAttributes(_ decision: Decision, ofDirectory candidate: Candidate) throws(VolumeError) {
+        guard let directory = candidate.directory else { return }
+        switch decision {
+        case .keep(_, let attributes?, _):
+            try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, candidate.current)
+        case .make(_, let attributes, _):
+            try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, nil)
+        default: break
+        }
+    }
+
+    func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool {
+        do throws(VolumeError) {
+            let isRoot = name == [UInt8(ascii: ".")]
+            let (parent, leaf) = split(name)
+            let directory = try isRoot ? context.destination.volume.root : context.directories.directory(parent.span)
+            guard let current = try isRoot ? directory.status() : directory.status(of: leaf.span) else { return true }
+            let attributes = context.rules.finalAttributes(for: entry, current: current, isNew: isNew)
+            try set(attributes, isRoot ? nil : leaf[...], in: directory, current)
+        } catch {
+            context.report(error, "set_file_attrs")
+        }
+        return true
+    }
+
+    /// Sets attributes of a directory by its name, or of `directory` itself.
+    private func set(
+        _ attributes: FileAttributes,
+        _ leaf: ArraySlice<UInt8>?,
+        in directory: VolumeDirectory,
+        _ current: FileStatus?
+    ) throws(VolumeError) {
+        guard let leaf else { return context.report(try directory.setAttributes(attributes, current: current)) }
+        context.report(try directory.setAttributes(leaf.span, attributes, current: current))
+    }
+}
+
+extension Decision {
+    /// What becomes of that which is at the name.
+    var displaced: Displaced {
+        switch self {
+        case .refuse, .skip, .wait, .keep: .nothing
+        case .transfer(_, _, _, let displaced), .make(_, _, let displaced), .link(_, let displaced): displaced
+        }
+    }
+
+    /// What rsync calls the step that failed.
+    fileprivate func operation(on entry: FileEntry) -> String {
+        if case .link = self { return "link" }
+        if entry.isRegular { return "copy" }
+        return entry.isSymbolicLink ? "symlink" : "mknod"
+    }
+}
+
+extension FileEntry {
+    /// What rsync calls the kind of entry in its messages.
+    fileprivate var kindName: String {
+        switch type {
+        case UInt32(S_IFREG): "regular file"
+        case UInt32(S_IFLNK): "symlink"
+        case UInt32(S_IFDIR): "directory"
+        default: isDevice ? "device file" : "special file"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Checksums
+import RsyncWire
+import Synchronization
+import VolumeAccess
+
+extension Generator {
+    /// Looks up what is at an entry's name now.
+    func candidate(_ entry: FileEntry, index: Int32, in list: FileList) throws(VolumeError) -> Candidate {
+        let parent = Array(list.parent(of: entry))
+        let leaf = context.destination.leaf(of: entry, in: list)
+        let isNew = createdDirectories.contains(parent)
+        let directory = try executor.open(parent, isNew: isNew)
+        return Candidate(
+            entry: entry,
+            index: index,
+            list: list,
+            name: list.name(of: entry),
+            leaf: leaf,
+            directory: directory,
+            current: isNew ? nil : try directory?.status(of: leaf.span)
+        )
+    }
+
+    /// Finds out the rest of what a decision needs: other names of the same file, and what only reading tells.
+    func examine(_ candidate: inout Candidate) throws(VolumeError) {
+        guard rules.refusal(of: candidate) == nil else { return }
+        if candidate.entry.flags.contains(.hardLinked) {
+            candidate.link = try linkRole(of: &candidate)
+            guard candidate.link == .leads else { return }
+        }
+        try readContent(of: &candidate)
+        countNames(of: &candidate)
+    }
+
+    /// Compares the content at an entry's name where the decision depends on it.
+    func readContent(of candidate: inout Candidate) throws(VolumeError) {
+        guard candidate.content == .unread, rules.readsContent(of: candidate), let directory = candidate.directory
+        else { return }
+        let (entry, list) = (candidate.entry, candidate.list)
+        let isSame: Bool
+        if entry.isSymbolicLink {
+            isSame = try directory.readLink(candidate.leaf.span)[...] == list.target(of: entry)
+        } else {
+            let start = Int(list.extra(of: entry).checksumStart)
+            let digest = digest(of: candidate.leaf.span, in: directory)
+            isSame = digest[...] == list.arena[start..<start + fileRecipe.digestLength]
+        }
+        candidate.content = isSame ? .same : .differs
+    }
+
+    /// Decides about an entry that is no directory, does it, and reports it.
+    func process(_ candidate: Candidate) {
+        let decision = decide(candidate, by: rules)
+        switch decision {
+        case .refuse: return reportTooLarge(candidate)
+        case .skip: return reportSkipped(candidate)
+        case .wait: return wait(candidate)
+        case .keep, .transfer, .make, .link: break
+        }
+        switch executor.carryOut(decision, candidate) {
+        case .done:
+            count(decision, candidate)
+            if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            guard candidate.link == .leads else { return }
+            finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
+        case .underWay:
+            count(decision, candidate)
+            track(candidate.index)
+        case .failed:
+            if candidate.link == .leads { abandonLinks(of: candidate.index) }
+        }
+    }
+
+    // MARK: figures and texts
+
+    private func count(_ decision: Decision, _ candidate: Candidate) {
+        let mode = candidate.entry.mode
+        let isNew = decision.report?.contains(.isNew) ?? false
+        if isNew { state.count { $0.created.count(mode: mode) } }
+        // Content that comes is counted as it comes.
+        if case .transfer = decision { return }
+        if isNew { state.countInPlace { $0.countCreated(mode: mode) } }
+        if candidate.entry.isRegular { state.progress.bytesDone.addClamped(candidate.entry.size) }
+    }
+
+    private func reportTooLarge(_ candidate: Candidate) {
+        guard let limit = rules.largestFile else { return }
+        state.report(state.describeTooLarge(candidate.name, candidate.entry.size, limit), .errorTransfer)
+    }
+
+    private func reportSkipped(_ candidate: Candidate) {
+        state.report("skipping non-regular file \"\(printable(candidate.name))\"", .info)
+    }
+}

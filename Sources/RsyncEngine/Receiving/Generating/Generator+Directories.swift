@@ -1,0 +1,149 @@
+import Glibc
+import RsyncWire
+import VolumeAccess
+
+extension Generator {
+    /// Makes a directory that is missing, so that its parent's time can be final before its own list comes.
+    ///
+    /// Everything else about it happens with its own list (protocol specification, transfer 11.5).
+    func prepareDirectory(
+        _ entry: FileEntry,
+        named name: [UInt8],
+        index: Int32,
+        in list: FileList,
+        _ parent: ParentDirectory
+    ) {
+        guard parent.isUsable else {
+            failedDirectories.insert(name)
+            return
+        }
+        let leaf = list.leaf(of: entry)
+        do throws(VolumeError) {
+            let candidate = Candidate(
+                entry: entry,
+                index: index,
+                list: list,
+                name: name[...],
+                leaf: leaf,
+                directory: parent.directory,
+                current: try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
+            )
+            guard case .make = decide(candidate, by: rules) else { return }
+            createdDirectories.insert(name)
+            try executor.makeDirectory(candidate)
+        } catch {
+            fail(directory: name, error)
+        }
+    }
+
+    /// Handles a directory: made if missing, attributes, and what is not in its list deleted.
+    ///
+    /// - Parameters:
+    ///   - entry: The directory.
+    ///   - name: Its whole name; `.` for the root.
+    ///   - index: Its index on the wire.
+    ///   - list: With incremental recursion its own list; without it the whole list.
+    func processDirectory(_ entry: FileEntry, named name: [UInt8], index: Int32, in list: FileList) {
+        guard !isBelowFailure(name) else { return }
+        do throws(VolumeError) {
+            let candidate = try candidate(directory: entry, named: name, index: index, in: list)
+            let decision = decide(candidate, by: rules)
+            if case .make = decision {
+                if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
+                state.count { $0.created.directories += 1 }
+            } else if !candidate.isRoot, candidate.current?.isMountRoot == true {
+                try context.synchronizer?.add(context.directories.directory(name.span))
+            }
+            if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
+            // Where nothing comes, what is refused leaves not even the directory's attributes changed.
+            if deleter.isSourceEmpty { delete(in: name, entry, list: list) }
+            guard !deleter.isSourceEmpty || deleter.settle() else {
+                failedDirectories.insert(name)
+                return
+            }
+            try executor.setAttributes(decision, ofDirectory: candidate)
+            if !deleter.isSourceEmpty { delete(in: name, entry, list: list) }
+        } catch {
+            fail(directory: name, error)
+        }
+    }
+
+    /// Looks up what is at a directory's name now; what this run made counts as nothing.
+    private func candidate(
+        directory entry: FileEntry,
+        named name: [UInt8],
+        index: Int32,
+        in list: FileList
+    ) throws(VolumeError) -> Candidate {
+        let isRoot = name == [UInt8(ascii: ".")]
+        let isNew = createdDirectories.contains(name)
+        let (parent, leaf) = split(name)
+        let isBelowNew = !isRoot && createdDirectories.contains(parent)
+        let directory = try isRoot ? context.destination.volume.root : executor.open(parent, isNew: isBelowNew)
+        var current: FileStatus?
+        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: leaf.span) }
+        return Candidate(
+            entry: entry,
+            index: index,
+            list: list,
+            name: name[...],
+            leaf: leaf[...],
+            directory: directory,
+            current: current
+        )
+    }
+
+    private func fail(directory name: [UInt8], _ error: VolumeError) {
+        failedDirectories.insert(name)
+        context.report(error, "recv_generator: mkdir")
+        state.report("*** Skipping any contents from this failed directory ***", .errorTransfer)
+    }
+
+    /// Sets a directory's attributes once more after its contents are in place.
+    ///
+    /// - Returns: Whether it is there.
+    func finish(directory entry: FileEntry, named name: [UInt8]) -> Bool {
+        guard !isBelowFailure(name) else { return false }
+        return executor.finishDirectory(entry, name, isNew: createdDirectories.contains(name))
+    }
+
+    // MARK: deletion
+
+    private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
+        guard rules.deletion.isWanted, !rules.deletion.comesFirst, entry.flags.contains(.hasContents) else { return }
+        do throws(VolumeError) {
+            deleter.clean(try context.directories.directory(name.span), named: name, list: list)
+        } catch {
+            context.report(error, "opendir")
+        }
+    }
+
+    /// Deletes in all directories of a whole file list before anything else happens there (`--delete-before`).
+    func deleteFirst(_ list: FileList) {
+        for position in 0..<list.count {
+            let entry = list.entry(sorted: position)
+            guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }
+            if position & 127 == 127 { pause() }
+            guard !state.hasFailed else { return }
+            let name = Array(list.name(of: entry))
+            do throws(VolumeError) {
+                deleter.clean(try context.directories.directory(name.span), named: name, list: list)
+            } catch {
+                // Not there yet, or something else is in its place: nothing to delete.
+                guard error.isMissing || error.isSymbolicLinkRefused || error.number == ENOTDIR else {
+                    context.report(error, "opendir")
+                    continue
+                }
+            }
+        }
+        guard deleter.settle() else {
+            // What comes may need the room of what was to go, so nothing comes.
+            let text = "nothing was changed: deletions come first here, and were refused"
+            return state.fail(.turnedAway(text, exitCode: 25))
+        }
+    }
+
+    /// Deletes what waited for the last list, unless that is refused.
+    func settleDeletions() { _ = deleter.settle() }
+}

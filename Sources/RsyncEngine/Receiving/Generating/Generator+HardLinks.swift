@@ -1,0 +1,115 @@
+import RsyncWire
+import VolumeAccess
+
+extension Generator {
+    /// Finds out the place of an entry among the names of its file, and begins its group if it is the first.
+    func linkRole(of candidate: inout Candidate) throws(VolumeError) -> LinkRole {
+        let (list, index) = (candidate.list, candidate.index)
+        let group = list.extra(of: candidate.entry).linkGroup
+        switch links.groups[group] {
+        case .inPlace(let first, let isNew): return try role(of: candidate, behind: first, isNew: isNew)
+        case .underWay: return .waits
+        case nil:
+            guard let leader = leader(of: group, in: list) else { break }
+            if leader.index == index {
+                candidate.content = leader.content
+                break
+            }
+            let first = Array(leader.name)
+            _ = links.finish(group, name: first, isNew: false)
+            return try role(of: candidate, behind: first, isNew: false)
+        }
+        links.begin(group, index: index)
+        return .leads
+    }
+
+    /// The first member in this list whose content at the destination is right, if the others can be linked to it.
+    private func leader(of group: Int32, in list: FileList) -> Candidate? {
+        for position in links.members(of: group, in: list) {
+            let entry = list.entry(sorted: position)
+            guard entry.isRegular else { return nil }
+            do throws(VolumeError) {
+                var member = try candidate(entry, index: list.start + Int32(position), in: list)
+                try readContent(of: &member)
+                guard rules.isUnchanged(member) else { continue }
+                countNames(of: &member)
+                return rules.canLead(member) ? member : nil
+            } catch {
+                continue
+            }
+        }
+        return nil
+    }
+
+    /// The place of a name whose file is in place under the name `first`.
+    ///
+    /// `isNew` says that `first` stands for another file than before this run; a dry run cannot see that.
+    private func role(of candidate: Candidate, behind first: [UInt8], isNew: Bool) throws(VolumeError) -> LinkRole {
+        guard candidate.name != first[...] else { return .isInPlace }
+        guard !isNew, let current = candidate.current else { return .follows(first: first, isSame: false) }
+        let (parent, leaf) = split(first)
+        let directory = try executor.open(parent, isNew: createdDirectories.contains(parent))
+        let target = try directory?.status(of: leaf.span)
+        return .follows(first: first, isSame: target?.isSameFile(as: current) ?? false)
+    }
+
+    /// Counts the names of an entry's group, in its list, that stand for what is at its name, where that matters.
+    func countNames(of candidate: inout Candidate) {
+        guard let current = candidate.current, rules.countsNames(of: candidate) else { return }
+        let list = candidate.list
+        let group = list.extra(of: candidate.entry).linkGroup
+        candidate.sharedNames = links.members(of: group, in: list).count { position in
+            do throws(VolumeError) {
+                let member = list.entry(sorted: position)
+                let parent = Array(list.parent(of: member))
+                let directory = try executor.open(parent, isNew: createdDirectories.contains(parent))
+                return try directory?.status(of: list.leaf(of: member).span)?.isSameFile(as: current) ?? false
+            } catch {
+                return false
+            }
+        }
+    }
+
+    // MARK: progress of groups
+
+    /// Lets a name wait for the one of its group that is under way.
+    func wait(_ candidate: Candidate) {
+        let member = HardLinkTable.Waiting(index: candidate.index, entry: candidate.entry, list: candidate.list)
+        links.wait(member, for: candidate.list.extra(of: candidate.entry).linkGroup)
+        track(candidate.index)
+    }
+
+    /// The first of a group is in place: the others are linked to it.
+    ///
+    /// - Parameters:
+    ///   - first: Its name.
+    ///   - entry: Its entry.
+    ///   - list: The list it is in.
+    ///   - isNew: Whether it is another file than before.
+    func finishLinks(of first: ArraySlice<UInt8>, _ entry: FileEntry, in list: FileList, isNew: Bool) {
+        let first = Array(first)
+        for member in links.finish(list.extra(of: entry).linkGroup, name: first, isNew: isNew) {
+            do throws(VolumeError) {
+                var candidate = try candidate(member.entry, index: member.index, in: member.list)
+                candidate.link = try role(of: candidate, behind: first, isNew: isNew)
+                process(candidate)
+            } catch {
+                context.report(error, "link")
+            }
+            tracker(finished: member.index)
+        }
+    }
+
+    /// The first of a group could not be had: the next that waits is tried in its place.
+    func abandonLinks(of index: Int32) {
+        for member in links.abandon(index: index) {
+            tracker(finished: member.index)
+            again(member)
+        }
+    }
+}
+
+extension FileStatus {
+    /// Whether two names stand for one file.
+    fileprivate func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
+}

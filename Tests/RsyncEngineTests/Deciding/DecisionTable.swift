@@ -1,0 +1,177 @@
+/// What `decide` does about an entry, in rows that a user of rsync can check.
+///
+/// Columns: the entry as listed, what is at its name (`-` for nothing), the options, the decision.
+///
+/// - An entry is `file SIZE TIME MODE`, `dir TIME MODE`, `link TIME`, `pipe TIME MODE`, `socket TIME MODE`,
+///   `char TIME MODE MAJOR,MINOR` or `block …`. A time is in seconds with a fraction if it has one; owner and group stand
+///   behind as `OWNER:GROUP` (`0:0` when left out); `outsider` says that the receiver is not in the group.
+/// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the first
+///   name to come up; another name is under way; the file is in place under this very name; it is in place as `A`; so it is,
+///   and this name is a link to `A` already.
+/// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group; `sum=same`,
+///   `sum=other`, `to=same`, `to=other` for what reading it showed.
+/// - Options are rsync's. `user` is no root; the umask is 022; `--nanoseconds` is what `dvm-target` compares, on a file
+///   system with `grain=` nanoseconds; `--max-file-size` is in bytes.
+let decisionTable = """
+    # a new file
+    file 100 5 644           | -                           | -rlpt                  | transfer new, set mode 644 time 5
+    file 0 5 600             | -                           | -rlpt                  | transfer new, set mode 600 time 5
+    file 100 5 4755          | -                           | -rlpt                  | transfer new, set mode 4755 time 5
+    file 100 5 4775          | -                           | -rlt                   | transfer new, set mode 755 time 5
+    file 100 5 666           | -                           | -r                     | transfer new, set mode 644
+    file 100 5 644 3:4       | -                           | -a                     | transfer new, set owner 3 group 4 mode 644 time 5
+    file 100 5 644 3:4       | -                           | -a user                | transfer new, set group 4 mode 644 time 5
+    file 100 5 644 3:4 outsider | -                        | -a                     | transfer new, set owner 3 mode 644 time 5
+    file 100 5 644           | -                           | -rlpt -c               | transfer new, set mode 644 time 5
+    file 100 5 644           | -                           | -rlpt --inplace        | transfer in place new, set mode 644 time 5
+
+    # something else is at a file's name
+    file 100 5 644           | dir 5 755                   | -rlpt                  | transfer new, remove the directory, set mode 644 time 5
+    file 100 5 644           | dir 5 755                   | -rlpt --inplace        | transfer in place new, remove the directory, set mode 644 time 5
+    file 100 5 644           | link 5                      | -rlpt                  | transfer new, set mode 644 time 5
+    file 100 5 644           | link 5                      | -rlpt --inplace        | transfer in place new, remove what is there, set mode 644 time 5
+    file 100 5 644           | pipe 5 600                  | -rlpt                  | transfer new, set mode 644 time 5
+    file 100 5 666           | link 5                      | -r                     | transfer new, set mode 644
+
+    # a limit of length
+    file 100 5 644           | -                           | -rlpt --max-file-size=99 | refuse, too large
+    file 99 5 644            | -                           | -rlpt --max-file-size=99 | transfer new, set mode 644 time 5
+    file 100 6 644           | file 100 5 644              | -rlpt --max-file-size=99 | refuse, too large
+    file 100 5 640           | file 100 5 644              | -rlpt --max-file-size=99 | keep, set mode 640, report (permissions)
+    file 100 5 644           | file 100 5 644              | -rlpt -c --max-file-size=99 | keep
+    file 100 5 644           | dir 5 755                   | -rlpt --max-file-size=99 | refuse, too large
+
+    # a file is there: size and time decide
+    file 100 5 644           | file 100 5 644              | -rlpt                  | keep
+    file 100 5 644           | file 101 5 644              | -rlpt                  | transfer (size), set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlpt                  | transfer (time), set mode 644 time 5
+    file 100 5 644           | file 101 6 600              | -rlpt                  | transfer (size, time, permissions), set mode 644 time 5
+    file 100 5 644 3:4       | file 101 6 600              | -a                     | transfer (size, time, permissions, owner, group), set owner 3 group 4 mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlp                   | transfer (time), set mode 644
+    file 100 5 644           | file 100 5 644              | -rlp                   | keep
+    file 100 5 644           | file 101 5 600              | -rlt                   | transfer (size), set mode 600 time 5
+    file 0 5 644             | file 0 5 644                | -rlpt                  | keep
+    file 100 5 644           | file 100 6 644              | -rlpt --size-only      | keep, set time 5, report (time)
+    file 100 5 644           | file 101 6 644              | -rlpt --size-only      | transfer (size, time), set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlp --size-only       | keep
+    file 100 5 644           | file 100 5 644              | -rlpt -I               | transfer unchanged, set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlpt -I               | transfer (time), set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlpt -I --size-only   | keep, set time 5, report (time)
+
+    # how exactly times are compared
+    file 100 5.1 644         | file 100 5.9 644            | -rlpt                  | keep
+    file 100 5.1 644         | file 100 5.9 644            | -rlpt --modify-window=-1 | transfer (time), set mode 644 time 5
+    file 100 5.1 644         | file 100 5.9 644            | -rlpt --nanoseconds    | transfer (time), set mode 644 time 5
+    file 100 5.1 644         | file 100 5.9 644            | -rlpt --nanoseconds --protocol=30 | keep
+    file 100 5.1 644         | file 100 5.9 644            | -rlpt --nanoseconds --modify-window=0 | keep
+    file 100 5.123456789 644 | file 100 5.123456 644       | -rlpt --nanoseconds grain=1000 | keep
+    file 100 5.123456789 644 | file 100 5.123457 644       | -rlpt --nanoseconds grain=1000 | transfer (time), set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlpt --modify-window=1 | keep
+    file 100 5 644           | file 100 7 644              | -rlpt --modify-window=1 | transfer (time), set mode 644 time 5
+    file 100 -9223372036854775808 644 | file 100 5 644     | -rlp --modify-window=1 | transfer (time), set mode 644
+
+    # -c: the content decides
+    file 100 5 644           | file 100 5 644 sum=same     | -rlpt -c               | keep
+    file 100 5 644           | file 100 6 644 sum=same     | -rlpt -c               | keep, set time 5, report (time)
+    file 100 5.1 644         | file 100 5.9 644 sum=same   | -rlpt -c               | keep, set time 5
+    file 100 5 644           | file 100 5 644 sum=other    | -rlpt -c               | transfer (content), set mode 644 time 5
+    file 100 5 644           | file 100 6 600 sum=other    | -rlpt -c               | transfer (content, time, permissions), set mode 644 time 5
+    file 100 5 644           | file 101 5 644              | -rlpt -c               | transfer (content, size), set mode 644 time 5
+    file 100 5 644           | file 100 5 644 sum=same     | -rlpt -c -I            | keep
+    file 100 5 644           | file 100 5 644 sum=other    | -rlpt -c --size-only   | transfer (content), set mode 644 time 5
+
+    # attributes of a file that is unchanged
+    file 100 5 640           | file 100 5 644              | -rlpt                  | keep, set mode 640, report (permissions)
+    file 100 5 640           | file 100 5 644              | -rlt                   | keep
+    file 100 5 644 3:4       | file 100 5 644              | -a                     | keep, set owner 3 group 4 mode 644, report (owner, group)
+    file 100 5 644 3:4       | file 100 5 644              | -a user                | keep, set group 4 mode 644, report (group)
+    file 100 5 644 3:4       | file 100 5 644              | -rlpt                  | keep
+    file 100 5 644 0:4 outsider | file 100 5 644           | -a                     | keep
+    file 100 5 4755 3:0      | file 100 5 4755             | -a                     | keep, set owner 3 mode 4755, report (owner)
+    file 100 5 644           | file 100 5 644              | -rlpt -i               | keep
+    file 100 5 644           | file 100 5 644              | -rlpt -ii              | keep, report unchanged
+    file 100 5 644           | file 100 5 644              | -rlpt -vv              | keep, report unchanged
+
+    # --inplace
+    file 100 5 644           | file 101 5 644              | -rlpt --inplace        | transfer in place (size), set mode 644 time 5
+    file 100 5 644           | file 101 5 644 x2           | -rlpt --inplace        | transfer in place (size), set mode 644 time 5
+    file 100 5 644           | file 101 5 644 x2           | -rlptH --inplace       | transfer (size), set mode 644 time 5
+    file 100 5 644 first     | file 101 5 644 x2/2         | -rlptH --inplace       | transfer in place (size), set mode 644 time 5
+    file 100 5 644 first     | file 101 5 644 x3/2         | -rlptH --inplace       | transfer (size), set mode 644 time 5
+
+    # names here that the source keeps apart
+    file 100 5 640           | file 100 5 644 x2           | -rlpt                  | keep, set mode 640, report (permissions)
+    file 100 5 640           | file 100 5 644 x2           | -rlptH                 | keep, in a copy of its own, set mode 640, report (permissions)
+    file 100 5 644           | file 100 5 644 x2           | -rlptH                 | keep
+    file 100 5 640 first     | file 100 5 644 x2/2         | -rlptH                 | keep, set mode 640, report (permissions)
+    file 100 5 640 first     | file 100 5 644 x3/2         | -rlptH                 | keep, in a copy of its own, set mode 640, report (permissions)
+
+    # hard links
+    file 100 5 644 first     | -                           | -rlptH                 | transfer new, set mode 644 time 5
+    file 100 5 644 waits     | -                           | -rlptH                 | wait for the first name
+    file 100 5 644 waits     | file 100 5 644              | -rlptH                 | wait for the first name
+    file 100 5 640 self      | file 100 5 644              | -rlptH                 | keep, set mode 640, report (permissions)
+    file 100 5 644 self      | file 100 5 644              | -rlptH -ii             | keep, report unchanged
+    file 100 5 644 of=A      | -                           | -rlptH                 | hard link new
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH --inplace       | hard link, remove what is there
+    file 100 5 644 of=A      | dir 5 755                   | -rlptH                 | hard link, remove the directory
+    file 100 5 640 of=A,same | file 100 5 644 x2           | -rlptH                 | keep
+    file 100 5 644 of=A,same | file 100 5 644 x2           | -rlptH -ii             | keep, report unchanged
+    file 100 5 644 of=A      | -                           | -rlptH --max-file-size=99 | refuse, too large
+    pipe 5 644 of=A          | -                           | -rlptDH                | hard link new
+    pipe 5 644 of=A          | -                           | -rlptH                 | skip, not wanted
+    link 5 of=A              | link 5                      | -rlptH                 | hard link
+
+    # symbolic links
+    link 5                   | -                           | -rlpt                  | make new, set time 5
+    link 5                   | -                           | -rpt                   | skip, not wanted
+    link 5 3:4               | -                           | -a                     | make new, set owner 3 group 4 time 5
+    link 5                   | link 5 to=same              | -rlpt                  | keep
+    link 5                   | link 6 to=same              | -rlpt                  | keep, set time 5, report (time)
+    link 5                   | link 6 to=same              | -rlp                   | keep
+    link 5                   | link 5 to=other             | -rlpt                  | make (content), set time 5
+    link 5                   | link 6 to=other             | -rlpt                  | make (content, time), set time 5
+    link 5                   | link 5 to=other             | -rl                    | make (content, time)
+    link 5                   | file 100 5 644              | -rlpt                  | make new, set time 5
+    link 5                   | file 100 5 644              | -rlpt --inplace        | make new, set time 5
+    link 5                   | dir 5 755                   | -rlpt                  | make new, remove the directory, set time 5
+    link 5                   | link 6 to=same x2           | -rlptH                 | keep, in a copy of its own, set time 5, report (time)
+    link 5                   | link 5 to=same              | -rlpt -c -ii           | keep, report unchanged
+
+    # devices, FIFOs and sockets
+    pipe 5 644               | -                           | -rlptD                 | make new, set mode 644 time 5
+    pipe 5 644               | -                           | -rlpt                  | skip, not wanted
+    pipe 5 644               | -                           | -rlptD user            | make new, set mode 644 time 5
+    pipe 5 644               | pipe 5 600                  | -rlptD                 | keep, set mode 644, report (permissions)
+    pipe 5 644               | socket 5 644                | -rlptD                 | make new, set mode 644 time 5
+    pipe 5 644               | file 100 5 644              | -rlptD                 | make new, set mode 644 time 5
+    socket 5 644             | socket 5 644                | -rlptD                 | keep
+    socket 5 644             | dir 5 755                   | -rlptD                 | make new, remove the directory, set mode 644 time 5
+    char 5 644 1,3           | -                           | -rlptD                 | make new, set mode 644 time 5
+    char 5 644 1,3           | -                           | -rlptD user            | skip, not wanted
+    char 5 644 1,3           | char 5 644 1,3              | -rlptD                 | keep
+    char 5 644 1,3           | char 5 644 1,5              | -rlptD                 | make (content), set mode 644 time 5
+    char 5 644 1,3           | block 5 644 1,3             | -rlptD                 | make new, set mode 644 time 5
+    block 5 644 8,1          | block 6 600 8,1             | -rlptD                 | keep, set mode 644 time 5, report (time, permissions)
+    block 5 644 8,1          | block 6 600 9,1             | -rlptD                 | make (content, time, permissions), set mode 644 time 5
+    pipe 5 640               | pipe 5 644 x2               | -rlptDH                | keep, in a copy of its own, set mode 640 time 5, report (permissions)
+
+    # directories
+    dir 5 755                | -                           | -rlpt                  | make new, set mode 755 time 5
+    dir 5 775                | -                           | -rlt                   | make new, set mode 755 time 5
+    dir 5 755                | -                           | -rlpt --omit-dir-times | make new, set mode 755
+    dir 5 555                | -                           | -rlpt                  | make new, set mode 555 time 5
+    dir 5 555                | -                           | -rlpt user             | make new, set mode 755 time 5
+    dir 5 755                | file 100 5 644              | -rlpt                  | make new, remove what is there, set mode 755 time 5
+    dir 5 755                | link 5                      | -rlpt                  | make new, remove what is there, set mode 755 time 5
+    dir 5 755                | dir 5 755                   | -rlpt                  | keep
+    dir 5 755                | dir 6 755                   | -rlpt                  | keep, set time 5, report (time)
+    dir 5 755                | dir 6 755                   | -rlpt --omit-dir-times | keep
+    dir 5 755                | dir 6 755                   | -rlp                   | keep
+    dir 5 700                | dir 5 755                   | -rlpt                  | keep, set mode 700, report (permissions)
+    dir 5 500                | dir 5 500                   | -rlpt user             | keep, set mode 700
+    dir 5 755 3:4            | dir 5 755                   | -a                     | keep, set owner 3 group 4 mode 755, report (owner, group)
+    dir 5 755                | dir 5 755 x4                | -rlptH                 | keep
+    dir 5 755                | dir 5 755                   | -rlpt -ii              | keep, report unchanged
+    """
