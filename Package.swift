@@ -16,8 +16,8 @@ let language: [SwiftSetting] = [
 /// Every Swift target has it: one without sees another `fd_set` in Glibc than in CLinux, and whether that breaks the build is chance.
 let linux: [CSetting] = [.define("_GNU_SOURCE")]
 
-/// A room of the house: see docs/architecture.md for what it is and what it never does.
-func room(_ name: String, _ uses: [Target.Dependency] = []) -> Target {
+/// A module: docs/architecture.md says what it is and what it never does.
+func module(_ name: String, _ uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, cSettings: linux, swiftSettings: language + [.strictMemorySafety()])
 }
 
@@ -26,7 +26,7 @@ func program(_ name: String, _ uses: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: uses, cSettings: linux, swiftSettings: language)
 }
 
-/// The tests of one room.
+/// The tests of one module.
 func tests(_ name: String, _ uses: [Target.Dependency], fixtures: Bool = false) -> Target {
     .testTarget(
         name: name + "Tests",
@@ -59,32 +59,34 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CLinux"),
 
-        room("LinuxSystem", ["CLinux"]),
-        room("Checksums", ["CXXHash", "COpenSSL"]),
-        room("DeltaTransfer", ["Checksums"]),
-        room("VolumeAccess", ["CLinux", "LinuxSystem"]),
-        room("Transport", ["CLinux", "LinuxSystem"]),
-        room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        room("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
-        room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
-        room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
-        room(
+        module("LinuxSystem", ["CLinux"]),
+        module("Checksums", ["CXXHash", "COpenSSL"]),
+        module("DeltaTransfer", ["Checksums"]),
+        module("VolumeAccess", ["CLinux", "LinuxSystem"]),
+        module("Transport", ["CLinux", "LinuxSystem"]),
+        module("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
+        module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
+        module(
             "TransferAgent",
             [
                 "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
                 "VolumeAccess",
             ]
         ),
-        room(
-            "RsyncCommand",
-            ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
+        module("RsyncCommand", ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem"]),
+        module(
+            "RsyncProgram",
+            ["CLinux", "RsyncCommand", "RsyncEngine", "Transport", "LinuxSystem", "VolumeAccess", "RsyncWire"]
         ),
-        room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
+        module("StunnelCommand", ["SecureTunnel", "Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
 
         program("dvm-source", ["AgentCommand", "TransferAgent", argumentParser]),
         program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
-        program("dvm-rsync", ["RsyncCommand", "LinuxSystem"]),
-        program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
+        program("dvm-rsync", ["RsyncProgram", "LinuxSystem"]),
+        program("dvm-stunnel", ["StunnelCommand", "LinuxSystem"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport"],
@@ -100,6 +102,7 @@ let package = Package(
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
+        tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
             "RsyncEngine",
@@ -124,7 +127,9 @@ if Context.environment["DVM_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "dvm-fuzz",
-            dependencies: ["SecureTunnel", "Transport", "TransferAgent", "VolumeAccess", "VolumeCapacity"],
+            dependencies: [
+                "StunnelCommand", "SecureTunnel", "Transport", "TransferAgent", "VolumeAccess", "VolumeCapacity",
+            ],
             path: "Tests/Fuzz/dvm-fuzz",
             cSettings: linux,
             swiftSettings: language

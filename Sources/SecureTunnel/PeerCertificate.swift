@@ -115,7 +115,7 @@ import LinuxSystem
 }
 
 /// Whether a host is an address in digits rather than a name.
-func isAddress(_ host: String) -> Bool {
+package func isAddress(_ host: String) -> Bool {
     var buffer = in6_addr()
     return unsafe inet_pton(AF_INET, host, &buffer) == 1 || inet_pton(AF_INET6, host, &buffer) == 1
 }

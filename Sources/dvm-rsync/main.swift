@@ -1,4 +1,4 @@
 import LinuxSystem
-import RsyncCommand
+import RsyncProgram
 
 endProcess(CommandRunner(environment: CommandRunner.processEnvironment).run(CommandRunner.processArguments))

@@ -1,6 +1,6 @@
 // The stand-in for stunnel: `dvm-stunnel FILE`.
 import LinuxSystem
-import SecureTunnel
+import StunnelCommand
 
 let usage = """
     usage: dvm-stunnel FILE             relays connections as stunnel's configuration FILE says

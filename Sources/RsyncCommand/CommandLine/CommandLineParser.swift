@@ -5,7 +5,7 @@ extension RsyncCommandLine {
     ///
     /// - Parameter arguments: The arguments behind the program's name; bytes, since names need not be UTF-8.
     /// - Throws: ``CommandError``: nothing that is not understood is ever ignored.
-    public init(parsing arguments: [[UInt8]]) throws(CommandError) {
+    package init(parsing arguments: [[UInt8]]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Names as rsync prints them: bytes that do not print as `\#ooo` (protocol specification, transfer 18.2).
-enum NameText {
+package enum NameText {
     /// Escapes a name.
     ///
     /// Valid UTF-8 stays as it is, but for control characters: rsync decides by the locale, this program knows only one.
-    static func escaped(_ name: [UInt8]) -> [UInt8] {
+    package static func escaped(_ name: [UInt8]) -> [UInt8] {
         guard name.contains(where: { !(0x20...0x7F).contains($0) || $0 == UInt8(ascii: "\\") }) else { return name }
         let isText = String(validating: name, as: UTF8.self) != nil
         var result: [UInt8] = []
