@@ -43,6 +43,7 @@ let package = Package(
     name: "dvm",
     products: [
         .library(name: "DeltaTransfer", targets: ["DeltaTransfer", "Checksums"]),
+        .executable(name: "dvm", targets: ["dvm"]),
         .executable(name: "dvm-source", targets: ["dvm-source"]),
         .executable(name: "dvm-target", targets: ["dvm-target"]),
         .executable(name: "dvm-rsync", targets: ["dvm-rsync"]),
@@ -60,33 +61,51 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         module("LinuxSystem", ["CLinux"]),
+        module("ProcessSupport", ["CLinux", "LinuxSystem"]),
         module("Checksums", ["CXXHash", "COpenSSL"]),
         module("DeltaTransfer", ["Checksums"]),
-        module("VolumeAccess", ["CLinux", "LinuxSystem"]),
-        module("Transport", ["CLinux", "LinuxSystem"]),
-        module("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("VolumeAccess", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
         module("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
-        module("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
+        module(
+            "RsyncEngine",
+            ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "ProcessSupport", "LinuxSystem"]
+        ),
         module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         module(
             "TransferAgent",
             [
                 "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
-                "VolumeAccess",
+                "ProcessSupport", "VolumeAccess",
             ]
         ),
-        module("RsyncCommand", ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem"]),
+        module(
+            "RsyncCommand",
+            ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
+        ),
         module(
             "RsyncProgram",
-            ["CLinux", "RsyncCommand", "RsyncEngine", "Transport", "LinuxSystem", "VolumeAccess", "RsyncWire"]
+            [
+                "RsyncCommand", "RsyncEngine", "RsyncWire", "Transport", "VolumeAccess", "ProcessSupport",
+                "LinuxSystem",
+            ]
         ),
-        module("StunnelCommand", ["SecureTunnel", "Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        module("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
+        module("StunnelCommand", ["SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("AgentCommand", ["TransferAgent", "ProcessSupport", argumentParser]),
 
-        program("dvm-source", ["AgentCommand", "TransferAgent", argumentParser]),
-        program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser]),
-        program("dvm-rsync", ["RsyncProgram", "LinuxSystem"]),
-        program("dvm-stunnel", ["StunnelCommand", "LinuxSystem"]),
+        module("SourceCommand", ["AgentCommand", "TransferAgent", argumentParser]),
+        module("TargetCommand", ["AgentCommand", "TransferAgent", argumentParser]),
+        module(
+            "DvmCommand",
+            ["SourceCommand", "TargetCommand", "RsyncProgram", "StunnelCommand", "ProcessSupport", "LinuxSystem"]
+        ),
+
+        program("dvm", ["DvmCommand"]),
+        program("dvm-source", ["SourceCommand"]),
+        program("dvm-target", ["TargetCommand"]),
+        program("dvm-rsync", ["RsyncProgram", "ProcessSupport"]),
+        program("dvm-stunnel", ["StunnelCommand", "ProcessSupport"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport"],
@@ -95,10 +114,17 @@ let package = Package(
             swiftSettings: language
         ),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", cSettings: linux, swiftSettings: language),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Transport"],
+            path: "Tests/TestSupport",
+            cSettings: linux,
+            swiftSettings: language
+        ),
         tests("Checksums", ["Checksums"]),
         tests("DeltaTransfer", ["DeltaTransfer", "Checksums"]),
         tests("LinuxSystem", ["LinuxSystem"]),
+        tests("ProcessSupport", ["ProcessSupport", "LinuxSystem"]),
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
@@ -110,6 +136,8 @@ let package = Package(
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
+        tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
+        tests("DvmCommand", ["DvmCommand"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
         tests(
             "TransferAgent",

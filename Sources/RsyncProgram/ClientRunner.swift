@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncCommand
 import RsyncEngine
 import RsyncWire
@@ -59,7 +60,7 @@ struct ClientRunner {
         if overShell {
             let shell = try daemonShell(host)
             result = ClientSession(stream: shell.stream, options: line.options, observer: printer).listModules()
-            _ = shell.wait()
+            shell.wait()
         } else {
             result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer)
                 .listModules()
@@ -125,9 +126,9 @@ struct ClientRunner {
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
         interruption.cut(shell.stream)
         let result = session(shell.stream, printer).run(direction)
-        let status = shell.wait()
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
-        return (result, job.isPush && status != 0 ? status : max(own, status))
+        let code = ShellExit.code(own: own, isBroken: result.failure != nil, ending: shell.wait())
+        return (result, code)
     }
 
     private func runDaemon(
@@ -143,17 +144,20 @@ struct ClientRunner {
         let user = host.user ?? environment["USER"] ?? environment["LOGNAME"] ?? "nobody"
         let login = ClientSession.Login(user: user) { () throws(EngineError) in try source.password() }
         let result: SessionResult
+        var ending = ChildProgram.Ending?.some(.exited(0))
         if overShell {
             let shell = try daemonShell(host)
             interruption.cut(shell.stream)
             result = session(shell.stream, printer).run(module: module, direction, login: login)
-            _ = shell.wait()
+            ending = shell.wait()
         } else {
             let stream = try connect(to: host)
             interruption.cut(stream)
             result = session(stream, printer).run(module: module, direction, login: login)
         }
-        return (result, result.exitCode == 0 && isIncomplete ? 23 : result.exitCode)
+        let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
+        // A daemon tells why it closes the connection, so only a session that ran to its end leaves the code to the shell.
+        return (result, result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, ending: ending))
     }
 
     private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {
@@ -171,7 +175,7 @@ struct ClientRunner {
     /// The shell's words, the host, and the program to start there.
     private func shellWords(_ host: RemoteHost) throws(CommandError) -> [[UInt8]] {
         let command = line.settings.shell ?? Array((environment["RSYNC_RSH"] ?? "ssh").utf8)
-        var words = try RemoteShell.words(of: command)
+        var words = try ShellCommand.words(of: command)
         if let user = host.user { words += [Array("-l".utf8), Array(user.utf8)] }
         return words + [Array(host.host.utf8), line.settings.serverProgram]
     }

@@ -1,7 +1,6 @@
 import Glibc
 import RsyncCommand
 import RsyncEngine
-import RsyncWire
 import Transport
 import VolumeAccess
 

@@ -1,4 +1,4 @@
-import Glibc
+import ProcessSupport
 import RsyncCommand
 import Synchronization
 
@@ -10,7 +10,7 @@ final class ConsoleOutput: CommandOutput {
     private static let limit = 16 * 1024
 
     private let pending = Mutex<[UInt8]>([])
-    private let isTerminal = isatty(1) == 1
+    private let isTerminal = Terminal.isTerminal(1)
 
     /// Adds a line to standard output.
     func line(_ text: [UInt8]) {
@@ -42,13 +42,7 @@ final class ConsoleOutput: CommandOutput {
     func flush() { pending.withLock { Self.write(&$0, to: 1) } }
 
     private static func write(_ bytes: inout [UInt8], to descriptor: Int32) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            rest = rest.dropFirst(count)
-        }
+        writeText(bytes, to: descriptor)
         bytes.removeAll(keepingCapacity: true)
     }
 }

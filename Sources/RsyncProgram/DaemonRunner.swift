@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncCommand
 import RsyncEngine
 import Transport
@@ -25,9 +25,9 @@ struct DaemonRunner {
         let name = String(decoding: path, as: UTF8.self)
         let contents: [UInt8]
         do throws(SystemError) {
-            contents = try SmallFile.read(path)
+            contents = try SmallFile(path).contents()
         } catch {
-            throw .failed("Failed to open config file: \(name): \(SystemText(error.number))", exitCode: 6)
+            throw .failed("Failed to open config file: \(name): \(SystemText(error.number))", exitCode: 1)
         }
         do throws(DaemonConfigurationError) {
             configuration = try DaemonConfiguration(parsing: contents)
@@ -64,14 +64,14 @@ struct DaemonRunner {
             throw .failed("the daemon could not leave its terminal: \(SystemText(errno))", exitCode: 14)
         }
         umask(0)
-        let pidFile = try configuration.pidFile.map { path throws(CommandError) in try PIDFile(path) }
-        defer { pidFile?.remove() }
+        let processIDFile = try writeProcessID()
+        defer { processIDFile?.remove() }
         log.line("dvm-rsync daemon version \(RsyncCommandLine.version) starting, listening on port \(port)")
         for notice in configuration.notices { log.line(notice) }
         log.line(DaemonSandbox(configuration).confine())
         let catalogue = ConfiguredCatalogue(configuration)
         let clients = DaemonClients()
-        let signals = try TerminationSignals { listener.close() }
+        let termination = try Termination { listener.close() }
         let places = LoginPlaces(limit: Self.loginLimit)
         defer { places.close() }
         do throws(SystemError) {
@@ -82,7 +82,7 @@ struct DaemonRunner {
         while let stream = next(of: listener, log), let place = places.enter(stream) {
             clients.start(stream) { [self] in _ = serve(stream, catalogue, log, place) }
         }
-        guard signals.haveCome else { return 10 }
+        guard termination.hasCome else { return 10 }
         log.line(ExitText.line(code: 20, role: "daemon"))
         clients.end()
         return 20
@@ -131,39 +131,22 @@ struct DaemonRunner {
         return report
     }
 
+    /// Writes the file with the process's number, if there shall be one; it stays locked as long as the daemon runs.
+    private func writeProcessID() throws(CommandError) -> ProcessIDFile? {
+        guard let path = configuration.pidFile else { return nil }
+        do throws(SystemError) {
+            return try ProcessIDFile(path, isLocked: true)
+        } catch {
+            let step = ["flock": "lock", "write": "write"][error.operation] ?? "create"
+            let name = String(decoding: path, as: UTF8.self)
+            throw .failed("failed to \(step) pid file \(name): \(SystemText(error.number))", exitCode: 11)
+        }
+    }
+
     private func openLog() throws(CommandError) -> LogFile {
         guard let path = settings.logFile ?? configuration.logFile else {
             return LogFile(owning: Descriptor(owning: dup(2)))
         }
         return try LogFile(path: path)
     }
-}
-
-/// The file that holds a daemon's process number, locked while it runs.
-final class PIDFile {
-    private let path: [CChar]
-    private let descriptor: Descriptor
-
-    /// Makes or takes over the file.
-    ///
-    /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 11 when another daemon holds it.
-    init(_ path: [UInt8]) throws(CommandError) {
-        self.path = path.map { CChar(bitPattern: $0) } + [0]
-        let name = String(decoding: path, as: UTF8.self)
-        let number = unsafe open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard number >= 0 else {
-            throw .failed("failed to create pid file \(name): \(SystemText(errno))", exitCode: 11)
-        }
-        descriptor = Descriptor(owning: number)
-        guard flock(number, LOCK_EX | LOCK_NB) == 0, ftruncate(number, 0) == 0 else {
-            throw .failed("failed to lock pid file \(name): \(SystemText(errno))", exitCode: 11)
-        }
-        let text = Array("\(getpid())\n".utf8)
-        guard unsafe text.withUnsafeBytes({ unsafe write(number, $0.baseAddress, $0.count) }) == text.count else {
-            throw .failed("failed to write pid file \(name): \(SystemText(errno))", exitCode: 11)
-        }
-    }
-
-    /// Takes the file away.
-    func remove() { _ = unsafe unlink(path) }
 }

@@ -1,5 +1,5 @@
-import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncEngine
 
 /// Confines a daemon to its modules, where the kernel has Landlock; nothing here runs other programs.
@@ -21,27 +21,27 @@ struct DaemonSandbox {
         for module in configuration.modules { allow(module) }
         for file in configuration.modules.compactMap(\.secretsPath) + [configuration.messageFile].compactMap({ $0 }) {
             let path = String(decoding: file, as: UTF8.self)
-            for path in [path, Self.resolved(path) ?? path] {
-                let folder = Self.folder(of: path)
+            for path in [path, FilePath.resolved(path) ?? path] {
+                let folder = FilePath.folder(of: path)
                 // Kubernetes swaps the content of a mounted Secret by a link in its folder.
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
         }
         if let file = configuration.pidFile {
-            sandbox.allow(Self.folder(of: String(decoding: file, as: UTF8.self)), .remove)
+            sandbox.allow(FilePath.folder(of: String(decoding: file, as: UTF8.self)), .remove)
         }
         for path in Self.systemFiles { sandbox.allow(path, .read) }
     }
 
     private mutating func allow(_ module: ModuleSettings) {
         let name = String(decoding: module.name, as: UTF8.self)
-        guard let path = Self.resolved(String(decoding: module.path, as: UTF8.self)) else {
+        guard let path = FilePath.resolved(String(decoding: module.path, as: UTF8.self)) else {
             obstacle = obstacle ?? "the path of module \(name) is not there yet"
             return
         }
         let access: Sandbox.Access = module.mayBeWritten ? .write : .read
         // A rule goes with its directory, which may be removed and made anew where nothing is mounted on it.
-        let place = Sandbox.isMountPoint(path) ? path : Self.folder(of: path)
+        let place = Sandbox.isMountPoint(path) ? path : FilePath.folder(of: path)
         if place == "/" { obstacle = obstacle ?? "module \(name) lies at / or right below it" }
         sandbox.allow(place, access)
     }
@@ -61,16 +61,5 @@ struct DaemonSandbox {
         } catch {
             return "not confined to the modules: \(error)"
         }
-    }
-
-    private static func resolved(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

@@ -23,12 +23,12 @@ final class Interruption: Sendable {
     }
 
     private let shared = Shared()
-    private let signals: TerminationSignals
+    private let termination: Termination
 
     /// Watches for the signals from here on; made before any other thread.
     init(output: ConsoleOutput) throws(CommandError) {
         let shared = shared
-        signals = try TerminationSignals {
+        termination = try Termination {
             let stream = shared.cutting.withLock { cutting in
                 cutting.hasCome = true
                 return cutting.stream

@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncCommand
-import RsyncEngine
 
 /// A file of lines with date, time and process.
 ///
@@ -32,6 +32,6 @@ final class LogFile: LineOutput {
     func line(_ text: [UInt8]) {
         let stamp = "\(ClockText.local(Int64(time(nil)), separator: " ")) [\(getpid())] "
         let line = Array(stamp.utf8) + text + [UInt8(ascii: "\n")]
-        _ = unsafe line.withUnsafeBytes { unsafe write(descriptor.rawValue, $0.baseAddress, $0.count) }
+        writeText(line, to: descriptor.rawValue)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncCommand
 import RsyncEngine
 
@@ -23,20 +24,21 @@ struct PasswordSource: Sendable {
         var flaw: String?
         let contents: [UInt8]
         do throws(SystemError) {
-            contents = try SmallFile.read(path) { status throws(SystemError) in
-                guard path != [UInt8(ascii: "-")] else { return }
-                if status.st_mode & 0o006 != 0 { flaw = "password file must not be other-accessible" }
-                if geteuid() == 0, status.st_uid != 0 {
-                    flaw = "password file must be owned by root when running as root"
-                }
-                if flaw != nil { throw SystemError(operation: "password file", number: EPERM) }
-            }
+            let file = try SmallFile(path, dashIsStandardInput: true)
+            if path != [UInt8(ascii: "-")] { flaw = self.flaw(of: file) }
+            contents = flaw == nil ? try file.contents() : []
         } catch {
-            throw .usage(flaw ?? "could not open password file \(name): \(SystemText(error.number))", exitCode: 1)
+            throw .usage("could not open password file \(name): \(SystemText(error.number))", exitCode: 1)
         }
+        if let flaw { throw .usage(flaw, exitCode: 1) }
         let line = contents.prefix { $0 != 10 && $0 != 13 && $0 != 0 }
         guard !line.isEmpty else { throw .usage("failed to read a password from \(name)", exitCode: 1) }
         return Array(line)
+    }
+
+    private func flaw(of file: borrowing SmallFile) -> String? {
+        if geteuid() == 0, file.owner != 0 { return "password file must be owned by root when running as root" }
+        return file.permissions & 0o006 != 0 ? "password file must not be other-accessible" : nil
     }
 
     private func ask() throws(EngineError) -> [UInt8] {

@@ -36,7 +36,7 @@ import LinuxSystem
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
         guard unsafe X509_digest(certificate, EVP_sha256(), &digest, &length) == 1 else { return "" }
-        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return Hexadecimal.encode(digest)
     }
 
     /// Whether the certificate is for a host: a name, or an address in digits.
@@ -64,7 +64,7 @@ import LinuxSystem
             var kind: Int32 = 0
             let name = unsafe entry.assumingMemoryBound(to: GENERAL_NAME.self)
             guard let value = unsafe GENERAL_NAME_get0_value(name, &kind) else { continue }
-            if kind == GEN_DNS { unsafe names.append(printable(bytes(of: OpaquePointer(value)))) }
+            if kind == GEN_DNS { unsafe names.append(PrintableText.ofPeer(bytes(of: OpaquePointer(value)))) }
             if kind == GEN_IPADD, let address = unsafe text(ofAddress: bytes(of: OpaquePointer(value))) {
                 names.append(address)
             }
@@ -76,7 +76,7 @@ import LinuxSystem
         var buffer = [CChar](repeating: 0, count: 256)
         let name = unsafe X509_get_subject_name(certificate)
         guard unsafe X509_NAME_get_text_by_NID(name, NID_commonName, &buffer, 256) > 0 else { return "(none)" }
-        return printable(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+        return PrintableText.ofPeer(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
     }
 
     private func bytes(of string: OpaquePointer) -> [UInt8] {
@@ -107,11 +107,10 @@ import LinuxSystem
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         var buffer = [CChar](repeating: 0, count: 64)
         guard unsafe inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &buffer, 64) != nil else { return nil }
-        return printable(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+        return PrintableText.ofPeer(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
     }
 
     /// A peer chooses these bytes.
-    private func printable(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: PrintableText.usualLimit) }
 }
 
 /// Whether a host is an address in digits rather than a name.

@@ -1,4 +1,5 @@
 import COpenSSL
+import LinuxSystem
 
 /// Pre-shared keys and the identities they go by, in stunnel's form: `IDENTITY:KEY`, one a line.
 ///
@@ -164,23 +165,14 @@ extension PreSharedKeys {
     /// The bytes that a key's text stands for.
     private static func key(_ text: Span<UInt8>) -> SecretBytes {
         var isHex = text.count.isMultiple(of: 2)
-        for index in text.indices where hexValue(text[index]) == nil { isHex = false }
+        for index in text.indices where Hexadecimal.value(of: text[index]) == nil { isHex = false }
         guard isHex else { return SecretBytes(copying: text) }
         return unsafe SecretBytes(count: text.count / 2) { storage in
             for index in 0..<(text.count / 2) {
-                let high = hexValue(text[2 * index]) ?? 0
-                let low = hexValue(text[2 * index + 1]) ?? 0
+                let high = Hexadecimal.value(of: text[2 * index]) ?? 0
+                let low = Hexadecimal.value(of: text[2 * index + 1]) ?? 0
                 unsafe storage[index] = high << 4 | low
             }
-        }
-    }
-
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

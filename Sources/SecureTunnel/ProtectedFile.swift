@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// Reads small files that hold secrets: keys, passwords.
 public enum ProtectedFile {
@@ -14,7 +15,7 @@ public enum ProtectedFile {
     /// The longest file that is read, in bytes.
     public static let largest = 1 << 20
 
-    /// Reads a whole file.
+    /// Reads a whole file into memory for secrets, without a copy elsewhere.
     ///
     /// - Parameters:
     ///   - path: Symbolic links are followed, as mounted Kubernetes secrets need.
@@ -25,56 +26,37 @@ public enum ProtectedFile {
         _ path: String,
         exposure: Exposure
     ) throws(SecureTunnelError) -> (bytes: SecretBytes, warning: String?) {
-        let file = try naming(path) { () throws(SystemError) in
-            Descriptor(owning: try systemCall("open") { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
-        }
-        var status = stat()
-        try naming(path) { () throws(SystemError) in
-            _ = try systemCall("fstat") { unsafe fstat(file.rawValue, &status) }
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .badFile(path: path, reason: "it is not a regular file")
-        }
-        guard status.st_size <= largest else { throw .badFile(path: path, reason: "it is too long") }
-        let reason = exposureReason(status)
-        if let reason, exposure == .refused { throw .badFile(path: path, reason: reason) }
-        let bytes = try naming(path) { () throws(SystemError) in
-            try contents(of: file, count: Int(status.st_size))
-        }
-        return (bytes, reason.map { "\(path): \($0)" })
-    }
-
-    /// Turns the kernel's word into an error that names the file.
-    private static func naming<Value: ~Copyable>(
-        _ path: String,
-        _ body: () throws(SystemError) -> Value
-    ) throws(SecureTunnelError) -> Value {
+        let file: SmallFile
         do throws(SystemError) {
-            return try body()
+            file = try SmallFile(Array(path.utf8), kind: .regular)
+        } catch {
+            throw .badFile(path: path, reason: error.reason)
+        }
+        guard file.isRegular else { throw .badFile(path: path, reason: "it is not a regular file") }
+        guard file.length <= largest else { throw .badFile(path: path, reason: "it is too long") }
+        let flaw = exposureReason(file)
+        if let flaw, exposure == .refused { throw .badFile(path: path, reason: flaw) }
+        do throws(SystemError) {
+            return (try contents(of: file), flaw.map { "\(path): \($0)" })
         } catch {
             throw .badFile(path: path, reason: error.reason)
         }
     }
 
-    private static func exposureReason(_ status: stat) -> String? {
-        guard status.st_mode & 0o7 == 0 else { return "everybody may read or change it" }
-        guard status.st_uid == 0 || status.st_uid == geteuid() else { return "it belongs to another user" }
+    private static func exposureReason(_ file: borrowing SmallFile) -> String? {
+        guard file.permissions & 0o7 == 0 else { return "everybody may read or change it" }
+        guard file.owner == 0 || file.owner == geteuid() else { return "it belongs to another user" }
         return nil
     }
 
     /// The bytes of a file; a file that shrinks meanwhile is as long as it is then.
-    private static func contents(of file: borrowing Descriptor, count: Int) throws(SystemError) -> SecretBytes {
-        let number = file.rawValue
+    private static func contents(of file: borrowing SmallFile) throws(SystemError) -> SecretBytes {
+        let count = file.length
         var filled = 0
         var failure: SystemError?
         let whole = unsafe SecretBytes(count: count) { storage in
             do throws(SystemError) {
-                while filled < count {
-                    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: storage[filled...])
-                    let piece = try systemCall("read") { unsafe Glibc.read(number, rest.baseAddress, rest.count) }
-                    guard piece > 0 else { break }
-                    filled += piece
-                }
+                filled = unsafe try file.fill(storage)
             } catch {
                 failure = error
             }

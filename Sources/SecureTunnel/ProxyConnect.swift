@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Transport
 
 /// Asks an HTTP proxy for a tunnel (CONNECT, RFC 9110, 9.3.6) on a connection to it.
@@ -122,21 +123,11 @@ private func explanation(_ reply: ProxyReply, from stream: any ByteStream, until
     return [reply.reason, text].filter { !$0.isEmpty }.joined(separator: ": ")
 }
 
-/// The base64 of some bytes (RFC 4648, 4), with padding.
+/// The base64 of a secret (RFC 4648, 4), with padding.
 func base64(_ secret: SecretBytes) -> SecretBytes {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    let groups = (secret.count + 2) / 3
-    return secret.withBytes { bytes in
-        unsafe SecretBytes(count: 4 * groups) { text in
-            for group in 0..<groups {
-                let count = min(3, bytes.count - 3 * group)
-                var word: UInt32 = 0
-                for index in 0..<3 { word = word << 8 | (index < count ? UInt32(bytes[3 * group + index]) : 0) }
-                for index in 0..<4 {
-                    let digit = alphabet[Int(word >> UInt32(18 - 6 * index)) & 63]
-                    unsafe text[4 * group + index] = index > count ? UInt8(ascii: "=") : digit
-                }
-            }
+    secret.withBytes { bytes in
+        unsafe SecretBytes(count: Base64.length(of: bytes.count, isPadded: true)) { text in
+            Base64.encode(bytes, isPadded: true) { unsafe text[$0] = $1 }
         }
     }
 }

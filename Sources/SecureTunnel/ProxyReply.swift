@@ -65,7 +65,7 @@ package struct ProxyReply {
     /// The sentence after the status; empty when there is none.
     package var reason: String {
         let words = firstLine.split(separator: UInt8(ascii: " "), maxSplits: 2)
-        return words.count == 3 ? Self.printable(words[2]) : ""
+        return words.count == 3 ? PrintableText.ofPeer(words[2]) : ""
     }
 
     /// The values of all headers of a name, in their order.
@@ -79,7 +79,7 @@ package struct ProxyReply {
             let blanks: Set<UInt8> = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
             var value = parts[1].drop { blanks.contains($0) }
             while let last = value.last, blanks.contains(last) { value.removeLast() }
-            return Self.printable(value)
+            return PrintableText.ofPeer(value)
         }
     }
 
@@ -100,11 +100,6 @@ package struct ProxyReply {
 
     /// The names of the ways to prove who one is, such as `Basic` or `NTLM`.
     package var schemes: [String] { challenges.compactMap { $0.split(separator: " ").first.map(String.init) } }
-
-    /// Text of the proxy's for a person.
-    private static func printable(_ bytes: some Collection<UInt8>) -> String {
-        PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
-    }
 
     private var firstLine: ArraySlice<UInt8> {
         bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }

@@ -1,3 +1,4 @@
+import LinuxSystem
 public import Transport
 
 /// An HTTP proxy as a setting names it: `http://user:password@host:port`.
@@ -133,9 +134,7 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
                 bytes.append(byte)
                 continue
             }
-            let digits = rest.prefix(2)
-            let isHex = digits.allSatisfy { UnicodeScalar($0).properties.isASCIIHexDigit }
-            guard isHex, digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
+            guard let value = Hexadecimal.decode(rest.prefix(2))?.first else {
                 throw .badSetting(reason: "the proxy's user or password holds a % that no two hex digits follow")
             }
             bytes.append(value)

@@ -21,7 +21,7 @@ extension TLSEngine {
                 serverName: name.map { unsafe PrintableText.escaped(String(cString: $0)) },
                 peerSubject: shown?.subject,
                 peerSHA256: shown?.sha256,
-                preSharedKeyIdentity: provenIdentity.map { printable($0) },
+                preSharedKeyIdentity: provenIdentity.map { PrintableText.ofPeer($0) },
                 isResumed: SSL_session_reused(connection) == 1 && !isKeyOfThisHandshake
             )
         }
@@ -80,7 +80,7 @@ extension TLSEngine {
         if let refusal = notes.verifier.failure {
             guard context.trust == .preSharedKey, let offered = notes.offeredKey else { return refusal }
             // It showed a certificate instead.
-            return .preSharedKeyRefused(peer: peer, identity: printable(offered.identity))
+            return .preSharedKeyRefused(peer: peer, identity: PrintableText.ofPeer(offered.identity))
         }
         if let failure = keyFailure(errors) { return failure }
         if let alert = errors.peerAlert { return meaning(of: alert) }
@@ -107,9 +107,11 @@ extension TLSEngine {
                 errors.contains(ERR_LIB_SSL, SSL_R_BINDER_DOES_NOT_VERIFY)
                 || errors.contains(ERR_LIB_SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC)
                 || errors.contains(ERR_LIB_SSL, SSL_R_DIGEST_CHECK_FAILED)
-            return isWrong ? .preSharedKeyMismatch(peer: peer, identity: printable(accepted)) : nil
+            return isWrong ? .preSharedKeyMismatch(peer: peer, identity: PrintableText.ofPeer(accepted)) : nil
         }
-        if let unknown = notes.unknownIdentity { return .preSharedKeyUnknown(peer: peer, identity: printable(unknown)) }
+        if let unknown = notes.unknownIdentity {
+            return .preSharedKeyUnknown(peer: peer, identity: PrintableText.ofPeer(unknown))
+        }
         if takesKeysOnly {
             let isBare =
                 errors.contains(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER)
@@ -117,7 +119,7 @@ extension TLSEngine {
             return isBare ? .preSharedKeyRequired(peer: peer) : nil
         }
         guard let offered = notes.offeredKey, let alert = errors.peerAlert else { return nil }
-        let identity = printable(offered.identity)
+        let identity = PrintableText.ofPeer(offered.identity)
         switch alert.number {
         case SSL_AD_UNKNOWN_PSK_IDENTITY: return .preSharedKeyUnknown(peer: peer, identity: identity)
         case SSL_AD_BAD_RECORD_MAC, SSL_AD_DECRYPT_ERROR, SSL_AD_ILLEGAL_PARAMETER:
@@ -157,4 +159,3 @@ extension TLSEngine {
 }
 
 /// Bytes that a peer or a file chose, for a message.
-private func printable(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: PrintableText.usualLimit) }

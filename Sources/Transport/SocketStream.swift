@@ -51,18 +51,10 @@ public final class SocketStream: ByteStream {
     /// - Returns: Both ends.
     /// - Throws: `SystemError` of socketpair(2).
     public static func pair() throws(SystemError) -> (SocketStream, SocketStream) {
-        var numbers: [2 of Int32] = [-1, -1]
-        try systemCall("socketpair") {
-            var span = numbers.mutableSpan
-            return unsafe span.withUnsafeMutableBufferPointer {
-                unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, $0.baseAddress)
-            }
-        }
-        let first = Descriptor(owning: numbers[0])
-        let second = Descriptor(owning: numbers[1])
+        let sockets = try SocketPair()
         return (
-            try SocketStream(first, peerDescription: "the other end of the pair"),
-            try SocketStream(second, peerDescription: "the other end of the pair")
+            try SocketStream(sockets.first.duplicate(), peerDescription: "the other end of the pair"),
+            try SocketStream(sockets.second.duplicate(), peerDescription: "the other end of the pair")
         )
     }
 

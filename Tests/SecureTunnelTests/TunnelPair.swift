@@ -25,16 +25,6 @@ func shakeHands(
     return (call, try answer.value())
 }
 
-/// Everything until the end of a stream.
-func readAll(_ stream: any ByteStream) throws -> [UInt8] {
-    var all: [UInt8] = []
-    while true {
-        let piece = try stream.read(upTo: 64 * 1024)
-        guard !piece.isEmpty else { return all }
-        all += piece
-    }
-}
-
 extension CertificateFiles {
     /// The tunnel's view of a test certificate.
     var identity: TLSIdentity { TLSIdentity(certificateChainFile: certificate, privateKeyFile: key) }

@@ -1,3 +1,4 @@
+import SecureTunnel
 import TestSupport
 import Testing
 import Transport

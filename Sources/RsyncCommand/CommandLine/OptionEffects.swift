@@ -1,7 +1,7 @@
 import Checksums
 import Glibc
-import RsyncEngine
 import LinuxSystem
+import ProcessSupport
 import RsyncWire
 
 extension RsyncCommandLine {
@@ -19,7 +19,7 @@ extension RsyncCommandLine {
     mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(CommandError) {
         let contents: [UInt8]
         do throws(SystemError) {
-            contents = try SmallFile.read(value.bytes)
+            contents = try SmallFile(value.bytes, dashIsStandardInput: true).contents()
         } catch {
             throw .failed(
                 "failed to open \(isInclude ? "include" : "exclude") file \(value.text): \(SystemText(error.number))",

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncWire
 public import VolumeAccess
 
@@ -79,8 +80,8 @@ private struct DestinationOpener {
     enum Kind { case directory, other, missing }
 
     private func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
-        return (cut == 0 ? [UInt8(ascii: "/")] : Array(path[..<cut]), Array(path[(cut + 1)...]))
+        let parts = PathParts(path)
+        return (parts.hasParent && parts.parent.isEmpty ? [UInt8(ascii: "/")] : parts.parent, parts.leaf)
     }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }

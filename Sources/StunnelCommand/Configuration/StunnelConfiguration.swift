@@ -1,6 +1,5 @@
-import CLinux
-import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// A stunnel configuration file, read and checked: what `dvm-stunnel` runs.
 struct StunnelConfiguration: Equatable, Sendable {
@@ -41,7 +40,7 @@ struct StunnelConfiguration: Equatable, Sendable {
     init(file path: String) throws(StunnelConfigurationError) {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try Self.contents(of: path)
+            bytes = try SmallFile(Array(path.utf8)).contents(limit: Self.largestFile)
         } catch {
             throw StunnelConfigurationError(file: path, line: nil, reason: error.reason)
         }
@@ -76,19 +75,4 @@ struct StunnelConfiguration: Equatable, Sendable {
     }
 
     init() {}
-
-    private static func contents(of path: String) throws(SystemError) -> [UInt8] {
-        let file = Descriptor(
-            owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) }
-        )
-        let number = file.rawValue
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-            let count = try systemCall("read") { unsafe read(number, &buffer, buffer.count) }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-            guard bytes.count <= largestFile else { throw SystemError(operation: "read", number: EFBIG) }
-        }
-    }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// The way into the background: the process that was started ends well once the one that goes on is ready.
 ///
@@ -16,27 +17,20 @@ final class BackgroundProcess {
     ///
     /// - Throws: `SystemError` of pipe2(2) or fork(2).
     init() throws(SystemError) {
-        var ends: [2 of Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            var span = ends.mutableSpan
-            return unsafe span.withUnsafeMutableBufferPointer { unsafe pipe2($0.baseAddress, O_CLOEXEC) }
-        }
-        let reading = Descriptor(owning: ends[0])
-        let writing = Descriptor(owning: ends[1])
+        let pipe = try Pipe()
         let child = try systemCall("fork") { dvm_fork() }
         guard child == 0 else {
-            try writing.close()
+            let reading = pipe.takeReading()
             var answer: UInt8 = 0
             let number = reading.rawValue
             let count = try systemCall("read") { unsafe read(number, &answer, 1) }
             _exit(count == 1 ? 0 : 1)
         }
-        try reading.close()
         setsid()
         let nothing = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR, 0) })
         // Standard error stays until all is well, for what may still go wrong.
         for number: Int32 in 0...1 { dup2(nothing.rawValue, number) }
-        readiness = writing
+        readiness = pipe.takeWriting()
     }
 
     /// Lets the parent go.

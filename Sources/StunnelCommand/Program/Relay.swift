@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import SecureTunnel
 import Synchronization
 import Transport
@@ -149,11 +149,8 @@ final class Relay: Sendable {
     ///
     /// - Returns: How many connections that makes: each takes two sockets and an eventfd for each, and one of its own.
     private static func raiseDescriptorLimit() -> Int {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 100 }
-        limit.rlim_cur = min(limit.rlim_max, 65_536)
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return max(1, (Int(clamping: limit.rlim_cur) - 64) / 6)
+        guard let limit = ResourceLimit.openFiles.raise(toAtMost: 65_536) else { return 100 }
+        return max(1, (Int(clamping: limit) - 64) / 6)
     }
 }
 

@@ -2,6 +2,7 @@ import CLinux
 import COpenSSL
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import SecureTunnel
 import Synchronization
 
@@ -79,8 +80,7 @@ final class RelayLog: Sendable {
     }
 
     private static func put(_ line: String, on number: Int32) {
-        let bytes = Array(line.utf8)
-        _ = unsafe Glibc.write(number, bytes, bytes.count)
+        writeText(line, to: number)
     }
 
     private static func file(_ path: String, overwrites: Bool) throws(SecureTunnelError) -> Descriptor {

@@ -1,22 +1,21 @@
-import CLinux
 import COpenSSL
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import SecureTunnel
-import Transport
 
 /// `dvm-stunnel FILE`: reads the file, listens, goes to the background if it shall, obeys signals until the end.
 ///
 /// SIGHUP reads the file again, SIGUSR1 opens the log again, SIGTERM and SIGINT end: nothing more is accepted, what is under
 /// way may go on for ``longestDrain``; a second one ends at once.
-package struct RelayProgram {
+struct RelayProgram {
     /// How long connections may go on after SIGTERM: less than the 30 s that Kubernetes gives a pod.
-    package static let longestDrain = Duration.seconds(20)
+    static let longestDrain = Duration.seconds(20)
 
     private let path: String
     private let log: RelayLog
     private let relay: Relay
-    private let signals = WaitedSignals()
+    private let signals = AwaitedSignals(blocking: [SIGHUP, SIGUSR1, SIGTERM, SIGINT])
 
     /// Runs until the end.
     ///
@@ -24,7 +23,7 @@ package struct RelayProgram {
     ///
     /// - Parameter path: The configuration file.
     /// - Returns: The exit code: 0 after an orderly end, 1 when it could not start or had to cut connections.
-    package static func run(file path: String) -> Int32 {
+    static func run(file path: String) -> Int32 {
         ignoreBrokenPipeSignals()
         do {
             let configuration = try StunnelConfiguration(file: path)
@@ -32,25 +31,43 @@ package struct RelayProgram {
             try log.open(configuration)
             let relay = Relay(log: log)
             try relay.apply(configuration)
-            let program = RelayProgram(path: absolute(path), log: log, relay: relay)
+            let program = RelayProgram(path: FilePath.resolved(path) ?? path, log: log, relay: relay)
             // The last moment with a single thread: only now may the process be split in two.
             let background = configuration.foreground == .no ? try BackgroundProcess() : nil
-            let processFile = try configuration.processFile.map { path in try ProcessFile(path) }
+            let processFile = try writeProcessID(configuration)
             defer { processFile?.remove() }
             try relay.start()
             log.note(.notice, "running as process \(getpid()) with \(path)")
             background?.announceReady()
             return program.obeySignals()
         } catch {
-            complain("dvm-stunnel: \(error)")
+            writeText("dvm-stunnel: \(error)\n", to: 2)
             return 1
+        }
+    }
+
+    /// Writes the file of `pid`, if there is one.
+    private static func writeProcessID(
+        _ configuration: StunnelConfiguration
+    ) throws(SecureTunnelError) -> ProcessIDFile? {
+        guard let path = configuration.processFile else { return nil }
+        do throws(SystemError) {
+            return try ProcessIDFile(Array(path.utf8), isLocked: false)
+        } catch {
+            let reason =
+                switch error.number {
+                case ELOOP: "\"pid\" is a symbolic link, which is not followed: name the file itself"
+                case EMLINK: "\"pid\" is a file with more than one name: remove it"
+                default: error.reason
+                }
+            throw .badFile(path: path, reason: reason)
         }
     }
 
     /// Does what signals ask for until one asks for the end.
     private func obeySignals() -> Int32 {
         while true {
-            switch signals.wait(within: nil) {
+            switch signals.wait() {
             case SIGHUP: reload()
             case SIGUSR1: reopenLog()
             default: return end()
@@ -104,46 +121,6 @@ package struct RelayProgram {
     }
 }
 
-/// The signals that the program obeys: blocked in every thread, taken by one that waits for them.
-private struct WaitedSignals {
-    private let set: sigset_t
-
-    /// Blocks them in this thread and those that it starts.
-    init() {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        for number in [SIGHUP, SIGUSR1, SIGTERM, SIGINT] { unsafe sigaddset(&set, number) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        self.set = set
-    }
-
-    /// Waits for one.
-    ///
-    /// - Parameter limit: The longest wait; nil waits for ever.
-    /// - Returns: Its number; nil when none came in time.
-    func wait(within limit: Duration?) -> Int32? {
-        var set = set
-        while true {
-            let number: Int32
-            if let limit {
-                var time = timespec(tv_sec: Int(limit.components.seconds), tv_nsec: 0)
-                number = unsafe sigtimedwait(&set, nil, &time)
-                guard number > 0 || errno == EINTR else { return nil }
-            } else {
-                number = unsafe sigwaitinfo(&set, nil)
-            }
-            if number > 0 { return number }
-        }
-    }
-}
-
-/// The path from the root, so that it stays right wherever the process goes.
-private func absolute(_ path: String) -> String {
-    guard let resolved = unsafe realpath(path, nil) else { return path }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
-}
-
 extension RelayProgram {
     /// Says what this program is; with a file, whether it is sound.
     ///
@@ -151,7 +128,7 @@ extension RelayProgram {
     ///
     /// - Parameter path: A configuration file; nil for none.
     /// - Returns: The exit code: 1 when the file is not sound.
-    package static func showVersion(checking path: String?) -> Int32 {
+    static func showVersion(checking path: String?) -> Int32 {
         print("dvm-stunnel, a stand-in for stunnel 5 with \(openSSLVersion())")
         guard let path else { return 0 }
         do throws(StunnelConfigurationError) {
@@ -165,21 +142,13 @@ extension RelayProgram {
     }
 
     /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two blanks in front.
-    package static var knownKeys: String {
+    static var knownKeys: String {
         var lines = [" "]
         for name in StunnelKey.names {
             if lines[lines.count - 1].count + 1 + name.count > 80 { lines.append(" ") }
             lines[lines.count - 1] += " " + name
         }
         return lines.joined(separator: "\n")
-    }
-
-    /// Writes a line to standard error.
-    ///
-    /// - Parameter text: Without a line end.
-    package static func complain(_ text: String) {
-        let line = Array((text + "\n").utf8)
-        _ = unsafe write(2, line, line.count)
     }
 
     private static func openSSLVersion() -> String {

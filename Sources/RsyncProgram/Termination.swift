@@ -1,12 +1,13 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import RsyncCommand
 import Synchronization
 
-/// SIGTERM, SIGINT and SIGHUP, taken by a thread instead of ending the process in the middle of its work.
+/// The first of SIGTERM, SIGINT and SIGHUP, taken by a thread instead of ending the process in the middle of its work.
 ///
-/// Made before any other thread, which inherit the blocked signals.
-final class TerminationSignals: Sendable {
+/// Made before any other thread.
+final class Termination: Sendable {
     private final class Arrival: Sendable {
         let hasCome = Atomic<Bool>(false)
     }
@@ -14,26 +15,19 @@ final class TerminationSignals: Sendable {
     private let arrival = Arrival()
 
     /// Whether one has come.
-    var haveCome: Bool { arrival.hasCome.load(ordering: .acquiring) }
+    var hasCome: Bool { arrival.hasCome.load(ordering: .acquiring) }
 
     /// Waits for the first of the signals on a thread of its own.
     ///
     /// - Parameter handler: Called once, on that thread.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when there is no thread.
     init(_ handler: @escaping @Sendable () -> Void) throws(CommandError) {
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        for signal in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&signals, signal) }
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let awaited = signals
         let arrival = arrival
         do throws(SystemError) {
-            _ = try WorkerThread(name: "dvm-signals") {
-                var signals = awaited
-                var number: Int32 = 0
-                while unsafe sigwait(&signals, &number) != 0 {}
+            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP]).watch { _ in
                 arrival.hasCome.store(true, ordering: .releasing)
                 handler()
+                return false
             }
         } catch {
             throw .failed("no thread could be started: \(error)", exitCode: 14)

@@ -4,9 +4,9 @@
 /// UTF-8 is kept. What is not, control characters, separators of lines and marks of direction are shown byte by byte as
 /// `\#ooo`, as rsync shows names (protocol specification, transfer 18.2), and a backslash that could be taken for the
 /// beginning of that as well.
-public enum PrintableText {
+package enum PrintableText {
     /// What of a peer's text is shown in one place; more is cut off and said so.
-    public static let usualLimit = 1000
+    package static let usualLimit = 1000
 
     /// Makes bytes fit to be shown.
     ///
@@ -14,7 +14,7 @@ public enum PrintableText {
     ///   - bytes: Whatever somebody else chose.
     ///   - limit: The most bytes of them that are shown.
     /// - Returns: One line.
-    public static func escaped(_ bytes: some Collection<UInt8>, limit: Int = .max) -> String {
+    package static func escaped(_ bytes: some Collection<UInt8>, limit: Int = .max) -> String {
         let shown = Array(bytes.prefix(limit))
         var text = ""
         text.reserveCapacity(shown.count)
@@ -47,7 +47,13 @@ public enum PrintableText {
     ///   - text: Whatever somebody else chose.
     ///   - limit: The most bytes of it that are shown.
     /// - Returns: One line.
-    public static func escaped(_ text: String, limit: Int = .max) -> String { escaped(text.utf8, limit: limit) }
+    package static func escaped(_ text: String, limit: Int = .max) -> String { escaped(text.utf8, limit: limit) }
+
+    /// Makes text of a peer fit to be shown: at most ``usualLimit`` bytes of it.
+    package static func ofPeer(_ bytes: some Collection<UInt8>) -> String { escaped(bytes, limit: usualLimit) }
+
+    /// Makes text of a peer fit to be shown: at most ``usualLimit`` bytes of it.
+    package static func ofPeer(_ text: String) -> String { escaped(text, limit: usualLimit) }
 
     /// Whether a character may stand in a line as it is.
     private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
@@ -66,12 +72,14 @@ public enum PrintableText {
         }
     }
 
-    private static func looksEscaped(_ rest: ArraySlice<UInt8>) -> Bool {
+    /// Whether what begins with a backslash could be taken for an escape.
+    package static func looksEscaped(_ rest: ArraySlice<UInt8>) -> Bool {
         rest.count >= 5 && rest.dropFirst().first == UInt8(ascii: "#")
             && rest.dropFirst(2).prefix(3).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
-    private static func octal(_ byte: UInt8) -> String {
+    /// A byte as `\#ooo`.
+    package static func octal(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 8)
         return "\\#" + String(repeating: "0", count: 3 - digits.utf8.count) + digits
     }

@@ -6,7 +6,7 @@ import Glibc
 /// a TLS connection while OpenSSL cleans up frees its memory twice.
 ///
 /// - Parameter code: 0 to 255.
-public func endProcess(_ code: Int32) -> Never {
+package func endProcess(_ code: Int32) -> Never {
     fflush(nil)
     _exit(code)
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxSystem
 
 /// Confines the process to some directories and files, for good (Landlock, kernel 5.19 and later).
 ///
@@ -8,9 +9,9 @@ import Glibc
 /// are outside of it.
 ///
 /// A rule belongs to a directory, not to its path: when the directory is removed and made anew, the rule is gone with it.
-public struct Sandbox: Sendable {
+package struct Sandbox: Sendable {
     /// What may be done below a path.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
         /// Files and directories can be read.
         case read
         /// Everything but running programs.
@@ -20,7 +21,7 @@ public struct Sandbox: Sendable {
     }
 
     /// What became of it.
-    public enum Outcome: Equatable, Sendable {
+    package enum Outcome: Equatable, Sendable {
         /// The process and what it starts later are confined; the version of the kernel's interface.
         case confined(version: Int)
         /// The kernel is too old, or runs without it; in words.
@@ -28,25 +29,25 @@ public struct Sandbox: Sendable {
     }
 
     /// A path and what may be done below it.
-    public struct Rule: Equatable, Sendable {
+    package struct Rule: Equatable, Sendable {
         /// A directory or a file.
-        public let path: String
+        package let path: String
         /// What may be done there.
-        public let access: Access
+        package let access: Access
     }
 
     /// The rules; those for one path add up.
-    public private(set) var rules: [Rule] = []
+    package private(set) var rules: [Rule] = []
 
     /// Allows nothing.
-    public init() {}
+    package init() {}
 
     /// Allows something more.
     ///
     /// - Parameters:
     ///   - path: A directory or file; one that is not there when ``confine()`` is called is passed over.
     ///   - access: What may be done there and below.
-    public mutating func allow(_ path: String, _ access: Access) {
+    package mutating func allow(_ path: String, _ access: Access) {
         let rule = Rule(path: path, access: access)
         if !rules.contains(rule) { rules.append(rule) }
     }
@@ -56,7 +57,7 @@ public struct Sandbox: Sendable {
     /// - Returns: Whether the kernel does so.
     /// - Throws: ``SystemError`` when a rule cannot be made, and with EBUSY when there is more than one thread: the others would
     ///   stay free. Nothing is confined then.
-    public func confine() throws(SystemError) -> Outcome {
+    package func confine() throws(SystemError) -> Outcome {
         let version = Int(dvm_landlock_version())
         guard version > 0 else {
             let reason = errno == EOPNOTSUPP ? "Landlock is switched off" : "the kernel has no Landlock"
@@ -77,7 +78,7 @@ public struct Sandbox: Sendable {
     }
 
     /// Whether something is mounted on a directory; symbolic links are followed.
-    public static func isMountPoint(_ path: String) -> Bool {
+    package static func isMountPoint(_ path: String) -> Bool {
         var status = statx()
         let flag = UInt64(STATX_ATTR_MOUNT_ROOT)
         guard unsafe statx(AT_FDCWD, path, 0, 0, &status) == 0 else { return false }
