@@ -12,8 +12,10 @@ enum ShellExit {
     static func code(own: Int32, isBroken: Bool, ending: ChildProgram.Ending?) -> Int32 {
         guard !isBroken else {
             // The connection was closed; whoever closed it may have said why by a code above 12, such as 127.
-            guard own == 12, case .exited(let code) = ending else { return own }
-            return max(own, code)
+            // Whether reading (12) or writing (10) found it closed is chance.
+            guard own == 10 || own == 12 else { return own }
+            guard case .exited(let code) = ending else { return 12 }
+            return max(12, code)
         }
         return switch ending {
         case .exited(0): own

@@ -27,7 +27,8 @@ struct ShellExitTests {
         arguments: [
             (12, .exited(0), 12), (12, .exited(1), 12), (12, .exited(10), 12), (12, .exited(13), 13),
             (12, .exited(126), 126), (12, .exited(127), 127), (12, .exited(255), 255), (12, .killed(signal: 9), 12),
-            (12, nil, 12), (2, .exited(255), 2), (30, .exited(255), 30),
+            (12, nil, 12), (10, .exited(255), 255), (10, .exited(1), 12), (10, .killed(signal: 9), 12),
+            (2, .exited(255), 2), (30, .exited(255), 30),
         ] as [(Int32, Ending?, Int32)]
     )
     func broken(own: Int32, ending: Ending?, code: Int32) {
