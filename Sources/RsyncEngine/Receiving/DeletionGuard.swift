@@ -1,4 +1,3 @@
-import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -87,8 +86,7 @@ extension Deleter {
         _ destination: Destination
     ) -> Bool {
         guard let limit = state.options.deleteLimit, state.options.guardsDeletions else { return true }
-        let parts = PathParts(name)
-        let parent = parts.hasParent ? parts.parent : [UInt8(ascii: ".")]
+        let parent = name.lastIndex(of: UInt8(ascii: "/")).map { Array(name[..<$0]) } ?? [UInt8(ascii: ".")]
         // The directory itself is replaced, which is no deletion.
         let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
         let all = pending.entries + pending.removedForOthers + count

@@ -1,5 +1,4 @@
 import Glibc
-import LinuxSystem
 import RsyncWire
 public import VolumeAccess
 
@@ -80,8 +79,8 @@ private struct DestinationOpener {
     enum Kind { case directory, other, missing }
 
     private func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        let parts = PathParts(path)
-        return (parts.hasParent && parts.parent.isEmpty ? [UInt8(ascii: "/")] : parts.parent, parts.leaf)
+        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
+        return (cut == 0 ? [UInt8(ascii: "/")] : Array(path[..<cut]), Array(path[(cut + 1)...]))
     }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }

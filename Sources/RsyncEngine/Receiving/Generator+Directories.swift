@@ -1,5 +1,4 @@
 import Glibc
-import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -189,7 +188,7 @@ extension Generator {
 
     /// The directory part and the last component of a name.
     func split(_ name: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        let parts = PathParts(name)
-        return (parts.parent, parts.leaf)
+        guard let cut = name.lastIndex(of: UInt8(ascii: "/")) else { return ([], name) }
+        return (Array(name[..<cut]), Array(name[(cut + 1)...]))
     }
 }

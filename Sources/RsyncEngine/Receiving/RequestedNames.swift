@@ -1,4 +1,3 @@
-import LinuxSystem
 import RsyncWire
 
 /// The names that a client asked for: a server may send nothing else (protocol specification, transfer 19.1, F19, F20).
@@ -12,7 +11,9 @@ struct RequestedNames: Sendable {
     ///   - filters: The client's own filters.
     init(paths: [[UInt8]], filters: FilterList) {
         self.filters = filters
-        let leaves = paths.map { PathParts($0).leaf }
+        let leaves = paths.map { path in
+            Array(path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? [])
+        }
         let asksForContents = leaves.contains { leaf in
             leaf.isEmpty || leaf == [UInt8(ascii: ".")] || leaf == [UInt8(ascii: "."), UInt8(ascii: ".")]
                 || leaf.contains { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) }

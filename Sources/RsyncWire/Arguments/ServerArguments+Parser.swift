@@ -1,6 +1,5 @@
 import Checksums
 import DeltaTransfer
-import LinuxSystem
 
 /// Who carries a client's arguments to a server.
 public enum ArgumentCarrier: Sendable {
@@ -45,9 +44,9 @@ enum ArgumentFlaw: Error {
     func wireError(_ carrier: ArgumentCarrier) -> WireError {
         let text =
             switch self {
-            case .unknown(let option): "\(PrintableText.ofPeer(option)): unknown option"
+            case .unknown(let option): "\(printable(option)): unknown option"
             case .unsupported(let option): "\(option): this option is not supported here"
-            case .badValue(let option, let value): "\(option)=\(PrintableText.ofPeer(value)): invalid value"
+            case .badValue(let option, let value): "\(option)=\(printable(value)): invalid value"
             case .missingValue(let option): "\(option): missing value"
             case .missing(let what): "no \(what) among the arguments"
             }
@@ -74,7 +73,7 @@ private struct ArgumentParser {
             } else if text.hasPrefix("-"), text.count > 1 {
                 try cluster(text.dropFirst())
             } else {
-                throw .missing("\".\" before \"\(PrintableText.ofPeer(text))\"")
+                throw .missing("\".\" before \"\(printable(text))\"")
             }
         }
         guard arguments.isSecluded else { throw .missing("\".\"") }

@@ -1,5 +1,3 @@
-import LinuxSystem
-
 /// What a line of filter syntax asks for.
 enum FilterLine {
     /// A rule to append.
@@ -33,7 +31,7 @@ enum FilterLine {
     init(_ text: [UInt8]) throws(WireError) {
         var rest = text[...]
         func failure(_ what: String) -> WireError {
-            .violation("\(what) in filter rule \"\(PrintableText.ofPeer(text))\"", exitCode: 1)
+            .violation("\(what) in filter rule \"\(printable(text))\"", exitCode: 1)
         }
         guard let kind = Self.takeKind(&rest) else { throw failure("unknown rule type") }
         switch kind {
@@ -52,8 +50,8 @@ enum FilterLine {
                 case UInt8(ascii: "r"): sides.insert(.receiver)
                 case UInt8(ascii: "p"): isPerishable = true
                 case UInt8(ascii: "/"), UInt8(ascii: "C"), UInt8(ascii: "x"):
-                    throw failure("the modifier \"\(PrintableText.ofPeer([modifier]))\" is not supported:")
-                default: throw failure("unknown modifier \"\(PrintableText.ofPeer([modifier]))\"")
+                    throw failure("the modifier \"\(printable([modifier]))\" is not supported:")
+                default: throw failure("unknown modifier \"\(printable([modifier]))\"")
                 }
             }
             guard !rest.isEmpty else { throw failure("no pattern") }

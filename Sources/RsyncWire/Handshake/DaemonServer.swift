@@ -1,5 +1,4 @@
 public import Checksums
-import LinuxSystem
 
 /// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
 ///
@@ -149,6 +148,6 @@ public struct DaemonServer {
 
     private func refusal(_ text: [UInt8]) throws(WireError) -> WireError {
         try refuse(text)
-        return .violation(PrintableText.ofPeer(text), exitCode: 5)
+        return .violation(printable(text), exitCode: 5)
     }
 }

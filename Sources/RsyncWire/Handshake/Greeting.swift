@@ -1,5 +1,3 @@
-import LinuxSystem
-
 /// The first line of each end of a daemon's connection (protocol specification, session 3.2).
 ///
 ///     @RSYNCD: <version>.<sub> <digest> <digest> ...
@@ -25,12 +23,11 @@ public struct Greeting: Equatable, Sendable {
         /// What it means to a client: exit code 5.
         var wireError: WireError {
             switch self {
-            case .malformed(let line):
-                .violation("the daemon greets with \"\(PrintableText.ofPeer(line))\"", exitCode: 5)
+            case .malformed(let line): .violation("the daemon greets with \"\(printable(line))\"", exitCode: 5)
             case .noSubprotocol(let line):
-                .violation("the daemon omitted the subprotocol: \(PrintableText.ofPeer(line))", exitCode: 5)
+                .violation("the daemon omitted the subprotocol: \(printable(line))", exitCode: 5)
             case .noDigests(let line):
-                .violation("the daemon omitted the digest names: \(PrintableText.ofPeer(line))", exitCode: 5)
+                .violation("the daemon omitted the digest names: \(printable(line))", exitCode: 5)
             }
         }
     }

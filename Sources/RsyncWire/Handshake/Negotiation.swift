@@ -58,7 +58,7 @@ enum Negotiation {
         _ subject: String
     ) -> WireError {
         let own = ours.map(\.rawValue).joined(separator: " ")
-        let theirs = names.map { PrintableText.ofPeer($0) }.joined(separator: " ")
+        let theirs = names.map(printable).joined(separator: " ")
         return .violation("no common \(subject): we know \(own), the peer \(theirs)", exitCode: 4)
     }
 }
@@ -73,3 +73,9 @@ extension Negotiable {
     /// Finds an algorithm by a lower-case name of the peer.
     init?(wireName: String) { self.init(rawValue: wireName == "xxhash" ? "xxh64" : wireName) }
 }
+
+/// Text of a peer, fit to be shown.
+func printable(_ text: String) -> String { PrintableText.ofPeer(text) }
+
+/// Bytes of a peer, fit to be shown.
+func printable(_ bytes: some Collection<UInt8>) -> String { PrintableText.ofPeer(bytes) }
