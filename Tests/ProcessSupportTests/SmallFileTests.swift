@@ -42,8 +42,8 @@ struct SmallFileTests {
         let directory = try TemporaryDirectory()
         let path = directory.file("fifo")
         #expect(unsafe mkfifo(path, 0o600) == 0)
-        let isRegular = try SmallFile(Array(path.utf8), kind: .regular).isRegular
-        #expect(!isRegular)
+        let isRegular = try Background { try SmallFile(Array(path.utf8), kind: .regular).isRegular }
+        #expect(try isRegular.value() == false)
     }
 
     @Test("tells permissions and owner, and the errors of open")
