@@ -125,7 +125,7 @@ final class Synchronizer: Sendable {
     private func run() {
         while let next = work.pop() {
             switch next {
-            case .end: done.push(synchronize())
+            case .end: done.push(synchronize().map(withoutRepeating))
             case .loss(let error):
                 tell(remember(takeJournal(), error))
             case .step:
@@ -146,6 +146,12 @@ final class Synchronizer: Sendable {
         guard state.isServer, !state.options.agentNotes else { return state.fail(loss) }
         guard !hasTold.exchange(true, ordering: .relaxed) else { return }
         state.report("\(loss)", .errorTransfer)
+    }
+
+    /// The loss that ends the session; what the peer has been told already is not said twice.
+    private func withoutRepeating(_ loss: EngineError) -> EngineError {
+        guard hasTold.load(ordering: .relaxed), case .writeBack(_, let cause) = loss else { return loss }
+        return .writeBack("the files are named above", cause)
     }
 
     private func takeJournal() -> [[UInt8]] {
