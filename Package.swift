@@ -67,28 +67,32 @@ let package = Package(
         module("VolumeAccess", ["CLinux", "LinuxSystem", "ProcessSupport"]),
         module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
         module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        module("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module("RsyncOptions", ["LinuxSystem", "Checksums"]),
+        module("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         module(
             "RsyncEngine",
-            ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "ProcessSupport", "LinuxSystem"]
+            [
+                "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
+                "ProcessSupport", "LinuxSystem",
+            ]
         ),
         module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         module(
             "TransferAgent",
             [
-                "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
-                "ProcessSupport", "VolumeAccess",
+                "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "SecureTunnel", "Transport",
+                "LinuxSystem", "ProcessSupport", "VolumeAccess",
             ]
         ),
         module(
             "RsyncCommand",
-            ["RsyncEngine", "RsyncWire", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
         ),
         module(
             "RsyncProgram",
             [
-                "RsyncCommand", "RsyncEngine", "RsyncWire", "Transport", "VolumeAccess", "ProcessSupport",
-                "LinuxSystem",
+                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
+                "ProcessSupport", "LinuxSystem",
             ]
         ),
         module("StunnelCommand", ["SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
@@ -129,21 +133,22 @@ let package = Package(
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
-        tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
+        tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
+        tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
         tests("DvmCommand", ["DvmCommand"]),
-        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
+        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem",
+                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
+                "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
             ]
         ),
     ],

@@ -3,6 +3,7 @@ import LinuxSystem
 import ProcessSupport
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Transport
 import VolumeAccess

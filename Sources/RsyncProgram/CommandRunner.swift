@@ -1,6 +1,7 @@
 import Glibc
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import Transport
 import VolumeAccess
 

@@ -3,6 +3,7 @@ import LinuxSystem
 import ProcessSupport
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import Transport
 
 /// Runs a daemon by its configuration.

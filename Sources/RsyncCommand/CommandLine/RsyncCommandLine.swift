@@ -1,4 +1,4 @@
-package import RsyncWire
+package import RsyncOptions
 
 /// What a command line asks for: a mode, and what goes with it.
 package struct RsyncCommandLine: Sendable, Equatable {
@@ -61,52 +61,4 @@ package struct TransferJob: Sendable, Equatable {
     package var sources: [[UInt8]]
     /// A path; that of a daemon is relative to the module.
     package var destination: [UInt8]
-}
-
-/// How far a transfer shows its progress.
-package enum ProgressStyle: Sendable, Equatable {
-    /// Not at all.
-    case none
-    /// `--progress`: a line for each file.
-    case files
-    /// `--info=progress2`: one line for all.
-    case total
-}
-
-/// Options that stay on the client.
-package struct ClientSettings: Sendable, Equatable {
-    /// What `--progress` and `--info=progress` ask for.
-    package var progress = ProgressStyle.none
-    /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
-    package var humanLevel = 1
-    /// What `--out-format` says; nil when not said.
-    package var outFormat: [UInt8]?
-    /// The levels of `--info` by name, in lower case; only what was said.
-    package var info: [String: Int] = [:]
-    /// What `--log-file` names.
-    package var logFile: [UInt8]?
-    /// What `--password-file` names.
-    package var passwordFile: [UInt8]?
-    /// What `--port` says; nil for 873.
-    package var port: UInt16?
-    /// What `--contimeout` says, in seconds; 0 for the system's own limit.
-    package var connectTimeout = 0
-    /// What `-e` says; nil for `RSYNC_RSH` or ssh.
-    package var shell: [UInt8]?
-    /// What `--rsync-path` says.
-    package var serverProgram: [UInt8] = Array("rsync".utf8)
-}
-
-/// What a daemon's command line says; it wins over the configuration file.
-package struct DaemonSettings: Sendable, Equatable {
-    /// What `--config` names; nil for the usual place.
-    package var configuration: [UInt8]?
-    /// What `--port` says.
-    package var port: UInt16?
-    /// What `--address` says.
-    package var address: String?
-    /// Whether `--no-detach` was said.
-    package var staysInForeground = false
-    /// What `--log-file` names.
-    package var logFile: [UInt8]?
 }

@@ -1,3 +1,5 @@
+import RsyncOptions
+
 /// Texts of `--help` and `--version`.
 package enum HelpText {
     package static let version = "dvm-rsync  version \(RsyncCommandLine.version)  protocol version 32"
@@ -14,7 +16,7 @@ package enum HelpText {
         A source or a destination may be [USER@]HOST:PATH (remote shell), [USER@]HOST::MODULE/PATH or
         rsync://[USER@]HOST[:PORT]/MODULE/PATH (daemon). Options that can be turned off have a form --no-OPTION.
 
-        \(OptionCatalogue.options.map(\.helpLine).joined(separator: "\n"))
+        \(OptionTable.help)
         """
     }
 }

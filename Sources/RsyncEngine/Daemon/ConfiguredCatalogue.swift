@@ -1,5 +1,6 @@
 import LinuxSystem
 import ProcessSupport
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import Transport

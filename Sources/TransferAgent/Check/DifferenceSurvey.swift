@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -27,8 +28,8 @@ struct DifferenceSurvey {
         }
         var options = step.job.options
         options.dryRun = true
-        options.comparesNanoseconds = facts.comparesNanoseconds
-        options.showsLife = client.showsLife
+        options.comparison.comparesNanoseconds = facts.comparesNanoseconds
+        options.agent.showsLife = client.showsLife
         let (job, call) = (step.job, step.call)
         let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name) {
             // Whatever is wrong with the target, the session will tell better.
