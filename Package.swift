@@ -16,8 +16,8 @@ let language: [SwiftSetting] = [
 /// Every Swift target has it: one without sees another `fd_set` in Glibc than in CLinux, and whether that breaks the build is chance.
 let linux: [CSetting] = [.define("_GNU_SOURCE")]
 
-/// A room of the house: see docs/architecture.md for what it is and what it never does.
-func room(_ name: String, _ uses: [Target.Dependency] = []) -> Target {
+/// A module: docs/architecture.md says what it is and what it never does.
+func module(_ name: String, _ uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, cSettings: linux, swiftSettings: language + [.strictMemorySafety()])
 }
 
@@ -26,7 +26,7 @@ func program(_ name: String, _ uses: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: uses, cSettings: linux, swiftSettings: language)
 }
 
-/// The tests of one room.
+/// The tests of one module.
 func tests(_ name: String, _ uses: [Target.Dependency], fixtures: Bool = false) -> Target {
     .testTarget(
         name: name + "Tests",
@@ -44,6 +44,7 @@ let package = Package(
     name: "dvm",
     products: [
         .library(name: "DeltaTransfer", targets: ["DeltaTransfer", "Checksums"]),
+        .executable(name: "dvm", targets: ["dvm"]),
         .executable(name: "dvm-source", targets: ["dvm-source"]),
         .executable(name: "dvm-target", targets: ["dvm-target"]),
         .executable(name: "dvm-rsync", targets: ["dvm-rsync"]),
@@ -61,51 +62,70 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CLinux"),
 
-        room("LinuxSystem", ["CLinux"]),
-        room("Checksums", ["CXXHash", "COpenSSL"]),
-        room("DeltaTransfer", ["Checksums"]),
-        room("VolumeAccess", ["CLinux", "LinuxSystem"]),
-        room("Transport", ["CLinux", "LinuxSystem"]),
-        room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        room("RsyncOptions", ["LinuxSystem", "Checksums"]),
-        room("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
-        room(
+        module("LinuxSystem", ["CLinux"]),
+        module("ProcessSupport", ["CLinux", "LinuxSystem"]),
+        module("Checksums", ["CXXHash", "COpenSSL"]),
+        module("DeltaTransfer", ["Checksums"]),
+        module("VolumeAccess", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("RsyncOptions", ["LinuxSystem", "Checksums"]),
+        module("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module(
             "RsyncEngine",
-            ["RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]
+            [
+                "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
+                "ProcessSupport", "LinuxSystem",
+            ]
         ),
-        room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
-        room(
+        module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
+        module(
             "AgentControl",
-            ["VolumeCapacity", "VolumeAccess", "SecureTunnel", "RsyncWire", "Checksums", "Transport", "LinuxSystem"]
+            [
+                "VolumeCapacity", "VolumeAccess", "SecureTunnel", "RsyncWire", "Checksums", "Transport",
+                "ProcessSupport", "LinuxSystem",
+            ]
         ),
-        room(
+        module(
             "TransferAgent",
             [
                 "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
-                "SecureTunnel", "Transport", "LinuxSystem", "VolumeAccess", logging,
+                "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "VolumeAccess", logging,
             ]
         ),
-        room(
+        module(
             "ConnectionDoctor",
             [
                 "TransferAgent", "AgentControl", "RsyncEngine", "RsyncWire", "RsyncOptions", "VolumeCapacity",
-                "VolumeAccess",
-                "SecureTunnel", "Transport", "LinuxSystem", logging,
+                "VolumeAccess", "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", logging,
             ]
         ),
-        room(
+        module(
             "RsyncCommand",
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
+        ),
+        module(
+            "RsyncProgram",
             [
-                "CLinux", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "LinuxSystem",
-                "VolumeAccess",
+                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
+                "ProcessSupport", "LinuxSystem",
             ]
         ),
-        room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser, logging]),
+        module("StunnelCommand", ["SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
+        module("AgentCommand", ["TransferAgent", "ProcessSupport", "LinuxSystem", argumentParser, logging]),
 
-        program("dvm-source", ["AgentCommand", "ConnectionDoctor", "TransferAgent", argumentParser, logging]),
-        program("dvm-target", ["AgentCommand", "TransferAgent", argumentParser, logging]),
-        program("dvm-rsync", ["RsyncCommand", "LinuxSystem"]),
-        program("dvm-stunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
+        module("SourceCommand", ["AgentCommand", "ConnectionDoctor", "TransferAgent", argumentParser, logging]),
+        module("TargetCommand", ["AgentCommand", "TransferAgent", argumentParser, logging]),
+        module(
+            "DvmCommand",
+            ["SourceCommand", "TargetCommand", "RsyncProgram", "StunnelCommand", "ProcessSupport", "LinuxSystem"]
+        ),
+
+        program("dvm", ["DvmCommand"]),
+        program("dvm-source", ["SourceCommand"]),
+        program("dvm-target", ["TargetCommand"]),
+        program("dvm-rsync", ["RsyncProgram", "ProcessSupport"]),
+        program("dvm-stunnel", ["StunnelCommand", "ProcessSupport"]),
         .executableTarget(
             name: "dvm-bench",
             dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport"],
@@ -114,7 +134,13 @@ let package = Package(
             swiftSettings: language
         ),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", cSettings: linux, swiftSettings: language),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Transport"],
+            path: "Tests/TestSupport",
+            cSettings: linux,
+            swiftSettings: language
+        ),
         .target(
             name: "AgentTestSupport",
             dependencies: ["TransferAgent", "SecureTunnel", "Transport", "LinuxSystem", "TestSupport", logging],
@@ -125,9 +151,11 @@ let package = Package(
         tests("Checksums", ["Checksums"]),
         tests("DeltaTransfer", ["DeltaTransfer", "Checksums"]),
         tests("LinuxSystem", ["LinuxSystem"]),
+        tests("ProcessSupport", ["ProcessSupport", "LinuxSystem"]),
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
+        tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
         tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
@@ -136,6 +164,8 @@ let package = Package(
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
+        tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
+        tests("DvmCommand", ["DvmCommand"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(
             "AgentControl",
@@ -165,8 +195,8 @@ if Context.environment["DVM_FUZZ"] != nil {
         .executableTarget(
             name: "dvm-fuzz",
             dependencies: [
-                "SecureTunnel", "Transport", "AgentControl", "TransferAgent", "VolumeAccess", "VolumeCapacity",
-                "LinuxSystem",
+                "StunnelCommand", "SecureTunnel", "Transport", "AgentControl", "TransferAgent", "VolumeAccess",
+                "VolumeCapacity", "LinuxSystem",
             ],
             path: "Tests/Fuzz/dvm-fuzz",
             cSettings: linux,

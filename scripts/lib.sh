@@ -7,7 +7,7 @@ repository=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 libraries=(pkg-config libssl-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev)
 peers=(python3 rsync stunnel4 tinyproxy squid openssl attr acl util-linux diffutils e2fsprogs xfsprogs btrfs-progs
     exfat-fuse exfatprogs)
-programs=(dvm-rsync dvm-source dvm-target dvm-stunnel)
+programs=(dvm-rsync dvm-source dvm-target dvm-stunnel dvm)
 
 # Prints a heading with the seconds since the script began.
 step() {

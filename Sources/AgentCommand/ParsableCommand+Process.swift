@@ -1,10 +1,11 @@
-public import ArgumentParser
+package import ArgumentParser
 import LinuxSystem
-public import Logging
-public import TransferAgent
+package import Logging
+import ProcessSupport
+package import TransferAgent
 
 /// A command that logs while it runs.
-public protocol LoggingCommand: ParsableCommand {
+package protocol LoggingCommand: ParsableCommand {
     /// The form of its log lines.
     var logFormat: LogFormat { get }
 }
@@ -13,7 +14,7 @@ extension LogFormat: ExpressibleByArgument {}
 
 extension LoggingCommand {
     /// Where the command logs.
-    public var log: Logger { .agent(Self.program, format: logFormat) }
+    package var log: Logger { .agent(Self.program, format: logFormat) }
 
     /// The name of the program, without the directory it lies in.
     private static var program: String {
@@ -25,12 +26,14 @@ extension ParsableCommand {
     /// Runs the command as a whole process: signals, its command line, and at the end one of rsync's exit codes.
     ///
     /// Called on the main thread before any other is started.
-    public static func runAsProcess() -> Never {
+    ///
+    /// - Parameter arguments: The arguments behind the program's name.
+    package static func runAsProcess(_ arguments: [String]) -> Never {
         StopSignals.block()
         ProcessSetup.prepare()
         var log: Logger?
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             log = (command as? any LoggingCommand)?.log
             try command.run()
             endProcess(0)
@@ -45,18 +48,18 @@ extension ParsableCommand {
         } catch let code as ExitCode {
             endProcess(code.rawValue)
         } catch {
-            endProcess(report(error))
+            endProcess(report(error, arguments))
         }
     }
 
     /// Writes what the parser has to say, help or what is wrong with the command line, and returns the exit code for it.
-    private static func report(_ error: any Error) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
         let isHelp = exitCode(for: error) == .success
         let text = fullMessage(for: error)
         let end = text.hasSuffix("\n") ? "" : "\n"
         (isHelp ? StandardStream.output : StandardStream.error).write(text + end)
         // rsync ends with 1 for a wrong command line; for `capacity` 1 is an answer: "does not fit".
-        let mistake: Int32 = CommandLine.arguments.dropFirst().first == "capacity" ? 2 : 1
+        let mistake: Int32 = arguments.first == "capacity" ? 2 : 1
         return isHelp ? 0 : mistake
     }
 }

@@ -85,6 +85,6 @@ extension ControlClient {
 extension JSONValue {
     /// What a peer says that it refuses, fit to be shown; nil when it does not.
     package var refusal: String? {
-        self["error"]?.asText.map { PrintableText.escaped($0, limit: PrintableText.usualLimit) }
+        self["error"]?.asText.map { PrintableText.ofPeer($0) }
     }
 }

@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 import RsyncWire
 package import SecureTunnel
 
@@ -36,18 +37,14 @@ package struct ControlLogin {
 
     private static func challenge() -> String {
         var generator = SystemRandomNumberGenerator()
-        return hex((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
+        return Hexadecimal.encode((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
 
     private static func proof(_ side: Side, _ password: SecretBytes, user: String, _ challenges: (String, String))
         -> String
     {
         let message = ["dvm/1 \(side.rawValue)", user, challenges.0, challenges.1].joined(separator: "\0")
-        return hex(password.withBytes { MessageAuthentication.code(of: Array(message.utf8), key: $0) })
+        return Hexadecimal.encode(password.withBytes { MessageAuthentication.code(of: Array(message.utf8), key: $0) })
     }
 
     private static func isEqual(_ one: String, _ other: String) -> Bool {

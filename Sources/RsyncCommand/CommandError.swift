@@ -1,7 +1,7 @@
 import RsyncOptions
 
 /// Why a command line is not carried out.
-public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The command line makes no sense (exit code 1).
     case usage(String)
     /// rsync knows the option, this program does not serve it (exit code 4).
@@ -10,7 +10,7 @@ public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
     case failed(String, exitCode: Int32)
 
     /// The exit code that rsync documents (protocol specification, session 9.1).
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .usage: 1
         case .unsupported: 4
@@ -19,7 +19,7 @@ public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// One sentence for a person.
-    public var description: String {
+    package var description: String {
         switch self {
         case .usage(let text): text
         case .unsupported(let option): "\(option): this option of rsync is not supported by dvm-rsync"
@@ -38,7 +38,7 @@ public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// rsync's words for its exit codes (protocol specification, transfer 18.6).
-enum ExitText {
+package enum ExitText {
     private static let texts: [Int32: String] = [
         1: "syntax or usage error",
         2: "protocol incompatibility",
@@ -73,7 +73,7 @@ enum ExitText {
     ///   - code: The exit code; code 24 is a warning.
     ///   - role: Who says it, such as `sender`.
     /// - Returns: The line.
-    static func line(code: Int32, role: String) -> String {
+    package static func line(code: Int32, role: String) -> String {
         let kind = code == 24 ? "warning" : "error"
         let text = texts[code] ?? "unexplained error"
         return "rsync \(kind): \(text) (code \(code)) at dvm-rsync [\(role)=\(RsyncCommandLine.version)]"

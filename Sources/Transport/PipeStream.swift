@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 public import LinuxSystem
+import ProcessSupport
 import Synchronization
 
 /// A byte stream over two descriptors: standard input and output, or the pipes of a child.
@@ -136,12 +137,4 @@ public final class PipeStream: ByteStream {
             sinceLastWrite: output.flow.sinceLast
         )
     }
-}
-
-/// Makes the process ignore SIGPIPE if it would die from it, so that a broken pipe is an error like any other.
-public func ignoreBrokenPipeSignals() {
-    var action = sigaction()
-    guard unsafe sigaction(SIGPIPE, nil, &action) == 0 else { return }
-    guard unsafe action.__sigaction_handler.sa_handler == nil else { return }
-    signal(SIGPIPE, SIG_IGN)
 }

@@ -102,9 +102,9 @@ public final class DeviceSync: Sendable {
         _ last: inout VolumeDirectory?
     ) -> VolumeError? {
         do throws(VolumeError) {
-            let (parent, leaf) = Self.split(path)
-            let directory = try directories.directory(parent.span)
-            let file = try directory.openForReading(leaf.span)
+            let parts = PathParts(path)
+            let directory = try directories.directory(parts.parent.span)
+            let file = try directory.openForReading(parts.leaf.span)
             let result = kernelCall { fsync(file.descriptor.rawValue) }
             if let last, last !== directory, let failure = last.failureToSynchronize() { return failure }
             last = directory
@@ -141,23 +141,18 @@ public final class DeviceSync: Sendable {
         var missed = 0
         for path in files {
             do throws(VolumeError) {
-                let (parent, leaf) = Self.split(path)
-                let directory = try directories.directory(parent.span)
-                guard let current = try directory.status(of: leaf.span), current.isRegular else { continue }
+                let parts = PathParts(path)
+                let directory = try directories.directory(parts.parent.span)
+                guard let current = try directory.status(of: parts.leaf.span), current.isRegular else { continue }
                 let time = Timestamp(seconds: current.modified.seconds == 0 ? 1 : 0)
-                let failures = try directory.setAttributes(leaf.span, FileAttributes(modified: time), current: current)
+                let attributes = FileAttributes(modified: time)
+                let failures = try directory.setAttributes(parts.leaf.span, attributes, current: current)
                 if !failures.isEmpty { missed += 1 }
             } catch {
                 if !error.isMissing { missed += 1 }
             }
         }
         return missed
-    }
-
-    /// The directory part and the last component of a path.
-    private static func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
-        return (Array(path[..<cut]), Array(path[(cut + 1)...]))
     }
 }
 

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// How much room a file system has, for the user that this process runs as.
 public struct UsableSpace: Hashable, Sendable {
@@ -199,16 +200,7 @@ enum Capabilities {
 enum KernelFile {
     /// The lines of a file; none when it cannot be read.
     static func lines(_ path: String) -> [String] {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return [] }
-        defer { close(number) }
-        var content: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-        while content.count < 4 << 20 {
-            let count = kernelCall { unsafe read(number, &buffer, buffer.count) }
-            guard count > 0 else { break }
-            content += buffer[..<count]
-        }
+        guard let content = try? SmallFile(Array(path.utf8)).contents(limit: 4 << 20) else { return [] }
         return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }

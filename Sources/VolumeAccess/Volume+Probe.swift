@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import ProcessSupport
 import Synchronization
 
 extension Volume {
@@ -176,10 +177,8 @@ final class ProbeFile {
 
     /// Finds the longest length by halving: the file stays empty, so that no attempt takes space.
     private func largestLength() -> Int64? {
-        var limit = rlimit()
         // Beyond this limit the kernel would end the process instead of answering.
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }
-        let most = Int64(clamping: limit.rlim_cur)
+        guard let most = ResourceLimit.fileSize.current.map({ Int64(clamping: $0) }) else { return nil }
         guard keepsHoles() == true else { return nil }
         var (good, bad) = (Int64(1 << 20), most)
         while bad - good > 1 {

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 /// Adds up what a pass takes that changes a target which already holds something, entry by entry.
@@ -58,9 +59,8 @@ public struct PassMeter: Sendable {
 
     /// A further name of a file.
     public mutating func addName(_ path: [UInt8]) {
-        let cut = path.lastIndex(of: UInt8(ascii: "/"))
-        let parent = cut.map { Array(path[..<$0]) } ?? []
-        shapes[parent, default: DirectoryShape()].add(nameLength: path.count - (cut.map { $0 + 1 } ?? 0))
+        let parts = PathParts(path)
+        shapes[parts.parent, default: DirectoryShape()].add(nameLength: parts.leaf.count)
     }
 
     /// A regular file that comes in the place of another.

@@ -1,4 +1,4 @@
-import LinuxSystem
-import RsyncCommand
+import ProcessSupport
+import RsyncProgram
 
-endProcess(CommandRunner(environment: CommandRunner.processEnvironment).run(CommandRunner.processArguments))
+endProcess(CommandRunner(environment: ProcessInputs.environment).run(Array(ProcessInputs.arguments.dropFirst())))

@@ -1,3 +1,3 @@
-import AgentCommand
+import SourceCommand
 
-SourceProgram.runAsProcess()
+SourceProgram.main(Array(CommandLine.arguments.dropFirst()))

@@ -1,3 +1,3 @@
-import AgentCommand
+import TargetCommand
 
-TargetProgram.runAsProcess()
+TargetProgram.main(Array(CommandLine.arguments.dropFirst()))

@@ -197,11 +197,11 @@ struct ExitTextTests {
 
     @Test("words of a remote shell's command")
     func shellWords() throws {
-        let words = try RemoteShell.words(of: Array("ssh -o 'A b' \"\" x'y'z".utf8)).map {
+        let words = try ShellCommand.words(of: Array("ssh -o 'A b' \"\" x'y'z".utf8)).map {
             String(decoding: $0, as: UTF8.self)
         }
         #expect(words == ["ssh", "-o", "A b", "", "xyz"])
-        #expect(throws: CommandError.self) { try RemoteShell.words(of: Array("ssh 'x".utf8)) }
-        #expect(throws: CommandError.self) { try RemoteShell.words(of: []) }
+        #expect(throws: CommandError.self) { try ShellCommand.words(of: Array("ssh 'x".utf8)) }
+        #expect(throws: CommandError.self) { try ShellCommand.words(of: []) }
     }
 }

@@ -139,32 +139,3 @@ func connectedPair() throws -> (TLSStream, TLSStream) {
     )
     return (try ends.client.get(), try ends.server.get())
 }
-
-/// Bytes that depend on their place, without a table: a slip of one byte shows.
-struct Pattern {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    private static let table: [UInt8] = {
-        var word: UInt64 = 88_172_645_463_325_252
-        return (0..<1_048_583).map { _ in
-            word ^= word << 13
-            word ^= word >> 7
-            word ^= word << 17
-            return UInt8(truncatingIfNeeded: word)
-        }
-    }()
-
-    mutating func next(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        while bytes.count < count {
-            let start = Int(state % UInt64(Self.table.count))
-            let piece = Self.table[start..<min(start + count - bytes.count, Self.table.count)]
-            bytes.append(contentsOf: piece)
-            state += UInt64(piece.count)
-        }
-        return bytes
-    }
-}

@@ -230,17 +230,6 @@ struct TunnelInteropTests {
     }
 }
 
-/// Sends back what comes until the end.
-func echoUntilEnd(_ stream: any ByteStream) throws {
-    while true {
-        let piece = try stream.read(upTo: 64 * 1024)
-        guard !piece.isEmpty else { break }
-        try stream.write(piece)
-    }
-    try stream.closeWrite()
-    stream.close()
-}
-
 /// A plain TCP server that sends everything back to its one client.
 private struct EchoServer {
     private let server: Background<Void>

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -20,7 +21,8 @@ enum SizesRequest: ControlRequest {
         // A file in a tree gives back nothing that other content could take, though it counts as a block.
         let smallest = isBtrfs(volume) ? TargetProfile.longestInTrees : -1
         let sizes = paths.map { path in
-            path.asText.flatMap(bytes(hex:)).map { allocated($0, in: volume, longerThan: smallest) } ?? 0
+            path.asText.flatMap { Hexadecimal.decode($0.utf8) }.map { allocated($0, in: volume, longerThan: smallest) }
+                ?? 0
         }
         return [("allocated", .list(sizes.map { .integer($0) }))]
     }
@@ -35,34 +37,15 @@ enum SizesRequest: ControlRequest {
     }
 
     private static func allocated(_ path: [UInt8], in volume: Volume, longerThan smallest: Int64) -> Int64 {
-        let cut = path.lastIndex(of: UInt8(ascii: "/"))
-        let parent = cut.map { Array(path[..<$0]) } ?? []
-        let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
+        let parts = PathParts(path)
         do throws(VolumeError) {
-            let status = try volume.directory(parent.span).status(of: leaf.span)
+            let status = try volume.directory(parts.parent.span).status(of: parts.leaf.span)
             guard let status, status.isDirectory || status.linkCount == 1, status.size > smallest else { return 0 }
             return status.allocated
         } catch {
             // Whatever cannot be looked at gives nothing back, as far as anybody can promise.
             return 0
         }
-    }
-
-    fileprivate static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
-    }
-
-    private static func bytes(hex: String) -> [UInt8]? {
-        let digits = Array(hex.utf8)
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-        }
-        return bytes
     }
 }
 
@@ -79,7 +62,7 @@ extension ControlClient {
     /// - Throws: ``ControlError``.
     package func allocated(_ paths: [[UInt8]], inVolume volume: String) throws(ControlError) -> [Int64] {
         let arguments: [(String, JSONValue)] = [
-            ("volume", .text(volume)), ("paths", .list(paths.map { .text(SizesRequest.hex($0)) })),
+            ("volume", .text(volume)), ("paths", .list(paths.map { .text(Hexadecimal.encode($0)) })),
         ]
         let answer = try ask(SizesRequest.name, arguments, within: SizesRequest.limit + .seconds(10))
         return try Self.sizes(in: answer, count: paths.count)

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -43,7 +44,7 @@ extension RsyncCommandLine {
 
     private static func patternFile(_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8] {
         do throws(SystemError) {
-            return try SmallFile.read(path)
+            return try SmallFile(path, dashIsStandardInput: true).contents()
         } catch {
             let name = String(decoding: path, as: UTF8.self)
             throw .failed("failed to open \(what) file \(name): \(SystemText(error.number))", exitCode: 11)

@@ -1,5 +1,5 @@
 import Glibc
-import RsyncEngine
+package import RsyncEngine
 import RsyncOptions
 import RsyncWire
 import Synchronization
@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// The settings do not change; `output`, `log` and `progress` guard themselves.
-final class CommandPrinter: TransferObserver {
+package final class CommandPrinter: TransferObserver {
     private let options: TransferOptions
     private let numbers: NumberText
     private let format: OutputFormat?
@@ -17,14 +17,14 @@ final class CommandPrinter: TransferObserver {
     private let showsList: Bool
     private let showsDeletions: Bool
     private let showsUnchanged: Bool
-    private let output: ConsoleOutput
-    private let log: LogFile?
+    private let output: any CommandOutput
+    private let log: (any LineOutput)?
     private let progress: ProgressLine?
 
-    init(
+    package init(
         _ line: RsyncCommandLine,
-        output: ConsoleOutput,
-        log: LogFile?,
+        output: any CommandOutput,
+        log: (any LineOutput)?,
         figures: TransferProgress = TransferProgress()
     ) throws(CommandError) {
         let (options, info) = (line.options, line.settings.info)
@@ -59,10 +59,10 @@ final class CommandPrinter: TransferObserver {
         showsUnchanged = options.output.itemize > 1 || (info["name"] ?? verbosity) > 1
     }
 
-    var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
-    var wantsFileProgress: Bool { progress != nil && !options.dryRun }
+    package var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
+    package var wantsFileProgress: Bool { progress != nil && !options.dryRun }
 
-    func message(_ text: String, _ level: MessageLevel) {
+    package func message(_ text: String, _ level: MessageLevel) {
         log?.line(text)
         if case .info = level {
             if !options.output.quiet { output.line(text) }
@@ -71,7 +71,7 @@ final class CommandPrinter: TransferObserver {
         }
     }
 
-    func didChange(_ item: ItemReport) {
+    package func didChange(_ item: ItemReport) {
         let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
         if isSignificant, let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
         guard let format else { return }
@@ -84,7 +84,7 @@ final class CommandPrinter: TransferObserver {
         }
     }
 
-    func didDelete(name: [UInt8], isDirectory: Bool) {
+    package func didDelete(name: [UInt8], isDirectory: Bool) {
         if let format, format.itemizes {
             output.line(format.line(deleted: name, isDirectory: isDirectory))
         } else if showsDeletions, !options.output.quiet {
@@ -93,9 +93,9 @@ final class CommandPrinter: TransferObserver {
         if let log, let logFormat { log.line(logFormat.line(deleted: name, isDirectory: isDirectory)) }
     }
 
-    func didMove(name: [UInt8], offset: Int64, size: Int64) { progress?.moved(to: offset, of: size) }
+    package func didMove(name: [UInt8], offset: Int64, size: Int64) { progress?.moved(to: offset, of: size) }
 
-    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
+    package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
         log?.line(isSending ? "building file list" : "receiving file list")
         guard showsList, !isComplete else { return }
         if isIncremental {
@@ -106,13 +106,13 @@ final class CommandPrinter: TransferObserver {
     }
 
     /// Prints the last line of a run that failed.
-    func fail(_ text: String) {
+    package func fail(_ text: String) {
         log?.line(text)
         output.error(text)
     }
 
     /// Prints the figures and the summary that the options ask for.
-    func finish(_ statistics: SessionStatistics, elapsed: Duration) {
+    package func finish(_ statistics: SessionStatistics, elapsed: Duration) {
         log?.line(
             "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
                 + "total size \(statistics.totalSize)"

@@ -1,11 +1,13 @@
-import Glibc
+import LinuxSystem
 
-/// Names as rsync prints them: bytes that do not print as `\#ooo` (protocol specification, transfer 18.2).
-enum NameText {
+/// Names in rsync's own printed lines: bytes that do not print as `\#ooo` (protocol specification, transfer 18.2).
+///
+/// Scripts read these lines, so the rule is rsync's and not that of `PrintableText`, which escapes more.
+package enum NameText {
     /// Escapes a name.
     ///
     /// Valid UTF-8 stays as it is, but for control characters: rsync decides by the locale, this program knows only one.
-    static func escaped(_ name: [UInt8]) -> [UInt8] {
+    package static func escaped(_ name: [UInt8]) -> [UInt8] {
         guard name.contains(where: { !(0x20...0x7F).contains($0) || $0 == UInt8(ascii: "\\") }) else { return name }
         let isText = String(validating: name, as: UTF8.self) != nil
         var result: [UInt8] = []
@@ -14,21 +16,14 @@ enum NameText {
             let isC1 = (0x80..<0xA0).contains(byte) && index > 0 && name[index - 1] == 0xC2
             let isC1Lead = byte == 0xC2 && index + 1 < name.count && name[index + 1] < 0xA0
             let isControl = byte < 0x20 && byte != 9 || isC1 || isC1Lead
-            if isControl || byte >= 0x80 && !isText || looksEscaped(name[index...]) {
-                let digits = String(byte, radix: 8)
-                result +=
-                    Array("\\#".utf8) + Array(repeating: UInt8(ascii: "0"), count: 3 - digits.utf8.count)
-                    + Array(digits.utf8)
+            if isControl || byte >= 0x80 && !isText
+                || byte == UInt8(ascii: "\\") && PrintableText.looksEscaped(name[index...])
+            {
+                result += Array(PrintableText.octal(byte).utf8)
             } else {
                 result.append(byte)
             }
         }
         return result
-    }
-
-    /// Whether a name holds here what could be taken for an escape.
-    private static func looksEscaped(_ rest: ArraySlice<UInt8>) -> Bool {
-        rest.starts(with: Array("\\#".utf8)) && rest.count >= 5
-            && rest.dropFirst(2).prefix(3).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

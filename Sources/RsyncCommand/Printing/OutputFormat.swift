@@ -109,9 +109,9 @@ struct OutputFormat: Sendable, Equatable {
 }
 
 /// Times for people.
-enum ClockText {
+package enum ClockText {
     /// `YYYY/MM/DD` and `HH:MM:SS` in the local time zone.
-    static func local(_ seconds: Int64, separator: String) -> String {
+    package static func local(_ seconds: Int64, separator: String) -> String {
         var clock = time_t(seconds)
         var parts = unsafe tm()
         guard unsafe localtime_r(&clock, &parts) != nil else { return "\(seconds)" }

@@ -21,10 +21,10 @@ final class ProgressLine: Sendable {
     private let isTotal: Bool
     private let numbers: NumberText
     private let figures: TransferProgress
-    private let output: ConsoleOutput
+    private let output: any CommandOutput
     private let state = Mutex(State())
 
-    init(isTotal: Bool, numbers: NumberText, figures: TransferProgress, output: ConsoleOutput) {
+    init(isTotal: Bool, numbers: NumberText, figures: TransferProgress, output: any CommandOutput) {
         self.isTotal = isTotal
         self.numbers = numbers
         self.figures = figures

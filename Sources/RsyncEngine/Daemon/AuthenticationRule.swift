@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// An entry of `auth users` (protocol specification, session 11.5).
 struct AuthenticationRule: Equatable, Sendable {
@@ -40,11 +41,10 @@ struct AuthenticationTable: Equatable, Sendable {
         guard let access = access(of: user), access != .deny else { return nil }
         let contents: [UInt8]
         do throws(SystemError) {
-            contents = try SmallFile.read(secretsFile) { status throws(SystemError) in
-                guard isStrict else { return }
-                let isOwnersOnly = status.st_mode & 0o006 == 0 && (geteuid() != 0 || status.st_uid == 0)
-                guard isOwnersOnly else { throw SystemError(operation: "secrets file", number: EPERM) }
-            }
+            let file = try SmallFile(secretsFile)
+            let isOwnersOnly = file.permissions & 0o006 == 0 && (geteuid() != 0 || file.owner == 0)
+            guard isOwnersOnly || !isStrict else { return nil }
+            contents = try file.contents()
         } catch {
             return nil
         }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncOptions
 import RsyncWire
 import Synchronization
@@ -22,7 +23,7 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
     public var messageOfTheDay: [UInt8]? {
         guard let file = configuration.messageFile else { return nil }
         do throws(SystemError) {
-            return try SmallFile.read(file)
+            return try SmallFile(file).contents()
         } catch {
             return nil
         }

@@ -9,7 +9,7 @@ package enum ArgumentFlaw: Error, Equatable, Sendable, CustomStringConvertible {
     case missing(String)
 
     package var description: String {
-        func shown(_ text: String) -> String { PrintableText.escaped(text, limit: PrintableText.usualLimit) }
+        func shown(_ text: String) -> String { PrintableText.ofPeer(text) }
         return switch self {
         case .unknown(let option): "\(shown(option)): unknown option"
         case .unsupported(let option): "\(option): this option is not supported here"
@@ -56,7 +56,7 @@ package struct ServerParser {
             } else if text.hasPrefix("-"), text.count > 1 {
                 try cluster(text.dropFirst())
             } else {
-                let shown = PrintableText.escaped(text, limit: PrintableText.usualLimit)
+                let shown = PrintableText.ofPeer(text)
                 throw .missing("\".\" before \"\(shown)\"")
             }
         }

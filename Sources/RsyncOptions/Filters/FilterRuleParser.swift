@@ -82,6 +82,6 @@ enum FilterLine {
     }
 
     private static func shown(_ bytes: [UInt8]) -> String {
-        PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
+        PrintableText.ofPeer(bytes)
     }
 }

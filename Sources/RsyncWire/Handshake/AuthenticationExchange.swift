@@ -1,4 +1,5 @@
 public import Checksums
+import LinuxSystem
 
 /// How a client proves to a daemon that it knows the password (protocol specification, session 3.5).
 ///
@@ -37,7 +38,10 @@ public enum AuthenticationExchange {
     /// - Returns: 22 to 86 characters.
     public static func challenge(for digest: AuthenticationDigest) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return Base64.encode((0..<digest.digestLength).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        return Base64.encode(
+            (0..<digest.digestLength).map { _ in UInt8.random(in: 0...255, using: &generator) },
+            isPadded: false
+        )
     }
 
     /// The proof.
@@ -54,7 +58,7 @@ public enum AuthenticationExchange {
         challenge: [UInt8],
         digest: AuthenticationDigest
     ) -> [UInt8] {
-        Base64.encode(unsafe digest.digest(of: password.bytes, then: challenge.span.bytes))
+        Base64.encode(unsafe digest.digest(of: password.bytes, then: challenge.span.bytes), isPadded: false)
     }
 
     /// Compares in a time that does not depend on where the difference is.

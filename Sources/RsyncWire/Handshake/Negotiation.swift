@@ -76,9 +76,7 @@ extension Negotiable {
 }
 
 /// Text of a peer, fit to be shown.
-func printable(_ text: String) -> String { PrintableText.escaped(text, limit: PrintableText.usualLimit) }
+func printable(_ text: String) -> String { PrintableText.ofPeer(text) }
 
 /// Bytes of a peer, fit to be shown.
-func printable(_ bytes: some Collection<UInt8>) -> String {
-    PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
-}
+func printable(_ bytes: some Collection<UInt8>) -> String { PrintableText.ofPeer(bytes) }

@@ -10,8 +10,8 @@
     /// How far the pages have been touched since they were last given back.
     private var touched = 0
 
-    /// Lends room for one piece of at most ``RelayMemory/largestPiece`` bytes.
-    func room(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    /// Lends memory for one piece of at most ``RelayMemory/largestPiece`` bytes.
+    func space(_ size: Int) -> UnsafeMutableRawBufferPointer {
         if touched > size { trim() }
         touched = max(touched, size)
         return unsafe UnsafeMutableRawBufferPointer(start: memory.start, count: size)

@@ -46,10 +46,10 @@ struct RelayDirection: Sendable {
             let size = memory.pieceSize
             tunnel.pieceSize = size
             source.readTimeout = wait
-            let room = unsafe buffer.room(size)
+            let space = unsafe buffer.space(size)
             let count: Int
             do throws(TransportError) {
-                count = unsafe try source.read(into: room)
+                count = unsafe try source.read(into: space)
             } catch {
                 guard case .timedOut = error else { throw error }
                 let silence = min(plain.activity.sinceLastByte, tunnel.activity.sinceLastByte)
@@ -62,7 +62,7 @@ struct RelayDirection: Sendable {
                 continue
             }
             guard count > 0 else { return try sink.closeWrite() }
-            unsafe try sink.write(UnsafeRawBufferPointer(rebasing: room.prefix(count)))
+            unsafe try sink.write(UnsafeRawBufferPointer(rebasing: space.prefix(count)))
             wait = min(Self.patience, idle)
         }
     }

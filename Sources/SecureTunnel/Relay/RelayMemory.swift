@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// Two atomic numbers; readers may see a piece size that is a moment old.
-final class RelayMemory: Sendable {
+package final class RelayMemory: Sendable {
     /// Bytes of all buffers of all connections together.
     static let ceiling = 64 << 20
     /// The most that is moved at once: eight times what is encrypted at once.
@@ -20,11 +20,13 @@ final class RelayMemory: Sendable {
 
     private let connections = Atomic<Int>(0)
 
+    package init() {}
+
     /// Counts a connection that begins.
-    func enter() { connections.add(1, ordering: .relaxed) }
+    package func enter() { connections.add(1, ordering: .relaxed) }
 
     /// Counts a connection that ends.
-    func leave() { connections.subtract(1, ordering: .relaxed) }
+    package func leave() { connections.subtract(1, ordering: .relaxed) }
 
     /// The bytes that one buffer may fill at the moment.
     var pieceSize: Int {

@@ -1,5 +1,6 @@
 import AgentControl
 import Glibc
+import LinuxSystem
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -116,11 +117,11 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
 
     /// What a file's data takes without its holes: what is allocated here, and some more where blocks differ.
     private func storedSize(of path: [UInt8]) -> Int64? {
-        let cut = path.lastIndex(of: UInt8(ascii: "/"))
-        let parent = cut.map { Array(path[..<$0]) } ?? []
-        let leaf = cut.map { Array(path[($0 + 1)...]) } ?? path
+        let parts = PathParts(path)
         // A file that is gone meanwhile is not sent either.
-        guard let status = try? source.directory(parent.span).status(of: leaf.span), status.isSparse else { return nil }
+        guard let status = try? source.directory(parts.parent.span).status(of: parts.leaf.span), status.isSparse else {
+            return nil
+        }
         return (Amount(status.allocated) + Amount(status.allocated) / 32 + 64 * 1024).value
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// What an agent may still use once it runs: its volumes, the files it was told of, and what the C library looks up.
 ///
@@ -56,8 +57,8 @@ public struct AgentSandbox: Sendable {
     /// A rule goes with its directory. What is mounted stays, so it is named itself; any other directory may be removed and
     /// made anew while a target runs, so the one above it is named. A source opens its volumes at once and needs no more.
     private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access) {
-        let path = Self.resolved(volume.path) ?? volume.path
-        let parent = Self.folder(of: path)
+        let path = FilePath.resolved(volume.path) ?? volume.path
+        let parent = FilePath.folder(of: path)
         sandbox.allow(path, access)
         volumeWords.append("\(volume.name) (\(path))")
         guard access == .write, !Sandbox.isMountPoint(path) else { return }
@@ -77,8 +78,8 @@ public struct AgentSandbox: Sendable {
     /// Allows reading next to files: Kubernetes swaps a Secret's content by a link in its folder.
     private mutating func allowFolders(of files: [String?]) {
         for case let file? in files {
-            for path in [file, Self.resolved(file) ?? file] {
-                let folder = Self.folder(of: path)
+            for path in [file, FilePath.resolved(file) ?? file] {
+                let folder = FilePath.folder(of: path)
                 // Everything would be too much; the file alone does while nobody replaces it.
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
@@ -114,20 +115,6 @@ public struct AgentSandbox: Sendable {
         #if DEBUG
         DeliberateEscape.start()
         #endif
-    }
-
-    /// The path without symbolic links; nil when nothing is there.
-    private static func resolved(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
-
-    /// The directory that a path's last name lies in.
-    private static func folder(of path: String) -> String {
-        let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
     }
 }
 

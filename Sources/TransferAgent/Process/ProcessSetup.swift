@@ -1,5 +1,5 @@
 import Glibc
-import LinuxSystem
+import ProcessSupport
 
 /// What a program sets for itself before its first thread.
 public enum ProcessSetup {
@@ -7,11 +7,8 @@ public enum ProcessSetup {
     /// forbids core dumps, which would hold passwords and keys.
     public static func prepare() {
         ProcessPrivacy.forbidDumps()
-        _ = signal(SIGPIPE, SIG_IGN)
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        ignoreBrokenPipeSignals()
+        ResourceLimit.openFiles.raise()
     }
 
     /// Lets received files get exactly the modes that were sent.

@@ -1,18 +1,14 @@
 import Glibc
 import LinuxSystem
+import ProcessSupport
 
 /// SIGINT and SIGTERM, taken by a thread instead of ending the process.
 ///
 /// ## Concurrency model
-/// The signals are blocked in the main thread, hence in all threads that it starts later; the Swift pool's threads block
-/// all signals by themselves. The main thread must not be handed to the Swift runtime (an `async` main): libdispatch
-/// then makes a thread that lets every signal in.
+/// Blocked in the main thread (`AwaitedSignals`); see there why the main function must not be `async`.
 public enum StopSignals {
     /// Blocks the signals; to be called on the main thread before any other thread is started.
-    public static func block() {
-        var set = watched
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
+    public static func block() { _ = AwaitedSignals(blocking: numbers) }
 
     /// Runs asynchronous work while the calling thread, the main one, sleeps.
     ///
@@ -29,10 +25,15 @@ public enum StopSignals {
             let value = await work()
             answer.push(value)
         }
-        try watch { count in
-            // A second signal is from somebody who will not wait.
-            guard count == 1 else { _exit(20) }
-            task.cancel()
+        do throws(SystemError) {
+            try AwaitedSignals(blocking: numbers).watch { _ in
+                // A second signal is from somebody who will not wait.
+                guard !task.isCancelled else { _exit(20) }
+                task.cancel()
+                return true
+            }
+        } catch {
+            throw AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14)
         }
         guard let value = answer.pop() else {
             throw AgentError(.cancelled, "stopped before the work had ended", exitCode: 20)
@@ -40,29 +41,5 @@ public enum StopSignals {
         return value
     }
 
-    /// Starts to wait for the signals.
-    private static func watch(_ handler: @escaping @Sendable (_ count: Int) -> Void) throws(AgentError) {
-        do throws(SystemError) {
-            _ = try WorkerThread(name: "dvm-signals") {
-                var set = watched
-                var count = 0
-                while true {
-                    var number: Int32 = 0
-                    guard unsafe sigwait(&set, &number) == 0 else { return }
-                    count += 1
-                    handler(count)
-                }
-            }
-        } catch {
-            throw AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14)
-        }
-    }
-
-    private static var watched: sigset_t {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        unsafe sigaddset(&set, SIGINT)
-        unsafe sigaddset(&set, SIGTERM)
-        return set
-    }
+    private static let numbers = [SIGINT, SIGTERM]
 }

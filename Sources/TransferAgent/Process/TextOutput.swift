@@ -1,5 +1,4 @@
-import Glibc
-import LinuxSystem
+import ProcessSupport
 
 /// Where texts for people and programs go.
 public protocol TextOutput: Sendable {
@@ -25,15 +24,5 @@ public struct StandardStream: TextOutput {
     public var columns: Int { Terminal.columns(of: number) ?? 80 }
 
     /// Writes a text at once; a reader that is gone is no reason to stop a transfer, so failures are dropped.
-    public func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
-            guard count > 0 else {
-                if count < 0, errno == EINTR { continue }
-                return
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
+    public func write(_ text: String) { writeText(text, to: number) }
 }

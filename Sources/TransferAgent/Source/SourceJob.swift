@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 package import RsyncEngine
 package import RsyncOptions
 import RsyncWire
@@ -113,16 +114,12 @@ public struct SourceJob: Sendable {
     private static func identity(_ name: String?) throws(AgentError) -> String {
         guard let name else {
             var generator = SystemRandomNumberGenerator()
-            return "r" + hex((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+            return "r" + Hexadecimal.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
         }
         guard (1...60).contains(name.utf8.count) else {
             throw AgentError(.badSetting, "--job: a name has 1 to 60 bytes", exitCode: 1)
         }
-        return "n" + hex(Array(name.utf8))
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { String(256 + Int($0), radix: 16).dropFirst() }.joined()
+        return "n" + Hexadecimal.encode(Array(name.utf8))
     }
 
     private static func choose(_ choice: String, in options: inout TransferOptions) throws(AgentError) {

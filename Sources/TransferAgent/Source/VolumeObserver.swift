@@ -61,7 +61,7 @@ package final class VolumeObserver: TransferObserver {
             if state.listed.count < Self.listedLimit { state.listed.append(shown) }
             // rsync's closing line names only a line of its source; what came before it says more.
             guard !text.hasPrefix("rsync error: ") || state.lastWords == nil else { return }
-            state.lastWords = PrintableText.escaped(text, limit: PrintableText.usualLimit)
+            state.lastWords = PrintableText.ofPeer(text)
         }
     }
 

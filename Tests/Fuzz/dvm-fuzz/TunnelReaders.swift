@@ -1,4 +1,5 @@
 @testable import SecureTunnel
+@testable import StunnelCommand
 import Transport
 
 private let longestWait = Duration.seconds(20)

@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+package import LinuxSystem
+
+/// The file with a daemon's process number.
+package struct ProcessIDFile: ~Copyable {
+    private let path: [CChar]
+    /// Holds the lock, if there is one.
+    private let descriptor: Descriptor
+
+    /// Makes the file, or takes over an old one.
+    ///
+    /// A symbolic link is not followed, and a regular file that has other names is not written: in a directory that others can
+    /// write to, both lead where their maker wants.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - isLocked: Whether the file is locked as long as this value lives, so that a second daemon with it does not start.
+    /// - Throws: `SystemError` of open(2) (ELOOP for a symbolic link, EMLINK for other names), flock(2) (EWOULDBLOCK while
+    ///   another process has the lock), ftruncate(2) or write(2).
+    package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
+        let text = path.map { CChar(bitPattern: $0) } + [0]
+        let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let number = try systemCall("open") { unsafe open(text, flags, 0o644) }
+        let file = Descriptor(owning: number)
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(number, &status) }
+        let isRegular = status.st_mode & S_IFMT == S_IFREG
+        guard !isRegular || status.st_nlink == 1 else { throw SystemError(operation: "open", number: EMLINK) }
+        if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
+        if isRegular { try systemCall("ftruncate") { ftruncate(number, 0) } }
+        let line = Array("\(getpid())\n".utf8)
+        try systemCall("write") { unsafe write(number, line, line.count) }
+        self.path = text
+        descriptor = file
+    }
+
+    /// Removes the file.
+    package func remove() { _ = unsafe unlink(path) }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// What a process was started with.
+package enum ProcessInputs {
+    /// The argument vector as bytes, the program's name first.
+    package static var arguments: [[UInt8]] {
+        let vector = unsafe CommandLine.unsafeArgv
+        return (0..<Int(CommandLine.argc)).compactMap { index in
+            unsafe vector[index].map { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        }
+    }
+
+    /// The environment as lines of `NAME=VALUE`.
+    ///
+    /// Only while no other thread changes it, since the environment has no lock.
+    package static var environmentLines: [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            unsafe lines.append(Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry))))
+            unsafe next += 1
+        }
+        return lines
+    }
+
+    /// The environment's variables.
+    package static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        for line in environmentLines {
+            guard let cut = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(decoding: line[..<cut], as: UTF8.self)
+            variables[name] = String(decoding: line[(cut + 1)...], as: UTF8.self)
+        }
+        return variables
+    }
+}

@@ -1,0 +1,26 @@
+/// The command of a remote shell, as `-e` and `RSYNC_RSH` write it.
+package enum ShellCommand {
+    /// Cuts the text of `-e` into words: at blanks, with single and double quotes.
+    package static func words(of command: [UInt8]) throws(CommandError) -> [[UInt8]] {
+        var words: [[UInt8]] = []
+        var word: [UInt8]?
+        var quote: UInt8?
+        for byte in command {
+            if let open = quote {
+                if byte == open { quote = nil } else { word = (word ?? []) + [byte] }
+            } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                quote = byte
+                word = word ?? []
+            } else if byte == UInt8(ascii: " ") {
+                if let word { words.append(word) }
+                word = nil
+            } else {
+                word = (word ?? []) + [byte]
+            }
+        }
+        guard quote == nil else { throw .usage("Missing trailing-quote in remote-shell command.") }
+        if let word { words.append(word) }
+        guard !words.isEmpty else { throw .usage("the remote-shell command is empty") }
+        return words
+    }
+}

@@ -1,0 +1,200 @@
+import Glibc
+import LinuxSystem
+import ProcessSupport
+import RsyncCommand
+import RsyncEngine
+import RsyncOptions
+import RsyncWire
+import Transport
+import VolumeAccess
+
+/// Runs the client's side of a transfer.
+struct ClientRunner {
+    private static let daemonPort: UInt16 = 873
+    /// The system's own limit for one address is about two minutes.
+    private static let usualConnectLimit = Duration.seconds(300)
+
+    private let line: RsyncCommandLine
+    private let output: ConsoleOutput
+    private let environment: [String: String]
+    private let progress = TransferProgress()
+
+    init(_ line: RsyncCommandLine, output: ConsoleOutput, environment: [String: String]) {
+        self.line = line
+        self.output = output
+        self.environment = environment
+    }
+
+    /// Runs a transfer.
+    ///
+    /// - Returns: The exit code; what went wrong has been printed.
+    func run(_ job: TransferJob) throws(CommandError) -> Int32 {
+        var log: LogFile?
+        if let path = line.settings.logFile { log = try LogFile(path: path) }
+        let printer = try CommandPrinter(line, output: output, log: log, figures: progress)
+        let start = ContinuousClock.now
+        let interruption = try Interruption(output: output)
+        var result: SessionResult
+        var code: Int32
+        switch job.carrier {
+        case .local:
+            let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
+            let (sources, missing) = open(job.sources)
+            result = transfer.run(sources, into: DestinationArgument(path: job.destination))
+            code = result.exitCode == 0 && missing ? 23 : result.exitCode
+        case .shell(let host):
+            (result, code) = try runShell(job, host, printer, interruption)
+        case .daemon(let host, let module, let overShell):
+            (result, code) = try runDaemon(job, host, module, overShell, printer, interruption)
+        }
+        if interruption.hasCome { code = 20 }
+        conclude(result, code, isPush: job.isPush, printer, elapsed: .now - start)
+        return code
+    }
+
+    /// Shows a daemon's modules.
+    ///
+    /// - Returns: The exit code.
+    func listModules(of host: RemoteHost, overShell: Bool) throws(CommandError) -> Int32 {
+        let printer = try CommandPrinter(line, output: output, log: nil)
+        let result: SessionResult
+        if overShell {
+            let shell = try daemonShell(host)
+            result = ClientSession(stream: shell.stream, options: line.options, observer: printer).listModules()
+            shell.wait()
+        } else {
+            result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer)
+                .listModules()
+        }
+        if let failure = result.failure { explain(failure) }
+        if result.exitCode != 0 { output.error(ExitText.line(code: result.exitCode, role: "Receiver")) }
+        return result.exitCode
+    }
+
+    // MARK: ends of a run
+
+    private func conclude(
+        _ result: SessionResult,
+        _ code: Int32,
+        isPush: Bool,
+        _ printer: CommandPrinter,
+        elapsed: Duration
+    ) {
+        if let failure = result.failure {
+            explain(failure)
+        } else {
+            printer.finish(result.statistics, elapsed: elapsed)
+        }
+        let role = isPush ? "sender" : "generator"
+        if code != 0 { printer.fail(ExitText.line(code: code, role: role)) }
+    }
+
+    private func explain(_ failure: EngineError) {
+        if case .peerExit = failure { return }
+        let text = "\(failure)"
+        output.error(text.hasPrefix("@ERROR") || text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
+    }
+
+    /// Opens local sources; one that is not there is reported and left out.
+    private func open(_ paths: [[UInt8]]) -> (sources: [SourceRoot], isIncomplete: Bool) {
+        var sources: [SourceRoot] = []
+        for path in paths {
+            do throws(VolumeError) {
+                sources.append(try SourceRoot.argument(path))
+            } catch {
+                let name = String(decoding: NameText.escaped(path), as: UTF8.self)
+                let reason = SystemText(error.number ?? EINVAL)
+                output.error("rsync: [sender] change_dir \"\(name)\" failed: \(reason)")
+            }
+        }
+        return (sources, sources.count < paths.count)
+    }
+
+    // MARK: carriers
+
+    private func runShell(
+        _ job: TransferJob,
+        _ host: RemoteHost,
+        _ printer: CommandPrinter,
+        _ interruption: Interruption
+    ) throws(CommandError) -> (SessionResult, Int32) {
+        let (direction, isIncomplete) = direction(of: job)
+        let arguments =
+            job.isPush
+            ? ServerArguments(options: line.options, isSender: false, paths: [job.destination])
+            : ServerArguments(options: line.options, isSender: true, paths: job.sources)
+        let words = arguments.encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) } + [Array(".".utf8)]
+        let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
+        interruption.cut(shell.stream)
+        let result = session(shell.stream, printer).run(direction)
+        let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
+        let code = ShellExit.code(own: own, isBroken: result.failure != nil, ending: shell.wait())
+        return (result, code)
+    }
+
+    private func runDaemon(
+        _ job: TransferJob,
+        _ host: RemoteHost,
+        _ module: [UInt8],
+        _ overShell: Bool,
+        _ printer: CommandPrinter,
+        _ interruption: Interruption
+    ) throws(CommandError) -> (SessionResult, Int32) {
+        let (direction, isIncomplete) = direction(of: job)
+        let source = PasswordSource(file: line.settings.passwordFile, environment: environment)
+        let user = host.user ?? environment["USER"] ?? environment["LOGNAME"] ?? "nobody"
+        let login = ClientSession.Login(user: user) { () throws(EngineError) in try source.password() }
+        let result: SessionResult
+        var ending = ChildProgram.Ending?.some(.exited(0))
+        if overShell {
+            let shell = try daemonShell(host)
+            interruption.cut(shell.stream)
+            result = session(shell.stream, printer).run(module: module, direction, login: login)
+            ending = shell.wait()
+        } else {
+            let stream = try connect(to: host)
+            interruption.cut(stream)
+            result = session(stream, printer).run(module: module, direction, login: login)
+        }
+        let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
+        // A daemon tells why it closes the connection, so only a session that ran to its end leaves the code to the shell.
+        return (result, result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, ending: ending))
+    }
+
+    private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {
+        ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
+    }
+
+    private func direction(of job: TransferJob) -> (ClientSession.Direction, isIncomplete: Bool) {
+        guard job.isPush else {
+            return (.pull(job.sources, into: DestinationArgument(path: job.destination)), false)
+        }
+        let (sources, isIncomplete) = open(job.sources)
+        return (.push(sources, to: job.destination), isIncomplete)
+    }
+
+    /// The shell's words, the host, and the program to start there.
+    private func shellWords(_ host: RemoteHost) throws(CommandError) -> [[UInt8]] {
+        let command = line.settings.shell ?? Array((environment["RSYNC_RSH"] ?? "ssh").utf8)
+        var words = try ShellCommand.words(of: command)
+        if let user = host.user { words += [Array("-l".utf8), Array(user.utf8)] }
+        return words + [Array(host.host.utf8), line.settings.serverProgram]
+    }
+
+    private func daemonShell(_ host: RemoteHost) throws(CommandError) -> RemoteShell {
+        try RemoteShell(shellWords(host) + ["--server", "--daemon", "."].map { Array($0.utf8) })
+    }
+
+    private func connect(to host: RemoteHost) throws(CommandError) -> SocketStream {
+        let limit = line.settings.connectTimeout
+        let target = HostPort(host: host.host, port: host.port ?? line.settings.port ?? Self.daemonPort)
+        do throws(TransportError) {
+            return try dial(target, within: limit > 0 ? .seconds(limit) : Self.usualConnectLimit)
+        } catch {
+            if case .timedOut = error {
+                throw .failed("rsync: failed to connect to \(target): \(error)", exitCode: limit > 0 ? 35 : 10)
+            }
+            throw .failed("rsync: failed to connect to \(target): \(error)", exitCode: 10)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import RsyncCommand
+import RsyncEngine
+import RsyncOptions
+import Transport
+import VolumeAccess
+
+/// Carries out a command line.
+package struct CommandRunner {
+    private let environment: [String: String]
+    private let output = ConsoleOutput()
+
+    /// Prepares to run.
+    ///
+    /// - Parameter environment: The process's environment; `RSYNC_RSH`, `RSYNC_PASSWORD`, `USER` and `LOGNAME` matter.
+    package init(environment: [String: String]) {
+        self.environment = environment
+    }
+
+    /// Parses and carries out an argument vector.
+    ///
+    /// - Parameter arguments: The arguments behind the program's name.
+    /// - Returns: The exit code.
+    package func run(_ arguments: [[UInt8]]) -> Int32 {
+        do throws(CommandError) {
+            let code = try carryOut(try RsyncCommandLine(parsing: arguments))
+            output.flush()
+            return code
+        } catch {
+            let isUnprefixed = "\(error)".hasPrefix("rsync: ")
+            output.error(isUnprefixed ? "\(error)" : "rsync: \(error)")
+            output.error(ExitText.line(code: error.exitCode, role: "client"))
+            return error.exitCode
+        }
+    }
+
+    private func carryOut(_ line: RsyncCommandLine) throws(CommandError) -> Int32 {
+        switch line.mode {
+        case .help:
+            output.line(HelpText.options)
+            return 0
+        case .version:
+            output.line(HelpText.version)
+            return 0
+        case .server(let arguments):
+            return try ServerRunner.serve(arguments)
+        case .daemonOverShell(let settings):
+            return try DaemonRunner(settings).serveStandardStreams()
+        case .daemon(let settings):
+            return try DaemonRunner(settings).run()
+        case .listModules(let host, let overShell):
+            let client = ClientRunner(line, output: output, environment: environment)
+            return try client.listModules(of: host, overShell: overShell)
+        case .transfer(let job):
+            return try ClientRunner(line, output: output, environment: environment).run(job)
+        }
+    }
+}

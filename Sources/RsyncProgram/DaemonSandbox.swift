@@ -1,0 +1,65 @@
+import LinuxSystem
+import ProcessSupport
+import RsyncEngine
+
+/// Confines a daemon to its modules, where the kernel has Landlock; nothing here runs other programs.
+///
+/// It changes nothing that a client may see, so it stays out where a module's directory does not exist yet, or lies so high that a
+/// rule would have to allow everything.
+struct DaemonSandbox {
+    /// What names of users and groups are looked up in, the time zone, and what libraries are loaded from.
+    private static let systemFiles = [
+        "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache", "/etc/localtime", "/lib", "/lib64",
+        "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/proc",
+    ]
+
+    private var sandbox = Sandbox()
+    /// Why the daemon is not confined; nil when it can be.
+    private var obstacle: String?
+
+    init(_ configuration: DaemonConfiguration) {
+        for module in configuration.modules { allow(module) }
+        for file in configuration.modules.compactMap(\.secretsPath) + [configuration.messageFile].compactMap({ $0 }) {
+            let path = String(decoding: file, as: UTF8.self)
+            for path in [path, FilePath.resolved(path) ?? path] {
+                let folder = FilePath.folder(of: path)
+                // Kubernetes swaps the content of a mounted Secret by a link in its folder.
+                sandbox.allow(folder == "/" ? path : folder, .read)
+            }
+        }
+        if let file = configuration.pidFile {
+            sandbox.allow(FilePath.folder(of: String(decoding: file, as: UTF8.self)), .remove)
+        }
+        for path in Self.systemFiles { sandbox.allow(path, .read) }
+    }
+
+    private mutating func allow(_ module: ModuleSettings) {
+        let name = String(decoding: module.name, as: UTF8.self)
+        guard let path = FilePath.resolved(String(decoding: module.path, as: UTF8.self)) else {
+            obstacle = obstacle ?? "the path of module \(name) is not there yet"
+            return
+        }
+        let access: Sandbox.Access = module.mayBeWritten ? .write : .read
+        // A rule goes with its directory, which may be removed and made anew where nothing is mounted on it.
+        let place = Sandbox.isMountPoint(path) ? path : FilePath.folder(of: path)
+        if place == "/" { obstacle = obstacle ?? "module \(name) lies at / or right below it" }
+        sandbox.allow(place, access)
+    }
+
+    /// Confines the process, which has one thread.
+    ///
+    /// - Returns: A line for the log.
+    func confine() -> String {
+        if let obstacle { return "not confined to the modules: \(obstacle)" }
+        do throws(SystemError) {
+            switch try sandbox.confine() {
+            case .unsupported(let reason): return "not confined to the modules: \(reason)"
+            case .confined(let version):
+                let places = sandbox.rules.filter { $0.access == .write }.map(\.path).joined(separator: ", ")
+                return "confined to the modules by Landlock, version \(version); writable: \(places)"
+            }
+        } catch {
+            return "not confined to the modules: \(error)"
+        }
+    }
+}

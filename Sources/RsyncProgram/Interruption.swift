@@ -1,0 +1,56 @@
+import Glibc
+import RsyncCommand
+import Synchronization
+import Transport
+
+/// Ends a client in good order when SIGTERM, SIGINT or SIGHUP comes: the stream is cut, the session keeps what
+/// `--partial` asks it to keep, and the program ends with code 20.
+///
+/// ## Concurrency model
+/// `cutting` is guarded by its lock.
+final class Interruption: Sendable {
+    /// How long a session may take to end; a local copy has no stream to cut and ends at once.
+    private static let patience: UInt32 = 5
+
+    private struct Cutting {
+        var stream: (any ByteStream)?
+        var hasCome = false
+    }
+
+    /// What the signal's thread and the session's share; it must not keep the runner alive.
+    private final class Shared: Sendable {
+        let cutting = Mutex(Cutting())
+    }
+
+    private let shared = Shared()
+    private let termination: Termination
+
+    /// Watches for the signals from here on; made before any other thread.
+    init(output: ConsoleOutput) throws(CommandError) {
+        let shared = shared
+        termination = try Termination {
+            let stream = shared.cutting.withLock { cutting in
+                cutting.hasCome = true
+                return cutting.stream
+            }
+            if let stream {
+                stream.close()
+                sleep(Self.patience)
+            }
+            output.error(ExitText.line(code: 20, role: "client"))
+            _exit(20)
+        }
+    }
+
+    /// Whether a signal has come.
+    var hasCome: Bool { shared.cutting.withLock { $0.hasCome } }
+
+    /// Names the stream that a signal cuts; cuts it at once when one has come.
+    func cut(_ stream: any ByteStream) {
+        let isLate = shared.cutting.withLock { cutting in
+            cutting.stream = stream
+            return cutting.hasCome
+        }
+        if isLate { stream.close() }
+    }
+}

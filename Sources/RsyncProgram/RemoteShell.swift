@@ -1,0 +1,47 @@
+import LinuxSystem
+import ProcessSupport
+import RsyncCommand
+import Transport
+
+/// A remote shell as a child process, with a stream over its standard input and output.
+struct RemoteShell {
+    /// Talks with the server that the shell starts.
+    let stream: PipeStream
+    private let process: ChildProgram
+
+    /// Starts the shell; its standard error is ours.
+    ///
+    /// - Parameter arguments: Program and arguments; the program is looked for in PATH.
+    /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when no process could be started.
+    init(_ arguments: [[UInt8]]) throws(CommandError) {
+        do throws(SystemError) {
+            let toChild = try Pipe()
+            let fromChild = try Pipe()
+            process = try ChildProgram(
+                .name(arguments.first ?? []),
+                arguments,
+                environment: ProcessInputs.environmentLines,
+                input: toChild.reading.rawValue,
+                output: fromChild.writing.rawValue,
+                defaulted: .brokenPipe
+            )
+            stream = try PipeStream(
+                reading: fromChild.reading.duplicate(),
+                writing: toChild.writing.duplicate(),
+                peerDescription: "the remote shell"
+            )
+        } catch {
+            let program = String(decoding: arguments.first ?? [], as: UTF8.self)
+            throw .failed("rsync: [sender] Failed to exec \(program): \(error.reason) (\(error.number))", exitCode: 14)
+        }
+    }
+
+    /// Waits for the shell's end.
+    ///
+    /// - Returns: How it ended; nil when it could not be waited for.
+    @discardableResult
+    func wait() -> ChildProgram.Ending? {
+        stream.close()
+        return process.wait()
+    }
+}

@@ -1,0 +1,38 @@
+import Glibc
+import LinuxSystem
+import RsyncCommand
+import RsyncEngine
+import Transport
+
+/// Serves the client of a remote shell on standard input and output.
+enum ServerRunner {
+    /// Runs a session.
+    ///
+    /// - Parameter arguments: From `--server` on.
+    /// - Returns: The exit code.
+    /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
+    static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
+        let stream = try standardStreams()
+        let result = ServerSession(observer: SilentObserver()).run(arguments: arguments, over: stream)
+        if let failure = result.failure {
+            if case .peerExit = failure { return result.exitCode }
+            let console = ConsoleOutput()
+            console.error("rsync: \(failure)")
+            console.error(ExitText.line(code: result.exitCode, role: "server"))
+        }
+        return result.exitCode
+    }
+
+    /// Standard input and output as a stream.
+    static func standardStreams() throws(CommandError) -> PipeStream {
+        do throws(SystemError) {
+            let stream = try PipeStream.standardInputOutput(peerDescription: "the client")
+            // The stream's duplicate is the one that ends; this one would keep a pipe open.
+            Glibc.close(1)
+            _ = unsafe open("/dev/null", O_WRONLY)
+            return stream
+        } catch {
+            throw .failed("standard input and output cannot be used: \(error)", exitCode: 14)
+        }
+    }
+}

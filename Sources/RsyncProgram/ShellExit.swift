@@ -1,0 +1,27 @@
+import ProcessSupport
+
+/// What the end of a remote shell means for the client's exit code (protocol specification, session 9.1).
+enum ShellExit {
+    /// The exit code of a client.
+    ///
+    /// - Parameters:
+    ///   - own: What the session itself ended with.
+    ///   - isBroken: Whether the session did not run to its end.
+    ///   - ending: How the shell ended; nil when it could not be waited for.
+    /// - Returns: A code of rsync's, or the shell's own.
+    static func code(own: Int32, isBroken: Bool, ending: ChildProgram.Ending?) -> Int32 {
+        guard !isBroken else {
+            // The connection was closed; whoever closed it may have said why by a code above 12, such as 127.
+            // Whether reading (12) or writing (10) found it closed is chance.
+            guard own == 10 || own == 12 else { return own }
+            guard case .exited(let code) = ending else { return 12 }
+            return max(12, code)
+        }
+        return switch ending {
+        case .exited(0): own
+        case .exited(let code): code
+        case .killed: 16
+        case nil: 21
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import LinuxSystem
+import ProcessSupport
+import RsyncCommand
+import Synchronization
+
+/// The first of SIGTERM, SIGINT and SIGHUP, taken by a thread instead of ending the process in the middle of its work.
+///
+/// Made before any other thread.
+final class Termination: Sendable {
+    private final class Arrival: Sendable {
+        let hasCome = Atomic<Bool>(false)
+    }
+
+    private let arrival = Arrival()
+
+    /// Whether one has come.
+    var hasCome: Bool { arrival.hasCome.load(ordering: .acquiring) }
+
+    /// Waits for the first of the signals on a thread of its own.
+    ///
+    /// - Parameter handler: Called once, on that thread.
+    /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when there is no thread.
+    init(_ handler: @escaping @Sendable () -> Void) throws(CommandError) {
+        let arrival = arrival
+        do throws(SystemError) {
+            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP]).watch { _ in
+                arrival.hasCome.store(true, ordering: .releasing)
+                handler()
+                return false
+            }
+        } catch {
+            throw .failed("no thread could be started: \(error)", exitCode: 14)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import LinuxSystem
+public import Transport
+
+/// An HTTP proxy as a setting names it: `http://user:password@host:port`.
+///
+/// The description leaves the password out, so that it never reaches a log.
+public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
+    /// A user and a password.
+    public struct Credentials: Equatable, Sendable {
+        /// The user; holds no colon, since basic authentication could not tell where it ends.
+        public let user: String
+        /// The password.
+        public let password: SecretBytes
+
+        /// Names both.
+        public init(user: String, password: SecretBytes) {
+            self.user = user
+            self.password = password
+        }
+
+        /// Names both, from texts that stay where they are.
+        public init(user: String, password: String) {
+            self.init(user: user, password: SecretBytes(password))
+        }
+    }
+
+    /// A name or an address in digits, IPv6 without brackets.
+    public let host: String
+    /// The port; nil when the setting names none.
+    ///
+    /// None is guessed then (MTC contract 3.4).
+    public let port: UInt16?
+    /// Whom to be; nil when the setting names nobody.
+    ///
+    /// A user without a password has an empty one.
+    public private(set) var credentials: Credentials?
+
+    /// Parses a setting.
+    ///
+    /// `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it. Neither stands for a port: those of
+    /// the schemes (80, 443) are not those that proxies listen on, so a wrong guess would look like a broken proxy.
+    ///
+    /// - Parameter text: The URL; user and password are percent-decoded.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.
+    public init(parsing text: String) throws(SecureTunnelError) {
+        guard let scheme = ["http://", "https://"].first(where: text.lowercased().hasPrefix) else {
+            throw .badSetting(reason: "a proxy is named as http://[user:password@]host:port")
+        }
+        var rest = text.dropFirst(scheme.count)
+        // What follows the authority says nothing to a proxy. A password may hold these characters only encoded.
+        if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
+            guard rest[end...] == "/" else {
+                throw .badSetting(reason: "the proxy URL goes on after its host and port")
+            }
+            rest = rest[..<end]
+        }
+        if let at = rest.lastIndex(of: "@") {
+            credentials = try ProxyURL.credentials(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        } else {
+            credentials = nil
+        }
+        let (host, portText) = try ProxyURL.authority(String(rest))
+        guard !host.isEmpty else { throw .badSetting(reason: "the proxy URL names no host") }
+        self.host = host
+        guard let portText, !portText.isEmpty else {
+            port = nil
+            return
+        }
+        guard let port = HostPort.port(from: portText), port != 0 else {
+            throw .badSetting(reason: "\"\(portText)\" is not the port of a proxy")
+        }
+        self.port = port
+    }
+
+    /// Where to dial.
+    ///
+    /// - Returns: Host and port.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no port.
+    public func address() throws(SecureTunnelError) -> HostPort {
+        guard let port else { throw .badSetting(reason: "the proxy URL of \(host) names no port, and none is guessed") }
+        return HostPort(host: host, port: port)
+    }
+
+    /// The URL without the password.
+    public var description: String {
+        let user = credentials.map { "\($0.user):***@" } ?? ""
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "http://\(user)\(name)" + (port.map { ":\($0)" } ?? "")
+    }
+
+    private static func authority(_ text: String) throws(SecureTunnelError) -> (String, String?) {
+        do throws(TransportError) {
+            return try HostPort.split(text)
+        } catch {
+            throw .badSetting(reason: "the proxy URL is wrong: \(error)")
+        }
+    }
+
+    /// The same proxy with a password from elsewhere.
+    ///
+    /// - Parameter password: Replaces that of the URL.
+    /// - Returns: The URL with it.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no user, or for control characters.
+    public func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
+        guard let user = credentials?.user else {
+            throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
+        }
+        let isPlain = password.withBytes { bytes in
+            bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F }
+        }
+        guard isPlain else { throw .badSetting(reason: "the proxy's password holds control characters") }
+        var copy = self
+        copy.credentials = Credentials(user: user, password: password)
+        return copy
+    }
+
+    /// Reads `user:password` or `user`; the first colon divides, so that a password may begin with one.
+    ///
+    /// - Returns: Nil when both are empty.
+    private static func credentials(_ text: Substring) throws(SecureTunnelError) -> Credentials? {
+        let colon = text.firstIndex(of: ":") ?? text.endIndex
+        let user = try percentDecoded(text[..<colon])
+        let password = try percentDecoded(text[colon...].dropFirst())
+        guard !user.contains(":") else { throw .badSetting(reason: "the proxy's user holds a colon") }
+        return user.isEmpty && password.isEmpty ? nil : Credentials(user: user, password: password)
+    }
+
+    private static func percentDecoded(_ text: Substring) throws(SecureTunnelError) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let value = Hexadecimal.decode(rest.prefix(2))?.first else {
+                throw .badSetting(reason: "the proxy's user or password holds a % that no two hex digits follow")
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self),
+            decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else {
+            throw .badSetting(reason: "the proxy's user or password holds control characters or is not UTF-8")
+        }
+        return decoded
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+import LinuxSystem
+import ProcessSupport
+
+/// Reads small files that hold secrets: keys, passwords.
+public enum ProtectedFile {
+    /// What becomes of a file that everybody may read or change (mode & 07), or that belongs to another user.
+    public enum Exposure: Sendable {
+        /// It is not used: the rule of our own agents.
+        case refused
+        /// It is used with a warning, as stunnel does: Kubernetes mounts secrets readable by everybody in the pod.
+        case warned
+    }
+
+    /// The longest file that is read, in bytes.
+    public static let largest = 1 << 20
+
+    /// Reads a whole file into memory for secrets, without a copy elsewhere.
+    ///
+    /// - Parameters:
+    ///   - path: Symbolic links are followed, as mounted Kubernetes secrets need.
+    ///   - exposure: What becomes of a file that others can read or change.
+    /// - Returns: The bytes, and what is wrong with the file's permissions if that is only warned of.
+    /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
+    public static func read(
+        _ path: String,
+        exposure: Exposure
+    ) throws(SecureTunnelError) -> (bytes: SecretBytes, warning: String?) {
+        let file: SmallFile
+        do throws(SystemError) {
+            file = try SmallFile(Array(path.utf8), kind: .regular)
+        } catch {
+            throw .badFile(path: path, reason: error.reason)
+        }
+        guard file.isRegular else { throw .badFile(path: path, reason: "it is not a regular file") }
+        guard file.length <= largest else { throw .badFile(path: path, reason: "it is too long") }
+        let flaw = exposureReason(file)
+        if let flaw, exposure == .refused { throw .badFile(path: path, reason: flaw) }
+        do throws(SystemError) {
+            return (try contents(of: file), flaw.map { "\(path): \($0)" })
+        } catch {
+            throw .badFile(path: path, reason: error.reason)
+        }
+    }
+
+    private static func exposureReason(_ file: borrowing SmallFile) -> String? {
+        guard file.permissions & 0o7 == 0 else { return "everybody may read or change it" }
+        guard file.owner == 0 || file.owner == geteuid() else { return "it belongs to another user" }
+        return nil
+    }
+
+    /// The bytes of a file; a file that shrinks meanwhile is as long as it is then.
+    private static func contents(of file: borrowing SmallFile) throws(SystemError) -> SecretBytes {
+        let count = file.length
+        var filled = 0
+        var failure: SystemError?
+        let whole = unsafe SecretBytes(count: count) { storage in
+            do throws(SystemError) {
+                filled = unsafe try file.fill(storage)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        guard filled < count else { return whole }
+        return whole.withBytes { SecretBytes(copying: $0.extracting(first: filled)) }
+    }
+}

@@ -1,0 +1,18 @@
+import AgentCommand
+package import ArgumentParser
+
+/// The agent at the side that the volumes come from.
+package struct SourceProgram: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "dvm-source",
+        abstract: "Synchronize volumes to a target.",
+        subcommands: [Transfer.self, Doctor.self, Capacity.self]
+    )
+
+    package init() {}
+
+    /// Runs the program as the whole process, on the main thread before there is another.
+    ///
+    /// - Parameter arguments: The arguments behind the program's name.
+    package static func main(_ arguments: [String]) -> Never { runAsProcess(arguments) }
+}

@@ -1,0 +1,40 @@
+import Transport
+
+/// Where a relay listens or whom it calls, as stunnel's `accept` and `connect` name it.
+enum RelayAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A host and a port; an empty host stands for all addresses of this machine, both IPv4 and IPv6.
+    case network(HostPort)
+    /// A socket in the file system.
+    case path(String)
+
+    /// Reads `port`, `host:port`, `::1:port`, `[::1]:port` or `/path`.
+    ///
+    /// The last colon divides, so that an IPv6 address needs no brackets, as in stunnel.
+    ///
+    /// - Parameters:
+    ///   - text: The value of the key.
+    ///   - host: What a port alone means: empty for `accept`, `localhost` for `connect`. Nil comes back when the text is anything else, a port is not from 1 to 65535, or a path is longer than 107 bytes.
+    init?(parsing text: String, withoutHost host: String) {
+        if text.hasPrefix("/") {
+            guard text.utf8.count <= 107 else { return nil }
+            self = .path(text)
+            return
+        }
+        let colon = text.lastIndex(of: ":")
+        let portText = colon.map { String(text[text.index(after: $0)...]) } ?? text
+        guard let port = HostPort.port(from: portText), port != 0 else { return nil }
+        var name = colon.map { String(text[..<$0]) } ?? host
+        if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
+        let isHost = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Array("[]/@".utf8).contains($0) }
+        guard isHost, colon == nil || !name.isEmpty else { return nil }
+        self = .network(HostPort(host: name, port: port))
+    }
+
+    /// The form that people know, such as `[::1]:6443`, `:6443` or `/run/socket`.
+    var description: String {
+        switch self {
+        case .network(let address): address.description
+        case .path(let path): path
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import ProcessSupport
+
+/// The way into the background: the process that was started ends well once the one that goes on is ready.
+///
+/// To be used while the process has a single thread.
+final class BackgroundProcess {
+    private let readiness: Descriptor
+
+    /// Splits the process in two.
+    ///
+    /// The parent waits in here and exits with 0 after ``announceReady()`` of the child, with 1 when the child ended without
+    /// it. Only the child comes back: a leader of its own session, whose standard streams are /dev/null. Its working
+    /// directory is kept, so that relative paths of the configuration stay true.
+    ///
+    /// - Throws: `SystemError` of pipe2(2) or fork(2).
+    init() throws(SystemError) {
+        let pipe = try Pipe()
+        let child = try systemCall("fork") { dvm_fork() }
+        guard child == 0 else {
+            let reading = pipe.takeReading()
+            var answer: UInt8 = 0
+            let number = reading.rawValue
+            let count = try systemCall("read") { unsafe read(number, &answer, 1) }
+            _exit(count == 1 ? 0 : 1)
+        }
+        setsid()
+        let nothing = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR, 0) })
+        // Standard error stays until all is well, for what may still go wrong.
+        for number: Int32 in 0...1 { dup2(nothing.rawValue, number) }
+        readiness = pipe.takeWriting()
+    }
+
+    /// Lets the parent go.
+    func announceReady() {
+        let number = readiness.rawValue
+        if let nothing = try? systemCall("open", { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) }) {
+            dup2(nothing, 2)
+            close(nothing)
+        }
+        var answer: UInt8 = 1
+        _ = unsafe write(number, &answer, 1)
+    }
+}

@@ -1,0 +1,126 @@
+import CLinux
+import COpenSSL
+import Glibc
+import LinuxSystem
+import ProcessSupport
+import SecureTunnel
+import Synchronization
+
+/// Where the lines of `dvm-stunnel` go: a file or standard output, syslog(3), standard error.
+///
+/// The lines have stunnel's form, `2026.11.21 07:22:48 LOG5[3]: text`, with the number of the connection in brackets.
+///
+/// ## Concurrency model
+/// `state` is held while a line is written, so that lines never mix.
+final class RelayLog: Sendable {
+    /// What takes lines.
+    private struct State: ~Copyable {
+        var file: Descriptor?
+        var path: String?
+        var usesSyslog = false
+        var usesStandardError = true
+        var facility: Int32 = 3 << 3
+        var limit = LogLevel.notice
+    }
+
+    private let state = Mutex(State())
+
+    /// Starts with standard error alone.
+    init() {}
+
+    /// Opens what a configuration asks for.
+    ///
+    /// - Parameter configuration: Its `output`, `log`, `syslog`, `debug` and `foreground` count.
+    /// - Throws: ``SecureTunnelError/badFile(path:reason:)``; everything stays as it was then.
+    func open(_ configuration: StunnelConfiguration) throws(SecureTunnelError) {
+        try state.withLock { (state) throws(SecureTunnelError) in
+            // Going to the background, a file that is open already stays: /dev/stdout is another one by then.
+            if configuration.logFile != state.path {
+                state.file = try configuration.logFile.map { (path) throws(SecureTunnelError) in
+                    try RelayLog.file(path, overwrites: configuration.overwritesLog)
+                }
+                state.path = configuration.logFile
+            }
+            state.usesSyslog = configuration.usesSyslog
+            state.facility = configuration.facility
+            state.limit = configuration.logLevel
+            state.usesStandardError = configuration.foreground == .yes
+        }
+    }
+
+    /// Opens the file again by its name, after somebody has moved it away.
+    ///
+    /// - Throws: ``SecureTunnelError/badFile(path:reason:)``; the old one stays in use then.
+    func reopen() throws(SecureTunnelError) {
+        try state.withLock { (state) throws(SecureTunnelError) in
+            guard let path = state.path, RelayLog.standardStream(path) == nil else { return }
+            state.file = try RelayLog.file(path, overwrites: false)
+        }
+    }
+
+    /// Writes a line; a sink that fails is passed over.
+    ///
+    /// - Parameters:
+    ///   - level: How much it matters; shown in the line.
+    ///   - label: What it belongs to: the number of a connection, `main` or a service's name.
+    ///   - text: One line.
+    func write(_ level: LogLevel, _ label: String, _ text: String) {
+        let line = "\(RelayLog.time()) LOG\(level.rawValue)[\(label)]: \(text)\n"
+        state.withLock { state in
+            if let file = state.file?.rawValue { RelayLog.put(line, on: file) }
+            if state.usesStandardError { RelayLog.put(line, on: 2) }
+            if state.usesSyslog { unsafe dvm_syslog(state.facility | level.rawValue, "\(label): \(text)") }
+        }
+    }
+
+    /// Writes a line about the program as a whole, if it matters enough.
+    func note(_ level: LogLevel, _ text: String) {
+        guard state.withLock({ level <= $0.limit }) else { return }
+        write(level, "main", text)
+    }
+
+    private static func put(_ line: String, on number: Int32) {
+        writeText(line, to: number)
+    }
+
+    private static func file(_ path: String, overwrites: Bool) throws(SecureTunnelError) -> Descriptor {
+        do throws(SystemError) {
+            // The device may be a socket, which cannot be opened by name.
+            if let number = standardStream(path) {
+                return Descriptor(owning: try systemCall("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+            }
+            let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_APPEND)
+            return Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, flags, 0o640) })
+        } catch {
+            throw .badFile(path: path, reason: error.reason)
+        }
+    }
+
+    private static func standardStream(_ path: String) -> Int32? {
+        ["/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2][path]
+    }
+
+    private static func time() -> String {
+        var seconds = Glibc.time(nil)
+        var moment = unsafe tm()
+        unsafe localtime_r(&seconds, &moment)
+        func two(_ value: Int32) -> String { (value < 10 ? "0" : "") + String(value) }
+        let date = unsafe "\(moment.tm_year + 1900).\(two(moment.tm_mon + 1)).\(two(moment.tm_mday))"
+        return unsafe "\(date) \(two(moment.tm_hour)):\(two(moment.tm_min)):\(two(moment.tm_sec))"
+    }
+}
+
+/// The log as one connection or service sees it.
+struct RelayLogger: Sendable {
+    let log: RelayLog
+    /// What is more than this is left out.
+    let limit: LogLevel
+    /// What stands in brackets.
+    let label: String
+
+    /// Writes a line if it matters enough.
+    func callAsFunction(_ level: LogLevel, _ text: @autoclosure () -> String) {
+        guard level <= limit else { return }
+        log.write(level, label, text())
+    }
+}

@@ -1,0 +1,24 @@
+import CLinux
+import Glibc
+package import LinuxSystem
+
+/// Two connected sockets, closed on exec.
+package struct SocketPair: ~Copyable {
+    package let first: Descriptor
+    package let second: Descriptor
+
+    /// Makes two sockets.
+    ///
+    /// - Throws: `SystemError` of socketpair(2).
+    package init() throws(SystemError) {
+        var numbers: [2 of Int32] = [-1, -1]
+        try systemCall("socketpair") {
+            var span = numbers.mutableSpan
+            return unsafe span.withUnsafeMutableBufferPointer {
+                unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, $0.baseAddress)
+            }
+        }
+        first = Descriptor(owning: numbers[0])
+        second = Descriptor(owning: numbers[1])
+    }
+}

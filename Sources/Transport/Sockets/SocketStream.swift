@@ -1,0 +1,149 @@
+import CLinux
+import Glibc
+public import LinuxSystem
+import Synchronization
+
+/// A byte stream over one connected socket.
+///
+/// ## Concurrency model
+/// The reading and the writing half share nothing but the descriptor and the stop signal, which are made for it; one
+/// thread may use each half, and any thread may call ``close()``.
+public final class SocketStream: ByteStream {
+    let descriptor: SharedDescriptor
+    private let stop: StopSignal
+    private let input: InputSide
+    private let output: OutputSide
+    /// Who is at the other end.
+    public let peerDescription: String
+    /// The address of this end; nil for sockets without ports.
+    public let localAddress: HostPort?
+    /// The address of the other end; nil for sockets without ports.
+    public let peerAddress: HostPort?
+
+    /// Takes ownership of a connected socket.
+    ///
+    /// - Parameters:
+    ///   - socket: A connected stream socket; blocking or not, nothing about that is changed.
+    ///   - peerDescription: Who is at the other end; nil takes the peer's address.
+    /// - Throws: `SystemError` when no eventfd(2) is left.
+    public convenience init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
+        self.init(socket, peerDescription: peerDescription, stop: try StopSignal())
+    }
+
+    /// Takes ownership of a connected socket, with a switch that is made for it.
+    init(_ socket: consuming Descriptor, peerDescription: String?, stop: StopSignal) {
+        let number = socket.rawValue
+        localAddress = SocketAddress(localOf: number).hostPort
+        peerAddress = SocketAddress(peerOf: number).hostPort
+        let peer = peerDescription ?? peerAddress?.description ?? "a local socket"
+        let descriptor = SharedDescriptor(socket)
+        self.stop = stop
+        self.descriptor = descriptor
+        self.peerDescription = peer
+        input = InputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer)
+        output = OutputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer)
+    }
+
+    deinit { close() }
+
+    /// Two connected streams in this process, for tests and local copies.
+    ///
+    /// - Returns: Both ends.
+    /// - Throws: `SystemError` of socketpair(2).
+    public static func pair() throws(SystemError) -> (SocketStream, SocketStream) {
+        let sockets = try SocketPair()
+        return (
+            try SocketStream(sockets.first.duplicate(), peerDescription: "the other end of the pair"),
+            try SocketStream(sockets.second.duplicate(), peerDescription: "the other end of the pair")
+        )
+    }
+
+    /// Reads what is there, waiting for at least one byte; 0 is the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+        unsafe try input.read(into: buffer)
+    }
+
+    /// Waits for the first byte, as long as ``readTimeout`` says, and takes none.
+    ///
+    /// - Throws: ``TransportError``.
+    package func waitForBytes() throws(TransportError) {
+        guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
+        defer { descriptor.leave() }
+        try input.waitForBytes(number)
+    }
+
+    /// Reads what is there already; nil when that is nothing.
+    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+        unsafe try input.readNow(into: buffer)
+    }
+
+    /// Writes all of the bytes, waiting while the peer is slow.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+        unsafe try output.write(bytes)
+    }
+
+    /// Ends this direction; reading goes on.
+    public func closeWrite() throws(TransportError) {
+        guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
+        guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
+        defer { descriptor.leave() }
+        do throws(SystemError) {
+            try systemCall("shutdown") { shutdown(number, Int32(SHUT_WR)) }
+        } catch {
+            // A peer that is gone already shows itself to the next read.
+            guard error.number != ENOTCONN else { return }
+            throw .system(error, peer: peerDescription)
+        }
+    }
+
+    /// Ends both directions and wakes whoever waits.
+    public func close() {
+        stop.raise()
+        descriptor.close()
+    }
+
+    /// Whether the peer has ended its direction or the connection is broken or closed, as far as the kernel knows; what it
+    /// sent before may still be there to read.
+    package var hasHungUp: Bool {
+        guard let number = descriptor.enter() else { return true }
+        defer { descriptor.leave() }
+        var question = pollfd(fd: number, events: Int16(POLLRDHUP), revents: 0)
+        return unsafe poll(&question, 1, 0) > 0
+    }
+
+    /// Lets TCP ask whether a silent peer is still there (`SO_KEEPALIVE`), or rest.
+    ///
+    /// - Parameter isOn: Whether it asks, at the intervals that were set before.
+    /// - Throws: ``TransportError``.
+    package func setKeepAlive(_ isOn: Bool) throws(TransportError) {
+        guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
+        defer { descriptor.leave() }
+        do throws(SystemError) {
+            try SocketOptions.set(number, SOL_SOCKET, SO_KEEPALIVE, isOn ? 1 : 0)
+        } catch {
+            throw .system(error, peer: peerDescription)
+        }
+    }
+
+    /// The longest wait for the first byte of a read.
+    public var readTimeout: Duration? {
+        get { input.limit.duration }
+        set { input.limit.duration = newValue }
+    }
+
+    /// The longest that a write may go without progress.
+    public var writeTimeout: Duration? {
+        get { output.limit.duration }
+        set { output.limit.duration = newValue }
+    }
+
+    /// What has moved so far.
+    public var activity: StreamActivity {
+        StreamActivity(
+            bytesRead: input.flow.total,
+            bytesWritten: output.flow.total,
+            sinceLastRead: input.flow.sinceLast,
+            sinceLastWrite: output.flow.sinceLast
+        )
+    }
+}

@@ -1,0 +1,3 @@
+import DvmCommand
+
+DvmProgram.main()
