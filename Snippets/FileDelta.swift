@@ -12,7 +12,7 @@ func sign(_ basis: FileHandle) throws -> Signature {
     let geometry = try BlockGeometry(basisSize: size, rule: BlockRule(digestLength: recipe.digestLength))
     var builder = SignatureBuilder(geometry: geometry, recipe: recipe)
     while let piece = try basis.read(upToCount: 1 << 18), !piece.isEmpty {
-        builder.append([UInt8](piece).span.bytes)
+        builder.append(Array(piece).span.bytes)
     }
     return try builder.finish()
 }
@@ -36,9 +36,7 @@ func diff(_ signature: Signature, _ new: FileHandle, _ emit: (Step) throws -> Vo
         window += piece
         let consumed = try matcher.match(window.span.bytes, isLast: isLast) { token in
             switch token {
-            case .literal(let range):
-                let bytes = window[range]
-                try emit(.literal(bytes))
+            case .literal(let range): try emit(.literal(window[range]))
             case .copy(let block, let count): try emit(.copy(block: block, count: count))
             }
         }
