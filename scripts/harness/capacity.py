@@ -329,7 +329,9 @@ def forecast(source, options, *more):
     """What `dvm-source capacity` says, as JSON; 1 is an answer too."""
     outcome = run([peers.DVM_SOURCE, "capacity", source, "--json", "--round", "1Mi", *options, *more])
     check(outcome.code in (0, 1), f"capacity: {outcome}")
-    return json.loads(outcome.out)
+    said = json.loads(outcome.out)
+    check(outcome.code == (1 if said.get("fits") is False else 0), f"the exit code is not what it says: {outcome}", said)
+    return said
 
 
 def _capacity(tree, kind):

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from harness import compare, peers
+from harness import compare, damage, peers
 from harness.cases import Case, check
 from harness.noise import line
 from harness.processes import Outcome, run
@@ -173,7 +173,7 @@ def small_tree(folder, name="source", size=300_000):
 
 def check_left(outcome, patience=PATIENCE, expected=SILENT):
     """Whether our source gave up in time and said why."""
-    check(outcome.code in (10, 30), f"{outcome}")
+    damage.check_outcome(outcome, {10, 30})
     check(expected.search(outcome.err), f"not silence: {outcome}")
     check(outcome.seconds <= patience, f"took {outcome.seconds:.1f} s: {outcome}")
 
