@@ -5,7 +5,6 @@ The images lie on an XFS of their own, which clones a file in one step: a copy w
 the file system has written to its loop device is in the clone, what only the page cache of the mount holds is not."""
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -16,6 +15,7 @@ import threading
 import time
 
 from harness import capacity, compare, peers
+from harness.beside import Beside
 from harness.cases import Case, Skipped, check, check_equal_trees
 from harness.processes import run
 from harness.tls import Ends
@@ -148,23 +148,14 @@ class Disks:
         return path
 
 
-class Neighbour:
+class Neighbour(Beside):
     """Somebody else on the file system who calls fsync all the time, so that its journal is committed at any moment."""
 
     def __init__(self, point, dice):
+        super().__init__()
         self.path, self.pauses = f"{point}/neighbour", [dice.random() * 0.03 for _ in range(97)]
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self._work, daemon=True)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
-
-    def _work(self):
+    def work(self):
         handle, turn = os.open(self.path, os.O_WRONLY | os.O_CREAT), 0
         while not self.done.wait(self.pauses[turn % len(self.pauses)]):
             os.pwrite(handle, b"%d" % turn, 0)

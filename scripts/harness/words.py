@@ -13,7 +13,7 @@ from harness import damage, peers
 from harness.cases import Case, check
 from harness.noise import line
 from harness.processes import run
-from harness.silence import Control, ScriptedServer, read_until, small_tree, stock_daemon, target, tls, _shake_hands
+from harness.silence import Control, ScriptedServer, small_tree, stock_daemon, target, tls, _shake_hands
 
 FORGED = "DVM-0000: complete"
 EVIL = f"no\x1b[2J\x1b]0;title\x07\n{FORGED}\r{FORGED}\x7f\u009b2J\u2028{FORGED}\u202e {'long ' * 200}"
