@@ -128,20 +128,15 @@ public final class InPlaceFile {
     /// - Parameters:
     ///   - length: The final length in bytes.
     ///   - attributes: What the file shall have.
-    ///   - isSynchronizing: Whether the content must be on the device before this returns (fsync).
     /// - Returns: The metadata that could not be set.
-    /// - Throws: ``VolumeError`` when the length cannot be set or the content not be synchronized.
-    public func finish(
-        length: Int64,
-        _ attributes: FileAttributes,
-        synchronizing isSynchronizing: Bool = false
-    ) throws(VolumeError) -> [VolumeError] {
+    /// - Throws: ``VolumeError`` when the length cannot be set or the content not be written back.
+    public func finish(length: Int64, _ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }
         if mayAppearTorn(isCut: status.size != length) {
             let result = WriteBack.finish(descriptor.rawValue)
-            guard result == 0 else { throw failure("write", result) }
+            guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
         // Not when it has the length already: ext4 would set it on the device, too, where the blocks may still be missing.
         if status.size != length {
@@ -154,12 +149,7 @@ public final class InPlaceFile {
             path: { self.path },
             features: features
         )
-        let failures = target.apply(attributes, current: status)
-        if isSynchronizing {
-            let result = kernelCall { fsync(descriptor.rawValue) }
-            guard result == 0 else { throw failure("fsync", result) }
-        }
-        return failures
+        return target.apply(attributes, current: status)
     }
 }
 
@@ -169,8 +159,9 @@ extension InPlaceFile {
         // Even when nothing was written: a pass that was killed may have left the content in the page cache.
         if status.size > 0 { return true }
         guard writtenEnd > 0 else { return false }
-        return isCut || isExtended
-            || (writtenEnd > WriteBack.oneExtent && !WriteBack.keepsOrder(descriptor.rawValue))
+        if isCut || isExtended { return true }
+        return writtenEnd > WriteBack.oneExtent
+            ? !WriteBack.keepsOrder(descriptor.rawValue) : WriteBack.raisesSizeFirst(descriptor.rawValue)
     }
 }
 

@@ -4,7 +4,7 @@ import LinuxSystem
 
 /// A new content for a file, beside it until it is complete.
 ///
-/// The content has no name, or a hidden temporary one, until ``commit(_:synchronizing:)`` gives it its own in one step:
+/// The content has no name, or a hidden temporary one, until ``commit(_:)`` gives it its own in one step:
 /// at any moment the name stands for the old file or for the whole new one. A file that is let go without a commit
 /// disappears. Used by one thread at a time; it may be handed from one to another.
 ///
@@ -225,16 +225,11 @@ public final class StagedFile {
     /// The content is on the device before it has its name where otherwise a power cut could leave the name with the
     /// right size and time and without the content; see ``WriteBack``.
     ///
-    /// - Parameters:
-    ///   - attributes: What the file shall have; what it was born with costs no call.
-    ///   - isSynchronizing: Whether the content must be on the device before it gets its name (fsync).
+    /// - Parameter attributes: What the file shall have; what it was born with costs no call.
     /// - Returns: The metadata that could not be set, the file being in place all the same; empty when all went well.
     /// - Throws: ``VolumeError`` when the content cannot get its name: then what was there is still there, and nothing
     ///   else is.
-    public func commit(
-        _ attributes: FileAttributes,
-        synchronizing isSynchronizing: Bool = false
-    ) throws(VolumeError) -> [VolumeError] {
+    public func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
         defer { removeTemporary() }
@@ -253,23 +248,31 @@ public final class StagedFile {
             features: directory.features
         )
         let failures = target.apply(attributes, current: status)
-        if isSynchronizing {
-            let result = kernelCall { fsync(descriptor.rawValue) }
-            guard result == 0 else { throw failure("fsync", result) }
-        } else if mayAppearTorn {
+        if mayAppearTorn {
             let result = WriteBack.finish(descriptor.rawValue)
-            guard result == 0 else { throw failure("write", result) }
+            guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
         try publish()
         return failures
+    }
+
+    /// Starts what ``commit(_:)`` will wait for, once all content is written, so that several files can be under way at
+    /// once.
+    ///
+    /// - Returns: Whether there is anything to wait for.
+    public func beginCommit() -> Bool {
+        guard mayAppearTorn else { return false }
+        WriteBack.start(descriptor.rawValue, from: startedEnd, count: writtenEnd - startedEnd)
+        startedEnd = writtenEnd
+        return true
     }
 
     /// Whether a power cut could leave the file with its whole length and without its content.
     private var mayAppearTorn: Bool {
         guard writtenEnd > 0 else { return false }
         if foretoldEnd > 0 || length > writtenEnd { return true }
-        guard writtenEnd <= WriteBack.oneExtent else { return !WriteBack.keepsOrder(descriptor.rawValue) }
-        return isReplacing && WriteBack.beginsAtRename(descriptor.rawValue)
+        return writtenEnd > WriteBack.oneExtent
+            ? !WriteBack.keepsOrder(descriptor.rawValue) : WriteBack.raisesSizeFirst(descriptor.rawValue)
     }
 
     /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old

@@ -9,10 +9,8 @@ import LinuxSystem
 /// are written, so that a file which grew by writing alone is at worst too short. Nothing of the kind holds for a length
 /// that ftruncate(2) set, for bytes that were overwritten where they stand, on btrfs (whose inode gets the whole length
 /// with the first of its extents) and other file systems for more than one extent, and on ext4: since Linux 5.6 it
-/// raises the size when it begins to write (`dioread_nolock`), and a commit in between leaves zeros. A rename over
-/// another file makes it begin right then, so that the moment is met often: 19 of 1600 files were seen wrong in images
-/// taken beside a process that calls fsync(2), and none with a wait. A new name of a small file waits for nobody: it is
-/// written back later, and the moment is short.
+/// raises the size when it begins to write (`dioread_nolock`), and a commit in between leaves zeros: 19 of 1600 files
+/// were seen wrong in images taken beside a process that calls fsync(2), and none with a wait.
 enum WriteBack {
     /// The longest content in bytes that is one extent, and so appears as a whole or not at all, on any file system: what
     /// btrfs compresses at a time.
@@ -32,8 +30,8 @@ enum WriteBack {
     /// Whether a file that grows by writing alone never has a size on the device whose content is not there.
     static func keepsOrder(_ file: Int32) -> Bool { magic(of: file) == xfs }
 
-    /// Whether a rename over another file begins to write the content back.
-    static func beginsAtRename(_ file: Int32) -> Bool { magic(of: file) == ext4 }
+    /// Whether the device may have the size of a file before even one extent of its content.
+    static func raisesSizeFirst(_ file: Int32) -> Bool { magic(of: file) == ext4 }
 
     /// Whether the file system sets space apart behind the end of a file that grows.
     static func allocatesAhead(_ file: Int32) -> Bool { magic(of: file) == xfs }

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("SharedLock", .timeLimit(.minutes(1)))
+@Suite("SharedLock", .timeLimit(.minutes(10)))
 struct SharedLockTests {
     @Test("nobody shares it while a thread has it alone")
     func excludes() throws {

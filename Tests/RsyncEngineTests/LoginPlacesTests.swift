@@ -33,7 +33,7 @@ private final class Connections {
     }
 }
 
-@Suite("LoginPlaces", .timeLimit(.minutes(1)))
+@Suite("LoginPlaces", .timeLimit(.minutes(10)))
 struct LoginPlacesTests {
     private func connections(_ capacity: Int, stay: Duration = .zero) -> Connections {
         Connections(LoginPlaces(capacity: capacity, limit: .seconds(60), leastStay: stay))

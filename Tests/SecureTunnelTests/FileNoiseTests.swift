@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Noise PropertyTests")
 struct FileNoiseTests {
-    @Test("any bytes are keys or a refusal that quotes nothing", .timeLimit(.minutes(5)))
+    @Test("any bytes are keys or a refusal that quotes nothing", .timeLimit(.minutes(10)))
     func preSharedKeys() {
         var random = SeededRandom(seed: 20_261_121)
         let alphabet = Array("\n\n\r::ab0123456789abcdef0123456789 \0\u{ff}".utf8)

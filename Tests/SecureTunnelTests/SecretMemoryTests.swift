@@ -3,7 +3,7 @@ import Testing
 
 @testable import SecureTunnel
 
-@Suite("SecretMemory", .timeLimit(.minutes(1)))
+@Suite("SecretMemory", .timeLimit(.minutes(10)))
 struct SecretMemoryTests {
     @Test("secrets of all lengths share no byte and come and go")
     func lengths() {

@@ -21,7 +21,7 @@ extension Doctor.Trials {
     }
 }
 
-@Suite("Broken roads", .serialized, .timeLimit(.minutes(5)))
+@Suite("Broken roads", .serialized, .timeLimit(.minutes(10)))
 struct BrokenRoadTests {
     private static let peersAreThere = ProxyProcess.Program.squid.isInstalled && StockTarget.isInstalled
 

@@ -25,7 +25,7 @@ func writeNoise(_ count: Int, to path: String, seed: UInt32 = 1) throws {
 let isPrivileged = MountedVolume.isPossible(.tmpfs)
 let mebibyte = 1 << 20
 
-@Suite("Check of a target", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+@Suite("Check of a target", .serialized, .timeLimit(.minutes(10)), .enabled(if: isPrivileged, "only root mounts"))
 struct CheckTests {
     @Test("a volume that is too large is refused before the first byte, with the bytes that are missing")
     func tooLarge() async throws {
@@ -138,7 +138,7 @@ struct CheckTests {
     }
 }
 
-@Suite("Tight targets", .serialized, .timeLimit(.minutes(3)), .enabled(if: isPrivileged, "only root mounts"))
+@Suite("Tight targets", .serialized, .timeLimit(.minutes(10)), .enabled(if: isPrivileged, "only root mounts"))
 struct TightTests {
     /// A target of 32 MiB with one file of 18 MiB in it, which is also at the source.
     private func full() async throws -> (disk: MountedVolume, target: Target) {

@@ -33,7 +33,7 @@ private struct Conversation {
 }
 
 // One after the other: each holds on to one of the few threads that all tests share.
-@Suite("Control channel", .serialized, .timeLimit(.minutes(1)))
+@Suite("Control channel", .serialized, .timeLimit(.minutes(10)))
 struct ControlTests {
     @Test("answers requests after a login, and ends when the source does")
     func conversation() throws {
@@ -186,7 +186,7 @@ struct ControlTests {
     }
 }
 
-@Suite("Control channel in TLS", .serialized, .timeLimit(.minutes(1)))
+@Suite("Control channel in TLS", .serialized, .timeLimit(.minutes(10)))
 struct ControlTunnelTests {
     @Test("a target of our kind offers it, and it takes no session's place")
     func offered() async throws {

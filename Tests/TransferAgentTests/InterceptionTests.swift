@@ -5,7 +5,7 @@ import Testing
 
 @testable import TransferAgent
 
-@Suite("Interception", .serialized, .timeLimit(.minutes(5)))
+@Suite("Interception", .serialized, .timeLimit(.minutes(10)))
 struct InterceptionTests {
     private let target: Target
     private var settings: TransferSettings

@@ -6,7 +6,7 @@ import Transport
 
 @testable import TransferAgent
 
-@Suite("Keep-alive", .serialized, .timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "needs root"))
+@Suite("Keep-alive", .serialized, .timeLimit(.minutes(10)), .enabled(if: geteuid() == 0, "needs root"))
 struct KeepAliveTests {
     /// After how long the relay cuts a quiet connection.
     private static let limit = Duration.milliseconds(800)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Agents that try, once confined, what a mistake in a session would let others do (`DVM_TEST_ESCAPE`).
-@Suite("Sandbox", .serialized, .timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "needs root"))
+@Suite("Sandbox", .serialized, .timeLimit(.minutes(10)), .enabled(if: geteuid() == 0, "needs root"))
 struct SandboxTests {
     /// A place for a volume, secrets, and things that belong to others.
     private struct Place {

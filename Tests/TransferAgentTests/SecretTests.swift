@@ -51,7 +51,7 @@ private struct ProcessMemory {
     }
 }
 
-@Suite("Secrets", .serialized, .timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "needs root"))
+@Suite("Secrets", .serialized, .timeLimit(.minutes(10)), .enabled(if: geteuid() == 0, "needs root"))
 struct SecretTests {
     private static let password = "Xq7-the-daemons-password"
     private static let proxyPassword = "Zv9-the-proxys-password"

@@ -9,7 +9,7 @@ import Transport
 @Suite(
     "Stock target",
     .serialized,
-    .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(10)),
     .enabled(if: StockTarget.isInstalled, "stunnel or rsync is not installed")
 )
 struct StockTargetTests {

@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "What fits and what survives",
     .serialized,
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(10)),
     .enabled(if: isPrivileged, "only root mounts")
 )
 struct SurvivalTests {

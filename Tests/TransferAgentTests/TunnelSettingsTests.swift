@@ -6,7 +6,7 @@ import Testing
 @testable import TransferAgent
 
 /// Who lets whom in, from one agent to the other.
-@Suite("Trust between the agents", .timeLimit(.minutes(5)))
+@Suite("Trust between the agents", .timeLimit(.minutes(10)))
 struct TunnelSettingsTests {
     private static let known = "one:0123456789abcdefghij\n"
 

@@ -30,7 +30,7 @@ struct InPlaceFileTests {
         let file = try scratch.root.openInPlace("f".name.span)
         #expect(scratch.status("f").st_mode & 0o7777 == 0o600)
         try file.write("x".name.span, at: 2)
-        #expect(try file.finish(length: 3, FileAttributes(permissions: 0o644), synchronizing: true).isEmpty)
+        #expect(try file.finish(length: 3, FileAttributes(permissions: 0o644)).isEmpty)
         #expect(try scratch.read("f") == "\0\0x")
     }
 

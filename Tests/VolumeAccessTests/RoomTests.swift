@@ -6,7 +6,7 @@ import Testing
 
 @testable import VolumeAccess
 
-@Suite("Room that unwritten data holds", .timeLimit(.minutes(1)))
+@Suite("Room that unwritten data holds", .timeLimit(.minutes(10)))
 struct RoomTests {
     @Test(
         "a call that finds no room is made again after writeback, up to three times",

@@ -189,7 +189,7 @@ struct SparseTests {
         _ = try source.commit(FileAttributes())
         let staged = try volume.root.stage("copy".name.span, replacing: false)
         try staged.copyWhole(from: try scratch.root.openForReading("source".name.span))
-        _ = try staged.commit(FileAttributes(modified: Timestamp(seconds: -1, nanoseconds: 1)), synchronizing: true)
+        _ = try staged.commit(FileAttributes(modified: Timestamp(seconds: -1, nanoseconds: 1)))
         try shell("cmp \(scratch.directory.file("source")) \(mounted.path)/copy")
         let status = try #require(try volume.root.status(of: "copy".name.span))
         #expect(status.blocks == 2 * 65536 / 512)

@@ -68,7 +68,7 @@ struct StagedFileTests {
             try staged.writeSparse(noise(4096).span)
             staged.skip(zeros: 1_048_576 - 4096)
         }
-        _ = try staged.commit(FileAttributes(), synchronizing: true)
+        _ = try staged.commit(FileAttributes())
         let status = try #require(try volume.root.status(of: "f".name.span))
         #expect(status.size == 100 << 20)
         #expect(status.blocks * 512 < 100 * 8192)
@@ -138,7 +138,7 @@ struct StagedFileTests {
 
     /// Every call that a commit makes, with the error it may give.
     static let faults: [SystemCallNumber] = [
-        .openat, .pwrite, .ftruncate, .statx, .fchown, .utimensat, .fchmod, .fsync, .linkat, .renameat, .fcntl,
+        .openat, .pwrite, .ftruncate, .statx, .fchown, .utimensat, .fchmod, .syncFileRange, .linkat, .renameat, .fcntl,
     ]
 
     @Test("leaves the old file or the new one, and nothing else, whatever fails", arguments: faults, ways.indices)
@@ -154,7 +154,7 @@ struct StagedFileTests {
                 try staged.write("new".name.span)
                 staged.skip(zeros: 2)
                 let wanted = FileAttributes(owner: 5, permissions: 0o4755, modified: Timestamp(seconds: 5))
-                return (try staged.commit(wanted, synchronizing: true), nil)
+                return (try staged.commit(wanted), nil)
             } catch {
                 return ([], error)
             }

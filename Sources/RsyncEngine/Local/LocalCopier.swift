@@ -18,6 +18,9 @@ import VolumeAccess
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
+    private var staged = StagedBatch()
+    /// Files in place that the session has not been told of.
+    private var finished: [TransferPlan] = []
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
 
     init(
@@ -41,19 +44,27 @@ import VolumeAccess
 
     /// Works until the queue is closed.
     func run() {
-        while let batch = jobs.pop() {
-            var finished: [TransferPlan] = []
-            for plan in batch {
-                if copy(plan) { finished.append(plan) } else { events.push(.abandoned(plan.index)) }
-            }
-            if !finished.isEmpty { events.push(.finished(finished)) }
+        while let batch = jobs.tryPop() ?? popWhenIdle() {
+            for plan in batch { copy(plan) }
+            tell()
         }
     }
 
-    /// Copies one file.
-    ///
-    /// - Returns: Whether it is in place.
-    private func copy(_ plan: TransferPlan) -> Bool {
+    /// Waits for work; the session may be waiting for files that have no name yet.
+    private func popWhenIdle() -> [TransferPlan]? {
+        name(staged.takeAll())
+        tell()
+        return jobs.pop()
+    }
+
+    /// Tells the session what is in place.
+    private func tell() {
+        guard !finished.isEmpty else { return }
+        events.push(.finished(finished))
+        finished = []
+    }
+
+    private func copy(_ plan: TransferPlan) {
         let source: ReadableFile
         do throws(VolumeError) {
             let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
@@ -61,22 +72,19 @@ import VolumeAccess
             source = try directory.openForReading(leaf.span, listedAs: plan.entry.modificationTime)
         } catch {
             noteUnreadable(plan, error)
-            return false
+            events.push(.abandoned(plan.index))
+            return
         }
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            let length =
-                try plan.isInPlace(state.options)
-                ? copyInPlace(source, plan, leaf.span, in: directory)
-                : copyStaged(source, plan, leaf.span, in: directory)
-            synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
-            account(plan, length)
-            return true
+            if plan.isInPlace(state.options) {
+                return end(plan, try copyInPlace(source, plan, leaf.span, in: directory))
+            }
+            let file = try copyStaged(source, plan, leaf.span, in: directory)
+            if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
-            if error.isOutOfSpace { state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size) }
-            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
-            return false
+            fail(error, plan)
         }
     }
 
@@ -85,17 +93,42 @@ import VolumeAccess
         _ plan: TransferPlan,
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
-    ) throws(VolumeError) -> Int64 {
-        let staged = try directory.stage(
+    ) throws(VolumeError) -> StagedFile {
+        let file = try directory.stage(
             leaf,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
-        let length = try staged.copyWhole(from: source) {
-            if synchronizer != nil { staged.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
+        try file.copyWhole(from: source) {
+            if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
-        report(try staged.commit(plan.attributes))
-        return length
+        return file
+    }
+
+    private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {
+        for (file, plan) in files { name(file, plan) }
+    }
+
+    private func name(_ file: StagedFile, _ plan: TransferPlan) {
+        do throws(VolumeError) {
+            report(try file.commit(plan.attributes))
+            end(plan, file.length)
+        } catch {
+            fail(error, plan)
+        }
+    }
+
+    private func end(_ plan: TransferPlan, _ length: Int64) {
+        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
+        account(plan, length)
+        finished.append(plan)
+    }
+
+    private func fail(_ error: VolumeError, _ plan: TransferPlan) {
+        if !state.failDevice(error, on: destination.volume, synchronizer, size: plan.entry.size) {
+            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
+        }
+        events.push(.abandoned(plan.index))
     }
 
     private func copyInPlace(

@@ -6,7 +6,7 @@ import VolumeAccess
 /// Writes large files piece by piece, and gives received files their names and metadata, beside the thread that receives.
 ///
 /// ## Concurrency model
-/// Runs on the thread `finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
+/// Runs on the thread `dvm-finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
 /// told to the generator, one event a batch. After a failure of the session what has been received is still finished.
 final class Finisher {
     private let state: SessionState
@@ -15,6 +15,9 @@ final class Finisher {
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
+    private var staged = StagedBatch()
+    /// Files in place that the generator has not been told of.
+    private var finished: [TransferPlan] = []
 
     init(
         state: SessionState,
@@ -33,35 +36,44 @@ final class Finisher {
 
     /// Works until the queue is closed.
     func run() {
-        while let batch = jobs.pop() {
-            var finished: [TransferPlan] = []
-            for job in batch {
-                if let plan = perform(job) { finished.append(plan) }
-            }
-            guard !finished.isEmpty else { continue }
-            state.countInPlace { tally in
-                for plan in finished {
-                    tally.transferredFiles += 1
-                    if plan.flags.contains(.isNew) { tally.createdFiles += 1 }
-                }
-            }
-            events.push(.finished(finished))
+        while let batch = jobs.tryPop() ?? popWhenIdle() {
+            for job in batch { perform(job) }
+            tell()
         }
     }
 
-    /// Does a job.
-    ///
-    /// - Returns: The plan of a file that is in place now.
-    private func perform(_ job: FileJob) -> TransferPlan? {
+    /// Waits for jobs; whoever will give some may be waiting for files that have no name yet.
+    private func popWhenIdle() -> [FileJob]? {
+        name(staged.takeAll())
+        tell()
+        return jobs.pop()
+    }
+
+    /// Tells the generator what is in place.
+    private func tell() {
+        guard !finished.isEmpty else { return }
+        let plans = finished
+        finished = []
+        state.countInPlace { tally in
+            for plan in plans {
+                tally.transferredFiles += 1
+                if plan.flags.contains(.isNew) { tally.createdFiles += 1 }
+            }
+        }
+        events.push(.finished(plans))
+    }
+
+    private func perform(_ job: FileJob) {
         switch job {
         case .write(let piece, let target): write(piece, target)
-        case .finish(let target, let length): return finish(target, length: length) ? target.plan : nil
-        case .small(let bytes, let plan): return finish(bytes, plan) ? plan : nil
+        case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
+        case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
-        case .mark(let waiting): waiting.close()
+        case .mark(let waiting):
+            name(staged.takeAll())
+            waiting.close()
         }
-        return nil
     }
 
     // MARK: large files
@@ -119,23 +131,34 @@ final class Finisher {
 
     // MARK: small files
 
-    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) -> Bool {
+    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) {
         do throws(VolumeError) {
             let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            let staged = try directory.stage(
+            let file = try directory.stage(
                 destination.leaf(of: plan.entry, in: plan.list).span,
                 replacing: plan.current != nil,
                 permissions: plan.attributes.permissions ?? 0o600
             )
             if !bytes.isEmpty {
-                if state.options.sparse { try staged.writeSparse(bytes.span) } else { try staged.write(bytes.span) }
+                if state.options.sparse { try file.writeSparse(bytes.span) } else { try file.write(bytes.span) }
             }
-            report(try staged.commit(plan.attributes))
-            note(plan)
-            return true
+            if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
             fail(error, "mkstemp", plan)
-            return false
+        }
+    }
+
+    private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {
+        for (file, plan) in files { name(file, plan) }
+    }
+
+    private func name(_ file: StagedFile, _ plan: TransferPlan) {
+        do throws(VolumeError) {
+            report(try file.commit(plan.attributes))
+            note(plan)
+            finished.append(plan)
+        } catch {
+            fail(error, "mkstemp", plan)
         }
     }
 
@@ -144,8 +167,9 @@ final class Finisher {
     /// A file could not be put into place; a full disk ends the session (exit code 11).
     private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan, written: Int64 = 0) {
         defer { events.push(.abandoned(plan.index)) }
-        guard !error.isOutOfSpace else {
-            return state.failOutOfSpace(error, on: destination.volume, size: plan.entry.size, written: written)
+        let size = plan.entry.size
+        guard !state.failDevice(error, on: destination.volume, synchronizer, size: size, written: written) else {
+            return
         }
         let number = error.number ?? EIO
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)

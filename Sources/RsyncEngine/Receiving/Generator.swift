@@ -213,7 +213,7 @@ final class Generator {
 
     /// Reports a failure on one entry; the transfer goes on without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {
-        guard !error.isOutOfSpace else { return state.failOutOfSpace(error, on: destination.volume) }
+        guard !state.failDevice(error, on: destination.volume, synchronizer) else { return }
         guard let number = error.number else { return state.report("rsync: [generator] \(error)", .errorTransfer) }
         state.report(state.describe(operation, error.path, number: number, role: "generator"), .errorTransfer)
     }

@@ -1,6 +1,35 @@
 import VolumeAccess
 
 extension SessionState {
+    /// Ends the session when an error concerns the destination's device as a whole: it is full, or it loses data.
+    ///
+    /// - Parameters:
+    ///   - error: What failed.
+    ///   - volume: The destination.
+    ///   - synchronizer: Tells of lost data at the end, where there is one.
+    ///   - size: The length of the file that did not fit, if it was one.
+    ///   - written: How much of it has been written, and is still allocated.
+    /// - Returns: False for any other error.
+    func failDevice(
+        _ error: VolumeError,
+        on volume: Volume,
+        _ synchronizer: Synchronizer?,
+        size: Int64? = nil,
+        written: Int64 = 0
+    ) -> Bool {
+        if case .writeBack = error {
+            guard let synchronizer else {
+                fail(.writeBack("the file was not replaced", error))
+                return true
+            }
+            synchronizer.lose(error)
+            return true
+        }
+        guard error.isOutOfSpace else { return false }
+        failOutOfSpace(error, on: volume, size: size, written: written)
+        return true
+    }
+
     /// Ends the session because the destination is full, and says how much is missing: what follows would fail as well.
     ///
     /// - Parameters:

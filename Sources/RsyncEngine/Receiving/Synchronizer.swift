@@ -25,7 +25,11 @@ final class Synchronizer: Sendable {
     /// After how many written bytes of a large file it begins to be written back.
     static let pieceOfLargeFile: Int64 = 8 << 20
 
-    private enum Work { case step, end }
+    private enum Work {
+        case step
+        case loss(VolumeError)
+        case end
+    }
 
     private let state: SessionState
     private let device: DeviceSync
@@ -74,6 +78,9 @@ final class Synchronizer: Sendable {
         beginStepIfDue()
     }
 
+    /// The content of a file that has not got its name did not get to the device.
+    func lose(_ error: VolumeError) { work.push(.loss(error)) }
+
     private func beginStepIfDue() {
         let isDue =
             pendingBytes.load(ordering: .relaxed) >= Self.step || pendingNames.load(ordering: .relaxed) >= Self.nameStep
@@ -107,7 +114,8 @@ final class Synchronizer: Sendable {
     ///
     /// What a session that broke off has put into place is brought to the device as well: the next one builds on it.
     func end() {
-        if !hasEnded.load(ordering: .relaxed), pendingNames.load(ordering: .relaxed) > 0 { work.push(.end) }
+        let isLeft = pendingNames.load(ordering: .relaxed) > 0 || failure.withLock { $0 != nil }
+        if !hasEnded.load(ordering: .relaxed), isLeft { work.push(.end) }
         work.close()
         thread.withLock { $0.take() }?.join()
     }
@@ -116,10 +124,12 @@ final class Synchronizer: Sendable {
 
     private func run() {
         while let next = work.pop() {
-            let loss = synchronize()
             switch next {
-            case .end: done.push(loss)
+            case .end: done.push(synchronize().map(withoutRepeating))
+            case .loss(let error):
+                tell(remember(takeJournal(), error))
             case .step:
+                let loss = synchronize()
                 isAtWork.store(false, ordering: .releasing)
                 if let loss { tell(loss) }
                 // Whoever waits for room in the journal cannot ask any more.
@@ -138,6 +148,12 @@ final class Synchronizer: Sendable {
         state.report("\(loss)", .errorTransfer)
     }
 
+    /// The loss that ends the session; what the peer has been told already is not said twice.
+    private func withoutRepeating(_ loss: EngineError) -> EngineError {
+        guard hasTold.load(ordering: .relaxed), case .writeBack(_, let cause) = loss else { return loss }
+        return .writeBack("the files are named above", cause)
+    }
+
     private func takeJournal() -> [[UInt8]] {
         pendingBytes.store(0, ordering: .relaxed)
         pendingNames.store(0, ordering: .relaxed)
@@ -148,27 +164,37 @@ final class Synchronizer: Sendable {
 
     private func synchronize() -> EngineError? {
         let files = takeJournal()
-        if let loss = failure.withLock({ $0 }) {
-            _ = device.markIncomplete(files)
-            return loss
-        }
         do throws(VolumeError) {
             try device.run(files: files)
-            return nil
         } catch {
-            let loss = lose(files + takeJournal(), error)
-            failure.withLock { $0 = loss }
-            return loss
+            return remember(files + takeJournal(), error)
         }
+        // After a loss the disk is asked all the same: what the kernel has told once it does not tell the next session.
+        guard let loss = failure.withLock({ $0 }) else { return nil }
+        return remember(files, loss)
+    }
+
+    /// Keeps the first loss for the end, and marks the files that a loss concerns.
+    private func remember(_ files: [[UInt8]], _ cause: VolumeError) -> EngineError {
+        if let loss = failure.withLock({ $0 }) { return remember(files, loss) }
+        let loss = lose(files, cause)
+        failure.withLock { $0 = loss }
+        return loss
+    }
+
+    private func remember(_ files: [[UInt8]], _ loss: EngineError) -> EngineError {
+        _ = device.markIncomplete(files)
+        return loss
     }
 
     /// Sees to it that no later pass takes files for complete that may have lost their content.
     private func lose(_ files: [[UInt8]], _ cause: VolumeError) -> EngineError {
-        let damaged = device.damaged(among: files, limit: Self.askedLimit)
+        var damaged = device.damaged(among: files, limit: Self.askedLimit).map(\.path)
+        if case .writeBack(let path, _) = cause { damaged.insert(path, at: 0) }
         let missed = device.markIncomplete(files)
-        var text = "\(files.count) files were not on the disk yet"
+        var text = files.count == 1 ? "1 file was not on the disk yet" : "\(files.count) files were not on the disk yet"
         if !damaged.isEmpty {
-            let names = damaged.prefix(Self.namedLimit).map { "\"\(printable($0.path))\"" }
+            let names = damaged.prefix(Self.namedLimit).map { "\"\(printable($0))\"" }
             let more = damaged.count > names.count ? " and \(damaged.count - names.count) more" : ""
             text += ", data was lost of \(names.joined(separator: ", "))\(more)"
         }

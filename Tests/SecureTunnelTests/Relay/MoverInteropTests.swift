@@ -29,7 +29,7 @@ struct MoverInteropTests {
 
     @Test(
         "rsync goes through, and the programs end as the movers end them",
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: Move.all
     )
     func moves(move: Move) throws {

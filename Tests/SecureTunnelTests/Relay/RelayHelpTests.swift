@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Relay HelpTests")
 struct RelayHelpTests {
-    @Test("the help names every key of the movers, the signals and the exit codes", .timeLimit(.minutes(1)))
+    @Test("the help names every key of the movers, the signals and the exit codes", .timeLimit(.minutes(10)))
     func help() throws {
         let help = try ChildProcess.run(try BuiltProgram.path("dvm-stunnel"), ["-help"])
         #expect(help.hasPrefix("usage: dvm-stunnel FILE"))

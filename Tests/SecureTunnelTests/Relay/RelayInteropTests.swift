@@ -6,7 +6,7 @@ import Transport
 
 @Suite("Relay InteropTests")
 struct RelayInteropTests {
-    @Test("passes an end on and goes on in the other direction", .timeLimit(.minutes(5)), arguments: Ends.all)
+    @Test("passes an end on and goes on in the other direction", .timeLimit(.minutes(10)), arguments: Ends.all)
     func halfClose(ends: Ends) throws {
         let server = try PlainServer { stream in
             let question = try readAll(stream)
@@ -26,7 +26,7 @@ struct RelayInteropTests {
         #expect(try readAll(stream) == question.reversed() + [UInt8](repeating: 9, count: 3_000_000))
     }
 
-    @Test("the server may end first", .timeLimit(.minutes(5)), arguments: Ends.all)
+    @Test("the server may end first", .timeLimit(.minutes(10)), arguments: Ends.all)
     func serverEndsFirst(ends: Ends) throws {
         let received = BoundedBox()
         let server = try PlainServer { stream in
@@ -47,7 +47,7 @@ struct RelayInteropTests {
         #expect(received.wait() == late)
     }
 
-    @Test("carries single bytes and bursts of 16 MiB", .timeLimit(.minutes(5)), arguments: Ends.all)
+    @Test("carries single bytes and bursts of 16 MiB", .timeLimit(.minutes(10)), arguments: Ends.all)
     func sizes(ends: Ends) throws {
         let server = try PlainServer { try echoUntilEnd($0) }
         let pair = try RelayPair(near: ends.near, far: ends.far, target: server.target, version: ends.version)
@@ -76,7 +76,7 @@ struct RelayInteropTests {
         #expect(try readAll(stream).isEmpty)
     }
 
-    @Test("serves 200 connections at once in bounded memory", .timeLimit(.minutes(5)))
+    @Test("serves 200 connections at once in bounded memory", .timeLimit(.minutes(10)))
     func many() throws {
         let server = try PlainServer { try echoUntilEnd($0) }
         let pair = try RelayPair(near: .dvm, far: .dvm, target: server.target)
@@ -105,7 +105,7 @@ struct RelayInteropTests {
 
     @Test(
         "calls through a proxy that wants a password",
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: ProxyProcess.Program.allCases.filter(\.isInstalled)
     )
     func proxy(program: ProxyProcess.Program) throws {

@@ -146,7 +146,7 @@ struct RelayOperationTests {
         }
     }
 
-    @Test("TIMEOUTclose bounds the silence after our end, not what is still on its way", .timeLimit(.minutes(2)))
+    @Test("TIMEOUTclose bounds the silence after our end, not what is still on its way", .timeLimit(.minutes(10)))
     func closeTimeout() throws {
         let isOver = BoundedBox()
         let silent = try answerer { _ in _ = isOver.wait() }

@@ -29,7 +29,7 @@ struct StunnelConfigurationTests {
 
     @Test(
         "takes as long as its length: a mebibyte of one key, or of services",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: ["checkHost = h\n", "socket = l:TCP_NODELAY=1\n", "[s]\naccept = h%:1\nconnect = 1\nclient = yes\n"]
     )
     func longest(piece: String) throws {
