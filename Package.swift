@@ -65,19 +65,26 @@ let package = Package(
         room("VolumeAccess", ["CLinux", "LinuxSystem"]),
         room("Transport", ["CLinux", "LinuxSystem"]),
         room("SecureTunnel", ["Transport", "LinuxSystem", "CLinux", "COpenSSL"]),
-        room("RsyncWire", ["LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
-        room("RsyncEngine", ["RsyncWire", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]),
+        room("RsyncOptions", ["LinuxSystem", "Checksums"]),
+        room("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        room(
+            "RsyncEngine",
+            ["RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"]
+        ),
         room("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
         room(
             "TransferAgent",
             [
-                "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport", "LinuxSystem",
-                "VolumeAccess",
+                "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "SecureTunnel", "Transport",
+                "LinuxSystem", "VolumeAccess",
             ]
         ),
         room(
             "RsyncCommand",
-            ["CLinux", "RsyncEngine", "RsyncWire", "Checksums", "Transport", "LinuxSystem", "VolumeAccess"]
+            [
+                "CLinux", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "LinuxSystem",
+                "VolumeAccess",
+            ]
         ),
         room("AgentCommand", ["TransferAgent", "LinuxSystem", argumentParser]),
 
@@ -100,19 +107,20 @@ let package = Package(
         tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
-        tests("RsyncWire", ["RsyncWire", "Checksums", "DeltaTransfer"], fixtures: true),
+        tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
+        tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
-        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "Checksums"]),
+        tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(
             "TransferAgent",
             [
-                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "Checksums", "SecureTunnel", "Transport",
-                "VolumeAccess", "LinuxSystem",
+                "TransferAgent", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
+                "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
             ]
         ),
     ],

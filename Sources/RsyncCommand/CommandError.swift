@@ -1,4 +1,4 @@
-import RsyncWire
+import RsyncOptions
 
 /// Why a command line is not carried out.
 public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -27,9 +27,13 @@ public enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The failure of a rule or a value that the wire's own parser found.
-    init(_ error: WireError) {
-        self = error.exitCode == 1 ? .usage("\(error)") : .failed("\(error)", exitCode: error.exitCode)
+    init(_ error: OptionError) {
+        self =
+            switch error {
+            case .usage(let text): .usage(text)
+            case .unsupported(let option): .unsupported(option)
+            case .failed(let text, let code): .failed(text, exitCode: code)
+            }
     }
 }
 

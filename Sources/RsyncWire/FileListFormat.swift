@@ -1,4 +1,5 @@
 import Checksums
+public import RsyncOptions
 
 /// Everything that two ends must agree on to read each other's file lists: the bytes do not tell
 /// (protocol specification, transfer 3.1).
@@ -44,14 +45,14 @@ public struct FileListFormat: Sendable, Equatable {
         hasSafeEnd = session.flags.contains(.safeFileList) || session.dialect.hasSafeFileListEnd
         namesIDZero = session.flags.contains(.idZeroNames)
         isIncremental = session.isIncremental
-        owner = options.owner
-        group = options.group
-        links = options.links
-        devices = options.devices
-        specials = options.specials
-        hardLinks = options.hardLinks
-        numericIDs = options.numericIDs
-        checksumLength = options.checksum ? session.fileChecksum.digestLength : 0
+        owner = options.attributes.owner
+        group = options.attributes.group
+        links = options.attributes.links
+        devices = options.attributes.devices
+        specials = options.attributes.specials
+        hardLinks = options.attributes.hardLinks
+        numericIDs = options.attributes.numericIDs
+        checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 
     /// The index of the first entry of the first list (protocol specification, transfer 4.2).

@@ -1,4 +1,5 @@
 public import Checksums
+public import RsyncOptions
 
 /// What a server tells about the session it set up (protocol specification, session 4.2).
 public struct CompatibilityFlags: OptionSet, Sendable {

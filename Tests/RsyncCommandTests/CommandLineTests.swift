@@ -1,5 +1,6 @@
 import Checksums
 import Foundation
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -16,15 +17,15 @@ struct CommandLineTests {
     func letters() throws {
         var expected = TransferOptions()
         expected.setArchive()
-        expected.hardLinks = true
-        expected.checksum = true
-        expected.sparse = true
-        expected.wholeFile = true
+        expected.attributes.hardLinks = true
+        expected.comparison.checksum = true
+        expected.placement.sparse = true
+        expected.wire.wholeFile = true
         expected.dryRun = true
-        expected.ignoreTimes = true
-        expected.omitDirectoryTimes = true
-        expected.verbosity = 2
-        expected.itemize = 1
+        expected.comparison.ignoreTimes = true
+        expected.attributes.omitDirectoryTimes = true
+        expected.output.verbosity = 2
+        expected.output.itemize = 1
         #expect(try parse("-aHcSWnIOvvi", "a", "b").options == expected)
         #expect(
             try parse("-a", "-H", "-c", "-S", "-W", "-n", "-I", "-O", "-v", "-v", "-i", "a", "b").options == expected
@@ -44,8 +45,8 @@ struct CommandLineTests {
     )
     func negation(words: [String]) throws {
         let options = try RsyncCommandLine(parsing: (words + ["a", "b"]).map { Array($0.utf8) }).options
-        #expect(!options.recursive)
-        #expect(options.links)
+        #expect(!options.selection.recursive)
+        #expect(options.attributes.links)
     }
 
     @Test("MTC's command line is understood")
@@ -59,15 +60,15 @@ struct CommandLineTests {
         let line = try RsyncCommandLine(parsing: words.split(separator: " ").map { Array($0.utf8) })
         var expected = TransferOptions()
         expected.setArchive()
-        expected.hardLinks = true
-        expected.delete = true
-        expected.partial = true
-        expected.bandwidthLimit = 100
-        expected.stats = true
-        expected.checksum = true
-        expected.sparse = true
-        expected.omitDirectoryTimes = true
-        try expected.filters.append(argument: Array("lost+found".utf8), isInclude: false)
+        expected.attributes.hardLinks = true
+        expected.deletion.isOn = true
+        expected.placement.partial = true
+        expected.wire.bandwidthLimit = 100
+        expected.output.stats = true
+        expected.comparison.checksum = true
+        expected.placement.sparse = true
+        expected.attributes.omitDirectoryTimes = true
+        try expected.selection.filters.append(argument: Array("lost+found".utf8), isInclude: false)
         #expect(line.options == expected)
         #expect(line.settings.progress == .total)
         #expect(line.settings.humanLevel == 2)
@@ -126,18 +127,18 @@ struct CommandLineTests {
 
     @Test("-z twice, --zc and --zl choose the compression")
     func compression() throws {
-        #expect(try parse("-z", "a", "b").options.compressChoice == nil)
-        #expect(try parse("-zz", "a", "b").options.compressChoice == .zlibx)
-        #expect(try parse("--old-compress", "a", "b").options.compressChoice == .zlib)
-        #expect(try parse("--zc=zstd", "a", "b").options.compress)
-        #expect(try !parse("-z", "--zc=none", "a", "b").options.compress)
-        #expect(try parse("--zl=3", "a", "b").options.compress)
+        #expect(try parse("-z", "a", "b").options.wire.compressChoice == nil)
+        #expect(try parse("-zz", "a", "b").options.wire.compressChoice == .zlibx)
+        #expect(try parse("--old-compress", "a", "b").options.wire.compressChoice == .zlib)
+        #expect(try parse("--zc=zstd", "a", "b").options.wire.compress)
+        #expect(try !parse("-z", "--zc=none", "a", "b").options.wire.compress)
+        #expect(try parse("--zl=3", "a", "b").options.wire.compress)
         // rsync 3.5.0 compresses with zstd then, and expects the other end to do so.
-        #expect(try parse("--zl=0", "a", "b").options.compress)
-        #expect(try !parse("--zc=none", "--zl=5", "a", "b").options.compress)
+        #expect(try parse("--zl=0", "a", "b").options.wire.compress)
+        #expect(try !parse("--zc=none", "--zl=5", "a", "b").options.wire.compress)
         #expect(try parse("-z", "--zc=lz4", "--no-compress", "a", "b").options == TransferOptions())
         #expect(try parse("--zc=auto", "a", "b").options == TransferOptions())
-        #expect(try parse("--zc=ZSTD", "a", "b").options.compressChoice == .zstd)
+        #expect(try parse("--zc=ZSTD", "a", "b").options.wire.compressChoice == .zstd)
     }
 
     @Test(
@@ -149,16 +150,16 @@ struct CommandLineTests {
         ] as [(String, Int64)]
     )
     func rates(text: String, expected: Int64) throws {
-        #expect(try parse("--bwlimit=\(text)", "a", "b").options.bandwidthLimit == expected)
+        #expect(try parse("--bwlimit=\(text)", "a", "b").options.wire.bandwidthLimit == expected)
     }
 
     @Test("checksum names, one or two")
     func checksums() throws {
         let options = try parse("--cc=xxh64,md5", "a", "b").options
-        #expect(options.checksumChoice == .xxh64)
-        #expect(options.fileChecksumChoice == .md5)
-        #expect(try parse("--checksum-choice=auto", "a", "b").options.checksumChoice == nil)
-        #expect(try parse("--cc=MD5", "a", "b").options.checksumChoice == .md5)
+        #expect(options.wire.checksumChoice == .xxh64)
+        #expect(options.wire.fileChecksumChoice == .md5)
+        #expect(try parse("--checksum-choice=auto", "a", "b").options.wire.checksumChoice == nil)
+        #expect(try parse("--cc=MD5", "a", "b").options.wire.checksumChoice == .md5)
         for half in ["--cc=auto,md5", "--cc=md5,auto"] {
             let error = #expect(throws: CommandError.self) { try parse(half, "a", "b") }
             #expect(error?.exitCode == 4)
@@ -167,8 +168,8 @@ struct CommandLineTests {
 
     @Test("numbers are read as C writes them", arguments: [("010", 8), ("0x10", 16), ("", 0), (" 5", 5), ("60", 60)])
     func numbers(text: String, expected: Int) throws {
-        #expect(try parse("--timeout=\(text)", "a", "b").options.timeout == expected)
-        #expect(try parse("--timeout", text, "a", "b").options.timeout == expected)
+        #expect(try parse("--timeout=\(text)", "a", "b").options.wire.timeout == expected)
+        #expect(try parse("--timeout", text, "a", "b").options.wire.timeout == expected)
     }
 
     @Test(
@@ -176,12 +177,12 @@ struct CommandLineTests {
         arguments: [("1", 1), ("1k", 1024), ("1kb", 1000), ("128k", 131_072), ("0", 0), ("1+1", 2), ("=1.5k", 1536)]
     )
     func blockSizes(text: String, expected: Int) throws {
-        #expect(try parse("-vB\(text)", "a", "b").options.blockLength == expected)
+        #expect(try parse("-vB\(text)", "a", "b").options.wire.blockLength == expected)
     }
 
     @Test("an empty pattern is no rule")
     func emptyPattern() throws {
-        #expect(try parse("--exclude=", "--include", "", "a", "b").options.filters.isEmpty)
+        #expect(try parse("--exclude=", "--include", "", "a", "b").options.selection.filters.isEmpty)
     }
 
     @Test("what is off in any case may be turned off")
@@ -202,8 +203,8 @@ struct CommandLineTests {
 
     @Test("%i in --out-format asks the other end for every change")
     func itemizedFormat() throws {
-        #expect(try parse("--out-format=%i %n", "a", "b").options.itemize == 1)
-        #expect(try parse("--out-format=%n", "a", "b").options.itemize == 0)
+        #expect(try parse("--out-format=%i %n", "a", "b").options.output.itemize == 1)
+        #expect(try parse("--out-format=%n", "a", "b").options.output.itemize == 0)
     }
 
     @Test(":PATH stands for the host in front of it, and -e reaches daemons through the shell")
@@ -268,7 +269,7 @@ struct CommandLineTests {
         var expected = FilterList()
         try expected.append(argument: Array("*.tmp".utf8), isInclude: false)
         try expected.append(argument: Array("keep".utf8), isInclude: true)
-        #expect(try parse("--exclude-from", file, "a", "b").options.filters == expected)
+        #expect(try parse("--exclude-from", file, "a", "b").options.selection.filters == expected)
     }
 
     @Test(
@@ -309,15 +310,7 @@ struct CommandLineTests {
     )
     func window(words: [String], expected: Int32) throws {
         let line = try RsyncCommandLine(parsing: (words + ["a", "b"]).map { Array($0.utf8) })
-        #expect(line.options.modifyWindow == expected)
-    }
-
-    @Test("every option of the table has help and a spelling of its own")
-    func table() {
-        let spellings = OptionCatalogue.options.flatMap { $0.names + ($0.letter.map { ["-\($0)"] } ?? []) }
-        #expect(Set(spellings).count == spellings.count)
-        for option in OptionCatalogue.options { #expect(!option.help.isEmpty) }
-        for name in spellings { #expect(!OptionCatalogue.refusedNames.contains(name), "\(name)") }
+        #expect(line.options.comparison.modifyWindow == expected)
     }
 
     private struct Unexpected: Error {}

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import Testing
 
@@ -73,7 +74,7 @@ struct OutputFormatTests {
 
     private func line(_ item: ItemReport, times: Bool = true, format: OutputFormat = .items) -> String {
         var options = TransferOptions()
-        options.times = times
+        options.attributes.times = times
         return String(decoding: format.line(item, Itemizer(options: options)), as: UTF8.self)
     }
 

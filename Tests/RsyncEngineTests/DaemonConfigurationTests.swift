@@ -1,4 +1,5 @@
 import Foundation
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -195,16 +196,5 @@ struct ConfiguredCatalogueTests {
         #expect(text == Array("Unknown module 'm'".utf8))
         #expect(other == Array("Unknown module 'n'".utf8))
         #expect(catalogue.listedModules.isEmpty)
-    }
-
-    @Test("refused options are found by any of their names")
-    func refusedOptions() {
-        var options = TransferOptions()
-        options.delete = true
-        let arguments = ServerArguments(options: options, isSender: false, paths: [[]])
-        #expect(RefusedOptions.refusal(of: ["checksum"], in: arguments) == nil)
-        let refusal = RefusedOptions.refusal(of: ["del"], in: arguments)
-        #expect(refusal?.exitCode == 4)
-        #expect(refusal.map { "\($0)" } == "rsync: The server is configured to refuse --delete")
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -52,7 +53,7 @@ struct FaultTests {
         try place.write(content, place.source + "/file")
         utimes(place.source + "/file", [timeval(tv_sec: 5, tv_usec: 0), timeval(tv_sec: 5, tv_usec: 0)])
         var options = TransferOptions.mirror
-        options.inPlace = inPlace
+        options.placement.inPlace = inPlace
         let outcome = try route.copy(place.source, to: place.destination, options)
         #expect(outcome.client.exitCode == 0, "\(outcome.description)")
         #expect(try place.read(place.destination + "/file") == content)
@@ -171,7 +172,7 @@ struct FaultTests {
         chown(place.destination, 65534, 65534)
         let (source, destination) = (place.source, place.destination)
         var options = TransferOptions.mirror
-        options.incrementalRecursion = false
+        options.wire.incrementalRecursion = false
         // The session's threads inherit the user.
         let outcome = try onThread(user: 65534) { [options] in try route.copy(source, to: destination, options) }
         #expect(outcome.client.exitCode == 23, "\(outcome.description)")
@@ -223,7 +224,7 @@ struct FaultTests {
             try place.write([2], place.destination + "/" + name)
         }
         var options = TransferOptions.mirror
-        try options.filters.append(argument: Array("*.bak".utf8), isInclude: false)
+        try options.selection.filters.append(argument: Array("*.bak".utf8), isInclude: false)
         let outcome = try route.copy(place.source, to: place.destination, options)
         #expect(outcome.client.failure == nil, "\(outcome.description)")
         #expect(try place.names() == ["kept", "notes.bak", "old", "old/deep", "old/deep/x.bak"])
@@ -237,7 +238,7 @@ struct FaultTests {
         try place.write(knownBytes(10), place.destination + "/a")
         link(place.destination + "/a", place.destination + "/b")
         var options = TransferOptions.mirror
-        options.inPlace = true
+        options.placement.inPlace = true
         let outcome = try route.copy(place.source, to: place.destination, options)
         #expect(outcome.client.exitCode == 0)
         #expect(try TreeSnapshot(place.source).differences(from: TreeSnapshot(place.destination)) == [])
@@ -277,7 +278,7 @@ struct FaultTests {
             link(place.source + "/" + names[0], place.source + "/" + names[1])
         }
         var options = TransferOptions.mirror
-        options.inPlace = what == "in place"
+        options.placement.inPlace = what == "in place"
         options.dryRun = what == "dry run"
         let before = try TreeSnapshot(place.destination)
         let outcome = try route.copy(place.source, to: place.destination, options)

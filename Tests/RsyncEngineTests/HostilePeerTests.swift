@@ -1,6 +1,7 @@
 import Checksums
 import Foundation
 import Glibc
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -98,7 +99,7 @@ struct HostilePeerTests {
         let place = try Place()
         try place.write([1, 2, 3], place.destination + "/kept")
         var options = TransferOptions.mirror
-        options.delete = false
+        options.deletion.isOn = false
         let result = try HostileServer.pull(into: place, options: options, attack.script)
         #expect(result.exitCode == attack.exitCode, "\(result.failure.map { "\($0)" } ?? "no failure")")
         // The directory and the link may be there already; the file of the attack is not, nor part of it.
@@ -139,7 +140,7 @@ struct HostilePeerTests {
         try place.write(content, path)
         utimes(path, [timeval(tv_sec: 5, tv_usec: 0), timeval(tv_sec: 5, tv_usec: 0)])
         var options = TransferOptions.mirror
-        options.inPlace = inPlace
+        options.placement.inPlace = inPlace
         let result = try HostileServer.pull(into: place, options: options) { server in
             var sum = StreamingChecksum(server.parameters.transferRecipe)
             sum.update(content.span.bytes)
@@ -177,7 +178,7 @@ struct HostilePeerTests {
         let place = try Place()
         let content = knownBytes(300_000)
         var options = TransferOptions.mirror
-        options.partial = isKept
+        options.placement.partial = isKept
         let result = try HostileServer.pull(into: place, options: options) { server in
             try server.awaitRequest(HostileServer.file)
             try server.answer(HostileServer.file)
@@ -271,10 +272,10 @@ struct HostilePeerTests {
         try place.write(Array("hello\n".utf8), place.source + "/a.txt")
         let all = try Self.stream(name, "< ")
         var options = TransferOptions.mirror
-        options.hardLinks = false
-        options.delete = false
-        options.numericIDs = false
-        options.checksumSeed = 12345
+        options.attributes.hardLinks = false
+        options.deletion.isOn = false
+        options.attributes.numericIDs = false
+        options.wire.checksumSeed = 12345
         for count in 0..<all.count {
             let (near, far) = try SocketStream.pair()
             let client = ClientSession(stream: near, options: options, observer: SilentObserver())

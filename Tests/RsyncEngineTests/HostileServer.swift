@@ -1,5 +1,6 @@
 import Foundation
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Transport

@@ -1,6 +1,7 @@
 import Checksums
 import Foundation
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -29,43 +30,45 @@ struct MirrorPropertyTests {
 
     private static let varied: [MirrorCase] = [Route.push, .pull].flatMap { route in
         [
-            MirrorCase(name: "whole list", seed: 11, route: route) { $0.incrementalRecursion = false },
-            MirrorCase(name: "whole list", seed: 12, route: route) { $0.incrementalRecursion = false },
-            MirrorCase(name: "protocol 31", seed: 13, route: route) { $0.protocolVersion = 31 },
-            MirrorCase(name: "protocol 30", seed: 14, route: route) { $0.protocolVersion = 30 },
+            MirrorCase(name: "whole list", seed: 11, route: route) { $0.wire.incrementalRecursion = false },
+            MirrorCase(name: "whole list", seed: 12, route: route) { $0.wire.incrementalRecursion = false },
+            MirrorCase(name: "protocol 31", seed: 13, route: route) { $0.wire.protocolVersion = 31 },
+            MirrorCase(name: "protocol 30", seed: 14, route: route) { $0.wire.protocolVersion = 30 },
             MirrorCase(name: "protocol 30, whole list", seed: 15, route: route) {
-                $0.protocolVersion = 30
-                $0.incrementalRecursion = false
+                $0.wire.protocolVersion = 30
+                $0.wire.incrementalRecursion = false
             },
-            MirrorCase(name: "sparse", seed: 16, route: route) { $0.sparse = true },
-            MirrorCase(name: "whole files", seed: 17, route: route) { $0.wholeFile = true },
-            MirrorCase(name: "in place", seed: 18, route: route) { $0.inPlace = true },
-            MirrorCase(name: "sums", seed: 19, route: route) { $0.checksum = true },
-            MirrorCase(name: "time limit", seed: 20, route: route) { $0.timeout = 30 },
-            MirrorCase(name: "names of ids", seed: 21, route: route) { $0.numericIDs = false },
+            MirrorCase(name: "sparse", seed: 16, route: route) { $0.placement.sparse = true },
+            MirrorCase(name: "whole files", seed: 17, route: route) { $0.wire.wholeFile = true },
+            MirrorCase(name: "in place", seed: 18, route: route) { $0.placement.inPlace = true },
+            MirrorCase(name: "sums", seed: 19, route: route) { $0.comparison.checksum = true },
+            MirrorCase(name: "time limit", seed: 20, route: route) { $0.wire.timeout = 30 },
+            MirrorCase(name: "names of ids", seed: 21, route: route) { $0.attributes.numericIDs = false },
         ]
     }
 
     private static let compressed = CompressionAlgorithm.allCases.enumerated().flatMap { number, algorithm in
         [Route.push, .pull].map { route in
             MirrorCase(name: "\(algorithm)", seed: UInt64(30 + number), route: route) {
-                $0.compress = true
-                $0.compressChoice = algorithm
+                $0.wire.compress = true
+                $0.wire.compressChoice = algorithm
             }
         }
     }
 
     private static let checksums = ChecksumAlgorithm.allCases.enumerated().flatMap { number, algorithm in
         [Route.push, .pull].map { route in
-            MirrorCase(name: "\(algorithm)", seed: UInt64(40 + number), route: route) { $0.checksumChoice = algorithm }
+            MirrorCase(name: "\(algorithm)", seed: UInt64(40 + number), route: route) {
+                $0.wire.checksumChoice = algorithm
+            }
         }
     }
 
     private static let local = [
-        MirrorCase(name: "in place", seed: 51, route: .local) { $0.inPlace = true },
-        MirrorCase(name: "sparse", seed: 52, route: .local) { $0.sparse = true },
-        MirrorCase(name: "sums", seed: 53, route: .local) { $0.checksum = true },
-        MirrorCase(name: "whole files", seed: 54, route: .local) { $0.wholeFile = true },
+        MirrorCase(name: "in place", seed: 51, route: .local) { $0.placement.inPlace = true },
+        MirrorCase(name: "sparse", seed: 52, route: .local) { $0.placement.sparse = true },
+        MirrorCase(name: "sums", seed: 53, route: .local) { $0.comparison.checksum = true },
+        MirrorCase(name: "whole files", seed: 54, route: .local) { $0.wire.wholeFile = true },
     ]
 
     @Test("a destination becomes its source, and stays it", .timeLimit(.minutes(10)), arguments: plain + varied + local)
@@ -96,7 +99,7 @@ struct MirrorPropertyTests {
         var wanted = try TreeSnapshot(source)
         let original = wanted
         // Nanoseconds came with protocol 31.
-        if setup.options.protocolVersion < 31, setup.route != .local { wanted.dropNanoseconds() }
+        if setup.options.wire.protocolVersion < 31, setup.route != .local { wanted.dropNanoseconds() }
         let before = try TreeSnapshot(destination)
         var dry = setup.options
         dry.dryRun = true

@@ -1,5 +1,6 @@
 import Foundation
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import TestSupport
@@ -148,10 +149,10 @@ extension TransferOptions {
     static var mirror: TransferOptions {
         var options = TransferOptions()
         options.setArchive()
-        options.hardLinks = true
-        options.delete = true
-        options.modifyWindow = -1
-        options.numericIDs = true
+        options.attributes.hardLinks = true
+        options.deletion.isOn = true
+        options.comparison.modifyWindow = -1
+        options.attributes.numericIDs = true
         return options
     }
 }

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import Testing
 
@@ -63,7 +64,7 @@ struct SilenceTests {
     @Test("a stock receiver may sum without end, delete for five limits, and must show life otherwise")
     func stockReceiver() {
         var options = TransferOptions()
-        options.delete = true
+        options.deletion.isOn = true
         let work = ReceiverWork(state(options))
         #expect(work.allowance == .unlimited)
         work.begin()
@@ -71,18 +72,18 @@ struct SilenceTests {
         work.endComparing()
         work.begin()
         #expect(work.allowance == .limit)
-        options.checksum = true
+        options.comparison.checksum = true
         let summing = ReceiverWork(state(options))
         summing.begin()
         #expect(summing.allowance == .unlimited)
-        options.showsLife = true
+        options.agent.showsLife = true
         #expect(ReceiverWork(state(options)).allowance == .limit)
     }
 
     @Test("a daemon's limit is taken over when it is shorter, and signs of life are due in half of it")
     func announced() {
         var options = TransferOptions()
-        options.timeout = 100
+        options.wire.timeout = 100
         let state = state(options)
         #expect(state.keepAliveInterval == .seconds(20))
         for useless: Int32 in [0, -1, 100, 101, 86_401] { #expect(!state.adopt(timeout: useless)) }

@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing

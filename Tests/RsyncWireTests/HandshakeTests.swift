@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -84,8 +85,8 @@ struct HandshakeTests {
     private static func clientOptions(of recording: Recording) throws -> TransferOptions {
         let arguments = try arguments(of: recording.name)
         var options = arguments.options
-        options.protocolVersion = recording.version
-        options.incrementalRecursion = arguments.capabilities.contains("i")
+        options.wire.protocolVersion = recording.version
+        options.wire.incrementalRecursion = arguments.capabilities.contains("i")
         return options
     }
 
@@ -153,14 +154,14 @@ struct HandshakeTests {
 
     @Test("works with peers that negotiate nothing")
     func oldPeer() throws {
-        let session = try clientResult("1e000000 3f 07000000") { $0.compress = true }
+        let session = try clientResult("1e000000 3f 07000000") { $0.wire.compress = true }
         #expect(
             session.dialect.version == 30 && session.checksum == .md5 && session.compression == .zlib
                 && session.seed == 7
         )
         #expect(
             try clientResult("1f000000 3f 07000000") {
-                $0.compress = true; $0.compressLevel = 0
+                $0.wire.compress = true; $0.wire.compressLevel = 0
             }.compression == .none
         )
     }
@@ -185,7 +186,7 @@ struct HandshakeTests {
 
     @Test("refuses incremental recursion that was not offered")
     func notOffered() {
-        #expect(exitCode { _ = try clientResult("20000000 81bb") { $0.incrementalRecursion = false } } == 1)
+        #expect(exitCode { _ = try clientResult("20000000 81bb") { $0.wire.incrementalRecursion = false } } == 1)
     }
 
     @Test("of a daemon has no versions, and a random seed that is not 0")
@@ -209,8 +210,8 @@ struct HandshakeTests {
     @Test("knows forced sums for blocks and for the list")
     func forced() throws {
         let session = try clientResult("20000000 81bb 07000000") {
-            $0.checksumChoice = .xxh3
-            $0.fileChecksumChoice = .sha1
+            $0.wire.checksumChoice = .xxh3
+            $0.wire.fileChecksumChoice = .sha1
         }
         #expect(session.checksum == .xxh3 && session.fileChecksum == .sha1)
     }

@@ -1,5 +1,6 @@
 import Checksums
 import DeltaTransfer
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -37,7 +38,7 @@ struct HostileTransferTests {
         let data = hostile.data.dropFirst().flatMap { $0 }
         let filler = [UInt8](repeating: data.last ?? 0, count: hostile.isAbbreviated ? 5000 : 0)
         let input = WireInput(source: ArraySource(data + filler))
-        let reader = try TokenReader(input: input, compression: arguments.options.compressChoice ?? .none)
+        let reader = try TokenReader(input: input, compression: arguments.options.wire.compressChoice ?? .none)
         let code = exitCode {
             #expect(try input.index() == 0)
             _ = try Item.read(from: input)

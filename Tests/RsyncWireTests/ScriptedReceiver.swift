@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -69,13 +70,13 @@ extension FileListFormat {
         for letter in letters {
             switch letter {
             case "a": options.setArchive()
-            case "r": options.recursive = true
-            case "l": options.links = true
-            case "o": options.owner = true
-            case "g": options.group = true
-            case "D": (options.devices, options.specials) = (true, true)
-            case "H": options.hardLinks = true
-            case "c": options.checksum = true
+            case "r": options.selection.recursive = true
+            case "l": options.attributes.links = true
+            case "o": options.attributes.owner = true
+            case "g": options.attributes.group = true
+            case "D": (options.attributes.devices, options.attributes.specials) = (true, true)
+            case "H": options.attributes.hardLinks = true
+            case "c": options.comparison.checksum = true
             default: break
             }
         }

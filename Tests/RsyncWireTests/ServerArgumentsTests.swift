@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing
@@ -51,7 +52,7 @@ struct ServerArgumentsTests {
             let parsed = ServerArguments(parsing: words(vector), from: carrier)
             #expect(parsed.refusal == nil && parsed.isComplete)
             var options = parsed.options
-            options.incrementalRecursion = parsed.capabilities.contains("i") || !options.recursive
+            options.wire.incrementalRecursion = parsed.capabilities.contains("i") || !options.selection.recursive
             let own = ServerArguments(options: options, isSender: parsed.isSender, paths: parsed.paths)
             #expect(text(own.encoded) == vector)
         }
@@ -111,9 +112,9 @@ struct ServerArgumentsTests {
     )
     func window(spelling: String) {
         let parsed = ServerArguments(parsing: words("--server -re.iLsfxCIvu \(spelling) . d"), from: .shell)
-        #expect(parsed.refusal == nil && parsed.options.modifyWindow == -1)
+        #expect(parsed.refusal == nil && parsed.options.comparison.modifyWindow == -1)
         var options = TransferOptions()
-        options.modifyWindow = -1
+        options.comparison.modifyWindow = -1
         let push = ServerArguments(options: options, isSender: false, paths: [])
         #expect(text(push.encoded) == "--server -e.LsfxCIvu --modify-window=-1 .")
         let pull = ServerArguments(options: options, isSender: true, paths: [])
@@ -123,9 +124,9 @@ struct ServerArgumentsTests {
     @Test("compress when there is a level but no letter, and send no level when they do not compress")
     func levelAlone() {
         let parsed = ServerArguments(parsing: words("--server -re.iLsfxCIvu --compress-level=5 . d"), from: .shell)
-        #expect(parsed.options.compress && parsed.options.compressLevel == 5)
+        #expect(parsed.options.wire.compress && parsed.options.wire.compressLevel == 5)
         var options = TransferOptions()
-        options.compressLevel = 5
+        options.wire.compressLevel = 5
         #expect(text(ServerArguments(options: options, isSender: false, paths: []).encoded) == "--server -e.LsfxCIvu .")
     }
 
@@ -135,7 +136,7 @@ struct ServerArgumentsTests {
             parsing: words("--server --sender -logDtpre.iLsfxCIvu --bogus --checksum-seed=5 . d"),
             from: .daemon
         )
-        #expect(parsed.isSender && parsed.options.recursive && parsed.options.checksumSeed == 0)
+        #expect(parsed.isSender && parsed.options.selection.recursive && parsed.options.wire.checksumSeed == 0)
         #expect(parsed.compatibilityFlags.contains(.varintFileListFlags))
     }
 
@@ -148,9 +149,15 @@ struct ServerArgumentsTests {
             from: .shell
         )
         #expect(parsed.refusal == nil)
-        #expect(parsed.options.links && parsed.options.times && !parsed.options.recursive && parsed.options.delete)
-        #expect(parsed.options.verbosity == 2 && parsed.options.wholeFile == false && parsed.options.blockLength == 900)
-        #expect(parsed.options.checksumChoice == .xxh64)
+        #expect(
+            parsed.options.attributes.links && parsed.options.attributes.times && !parsed.options.selection.recursive
+                && parsed.options.deletion.isOn
+        )
+        #expect(
+            parsed.options.output.verbosity == 2 && parsed.options.wire.wholeFile == false
+                && parsed.options.wire.blockLength == 900
+        )
+        #expect(parsed.options.wire.checksumChoice == .xxh64)
     }
 
     @Test("from the stream join the command line")
@@ -161,7 +168,7 @@ struct ServerArgumentsTests {
         let input = WireInput(source: ArraySource(try Captures.session("push3-secluded-p32").client))
         let rest = try ArgumentStream.read(from: input, isSecluded: true)
         let whole = ServerArguments(parsing: words(line) + rest, from: .shell)
-        #expect(whole.refusal == nil && whole.isComplete && whole.options.checksumSeed == 12345)
+        #expect(whole.refusal == nil && whole.isComplete && whole.options.wire.checksumSeed == 12345)
         #expect(try input.int32("version") == 32)
     }
 

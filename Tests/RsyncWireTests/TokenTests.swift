@@ -1,5 +1,6 @@
 import Checksums
 import DeltaTransfer
+import RsyncOptions
 import RsyncWire
 import TestSupport
 import Testing

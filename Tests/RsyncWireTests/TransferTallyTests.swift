@@ -1,3 +1,4 @@
+import RsyncOptions
 import Testing
 
 @testable import RsyncWire
@@ -37,19 +38,19 @@ struct TransferTallyTests {
     @Test("options between our own sides survive the way, and are left out where nothing asks for them")
     func options() throws {
         var options = TransferOptions()
-        options.delete = true
-        options.deleteLimit = 50
-        options.refusesEmptySource = true
-        options.tallies = true
-        options.job = "n6e69"
+        options.deletion.isOn = true
+        options.deletion.limit = 50
+        options.deletion.refusesEmptySource = true
+        options.agent.tallies = true
+        options.agent.job = "n6e69"
         let arguments = ServerArguments(options: options, isSender: false, paths: [[]])
         let parsed = ServerArguments(parsing: arguments.encoded, from: .daemon)
         #expect(parsed.refusal == nil)
-        #expect(parsed.options.deleteLimit == 50)
-        #expect(parsed.options.refusesEmptySource)
-        #expect(parsed.options.tallies)
-        #expect(parsed.options.job == "n6e69")
-        options.delete = false
+        #expect(parsed.options.deletion.limit == 50)
+        #expect(parsed.options.deletion.refusesEmptySource)
+        #expect(parsed.options.agent.tallies)
+        #expect(parsed.options.agent.job == "n6e69")
+        options.deletion.isOn = false
         let plain = ServerArguments(options: options, isSender: false, paths: [[]]).encodedOptions
         #expect(!plain.contains { $0.hasPrefix("--dvm-delete") || $0.hasPrefix("--dvm-refuse") })
     }

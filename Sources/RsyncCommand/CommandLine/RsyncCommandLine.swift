@@ -1,12 +1,12 @@
-public import RsyncWire
+package import RsyncOptions
 
 /// What a command line asks for: a mode, and what goes with it.
-public struct RsyncCommandLine: Sendable, Equatable {
+package struct RsyncCommandLine: Sendable, Equatable {
     /// This program's version.
-    public static let version = "0.1.0"
+    package static let version = "0.1.0"
 
     /// What to do.
-    public enum Mode: Sendable, Equatable {
+    package enum Mode: Sendable, Equatable {
         /// Copy files.
         case transfer(TransferJob)
         /// Show a daemon's modules.
@@ -24,27 +24,27 @@ public struct RsyncCommandLine: Sendable, Equatable {
     }
 
     /// What to do.
-    public var mode: Mode
+    package var mode: Mode
     /// The options that both ends of a transfer know.
-    public var options: TransferOptions
+    package var options: TransferOptions
     /// The options that only this end knows.
-    public var settings: ClientSettings
+    package var settings: ClientSettings
 }
 
 /// A machine that a source or destination names.
-public struct RemoteHost: Sendable, Equatable {
+package struct RemoteHost: Sendable, Equatable {
     /// Name or address, without brackets.
-    public var host: String
+    package var host: String
     /// The user in front of `@`; nil when none was written.
-    public var user: String?
+    package var user: String?
     /// The port of an `rsync://` URL; nil when none was written.
-    public var port: UInt16?
+    package var port: UInt16?
 }
 
 /// One transfer.
-public struct TransferJob: Sendable, Equatable {
+package struct TransferJob: Sendable, Equatable {
     /// How the other end is reached.
-    public enum Carrier: Sendable, Equatable {
+    package enum Carrier: Sendable, Equatable {
         /// Both ends are here.
         case local
         /// A remote shell starts the other end.
@@ -54,59 +54,11 @@ public struct TransferJob: Sendable, Equatable {
     }
 
     /// How the other end is reached.
-    public var carrier: Carrier
+    package var carrier: Carrier
     /// Whether files go from here to there.
-    public var isPush: Bool
+    package var isPush: Bool
     /// Paths; those of a daemon are relative to the module.
-    public var sources: [[UInt8]]
+    package var sources: [[UInt8]]
     /// A path; that of a daemon is relative to the module.
-    public var destination: [UInt8]
-}
-
-/// How far a transfer shows its progress.
-public enum ProgressStyle: Sendable, Equatable {
-    /// Not at all.
-    case none
-    /// `--progress`: a line for each file.
-    case files
-    /// `--info=progress2`: one line for all.
-    case total
-}
-
-/// Options that stay on the client.
-public struct ClientSettings: Sendable, Equatable {
-    /// What `--progress` and `--info=progress` ask for.
-    public var progress = ProgressStyle.none
-    /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
-    public var humanLevel = 1
-    /// What `--out-format` says; nil when not said.
-    public var outFormat: [UInt8]?
-    /// The levels of `--info` by name, in lower case; only what was said.
-    public var info: [String: Int] = [:]
-    /// What `--log-file` names.
-    public var logFile: [UInt8]?
-    /// What `--password-file` names.
-    public var passwordFile: [UInt8]?
-    /// What `--port` says; nil for 873.
-    public var port: UInt16?
-    /// What `--contimeout` says, in seconds; 0 for the system's own limit.
-    public var connectTimeout = 0
-    /// What `-e` says; nil for `RSYNC_RSH` or ssh.
-    public var shell: [UInt8]?
-    /// What `--rsync-path` says.
-    public var serverProgram: [UInt8] = Array("rsync".utf8)
-}
-
-/// What a daemon's command line says; it wins over the configuration file.
-public struct DaemonSettings: Sendable, Equatable {
-    /// What `--config` names; nil for the usual place.
-    public var configuration: [UInt8]?
-    /// What `--port` says.
-    public var port: UInt16?
-    /// What `--address` says.
-    public var address: String?
-    /// Whether `--no-detach` was said.
-    public var staysInForeground = false
-    /// What `--log-file` names.
-    public var logFile: [UInt8]?
+    package var destination: [UInt8]
 }

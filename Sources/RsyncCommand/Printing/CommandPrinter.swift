@@ -1,5 +1,6 @@
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 
@@ -27,13 +28,13 @@ final class CommandPrinter: TransferObserver {
         figures: TransferProgress = TransferProgress()
     ) throws(CommandError) {
         let (options, info) = (line.options, line.settings.info)
-        let verbosity = options.quiet ? 0 : options.verbosity
+        let verbosity = options.output.quiet ? 0 : options.output.verbosity
         self.options = options
         self.output = output
         self.log = log
         numbers = NumberText(level: line.settings.humanLevel)
         progress =
-            line.settings.progress == .none || options.quiet
+            line.settings.progress == .none || options.output.quiet
             ? nil
             : ProgressLine(
                 isTotal: line.settings.progress == .total,
@@ -44,17 +45,18 @@ final class CommandPrinter: TransferObserver {
         itemizer = Itemizer(options: options)
         let namesByProgress = line.settings.progress == .files ? 1 : 0
         let showsNames = (info["name"] ?? max(min(verbosity, 1), namesByProgress)) > 0
-        if options.quiet {
+        if options.output.quiet {
             format = nil
         } else if let custom = line.settings.outFormat {
             format = try OutputFormat(parsing: custom)
         } else {
-            format = options.itemize > 0 ? .items : showsNames ? .names : nil
+            format = options.output.itemize > 0 ? .items : showsNames ? .names : nil
         }
         logFormat = log == nil ? nil : .items
-        showsList = (info["flist"] ?? max(verbosity, line.settings.progress == .files ? 2 : 0)) > 0 && !options.quiet
+        showsList =
+            (info["flist"] ?? max(verbosity, line.settings.progress == .files ? 2 : 0)) > 0 && !options.output.quiet
         showsDeletions = (info["del"] ?? verbosity) > 0
-        showsUnchanged = options.itemize > 1 || (info["name"] ?? verbosity) > 1
+        showsUnchanged = options.output.itemize > 1 || (info["name"] ?? verbosity) > 1
     }
 
     var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
@@ -63,7 +65,7 @@ final class CommandPrinter: TransferObserver {
     func message(_ text: String, _ level: MessageLevel) {
         log?.line(text)
         if case .info = level {
-            if !options.quiet { output.line(text) }
+            if !options.output.quiet { output.line(text) }
         } else {
             output.error(text)
         }
@@ -73,7 +75,7 @@ final class CommandPrinter: TransferObserver {
         let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
         if isSignificant, let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
         guard let format else { return }
-        if format.itemizes || options.itemize > 0 {
+        if format.itemizes || options.output.itemize > 0 {
             if isSignificant || showsUnchanged { output.line(format.line(item, itemizer)) }
         } else if !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory {
             output.line(format.line(item, itemizer))
@@ -85,7 +87,7 @@ final class CommandPrinter: TransferObserver {
     func didDelete(name: [UInt8], isDirectory: Bool) {
         if let format, format.itemizes {
             output.line(format.line(deleted: name, isDirectory: isDirectory))
-        } else if showsDeletions, !options.quiet {
+        } else if showsDeletions, !options.output.quiet {
             output.line(OutputFormat.names.line(deleted: name, isDirectory: isDirectory))
         }
         if let log, let logFormat { log.line(logFormat.line(deleted: name, isDirectory: isDirectory)) }
@@ -115,14 +117,14 @@ final class CommandPrinter: TransferObserver {
             "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
                 + "total size \(statistics.totalSize)"
         )
-        guard !options.quiet else { return }
+        guard !options.output.quiet else { return }
         progress?.finish()
         let report = StatisticsText(statistics, numbers: numbers, isDryRun: options.dryRun)
-        if options.stats {
+        if options.output.stats {
             output.line("")
             for line in report.figures { output.line(line) }
         }
-        if options.verbosity > 0 || options.stats {
+        if options.output.verbosity > 0 || options.output.stats {
             output.line("")
             for line in report.summary(elapsed: elapsed) { output.line(line) }
         }

@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 
 /// The eleven characters of `-i` (protocol specification, transfer 18.3).
@@ -41,7 +42,7 @@ struct Itemizer: Sendable {
     private func attributes(_ item: ItemReport) -> [Character] {
         let flags = item.flags
         let isLink = item.mode & 0o170000 == 0o120000
-        let keepsTimes = options.times && !(isLink && flags.contains(.reportTimeFailed))
+        let keepsTimes = options.attributes.times && !(isLink && flags.contains(.reportTimeFailed))
         return [
             flags.contains(.reportChange) ? "c" : ".",
             flags.contains(.reportSize) && !isLink ? "s" : ".",

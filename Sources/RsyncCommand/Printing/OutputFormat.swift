@@ -1,5 +1,6 @@
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 
 /// The format of the lines that report changes: `--out-format` (protocol specification, transfer 18.3).
@@ -87,7 +88,7 @@ struct OutputFormat: Sendable, Equatable {
         case "B": permissions(item.mode)
         case "M": ClockText.local(item.modified, separator: "-")
         case "U": "\(item.uid)"
-        case "G": itemizer.options.group ? "\(item.gid)" : "DEFAULT"
+        case "G": itemizer.options.attributes.group ? "\(item.gid)" : "DEFAULT"
         case "p": "\(getpid())"
         default: ClockText.local(Int64(time(nil)), separator: " ")
         }

@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Transport
 import VolumeAccess

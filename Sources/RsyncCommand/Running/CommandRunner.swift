@@ -1,5 +1,6 @@
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Transport
 import VolumeAccess
@@ -72,7 +73,7 @@ enum HelpText {
         A source or a destination may be [USER@]HOST:PATH (remote shell), [USER@]HOST::MODULE/PATH or
         rsync://[USER@]HOST[:PORT]/MODULE/PATH (daemon). Options that can be turned off have a form --no-OPTION.
 
-        \(OptionCatalogue.options.map(\.helpLine).joined(separator: "\n"))
+        \(OptionTable.help)
         """
     }
 }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import Transport
 
 /// Runs a daemon by its configuration.

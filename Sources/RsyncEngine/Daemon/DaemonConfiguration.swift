@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 
 /// A daemon's configuration: `rsyncd.conf` (protocol specification, session 11).
 ///
@@ -189,7 +190,7 @@ extension ConfigurationLines.Parameter {
 
     fileprivate func refusedOptions() throws(DaemonConfigurationError) -> [String] {
         let names = words.map { String(decoding: $0, as: UTF8.self) }
-        for name in names where !RefusedOptions.knows(name) {
+        for name in names where !OptionTable.canRefuse(name) {
             throw flaw("\(name): this cannot be refused here (no wildcards, no !, only options that are served)")
         }
         return names

@@ -1,5 +1,6 @@
 package import Checksums
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 public import Transport
 import VolumeAccess
@@ -204,25 +205,28 @@ public struct DaemonSession {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
             arguments = ServerArguments(parsing: vector, from: .daemon)
         }
+        let refused = OptionTable.refused(by: module.refusedOptions, in: arguments.options)
         let isSecluded = arguments.isSecluded
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
-        if module.timeout > 0, arguments.options.timeout == 0 || arguments.options.timeout > module.timeout {
-            arguments.options.timeout = module.timeout
+        if module.timeout > 0, arguments.options.wire.timeout == 0 || arguments.options.wire.timeout > module.timeout {
+            arguments.options.wire.timeout = module.timeout
         }
-        arguments.options.keepAlive = keepAlive
-        arguments.options.silenceLimit = silenceLimit
-        arguments.options.comparesNanoseconds = module.comparesNanoseconds
-        if synchronizes { arguments.options.fsync = true }
-        arguments.options.largestFile = module.largestFile
-        arguments.options.listMemory = module.listMemory
+        arguments.options.limits.keepAlive = keepAlive
+        arguments.options.limits.silenceLimit = silenceLimit
+        arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
+        if synchronizes { arguments.options.placement.fsync = true }
+        arguments.options.limits.largestFile = module.largestFile
+        arguments.options.limits.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
         open(module, arguments, channel, &place, &report)
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
-        place.optionRefusal = place.optionRefusal ?? RefusedOptions.refusal(of: module.refusedOptions, in: arguments)
+        if let refused, place.optionRefusal == nil {
+            place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
+        }
         return Admitted(arguments: arguments, version: version, place: place)
     }
 
@@ -241,7 +245,7 @@ public struct DaemonSession {
             user: report.user,
             peer: stream.peerDescription,
             isWriting: !arguments.isSender && !arguments.options.dryRun && arguments.refusal == nil,
-            job: arguments.options.job,
+            job: arguments.options.agent.job,
             end: { stream.close() }
         )
         switch opening(request) {

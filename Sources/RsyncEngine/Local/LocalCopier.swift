@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess

@@ -1,6 +1,7 @@
 import Checksums
 import LinuxSystem
-public import RsyncWire
+public import RsyncOptions
+import RsyncWire
 import VolumeAccess
 
 /// Copies from directories of this machine to a directory of this machine, without a wire between them.
@@ -41,8 +42,8 @@ public struct LocalTransfer {
     /// - Returns: What came of it.
     public func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.recursive { parameters.flags = [.incrementalRecursion] }
-        parameters.fileChecksum = options.fileChecksumChoice ?? options.checksumChoice ?? .xxh128
+        if options.selection.recursive { parameters.flags = [.incrementalRecursion] }
+        parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
         let state = SessionState(
             options: options,
             parameters: parameters,
@@ -86,7 +87,7 @@ public struct LocalTransfer {
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
-        if options.fsync, !options.dryRun {
+        if options.placement.fsync, !options.dryRun {
             synchronizer = try Synchronizer(state: state, volume: destination.volume)
         }
         for _ in 0..<Self.copierCount {

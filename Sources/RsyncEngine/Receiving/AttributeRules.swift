@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -21,8 +22,8 @@ struct AttributeRules: Sendable {
     /// Rules for a session into a volume, which may be tried for what it keeps of a time.
     init(options: TransferOptions, dialect: Dialect, volume: Volume) {
         self.options = options
-        let isExact = options.comparesNanoseconds && dialect.listsNanoseconds
-        window = options.modifyWindow ?? (isExact ? -1 : 0)
+        let isExact = options.comparison.comparesNanoseconds && dialect.listsNanoseconds
+        window = options.comparison.modifyWindow ?? (isExact ? -1 : 0)
         // What rsync's own option says is not softened by anything.
         grain = isExact && window < 0 ? TimeGrain(of: volume, mayMakeNames: !options.dryRun) : TimeGrain()
         _ = Self.mask
@@ -30,12 +31,12 @@ struct AttributeRules: Sendable {
 
     /// Whether modification times are kept for this kind of entry.
     func keepsTime(of entry: FileEntry) -> Bool {
-        options.times && !(entry.isDirectory && options.omitDirectoryTimes)
+        options.attributes.times && !(entry.isDirectory && options.attributes.omitDirectoryTimes)
     }
 
     /// The permissions an entry shall have; `current` is what is at its name.
     func permissions(of entry: FileEntry, current: FileStatus?) -> UInt32 {
-        if options.permissions { return entry.mode & 0o7777 }
+        if options.attributes.permissions { return entry.mode & 0o7777 }
         if let current { return current.permissions }
         return entry.mode & 0o777 & ~Self.mask
     }
@@ -50,8 +51,8 @@ struct AttributeRules: Sendable {
     /// What to set on an entry once its content is right.
     func attributes(for entry: FileEntry, current: FileStatus?) -> FileAttributes {
         var attributes = FileAttributes()
-        if options.owner, isRoot { attributes.owner = entry.uid }
-        if options.group, !entry.flags.contains(.skipGroup) { attributes.group = entry.gid }
+        if options.attributes.owner, isRoot { attributes.owner = entry.uid }
+        if options.attributes.group, !entry.flags.contains(.skipGroup) { attributes.group = entry.gid }
         if !entry.isSymbolicLink { attributes.permissions = permissions(of: entry, current: current) }
         if keepsTime(of: entry) {
             attributes.modified = entry.modificationTime
@@ -65,7 +66,7 @@ struct AttributeRules: Sendable {
     /// content that nobody read would hide a change for good. rsync 3.5.0 does the same.
     func corrections(for entry: FileEntry, current: FileStatus) -> FileAttributes {
         var attributes = attributes(for: entry, current: current)
-        let wasRead = options.checksum && entry.isRegular
+        let wasRead = options.comparison.checksum && entry.isRegular
         if !wasRead, hasSameTime(entry, current) { attributes.modified = nil }
         return attributes
     }
@@ -81,8 +82,8 @@ struct AttributeRules: Sendable {
     /// Whether a regular file's content counts as unchanged by size and time alone.
     func looksUnchanged(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         guard current.size == entry.size else { return false }
-        if options.sizeOnly { return true }
-        return !options.ignoreTimes && hasSameTime(entry, current)
+        if options.comparison.sizeOnly { return true }
+        return !options.comparison.ignoreTimes && hasSameTime(entry, current)
     }
 
     /// The flags that say how an existing entry differs.
@@ -96,11 +97,13 @@ struct AttributeRules: Sendable {
         } else if isChanging {
             flags.insert(.reportTime)
         }
-        if options.permissions, !entry.isSymbolicLink, entry.mode & 0o7777 != current.permissions {
+        if options.attributes.permissions, !entry.isSymbolicLink, entry.mode & 0o7777 != current.permissions {
             flags.insert(.reportPermissions)
         }
-        if options.owner, isRoot, entry.uid != current.owner { flags.insert(.reportOwner) }
-        if options.group, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.reportGroup) }
+        if options.attributes.owner, isRoot, entry.uid != current.owner { flags.insert(.reportOwner) }
+        if options.attributes.group, !entry.flags.contains(.skipGroup), entry.gid != current.group {
+            flags.insert(.reportGroup)
+        }
         return flags
     }
 }

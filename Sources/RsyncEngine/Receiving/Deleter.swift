@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -28,8 +29,8 @@ final class Deleter {
 
     /// Whether what is to go has to wait.
     private var isWaiting: Bool {
-        guard state.options.guardsDeletions, !state.options.dryRun else { return false }
-        return state.options.deleteLimit != nil || isSourceEmpty
+        guard state.options.deletion.isGuarded, !state.options.dryRun else { return false }
+        return state.options.deletion.limit != nil || isSourceEmpty
     }
 
     /// Shows signs of life between two removals: each may take long.
@@ -60,7 +61,11 @@ final class Deleter {
                 let isDirectory = listing.kinds[index] == .directory
                 // A name that is listed as another kind is replaced when its entry comes up.
                 guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
-                if state.options.filters.isExcluded((prefix + leaf).span, isDirectory: isDirectory, side: .receiver) {
+                if state.options.selection.filters.isExcluded(
+                    (prefix + leaf).span,
+                    isDirectory: isDirectory,
+                    side: .receiver
+                ) {
                     continue
                 }
                 extraneous.append((leaf, isDirectory))
@@ -144,7 +149,7 @@ final class Deleter {
     }
 
     func isProtected(_ name: [UInt8], isDirectory: Bool) -> Bool {
-        let filters = state.options.filters
+        let filters = state.options.selection.filters
         return filters.isExcluded(name.span, isDirectory: isDirectory, side: .receiver, isInDeletedDirectory: true)
     }
 
@@ -162,7 +167,7 @@ final class Deleter {
 
     /// Whether the sender's list can be trusted to be complete (protocol specification, session 8.4).
     func mayDelete() -> Bool {
-        guard state.errorBits.contains(.general), !state.options.ignoreErrors else { return true }
+        guard state.errorBits.contains(.general), !state.options.deletion.ignoreErrors else { return true }
         if !hasWarned { state.report("IO error encountered -- skipping file deletion", .warning) }
         hasWarned = true
         return false

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -85,7 +86,7 @@ extension Deleter {
         named name: [UInt8],
         _ destination: Destination
     ) -> Bool {
-        guard let limit = state.options.deleteLimit, state.options.guardsDeletions else { return true }
+        guard let limit = state.options.deletion.limit, state.options.deletion.isGuarded else { return true }
         let parent = name.lastIndex(of: UInt8(ascii: "/")).map { Array(name[..<$0]) } ?? [UInt8(ascii: ".")]
         // The directory itself is replaced, which is no deletion.
         let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
@@ -124,15 +125,16 @@ extension Deleter {
     ///
     /// - Returns: False when it was refused.
     func settle(_ directories: DirectoryCache, _ requester: any TransferRequester) -> Bool {
-        guard state.options.guardsDeletions, !state.options.dryRun else { return true }
+        guard state.options.deletion.isGuarded, !state.options.dryRun else { return true }
         guard !hasRefused else { return false }
         guard pending.entries > 0, mayDelete() else { return true }
         defer { pending = PendingDeletions() }
         let (count, has) = (pending.entries + pending.removedForOthers, pending.destinationEntries)
-        if state.options.refusesEmptySource, isSourceEmpty {
+        if state.options.deletion.refusesEmptySource, isSourceEmpty {
             return refuse(.emptySource, count, of: has, "the source has no entries")
         }
-        if let limit = state.options.deleteLimit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit)
+        if let limit = state.options.deletion.limit, has >= PendingDeletions.leastEntries,
+            isTooMany(count, of: has, limit)
         {
             return refuse(.tooMany, count, of: has, "more than \(limit) % would go")
         }

@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 public import VolumeAccess
 
@@ -124,7 +125,7 @@ private struct DestinationOpener {
             let volume = try openVolume(parent)
             if state.options.dryRun { return volume }
             try volume.root.createDirectory(leaf.span, permissions: 0o777)
-            if state.options.verbosity > 0 || state.options.itemize > 0 {
+            if state.options.output.verbosity > 0 || state.options.output.itemize > 0 {
                 state.report("created directory \(printable(path))", .info)
             }
             return try openVolume(path)

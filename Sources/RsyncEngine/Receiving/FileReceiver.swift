@@ -2,6 +2,7 @@ import Synchronization
 import Checksums
 import DeltaTransfer
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -159,7 +160,7 @@ final class FileReceiver {
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
-        if state.options.sparse { staged.foretell(length: plan.entry.size) }
+        if state.options.placement.sparse { staged.foretell(length: plan.entry.size) }
         return staged
     }
 
@@ -329,7 +330,7 @@ final class FileReceiver {
     private func keepPartial() {
         content.end()
         if case .file(let target) = output {
-            content.give(state.options.partial && literal > 0 ? .keepPartial(target) : .discard(target))
+            content.give(state.options.placement.partial && literal > 0 ? .keepPartial(target) : .discard(target))
         }
         output = .discard
     }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -82,7 +83,8 @@ final class Finisher {
         guard !target.hasFailed else { return }
         do throws(VolumeError) {
             switch target.place {
-            case .staged(let staged) where state.options.sparse: unsafe try staged.writeSparse(gathering: piece.spans)
+            case .staged(let staged) where state.options.placement.sparse:
+                unsafe try staged.writeSparse(gathering: piece.spans)
             case .staged(let staged): unsafe try staged.write(gathering: piece.spans)
             case .inPlace(let file): unsafe try file.write(gathering: piece.spans, at: piece.offset)
             }
@@ -140,7 +142,11 @@ final class Finisher {
                 permissions: plan.attributes.permissions ?? 0o600
             )
             if !bytes.isEmpty {
-                if state.options.sparse { try file.writeSparse(bytes.span) } else { try file.write(bytes.span) }
+                if state.options.placement.sparse {
+                    try file.writeSparse(bytes.span)
+                } else {
+                    try file.write(bytes.span)
+                }
             }
             if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {

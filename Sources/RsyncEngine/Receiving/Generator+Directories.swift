@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -111,7 +112,9 @@ extension Generator {
     }
 
     private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
-        guard state.options.delete, !state.options.deletesBefore, entry.flags.contains(.hasContents) else { return }
+        guard state.options.deletion.isOn, !state.options.deletion.isBefore, entry.flags.contains(.hasContents) else {
+            return
+        }
         do throws(VolumeError) {
             let directory = try directories.directory(name.span)
             deleter.clean(directory, named: name, list: list, directories: directories, requester)
@@ -178,7 +181,7 @@ extension Generator {
         // The time of a new directory's making counts for nothing.
         if !wasMade { attributes.modified = rules.corrections(for: entry, current: current).modified }
         if !isFinal, geteuid() != 0, let wanted = attributes.permissions { attributes.permissions = wanted | 0o700 }
-        if isFinal, !state.options.permissions { attributes.permissions = nil }
+        if isFinal, !state.options.attributes.permissions { attributes.permissions = nil }
         if isRoot {
             report(try directory.setAttributes(attributes, current: current))
         } else {

@@ -1,6 +1,7 @@
 import Synchronization
 import Checksums
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -14,7 +15,7 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) {
-        if let limit = state.options.largestFile, entry.size > limit,
+        if let limit = state.options.limits.largestFile, entry.size > limit,
             !(current.map { $0.isRegular && rules.looksUnchanged(entry, $0) } ?? false)
         {
             return state.report(state.describeTooLarge(list.name(of: entry), entry.size, limit), .errorTransfer)
@@ -32,7 +33,7 @@ extension Generator {
         }
         guard isUnchanged(entry, leaf, current, in: list, directory) else {
             var flags = rules.differences(of: entry, from: current, isChanging: true).union(.transfer)
-            if state.options.checksum { flags.insert(.reportChange) }
+            if state.options.comparison.checksum { flags.insert(.reportChange) }
             return request(entry, leaf, current, flags, index, in: list, directory, attempt: 0)
         }
         let isNew = !canKeep(entry, current, in: list)
@@ -76,7 +77,7 @@ extension Generator {
         attempt: Int
     ) {
         var basis: ReadableFile?
-        let wantsDelta = !(state.options.wholeFile ?? requester.isLocal)
+        let wantsDelta = !(state.options.wire.wholeFile ?? requester.isLocal)
         if wantsDelta, let current, current.size > 0, !state.options.dryRun {
             do throws(VolumeError) {
                 basis = try directory.openForReading(leaf.span)
@@ -113,8 +114,8 @@ extension Generator {
         _ directory: VolumeDirectory
     ) -> Bool {
         // A file beyond the limit is not read for its sum either.
-        let isTooLarge = state.options.largestFile.map { entry.size > $0 } ?? false
-        guard state.options.checksum, !isTooLarge else { return rules.looksUnchanged(entry, current) }
+        let isTooLarge = state.options.limits.largestFile.map { entry.size > $0 } ?? false
+        guard state.options.comparison.checksum, !isTooLarge else { return rules.looksUnchanged(entry, current) }
         guard current.size == entry.size else { return false }
         let start = Int(list.extra(of: entry).checksumStart)
         return digest(of: leaf.span, in: directory)[...] == list.arena[start..<start + fileRecipe.digestLength]
@@ -151,7 +152,7 @@ extension Generator {
     }
 
     /// Whether entries are reported that are as they should be (`-ii`, `-vv`; protocol specification, transfer 11.4).
-    var reportsUnchanged: Bool { state.options.itemize > 1 || state.options.verbosity > 1 }
+    var reportsUnchanged: Bool { state.options.output.itemize > 1 || state.options.output.verbosity > 1 }
 
     /// Removes a directory that stands where something else has to be, and with `--inplace` whatever stands there;
     /// anything else is replaced in one step later.
@@ -168,14 +169,14 @@ extension Generator {
         do throws(VolumeError) {
             let name = Array(list.name(of: entry))
             guard current.isDirectory, !state.options.dryRun else {
-                if state.options.dryRun, current.isDirectory, state.options.delete {
+                if state.options.dryRun, current.isDirectory, state.options.deletion.isOn {
                     try deleter.makeWay(Array(leaf), in: directory, named: name, requester)
-                } else if state.options.inPlace, entry.isRegular, !state.options.dryRun {
+                } else if state.options.placement.inPlace, entry.isRegular, !state.options.dryRun {
                     try directory.remove(leaf.span)
                 }
                 return true
             }
-            if state.options.delete {
+            if state.options.deletion.isOn {
                 guard deleter.mayMakeWay(for: Array(leaf), in: directory, named: name, destination) else {
                     return false
                 }
@@ -206,7 +207,7 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) {
-        guard state.options.links else { return skip(entry, in: list) }
+        guard state.options.attributes.links else { return skip(entry, in: list) }
         place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in
             try directory.placeSymbolicLink(
                 list.target(of: entry).span,
@@ -228,7 +229,8 @@ extension Generator {
         in list: FileList,
         _ directory: VolumeDirectory
     ) {
-        let isWanted = entry.isDevice ? state.options.devices && geteuid() == 0 : state.options.specials
+        let isWanted =
+            entry.isDevice ? state.options.attributes.devices && geteuid() == 0 : state.options.attributes.specials
         guard isWanted, entry.isDevice || entry.isSpecial else { return skip(entry, in: list) }
         let extra = list.extra(of: entry)
         place(entry, leaf, current, index: index, in: list, directory) { (isReplacing) throws(VolumeError) in

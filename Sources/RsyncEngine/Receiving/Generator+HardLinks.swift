@@ -1,5 +1,6 @@
 import Synchronization
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -57,7 +58,7 @@ extension Generator {
     /// Whether what lies at an entry's name has other names that the source, with `-H`, keeps apart, as far as this list
     /// tells; what is not sure counts as kept apart.
     func isShared(_ entry: FileEntry, _ current: FileStatus, in list: FileList) -> Bool {
-        guard state.options.hardLinks, current.linkCount > 1, !current.isDirectory else { return false }
+        guard state.options.attributes.hardLinks, current.linkCount > 1, !current.isDirectory else { return false }
         guard entry.flags.contains(.hardLinked) else { return true }
         let names = links.members(of: list.extra(of: entry).linkGroup, in: list).count { position in
             let member = list.entry(sorted: position)

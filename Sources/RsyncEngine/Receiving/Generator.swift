@@ -2,6 +2,7 @@ import Synchronization
 import Checksums
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -68,11 +69,11 @@ final class Generator {
     func process(_ list: FileList, owner: ListOwner?) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
-        if state.options.deletesBefore, owner == nil { deleteFirst(list) }
+        if state.options.deletion.isBefore, owner == nil { deleteFirst(list) }
         if let owner {
             processDirectory(owner.entry, name: owner.name, index: list.start - 1, in: list, contents: list)
         }
-        let order = state.options.smallestFirst && owner == nil ? list.smallestFirst() : nil
+        let order = state.options.agent.smallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
         for turn in 0..<list.count {
             let position = order?[turn] ?? turn

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 
 /// Drives the generator through the phases of a session (protocol specification, session 7.1).
@@ -124,7 +125,7 @@ final class GeneratorSession {
         if let event = events.tryPop() { return handle(event) }
         try output.flush()
         // A peer that follows what is in place learns within a second of what has come.
-        let interval = state.options.tallies ? min(state.keepAliveInterval, .seconds(1)) : state.keepAliveInterval
+        let interval = state.options.agent.tallies ? min(state.keepAliveInterval, .seconds(1)) : state.keepAliveInterval
         while true {
             switch events.pop(within: interval) {
             case .element(let event): return handle(event)
@@ -164,7 +165,7 @@ final class GeneratorSession {
         try writeEnd()
         try writeEnd()
         if state.parameters.dialect.hasLongGoodbye {
-            if state.options.delete {
+            if state.options.deletion.isOn {
                 try output.index(SpecialIndex.deletionStatistics)
                 try generator.deleter.counts.write(to: output)
             }

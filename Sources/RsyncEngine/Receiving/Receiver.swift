@@ -1,6 +1,7 @@
 import Checksums
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -46,7 +47,7 @@ final class Receiver {
         self.request = request
         identities = IdentityMap(usesNames: state.mapsNames)
         var limits = FileListLimits.standard
-        if let bytes = state.options.listMemory { limits.bytes = bytes }
+        if let bytes = state.options.limits.listMemory { limits.bytes = bytes }
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }

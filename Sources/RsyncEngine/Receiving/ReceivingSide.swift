@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -43,12 +44,12 @@ final class ReceivingSide {
     /// Called on the receiving thread right before it waits for the peer.
     func beforeWait() throws(WireError) {
         receiver.handOver()
-        if ownsOutput, state.options.showsLife { try state.keepAlive(output) }
+        if ownsOutput, state.options.agent.showsLife { try state.keepAlive(output) }
     }
 
     /// How long the sender may be silent now.
     var allowance: @Sendable () -> SilenceAllowance {
-        let (isOurs, open) = (state.options.showsLife, open)
+        let (isOurs, open) = (state.options.agent.showsLife, open)
         return { !isOurs && open.senderMayBeBusy ? .unlimited : .limit }
     }
 
@@ -73,7 +74,7 @@ final class ReceivingSide {
         let events = events
         state.onFailure { events.cancel() }
         do throws(WireError) {
-            if state.options.showsLife { source.beforeLeaving = { [unowned self] in stayAlive() } }
+            if state.options.agent.showsLife { source.beforeLeaving = { [unowned self] in stayAlive() } }
             let (first, hasMore) = try receiver.readFirstLists()
             source.beforeLeaving = {}
             ownsOutput = false
@@ -116,7 +117,7 @@ final class ReceivingSide {
 
     /// What brings the destination to its device, where that is wanted.
     private func synchronizer(for destination: Destination) throws(WireError) -> Synchronizer? {
-        guard state.options.fsync, !state.options.dryRun else { return nil }
+        guard state.options.placement.fsync, !state.options.dryRun else { return nil }
         do throws(EngineError) {
             return try Synchronizer(state: state, volume: destination.volume)
         } catch {

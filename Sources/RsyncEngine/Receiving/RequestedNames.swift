@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 
 /// The names that a client asked for: a server may send nothing else (protocol specification, transfer 19.1, F19, F20).

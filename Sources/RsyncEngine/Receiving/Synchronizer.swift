@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -143,7 +144,7 @@ final class Synchronizer: Sendable {
     /// A stock sender that is busy sending misses a peer's last words and reports a broken connection instead: it is told
     /// at once, goes on, and gets the exit code at the end.
     private func tell(_ loss: EngineError) {
-        guard state.isServer, !state.options.agentNotes else { return state.fail(loss) }
+        guard state.isServer, !state.options.agent.notes else { return state.fail(loss) }
         guard !hasTold.exchange(true, ordering: .relaxed) else { return }
         state.report("\(loss)", .errorTransfer)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -25,7 +26,7 @@ struct TransferPlan: Sendable {
     let attempt: Int
 
     /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
-    func isInPlace(_ options: TransferOptions) -> Bool { options.inPlace && !isShared }
+    func isInPlace(_ options: TransferOptions) -> Bool { options.placement.inPlace && !isShared }
 }
 
 /// What the generator has written and the sender has not answered yet: requests, and ends of lists and phases.

@@ -1,6 +1,7 @@
 import Checksums
 import DeltaTransfer
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -73,7 +74,7 @@ import VolumeAccess
     private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {
         let rule = BlockRule(
             digestLength: blockRecipe.digestLength,
-            forcedBlockLength: state.options.blockLength > 0 ? state.options.blockLength : nil,
+            forcedBlockLength: state.options.wire.blockLength > 0 ? state.options.wire.blockLength : nil,
             isRedo: plan.attempt > 0
         )
         do throws(DeltaError) {

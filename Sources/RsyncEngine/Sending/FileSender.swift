@@ -3,6 +3,7 @@ import Checksums
 import DeltaTransfer
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -59,7 +60,7 @@ import VolumeAccess
             try refuse(index, list.name(of: entry), error)
             return false
         }
-        if let limit = state.options.largestFile, file.status.size > limit {
+        if let limit = state.options.limits.largestFile, file.status.size > limit {
             state.report(state.describeTooLarge(list.name(of: entry), file.status.size, limit), .errorTransfer)
             try output.message(.noSend, number: index)
             return false
@@ -83,7 +84,7 @@ import VolumeAccess
         }
         try output.bytes(digest)
         fileSum.reset()
-        if state.options.listsGrownFiles { noteGrowth(file, entry, in: list) }
+        if state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
@@ -182,7 +183,7 @@ import VolumeAccess
         _ signature: Signature,
         _ item: Item
     ) throws(WireError) -> Bool {
-        let isInPlace = state.options.inPlace && item.basis == Item.Basis.destination
+        let isInPlace = state.options.placement.inPlace && item.basis == Item.Basis.destination
         var matcher = BlockMatcher(signature, inPlace: isInPlace)
         let size = file.status.size
         growWindow(to: max(4 * Self.pieceLength, 4 * signature.geometry.blockLength))

@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 import Synchronization
 
@@ -29,13 +30,13 @@ final class ReceiverWork: Sendable {
 
     /// How long it may be silent now.
     var allowance: SilenceAllowance {
-        guard !state.options.showsLife else { return .limit }
+        guard !state.options.agent.showsLife else { return .limit }
         switch stage.load(ordering: .relaxed) {
         case 0: return .unlimited
         case 1:
-            if state.options.checksum { return .unlimited }
+            if state.options.comparison.checksum { return .unlimited }
             // What a client that pulls deletes, a server does not know.
-            return state.options.delete || state.isServer ? .times(Self.deletionFactor) : .limit
+            return state.options.deletion.isOn || state.isServer ? .times(Self.deletionFactor) : .limit
         default: return .limit
         }
     }

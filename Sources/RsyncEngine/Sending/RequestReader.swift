@@ -1,6 +1,7 @@
 import Checksums
 import DeltaTransfer
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 
 /// What the receiving side asked for, or that a phase of it is over.

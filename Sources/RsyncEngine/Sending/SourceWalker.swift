@@ -2,6 +2,7 @@ import Synchronization
 import Checksums
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -47,7 +48,7 @@ final class SourceWalker {
             return lists.close()
         }
         hand(over: first)
-        while state.options.recursive, state.failure == nil, let numbers = traversal.nextDirectory() {
+        while state.options.selection.recursive, state.failure == nil, let numbers = traversal.nextDirectory() {
             let list = FileList(start: traversal.nextStart, directory: numbers.lowerBound)
             for number in numbers {
                 guard let directory = traversal.directory(number) else { continue }
@@ -64,7 +65,7 @@ final class SourceWalker {
     /// Sorts a list and gives it to the sender.
     private func hand(over list: FileList) {
         list.sort()
-        let bits = state.options.ignoreErrors ? 0 : state.errorBits.rawValue
+        let bits = state.options.deletion.ignoreErrors ? 0 : state.errorBits.rawValue
         list.errorBits = bits == toldBits ? 0 : bits
         toldBits = bits
         traversal.append(list)
@@ -75,7 +76,7 @@ final class SourceWalker {
 
     /// Adds everything below the directories that are in the list already.
     private func listWhole(into list: FileList) {
-        guard state.options.recursive else { return }
+        guard state.options.selection.recursive else { return }
         var position = 0
         while position < list.count, state.failure == nil {
             let entry = list.entries[position]
@@ -95,11 +96,15 @@ final class SourceWalker {
                 let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
                 return state.report(text, .errorTransfer)
             }
-            if status.isDirectory, !state.options.recursive {
+            if status.isDirectory, !state.options.selection.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
             }
             if !isContents,
-                state.options.filters.isExcluded(source.name.span, isDirectory: status.isDirectory, side: .sender)
+                state.options.selection.filters.isExcluded(
+                    source.name.span,
+                    isDirectory: status.isDirectory,
+                    side: .sender
+                )
             {
                 return
             }
@@ -118,7 +123,9 @@ final class SourceWalker {
             for index in 0..<listing.count {
                 guard let status = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
-                if !state.options.filters.isEmpty, isExcluded(leaf, below: name, isDirectory: status.isDirectory) {
+                if !state.options.selection.filters.isEmpty,
+                    isExcluded(leaf, below: name, isDirectory: status.isDirectory)
+                {
                     continue
                 }
                 append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
@@ -131,12 +138,12 @@ final class SourceWalker {
 
     private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
         guard !parent.isEmpty else {
-            return state.options.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
+            return state.options.selection.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
         }
         var path = parent
         path.append(UInt8(ascii: "/"))
         for index in leaf.indices { path.append(leaf[index]) }
-        return state.options.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
+        return state.options.selection.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
     }
 
     private func append(
@@ -157,7 +164,7 @@ final class SourceWalker {
         }
         if entry.isDirectory {
             if isTop { entry.flags.insert(.topDirectory) }
-            if state.options.recursive { entry.flags.insert(.hasContents) }
+            if state.options.selection.recursive { entry.flags.insert(.hasContents) }
         }
         if entry.isRegular || entry.isSymbolicLink {
             state.progress.bytesListed.addClamped(entry.size)
@@ -177,8 +184,8 @@ final class SourceWalker {
         _ entry: inout FileEntry,
         to list: FileList
     ) throws(VolumeError) {
-        let isLinked = state.options.hardLinks && status.linkCount > 1 && !status.isDirectory
-        let needsSum = state.options.checksum && status.isRegular
+        let isLinked = state.options.attributes.hardLinks && status.linkCount > 1 && !status.isDirectory
+        let needsSum = state.options.comparison.checksum && status.isRegular
         guard status.isSymbolicLink || status.isDevice || isLinked || needsSum else { return }
         var extra = FileEntryExtra()
         if status.isSymbolicLink {
@@ -198,7 +205,7 @@ final class SourceWalker {
         }
         if needsSum {
             // A file that will not be sent is not read either; zeros stand for a sum that cannot be had.
-            let isTooLarge = state.options.largestFile.map { status.size > $0 } ?? false
+            let isTooLarge = state.options.limits.largestFile.map { status.size > $0 } ?? false
             let sum =
                 isTooLarge
                 ? [UInt8](repeating: 0, count: fileRecipe.digestLength)

@@ -1,5 +1,6 @@
 package import Checksums
 import LinuxSystem
+public import RsyncOptions
 public import RsyncWire
 public import Transport
 
@@ -118,8 +119,8 @@ public struct ClientSession: Sendable {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
             var arguments = serverArguments(direction)
-            if options.comparesNanoseconds, Dialect(version).listsNanoseconds {
-                arguments.options.modifyWindow = arguments.options.modifyWindow ?? -1
+            if options.comparison.comparesNanoseconds, Dialect(version).listsNanoseconds {
+                arguments.options.comparison.modifyWindow = arguments.options.comparison.modifyWindow ?? -1
             }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
@@ -159,12 +160,12 @@ public struct ClientSession: Sendable {
     private func run(_ body: (SessionChannel) throws(EngineError) -> SessionState) -> SessionResult {
         let channel: SessionChannel
         do throws(EngineError) {
-            channel = try SessionChannel(stream: stream, bandwidthLimit: options.bandwidthLimit)
+            channel = try SessionChannel(stream: stream, bandwidthLimit: options.wire.bandwidthLimit)
         } catch {
             stream.close()
             return SessionResult(failure: error)
         }
-        channel.setTimeout(seconds: options.timeout)
+        channel.setTimeout(seconds: options.wire.timeout)
         var state = makeState(SessionParameters(), isSending: true)
         var failure: EngineError?
         do throws(EngineError) {
@@ -200,7 +201,7 @@ public struct ClientSession: Sendable {
         let observer = observer
         let onText = { (line: [UInt8]) throws(WireError) in observer.peerMessage(shown(line), .info) }
         var client = DaemonClient(
-            version: options.protocolVersion,
+            version: options.wire.protocolVersion,
             input: channel.input,
             output: channel.output,
             onText: onText
@@ -251,8 +252,8 @@ public struct ClientSession: Sendable {
             parameters = try Handshake.client(options, version: version, input: channel.input, output: channel.output)
             switch direction {
             case .push:
-                if options.delete { try options.filters.write(for: .receiver, to: channel.output) }
-            case .pull: try options.filters.write(for: .sender, to: channel.output)
+                if options.deletion.isOn { try options.selection.filters.write(for: .receiver, to: channel.output) }
+            case .pull: try options.selection.filters.write(for: .sender, to: channel.output)
             }
             try channel.output.flush()
         } catch {
@@ -267,7 +268,7 @@ public struct ClientSession: Sendable {
             switch direction {
             case .push(let sources, _): try runner.send(sources)
             case .pull(let paths, let destination):
-                let request = RequestedNames(paths: paths, filters: options.filters)
+                let request = RequestedNames(paths: paths, filters: options.selection.filters)
                 try runner.receive(into: destination, request: request)
             }
         } catch {

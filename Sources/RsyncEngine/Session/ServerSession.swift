@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 public import Transport
 import VolumeAccess
@@ -30,7 +31,7 @@ public struct ServerSession {
         let channel: SessionChannel
         var arguments = ServerArguments(parsing: vector, from: .shell)
         do throws(EngineError) {
-            channel = try SessionChannel(stream: stream, bandwidthLimit: arguments.options.bandwidthLimit)
+            channel = try SessionChannel(stream: stream, bandwidthLimit: arguments.options.wire.bandwidthLimit)
         } catch {
             stream.close()
             return SessionResult(failure: error)
@@ -70,16 +71,16 @@ public struct ServerSession {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
-        options.silenceLimit = Self.silenceLimit(options, parameters.dialect)
+        options.limits.silenceLimit = Self.silenceLimit(options, parameters.dialect)
         // A stock client keeps its filter list back until its file list is made, for which it may take any time.
-        let limit = options.silenceLimit.map { options.showsLife ? Int($0.components.seconds) : 0 }
-        channel.setTimeout(seconds: limit ?? options.timeout)
+        let limit = options.limits.silenceLimit.map { options.agent.showsLife ? Int($0.components.seconds) : 0 }
+        channel.setTimeout(seconds: limit ?? options.wire.timeout)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
             // Only daemons tell; a shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
-            if arguments.expectsFilters { options.filters = try readFilters(from: channel) }
+            if arguments.expectsFilters { options.selection.filters = try readFilters(from: channel) }
         } catch {
             early.fail(error)
             early.tell(error, over: channel.output)
@@ -105,15 +106,15 @@ public struct ServerSession {
     /// From protocol 31 on a stock client takes over what it is told, and shows life while it waits; an older one only
     /// does with a time-out of its own.
     private static func silenceLimit(_ options: TransferOptions, _ dialect: Dialect) -> Duration? {
-        guard let limit = options.silenceLimit, !dialect.announcesTimeout, !options.showsLife else {
-            return options.silenceLimit
+        guard let limit = options.limits.silenceLimit, !dialect.announcesTimeout, !options.agent.showsLife else {
+            return options.limits.silenceLimit
         }
-        return options.timeout > 0 ? max(limit, .seconds(options.timeout)) : nil
+        return options.wire.timeout > 0 ? max(limit, .seconds(options.wire.timeout)) : nil
     }
 
     /// Tells the client after how many seconds of silence this side gives up (protocol specification, session 10.1).
     private func announceLimit(_ options: TransferOptions, over channel: SessionChannel) throws(EngineError) {
-        let seconds = options.silenceLimit.map { Int($0.components.seconds) } ?? options.timeout
+        let seconds = options.limits.silenceLimit.map { Int($0.components.seconds) } ?? options.wire.timeout
         guard seconds > 0, channel.output.dialect.announcesTimeout else { return }
         do throws(WireError) {
             try channel.output.message(.ioTimeout, number: Int32(clamping: seconds))

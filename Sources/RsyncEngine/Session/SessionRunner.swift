@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 
 /// Runs the sender's or the receiver's half of a session over a channel whose handshake is done.
@@ -48,7 +49,7 @@ struct SessionRunner {
     private func watch(
         _ allowance: @escaping @Sendable () -> SilenceAllowance
     ) throws(EngineError) -> SilenceWatch? {
-        guard let limit = state.options.silenceLimit else { return nil }
+        guard let limit = state.options.limits.silenceLimit else { return nil }
         channel.setTimeout(seconds: 0)
         return try SilenceWatch(channel, state, limit: limit, allowance: allowance)
     }
@@ -138,12 +139,12 @@ struct SessionRunner {
                 let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
                 state.fail(.peerExit(code))
                 throw .violation("the peer stopped with exit code \(code)", exitCode: code)
-            case .tally: if state.options.tallies { state.takeTally(TransferTally(payload: message.payload)) }
+            case .tally: if state.options.agent.tallies { state.takeTally(TransferTally(payload: message.payload)) }
             case .agentNote:
                 if let note = AgentNote(message.payload) { state.take(note) }
             case .ioTimeout:
                 guard let number = message.number, state.adopt(timeout: number) else { break }
-                if state.options.silenceLimit == nil { channel?.setTimeout(seconds: state.timeout) }
+                if state.options.limits.silenceLimit == nil { channel?.setTimeout(seconds: state.timeout) }
             case .noop, .success, .data: break
             }
         }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 
@@ -62,12 +63,12 @@ final class SessionState: Sendable {
         lockReach: Int64 = 0
     ) {
         self.options = options
-        currentTimeout = Atomic(options.timeout)
-        self.mapsNames = mapsNames && !options.numericIDs
+        currentTimeout = Atomic(options.wire.timeout)
+        self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters
         self.isServer = isServer
         self.role = role
-        if options.tallies || role == "receiver", !options.dryRun {
+        if options.agent.tallies || role == "receiver", !options.dryRun {
             var tally = TransferTally()
             tally.lockReach = lockReach
             guarded.withLock { $0.tally = tally }
@@ -172,7 +173,7 @@ final class SessionState: Sendable {
     ///   - interval: How long ago the last time must be.
     /// - Throws: ``WireError`` when it cannot be written.
     func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
-        guard isServer, options.tallies else { return }
+        guard isServer, options.agent.tallies else { return }
         let tally = guarded.withLock { state -> TransferTally? in
             guard .now - state.tallyTold >= interval, state.tally != state.toldTally else { return nil }
             state.tallyTold = .now
@@ -187,7 +188,7 @@ final class SessionState: Sendable {
     /// Tells who follows the session of a phase behind the data: this side's figures, and a peer of our own kind.
     func note(_ note: AgentNote) {
         take(note)
-        if isServer, options.agentNotes { post(.agentNote, note.encoded) }
+        if isServer, options.agent.notes { post(.agentNote, note.encoded) }
     }
 
     /// Takes in what this side or the peer says of a phase.

@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -22,7 +23,7 @@ extension SessionState {
     ///
     /// Without a wish it stays below the 60 seconds after which common load balancers cut a quiet connection.
     var keepAliveInterval: Duration {
-        let wish = options.keepAlive ?? .seconds(20)
+        let wish = options.limits.keepAlive ?? .seconds(20)
         let timeout = timeout
         return timeout > 0 ? min(wish, .seconds((timeout + 1) / 2)) : wish
     }

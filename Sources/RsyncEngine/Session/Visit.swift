@@ -1,3 +1,4 @@
+import RsyncOptions
 import RsyncWire
 
 /// How far a visit to a daemon has come.
@@ -78,11 +79,11 @@ extension ClientSession {
     ) -> SessionResult {
         var session = self
         session.options.dryRun = true
-        session.options.delete = false
-        session.options.checksum = false
-        session.options.comparesNanoseconds = false
-        session.options.filters = FilterList()
-        session.options.filters.append(FilterRule(pattern: Array("*".utf8), isInclude: false))
+        session.options.deletion.isOn = false
+        session.options.comparison.checksum = false
+        session.options.comparison.comparesNanoseconds = false
+        session.options.selection.filters = FilterList()
+        session.options.selection.filters.append(FilterRule(pattern: Array("*".utf8), isInclude: false))
         session.visit = Visit(onStep: onStep, work: work)
         return session.run(module: module, .push([source], to: []), login: login)
     }

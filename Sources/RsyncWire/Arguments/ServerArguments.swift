@@ -1,21 +1,23 @@
-import Checksums
+public import RsyncOptions
+
+/// Who carries a client's arguments to a server.
+public enum ArgumentCarrier: Sendable {
+    /// A remote shell, which removed all quoting.
+    case shell
+    /// Our daemon's protocol; clients escape option values for it as for a shell.
+    case daemon
+}
 
 /// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
 public struct ServerArguments: Sendable, Equatable {
-    /// The options that the server needs to know.
-    public var options: TransferOptions
-    /// Whether the server sends (the client pulls).
-    public var isSender: Bool
-    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
-    public var capabilities: String
+    /// What the options say.
+    private var server: ServerOptions
     /// The destination of a push, or the sources of a pull.
     public var paths: [[UInt8]]
-    /// Whether the client sends the rest of its arguments on the stream (`-s`).
-    public var isSecluded = false
     /// Why the arguments cannot be served; what came before the offending one is in effect.
-    public internal(set) var refusal: WireError?
+    public private(set) var refusal: WireError?
     /// Whether the `.` that ends the options was there; secluded arguments lack it until they are complete.
-    public internal(set) var isComplete = true
+    public private(set) var isComplete = true
 
     /// Makes the arguments that a client of ours sends.
     ///
@@ -24,96 +26,57 @@ public struct ServerArguments: Sendable, Equatable {
     ///   - isSender: Whether the server sends.
     ///   - paths: At least one; an empty one stands for `.`.
     public init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
-        self.options = options
-        self.isSender = isSender
+        server = ServerOptions()
+        server.transfer = options
+        server.isSender = isSender
+        server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
-        capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
     }
+
+    /// Reads an argument vector on the server's side.
+    ///
+    /// Reading stops at the first argument that is not understood, which becomes ``refusal``: exit code 1 for a server
+    /// of a shell, 4 for a daemon, which must tell it after the handshake (protocol specification, session 9.4).
+    ///
+    /// - Parameters:
+    ///   - vector: The arguments behind the program's name, from `--server` on.
+    ///   - carrier: Where they came from.
+    public init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
+        var parser = ServerParser(vector, isEscaped: carrier == .daemon)
+        do throws(ArgumentFlaw) {
+            try parser.run()
+        } catch {
+            refusal =
+                switch carrier {
+                case .shell: .violation(error.description, exitCode: 1)
+                case .daemon: .violation("on remote machine: \(error)", exitCode: 4)
+                }
+        }
+        server = parser.options
+        paths = parser.paths
+        isComplete = parser.isComplete
+    }
+
+    /// The options that the server needs to know.
+    public var options: TransferOptions {
+        get { server.transfer }
+        set { server.transfer = newValue }
+    }
+
+    /// Whether the server sends (the client pulls).
+    public var isSender: Bool { server.isSender }
+
+    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
+    public var capabilities: String { server.capabilities }
+
+    /// Whether the client sends the rest of its arguments on the stream (`-s`).
+    public var isSecluded: Bool { server.isSecluded }
 
     /// The whole vector, from `--server` on, without any quoting.
     public var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
 
     /// The vector up to the `.` that ends the options; plain text without characters that a shell knows.
-    public var encodedOptions: [String] {
-        ["--server"] + (isSender ? ["--sender"] : []) + [letters] + settings + switches
-    }
-
-    /// The cluster of short options (protocol specification, session 2.2).
-    private var letters: String {
-        let isPush = !isSender
-        let usesOldCompression = options.compressChoice == nil || options.compressChoice == .zlib
-        var letters = "-" + String(repeating: "v", count: min(options.verbosity, 9))
-        for (letter, isOn) in [
-            ("q", options.quiet),
-            ("n", options.dryRun),
-            ("l", options.links),
-            ("O", options.omitDirectoryTimes && isPush),
-            ("W", options.wholeFile == true || options.checksumChoice == ChecksumAlgorithm.none),
-            ("H", options.hardLinks),
-            ("o", options.owner),
-            ("g", options.group),
-            ("D", options.devices),
-            ("t", options.times),
-            ("p", options.permissions),
-            ("r", options.recursive),
-            ("c", options.checksum),
-            ("I", options.ignoreTimes),
-            ("S", options.sparse),
-            ("z", options.compress && usesOldCompression),
-        ] where isOn {
-            letters += letter
-        }
-        return letters + "e" + capabilities
-    }
-
-    /// The long options with a value, in rsync's order (protocol specification, session 2.4).
-    private var settings: [String] {
-        let isPush = !isSender
-        var words: [String] = []
-        // A level alone would make the server compress.
-        if options.compress, let level = options.compressLevel { words.append("--compress-level=\(level)") }
-        if options.devices != options.specials { words.append(options.devices ? "--no-specials" : "--specials") }
-        if isPush, options.itemize > 0 { words.append(options.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i") }
-        if options.blockLength > 0 { words.append("-B\(options.blockLength)") }
-        if options.timeout > 0 { words.append("--timeout=\(options.timeout)") }
-        if options.bandwidthLimit > 0 { words.append("--bwlimit=\(options.bandwidthLimit)") }
-        if let choice = options.checksumChoice {
-            let second = options.fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
-            words.append("--checksum-choice=\(choice.rawValue)\(second)")
-        }
-        switch options.compressChoice {
-        case nil: break
-        case .zlibx?: words.append("--new-compress")
-        case .zlib?: words.append("--old-compress")
-        case let choice?: words.append("--compress-choice=\(choice.rawValue)")
-        }
-        return words
-    }
-
-    /// The long options without a value, and the seed among them, in rsync's order (protocol specification, session 2.4).
-    private var switches: [String] {
-        let isPush = !isSender
-        var words: [String] = []
-        if isPush, options.delete { words.append(options.deletesBefore ? "--delete-before" : "--delete") }
-        if isPush, options.smallestFirst { words.append("--dvm-smallest-first") }
-        if isPush, options.agentNotes { words.append("--dvm-notes") }
-        if options.showsLife { words.append("--dvm-shows-life") }
-        if isPush, options.delete, let limit = options.deleteLimit { words.append("--dvm-delete-limit=\(limit)") }
-        if isPush, options.delete, options.refusesEmptySource { words.append("--dvm-refuse-empty") }
-        if isPush, options.tallies { words.append("--dvm-tally") }
-        if isPush, !options.job.isEmpty { words.append("--dvm-job=\(options.job)") }
-        if isPush, options.sizeOnly { words.append("--size-only") }
-        if isPush, options.stats { words.append("--stats") }
-        // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
-        if isPush, let window = options.modifyWindow { words.append("--modify-window=\(window)") }
-        if options.checksumSeed != 0 { words.append("--checksum-seed=\(options.checksumSeed)") }
-        if isPush, options.partial, !options.inPlace { words.append("--partial") }
-        if options.ignoreErrors { words.append("--ignore-errors") }
-        if options.numericIDs { words.append("--numeric-ids") }
-        if isPush, options.fsync { words.append("--fsync") }
-        if options.inPlace { words.append("--inplace") }
-        return words
-    }
+    public var encodedOptions: [String] { server.words }
 
     // MARK: what the letters mean
 
@@ -146,5 +109,5 @@ public struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    public var expectsFilters: Bool { isSender || options.delete }
+    public var expectsFilters: Bool { isSender || options.deletion.isOn }
 }

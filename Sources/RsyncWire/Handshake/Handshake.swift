@@ -1,4 +1,5 @@
 import Checksums
+public import RsyncOptions
 
 /// What the two ends settle between the transport and the first frame (protocol specification, session 4).
 ///
@@ -27,7 +28,7 @@ public enum Handshake {
         output: WireOutput
     ) throws(WireError) -> SessionParameters {
         var session = SessionParameters()
-        session.dialect = try settleVersion(version, own: options.protocolVersion, input, output)
+        session.dialect = try settleVersion(version, own: options.wire.protocolVersion, input, output)
         session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
         if session.isIncremental, !options.offersIncrementalRecursion {
             throw .violation("incompatible options for an incremental connection", exitCode: 1)
@@ -74,7 +75,7 @@ public enum Handshake {
     ) throws(WireError) -> SessionParameters {
         let options = arguments.options
         var session = SessionParameters()
-        let own = min(arguments.announcedVersion, options.protocolVersion)
+        let own = min(arguments.announcedVersion, options.wire.protocolVersion)
         session.dialect = try settleVersion(version, own: own, input, output)
         session.flags = arguments.compatibilityFlags
         try output.varint(session.flags.rawValue)
@@ -94,7 +95,7 @@ public enum Handshake {
             let names = try Negotiation.read(from: input, "a list of compressors")
             session.compression = try Negotiation.first(of: compressors, in: names, "compressor")
         }
-        session.seed = options.checksumSeed == 0 ? randomSeed() : options.checksumSeed
+        session.seed = options.wire.checksumSeed == 0 ? randomSeed() : options.wire.checksumSeed
         try output.int32(session.seed)
         try output.flush()
         session.applyLevel(options)
@@ -108,8 +109,8 @@ public enum Handshake {
         let compression: Bool
 
         init(_ options: TransferOptions, negotiates: Bool) {
-            checksum = negotiates && options.checksumChoice == nil
-            compression = negotiates && options.compress && options.compressChoice == nil
+            checksum = negotiates && options.wire.checksumChoice == nil
+            compression = negotiates && options.wire.compress && options.wire.compressChoice == nil
         }
     }
 
@@ -160,19 +161,14 @@ public enum Handshake {
 extension SessionParameters {
     /// What holds where nothing is negotiated: forced choices, else md5 and zlib (protocol specification, session 4.3, 4.4).
     fileprivate mutating func takeDefaults(_ options: TransferOptions) throws(WireError) {
-        checksum = options.checksumChoice ?? .md5
-        fileChecksum = options.fileChecksumChoice ?? checksum
-        compression = options.compressChoice ?? (options.compress ? .zlib : .none)
+        checksum = options.wire.checksumChoice ?? .md5
+        fileChecksum = options.wire.fileChecksumChoice ?? checksum
+        compression = options.wire.compressChoice ?? (options.wire.compress ? .zlib : .none)
     }
 
     /// Level 0 switches zlib and zlibx off altogether on both ends (protocol specification, session 4.4).
     fileprivate mutating func applyLevel(_ options: TransferOptions) {
-        compressionLevel = options.compressLevel
-        if options.compressLevel == 0, compression == .zlib || compression == .zlibx { compression = .none }
+        compressionLevel = options.wire.compressLevel
+        if options.wire.compressLevel == 0, compression == .zlib || compression == .zlibx { compression = .none }
     }
-}
-
-extension TransferOptions {
-    /// Whether a client tells the server that file lists may come directory by directory.
-    var offersIncrementalRecursion: Bool { recursive && incrementalRecursion && !deletesBefore && !smallestFirst }
 }

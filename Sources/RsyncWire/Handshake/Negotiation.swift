@@ -1,5 +1,6 @@
 import Checksums
 import LinuxSystem
+import RsyncOptions
 
 /// How two ends agree on algorithms by lists of names (protocol specification, session 4.3 and 4.4).
 ///

@@ -1,3 +1,5 @@
+import RsyncOptions
+
 /// Compresses the literal bytes of one direction of a session.
 protocol LiteralCompressor: AnyObject {
     /// Takes bytes; compressed ones may come out now or later.

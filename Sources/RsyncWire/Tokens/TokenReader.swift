@@ -1,3 +1,5 @@
+public import RsyncOptions
+
 /// Reads the delta of one file after the other (protocol specification, transfer 13).
 ///
 /// Per file: ``startFile(blockCount:)``, then ``next()`` until it returns ``Token/end``; also for a file that is

@@ -1,3 +1,5 @@
+public import RsyncOptions
+
 /// Writes the delta of one file after the other (protocol specification, transfer 13).
 ///
 /// Per file: any number of ``literal(_:)`` and ``copy(block:count:)``, then ``end()``. One per session and direction:

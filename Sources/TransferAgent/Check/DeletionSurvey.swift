@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import Transport
@@ -76,10 +77,10 @@ struct DeletionSurvey {
         var options = job.options
         options.dryRun = true
         // Only so does a target of protocol 30 name what it would delete.
-        options.itemize = max(options.itemize, 1)
+        options.output.itemize = max(options.output.itemize, 1)
         // Which files have changed matters little here, and content is not to be read twice.
-        options.checksum = false
-        options.comparesNanoseconds = false
+        options.comparison.checksum = false
+        options.comparison.comparesNanoseconds = false
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.run(module: Array(volume.name.utf8), .push([root], to: []), login: job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }

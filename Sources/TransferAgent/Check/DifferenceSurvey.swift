@@ -1,5 +1,6 @@
 import Glibc
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -26,8 +27,8 @@ struct DifferenceSurvey {
         }
         var options = step.job.options
         options.dryRun = true
-        options.comparesNanoseconds = facts.comparesNanoseconds
-        options.showsLife = client.showsLife
+        options.comparison.comparesNanoseconds = facts.comparesNanoseconds
+        options.agent.showsLife = client.showsLife
         let (job, call) = (step.job, step.call)
         let observer = SurveyObserver(PassMeter(facts.profiles), source, client, step.volume.name) {
             // Whatever is wrong with the target, the session will tell better.

@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Transport
 import VolumeAccess
@@ -54,9 +55,9 @@ struct TargetCheckStep {
             var verdict =
                 isChecked
                 ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
-            verdict.options.showsLife = client.showsLife
-            if pass.options.contains("job") { verdict.options.job = job.identity }
-            verdict.options.tallies = pass.options.contains("tally")
+            verdict.options.agent.showsLife = client.showsLife
+            if pass.options.contains("job") { verdict.options.agent.job = job.identity }
+            verdict.options.agent.tallies = pass.options.contains("tally")
             if pass.options.contains("delete-guard") {
                 job.brake.apply(to: &verdict.options)
             } else {
@@ -108,17 +109,17 @@ struct TargetCheckStep {
                 // An older target, or an unknown volume, of which the session will tell better.
                 say("not checked: \(error)", .warning)
                 var options = job.options
-                options.comparesNanoseconds = false
+                options.comparison.comparesNanoseconds = false
                 return Verdict(options: options, durability: .older)
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
         var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
-        verdict.options.comparesNanoseconds = facts.comparesNanoseconds
+        verdict.options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
         if let durability = facts.durability.flatMap(Durability.init) {
             verdict.durability = .promised(durability)
-            verdict.options.agentNotes = true
+            verdict.options.agent.notes = true
         }
         return verdict
     }
@@ -144,7 +145,7 @@ struct TargetCheckStep {
         if !facts.isEmpty, !facts.hasRoom(for: whole) {
             let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
             strategy = choose(facts, meter)
-            let pass = meter.demand(strategy, deleting: job.options.delete)
+            let pass = meter.demand(strategy, deleting: job.options.deletion.isOn)
             // Neither is ever too little.
             var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
             demand.inodes = min(pass.inodes, whole.inodes)
@@ -166,7 +167,7 @@ struct TargetCheckStep {
 
     private func scan(_ source: Volume, _ facts: TargetFacts) throws(AgentError) -> Forecast {
         do throws(CapacityError) {
-            return try Forecast.of(source, on: facts.profiles, largestFile: job.options.largestFile)
+            return try Forecast.of(source, on: facts.profiles, largestFile: job.options.limits.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }
@@ -176,7 +177,7 @@ struct TargetCheckStep {
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
         guard job.whenTight == .plan else { return .usual }
         let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
-        return strategies.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.delete)) }
+        return strategies.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.deletion.isOn)) }
             ?? lastResort(facts)
     }
 
@@ -220,9 +221,9 @@ struct TargetCheckStep {
             let text = "tight: writes files in place: until a file is complete it is neither the old nor the new one"
             say(text, .warning)
         }
-        options.deletesBefore = strategy.deletesFirst && options.delete
-        options.smallestFirst = strategy.isSmallestFirst
-        options.inPlace = strategy.isInPlace
+        options.deletion.isBefore = strategy.deletesFirst && options.deletion.isOn
+        options.agent.smallestFirst = strategy.isSmallestFirst
+        options.placement.inPlace = strategy.isInPlace
         return options
     }
 }

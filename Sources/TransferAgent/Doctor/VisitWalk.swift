@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import SecureTunnel
 import Transport
@@ -166,8 +167,8 @@ struct VisitWalk {
     ) -> AgentError? {
         let observer = VolumeObserver(display: ProgressDisplay(style: .none, output: NoOutput(), errors: NoOutput()))
         var options = job.options
-        options.silenceLimit = nil
-        options.timeout = Int(timeout.inSeconds.rounded(.up))
+        options.limits.silenceLimit = nil
+        options.wire.timeout = Int(timeout.inSeconds.rounded(.up))
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.visit(
             module: Array(volume.name.utf8),

@@ -1,4 +1,5 @@
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 
 /// What keeps a transfer from deleting what nobody meant to: a source without entries, or a large share of the target.
@@ -31,8 +32,8 @@ struct DeletionBrake: Sendable, Equatable {
     /// Tells a target of our kind, which collects deletions and judges them by its own count.
     func apply(to options: inout TransferOptions) {
         guard isSet else { return }
-        options.refusesEmptySource = !allowsEmptySource
-        options.deleteLimit = limit < 100 ? limit : nil
+        options.deletion.refusesEmptySource = !allowsEmptySource
+        options.deletion.limit = limit < 100 ? limit : nil
     }
 
     /// Judges what a dry run found.

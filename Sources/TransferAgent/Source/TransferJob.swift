@@ -1,5 +1,6 @@
 import Checksums
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import SecureTunnel
 import Transport
@@ -87,24 +88,24 @@ public struct TransferJob: Sendable {
     private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
         var options = TransferOptions()
         options.setArchive()
-        options.hardLinks = true
-        options.sparse = true
+        options.attributes.hardLinks = true
+        options.placement.sparse = true
         let silence = try SilenceLimit(settings.silenceLimit)
         // For a stock target, which shows life only when it has one.
-        options.timeout = silence.seconds
-        options.silenceLimit = silence.duration
-        options.keepAlive = settings.keepAlive
-        options.delete = settings.delete
-        options.largestFile = try FileSizeLimit.bytes(settings.largestFile)
-        options.listsGrownFiles = true
-        options.checksum = settings.checksum
-        options.comparesNanoseconds = true
+        options.wire.timeout = silence.seconds
+        options.limits.silenceLimit = silence.duration
+        options.limits.keepAlive = settings.keepAlive
+        options.deletion.isOn = settings.delete
+        options.limits.largestFile = try FileSizeLimit.bytes(settings.largestFile)
+        options.output.listsGrownFiles = true
+        options.comparison.checksum = settings.checksum
+        options.comparison.comparesNanoseconds = true
         if let choice = settings.compress { try choose(choice, in: &options) }
         if let rate = settings.bandwidthLimit {
-            options.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond
+            options.wire.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond
         }
         // The directory that fsck keeps belongs to the file system, not to the volume's data (MTC contract 1.1).
-        options.filters.append(FilterRule(pattern: Array("/lost+found".utf8), isInclude: false))
+        options.selection.filters.append(FilterRule(pattern: Array("/lost+found".utf8), isInclude: false))
         return options
     }
 
@@ -126,7 +127,7 @@ public struct TransferJob: Sendable {
 
     private static func choose(_ choice: String, in options: inout TransferOptions) throws(AgentError) {
         if choice == "auto" {
-            options.compress = true
+            options.wire.compress = true
             return
         }
         guard let algorithm = CompressionAlgorithm(rawValue: choice) else {
@@ -134,8 +135,8 @@ public struct TransferJob: Sendable {
             throw AgentError(.badSetting, "--compress \(choice) is not one of \(known)", exitCode: 1)
         }
         guard algorithm != .none else { return }
-        options.compress = true
-        options.compressChoice = algorithm
+        options.wire.compress = true
+        options.wire.compressChoice = algorithm
     }
 
     /// What a person should know before it begins, one line each.

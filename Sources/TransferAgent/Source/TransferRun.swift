@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import RsyncWire
 import Transport
 import VolumeAccess
@@ -148,8 +149,8 @@ private struct VolumeTransfer {
         let verdict = try step.run()
         if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }
         var options = verdict.options
-        options.comparesNanoseconds = options.comparesNanoseconds && times.inNanoseconds
-        times = ComparedTimes(inNanoseconds: options.comparesNanoseconds, grain: verdict.timeGrain)
+        options.comparison.comparesNanoseconds = options.comparison.comparesNanoseconds && times.inNanoseconds
+        times = ComparedTimes(inNanoseconds: options.comparison.comparesNanoseconds, grain: verdict.timeGrain)
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)

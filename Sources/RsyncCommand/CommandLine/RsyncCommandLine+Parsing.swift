@@ -1,3 +1,6 @@
+import LinuxSystem
+import RsyncEngine
+import RsyncOptions
 import RsyncWire
 
 extension RsyncCommandLine {
@@ -5,45 +8,66 @@ extension RsyncCommandLine {
     ///
     /// - Parameter arguments: The arguments behind the program's name; bytes, since names need not be UTF-8.
     /// - Throws: ``CommandError``: nothing that is not understood is ever ignored.
-    public init(parsing arguments: [[UInt8]]) throws(CommandError) {
+    package init(parsing arguments: [[UInt8]]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
-        if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
-            let daemon = try DaemonSettings(
-                parsing: arguments.filter { $0 != Array("--server".utf8) },
-                isServer: isServer
-            )
-            mode = daemon.map { isServer ? .daemonOverShell($0) : .daemon($0) } ?? .help
-            return
+        var parser = ClientParser(arguments, readFile: Self.patternFile)
+        do throws(OptionError) {
+            if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
+                let vector = arguments.filter { $0 != Array("--server".utf8) }
+                let daemon = try DaemonSettings(parsing: vector, isServer: isServer)
+                mode = daemon.asksForHelp ? .help : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
+                return
+            }
+            if isServer {
+                mode = .server(arguments)
+                return
+            }
+            try parser.run()
+        } catch {
+            throw CommandError(error)
         }
-        if isServer {
-            mode = .server(arguments)
-            return
-        }
-        let placeholder = Mode.server([])
-        mode = placeholder
-        var parser = CommandLineParser(line: self, rest: arguments[...])
-        try parser.run()
-        self = parser.line
+        (options, settings) = (parser.options.transfer, parser.options.settings)
         // `-h` is about numbers, but on its own it asks for help.
-        if arguments.count == 1, parser.positional.isEmpty, settings.humanLevel > 1 { mode = .help }
-        guard mode == placeholder else { return }
+        let isHelp = arguments.count == 1 && parser.operands.isEmpty && settings.humanLevel > 1
+        if isHelp || parser.options.request == .help { return }
+        if parser.options.request == .version {
+            mode = .version
+            return
+        }
         try checkOptions()
-        try setMode(parser.positional)
+        try setMode(parser.operands)
         try checkCarrier()
     }
 
+    private static func patternFile(_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8] {
+        do throws(SystemError) {
+            return try SmallFile.read(path)
+        } catch {
+            let name = String(decoding: path, as: UTF8.self)
+            throw .failed("failed to open \(what) file \(name): \(SystemText(error.number))", exitCode: 11)
+        }
+    }
+
     private mutating func checkOptions() throws(CommandError) {
-        if options.delete, !options.recursive {
+        let supported = Dialect.supported
+        guard options.wire.protocolVersion <= supported.upperBound else {
+            throw .failed("--protocol must be no more than \(supported.upperBound).", exitCode: 2)
+        }
+        guard options.wire.protocolVersion >= supported.lowerBound else {
+            throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
+        }
+        if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
+        if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
         // The other end must tell of every change, not of transfers only.
         let itemized = Array("%i".utf8)
-        if let format = settings.outFormat, options.itemize == 0,
+        if let format = settings.outFormat, options.output.itemize == 0,
             zip(format, format.dropFirst()).contains(where: { [$0, $1] == itemized })
         {
-            options.itemize = 1
+            options.output.itemize = 1
         }
     }
 
@@ -163,129 +187,6 @@ extension Location {
     fileprivate var path: [UInt8] {
         switch self {
         case .local(let path), .shell(_, let path), .daemon(_, _, let path): path
-        }
-    }
-}
-
-/// Goes through an argument vector with the table of options.
-struct CommandLineParser {
-    var line: RsyncCommandLine
-    var rest: ArraySlice<[UInt8]>
-    var positional: [[UInt8]] = []
-    /// The argument that is being read, for messages.
-    private var current: [UInt8] = []
-
-    init(line: RsyncCommandLine, rest: ArraySlice<[UInt8]>) {
-        self.line = line
-        self.rest = rest
-    }
-
-    mutating func run() throws(CommandError) {
-        while let argument = rest.popFirst() {
-            current = argument
-            if argument == Array("--".utf8) {
-                positional += rest
-                return
-            } else if argument.starts(with: Array("--".utf8)) {
-                try long(argument)
-            } else if argument.count > 1, argument[0] == UInt8(ascii: "-") {
-                try cluster(argument)
-            } else {
-                positional.append(argument)
-            }
-            if line.mode == .help { return }
-        }
-    }
-
-    private mutating func long(_ argument: [UInt8]) throws(CommandError) {
-        let parts = argument.dropFirst(2).split(
-            separator: UInt8(ascii: "="),
-            maxSplits: 1,
-            omittingEmptySubsequences: false
-        )
-        let name = String(decoding: parts[0], as: UTF8.self)
-        let value = parts.count == 2 ? Array(parts[1]) : nil
-        if let option = OptionCatalogue.byName[name], name.count > 1 {
-            return try apply(option, name, value)
-        }
-        if name.hasPrefix("no-"), let option = OptionCatalogue.byName[String(name.dropFirst(3))],
-            case .toggle(let set) = option.action, value == nil
-        {
-            return set(&line, false)
-        }
-        let bare = name.hasPrefix("no-") ? String(name.dropFirst(3)) : name
-        if name != bare, value == nil {
-            if let reset = OptionCatalogue.resets[bare] { return reset(&line) }
-            if OptionCatalogue.alwaysOff.contains(bare) { return }
-        }
-        let isRefused = OptionCatalogue.refusedNames.contains(name) || OptionCatalogue.refusedNames.contains(bare)
-        throw isRefused
-            ? .unsupported("--\(name)") : complaint("unknown option")
-    }
-
-    private mutating func cluster(_ argument: [UInt8]) throws(CommandError) {
-        var letters = argument.dropFirst()
-        while let byte = letters.popFirst() {
-            let letter = Character(UnicodeScalar(byte))
-            guard let option = OptionCatalogue.byLetter[letter] else {
-                throw OptionCatalogue.refusedLetters.contains(letter)
-                    ? .unsupported("-\(letter)") : complaint("unknown option")
-            }
-            if case .value = option.action {
-                let value = letters.first == UInt8(ascii: "=") ? letters.dropFirst() : letters
-                return try apply(option, option.names[0], letters.isEmpty ? nil : Array(value))
-            }
-            guard letters.first != UInt8(ascii: "=") else { throw complaint("option does not take an argument") }
-            try apply(option, option.names.first ?? String(letter), nil)
-        }
-    }
-
-    /// Refuses the argument as it was written, like rsync.
-    private func complaint(_ text: String) -> CommandError {
-        .usage("\(String(decoding: NameText.escaped(current), as: UTF8.self)): \(text)")
-    }
-
-    private mutating func apply(_ option: CommandOption, _ name: String, _ value: [UInt8]?) throws(CommandError) {
-        switch option.action {
-        case .value(_, let set):
-            guard let value = value ?? rest.popFirst() else { throw complaint("missing argument") }
-            try set(&line, OptionValue(option: name, bytes: value))
-        case .toggle(let set):
-            guard value == nil else { throw complaint("option does not take an argument") }
-            set(&line, true)
-        case .effect(let run):
-            guard value == nil else { throw complaint("option does not take an argument") }
-            run(&line)
-        }
-    }
-}
-
-extension DaemonSettings {
-    /// Reads a daemon's command line.
-    ///
-    /// - Returns: Nil for `--help`.
-    fileprivate init?(parsing arguments: [[UInt8]], isServer: Bool) throws(CommandError) {
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(decoding: parts.first ?? [], as: UTF8.self)
-            func value() throws(CommandError) -> OptionValue {
-                guard let bytes = parts.count == 2 ? Array(parts[1]) : rest.popFirst() else {
-                    throw .usage("\(name): missing argument")
-                }
-                return OptionValue(option: String(name.dropFirst(2)), bytes: bytes)
-            }
-            switch name {
-            case "--daemon", "-v", "--verbose": continue
-            case "--help", "-h": return nil
-            case "--no-detach": staysInForeground = true
-            case "--config": configuration = try value().bytes
-            case "--port": port = try value().number(in: 1...UInt16.max)
-            case "--address": address = try value().text
-            case "--log-file": logFile = try value().bytes
-            case "." where isServer: continue
-            default: throw .usage("\(name): unknown option for a daemon")
-            }
         }
     }
 }

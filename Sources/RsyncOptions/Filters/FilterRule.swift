@@ -22,6 +22,8 @@ public struct FilterRule: Sendable, Equatable {
     /// Whether it does not protect what lies in a directory that is being deleted.
     public let isPerishable: Bool
     let pattern: FilterPattern
+    /// The bytes of the pattern, without the slash at the end that asks for directories.
+    package var patternLength: Int { pattern.text.count }
 
     /// The sides it concerns.
     public var sides: Sides { namedSides.isEmpty ? [.sender, .receiver] : namedSides }

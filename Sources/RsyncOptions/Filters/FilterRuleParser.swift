@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// What a line of filter syntax asks for.
 enum FilterLine {
     /// A rule to append.
@@ -27,11 +29,11 @@ enum FilterLine {
     /// Reads a line in the syntax of `--filter`, which is also the wire's.
     ///
     /// - Parameter text: Such as `-r *.bak` or `exclude,s tmp/`.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 1 for a line that is not understood or not served.
-    init(_ text: [UInt8]) throws(WireError) {
+    /// - Throws: ``FilterError`` for a line that is not understood or not served.
+    init(_ text: [UInt8]) throws(FilterError) {
         var rest = text[...]
-        func failure(_ what: String) -> WireError {
-            .violation("\(what) in filter rule \"\(printable(text))\"", exitCode: 1)
+        func failure(_ what: String) -> FilterError {
+            FilterError("\(what) in filter rule \"\(Self.shown(text))\"")
         }
         guard let kind = Self.takeKind(&rest) else { throw failure("unknown rule type") }
         switch kind {
@@ -50,8 +52,8 @@ enum FilterLine {
                 case UInt8(ascii: "r"): sides.insert(.receiver)
                 case UInt8(ascii: "p"): isPerishable = true
                 case UInt8(ascii: "/"), UInt8(ascii: "C"), UInt8(ascii: "x"):
-                    throw failure("the modifier \"\(printable([modifier]))\" is not supported:")
-                default: throw failure("unknown modifier \"\(printable([modifier]))\"")
+                    throw failure("the modifier \"\(Self.shown([modifier]))\" is not supported:")
+                default: throw failure("unknown modifier \"\(Self.shown([modifier]))\"")
                 }
             }
             guard !rest.isEmpty else { throw failure("no pattern") }
@@ -77,5 +79,9 @@ enum FilterLine {
         guard let first = rest.first, let kind = letters[first] else { return nil }
         rest.removeFirst()
         return kind
+    }
+
+    private static func shown(_ bytes: [UInt8]) -> String {
+        PrintableText.escaped(bytes, limit: PrintableText.usualLimit)
     }
 }

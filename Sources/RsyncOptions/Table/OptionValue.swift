@@ -1,53 +1,44 @@
-/// One option of the command line.
-///
-/// The table of them drives parsing and help.
-struct CommandOption: Sendable {
-    typealias Target = RsyncCommandLine
-
-    /// What the option does.
-    enum Action: Sendable {
-        /// Turns something on, or off behind `--no-`.
-        case toggle(@Sendable (inout Target, Bool) -> Void)
-        /// Does something; has no `--no-` form.
-        case effect(@Sendable (inout Target) -> Void)
-        /// Takes a value.
-        case value(String, @Sendable (inout Target, OptionValue) throws(CommandError) -> Void)
-    }
-
-    /// The long names, the usual one first.
-    let names: [String]
-    let letter: Character?
-    let help: String
-    let action: Action
-
-    init(_ names: String, _ letter: Character? = nil, _ help: String, _ action: Action) {
-        self.names = names.split(separator: " ").map(String.init)
-        self.letter = letter
-        self.help = help
-        self.action = action
-    }
-
-    /// The option's line of `--help`.
-    var helpLine: String {
-        var left = names.map { "--\($0)" }.joined(separator: ", ")
-        if case .value(let what, _) = action { left += "=\(what)" }
-        if let letter { left = left.isEmpty ? "-\(letter)" : left + ", -\(letter)" }
-        return left + String(repeating: " ", count: max(2, 34 - left.count)) + help
-    }
-}
-
 /// The value of an option, with the ways to read it.
-struct OptionValue {
-    let option: String
-    let bytes: [UInt8]
+package struct OptionValue {
+    /// Reads a file of patterns: its path, and what it holds for messages.
+    package typealias FileReader = (_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8]
 
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// The option's long name as it was written.
+    let option: String
+    package let bytes: [UInt8]
+    /// Whether it is a server's: clients send plain decimal numbers.
+    let isPlain: Bool
+    let readFile: FileReader?
+
+    /// A value of a client's or a daemon's command line.
+    init(option: String, bytes: [UInt8], readFile: FileReader? = nil) {
+        self.option = option
+        self.bytes = bytes
+        isPlain = false
+        self.readFile = readFile
+    }
+
+    /// A value of a server's arguments.
+    init(server option: String, text: String) {
+        self.option = option
+        bytes = Array(text.utf8)
+        isPlain = true
+        readFile = nil
+    }
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The failure of a value that means nothing.
-    var invalid: CommandError { .usage("--\(option)=\(text) is invalid") }
+    var invalid: OptionError { .usage("--\(option)=\(text) is invalid") }
 
     /// A whole number within limits, as C writes it: `0x` hexadecimal, `0` octal; nothing at all counts as 0.
-    func number<Value: FixedWidthInteger>(in range: ClosedRange<Value>) throws(CommandError) -> Value {
+    ///
+    /// A server's is decimal.
+    func number<Value: FixedWidthInteger>(in range: ClosedRange<Value>) throws(OptionError) -> Value {
+        if isPlain {
+            guard let number = Value(text), range.contains(number) else { throw invalid }
+            return number
+        }
         if bytes.isEmpty, range.contains(0) { return 0 }
         var digits = text[...].drop { $0 == " " }
         let isNegative = digits.first == "-"
@@ -68,8 +59,8 @@ struct OptionValue {
     ///
     /// - Parameter unit: What a number without suffix counts, in bytes.
     /// - Returns: Bytes; what does not fit in 2^62 counts as 2^62, nothing at all as 0.
-    /// - Throws: ``CommandError/usage(_:)`` for what is no size.
-    func size(unit: Double) throws(CommandError) -> Int64 {
+    /// - Throws: ``OptionError/usage(_:)`` for what is no size.
+    func size(unit: Double) throws(OptionError) -> Int64 {
         if bytes.isEmpty { return 0 }
         var rest = text[...]
         let isNegative = rest.first == "-"
@@ -99,7 +90,10 @@ struct OptionValue {
     }
 
     /// A rate in KiB/s, rounded as rsync does (protocol specification, transfer 17); 0 for none.
-    func bandwidth() throws(CommandError) -> Int64 {
+    ///
+    /// A server's is in KiB/s already.
+    func bandwidth() throws(OptionError) -> Int64 {
+        if isPlain { return Int64(try number(in: 0...Int32.max)) }
         let bytes = try size(unit: 1024)
         // A peer reads it as a number of 32 bits.
         guard bytes >= 0, bytes / 1024 < Int64(Int32.max) else { throw .usage("--\(option)=\(text) is too large") }
@@ -110,7 +104,8 @@ struct OptionValue {
     }
 
     /// A block length that a peer accepts; 0 for rsync's rule.
-    func blockLength() throws(CommandError) -> Int {
+    func blockLength() throws(OptionError) -> Int {
+        if isPlain { return try number(in: 0...131_072) }
         let size = try size(unit: 1)
         guard (0...131_072).contains(size) else { throw .usage("--\(option)=\(text) is too large (max: 128.00K)") }
         return Int(size)

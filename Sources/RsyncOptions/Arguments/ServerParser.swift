@@ -1,0 +1,130 @@
+import LinuxSystem
+
+/// What is wrong with an argument for a server.
+package enum ArgumentFlaw: Error, Equatable, Sendable, CustomStringConvertible {
+    case unknown(String)
+    case unsupported(String)
+    case badValue(option: String, value: String)
+    case missingValue(String)
+    case missing(String)
+
+    package var description: String {
+        func shown(_ text: String) -> String { PrintableText.escaped(text, limit: PrintableText.usualLimit) }
+        return switch self {
+        case .unknown(let option): "\(shown(option)): unknown option"
+        case .unsupported(let option): "\(option): this option is not supported here"
+        case .badValue(let option, let value): "\(option)=\(shown(value)): invalid value"
+        case .missingValue(let option): "\(option): missing value"
+        case .missing(let what): "no \(what) among the arguments"
+        }
+    }
+}
+
+/// Goes through the arguments of a server once.
+package struct ServerParser {
+    /// What was understood so far.
+    package private(set) var options = ServerOptions()
+    /// What follows the `.`, with `.` for an empty path.
+    package private(set) var paths: [[UInt8]] = []
+    /// Whether the `.` was there; secluded arguments lack it until they are complete.
+    package private(set) var isComplete = false
+    private let isEscaped: Bool
+    private var rest: ArraySlice<[UInt8]>
+
+    /// Prepares to read.
+    ///
+    /// - Parameters:
+    ///   - vector: The arguments behind the program's name, from `--server` on.
+    ///   - isEscaped: Whether option values are escaped as for a shell, and no shell came between.
+    package init(_ vector: [[UInt8]], isEscaped: Bool) {
+        self.isEscaped = isEscaped
+        rest = vector[...]
+    }
+
+    /// Reads to the end, or to the first argument that is not understood; what came before it is in effect.
+    package mutating func run() throws(ArgumentFlaw) {
+        guard let first = rest.popFirst(), first == Array("--server".utf8) else { throw .missing("--server") }
+        while let bytes = rest.popFirst() {
+            let text = optionText(bytes)
+            if text == "." {
+                isComplete = true
+                paths = rest.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
+                return
+            }
+            if text.hasPrefix("--") {
+                try long(text.dropFirst(2))
+            } else if text.hasPrefix("-"), text.count > 1 {
+                try cluster(text.dropFirst())
+            } else {
+                let shown = PrintableText.escaped(text, limit: PrintableText.usualLimit)
+                throw .missing("\".\" before \"\(shown)\"")
+            }
+        }
+        guard options.isSecluded else { throw .missing("\".\"") }
+    }
+
+    /// A daemon's client escapes option values as if a shell came between, but not secluded ones (protocol
+    /// specification, session 2.5 and 2.6).
+    private func optionText(_ bytes: [UInt8]) -> String {
+        guard isEscaped, !options.isSecluded else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: ArgumentQuoting.unescaped(bytes), as: UTF8.self)
+    }
+
+    private mutating func cluster(_ text: Substring) throws(ArgumentFlaw) {
+        var letters = text
+        while let letter = letters.popFirst() {
+            guard let entry = OptionTable.server[letter] else { throw .unknown("-\(letter)") }
+            if case .value = entry.reading {
+                return try apply(entry, "-\(letter)", letters.isEmpty ? try next("-\(letter)") : letters)
+            }
+            try apply(entry, entry.option.spellingWithLetter, nil)
+        }
+    }
+
+    private mutating func long(_ text: Substring) throws(ArgumentFlaw) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        let value = parts.count == 2 ? parts[1] : nil
+        if let entry = OptionTable.server[name] {
+            switch entry.reading {
+            case .value where value == nil: return try apply(entry, "--\(name)", next("--\(name)"))
+            case .value: return try apply(entry, "--\(name)", value)
+            case .refused: throw .unsupported("--\(name)")
+            default:
+                guard value == nil else { throw .unknown("--\(text)") }
+                return try apply(entry, "--\(name)", nil)
+            }
+        }
+        guard value == nil, let entry = OptionTable.server.turnedOff(by: name) else { throw .unknown("--\(text)") }
+        switch entry.reading {
+        case .toggle(let set): set(&options, false)
+        case .refused(_, mayBeOff: true): throw .unsupported("--\(name)")
+        default: throw .unknown("--\(text)")
+        }
+    }
+
+    private mutating func next(_ option: String) throws(ArgumentFlaw) -> Substring {
+        guard let value = rest.popFirst() else { throw .missingValue(option) }
+        return optionText(value)[...]
+    }
+
+    private mutating func apply(
+        _ entry: OptionIndex<ServerOptions>.Entry,
+        _ spelling: String,
+        _ value: Substring?
+    ) throws(ArgumentFlaw) {
+        do throws(OptionError) {
+            switch entry.reading {
+            case .unknown: throw .usage("")
+            case .refused: throw .unsupported(spelling)
+            case .toggle(let set): set(&options, true)
+            case .effect(let run): try run(&options)
+            case .value(let read, _):
+                try read(&options, OptionValue(server: entry.option.names[0], text: String(value ?? "")))
+            }
+        } catch {
+            if case .unsupported = error, value == nil { throw .unsupported(spelling) }
+            throw value.map { .badValue(option: entry.option.spelling, value: String($0)) } ?? .unknown(spelling)
+        }
+    }
+}

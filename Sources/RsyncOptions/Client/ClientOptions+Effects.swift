@@ -1,0 +1,101 @@
+import Checksums
+
+extension ClientOptions {
+    /// Adds a pattern to the filters; an empty one matches nothing.
+    mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(OptionError) {
+        if pattern.isEmpty { return }
+        do throws(FilterError) {
+            try transfer.selection.filters.append(argument: pattern, isInclude: isInclude)
+        } catch {
+            throw .usage(error.description)
+        }
+    }
+
+    /// Adds a file of patterns, one a line; empty lines and those that start with `;` or `#` are skipped.
+    mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(OptionError) {
+        guard let readFile = value.readFile else { throw value.invalid }
+        let contents = try readFile(value.bytes, isInclude ? "include" : "exclude")
+        for line in contents.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
+            guard let first = line.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
+            try addFilter(Array(line), isInclude: isInclude)
+        }
+    }
+
+    private static let infoNames: Set<String> = [
+        "backup", "copy", "del", "flist", "misc", "mount", "name", "nonreg", "progress", "remove", "skip", "stats",
+        "symsafe",
+    ]
+
+    /// Takes levels of information such as `PROGRESS2,STATS`; a name without digits means level 1.
+    mutating func setInfo(_ value: OptionValue) throws(OptionError) {
+        for word in value.text.split(separator: ",") {
+            let name = word.prefix { !$0.isNumber }.lowercased()
+            guard let level = word.count == name.count ? 1 : Int(word.dropFirst(name.count)) else {
+                throw .usage("Unknown --info item: \"\(word)\"")
+            }
+            switch name {
+            case "none": for known in Self.infoNames { settings.info[known] = 0 }
+            case "all": for known in Self.infoNames { settings.info[known] = level }
+            case _ where Self.infoNames.contains(name): settings.info[name] = level
+            default: throw .usage("Unknown --info item: \"\(word)\"")
+            }
+        }
+        if let level = settings.info["progress"] {
+            settings.progress = level == 0 ? .none : level == 1 ? .files : .total
+        }
+        if let level = settings.info["stats"] { transfer.output.stats = level >= 2 }
+    }
+}
+
+extension TransferOptions.Wire {
+    /// Takes one name for all checksums, or two: for the transfer and for `-c`.
+    mutating func chooseChecksum(_ value: OptionValue) throws(OptionError) {
+        let names = value.text.lowercased().split(separator: ",", omittingEmptySubsequences: false)
+        // Half a choice cannot be told to the other end, nor may it be dropped.
+        if names.count == 2, names.contains("auto") { throw .unsupported("--\(value.option)=\(value.text)") }
+        var choices: [ChecksumAlgorithm?] = []
+        for name in names {
+            let algorithm = ChecksumAlgorithm(name: String(name))
+            guard name == "auto" || algorithm?.isAvailable == true else {
+                throw .failed("unknown checksum name: \(name)", exitCode: 4)
+            }
+            choices.append(algorithm)
+        }
+        guard choices.count <= 2 else { throw value.invalid }
+        checksumChoice = choices[0]
+        fileChecksumChoice = choices.count == 2 ? choices[1] : nil
+    }
+
+    /// Takes a compression's name; `auto` lets the two ends negotiate.
+    mutating func chooseCompression(_ value: OptionValue) throws(OptionError) {
+        let name = value.text.lowercased()
+        guard name != "auto" else { return compressChoice = nil }
+        guard let choice = CompressionAlgorithm(rawValue: name) else {
+            throw .failed("unknown compress name: \(value.text)", exitCode: 4)
+        }
+        choose(choice)
+    }
+
+    /// Compresses with an algorithm, or not at all.
+    mutating func choose(_ compression: CompressionAlgorithm) {
+        compressChoice = compression
+        compress = compression != .none
+    }
+
+    /// How the choice of checksums is told to a server.
+    var checksumWord: String? {
+        guard let checksumChoice else { return nil }
+        let second = fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
+        return "--checksum-choice=\(checksumChoice.rawValue)\(second)"
+    }
+
+    /// How the choice of compression is told to a server.
+    var compressionWord: String? {
+        switch compressChoice {
+        case nil: nil
+        case .zlibx?: "--new-compress"
+        case .zlib?: "--old-compress"
+        case let choice?: "--compress-choice=\(choice.rawValue)"
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import LinuxSystem
+
+/// Goes through a client's command line.
+package struct ClientParser {
+    /// What the options say.
+    package private(set) var options = ClientOptions()
+    /// Sources and destination as they were written.
+    package private(set) var operands: [[UInt8]] = []
+    private var rest: ArraySlice<[UInt8]>
+    private let readFile: OptionValue.FileReader
+    /// The argument that is being read, for messages.
+    private var current: [UInt8] = []
+
+    /// Prepares to read.
+    ///
+    /// - Parameters:
+    ///   - arguments: The arguments behind the program's name; bytes, since names need not be UTF-8.
+    ///   - readFile: Reads a file that an option names.
+    package init(_ arguments: [[UInt8]], readFile: @escaping OptionValue.FileReader) {
+        rest = arguments[...]
+        self.readFile = readFile
+    }
+
+    /// Reads to the end, or to `--help`.
+    ///
+    /// - Throws: ``OptionError`` for the first argument that is not understood: nothing is ignored.
+    package mutating func run() throws(OptionError) {
+        while let argument = rest.popFirst() {
+            current = argument
+            if argument == Array("--".utf8) {
+                operands += rest
+                return
+            } else if argument.starts(with: Array("--".utf8)) {
+                try long(argument)
+            } else if argument.count > 1, argument[0] == UInt8(ascii: "-") {
+                try cluster(argument)
+            } else {
+                operands.append(argument)
+            }
+            if options.request == .help { return }
+        }
+    }
+
+    private mutating func long(_ argument: [UInt8]) throws(OptionError) {
+        let parts = argument.dropFirst(2).split(
+            separator: UInt8(ascii: "="),
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
+        let name = String(decoding: parts[0], as: UTF8.self)
+        let value = parts.count == 2 ? Array(parts[1]) : nil
+        if let entry = OptionTable.client[name] { return try apply(entry, "--\(name)", name, value) }
+        guard let entry = OptionTable.client.turnedOff(by: name) else { throw complaint("unknown option") }
+        switch entry.reading {
+        case .toggle(let set) where value == nil: set(&options, false)
+        case .value(_, let off?) where value == nil: off(&options)
+        case .refused(_, let mayBeOff):
+            if mayBeOff, value == nil { return }
+            // Such as `--no-L`: rsync has no such form.
+            guard entry.option.names.contains(String(name.dropFirst(3))) else { throw complaint("unknown option") }
+            throw .unsupported("--\(name)")
+        default: throw complaint("unknown option")
+        }
+    }
+
+    private mutating func cluster(_ argument: [UInt8]) throws(OptionError) {
+        var letters = argument.dropFirst()
+        while let byte = letters.popFirst() {
+            let letter = Character(UnicodeScalar(byte))
+            guard let entry = OptionTable.client[letter] else { throw complaint("unknown option") }
+            let name = entry.option.names.first ?? String(letter)
+            if case .value = entry.reading {
+                let value = letters.first == UInt8(ascii: "=") ? letters.dropFirst() : letters
+                return try apply(entry, "-\(letter)", name, letters.isEmpty ? nil : Array(value))
+            }
+            if case .refused = entry.reading { throw .unsupported("-\(letter)") }
+            guard letters.first != UInt8(ascii: "=") else { throw complaint("option does not take an argument") }
+            try apply(entry, "-\(letter)", name, nil)
+        }
+    }
+
+    /// Refuses the argument as it was written, like rsync.
+    private func complaint(_ text: String) -> OptionError { .usage("\(PrintableText.escaped(current)): \(text)") }
+
+    private mutating func apply(
+        _ entry: OptionIndex<ClientOptions>.Entry,
+        _ spelling: String,
+        _ name: String,
+        _ value: [UInt8]?
+    ) throws(OptionError) {
+        switch entry.reading {
+        case .unknown: throw complaint("unknown option")
+        case .refused: throw .unsupported(spelling)
+        case .value(let read, _):
+            guard let value = value ?? rest.popFirst() else { throw complaint("missing argument") }
+            try read(&options, OptionValue(option: name, bytes: value, readFile: readFile))
+        case .toggle(let set):
+            guard value == nil else { throw complaint("option does not take an argument") }
+            set(&options, true)
+        case .effect(let run):
+            guard value == nil else { throw complaint("option does not take an argument") }
+            try run(&options)
+        }
+    }
+}

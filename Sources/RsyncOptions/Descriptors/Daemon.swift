@@ -1,0 +1,20 @@
+extension OptionTable {
+    /// Options that stand behind `--daemon`, and those of a server alone.
+    static let daemon: [OptionDescriptor] = [
+        .daemonSetting("--daemon", "be a daemon", .effect { _ in }),
+        .daemonSetting("--config=FILE", "configuration file", .value { $0.configuration = $1.bytes }),
+        .daemonSetting(
+            "--dparam=PARAMETER, -M",
+            "override a parameter of the configuration",
+            .refused("not implemented", mayBeOff: false)
+        ),
+        .daemonSetting("--no-detach", "stay in the foreground", .effect { $0.staysInForeground = true }),
+        .daemonSetting("-h", "print help", .effect { $0.asksForHelp = true }),
+        OptionDescriptor(
+            "--sender",
+            "the server sends",
+            client: .unknown,
+            server: .effect { $0.isSender = true }
+        ),
+    ]
+}

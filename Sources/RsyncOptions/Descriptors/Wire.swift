@@ -1,0 +1,144 @@
+import Checksums
+
+extension OptionTable {
+    /// How the two ends speak.
+    static let wire: [OptionDescriptor] =
+        delta + compression + [
+            .toggle("--inc-recursive, --i-r", "list directories during the transfer") {
+                $0.wire.incrementalRecursion = $1
+            },
+            .setting(
+                "--bwlimit=RATE",
+                "limit of the rate, in KiB/s or with a unit",
+                told: .word(100, "--bwlimit=RATE") {
+                    $0.wire.bandwidthLimit > 0 ? "--bwlimit=\($0.wire.bandwidthLimit)" : nil
+                },
+                isUsed: { $0.wire.bandwidthLimit > 0 },
+                off: { $0.wire.bandwidthLimit = 0 }
+            ) { (options, value) throws(OptionError) in
+                options.wire.bandwidthLimit = try value.bandwidth()
+            },
+            .setting(
+                "--timeout=SECONDS",
+                "give up after so many seconds of silence",
+                told: .word(90, "--timeout=SECONDS") { $0.wire.timeout > 0 ? "--timeout=\($0.wire.timeout)" : nil },
+                isUsed: { $0.wire.timeout > 0 },
+                off: { $0.wire.timeout = 0 }
+            ) { (options, value) throws(OptionError) in
+                options.wire.timeout = try value.number(in: 0...Int(Int32.max))
+            },
+            .clientSetting("--protocol=NUM", "offer an older protocol: 30 or 31") {
+                (state, value) throws(OptionError) in
+                state.transfer.wire.protocolVersion = try value.number(in: 0...Int32.max)
+            },
+            OptionDescriptor(
+                "--secluded-args, --protect-args, -s",
+                "send the arguments to the server on the stream",
+                client: .refused("arguments are escaped instead", mayBeOff: true),
+                server: .effect { $0.isSecluded = true }
+            ),
+            .unsupported(
+                "--old-args",
+                "do not escape arguments for the remote shell",
+                because: "arguments are always escaped",
+                mayBeOff: true
+            ),
+            .unsupported("--trust-sender", "do not check the sender's file list", because: "a peer is always checked"),
+            .unsupported("--max-alloc=SIZE", "limit of one allocation", because: "memory has fixed limits"),
+            .unsupported("--iconv=CHARSETS", "convert names", because: "names are bytes", mayBeOff: true),
+            .unsupported("--write-batch=FILE", "write a batch file", because: "batch files are not implemented"),
+            .unsupported(
+                "--only-write-batch=FILE",
+                "write a batch file, change nothing",
+                because: "batch files are not implemented"
+            ),
+            .unsupported("--read-batch=FILE", "read a batch file", because: "batch files are not implemented"),
+            .unsupported("--qsort", "sort with qsort", because: "it is for tests of rsync"),
+        ]
+
+    private static let delta: [OptionDescriptor] = [
+        .toggle(
+            "--whole-file, -W",
+            "send files whole, without a delta",
+            told: .letter(160, "W") { $0.wire.wholeFile == true || $0.wire.checksumChoice == ChecksumAlgorithm.none },
+            isUsed: { $0.wire.wholeFile == true }
+        ) { $0.wire.wholeFile = $1 },
+        .setting(
+            "--block-size=SIZE, -B",
+            "length of the blocks that are compared",
+            told: .word(80, "-BSIZE") { $0.wire.blockLength > 0 ? "-B\($0.wire.blockLength)" : nil },
+            isUsed: { $0.wire.blockLength > 0 }
+        ) { (options, value) throws(OptionError) in
+            options.wire.blockLength = try value.blockLength()
+        },
+        .setting(
+            "--checksum-choice=NAMES, --cc=NAMES",
+            "checksum algorithms",
+            told: .word(130, "--checksum-choice=NAMES") { $0.wire.checksumWord },
+            isUsed: { $0.wire.checksumChoice != nil }
+        ) { (options, value) throws(OptionError) in
+            try options.wire.chooseChecksum(value)
+        },
+        .setting(
+            "--checksum-seed=NUM",
+            "seed of block checksums",
+            told: .word(300, "--checksum-seed=NUM") {
+                $0.wire.checksumSeed != 0 ? "--checksum-seed=\($0.wire.checksumSeed)" : nil
+            },
+            isUsed: { $0.wire.checksumSeed != 0 }
+        ) { (options, value) throws(OptionError) in
+            options.wire.checksumSeed = try value.number(in: Int32.min...Int32.max)
+        },
+    ]
+
+    private static let compression: [OptionDescriptor] = [
+        .toggle(
+            "--compress, -z",
+            "compress data on the wire",
+            told: .letter(350, "z") {
+                $0.wire.compress && ($0.wire.compressChoice == nil || $0.wire.compressChoice == .zlib)
+            },
+            isUsed: { $0.wire.compress }
+        ) {
+            if $1, $0.wire.compress, $0.wire.compressChoice == nil { $0.wire.compressChoice = .zlibx }
+            $0.wire.compress = $1 && $0.wire.compressChoice != CompressionAlgorithm.none
+            if !$1 { $0.wire.compressChoice = nil }
+        },
+        .setting(
+            "--compress-choice=NAME, --zc=NAME",
+            "compression algorithm",
+            told: .word(140, "--compress-choice=NAME, --new-compress, --old-compress") { $0.wire.compressionWord }
+        ) { (options, value) throws(OptionError) in
+            try options.wire.chooseCompression(value)
+        },
+        .setting(
+            "--compress-level=NUM, --zl=NUM",
+            "compression level",
+            // A level alone would make the server compress.
+            told: .word(40, "--compress-level=NUM") {
+                $0.wire.compress ? $0.wire.compressLevel.map { "--compress-level=\($0)" } : nil
+            }
+        ) { (options, value) throws(OptionError) in
+            options.wire.compressLevel = try value.number(in: value.isPlain ? -1_000_000...1_000_000 : -131_072...22)
+            // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
+            options.wire.compress = options.wire.compressChoice != CompressionAlgorithm.none
+        },
+        compressed("--old-compress", "compress with zlib, matched data too", .zlib),
+        compressed("--new-compress", "compress with zlib, literal data only", .zlibx),
+        .unsupported("--compress-threads=NUM, --zt=NUM", "threads that compress", because: "one thread compresses"),
+        .unsupported(
+            "--skip-compress=LIST",
+            "suffixes of files that are not compressed",
+            because: "not implemented"
+        ),
+    ]
+
+    private static func compressed(_ name: String, _ help: String, _ choice: CompressionAlgorithm) -> OptionDescriptor {
+        OptionDescriptor(
+            name,
+            help,
+            client: .effect { $0.transfer.wire.choose(choice) },
+            server: .effect { $0.transfer.wire.choose(choice) }
+        )
+    }
+}

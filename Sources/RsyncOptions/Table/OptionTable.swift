@@ -1,0 +1,85 @@
+/// All options, and how they are found.
+package enum OptionTable {
+    /// One section of the table: its title in help and documents, and its options.
+    package struct Section: Sendable {
+        package let title: String
+        package let options: [OptionDescriptor]
+    }
+
+    /// The table, in the order of help and documents.
+    package static let sections = [
+        Section(title: "What is transferred", options: selection),
+        Section(title: "When a file counts as unchanged", options: comparison),
+        Section(title: "What is kept of each entry", options: attributes),
+        Section(title: "How a file gets to its place", options: placement),
+        Section(title: "What is deleted", options: deletion),
+        Section(title: "How the two ends speak", options: wire),
+        Section(title: "How the other end is reached", options: connection),
+        Section(title: "What is printed", options: output),
+        Section(title: "Daemon", options: daemon),
+        Section(title: "Between our own programs", options: agent),
+    ]
+
+    /// Every option.
+    package static let options = sections.flatMap(\.options)
+
+    static let client = OptionIndex(options) { $0.client }
+    static let server = OptionIndex(options) { $0.server }
+    static let daemonLine = OptionIndex(options) { $0.daemon }
+
+    // MARK: refuse options
+
+    /// Whether `refuse options` may name it.
+    package static func canRefuse(_ word: String) -> Bool {
+        options.contains { $0.isUsed != nil && $0.refusalWords.contains(word) }
+    }
+
+    /// The first option that a client uses and a daemon refuses.
+    ///
+    /// - Parameters:
+    ///   - words: The words of `refuse options`.
+    ///   - transfer: What the client's arguments say.
+    /// - Returns: The option as the refusal names it (protocol specification, session 11.6); nil when nothing is refused.
+    package static func refused(by words: [String], in transfer: TransferOptions) -> String? {
+        guard !words.isEmpty else { return nil }
+        let option = options.first { option in
+            option.isUsed?(transfer) == true && option.refusalWords.contains { words.contains($0) }
+        }
+        return option?.spellingWithLetter
+    }
+}
+
+/// The options of one of the three command lines by name and by letter.
+struct OptionIndex<State>: Sendable {
+    /// An option as it was found.
+    struct Entry: Sendable {
+        let option: OptionDescriptor
+        let reading: OptionReading<State>
+    }
+
+    private var byName: [String: Entry] = [:]
+    private var byLetter: [Character: Entry] = [:]
+
+    init(_ options: [OptionDescriptor], reading: (OptionDescriptor) -> OptionReading<State>) {
+        for option in options {
+            let entry = Entry(option: option, reading: reading(option))
+            if case .unknown = entry.reading { continue }
+            for name in option.names { byName[name] = entry }
+            if let letter = option.letter { byLetter[letter] = entry }
+        }
+    }
+
+    /// The option with a long name.
+    subscript(name: String) -> Entry? { byName[name] }
+
+    /// The option with a letter.
+    subscript(letter: Character) -> Entry? { byLetter[letter] }
+
+    /// The option that a word such as `no-perms` or `no-p` turns off.
+    func turnedOff(by word: String) -> Entry? {
+        guard word.hasPrefix("no-") else { return nil }
+        let bare = word.dropFirst(3)
+        if let letter = bare.first, bare.count == 1 { return letter.isLetter ? byLetter[letter] : nil }
+        return bare.hasPrefix("no-") ? nil : byName[String(bare)]
+    }
+}

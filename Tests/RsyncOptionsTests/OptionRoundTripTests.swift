@@ -1,0 +1,145 @@
+import Checksums
+import TestSupport
+import Testing
+
+@testable import RsyncOptions
+
+/// Random command lines of a client, through a server's arguments and back.
+@Suite("Options from client to server")
+struct OptionRoundTripTests {
+    /// Values for every option of a client that takes one.
+    static let values: [String: [String]] = [
+        "exclude": ["*.o", "+ keep", "/a/"], "include": ["*/", "- x"], "exclude-from": ["list"],
+        "include-from": ["list"],
+        "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
+        "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
+        "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
+        "timeout": ["30", "0", "010"], "protocol": ["30", "31", "32"], "rsh": ["ssh -p 2"],
+        "rsync-path": ["/opt/rsync"],
+        "port": ["8730"], "contimeout": ["9"], "password-file": ["/secret"], "info": ["progress2,del", "none"],
+        "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+    ]
+
+    /// Every spelling of every honoured option, with its values.
+    static let words: [String: [String]] = Dictionary(
+        uniqueKeysWithValues: OptionTable.options.compactMap { option in
+            let on = option.names.map { "--\($0)" } + (option.letter.map { ["-\($0)"] } ?? [])
+            let off = (option.names + (option.letter.map { [String($0)] } ?? [])).map { "--no-\($0)" }
+            switch option.client {
+            case .toggle: return (option.spelling, on + off)
+            case .effect: return (option.spelling, on.filter { $0 != "--help" })
+            case .value(_, let turnOff):
+                let values = values[option.names[0]] ?? []
+                let set = on.flatMap { word in values.map { word.hasPrefix("--") ? "\(word)=\($0)" : word + $0 } }
+                return (option.spelling, set.isEmpty ? [] : set + (turnOff == nil ? [] : [off[0]]))
+            case .unknown, .refused: return nil
+            }
+        }
+    )
+
+    @Test("every option that a client honours has words to try")
+    func complete() {
+        #expect(Self.words.filter { $1.isEmpty && $0 != "--help" }.isEmpty)
+        #expect(Self.words.count > 55)
+    }
+
+    private func client(_ words: [String]) throws(OptionError) -> TransferOptions {
+        var parser = ClientParser(words.map { Array($0.utf8) }) { (_, _) throws(OptionError) in
+            Array("# none\n*.tmp\n".utf8)
+        }
+        try parser.run()
+        #expect(parser.operands.isEmpty)
+        return parser.options.transfer
+    }
+
+    /// What a server reads of the arguments that a client sends.
+    private func server(_ options: TransferOptions, isSender: Bool) throws(ArgumentFlaw) -> ServerOptions {
+        var sent = ServerOptions()
+        sent.transfer = options
+        sent.isSender = isSender
+        sent.capabilities = ".iLsfxCIvu"
+        var parser = ServerParser((sent.words + ["."]).map { Array($0.utf8) }, isEscaped: true)
+        try parser.run()
+        return parser.options
+    }
+
+    /// The options as a server in a role is told them.
+    private func told(_ options: TransferOptions, isSender: Bool) -> TransferOptions {
+        let plain = TransferOptions()
+        var told = options
+        // Filters travel on the stream, the version in the greeting, incremental recursion among the capabilities.
+        told.selection.filters = plain.selection.filters
+        told.wire.protocolVersion = plain.wire.protocolVersion
+        told.wire.incrementalRecursion = plain.wire.incrementalRecursion
+        // The server's own default is deltas; without sums there is nothing to make one of.
+        if told.wire.wholeFile == false { told.wire.wholeFile = nil }
+        if told.wire.checksumChoice == ChecksumAlgorithm.none { told.wire.wholeFile = true }
+        if !told.wire.compress { told.wire.compressLevel = nil }
+        told.output.itemize = min(2, told.output.itemize)
+        told.output.verbosity = min(9, told.output.verbosity)
+        if told.placement.inPlace { told.placement.partial = false }
+        guard isSender else { return told }
+        told.comparison.sizeOnly = false
+        told.comparison.modifyWindow = nil
+        told.attributes.omitDirectoryTimes = false
+        told.placement.partial = false
+        told.placement.fsync = false
+        told.deletion.isOn = false
+        told.output.itemize = 0
+        told.output.stats = false
+        return told
+    }
+
+    @Test("2000 random command lines reach either server as they were meant", .timeLimit(.minutes(10)))
+    func random() throws {
+        var random = SeededRandom(seed: 20_261_128)
+        let names = Self.words.keys.filter { $0 != "--help" }.sorted()
+        var used: [String: Int] = [:]
+        for _ in 0..<2000 {
+            let line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
+                guard let name = names.randomElement(using: &random) else { return nil }
+                used[name, default: 0] += 1
+                return Self.words[name]?.randomElement(using: &random)
+            }
+            let options = try client(line)
+            for isSender in [false, true] {
+                let read = try server(options, isSender: isSender)
+                #expect(read.isSender == isSender && !read.isSecluded)
+                #expect(
+                    read.transfer == told(options, isSender: isSender),
+                    "\(line) to \(isSender ? "sender" : "receiver")"
+                )
+            }
+        }
+        #expect(names.allSatisfy { used[$0, default: 0] > 100 })
+    }
+
+    @Test("each option alone changes what a client does, or is off already")
+    func effective() throws {
+        let inert: Set<String> = ["--inc-recursive"]
+        for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
+            var parser = ClientParser([Array(words[0].utf8)]) { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            try parser.run()
+            #expect(parser.options != ClientOptions(), "\(words[0])")
+        }
+    }
+
+    @Test("the words for a server come in rsync's order")
+    func order() throws {
+        let line =
+            "-avvHSWzcIOn --fsync --inplace --delete --stats --size-only --timeout=9 --bwlimit=5 -B700 -@1 --ignore-errors"
+        let options = try client(
+            (line + " --numeric-ids --zl=3 --cc=md5 --checksum-seed=4").split(separator: " ").map(String.init)
+        )
+        var sent = ServerOptions()
+        sent.transfer = options
+        sent.capabilities = ".iLsfxCIvu"
+        #expect(
+            sent.words.joined(separator: " ") == """
+                --server -vvnlOWHogDtprcISze.iLsfxCIvu --compress-level=3 -B700 --timeout=9 --bwlimit=5 \
+                --checksum-choice=md5 --delete --size-only --stats --modify-window=1 --checksum-seed=4 --ignore-errors \
+                --numeric-ids --fsync --inplace
+                """
+        )
+    }
+}
