@@ -5,7 +5,7 @@ set -euo pipefail
 
 repository=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 libraries=(pkg-config libssl-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev)
-peers=(python3 rsync stunnel4 tinyproxy squid openssl attr acl util-linux diffutils e2fsprogs xfsprogs btrfs-progs
+peers=(python3 rsync rdiff stunnel4 tinyproxy squid openssl attr acl util-linux diffutils e2fsprogs xfsprogs btrfs-progs
     exfat-fuse exfatprogs)
 programs=(dvm-rsync dvm-source dvm-target dvm-stunnel dvm)
 

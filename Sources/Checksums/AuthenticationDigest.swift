@@ -1,5 +1,5 @@
 /// A digest that a daemon and its client can agree on for the password's proof.
-public enum AuthenticationDigest: String, CaseIterable, Sendable {
+package enum AuthenticationDigest: String, CaseIterable, Sendable {
     // In rsync's own order of preference.
     /// SHA-512.
     case sha512
@@ -13,15 +13,15 @@ public enum AuthenticationDigest: String, CaseIterable, Sendable {
     case md4
 
     /// The name on the wire.
-    public var name: String { rawValue }
+    package var name: String { rawValue }
 
     /// Finds a digest by its name on the wire.
     ///
     /// - Parameter name: A name, such as `sha512`.
-    public init?(name: String) { self.init(rawValue: name) }
+    package init?(name: String) { self.init(rawValue: name) }
 
     /// The length in bytes.
-    public var digestLength: Int {
+    package var digestLength: Int {
         switch self {
         case .sha512: 64
         case .sha256: 32
@@ -31,13 +31,13 @@ public enum AuthenticationDigest: String, CaseIterable, Sendable {
     }
 
     /// Whether this machine's crypto library offers it.
-    public var isAvailable: Bool { self == .md4 || messageDigest != nil }
+    package var isAvailable: Bool { self == .md4 || messageDigest != nil }
 
     /// The digest of bytes at hand.
     ///
     /// - Parameter bytes: The data.
     /// - Returns: ``digestLength`` bytes.
-    public func digest(of bytes: RawSpan) -> [UInt8] { digest(of: bytes, then: RawSpan()) }
+    package func digest(of bytes: RawSpan) -> [UInt8] { digest(of: bytes, then: RawSpan()) }
 
     /// The digest of two pieces one behind the other, which are not joined for it: one may be a secret.
     ///
@@ -45,7 +45,7 @@ public enum AuthenticationDigest: String, CaseIterable, Sendable {
     ///   - first: The first piece.
     ///   - second: The second one.
     /// - Returns: ``digestLength`` bytes.
-    public func digest(of first: RawSpan, then second: RawSpan) -> [UInt8] {
+    package func digest(of first: RawSpan, then second: RawSpan) -> [UInt8] {
         guard self != .md4 else {
             var md4 = MD4()
             md4.update(first)

@@ -44,7 +44,7 @@ public struct ChecksumRecipe: Sendable, Hashable {
     ///   - seed: The session's seed; 0 mixes nothing into md4, md5 and sha1.
     ///   - seedFix: Whether the peers agreed on CHKSUM_SEED_FIX, which puts an MD5 seed before the data.
     /// - Returns: The recipe.
-    public static func blocks(_ algorithm: ChecksumAlgorithm, seed: Int32, seedFix: Bool) -> ChecksumRecipe {
+    package static func blocks(_ algorithm: ChecksumAlgorithm, seed: Int32, seedFix: Bool) -> ChecksumRecipe {
         let seedUse: SeedUse =
             switch algorithm {
             case .xxh128, .xxh3, .xxh64: .key
@@ -63,7 +63,7 @@ public struct ChecksumRecipe: Sendable, Hashable {
     ///   - seed: The session's seed; used only by MD4 with `seedsMD4`.
     ///   - seedsMD4: Whether MD4 takes the seed first, as below protocol 30.
     /// - Returns: The recipe.
-    public static func wholeFile(
+    package static func wholeFile(
         _ algorithm: ChecksumAlgorithm,
         seed: Int32,
         seedsMD4: Bool
@@ -76,7 +76,7 @@ public struct ChecksumRecipe: Sendable, Hashable {
     ///
     /// - Parameter algorithm: The session's file-list checksum.
     /// - Returns: The recipe.
-    public static func fileList(_ algorithm: ChecksumAlgorithm) -> ChecksumRecipe { ChecksumRecipe(algorithm) }
+    package static func fileList(_ algorithm: ChecksumAlgorithm) -> ChecksumRecipe { ChecksumRecipe(algorithm) }
 
     /// The length of a whole digest in bytes.
     public var digestLength: Int { algorithm.digestLength }

@@ -88,12 +88,3 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
         hasher.combine(count)
     }
 }
-
-extension RawSpan {
-    /// The byte at an offset, checked.
-    @inline(__always)
-    package func byte(at offset: Int) -> UInt8 {
-        // Every bit pattern of one byte is a UInt8, and the load checks the bounds.
-        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-    }
-}

@@ -22,10 +22,7 @@ struct MD4 {
             offset += 1
         }
         while bytes.byteCount - offset >= 64 {
-            let block = [16 of UInt32] { word in
-                // In range: 64 bytes are left; every bit pattern is a UInt32.
-                unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + word * 4, as: UInt32.self).littleEndian
-            }
+            let block = [16 of UInt32] { bytes.word(at: offset + $0 * 4) }
             process(block)
             length &+= 64
             offset += 64

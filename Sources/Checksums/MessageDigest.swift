@@ -19,6 +19,18 @@ internal import COpenSSL
     }
 }
 
+extension MessageDigest {
+    /// HMAC-SHA-256 by OpenSSL, which reads message and key during the call and writes 32 bytes.
+    static func authenticationCode(of message: [UInt8], key: Span<UInt8>) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        let isMade = unsafe key.withUnsafeBytes { key in
+            unsafe HMAC(EVP_sha256(), key.baseAddress, Int32(key.count), message, message.count, &code, nil) != nil
+        }
+        precondition(isMade, "OpenSSL could not make a message authentication code")
+        return code
+    }
+}
+
 /// A running digest of OpenSSL.
 ///
 /// Invariant: the C context is made in `init`, freed in `deinit`, never shared and never lent out; OpenSSL reads exactly

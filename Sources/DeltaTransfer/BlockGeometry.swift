@@ -90,15 +90,15 @@ public struct BlockGeometry: Sendable, Hashable {
     ///   - first: The first of them, below `count`.
     ///   - blocks: How many; all below `count`.
     /// - Returns: Their bytes, a short last block counted as it is.
-    public func length(ofBlocks first: Int, count blocks: Int) -> Int64 {
+    package func length(ofBlocks first: Int, count blocks: Int) -> Int64 {
         min(Int64(blocks) * Int64(blockLength), basisSize - offset(of: first))
     }
 
     /// The number of blocks that have the full length.
-    public var fullBlockCount: Int { hasShortBlock ? count - 1 : count }
+    package var fullBlockCount: Int { hasShortBlock ? count - 1 : count }
 
     /// Whether the last block is shorter than the others.
-    public var hasShortBlock: Bool { count > 0 && remainder > 0 && remainder < blockLength }
+    package var hasShortBlock: Bool { count > 0 && remainder > 0 && remainder < blockLength }
 
     /// Where a block begins.
     ///

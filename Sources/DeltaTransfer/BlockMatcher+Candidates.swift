@@ -91,7 +91,7 @@ extension BlockMatcher {
     private mutating func isSum(_ digest: Digest, of block: Int) -> Bool {
         statistics.candidates += 1
         let length = geometry.strongLength
-        let stored = unsafe signature.strongSums.span.bytes.extracting((block * length)..<((block + 1) * length))
+        let stored = signature.strongSums.rawBytes.extracting((block * length)..<((block + 1) * length))
         return digest.hasPrefix(stored)
     }
 }

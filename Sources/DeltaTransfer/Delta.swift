@@ -33,8 +33,7 @@ public struct Delta: Sendable {
                 continue
             }
             tokens.append(.literal(literals.count..<(literals.count + range.count)))
-            // The array copies the bytes before the pointer's life ends.
-            unsafe new.extracting(range).withUnsafeBytes { unsafe literals.append(contentsOf: $0) }
+            literals.append(copying: new.extracting(range))
         }
         self.init(geometry: signature.geometry, tokens: tokens, literals: literals)
     }

@@ -8,7 +8,7 @@ public enum Patch {
     /// - Returns: The new content.
     /// - Throws: ``DeltaError`` when a token points outside the basis or the literals.
     public static func apply(_ delta: Delta, to basis: RawSpan) throws(DeltaError) -> [UInt8] {
-        try apply(delta.tokens, literals: unsafe delta.literals.span.bytes, basis: basis, geometry: delta.geometry)
+        try apply(delta.tokens, literals: delta.literals.rawBytes, basis: basis, geometry: delta.geometry)
     }
 
     /// Applies tokens.
@@ -42,8 +42,7 @@ public enum Patch {
                 let range = try geometry.range(ofBlock: block, count: count)
                 piece = basis.extracting(Int(range.lowerBound)..<Int(range.upperBound))
             }
-            // The array copies the bytes before the pointer's life ends.
-            unsafe piece.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+            result.append(copying: piece)
         }
         return result
     }

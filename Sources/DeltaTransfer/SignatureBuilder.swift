@@ -36,16 +36,16 @@ public struct SignatureBuilder: ~Copyable, Sendable {
             let length = geometry.length(of: rollingSums.count)
             let missing = length - pending.count
             if rest.byteCount < missing {
-                hold(rest)
+                pending.append(copying: rest)
                 return
             }
             if pending.isEmpty {
                 sign(rest.extracting(first: length))
             } else {
-                hold(rest.extracting(first: missing))
+                pending.append(copying: rest.extracting(first: missing))
                 let block = pending
                 pending = []
-                sign(unsafe block.span.bytes)
+                sign(block.rawBytes)
                 pending = block
                 pending.removeAll(keepingCapacity: true)
             }
@@ -67,11 +67,6 @@ public struct SignatureBuilder: ~Copyable, Sendable {
             rollingSums: rollingSums,
             strongSums: strongSums
         )
-    }
-
-    private mutating func hold(_ bytes: RawSpan) {
-        // The array copies the bytes before the pointer's life ends.
-        unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
     }
 
     private mutating func sign(_ block: RawSpan) {

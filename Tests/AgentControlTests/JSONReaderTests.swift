@@ -53,6 +53,7 @@ struct JSONReaderTests {
     func damage() throws {
         let text = #"{"request":"volume","name":"däta","list":[1,-2.5e3,"\u00e9\n",{"x":null}],"flag":true}"#
         var random = SeededRandom(seed: 11)
+        var taken = 0
         for _ in 0..<2_000 {
             var bytes = Array(text.utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -64,8 +65,10 @@ struct JSONReaderTests {
                 }
             }
             guard let value = try? JSONValue(parsing: bytes) else { continue }
+            taken += 1
             let written = value.encoded
             #expect(try JSONValue(parsing: Array(written.utf8)).encoded == written)
         }
+        #expect((100..<1_900).contains(taken), "some of the damage is harmless, some is not")
     }
 }

@@ -9,7 +9,7 @@ struct SharedLockTests {
     @Test("nobody shares it while a thread has it alone")
     func excludes() throws {
         let lock = SharedLock()
-        let value = Mutex((sharers: 0, brokenIn: 0))
+        let value = Mutex((sharers: 0, most: 0, brokenIn: 0))
         let threads = try (0..<4).map { number in
             try Background {
                 for _ in 0..<2000 {
@@ -17,7 +17,10 @@ struct SharedLockTests {
                         lock.alone { value.withLock { if $0.sharers > 0 { $0.brokenIn += 1 } } }
                     } else {
                         lock.shared {
-                            value.withLock { $0.sharers += 1 }
+                            value.withLock {
+                                $0.sharers += 1
+                                $0.most = max($0.most, $0.sharers)
+                            }
                             sched_yield()
                             value.withLock { $0.sharers -= 1 }
                         }
@@ -27,5 +30,6 @@ struct SharedLockTests {
         }
         for thread in threads { try thread.value() }
         #expect(value.withLock { $0.brokenIn } == 0)
+        #expect(value.withLock { $0.most } > 1, "it was never shared")
     }
 }

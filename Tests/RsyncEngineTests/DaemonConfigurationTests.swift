@@ -60,8 +60,12 @@ struct DaemonConfigurationTests {
 
     @Test("ids of the process are accepted")
     func ownIdentity() throws {
-        _ = try module("uid = \(geteuid())\ngid = \(getegid())")
-        if geteuid() == 0 { _ = try module("uid = root\ngid = root") }
+        let own = "uid = \(geteuid())\ngid = \(getegid())"
+        let names = geteuid() == 0 ? ["uid = root\ngid = root"] : []
+        for line in [own] + names {
+            #expect(try parse("[m]\npath = /x\n\(line)").notices == [])
+            #expect(throws: DaemonConfigurationError.self) { try module(line.replacing(/= \w+/, with: "= 1234567")) }
+        }
     }
 
     @Test(

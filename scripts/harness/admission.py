@@ -155,7 +155,8 @@ def _send(folder, keys, source, target, *options, expect=None):
 
 
 def _is_refusal(outcome):
-    return outcome.code in (4, 11) and b"does not fit the target" in outcome.err
+    """Whether the check refused for lack of bytes or inodes; 4 would mean something that the file system cannot hold."""
+    return outcome.code == 11 and b"does not fit the target" in outcome.err
 
 
 def _asked(outcome, what):

@@ -12,6 +12,7 @@ import subprocess
 import threading
 
 from harness import compare, peers
+from harness.beside import Beside
 from harness.cases import Case, Skipped, check
 from harness.processes import descendants, run
 
@@ -245,21 +246,16 @@ def used(point):
     return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
-class HighWater:
+class HighWater(Beside):
     """Samples the use of a file system from outside while something fills it; the writers stand still meanwhile."""
 
     def __init__(self, point):
+        super().__init__()
         self.point, self.start, self.peak, self.writers = point, used(point), 0, []
-        self.lock, self.done = threading.Lock(), threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.lock = threading.Lock()
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
+    def __exit__(self, *details):
+        super().__exit__(*details)
         self._sample()
 
     @contextlib.contextmanager
@@ -283,7 +279,7 @@ class HighWater:
                 for pid in stopped:
                     _signal(pid, signal.SIGCONT)
 
-    def _watch(self):
+    def work(self):
         while not self.done.wait(0.02):
             self._sample()
 
@@ -329,7 +325,9 @@ def forecast(source, options, *more):
     """What `dvm-source capacity` says, as JSON; 1 is an answer too."""
     outcome = run([peers.DVM_SOURCE, "capacity", source, "--json", "--round", "1Mi", *options, *more])
     check(outcome.code in (0, 1), f"capacity: {outcome}")
-    return json.loads(outcome.out)
+    said = json.loads(outcome.out)
+    check(outcome.code == (1 if said.get("fits") is False else 0), f"the exit code is not what it says: {outcome}", said)
+    return said
 
 
 def _capacity(tree, kind):

@@ -88,6 +88,11 @@ def matching(cases, only):
     return [case for case in cases if not only or only in case.name or fnmatch.fnmatchcase(case.name, only)]
 
 
+def few(cases, count):
+    """`count` of the cases, evenly spaced, or all when they are no more."""
+    return [cases[number * len(cases) // count] for number in range(count)] if len(cases) > count else cases
+
+
 def shard(cases, number, count):
     """One of `count` parts of the cases, 1 being the first. All parts take about equally long together; each case is in one
     part, and in the same part whenever names and costs are the same."""

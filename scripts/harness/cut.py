@@ -4,9 +4,9 @@ import contextlib
 import os
 import shutil
 import socket
-import threading
 
 from harness import damage, peers
+from harness.beside import Relay
 from harness.cases import Case
 from harness.processes import run
 from harness.tls import Ends
@@ -16,43 +16,25 @@ WAYS = ("tls push", "plain push", "plain pull")
 TOWARDS = ("server", "client")
 
 
-class Cutter:
+class Cutter(Relay):
     """Relays one connection at a time to a port; `limit` bytes towards one side, then it closes both."""
 
     def __init__(self, to_port, towards):
-        self.to_port, self.towards, self.limit = to_port, towards, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(to_port)
+        self.towards, self.limit = towards, 0
 
-    def _accept(self):
+    def carry(self, near, far, towards):
+        if towards != self.towards:
+            self.forward(near, far)
+            return
+        left = self.limit
         with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.to_port))
-                for near, far, towards in ((client, server, "server"), (server, client, "client")):
-                    limit = self.limit if towards == self.towards else None
-                    threading.Thread(target=self._relay, args=(near, far, limit), daemon=True).start()
-
-    @staticmethod
-    def _relay(near, far, limit):
-        with contextlib.suppress(OSError):
-            while limit is None or limit > 0:
-                data = near.recv(min(limit or 65536, 65536))
-                if not data:
-                    break
+            while left > 0 and (data := near.recv(min(left, 65536))):
                 far.sendall(data)
-                limit = None if limit is None else limit - len(data)
-            if limit is None:
-                far.shutdown(socket.SHUT_WR)
-                return
+                left -= len(data)
         for side in (near, far):
             with contextlib.suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        """Stops taking connections."""
-        self.listener.close()
 
 
 def positions(full):
@@ -73,8 +55,7 @@ def _body(way, towards, limits):
                 server = peers.STOCK_RSYNC if "pull" in way else peers.DVM_RSYNC
                 port = stack.enter_context(peers.rsync_daemon(
                     server, folder, {"data": (served, "")}, setting.keys.credentials)).port
-            cutter = Cutter(port, towards)
-            stack.callback(cutter.close)
+            cutter = stack.enter_context(Cutter(port, towards))
             for limit in limits:
                 cutter.limit = limit
                 here, start = (target, new_path) if "pull" in way else (served, old_path)

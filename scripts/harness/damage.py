@@ -1,10 +1,12 @@
 """What must hold after a transfer went wrong: a documented exit code, few clear words, and no torn file."""
 
+import functools
 import os
 import random
+import re
 import time
 
-from harness import compare
+from harness import compare, peers
 from harness.cases import Failure, check
 
 RSYNC_CODES = {1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 20, 21, 22, 23, 24, 25, 30, 35}
@@ -13,9 +15,28 @@ MOST_LINES = 3
 CRASH_MARKS = ("Fatal error", "crashed", "Backtrace", "Traceback", "Segmentation")
 
 
+@functools.cache
+def documented_exits():
+    """The exit codes of docs/codes.md for each code of failure; None where the peer's decides."""
+    with open(os.path.join(peers.REPOSITORY, "docs", "codes.md"), encoding="utf-8") as page:
+        rows = re.findall(r"^\| (DVM-\d{4}) \| ([^|]*) \|", page.read(), re.M)
+    return {code: None if exits == "as sent" else {int(number) for number in re.findall(r"\d+", exits)}
+            for code, exits in rows}
+
+
+def check_documented(outcome, what=""):
+    """An agent that failed with a code of ours ended with an exit code that docs/codes.md gives for it."""
+    # At the beginning of our own line: a peer's words may hold anything.
+    seen = re.findall(r"^dvm-\w+: (?:volume [^:]*: )?(DVM-\d{4}):", outcome.err.decode(errors="replace"), re.M)
+    allowed = [documented_exits()[code] for code in seen]
+    if outcome.code and seen and None not in allowed:
+        check(outcome.code in set().union(*allowed), f"{what}: docs/codes.md has other exit codes for {seen}: {outcome}")
+
+
 def check_outcome(outcome, codes, what=""):
-    """The code is one of `codes`, and standard error holds one to three lines, none of them a crash report."""
+    """The code is one of `codes` and a documented one, and standard error holds one to three lines, none a crash report."""
     check(outcome.code in codes, f"{what}: wanted exit code {sorted(codes)}, got {outcome}")
+    check_documented(outcome, what)
     if outcome.code:
         count = len(outcome.lines())
         check(1 <= count <= MOST_LINES, f"{what}: wanted one clear line, got {count}: {outcome}")

@@ -3,14 +3,14 @@
 import contextlib
 import heapq
 import os
-import socket
 import subprocess
 import threading
 import time
 
 from harness import compare, peers
+from harness.beside import Beside, Relay
 from harness.cases import Case, Failure, Skipped, check
-from harness.processes import free_port, run
+from harness.processes import run
 from harness.stalled_write import StalledWrite
 from harness.tls import Ends
 
@@ -22,29 +22,24 @@ SIZE = 4096
 TICK = 10_000_000  # the longest tick of Linux, in nanoseconds
 
 
-class Writer:
+class Writer(Beside):
     """Changes the content of files of a fixed size every 20 ms."""
 
     def __init__(self, folder, count=1, period=0.02):
+        super().__init__()
         self.paths = [f"{folder}/state{number}" for number in range(count)]
-        self.period, self.number, self.done = period, 0, threading.Event()
+        self.period, self.number = period, 0
         for path in self.paths:
             with open(path, "wb") as handle:
                 handle.write(bytes(SIZE))
         self.handles = [os.open(path, os.O_WRONLY) for path in self.paths]
-        self.thread = threading.Thread(target=self._work)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
+    def __exit__(self, *details):
+        super().__exit__(*details)
         for handle in self.handles:
             os.close(handle)
 
-    def _work(self):
+    def work(self):
         while not self.done.wait(self.period):
             self.change()
 
@@ -73,7 +68,7 @@ class TickWriter(Writer):
         self.settled = {}  # the last content that each file had with each time
         super().__init__(folder, count=20)
 
-    def _work(self):
+    def work(self):
         turns = [(time.time_ns() + number * TICK // 20, number, 0) for number in range(len(self.handles))]
         while not self.done.is_set():
             due, number, moment = heapq.heappop(turns)
@@ -112,37 +107,24 @@ class TickWriter(Writer):
         return wrong
 
 
-@contextlib.contextmanager
-def older_protocol(port, version):
-    """A relay that makes a daemon and its client believe of each other that they know no more than `version`."""
-    listener = socket.create_server(("127.0.0.1", free_port()))
+class OlderProtocol(Relay):
+    """Tells a daemon and its client of each other that they know no more than `version`."""
 
-    def pump(source, sink):
+    def __init__(self, port, version):
+        super().__init__(port)
+        self.version = version
+
+    def carry(self, near, far, towards):
         line = b""
         while not line.endswith(b"\n"):
-            piece = source.recv(1)
+            piece = near.recv(1)
             if not piece:
                 break
             line += piece
-        data = b"@RSYNCD: %d.0" % version + line[line.index(b"."):][2:] if line.startswith(b"@RSYNCD: ") else line
-        with contextlib.suppress(OSError):
-            while data:
-                sink.sendall(data)
-                data = source.recv(65536)
-            sink.shutdown(socket.SHUT_WR)
-
-    def accept():
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", port))
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=pump, args=ends, daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    with listener:
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
+        if line.startswith(b"@RSYNCD: "):
+            line = b"@RSYNCD: %d.0" % self.version + line[line.index(b"."):][2:]
+        far.sendall(line)
+        self.forward(near, far)
 
 
 @contextlib.contextmanager
@@ -153,7 +135,7 @@ def stock_target(setting, folder, program=None, extra="", version=None):
     with contextlib.ExitStack() as stack:
         daemon = stack.enter_context(peers.rsync_daemon(
             program or peers.STOCK_RSYNC, folder, {"data": (target, extra)}, setting.keys.credentials))
-        port = stack.enter_context(older_protocol(daemon.port, version)) if version else daemon.port
+        port = stack.enter_context(OlderProtocol(daemon.port, version)).port if version else daemon.port
         tls = stack.enter_context(peers.stunnel_server(folder, setting.keys, port))
         yield target, lambda source, *options: run(peers.dvm_source(setting.keys, source, tls.port, *options))
 

@@ -3,13 +3,12 @@
 import base64
 import contextlib
 import hashlib
-import os
 import random
 import socket
 import ssl
-import threading
 
 from harness import damage, peers
+from harness.beside import Listening
 from harness.cases import Case, check
 from harness.processes import run
 from harness.tls import Ends
@@ -30,31 +29,27 @@ def line(connection):
     return data
 
 
-class NoisyServer:
+class NoisyServer(Listening):
     """Plays a daemon for one client up to a stage, then sends random bytes until it goes. Serves TLS when given keys."""
 
     def __init__(self, stage, seed, keys=None):
+        super().__init__()
         self.stage, self.random, self.keys = stage, random.Random(seed), keys
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
 
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            connection, _ = self.listener.accept()
-            # Whoever calls again is refused.
-            self.listener.close()
-            connection.settimeout(20)
-            if self.keys:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*self.keys.good)
-                connection = context.wrap_socket(connection, server_side=True)
-            self._play(connection)
-            for _ in range(64):
-                connection.sendall(self.random.randbytes(self.random.randrange(1, 20_000)))
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(65536):
-                pass
+    def serve(self, connection):
+        # Whoever calls again is refused.
+        self.close()
+        connection.settimeout(20)
+        if self.keys:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.keys.good)
+            connection = context.wrap_socket(connection, server_side=True)
+        self._play(connection)
+        for _ in range(64):
+            connection.sendall(self.random.randbytes(self.random.randrange(1, 20_000)))
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
 
     def _play(self, connection):
         if self.stage != "at once":
@@ -66,25 +61,18 @@ class NoisyServer:
             line(connection)
             connection.sendall(b"@RSYNCD: OK\n")
 
-    def close(self):
-        """Stops listening."""
-        self.listener.close()
-
 
 def _to_source(stage, seed, tls):
     """Our client meets a noisy server: it ends within its time, with a code and a line."""
     def body(setting, folder):
         _, new_path, _, _ = damage.two_versions(folder)
-        server = NoisyServer(stage, seed, setting.keys if tls else None)
-        try:
+        with NoisyServer(stage, seed, setting.keys if tls else None) as server:
             if tls:
                 argv = peers.dvm_source(setting.keys, new_path, server.port)
             else:
                 argv = [peers.DVM_RSYNC, "-aH", "--timeout=10", f"--password-file={setting.keys.password}",
                         new_path + "/", f"rsync://{peers.USER}@127.0.0.1:{server.port}/data/"]
             outcome = run(argv, 60)
-        finally:
-            server.close()
         damage.check_outcome(outcome, damage.RSYNC_CODES, f"seed {seed}")
         return str(outcome)
     return body

@@ -11,6 +11,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from harness.beside import Beside
+
 
 @dataclass
 class Outcome:
@@ -145,24 +147,15 @@ def status_kib(pid, field):
     return 0
 
 
-class MemoryWatch:
+class MemoryWatch(Beside):
     """Samples the memory of processes and their descendants: the peak of each one, and the peak of the sum, in KiB."""
 
     def __init__(self, pids, interval=0.02):
+        super().__init__()
         self.pids, self.interval = pids, interval
         self.peak_sum, self.peak_each = 0, {}  # sum: resident at one moment; each: the kernel's own high-water mark
-        self.done = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.done.set()
-        self.thread.join()
-
-    def _watch(self):
+    def work(self):
         while not self.done.wait(self.interval):
             total = 0
             for root in list(self.pids):

@@ -8,9 +8,9 @@ import json
 import socket
 import ssl
 import struct
-import threading
 
 from harness import peers
+from harness.beside import Listening
 
 DATA, ERROR_XFER, ERROR = 7, 8, 10
 
@@ -130,42 +130,24 @@ def push(port, keys, letters, *options, volume="data"):
     return talk
 
 
-class Target:
+class Target(Listening):
     """A TLS server on a port of its own that gives each connection to a function, in a thread.
 
     `converse` gets those that chose the control channel, `serve` the others; without `converse` nothing is chosen."""
 
     def __init__(self, keys, serve, converse=None, receive_buffer=None):
-        self.serve, self.converse, self.failures = serve, converse, []
+        super().__init__(receive_buffer)
+        self.play, self.converse, self.failures = serve, converse, []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*keys.good)
         if converse:
             self.context.set_alpn_protocols(["dvm/1"])
-        self.listener = socket.socket()
-        if receive_buffer:
-            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen()
-        self.port = self.listener.getsockname()[1]
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                stream, _ = self.listener.accept()
-                threading.Thread(target=self._work, args=(stream,), daemon=True).start()
-
-    def _work(self, stream):
+    def serve(self, stream):
         try:
             stream.settimeout(30)
             tunnel = self.context.wrap_socket(stream, server_side=True)
-            work = self.converse if tunnel.selected_alpn_protocol() else self.serve
+            work = self.converse if tunnel.selected_alpn_protocol() else self.play
             with tunnel:
                 work(tunnel)
         except (OSError, EOFError) as error:

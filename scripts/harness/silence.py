@@ -1,6 +1,5 @@
 """Ends that fall silent are left after the limit; ends that only work for long without a word are waited for."""
 
-import base64
 import contextlib
 import hashlib
 import hmac
@@ -8,14 +7,14 @@ import json
 import os
 import re
 import signal
-import socket
 import ssl
 import struct
 import subprocess
 import threading
 import time
 
-from harness import compare, peers
+from harness import compare, damage, peers
+from harness.beside import Listening
 from harness.cases import Case, check
 from harness.noise import line
 from harness.processes import Outcome, run
@@ -34,31 +33,19 @@ def limit(seconds=LIMIT):
     return ["--silence-limit", str(seconds)]
 
 
-class ScriptedServer:
+class ScriptedServer(Listening):
     """Serves each connection by a function on a thread of its own; a connection stays open until the server goes."""
 
     def __init__(self, serve):
-        self.serve, self.open = serve, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
+        self.play, self.open = serve, []
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                self.open.append(connection)
-                threading.Thread(target=self._play, args=[connection], daemon=True).start()
-
-    def _play(self, connection):
-        with contextlib.suppress(OSError):
-            self.open.append(self.serve(connection))
+    def serve(self, connection):
+        self.open.append(connection)
+        self.open.append(self.play(connection))
 
     def __exit__(self, *_):
-        self.listener.close()
+        self.close()
         for connection in self.open:
             with contextlib.suppress(OSError, AttributeError):
                 connection.close()
@@ -173,7 +160,7 @@ def small_tree(folder, name="source", size=300_000):
 
 def check_left(outcome, patience=PATIENCE, expected=SILENT):
     """Whether our source gave up in time and said why."""
-    check(outcome.code in (10, 30), f"{outcome}")
+    damage.check_outcome(outcome, {10, 30})
     check(expected.search(outcome.err), f"not silence: {outcome}")
     check(outcome.seconds <= patience, f"took {outcome.seconds:.1f} s: {outcome}")
 

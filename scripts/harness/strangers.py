@@ -1,6 +1,7 @@
 """Connections that never log in: they must neither keep a transfer out nor make the target grow."""
 
 import contextlib
+import functools
 import os
 import socket
 import ssl
@@ -8,6 +9,7 @@ import threading
 import time
 
 from harness import compare, peers
+from harness.beside import Beside, Relay
 from harness.cases import Case, check, check_equal_trees
 from harness.processes import run, status_kib
 
@@ -111,35 +113,28 @@ KINDS = {"tcp": Stranger, "half a handshake": HalfHandshake, "tls": SilentInTLS,
          "module named": SilentAfterModule, "slow": SlowWriter, "early input": EarlyInput}
 
 
-class Crowd:
+class Crowd(Beside):
     """Keeps so many connections of each kind open: what the target closes is opened again, at most `pause` s later."""
 
     def __init__(self, port, count, kinds=KINDS, pause=0.2):
+        super().__init__()
         self.strangers = [(KINDS[name](port), count) for name in kinds]
-        self.pause, self.stop, self.opened, self.open_now = pause, threading.Event(), 0, {}
-        self.threads = [threading.Thread(target=self._keep, args=pair, daemon=True) for pair in self.strangers]
+        self.pause, self.opened, self.open_now = pause, 0, {}
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
+    def works(self):
+        return [functools.partial(self._keep, *pair) for pair in self.strangers]
 
     def _keep(self, stranger, count):
         connections, poked = [], time.monotonic()
-        while not self.stop.is_set():
-            while len(connections) < count and not self.stop.is_set():
+        while not self.done.is_set():
+            while len(connections) < count and not self.done.is_set():
                 with contextlib.suppress(OSError):
                     connection = stranger.open()
                     connection.settimeout(2)
                     connections.append(connection)
                 self.opened += 1
             self.open_now[stranger] = len(connections)
-            self.stop.wait(self.pause)
+            self.done.wait(self.pause)
             connections = [connection for connection in connections if not self._is_over(connection)]
             if time.monotonic() - poked > 0.5:
                 poked = time.monotonic()
@@ -173,36 +168,19 @@ class Crowd:
         check(self.opened >= wanted, f"only {self.opened} of {wanted} connections were opened in {seconds} s")
 
 
-class Delay:
-    """A relay on this machine that holds every byte back for some milliseconds, each way."""
+class Delay(Relay):
+    """Holds every byte back for some milliseconds, each way."""
 
     def __init__(self, port, seconds):
-        self.to, self.seconds = port, seconds
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__(port)
+        self.seconds = seconds
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
+    def carry(self, near, far, towards):
         with contextlib.suppress(OSError):
-            while True:
-                near, _ = self.listener.accept()
-                far = socket.create_connection(("127.0.0.1", self.to), 20)
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    def _carry(self, one, other):
-        with contextlib.suppress(OSError):
-            while data := one.recv(1 << 18):
+            while data := near.recv(1 << 18):
                 time.sleep(self.seconds)
-                other.sendall(data)
-        with contextlib.suppress(OSError):
-            other.shutdown(socket.SHUT_WR)
+                far.sendall(data)
+        far.shutdown(socket.SHUT_WR)
 
 
 @contextlib.contextmanager

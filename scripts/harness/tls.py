@@ -108,7 +108,7 @@ def _proxy_refuses(setting, folder):
         argv = peers.dvm_source(setting.keys, setting.trees[0][0], ends.port, "--proxy",
                                 f"http://{peers.USER}:wrong@127.0.0.1:{proxy.port}")
         outcome = run(argv)
-        check(outcome.code in (5, 10, 12, 35) and len(outcome.lines()) in (1, 2), f"{outcome}")
+        check(outcome.code == 10 and b"DVM-1109" in outcome.err and len(outcome.lines()) in (1, 2), f"{outcome}")
         check(not os.listdir(ends.target), "something was written")
 
 

@@ -1,92 +1,22 @@
-"""One writer for a volume, deletions that nobody meant, figures of what is in place, and directories that are replaced."""
+"""One writer for a volume, figures of what is in place, and directories that are replaced."""
 
 import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 from harness import compare, peers
 from harness.cases import Case, check, check_equal_trees
-from harness.processes import Outcome, run
+from harness.deletions import deletion_cases
+from harness.processes import run
+from harness.pushing import Pushing, check_refused, finished, source, tree, wait_for
 from harness.tls import Ends
 
 SLOW = "--bwlimit=1500"
 LARGE = 5 << 20  # three and a half seconds at SLOW
-
-
-def tree(path, label, large=0, files=3):
-    """A small tree whose first file comes at once; `large` bytes follow it."""
-    os.makedirs(path)
-    for number in range(files):
-        peers.write(f"{path}/a{number:03} {label}", label * 10)
-    if large:
-        with open(f"{path}/z large {label}", "wb") as handle:
-            handle.write(os.urandom(large))
-    return path
-
-
-def wait_for(condition, what, seconds=20):
-    """Waits until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        check(time.monotonic() < deadline, f"{what}: not within {seconds} s")
-        time.sleep(0.01)
-
-
-class Pushing:
-    """A push that runs beside the case, from its first file on."""
-
-    def __init__(self, argv, arrives):
-        self.argv, self.arrives = argv, arrives
-
-    def __enter__(self):
-        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
-        wait_for(lambda: os.path.exists(self.arrives) or self.process.poll() is not None, "the first file")
-        check(self.process.poll() is None, f"it ended at once: {self.process.poll()}")
-        return self
-
-    def end(self, timeout=30):
-        """Waits for its end."""
-        out, err = self.process.communicate(timeout=timeout)
-        return Outcome(self.process.returncode, out, err, 0)
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        with contextlib.suppress(ValueError):
-            self.process.communicate()
-
-
-def source(ends, path, *options, **more):
-    """The command line of our source to the ends' target."""
-    return peers.dvm_source(ends.setting.keys, path, more.pop("port", ends.port), *options, **more)
-
-
-def finished(outcome):
-    """The last JSON object of a run with --progress json."""
-    events = [json.loads(line) for line in outcome.out.decode().splitlines()]
-    return [event for event in events if event["event"] == "finished"][-1]
-
-
-def check_same(source_path, target, what="trees differ"):
-    """As check_equal_trees; a stock target leaves the root's time alone that is right to the second."""
-    differences = [line for line in compare.compare(source_path, target) if not str(line).startswith("b'.': mtime")]
-    check_equal_trees(differences, what)
-
-
-def said(outcome):
-    return outcome.err.decode(errors="replace")
-
-
-def check_refused(outcome, code, words, exit_code):
-    check(outcome.code == exit_code, f"wanted exit code {exit_code}: {outcome}")
-    check(code in said(outcome) and words in said(outcome), f"wanted {code} and {words!r}: {outcome}")
 
 
 def check_in_use(outcome):
@@ -157,9 +87,10 @@ def _stock_source(setting, folder):
     with Ends(setting, folder) as ends, peers.stunnel_client(folder, setting.keys, ends.port) as near:
         stock = peers.stock_push(setting.keys, second, near.port)
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
-            for options in ([], ["--protocol=30"]):
+            # Before protocol 31 an exit code cannot be sent, and the connection just ends.
+            for options, code in (([], 5), (["--protocol=30"], 12)):
                 outcome = run([*stock, *options])
-                check(outcome.code in (5, 12), str(outcome))
+                check(outcome.code == code, str(outcome))
                 check(any(line.startswith("@ERROR: ") and "in use" in line for line in outcome.lines()), str(outcome))
             check(run([*stock, "--dry-run"]).code == 0, "a dry run")
             pull = [*stock[:-2], stock[-1], f"{folder}/pulled/"]
@@ -199,152 +130,10 @@ def _frozen(setting, folder):
             check(outcome.code == 0 and outcome.seconds < 10, f"the job again: {outcome}, {outcome.seconds:.1f} s")
             check_equal_trees(compare.compare(second, ends.target))
             push.process.send_signal(signal.SIGCONT)
-            check(push.end().code not in (0, 23), "the first must know that it was ended")
+            ended = push.end()
+            check(ended.code == 10, f"the first must know that it was ended: {ended}")
         check_equal_trees(compare.compare(second, ends.target), "after the first woke up")
         check("its job came again" in ends.servers[0].log_text(), "the log does not say why the first ended")
-
-
-# MARK: deletions
-
-def _empty_source(kind):
-    def body(setting, folder):
-        """Nothing is deleted for an empty source, unless that is asked for."""
-        empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
-        os.makedirs(empty + "/lost+found")
-        os.chmod(empty, 0o711)
-        with Ends(setting, folder, target=kind) as ends:
-            check(run(source(ends, empty)).code == 0, "nothing is there to be deleted")
-            check(run(source(ends, full)).code == 0, "the first pass")
-            for more in ([], ["--check", "none"], ["--delete-limit", "100"]):
-                outcome = run(source(ends, empty, "--progress", "json", *more))
-                check_refused(outcome, "DVM-3006", "3 of the target's", 25)
-                check(finished(outcome)["code"] == "DVM-3006", "the JSON object")
-            check_same(full, ends.target, "nothing may be deleted")
-            check(run(source(ends, empty, "--no-delete")).code == 0, "with --no-delete")
-            outcome = run(source(ends, empty, "--allow-empty-source"))
-            check(outcome.code == 0 and os.listdir(ends.target) == [], f"with --allow-empty-source: {outcome}")
-    return body
-
-
-@contextlib.contextmanager
-def _one_call_relay(port):
-    """A port that hands its first connection on to another port, and hangs up on all others."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def pump(from_side, to_side):
-        with contextlib.suppress(OSError):
-            while data := from_side.recv(65536):
-                to_side.sendall(data)
-            to_side.shutdown(socket.SHUT_WR)
-
-    def accept():
-        is_first = True
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = server.accept()
-                if not is_first:
-                    near.close()
-                    continue
-                is_first = False
-                far = socket.create_connection(("127.0.0.1", port))
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=pump, args=pair, daemon=True).start()
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield server.getsockname()[1]
-    finally:
-        server.close()
-
-
-def _one_call(setting, folder):
-    """A stock target that takes a single connection: an empty source is refused over it, another goes on with a warning."""
-    empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
-    os.makedirs(empty)
-    with Ends(setting, folder, target="stock") as ends:
-        for more, word in (([], True), (["--delete-limit", "100", "--allow-empty-source"], False)):
-            with _one_call_relay(ends.port) as port:
-                outcome = run(source(ends, full, *more, port=port))
-            check(outcome.code == 0 and ("deletions are not counted" in said(outcome)) == word, str(outcome))
-        with _one_call_relay(ends.port) as port:
-            check_refused(run(source(ends, empty, port=port)), "DVM-3006", "3 of the target's", 25)
-        check_same(full, ends.target)
-
-
-def _many_deleted(kind):
-    def body(setting, folder):
-        """More than half of 100 entries or more is not deleted; what is new arrives at our own target."""
-        full, less = tree(f"{folder}/full", "full", files=20), tree(f"{folder}/less", "new")
-        tree(f"{full}/dir", "inner", files=84)
-        for number in range(4):
-            shutil.copy2(f"{full}/a{number:03} full", less)
-        with Ends(setting, folder, target=kind) as ends:
-            check(run(source(ends, full)).code == 0, "the first pass")
-            before = compare.manifest(ends.target)
-            outcome = run(source(ends, less, "--progress", "json"))
-            check_refused(outcome, "DVM-3007", "101 of the target's 105 entries", 25)
-            after = compare.manifest(ends.target)
-            check(before.keys() <= after.keys(), "something was deleted")
-            outcome = run(source(ends, less, "--delete-limit", "100"))
-            check(outcome.code == 0, str(outcome))
-            check_same(less, ends.target)
-            # Fewer than 100 entries: as many as there are.
-            check(run(source(ends, tree(f"{folder}/other", "other"))).code == 0, "below 100 entries")
-            check_same(f"{folder}/other", ends.target)
-    return body
-
-
-def _half_deleted(setting, folder):
-    """Half is not more than half, and goes after everything has arrived; times of directories stay right."""
-    full = tree(f"{folder}/full", "full", files=60)
-    tree(f"{full}/dir", "inner", files=59)
-    with Ends(setting, folder) as ends:
-        check(run(source(ends, full)).code == 0, "the first pass")
-        shutil.rmtree(f"{full}/dir")
-        os.utime(full, (1_600_000_000,) * 2)
-        outcome = run(source(ends, full, "--progress", "json"))
-        check(outcome.code == 0 and finished(outcome)["deleted"] == 60, f"{outcome} {outcome.out[-600:]}")
-        check_equal_trees(compare.compare(full, ends.target))
-
-
-def _deletes_first(setting, folder):
-    """Where deletions come first because room is tight, the count comes before them, and a refusal changes nothing."""
-    full, less, target = f"{folder}/full", f"{folder}/less", f"{folder}/target"
-    for path in (full, less, target):
-        os.makedirs(path)
-    for number in range(120):
-        with open(f"{full}/f{number:03}", "wb") as handle:
-            handle.write(os.urandom(60_000))
-    for number in range(20):
-        shutil.copy2(f"{full}/f{number:03}", less)
-    with open(f"{less}/new", "wb") as handle:
-        handle.write(os.urandom(4 << 20))
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target], check=True)
-    try:
-        with Ends(setting, folder, path=target) as ends:
-            check(run(source(ends, full)).code == 0, "the first pass")
-            before = compare.manifest(target)
-            outcome = run(source(ends, less, "--when-tight", "plan"))
-            check_refused(outcome, "DVM-3007", "100 of the target's 120 entries", 25)
-            check("deletes before anything is sent" in said(outcome), f"deletions must come first here: {outcome}")
-            check_equal_trees(compare.compare(before, target), "nothing may change")
-            outcome = run(source(ends, less, "--when-tight", "plan", "--delete-limit", "90"))
-            check(outcome.code == 0, str(outcome))
-            check_equal_trees(compare.compare(less, target))
-    finally:
-        subprocess.run(["umount", "-l", target], check=True)
-
-
-def _directory_becomes_file(setting, folder):
-    """A directory with most of the target's entries does not give way to a file of its name."""
-    full, less = tree(f"{folder}/full", "full"), tree(f"{folder}/less", "full")
-    tree(f"{full}/dir", "inner", files=120)
-    peers.write(f"{less}/dir", "a file now")
-    with Ends(setting, folder) as ends:
-        check(run(source(ends, full)).code == 0, "the first pass")
-        check_refused(run(source(ends, less)), "DVM-", "too much would be deleted", 23)
-        check(len(os.listdir(f"{ends.target}/dir")) == 120, "it was deleted")
-        check(run(source(ends, less, "--delete-limit", "100")).code == 0, "with leave")
-        check_equal_trees(compare.compare(less, ends.target))
 
 
 # MARK: figures
@@ -484,10 +273,6 @@ def writer_cases(full):
         "second waits": _second_waits,
         "killed source": _killed,
         "frozen source": _frozen,
-        "one call": _one_call,
-        "half deleted": _half_deleted,
-        "deletes first": _deletes_first,
-        "directory becomes file": _directory_becomes_file,
         "read-only target": _unwritable("read-only"),
         "unwritable target": _unwritable("user"),
         "stock unwritable": _stock_unwritable,
@@ -495,9 +280,7 @@ def writer_cases(full):
         "removed directory": _removed_directory,
         "unmounted": _unmounted,
     }
-    for kind in ("dvm", "stock"):
-        cases[f"empty source to {kind}"] = _empty_source(kind)
-        cases[f"many deleted at {kind}"] = _many_deleted(kind)
+    cases |= deletion_cases()
     for names, processes in OVERLAPS if full else REDUCED:
         cases[f"{' and '.join(names)} in {processes}"] = _overlapping(names, processes)
     return [Case(f"writers/{name}", body) for name, body in cases.items()]

@@ -1,4 +1,4 @@
-public import Checksums
+package import Checksums
 public import VolumeAccess
 
 /// A directory that a daemon serves under a name.
@@ -18,7 +18,7 @@ public struct DaemonModule: Sendable {
     /// Whether clients may only push.
     public var isWriteOnly = false
     /// Makes the proof that a user who may use the module gives for a challenge, nil for all others; nil lets everybody in.
-    public var proof: Proof?
+    package var proof: Proof?
     /// Whether owners keep their numbers, whatever the client says.
     public var forcesNumericIDs = false
     /// The longest silence in seconds; 0 for none.
@@ -40,7 +40,7 @@ public struct DaemonModule: Sendable {
     var fullText: [UInt8] = []
 
     /// What a user, a challenge and a digest are answered with (`AuthenticationExchange`).
-    public typealias Proof =
+    package typealias Proof =
         @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
 
     /// Serves a directory to everybody, for reading and writing.
@@ -80,7 +80,7 @@ public enum DaemonOpening: Sendable {
 }
 
 /// What a daemon serves.
-public protocol DaemonCatalogue: Sendable {
+package protocol DaemonCatalogue: Sendable {
     /// Text behind the greeting; nil for none.
     var messageOfTheDay: [UInt8]? { get }
     /// The modules that the listing shows.
@@ -99,7 +99,7 @@ public protocol DaemonCatalogue: Sendable {
 
 extension DaemonCatalogue {
     /// None: each module decides.
-    public var proof: DaemonModule.Proof? { nil }
+    package var proof: DaemonModule.Proof? { nil }
 }
 
 /// What a catalogue says to a request.

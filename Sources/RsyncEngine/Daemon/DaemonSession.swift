@@ -1,7 +1,7 @@
-public import Checksums
+package import Checksums
 import LinuxSystem
 import RsyncOptions
-public import RsyncWire
+import RsyncWire
 public import Transport
 import VolumeAccess
 
@@ -60,7 +60,7 @@ public struct DaemonSession {
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
     ///   - loginPlace: The connection's place before the login; nil where there is no limit.
     ///   - admission: Called once the client is let in and before its session begins: the text of a refusal, nil for none.
-    public init(
+    package init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress(),

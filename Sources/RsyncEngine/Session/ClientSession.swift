@@ -1,4 +1,4 @@
-public import Checksums
+package import Checksums
 import LinuxSystem
 public import RsyncOptions
 public import RsyncWire
@@ -53,14 +53,14 @@ public struct ClientSession: Sendable {
         /// The user's name.
         public let user: String
         /// Makes the proof that answers a challenge (`AuthenticationExchange`); only called when the daemon wants one.
-        public let proof: Proof
+        package let proof: Proof
 
         /// What a challenge and a digest are answered with.
-        public typealias Proof =
+        package typealias Proof =
             @Sendable (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(EngineError) -> [UInt8]
 
         /// Names a user who proves the password without showing it here.
-        public init(user: String, proof: @escaping Proof) {
+        package init(user: String, proof: @escaping Proof) {
             self.user = user
             self.proof = proof
         }

@@ -1,4 +1,4 @@
-public import Checksums
+package import Checksums
 import LinuxSystem
 
 /// How a client proves to a daemon that it knows the password (protocol specification, session 3.5).
@@ -7,13 +7,13 @@ import LinuxSystem
 ///     C>S    <user> <base64 of the digest over password and challenge>
 public enum AuthenticationExchange {
     /// The digests offered here, strongest first.
-    public static var available: [AuthenticationDigest] { AuthenticationDigest.allCases.filter(\.isAvailable) }
+    package static var available: [AuthenticationDigest] { AuthenticationDigest.allCases.filter(\.isAvailable) }
 
     /// The digest that a client uses, which is then the only one in its greeting.
     ///
     /// - Parameter serverNames: The list of the server's greeting; nil when it sent none.
     /// - Returns: The strongest common one, md5 without a list; nil when there is none.
-    public static func clientChoice(serverNames: [String]?) -> AuthenticationDigest? {
+    package static func clientChoice(serverNames: [String]?) -> AuthenticationDigest? {
         guard let serverNames else { return .md5 }
         return available.first { serverNames.contains($0.name) }
     }
@@ -24,7 +24,7 @@ public enum AuthenticationExchange {
     ///   - clientNames: The list of the client's greeting; nil when it sent none.
     ///   - offered: What the server allows.
     /// - Returns: The client's first that is offered, md5 without a list; nil when there is none.
-    public static func serverChoice(
+    package static func serverChoice(
         clientNames: [String]?,
         offered: [AuthenticationDigest] = available
     ) -> AuthenticationDigest? {
@@ -36,7 +36,7 @@ public enum AuthenticationExchange {
     ///
     /// - Parameter digest: What was agreed on.
     /// - Returns: 22 to 86 characters.
-    public static func challenge(for digest: AuthenticationDigest) -> [UInt8] {
+    package static func challenge(for digest: AuthenticationDigest) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return Base64.encode(
             (0..<digest.digestLength).map { _ in UInt8.random(in: 0...255, using: &generator) },
@@ -53,7 +53,7 @@ public enum AuthenticationExchange {
     ///   - challenge: The challenge's characters as they came.
     ///   - digest: What was agreed on.
     /// - Returns: Base64 without padding.
-    public static func response(
+    package static func response(
         password: Span<UInt8>,
         challenge: [UInt8],
         digest: AuthenticationDigest

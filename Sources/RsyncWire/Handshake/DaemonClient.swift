@@ -1,4 +1,4 @@
-public import Checksums
+package import Checksums
 
 /// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
 public struct DaemonClient {
@@ -11,10 +11,10 @@ public struct DaemonClient {
         /// The user's name.
         public var user: [UInt8]
         /// Makes the proof that answers a challenge (``AuthenticationExchange``); only asked when the daemon wants one.
-        public var proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
+        package var proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
 
         /// Makes credentials.
-        public init(
+        package init(
             user: [UInt8],
             proof: @escaping (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
         ) {

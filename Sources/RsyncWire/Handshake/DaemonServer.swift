@@ -1,4 +1,4 @@
-public import Checksums
+package import Checksums
 
 /// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
 ///
@@ -28,7 +28,7 @@ public struct DaemonServer {
     ///   - digests: What a proof of the password may use, strongest first.
     ///   - input: From the client.
     ///   - output: To the client.
-    public init(
+    package init(
         version: Int32 = 32,
         digests: [AuthenticationDigest] = AuthenticationExchange.available,
         input: WireInput,
@@ -108,7 +108,7 @@ public struct DaemonServer {
     ///     all others. The name is a client's and may hold any bytes.
     /// - Returns: The user; nil when the proof failed for whatever reason, which ``refuse(_:)`` should not tell.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest, which was told.
-    public func authenticate(
+    package func authenticate(
         _ greeting: Greeting,
         proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
     ) throws(WireError) -> [UInt8]? {

@@ -12,13 +12,36 @@ public struct FailureExplanation: Equatable, Sendable {
 ///
 /// A test sees to it that every ``FailureClass`` has exactly one row.
 enum FailureTable {
+    /// What `dvm-source` or `dvm-target` ends with after a failure, if no other failure decides.
+    enum ExitCodes: Equatable {
+        /// One of these, in ascending order; which one depends on when it happened, or on the command.
+        case oneOf([Int32])
+        /// The code that the other side sent.
+        case sentByPeer
+        /// It ends no program.
+        case none
+
+        static func of(_ codes: Int32...) -> ExitCodes { .oneOf(codes) }
+
+        /// The cell of the table in docs/codes.md.
+        var text: String {
+            switch self {
+            case .oneOf(let codes): codes.map(String.init).joined(separator: ", ")
+            case .sentByPeer: "as sent"
+            case .none: "none"
+            }
+        }
+    }
+
     /// A line of the table.
     struct Row {
         let failure: FailureClass
+        let exitCodes: ExitCodes
         let explanation: FailureExplanation
 
-        init(_ failure: FailureClass, _ meaning: String, cause: String, advice: String) {
+        init(_ failure: FailureClass, exits: ExitCodes, _ meaning: String, cause: String, advice: String) {
             self.failure = failure
+            exitCodes = exits
             explanation = FailureExplanation(meaning: meaning, cause: cause, advice: advice)
         }
     }
@@ -57,18 +80,20 @@ enum FailureTable {
             # The codes
 
             Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was seen, and ends with
-            what to do. The codes stay the same in all versions; exit codes are rsync's. `dvm-source doctor` finds the first of them on the
-            way to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
+            what to do. The codes stay the same in all versions. The exit code is rsync's ([exit-codes.md](exit-codes.md)): what the program
+            ends with when that failure decides; of several, it depends on the command, or on when it happened. `dvm-source doctor` finds
+            the first failure on the way to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
 
             """
         for section in sections {
-            text += "\n## \(section.heading)\n\n| code | what it means | what usually causes it | what to do |\n"
-            text += "|---|---|---|---|\n"
+            text +=
+                "\n## \(section.heading)\n\n| code | exit code | what it means | what usually causes it | what to do |\n"
+            text += "|---|---|---|---|---|\n"
             for row in section.rows {
                 let explanation = row.explanation
-                let cells = [row.failure.code, explanation.meaning, explanation.cause, explanation.advice]
+                let words = [explanation.meaning, explanation.cause, explanation.advice]
                 // A bar would end the cell, an angle bracket begin a tag.
-                let safe = cells.map {
+                let safe = ([row.failure.code, row.exitCodes.text] + words).map {
                     $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
                 }
                 text += "| " + safe.joined(separator: " | ") + " |\n"

@@ -1,0 +1,15 @@
+// Numbers read from a span.
+//
+// Invariant: each load checks that it lies within the span, and every bit pattern is a value of the types that are loaded.
+
+extension RawSpan {
+    /// The byte at an offset, checked.
+    @inline(__always)
+    package func byte(at offset: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+
+    /// The little-endian word at an offset, checked; it need not be aligned.
+    @inline(__always)
+    func word(at offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian
+    }
+}
