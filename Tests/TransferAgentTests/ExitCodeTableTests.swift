@@ -8,6 +8,7 @@ import Transport
 import VolumeAccess
 import VolumeCapacity
 
+@testable import AgentControl
 @testable import TransferAgent
 
 /// The exit codes in the table of failures against the code that chooses them: what the initializers of `AgentError` choose for

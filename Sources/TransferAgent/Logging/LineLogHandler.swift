@@ -1,6 +1,6 @@
 import AgentControl
 import Glibc
-public import Logging
+package import Logging
 
 /// Writes each event of a log as one line.
 ///
@@ -79,7 +79,7 @@ extension Logger {
     ///   - format: The form of lines.
     ///   - output: Where they go.
     /// - Returns: A log of events from the level info on.
-    public static func agent(
+    package static func agent(
         _ program: String,
         format: LogFormat = .text,
         output: any TextOutput = StandardStream.error

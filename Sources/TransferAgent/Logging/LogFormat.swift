@@ -1,5 +1,5 @@
 /// The form of log lines, of `--log-format`.
-public enum LogFormat: String, Sendable, CaseIterable {
+package enum LogFormat: String, Sendable, CaseIterable {
     /// Time, level and message.
     case text
     /// One JSON object per line, with the parts of the message as members.

@@ -2,9 +2,10 @@ import ArgumentParser
 import TransferAgent
 
 /// The command `dvm-source capacity`.
-struct Capacity: ParsableCommand {
+struct SourceCapacity: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tells what a volume will take at its target, and which size to ask for.",
+        commandName: "capacity",
+        abstract: "Forecast what a volume takes at its target, and which size to request.",
         discussion: """
             With a path: scans the volume and computes what it takes on the target's file system, while a file is \
             replaced too, and the smallest claim that is enough. With --rule: the size that today's controller \

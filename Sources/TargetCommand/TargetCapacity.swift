@@ -2,9 +2,10 @@ import ArgumentParser
 import TransferAgent
 
 /// The command `dvm-target capacity`.
-struct Capacity: ParsableCommand {
+struct TargetCapacity: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what a volume here can take, and whether that is enough.",
+        commandName: "capacity",
+        abstract: "Report what a local volume can take, and whether that is enough.",
         discussion: """
             What the file system can keep is tried on files and in a directory that are removed at once. \
             Exit codes: 0 it fits, or it can be written to when --needs is not given; 1 it does not; 2 the command line is \

@@ -5,8 +5,9 @@ import Logging
 import TransferAgent
 
 /// The command `dvm-source doctor`.
-struct Doctor: LoggingCommand {
+struct DoctorCommand: LoggingCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check the connection to a target and report the first fault.",
         discussion: """
             Takes one step after the other, as a transfer would, and stops at the first that fails: name, connection, \
@@ -42,11 +43,11 @@ struct Doctor: LoggingCommand {
     }
 
     func run() throws {
-        var trials = ConnectionDoctor.Doctor.Trials()
+        var trials = Doctor.Trials()
         trials.throughput = .seconds(throughput)
         trials.idle = idle.map { .seconds($0) }
         let settings = connection.settings(volumes: volumes)
-        let doctor = try ConnectionDoctor.Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        let doctor = try Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
         for warning in doctor.warnings { log.warning("dvm-source: \(warning)") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)
