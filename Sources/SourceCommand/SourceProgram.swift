@@ -6,7 +6,7 @@ package struct SourceProgram: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "dvm-source",
         abstract: "Synchronize volumes to a target.",
-        subcommands: [Transfer.self, DoctorCommand.self, SourceCapacity.self]
+        subcommands: [Transfer.self, DoctorCommand.self, SourceCapacityCommand.self]
     )
 
     package init() {}

@@ -6,7 +6,7 @@ package struct TargetProgram: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "dvm-target",
         abstract: "Receive volumes from sources.",
-        subcommands: [Serve.self, TargetCapacity.self]
+        subcommands: [Serve.self, TargetCapacityCommand.self]
     )
 
     package init() {}

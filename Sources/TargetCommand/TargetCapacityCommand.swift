@@ -2,7 +2,7 @@ import ArgumentParser
 import TransferAgent
 
 /// The command `dvm-target capacity`.
-struct TargetCapacity: ParsableCommand {
+struct TargetCapacityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
         abstract: "Report what a local volume can take, and whether that is enough.",

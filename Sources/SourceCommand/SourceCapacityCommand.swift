@@ -2,7 +2,7 @@ import ArgumentParser
 import TransferAgent
 
 /// The command `dvm-source capacity`.
-struct SourceCapacity: ParsableCommand {
+struct SourceCapacityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
         abstract: "Forecast what a volume takes at its target, and which size to request.",
