@@ -53,6 +53,7 @@ struct DaemonRunner {
     /// - Returns: The exit code.
     func run() throws(CommandError) -> Int32 {
         let log = try openLog()
+        ResourceLimit.openFiles.raise()
         let address = settings.address ?? configuration.address ?? ""
         let port = settings.port ?? configuration.port ?? Self.usualPort
         let listener: Listener

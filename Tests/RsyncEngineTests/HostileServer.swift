@@ -75,12 +75,14 @@ struct HostileServer {
     /// Lets a client pull from the server.
     ///
     /// - Parameters:
+    ///   - path: What the client asks for.
     ///   - place: Where the client puts files.
     ///   - options: The client's.
     ///   - script: What the server does behind its first list.
     /// - Returns: The client's result.
     /// - Throws: `Hangs` when the client does not come to an end.
     static func pull(
+        requesting path: String = "/",
         into place: Place,
         options: TransferOptions = .mirror,
         _ script: @escaping @Sendable (HostileServer) throws -> Void
@@ -88,7 +90,7 @@ struct HostileServer {
         let (near, far) = try SocketStream.pair()
         let client = ClientSession(stream: near, options: options, observer: SilentObserver())
         let direction = ClientSession.Direction.pull(
-            [Array("/".utf8)],
+            [Array(path.utf8)],
             into: DestinationArgument(path: Array(place.destination.utf8))
         )
         let arguments = client.serverArguments(direction)

@@ -160,8 +160,8 @@ enum HelpTexts {
         """#
 
     static let forecast = #"""
-        OVERVIEW: Tells what a volume will take at its target, and which size to ask
-        for.
+        OVERVIEW: Forecast what a volume takes at its target, and which size to
+        request.
 
         With a path: scans the volume and computes what it takes on the target's file
         system, while a file is replaced too, and the smallest claim that is enough.
@@ -213,7 +213,7 @@ enum HelpTexts {
         """#
 
     static let capacity = #"""
-        OVERVIEW: Says what a volume here can take, and whether that is enough.
+        OVERVIEW: Report what a local volume can take, and whether that is enough.
 
         What the file system can keep is tried on files and in a directory that are
         removed at once. Exit codes: 0 it fits, or it can be written to when --needs is
