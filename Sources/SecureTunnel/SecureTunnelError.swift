@@ -7,13 +7,13 @@ public import Transport
 public enum SecureTunnelError: Error, Equatable, Sendable {
     /// The peer does not speak TLS; `firstBytes` (at most 128) are what it said instead.
     case notTLS(peer: String, firstBytes: [UInt8])
-    /// The peer's certificate, or one that vouches for it, has expired.
+    /// The peer's certificate, or one that signed it, has expired.
     case certificateExpired(subject: String, until: String)
-    /// The peer's certificate, or one that vouches for it, is not valid yet; a clock may be wrong.
+    /// The peer's certificate, or one that signed it, is not valid yet; a clock may be wrong.
     case certificateNotYetValid(subject: String, from: String)
     /// The certificate is sound but belongs to somebody else.
     case wrongName(expected: String, presented: [String])
-    /// Nobody in the authorities file vouches for the certificate.
+    /// No CA of the file signed the certificate.
     case unknownAuthority(issuer: String, subject: String)
     /// The certificate is not the pinned one; both are SHA-256 of the DER form, in lower-case hex.
     case pinMismatch(expected: String, seen: String)

@@ -24,7 +24,7 @@ struct CertificateRulesTests {
         }
     }
 
-    @Test("our client believes whom stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
+    @Test("our client trusts whom stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
     func ourClient(rule: RuleCase) throws {
         let family = try CertificateFamily.shared()
         for member in CertificateFamily.Member.allCases {
@@ -75,7 +75,7 @@ struct CertificateRulesTests {
     }
 
     @Test(
-        "a stock stunnel client believes the same",
+        "a stock stunnel client trusts the same",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
         .timeLimit(.minutes(10)),
         arguments: RuleCase.table

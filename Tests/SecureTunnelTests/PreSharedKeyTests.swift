@@ -79,7 +79,7 @@ struct PreSharedKeyTests {
         let byNothing = try shakeHands(client: TLSClientConfiguration(trust: trust), server: server)
         #expect(byNothing.server.failure == .clientCertificateRequired(peer: "the other end of the pair"))
 
-        // A client that believes either is content with the certificate when its key is not known.
+        // A client that trusts either is content with the certificate when its key is not known.
         var byEither = TLSClientConfiguration(trust: trust, identity: byCertificate.identity)
         byEither.preSharedKeys = try keys("nobody:0123456789abcdefghij")
         let either = try shakeHands(client: byEither, server: server)

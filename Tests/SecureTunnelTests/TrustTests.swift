@@ -91,7 +91,7 @@ struct TrustTests {
     }
 
     @Test(
-        "believes the certificate that MTC makes when it is listed or pinned, whatever the name",
+        "trusts the certificate that MTC makes when it is listed or pinned, whatever the name",
         .timeLimit(.minutes(10))
     )
     func likeMTC() throws {

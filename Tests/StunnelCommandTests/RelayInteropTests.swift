@@ -119,12 +119,12 @@ struct RelayInteropTests {
         defer { far.process.stop() }
         let proxy = try ProxyProcess(program, connectPorts: [far.port])
         defer { proxy.process.stop() }
-        let road = ["protocol = connect", "protocolHost = localhost:\(far.port)", "protocolUsername = mover"]
+        let settings = ["protocol = connect", "protocolHost = localhost:\(far.port)", "protocolUsername = mover"]
         let near = try RelayProcess(
             .dvm,
             isClient: true,
             connectingTo: "127.0.0.1:\(proxy.port)",
-            settings: road + ["protocolPassword = \(program.password)"]
+            settings: settings + ["protocolPassword = \(program.password)"]
         )
         defer { near.process.stop() }
         let stream = try call(near.port)
@@ -137,7 +137,7 @@ struct RelayInteropTests {
             .dvm,
             isClient: true,
             connectingTo: "127.0.0.1:\(proxy.port)",
-            settings: road + ["protocolPassword = wrong"]
+            settings: settings + ["protocolPassword = wrong"]
         )
         defer { refused.process.stop() }
         #expect(throws: TransportError.self) { _ = try readAll(try call(refused.port)) }

@@ -45,7 +45,7 @@ public final class CertificateAuthority: Sendable {
         )
     }
 
-    /// Makes an authority that another one vouches for.
+    /// Makes an authority that another one signs.
     public init(name: String, issuedBy parent: CertificateAuthority) throws {
         directory = parent.directory
         files = try parent.issue(name, extensions: "basicConstraints=critical,CA:TRUE")

@@ -11,7 +11,7 @@ public enum TLSVersion: Int32, Sendable, Comparable {
 
 /// A certificate to show, with the key that proves it.
 public struct TLSIdentity: Equatable, Sendable {
-    /// A PEM file: the certificate, then those that vouch for it.
+    /// A PEM file: the certificate, then the intermediate ones that signed it.
     public var certificateChainFile: String
     /// A PEM file of the private key (PKCS#1, SEC1 or PKCS#8, not encrypted).
     public var privateKeyFile: String
@@ -52,10 +52,10 @@ public enum ServerNameIndication: Equatable, Sendable {
     case none
 }
 
-/// How we call: whom to believe and what to offer.
+/// How this side connects: which peers to trust and what to offer.
 @dynamicMemberLookup
 public struct TLSClientConfiguration: Equatable, Sendable {
-    /// Why the server is believed.
+    /// How the server is verified.
     public var trust: PeerTrust
     /// What to show to a server that asks for a certificate.
     public var identity: TLSIdentity?
@@ -87,7 +87,7 @@ public struct TLSClientConfiguration: Equatable, Sendable {
 public struct TLSServerConfiguration: Equatable, Sendable {
     /// What to show; nil only for a server that takes nothing but pre-shared keys.
     public var identity: TLSIdentity?
-    /// Which clients are believed by their certificate; nil asks no certificate of a client.
+    /// Which clients are trusted by their certificate; nil asks no certificate of a client.
     public var clientTrust: PeerTrust?
     /// The keys of clients that come with one; such a client shows no certificate.
     public var preSharedKeys: PreSharedKeys?

@@ -139,7 +139,7 @@ extension PeerTrust {
         }
     }
 
-    /// Whether a peer that shows nothing is not believed.
+    /// Whether a peer that presents nothing is refused.
     func needsProof(fromClient: Bool) -> Bool {
         switch self {
         case .preSharedKey: true

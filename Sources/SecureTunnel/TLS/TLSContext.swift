@@ -3,7 +3,7 @@ import COpenSSL
 /// Certificates, keys and rules, read once and used by any number of connections.
 ///
 /// A client's context also remembers sessions: a later connection to the same host resumes one, which spares both sides the
-/// certificates. It is remembered only after the server was believed, and never used for another host.
+/// certificates. It is remembered only after the server was verified, and never used for another host.
 ///
 /// ## Concurrency model
 /// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it. `sessions` has
@@ -11,7 +11,7 @@ import COpenSSL
 @safe public final class TLSContext: @unchecked Sendable {
     let context: OpaquePointer
     let isServer: Bool
-    /// Why peers are believed; nil when clients show nothing.
+    /// How peers are verified; nil when clients present nothing.
     let trust: PeerTrust?
     /// What a client sends as SNI.
     let serverNameIndication: ServerNameIndication
@@ -30,7 +30,7 @@ import COpenSSL
 
     /// Reads what a client needs.
     ///
-    /// - Parameter configuration: Whom to believe and what to offer.
+    /// - Parameter configuration: Which peers to trust and what to offer.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     public convenience init(client configuration: TLSClientConfiguration) throws(SecureTunnelError) {
         let keys = configuration.preSharedKeys
@@ -40,7 +40,7 @@ import COpenSSL
             throw .badSetting(reason: "the identity \"\(name)\" is not among the \(keys)")
         }
         guard keys != nil || configuration.trust != .preSharedKey else {
-            throw .badSetting(reason: "a server that is believed for its pre-shared key takes a file of keys")
+            throw .badSetting(reason: "a server that is verified by a pre-shared key needs a file of keys")
         }
         try self.init(
             isServer: false,

@@ -235,6 +235,6 @@ import Synchronization
     /// A breach of the protocol by this peer.
     func refusal(_ reason: String) -> SecureTunnelError { .violation(peer: peer, reason: reason) }
 
-    /// What the peer showed, where the context believes everybody; nil elsewhere, and while nothing came.
+    /// What the peer presented, where the context verifies nobody; nil elsewhere, and while nothing came.
     var shownCertificate: ShownCertificate? { lock.withLock { _ in notes.verifier.shown } }
 }

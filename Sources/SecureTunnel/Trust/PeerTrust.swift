@@ -1,6 +1,6 @@
-/// Why a peer is believed.
+/// How a peer is verified.
 public enum PeerTrust: Equatable, Sendable {
-    /// Certificates in a PEM file vouch for it, and a server must carry the name that is called.
+    /// By a CA in a PEM file; a server must carry the name that was called.
     ///
     /// A certificate that stands in the file itself is trusted whether or not it is an authority. If it also has no
     /// subject alternative name, as those that MTC makes, it needs no name: listing it is a pin (MTC contract 3.3).
@@ -11,9 +11,9 @@ public enum PeerTrust: Equatable, Sendable {
     case pinned(sha256: String)
     /// Its certificate keeps stunnel's rules, as a stunnel configuration states them.
     case rules(CertificateRules)
-    /// It knows our pre-shared key; no certificate is believed.
+    /// By our pre-shared key; no certificate is trusted.
     case preSharedKey
-    /// Anybody is believed. The caller says so in its log.
+    /// Not at all. The caller says so in its log.
     case insecure
 }
 

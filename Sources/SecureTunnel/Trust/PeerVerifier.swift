@@ -9,14 +9,14 @@ final class PeerVerifier {
     private let expectedName: String?
     /// Why the certificate was refused; nil while none was.
     private(set) var failure: SecureTunnelError?
-    /// What was shown, where everybody is believed; nil elsewhere.
+    /// What was presented, where nobody is verified; nil elsewhere.
     private(set) var shown: ShownCertificate?
 
     /// Makes a judge for one connection.
     ///
     /// - Parameters:
-    ///   - trust: Why the peer is believed; nil when it need not show anything.
-    ///   - expectedName: Whom an authority must vouch for; nil for clients of a server, which have no name.
+    ///   - trust: How the peer is verified; nil when it need not present anything.
+    ///   - expectedName: The name that the certificate must carry; nil for clients of a server, which have no name.
     init(trust: PeerTrust?, expectedName: String?) {
         self.trust = trust
         self.expectedName = expectedName

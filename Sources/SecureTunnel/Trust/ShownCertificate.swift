@@ -1,6 +1,6 @@
 public import Transport
 
-/// The certificate that somebody showed, believed or not.
+/// The certificate that a peer presented, trusted or not.
 public struct ShownCertificate: Equatable, Sendable {
     /// The subject in the form of RFC 2253.
     public let subject: String

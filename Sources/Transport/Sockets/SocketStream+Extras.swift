@@ -46,7 +46,7 @@ extension HostPort {
     var isOnThisMachine: Bool { host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") }
 }
 
-/// Chooses a congestion control without pacing for a road that has no congestion.
+/// Chooses a congestion control without pacing for a path that has no congestion.
 ///
 /// BBR spends a timer, and on a virtual machine an exit to the host, on each burst; once a socket that has it is connected, the
 /// timers stay whatever is chosen later. It costs throughput only, so a kernel that refuses is no failure.

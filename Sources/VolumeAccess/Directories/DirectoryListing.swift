@@ -49,7 +49,7 @@ public struct DirectoryListing: Sendable {
 
     /// Takes over one buffer of getdents64(2).
     ///
-    /// The kernel vouches for the records: the record length covers header, name and NUL, and stays in the buffer.
+    /// The kernel guarantees the records: the record length covers header, name and NUL, and stays in the buffer.
     ///
     ///     offset  0  8 bytes  inode
     ///             8  8 bytes  position

@@ -31,7 +31,7 @@ extension VolumeDirectory {
 
     /// Goes through one answer of getdents64(2), whose layout ``DirectoryListing`` draws.
     ///
-    /// The kernel vouches for the records: the record length covers header, name and NUL, and stays in the buffer.
+    /// The kernel guarantees the records: the record length covers header, name and NUL, and stays in the buffer.
     private func show(
         _ records: UnsafeRawBufferPointer,
         _ reader: borrowing Descriptor,
