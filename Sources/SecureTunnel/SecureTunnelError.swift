@@ -1,10 +1,10 @@
 import LinuxSystem
-public import Transport
+package import Transport
 
 /// What can go wrong while a tunnel is built or used, in the terms of the person who must put it right.
 ///
 /// Certificates are named by their subject in the form of RFC 2253, times are UTC.
-public enum SecureTunnelError: Error, Equatable, Sendable {
+package enum SecureTunnelError: Error, Equatable, Sendable {
     /// The peer does not speak TLS; `firstBytes` (at most 128) are what it said instead.
     case notTLS(peer: String, firstBytes: [UInt8])
     /// The peer's certificate, or one that signed it, has expired.
@@ -69,7 +69,7 @@ public enum SecureTunnelError: Error, Equatable, Sendable {
     /// The tunnel's error inside an error that a ``TLSStream`` threw as a byte stream.
     ///
     /// - Parameter error: What `read` or `write` threw; nil comes back when the tunnel was not the cause.
-    public init?(_ error: TransportError) {
+    package init?(_ error: TransportError) {
         guard case .layer(let failure) = error, let cause = failure.cause as? SecureTunnelError else { return nil }
         self = cause
     }
@@ -83,7 +83,7 @@ public enum SecureTunnelError: Error, Equatable, Sendable {
 
 extension SecureTunnelError: CustomStringConvertible {
     /// One sentence: what was seen, on what, and what it means.
-    public var description: String {
+    package var description: String {
         switch self {
         case .notTLS(let peer, let firstBytes): "\(peer) does not speak TLS: \(Self.hint(about: firstBytes))"
         case .certificateExpired(let subject, let until): "the certificate of \(subject) expired on \(until)"

@@ -1,7 +1,7 @@
 import AgentCommand
-public import ArgumentParser
+import ArgumentParser
 import Logging
-public import TransferAgent
+package import TransferAgent
 
 /// The command `dvm-target serve`.
 struct Serve: LoggingCommand {

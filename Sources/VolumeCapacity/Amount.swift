@@ -5,56 +5,56 @@ import LinuxSystem
 /// Lengths are what somebody wrote into a tree, and figures of a target are what a peer sent: no sum, product or quotient
 /// of them may end the process. ``max`` therefore means "at least so many"; room is compared with figures that
 /// are at most ``TargetFacts/largestFigure``, so that a sum which stopped never fits.
-public struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+package struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLiteral, CustomStringConvertible {
     /// The number.
-    public let value: Int64
+    package let value: Int64
 
     /// The largest one.
-    public static let max = Amount(Int64.max)
+    package static let max = Amount(Int64.max)
 
     /// Takes a number as it is.
     @inline(__always)
-    public init(_ value: Int64) { self.value = value }
+    package init(_ value: Int64) { self.value = value }
 
     /// A number in the source.
     @inline(__always)
-    public init(integerLiteral value: Int64) { self.value = value }
+    package init(integerLiteral value: Int64) { self.value = value }
 
     /// The digits.
-    public var description: String { value.description }
+    package var description: String { value.description }
 
     /// Less is less.
     @inline(__always)
-    public static func < (left: Amount, right: Amount) -> Bool { left.value < right.value }
+    package static func < (left: Amount, right: Amount) -> Bool { left.value < right.value }
 
     /// A sum.
     @inline(__always)
-    public static func + (left: Amount, right: Amount) -> Amount { Amount(left.value.addingClamped(right.value)) }
+    package static func + (left: Amount, right: Amount) -> Amount { Amount(left.value.addingClamped(right.value)) }
 
     /// A difference.
     @inline(__always)
-    public static func - (left: Amount, right: Amount) -> Amount { Amount(left.value.subtractingClamped(right.value)) }
+    package static func - (left: Amount, right: Amount) -> Amount { Amount(left.value.subtractingClamped(right.value)) }
 
     /// A product.
     @inline(__always)
-    public static func * (left: Amount, right: Amount) -> Amount {
+    package static func * (left: Amount, right: Amount) -> Amount {
         Amount(left.value.multipliedClamped(by: right.value))
     }
 
     /// A quotient, cut; the largest number for a division by 0.
     @inline(__always)
-    public static func / (left: Amount, right: Amount) -> Amount {
+    package static func / (left: Amount, right: Amount) -> Amount {
         let (quotient, overflow) = left.value.dividedReportingOverflow(by: right.value)
         return overflow ? .max : Amount(quotient)
     }
 
     /// Adds.
     @inline(__always)
-    public static func += (left: inout Amount, right: Amount) { left = left + right }
+    package static func += (left: inout Amount, right: Amount) { left = left + right }
 
     /// Subtracts.
     @inline(__always)
-    public static func -= (left: inout Amount, right: Amount) { left = left - right }
+    package static func -= (left: inout Amount, right: Amount) { left = left - right }
 
     /// Multiplies.
     @inline(__always)
@@ -62,7 +62,7 @@ public struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLitera
 
     /// A multiple of a power of two, of which the exponent is 0 to 62.
     @inline(__always)
-    public static func << (left: Amount, right: Int) -> Amount { left * Amount(1 << right) }
+    package static func << (left: Amount, right: Int) -> Amount { left * Amount(1 << right) }
 
     /// Rounded down to a multiple of a power of two.
     @inline(__always)

@@ -1,8 +1,8 @@
 import LinuxSystem
-public import VolumeAccess
+package import VolumeAccess
 
 /// What went wrong while a capacity was read, measured or computed.
-public enum CapacityError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum CapacityError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A text that is no Kubernetes quantity.
     case malformedQuantity(String)
     /// A quantity that needs more digits than can be kept exactly, or that is no possible size in bytes.
@@ -15,7 +15,7 @@ public enum CapacityError: Error, Hashable, Sendable, CustomStringConvertible {
     case volume(VolumeError)
 
     /// One lower-case sentence.
-    public var description: String {
+    package var description: String {
         switch self {
         case .malformedQuantity(let text): "\"\(text)\" is not a quantity such as 10Gi, 1.5G, 500M or 1e9"
         case .quantityOutOfRange(let text): "the quantity \"\(text)\" is beyond what can be a size"

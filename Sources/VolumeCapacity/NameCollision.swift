@@ -1,11 +1,11 @@
-public import VolumeAccess
+package import VolumeAccess
 
 /// Two names of one directory that a file system which folds case takes for one: of the two files one would be lost.
-public struct NameCollision: Hashable, Sendable {
+package struct NameCollision: Hashable, Sendable {
     /// The path of one, printable.
-    public let first: String
+    package let first: String
     /// The path of the other, printable.
-    public let second: String
+    package let second: String
 
     /// The most pairs that are listed.
     static let limit = 1000
@@ -17,7 +17,7 @@ public struct NameCollision: Hashable, Sendable {
     ///
     /// - Parameter volume: The tree.
     /// - Returns: The first pairs, ``limit`` at most.
-    public static func all(in volume: Volume) -> [NameCollision] {
+    package static func all(in volume: Volume) -> [NameCollision] {
         var collisions: [NameCollision] = []
         var waiting: [[UInt8]] = [[]]
         while let path = waiting.popLast(), collisions.count < limit {

@@ -2,7 +2,7 @@ import LinuxSystem
 import VolumeAccess
 
 /// Adds up what a pass takes that changes a target which already holds something, entry by entry.
-public struct PassMeter: Sendable {
+package struct PassMeter: Sendable {
     /// New entries, of one meter for each profile.
     private var created: [SpaceMeter]
     /// Names that directories get, by directory.
@@ -14,7 +14,7 @@ public struct PassMeter: Sendable {
     private var inodes: Amount = 0
     /// How many threads of a target stage files or links beside those that they replace, one at a time each when inodes
     /// are short: the generator, the receiver and the finisher.
-    public static let stagers: Amount = 3
+    package static let stagers: Amount = 3
     private var changed: Amount = 0
     private var removedBytes: Amount = 0
     private var removedInodes: Amount = 0
@@ -24,7 +24,7 @@ public struct PassMeter: Sendable {
     private var holes: Amount = 0
 
     /// Starts for a target that is like one of some profiles.
-    public init(_ profiles: [TargetProfile]) {
+    package init(_ profiles: [TargetProfile]) {
         precondition(!profiles.isEmpty, "a pass goes to some target")
         created = profiles.map { SpaceMeter($0) }
         growth = profiles.map { _ in 0 }
@@ -38,7 +38,7 @@ public struct PassMeter: Sendable {
     ///   - kind: What it is.
     ///   - size: Bytes of content, or of a symbolic link's target.
     ///   - stored: Of a file, its bytes without holes; nil for all of them.
-    public mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64, stored: Int64? = nil) {
+    package mutating func addNew(_ path: [UInt8], _ kind: PassEntry, size: Int64, stored: Int64? = nil) {
         addName(path)
         inodes += 1
         let full = Amount(size)
@@ -58,7 +58,7 @@ public struct PassMeter: Sendable {
     }
 
     /// A further name of a file.
-    public mutating func addName(_ path: [UInt8]) {
+    package mutating func addName(_ path: [UInt8]) {
         let parts = PathParts(path)
         shapes[parts.parent, default: DirectoryShape()].add(nameLength: parts.leaf.count)
     }
@@ -70,7 +70,7 @@ public struct PassMeter: Sendable {
     ///   - stored: Its bytes without holes; nil for all of them.
     ///   - allocatedBefore: What the old file takes and gives back when it is replaced, in bytes; 0 when not known.
     ///   - staysBehind: Whether the old file may keep its inode, since it may have further names.
-    public mutating func addChanged(
+    package mutating func addChanged(
         size: Int64,
         stored: Int64? = nil,
         allocatedBefore: Int64,
@@ -94,7 +94,7 @@ public struct PassMeter: Sendable {
     /// An entry that is deleted.
     ///
     /// - Parameter allocated: What it gives back, in bytes.
-    public mutating func addRemoved(allocated: Int64) {
+    package mutating func addRemoved(allocated: Int64) {
         removedBytes += Amount(allocated)
         removedInodes += 1
     }
@@ -115,7 +115,7 @@ public struct PassMeter: Sendable {
     ///   - strategy: How it goes about it.
     ///   - isDeleting: Whether it deletes at all.
     /// - Returns: The highest figures of all profiles.
-    public func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
+    package func demand(_ strategy: PassStrategy, deleting isDeleting: Bool = true) -> TargetCheck.Demand {
         var demand = TargetCheck.Demand(bytes: 0, inodes: inodes)
         if !strategy.isInPlace { demand.inodes += min(changed, Self.stagers) }
         for index in created.indices {
@@ -161,7 +161,7 @@ private struct FileMove: Sendable {
 }
 
 /// What kind of entry a pass makes.
-public enum PassEntry: Sendable {
+package enum PassEntry: Sendable {
     /// A regular file.
     case file
     /// A symbolic link.
@@ -173,7 +173,7 @@ public enum PassEntry: Sendable {
 }
 
 /// How a pass goes about a target, the safest first.
-public enum PassStrategy: String, Sendable, CaseIterable {
+package enum PassStrategy: String, Sendable, CaseIterable {
     /// Deletes directory by directory, replaces each file in one step.
     case usual
     /// Deletes everything first, then replaces each file in one step.
@@ -186,9 +186,9 @@ public enum PassStrategy: String, Sendable, CaseIterable {
     case inPlace
 
     /// Whether deletions come before anything else.
-    public var deletesFirst: Bool { self != .usual }
+    package var deletesFirst: Bool { self != .usual }
     /// Whether small files come before large ones.
-    public var isSmallestFirst: Bool { self == .smallestFirst }
+    package var isSmallestFirst: Bool { self == .smallestFirst }
     /// Whether files are written in their place.
-    public var isInPlace: Bool { self == .inPlace }
+    package var isInPlace: Bool { self == .inPlace }
 }

@@ -1,37 +1,37 @@
 import VolumeAccess
 
 /// Whether a volume fits a target and survives there: what the tree holds against what the target can take.
-public struct TargetCheck: Sendable {
+package struct TargetCheck: Sendable {
     /// How bad a finding is.
-    public enum Severity: Int, Sendable, Comparable {
+    package enum Severity: Int, Sendable, Comparable {
         /// The copy will differ from the source in something that is not content.
         case alters
         /// Something of the source cannot be at the target at all.
         case doesNotFit
 
         /// Less bad is less.
-        public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// One thing that will not fit or not survive.
-    public struct Finding: Hashable, Sendable {
+    package struct Finding: Hashable, Sendable {
         /// How bad it is.
-        public let severity: Severity
+        package let severity: Severity
         /// One sentence with both figures.
-        public let text: String
+        package let text: String
     }
 
     /// What a transfer takes beyond what is in use at the target now.
-    public struct Demand: Hashable, Sendable {
+    package struct Demand: Hashable, Sendable {
         /// Bytes, at the highest moment.
-        public var bytes: Amount
+        package var bytes: Amount
         /// Inodes, at the highest moment.
-        public var inodes: Amount
+        package var inodes: Amount
         /// Of the bytes, those that lie in btrfs's trees, both copies.
-        public var treeBytes: Amount
+        package var treeBytes: Amount
 
         /// Names the figures.
-        public init(bytes: Amount, inodes: Amount, treeBytes: Amount = 0) {
+        package init(bytes: Amount, inodes: Amount, treeBytes: Amount = 0) {
             self.bytes = bytes
             self.inodes = inodes
             self.treeBytes = treeBytes
@@ -39,9 +39,9 @@ public struct TargetCheck: Sendable {
     }
 
     /// What the transfer takes.
-    public let demand: Demand
+    package let demand: Demand
     /// What was found wrong, the worst first.
-    public let findings: [Finding]
+    package let findings: [Finding]
 
     /// Compares.
     ///
@@ -50,7 +50,7 @@ public struct TargetCheck: Sendable {
     ///   - demand: What the transfer will take.
     ///   - target: What the target can take.
     ///   - collisions: Pairs of names that a target which folds case takes for one; looked for only when it does.
-    public init(tree: TreeFacts?, demand: Demand, target: TargetFacts, collisions: [NameCollision] = []) {
+    package init(tree: TreeFacts?, demand: Demand, target: TargetFacts, collisions: [NameCollision] = []) {
         self.demand = demand
         var comparison = Comparison(target: target)
         comparison.compareRoom(demand)
@@ -64,10 +64,10 @@ public struct TargetCheck: Sendable {
     }
 
     /// Whether there is room and a place for everything.
-    public var fits: Bool { !findings.contains { $0.severity == .doesNotFit } }
+    package var fits: Bool { !findings.contains { $0.severity == .doesNotFit } }
 
     /// Whether nothing at all was found wrong.
-    public var isClean: Bool { findings.isEmpty }
+    package var isClean: Bool { findings.isEmpty }
 }
 
 /// Collects findings.

@@ -1,27 +1,27 @@
 import LinuxSystem
-public import VolumeAccess
+package import VolumeAccess
 
 /// What a target volume can take: room, limits, and what it can keep.
-public struct TargetFacts: Hashable, Sendable {
+package struct TargetFacts: Hashable, Sendable {
     /// The room of the file system, and how names and blocks are counted there.
-    public var space: UsableSpace
+    package var space: UsableSpace
     /// What it can keep.
-    public var abilities: FileSystemAbilities
+    package var abilities: FileSystemAbilities
     /// Whether there is nothing in it yet but what a new file system has (`lost+found`).
-    public var isEmpty: Bool
+    package var isEmpty: Bool
     /// Whether small files can be asked for before large ones there.
-    public var ordersFiles = false
+    package var ordersFiles = false
     /// Whether modification times are compared to the nanosecond there.
-    public var comparesNanoseconds = false
+    package var comparesNanoseconds = false
     /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
     /// brought to the disk; nil of an older target.
-    public var durability: String?
+    package var durability: String?
 
     /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they have no end.
-    public static let largestFigure: Int64 = 1 << 60
+    package static let largestFigure: Int64 = 1 << 60
 
     /// Names the facts.
-    public init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {
+    package init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {
         self.space = space
         self.abilities = abilities
         self.isEmpty = isEmpty
@@ -33,7 +33,7 @@ public struct TargetFacts: Hashable, Sendable {
     ///
     /// - Parameter volume: The volume.
     /// - Throws: `VolumeError` when it cannot be read.
-    public init(of volume: Volume) throws(VolumeError) {
+    package init(of volume: Volume) throws(VolumeError) {
         let listing = try volume.root.list()
         let known = Array("lost+found".utf8)
         isEmpty = (0..<listing.count).allSatisfy { listing.nameBytes($0) == known }
@@ -43,7 +43,7 @@ public struct TargetFacts: Hashable, Sendable {
     }
 
     /// What forecasts for this target go by: its layout, or all known ones when it has another.
-    public var profiles: [TargetProfile] {
+    package var profiles: [TargetProfile] {
         let unit = space.blockSize
         let blockSize = Self.isPower(unit, in: 512...65_536) ? unit : 4096
         let known = TargetProfile.FileSystem(rawValue: space.type)
@@ -67,16 +67,16 @@ public struct TargetFacts: Hashable, Sendable {
     }
 
     /// Whether there is room for what a transfer takes.
-    public func hasRoom(for demand: TargetCheck.Demand) -> Bool {
+    package func hasRoom(for demand: TargetCheck.Demand) -> Bool {
         freeBytesNeeded(for: demand) <= Amount(space.freeBytes) && demand.inodes <= Amount(space.freeInodes ?? .max)
     }
 
     /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own room.
-    public func freeBytesNeeded(for demand: TargetCheck.Demand) -> Amount {
+    package func freeBytesNeeded(for demand: TargetCheck.Demand) -> Amount {
         guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
         return BtrfsRoom(btrfs, total: Amount(space.totalBytes), free: Amount(space.freeBytes)).needed(for: demand)
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.
-    public var capacity: Int64 { isEmpty ? space.freeBytes : space.freeBytes.addingClamped(space.usedBytes) }
+    package var capacity: Int64 { isEmpty ? space.freeBytes : space.freeBytes.addingClamped(space.usedBytes) }
 }

@@ -1,12 +1,12 @@
 import Glibc
-public import Transport
+package import Transport
 
 /// The hosts that are called without a proxy, as `NO_PROXY` lists them.
 ///
 /// Items are divided by commas or blanks: `y.com` means itself and everything below it, `.y.com` only what is below,
 /// `10.0.0.7` and `fd00::1` an address, `10.0.0.0/8` a network, `*` everything; `:port` behind a name or an address
 /// (IPv6 in brackets) restricts it to the port.
-public struct BypassList: Equatable, Sendable {
+package struct BypassList: Equatable, Sendable {
     private struct Item: Equatable {
         var pattern: Pattern
         var port: UInt16?
@@ -24,7 +24,7 @@ public struct BypassList: Equatable, Sendable {
     ///
     /// - Parameter text: The setting; empty items are skipped.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` for a network or a port that is none.
-    public init(parsing text: String) throws(SecureTunnelError) {
+    package init(parsing text: String) throws(SecureTunnelError) {
         var items: [Item] = []
         for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             items.append(try BypassList.item(String(item)))
@@ -36,7 +36,7 @@ public struct BypassList: Equatable, Sendable {
     ///
     /// - Parameter target: Host as it was given, not resolved: names match names, addresses match addresses.
     /// - Returns: True when an item of the list matches.
-    public func contains(_ target: HostPort) -> Bool {
+    package func contains(_ target: HostPort) -> Bool {
         var host = target.host.lowercased()
         if host.hasSuffix(".") { host.removeLast() }
         let address = BypassList.address(host)

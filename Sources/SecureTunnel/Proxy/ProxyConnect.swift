@@ -1,5 +1,5 @@
 import LinuxSystem
-public import Transport
+package import Transport
 
 /// Asks an HTTP proxy for a tunnel (CONNECT, RFC 9110, 9.3.6) on a connection to it.
 ///
@@ -11,7 +11,7 @@ public import Transport
 ///   - credentials: Sent as basic authentication.
 ///   - limit: The time until the reply must be complete.
 /// - Throws: ``SecureTunnelError``, one of the proxy cases or the transport's.
-public func connectThroughProxy(
+package func connectThroughProxy(
     _ stream: any ByteStream,
     target: HostPort,
     credentials: ProxyURL.Credentials?,

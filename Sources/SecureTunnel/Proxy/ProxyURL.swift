@@ -1,39 +1,39 @@
 import LinuxSystem
-public import Transport
+package import Transport
 
 /// An HTTP proxy as a setting names it: `http://user:password@host:port`.
 ///
 /// The description leaves the password out, so that it never reaches a log.
-public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
+package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// A user and a password.
-    public struct Credentials: Equatable, Sendable {
+    package struct Credentials: Equatable, Sendable {
         /// The user; holds no colon, since basic authentication could not tell where it ends.
-        public let user: String
+        package let user: String
         /// The password.
-        public let password: SecretBytes
+        package let password: SecretBytes
 
         /// Names both.
-        public init(user: String, password: SecretBytes) {
+        package init(user: String, password: SecretBytes) {
             self.user = user
             self.password = password
         }
 
         /// Names both, from texts that stay where they are.
-        public init(user: String, password: String) {
+        package init(user: String, password: String) {
             self.init(user: user, password: SecretBytes(password))
         }
     }
 
     /// A name or an address in digits, IPv6 without brackets.
-    public let host: String
+    package let host: String
     /// The port; nil when the setting names none.
     ///
     /// None is guessed then (MTC contract 3.4).
-    public let port: UInt16?
+    package let port: UInt16?
     /// Whom to be; nil when the setting names nobody.
     ///
     /// A user without a password has an empty one.
-    public private(set) var credentials: Credentials?
+    package private(set) var credentials: Credentials?
 
     /// Parses a setting.
     ///
@@ -42,7 +42,7 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: The URL; user and password are percent-decoded.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.
-    public init(parsing text: String) throws(SecureTunnelError) {
+    package init(parsing text: String) throws(SecureTunnelError) {
         guard let scheme = ["http://", "https://"].first(where: text.lowercased().hasPrefix) else {
             throw .badSetting(reason: "a proxy is named as http://[user:password@]host:port")
         }
@@ -77,13 +77,13 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     ///
     /// - Returns: Host and port.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no port.
-    public func address() throws(SecureTunnelError) -> HostPort {
+    package func address() throws(SecureTunnelError) -> HostPort {
         guard let port else { throw .badSetting(reason: "the proxy URL of \(host) names no port, and none is guessed") }
         return HostPort(host: host, port: port)
     }
 
     /// The URL without the password.
-    public var description: String {
+    package var description: String {
         let user = credentials.map { "\($0.user):***@" } ?? ""
         let name = host.contains(":") ? "[\(host)]" : host
         return "http://\(user)\(name)" + (port.map { ":\($0)" } ?? "")
@@ -102,7 +102,7 @@ public struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// - Parameter password: Replaces that of the URL.
     /// - Returns: The URL with it.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no user, or for control characters.
-    public func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
+    package func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
         guard let user = credentials?.user else {
             throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
         }

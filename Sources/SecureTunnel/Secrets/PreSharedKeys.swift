@@ -9,7 +9,7 @@ import LinuxSystem
 ///
 /// ## Concurrency model
 /// Nothing changes after the initializer.
-public final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// The longest identity and key that OpenSSL takes, in bytes (`PSK_MAX_IDENTITY_LEN`, `PSK_MAX_PSK_LEN`).
     static let longest = (identity: Int(PSK_MAX_IDENTITY_LEN), key: Int(PSK_MAX_PSK_LEN))
     /// The shortest key, in bytes: stunnel's limit.
@@ -27,7 +27,7 @@ public final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, 
 
     let entries: [Entry]
     /// What is wrong with the file's permissions, if that was let pass.
-    public let warning: String?
+    package let warning: String?
 
     /// Reads a file.
     ///
@@ -35,7 +35,7 @@ public final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, 
     ///   - path: Where the lines are.
     ///   - exposure: What becomes of a file that others can read or change.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``, which never quotes a line.
-    public convenience init(
+    package convenience init(
         file path: String,
         exposure: ProtectedFile.Exposure = .refused
     ) throws(SecureTunnelError) {
@@ -52,7 +52,7 @@ public final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, 
     ///
     /// - Parameter lines: As they would stand in a file.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes a line.
-    public convenience init(lines: Span<UInt8>) throws(SecureTunnelError) {
+    package convenience init(lines: Span<UInt8>) throws(SecureTunnelError) {
         do throws(Refusal) {
             self.init(entries: try Self.parse(lines), warning: nil)
         } catch {
@@ -66,16 +66,16 @@ public final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, 
     }
 
     /// How many keys there are; at least one.
-    public var count: Int { entries.count }
+    package var count: Int { entries.count }
 
     /// Whether both are the same object: keys are never compared.
-    public static func == (left: PreSharedKeys, right: PreSharedKeys) -> Bool { left === right }
+    package static func == (left: PreSharedKeys, right: PreSharedKeys) -> Bool { left === right }
 
     /// How many keys there are; never a key.
-    public var description: String { "\(count) pre-shared keys" }
+    package var description: String { "\(count) pre-shared keys" }
 
     /// Shows nothing.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The entry that a client offers: of this identity, or the first.
     func entry(named identity: String?) -> Entry? {

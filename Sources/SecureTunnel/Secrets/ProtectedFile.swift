@@ -3,9 +3,9 @@ import LinuxSystem
 import ProcessSupport
 
 /// Reads small files that hold secrets: keys, passwords.
-public enum ProtectedFile {
+package enum ProtectedFile {
     /// What becomes of a file that everybody may read or change (mode & 07), or that belongs to another user.
-    public enum Exposure: Sendable {
+    package enum Exposure: Sendable {
         /// It is not used: the rule of our own agents.
         case refused
         /// It is used with a warning, as stunnel does: Kubernetes mounts secrets readable by everybody in the pod.
@@ -13,7 +13,7 @@ public enum ProtectedFile {
     }
 
     /// The longest file that is read, in bytes.
-    public static let largest = 1 << 20
+    package static let largest = 1 << 20
 
     /// Reads a whole file into memory for secrets, without a copy elsewhere.
     ///
@@ -22,7 +22,7 @@ public enum ProtectedFile {
     ///   - exposure: What becomes of a file that others can read or change.
     /// - Returns: The bytes, and what is wrong with the file's permissions if that is only warned of.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
-    public static func read(
+    package static func read(
         _ path: String,
         exposure: Exposure
     ) throws(SecureTunnelError) -> (bytes: SecretBytes, warning: String?) {

@@ -7,18 +7,18 @@ import COpenSSL
 ///
 /// ## Concurrency model
 /// Nothing changes after the initializer.
-@safe public final class SecretBytes: @unchecked Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+@safe package final class SecretBytes: @unchecked Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     private let storage: UnsafeMutableRawBufferPointer
 
     /// Copies bytes; the caller wipes its own.
-    public convenience init(copying bytes: Span<UInt8>) {
+    package convenience init(copying bytes: Span<UInt8>) {
         unsafe self.init(count: bytes.count) { storage in
             unsafe bytes.withUnsafeBytes { unsafe storage.copyMemory(from: $0) }
         }
     }
 
     /// Copies the UTF-8 of a text, which itself cannot be wiped: for what came as text, from a command line or a URL.
-    public convenience init(_ text: String) {
+    package convenience init(_ text: String) {
         self.init(copying: text.utf8Span.span)
     }
 
@@ -49,10 +49,10 @@ import COpenSSL
     }
 
     /// How many there are.
-    public var count: Int { unsafe storage.count }
+    package var count: Int { unsafe storage.count }
 
     /// Lends the bytes for the length of a call.
-    public func withBytes<Answer, Failure: Error>(
+    package func withBytes<Answer, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
         let bytes = unsafe storage.assumingMemoryBound(to: UInt8.self)
@@ -67,14 +67,14 @@ import COpenSSL
     }
 
     /// Whether both hold the same bytes; takes the same time wherever they differ.
-    public static func == (left: SecretBytes, right: SecretBytes) -> Bool {
+    package static func == (left: SecretBytes, right: SecretBytes) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe CRYPTO_memcmp(left.storage.baseAddress, right.storage.baseAddress, left.count) == 0
     }
 
     /// Their number; never the bytes.
-    public var description: String { "\(count) secret bytes" }
+    package var description: String { "\(count) secret bytes" }
 
     /// Shows nothing.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -8,7 +8,7 @@ import COpenSSL
 /// ## Concurrency model
 /// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it. `sessions` has
 /// its own lock.
-@safe public final class TLSContext: @unchecked Sendable {
+@safe package final class TLSContext: @unchecked Sendable {
     let context: OpaquePointer
     let isServer: Bool
     /// How peers are verified; nil when clients present nothing.
@@ -26,13 +26,13 @@ import COpenSSL
     /// A client's sessions; nil where none are kept.
     let sessions: SessionCache?
     /// What is wrong with the permissions of the files that were read, one sentence each.
-    public internal(set) var warnings: [String] = []
+    package internal(set) var warnings: [String] = []
 
     /// Reads what a client needs.
     ///
     /// - Parameter configuration: Which peers to trust and what to offer.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
-    public convenience init(client configuration: TLSClientConfiguration) throws(SecureTunnelError) {
+    package convenience init(client configuration: TLSClientConfiguration) throws(SecureTunnelError) {
         let keys = configuration.preSharedKeys
         let offered = keys?.entry(named: configuration.preSharedKeyIdentity)
         if let keys, offered == nil {
@@ -63,7 +63,7 @@ import COpenSSL
     ///
     /// - Parameter configuration: Who we are and whom to let in.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
-    public convenience init(server configuration: TLSServerConfiguration) throws(SecureTunnelError) {
+    package convenience init(server configuration: TLSServerConfiguration) throws(SecureTunnelError) {
         guard configuration.identity != nil || configuration.preSharedKeys != nil else {
             throw .badSetting(reason: "a TLS server takes a certificate and its key, or a file of pre-shared keys")
         }

@@ -4,11 +4,11 @@ import COpenSSL
 ///
 /// Names without an effect in OpenSSL 3 are known and do nothing, as in stunnel. What would hide a truncated stream or let the
 /// peer renegotiate is refused: this tunnel does neither.
-public struct TLSOption: Equatable, Sendable {
+package struct TLSOption: Equatable, Sendable {
     /// The name, without the minus.
-    public let name: String
+    package let name: String
     /// Whether the switch is turned off.
-    public let isRemoved: Bool
+    package let isRemoved: Bool
     /// The bits of OpenSSL (`SSL_OP_...`).
     let bits: UInt64
 
@@ -16,7 +16,7 @@ public struct TLSOption: Equatable, Sendable {
     ///
     /// - Parameter text: The value of an `options` line.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``.
-    public init(parsing text: String) throws(SecureTunnelError) {
+    package init(parsing text: String) throws(SecureTunnelError) {
         isRemoved = text.hasPrefix("-")
         name = isRemoved ? String(text.dropFirst()) : text
         // Renegotiation stays off and compression stays off, whoever asks.

@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 import Synchronization
-public import Transport
+package import Transport
 
 /// A byte stream through TLS over another byte stream.
 ///
@@ -13,7 +13,7 @@ public import Transport
 /// One thread reads while another writes. `readTurn` is held by whoever reads from the transport, `sendTurn` by
 /// whoever writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
 /// inside either, never around a wait. Neither turn is taken while holding the other, but for tries that do not wait.
-public final class TLSStream: ByteStream {
+package final class TLSStream: ByteStream {
     private let transport: any ByteStream
     private let engine: TLSEngine
     private let readTurn = Mutex(())
@@ -26,7 +26,7 @@ public final class TLSStream: ByteStream {
     private let isEnded = Atomic<Bool>(false)
     private let largestPiece: Atomic<Int>
     /// What both sides agreed on.
-    public let session: TLSSession
+    package let session: TLSSession
 
     /// Calls a server: makes the handshake and proves whom we talk to.
     ///
@@ -37,7 +37,7 @@ public final class TLSStream: ByteStream {
     ///   - limit: The time for the whole handshake.
     /// - Returns: The stream, ready.
     /// - Throws: ``SecureTunnelError``.
-    public static func connect(
+    package static func connect(
         over transport: any ByteStream,
         context: TLSContext,
         serverName: String,
@@ -58,7 +58,7 @@ public final class TLSStream: ByteStream {
     ///   - pieceSize: How many bytes are taken from the transport at once, in the handshake and until ``pieceSize`` is set.
     /// - Returns: The stream, ready.
     /// - Throws: ``SecureTunnelError``.
-    public static func accept(
+    package static func accept(
         over transport: any ByteStream,
         context: TLSContext,
         within limit: Duration,
@@ -97,7 +97,7 @@ public final class TLSStream: ByteStream {
     }
 
     /// Reads and decrypts what is there, waiting for at least one byte.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
         let count = unsafe try take(into: buffer) { () throws(TransportError) in
             try fill()
             return true
@@ -106,7 +106,7 @@ public final class TLSStream: ByteStream {
     }
 
     /// Reads and decrypts what is there already; nil when that is not a whole record.
-    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+    package func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
         unsafe try take(into: buffer) { () throws(TransportError) in
             guard let count = unsafe try transport.readNow(into: freeInput()) else { return false }
             engine.supply(count)
@@ -139,7 +139,7 @@ public final class TLSStream: ByteStream {
     }
 
     /// Encrypts and sends all of the bytes, several records at a time.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
         precondition(!isEnded.load(ordering: .relaxed), "a write after closeWrite")
         try sendTurn.withLock { (_) throws(TransportError) in
             if let failure = writeFailure.withLock({ $0 }) { throw failure }
@@ -158,7 +158,7 @@ public final class TLSStream: ByteStream {
     ///
     /// Reading goes on; the transport below stays open. A stock stunnel with `TIMEOUTclose = 0`, as MTC sets it, drops
     /// what is still on its way to us when it sees close_notify: first read all that the peer has to say.
-    public func closeWrite() throws(TransportError) {
+    package func closeWrite() throws(TransportError) {
         guard !isEnded.exchange(true, ordering: .relaxed) else { return }
         try sendTurn.withLock { (_) throws(TransportError) in
             if let failure = writeFailure.withLock({ $0 }) { throw failure }
@@ -170,32 +170,32 @@ public final class TLSStream: ByteStream {
     /// Closes the transport at once.
     ///
     /// Without ``closeWrite()`` before, the peer takes the stream for truncated.
-    public func close() {
+    package func close() {
         transport.close()
     }
 
     /// Who is at the other end of the transport.
-    public var peerDescription: String { transport.peerDescription }
+    package var peerDescription: String { transport.peerDescription }
 
     /// The limit of a wait for bytes from the transport.
-    public var readTimeout: Duration? {
+    package var readTimeout: Duration? {
         get { transport.readTimeout }
         set { transport.readTimeout = newValue }
     }
 
     /// The limit of a wait for the transport to take bytes.
-    public var writeTimeout: Duration? {
+    package var writeTimeout: Duration? {
         get { transport.writeTimeout }
         set { transport.writeTimeout = newValue }
     }
 
     /// What moved through the transport: encrypted bytes, the handshake included.
-    public var activity: StreamActivity { transport.activity }
+    package var activity: StreamActivity { transport.activity }
 }
 
 extension TLSStream {
     /// The usual ``pieceSize``.
-    public static let usualPiece = 256 * 1024
+    package static let usualPiece = 256 * 1024
     fileprivate static let largestRecord = 16 * 1024
 
     /// How many bytes are moved at once at most, and so how much memory the stream touches.

@@ -1,5 +1,5 @@
 /// How a peer is verified.
-public enum PeerTrust: Equatable, Sendable {
+package enum PeerTrust: Equatable, Sendable {
     /// By a CA in a PEM file; a server must carry the name that was called.
     ///
     /// A certificate that stands in the file itself is trusted whether or not it is an authority. If it also has no
@@ -19,26 +19,26 @@ public enum PeerTrust: Equatable, Sendable {
 
 /// What stunnel asks of a peer's certificate: `verify`, `verifyChain`, `verifyPeer`, `requireCert`, `CAfile`, `CApath`,
 /// `checkHost` and `checkIP`, with the meaning they have in stunnel 5.68.
-public struct CertificateRules: Equatable, Sendable {
+package struct CertificateRules: Equatable, Sendable {
     /// Whether a chain up to a self-signed authority among the trusted certificates is needed (`verifyChain`).
-    public var verifiesChain: Bool
+    package var verifiesChain: Bool
     /// Whether the certificate itself must be among the trusted ones, and hold today (`verifyPeer`).
-    public var verifiesPeer: Bool
+    package var verifiesPeer: Bool
     /// Whether a client may not come without a certificate (`requireCert`); servers always show one.
-    public var isRequired: Bool
+    package var isRequired: Bool
     /// A PEM file of trusted certificates (`CAfile`).
-    public var authoritiesFile: String?
+    package var authoritiesFile: String?
     /// A directory of them, named by `openssl rehash` (`CApath`).
-    public var authoritiesDirectory: String?
+    package var authoritiesDirectory: String?
     /// Names of which the certificate must carry one, such as `x.y.com`, or `.y.com` for any below (`checkHost`).
     ///
     /// Only for certificates that are verified. If this or ``addresses`` is not empty, one match in either is enough.
-    public var hosts: [String] = []
+    package var hosts: [String] = []
     /// Addresses in digits of which the certificate must carry one (`checkIP`).
-    public var addresses: [String] = []
+    package var addresses: [String] = []
 
     /// States the rules as `verifyChain`, `verifyPeer` and `requireCert` do.
-    public init(verifiesChain: Bool = false, verifiesPeer: Bool = false, isRequired: Bool? = nil) {
+    package init(verifiesChain: Bool = false, verifiesPeer: Bool = false, isRequired: Bool? = nil) {
         self.verifiesChain = verifiesChain
         self.verifiesPeer = verifiesPeer
         self.isRequired = isRequired ?? (verifiesChain || verifiesPeer)
@@ -50,7 +50,7 @@ public struct CertificateRules: Equatable, Sendable {
     /// wants it to be trusted itself, 4 only that.
     ///
     /// - Parameter level: Nil comes back for anything but 0 to 4.
-    public init?(level: Int) {
+    package init?(level: Int) {
         guard (0...4).contains(level) else { return nil }
         self.init(verifiesChain: (1...3).contains(level), verifiesPeer: level >= 3, isRequired: level >= 2)
     }

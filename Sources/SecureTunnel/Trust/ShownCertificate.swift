@@ -1,20 +1,20 @@
-public import Transport
+package import Transport
 
 /// The certificate that a peer presented, trusted or not.
-public struct ShownCertificate: Equatable, Sendable {
+package struct ShownCertificate: Equatable, Sendable {
     /// The subject in the form of RFC 2253.
-    public let subject: String
+    package let subject: String
     /// The issuer in the same form.
-    public let issuer: String
+    package let issuer: String
     /// The names it is for: the alternative ones, or `CN=` and the common name where there are none.
-    public let names: [String]
+    package let names: [String]
     /// SHA-256 of its DER form, in lower-case hex.
-    public let sha256: String
+    package let sha256: String
     /// Whether it is for the name that was called.
-    public let isForCalledName: Bool
+    package let isForCalledName: Bool
 
     /// Names the facts.
-    public init(subject: String, issuer: String, names: [String], sha256: String, isForCalledName: Bool) {
+    package init(subject: String, issuer: String, names: [String], sha256: String, isForCalledName: Bool) {
         self.subject = subject
         self.issuer = issuer
         self.names = names
@@ -34,15 +34,15 @@ public struct ShownCertificate: Equatable, Sendable {
 }
 
 /// What answers to a name at the other end of a connection, without believing it.
-public struct ShownService: Equatable, Sendable {
+package struct ShownService: Equatable, Sendable {
     /// What it said of itself.
-    public let certificate: ShownCertificate
+    package let certificate: ShownCertificate
     /// The first bytes that it said inside TLS without being asked, at most 128; empty when it waits for us, nil when it
     /// ended or refused the connection.
-    public let greeting: [UInt8]?
+    package let greeting: [UInt8]?
 
     /// Names the facts.
-    public init(certificate: ShownCertificate, greeting: [UInt8]?) {
+    package init(certificate: ShownCertificate, greeting: [UInt8]?) {
         self.certificate = certificate
         self.greeting = greeting
     }
@@ -58,7 +58,7 @@ public struct ShownService: Equatable, Sendable {
     ///   - patience: The time for a greeting.
     /// - Returns: What was seen, also when the server then refused the handshake.
     /// - Throws: ``SecureTunnelError`` when no certificate was shown.
-    public static func look(
+    package static func look(
         over transport: any ByteStream,
         calling name: String,
         within limit: Duration,

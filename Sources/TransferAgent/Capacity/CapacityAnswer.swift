@@ -2,16 +2,16 @@ import AgentControl
 import VolumeCapacity
 
 /// What a `capacity` command answers: a table for people, one line of JSON for programs, and whether it fits.
-public struct CapacityAnswer: Sendable {
+package struct CapacityAnswer: Sendable {
     /// Lines for a person.
-    public let text: String
+    package let text: String
     /// One line of JSON.
-    public let json: String
+    package let json: String
     /// Whether what there is is enough.
-    public let fits: Bool
+    package let fits: Bool
 
     /// 0 when it fits, 1 when it does not; errors have other codes.
-    public var exitCode: Int32 { fits ? 0 : 1 }
+    package var exitCode: Int32 { fits ? 0 : 1 }
 
     init(rows: [(String, String)], json: JSONValue, fits: Bool) {
         let width = rows.map(\.0.count).max() ?? 0

@@ -2,30 +2,30 @@ import VolumeAccess
 import VolumeCapacity
 
 /// The question `dvm-source capacity PATH`: what a volume will take at its target, and which size to ask for.
-public struct ForecastQuestion: Sendable {
+package struct ForecastQuestion: Sendable {
     /// Where the volume is mounted.
-    public var path: String
+    package var path: String
     /// The file system at the target: `ext4`, `xfs`, `btrfs`, or `unknown` for the worst of them.
-    public var fileSystem = "unknown"
+    package var fileSystem = "unknown"
     /// The block size at the target in bytes.
-    public var blockSize: Int64?
+    package var blockSize: Int64?
     /// One inode is made for so many bytes.
-    public var bytesPerInode: Int64?
+    package var bytesPerInode: Int64?
     /// Whether holes stay holes, as in every transfer of `dvm-source`.
-    public var keepsHoles = true
+    package var keepsHoles = true
     /// Whether extended attributes and ACLs are carried, which `dvm-source` does not do.
-    public var carriesAttributes = false
+    package var carriesAttributes = false
     /// What the claim asks for, as a quantity.
-    public var requested: String?
+    package var requested: String?
     /// What the claim got, as a quantity.
-    public var provisioned: String?
+    package var provisioned: String?
     /// The bytes an earlier forecast came to, as a quantity.
-    public var previous: String?
+    package var previous: String?
     /// The storage gives multiples of this quantity.
-    public var round = "1Gi"
+    package var round = "1Gi"
 
     /// Makes a question about a volume.
-    public init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// The targets in question.
     ///
@@ -58,7 +58,7 @@ public struct ForecastQuestion: Sendable {
     ///
     /// - Returns: Fits when the provisioned size is enough (or the requested one, or when neither was told).
     /// - Throws: ``AgentError`` for a value that cannot be used, or a volume that cannot be read.
-    public func answer() throws(AgentError) -> CapacityAnswer {
+    package func answer() throws(AgentError) -> CapacityAnswer {
         let targets = try targets()
         let unit = try Quantity.bytes(round, option: "--round")
         guard unit > 0, unit <= 1 << 50 else {

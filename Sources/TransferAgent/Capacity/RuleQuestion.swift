@@ -2,26 +2,26 @@ import AgentControl
 import VolumeCapacity
 
 /// The question `dvm-source capacity --rule`: which size today's controller would propose.
-public struct RuleQuestion: Sendable {
+package struct RuleQuestion: Sendable {
     /// How full the volume is; from df's output when nil.
-    public var usagePercent: Int64?
+    package var usagePercent: Int64?
     /// The size of its file system, as a quantity; from df's output when nil.
-    public var measured: String?
+    package var measured: String?
     /// What its claim asked for, as a quantity.
-    public var requested: String
+    package var requested: String
     /// What its claim got, as a quantity.
-    public var provisioned: String
+    package var provisioned: String
     /// Percentage points that shall stay free.
-    public var threshold: Int64?
+    package var threshold: Int64?
     /// What `df -BMB` printed.
-    public var diskUsage: String?
+    package var diskUsage: String?
     /// The volume's name, or the part of its mount point that df's output has.
-    public var volume: String?
+    package var volume: String?
     /// Whether the controller resizes by itself.
-    public var isAutomatic = true
+    package var isAutomatic = true
 
     /// Makes a question.
-    public init(requested: String, provisioned: String) {
+    package init(requested: String, provisioned: String) {
         self.requested = requested
         self.provisioned = provisioned
     }
@@ -30,7 +30,7 @@ public struct RuleQuestion: Sendable {
     ///
     /// - Returns: Fits when the provisioned size is at least the proposed one.
     /// - Throws: ``AgentError`` for a value that cannot be used.
-    public func answer() throws(AgentError) -> CapacityAnswer {
+    package func answer() throws(AgentError) -> CapacityAnswer {
         do throws(CapacityError) {
             let usage = try usage()
             let rule = ResizeRule(threshold: threshold)

@@ -2,13 +2,13 @@ import LinuxSystem
 import ProcessSupport
 
 /// A file, or standard input, that a person hands over: at most a mebibyte.
-public enum SmallInput {
+package enum SmallInput {
     /// Reads it.
     ///
     /// - Parameter path: A file; `-` is standard input.
     /// - Returns: Its text; bytes that are no UTF-8 are replaced.
     /// - Throws: ``AgentError`` when it cannot be read or is too long.
-    public static func text(_ path: String) throws(AgentError) -> String {
+    package static func text(_ path: String) throws(AgentError) -> String {
         do throws(SystemError) {
             let file = try SmallFile(Array(path.utf8), dashIsStandardInput: true)
             return String(decoding: try file.contents(limit: 1 << 20), as: UTF8.self)

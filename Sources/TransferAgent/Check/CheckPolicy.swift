@@ -1,5 +1,5 @@
 /// What the check before the first byte refuses.
-public enum CheckPolicy: String, Sendable, CaseIterable {
+package enum CheckPolicy: String, Sendable, CaseIterable {
     /// Refuses when anything will not fit or will be altered.
     case strict
     /// Refuses what will not fit, warns of what will be altered.
@@ -11,7 +11,7 @@ public enum CheckPolicy: String, Sendable, CaseIterable {
 }
 
 /// What to do when there is not enough room for the usual way of a transfer.
-public enum TightPolicy: String, Sendable, CaseIterable {
+package enum TightPolicy: String, Sendable, CaseIterable {
     /// Refuses.
     case refuse
     /// Takes the safest way that fits: deletes first; if that is not enough, also writes files in place.

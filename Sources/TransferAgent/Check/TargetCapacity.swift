@@ -3,7 +3,7 @@ import VolumeAccess
 import VolumeCapacity
 
 /// What a volume of this host can take, and whether that is enough.
-public struct TargetCapacity: Sendable {
+package struct TargetCapacity: Sendable {
     private let path: String
     private let needs: Int64?
     private let facts: TargetFacts
@@ -14,7 +14,7 @@ public struct TargetCapacity: Sendable {
     ///   - path: Where it is mounted.
     ///   - needs: What it has to hold in all, a Kubernetes quantity; nil for no question.
     /// - Throws: ``AgentError``.
-    public init(path: String, needs: String?) throws(AgentError) {
+    package init(path: String, needs: String?) throws(AgentError) {
         self.path = path
         do throws(CapacityError) {
             self.needs = try needs.map { (text) throws(CapacityError) in try Quantity(parsing: text).wholeBytes() }
@@ -29,7 +29,7 @@ public struct TargetCapacity: Sendable {
     }
 
     /// Whether it can hold what it has to, or can be written to at all when that is not asked.
-    public var fits: Bool {
+    package var fits: Bool {
         guard !facts.space.isReadOnly else { return false }
         return needs.map { $0 <= facts.capacity } ?? true
     }
@@ -43,7 +43,7 @@ public struct TargetCapacity: Sendable {
     }
 
     /// One JSON object on a line.
-    public var json: String {
+    package var json: String {
         var members: [(String, JSONValue)] = [("path", .text(path))] + facts.json
         members.append(("capacityBytes", .integer(facts.capacity)))
         members.append(("needsBytes", needs.map { .integer($0) } ?? .null))
@@ -52,7 +52,7 @@ public struct TargetCapacity: Sendable {
     }
 
     /// Lines for people: what, then how much.
-    public var table: String {
+    package var table: String {
         let space = facts.space
         let abilities = facts.abilities
         func figure(_ number: Int64?) -> String { number.map { Figures.count($0) } ?? "not known" }

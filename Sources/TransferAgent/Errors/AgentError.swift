@@ -1,23 +1,23 @@
 package import Logging
 
 /// A failure as a person is told of it: what was tried, on what, what came back, and what to do.
-public struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Its kind, which decides the code and the advice.
-    public let failure: FailureClass
+    package let failure: FailureClass
     /// What was observed: one sentence without a full stop.
-    public let observed: String
+    package let observed: String
     /// rsync's exit code for it.
-    public let exitCode: Int32
+    package let exitCode: Int32
 
     /// Describes a failure.
-    public init(_ failure: FailureClass, _ observed: String, exitCode: Int32) {
+    package init(_ failure: FailureClass, _ observed: String, exitCode: Int32) {
         self.failure = failure
         self.observed = observed
         self.exitCode = exitCode
     }
 
     /// One line, such as `DVM-1002: connection to t:443 was refused (…): check the port, and that …`.
-    public var description: String { "\(failure.code): \(observed): \(failure.advice)" }
+    package var description: String { "\(failure.code): \(observed): \(failure.advice)" }
 }
 
 extension AgentError {

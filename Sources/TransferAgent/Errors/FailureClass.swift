@@ -2,7 +2,7 @@
 ///
 /// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings. What
 /// each means stands in ``FailureTable``.
-public enum FailureClass: Int, Sendable, CaseIterable {
+package enum FailureClass: Int, Sendable, CaseIterable {
     case unknownHost = 1001
     case connectionRefused = 1002
     case unreachable = 1003
@@ -84,11 +84,11 @@ public enum FailureClass: Int, Sendable, CaseIterable {
     case cannotListen = 5003
 
     /// The code in the form that people look up, such as `DVM-1001`.
-    public var code: String { "DVM-\(rawValue)" }
+    package var code: String { "DVM-\(rawValue)" }
 
     /// What it means, what usually causes it and what to do.
-    public var explanation: FailureExplanation { FailureTable.explanations[self] ?? FailureTable.unexplained }
+    package var explanation: FailureExplanation { FailureTable.explanations[self] ?? FailureTable.unexplained }
 
     /// The next thing to try.
-    public var advice: String { explanation.advice }
+    package var advice: String { explanation.advice }
 }

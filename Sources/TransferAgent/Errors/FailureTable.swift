@@ -1,11 +1,11 @@
 /// What a person is told about a kind of failure: clauses without a full stop.
-public struct FailureExplanation: Equatable, Sendable {
+package struct FailureExplanation: Equatable, Sendable {
     /// What the failure means.
-    public let meaning: String
+    package let meaning: String
     /// What it usually comes from.
-    public let cause: String
+    package let cause: String
     /// The next thing to try.
-    public let advice: String
+    package let advice: String
 }
 
 /// The one table of failures: messages, `doctor` and docs/codes.md are made from it.

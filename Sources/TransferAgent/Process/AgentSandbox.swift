@@ -5,7 +5,7 @@ import ProcessSupport
 /// What an agent may still use once it runs: its volumes, the files it was told of, and what the C library looks up.
 ///
 /// A mistake of ours or of a library in a session can then do no more than a session may.
-public struct AgentSandbox: Sendable {
+package struct AgentSandbox: Sendable {
     /// What names of users and groups are looked up in, and what libraries that do so are loaded from.
     private static let systemFiles = [
         "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache",
@@ -28,7 +28,7 @@ public struct AgentSandbox: Sendable {
     ///
     /// - Parameter settings: As they were given.
     /// - Throws: ``AgentError`` for volumes that cannot be read as such.
-    public init(_ settings: ServeSettings) throws(AgentError) {
+    package init(_ settings: ServeSettings) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write) }
         allowFolders(of: [
             settings.certificate, settings.privateKey, settings.clientAuthorities, settings.preSharedKeys,
@@ -41,7 +41,7 @@ public struct AgentSandbox: Sendable {
     ///
     /// - Parameter settings: As they were given.
     /// - Throws: ``AgentError`` for volumes that cannot be read as such.
-    public init(_ settings: TransferSettings) throws(AgentError) {
+    package init(_ settings: TransferSettings) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .read) }
         var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
         switch settings.trust {
@@ -90,7 +90,7 @@ public struct AgentSandbox: Sendable {
     ///
     /// - Returns: What a person should know: whether it is confined, and how far.
     /// - Throws: ``AgentError`` when the kernel could and does not.
-    public func confine() throws(AgentError) -> (isConfined: Bool, notes: [String]) {
+    package func confine() throws(AgentError) -> (isConfined: Bool, notes: [String]) {
         let outcome: Sandbox.Outcome
         do throws(SystemError) {
             outcome = try sandbox.confine()

@@ -2,15 +2,15 @@ import Glibc
 import ProcessSupport
 
 /// What a program sets for itself before its first thread.
-public enum ProcessSetup {
+package enum ProcessSetup {
     /// Makes writes to a closed pipe fail instead of ending the process, allows as many open files as the kernel does, and
     /// forbids core dumps, which would hold passwords and keys.
-    public static func prepare() {
+    package static func prepare() {
         ProcessPrivacy.forbidDumps()
         ignoreBrokenPipeSignals()
         ResourceLimit.openFiles.raise()
     }
 
     /// Lets received files get exactly the modes that were sent.
-    public static func clearUmask() { _ = umask(0) }
+    package static func clearUmask() { _ = umask(0) }
 }

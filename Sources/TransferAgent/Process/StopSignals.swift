@@ -6,9 +6,9 @@ import ProcessSupport
 ///
 /// ## Concurrency model
 /// Blocked in the main thread (`AwaitedSignals`); see there why the main function must not be `async`.
-public enum StopSignals {
+package enum StopSignals {
     /// Blocks the signals; to be called on the main thread before any other thread is started.
-    public static func block() { _ = AwaitedSignals(blocking: numbers) }
+    package static func block() { _ = AwaitedSignals(blocking: numbers) }
 
     /// Runs asynchronous work while the calling thread, the main one, sleeps.
     ///
@@ -17,7 +17,7 @@ public enum StopSignals {
     /// - Parameter work: What to do.
     /// - Returns: What the work returned, after a signal too.
     /// - Throws: ``AgentError`` when no thread can be had to wait for signals.
-    public static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value
     ) throws(AgentError) -> Value {
         let answer = BoundedQueue<Value>(capacity: 1, name: "end of the work")

@@ -1,7 +1,7 @@
 import ProcessSupport
 
 /// Where texts for people and programs go.
-public protocol TextOutput: Sendable {
+package protocol TextOutput: Sendable {
     /// Writes a text at once, as it is.
     ///
     /// - Parameter text: Whole lines, or a part of a terminal's line.
@@ -9,20 +9,20 @@ public protocol TextOutput: Sendable {
 }
 
 /// Standard output or standard error, without a buffer.
-public struct StandardStream: TextOutput {
+package struct StandardStream: TextOutput {
     private let number: Int32
 
     /// Standard output.
-    public static let output = StandardStream(number: 1)
+    package static let output = StandardStream(number: 1)
     /// Standard error.
-    public static let error = StandardStream(number: 2)
+    package static let error = StandardStream(number: 2)
 
     /// Whether a person watches.
-    public var isTerminal: Bool { Terminal.isTerminal(number) }
+    package var isTerminal: Bool { Terminal.isTerminal(number) }
 
     /// Characters on a line of the terminal; 80 when it does not say.
-    public var columns: Int { Terminal.columns(of: number) ?? 80 }
+    package var columns: Int { Terminal.columns(of: number) ?? 80 }
 
     /// Writes a text at once; a reader that is gone is no reason to stop a transfer, so failures are dropped.
-    public func write(_ text: String) { writeText(text, to: number) }
+    package func write(_ text: String) { writeText(text, to: number) }
 }

@@ -1,6 +1,6 @@
 import AgentControl
 import LinuxSystem
-public import Logging
+package import Logging
 import RsyncEngine
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 /// ## Concurrency model
 /// Session threads, the ticker and the transfer's own thread call it; `state` is held while a text is written, so that
 /// texts come out whole and in order.
-public final class ProgressDisplay: Sendable {
+package final class ProgressDisplay: Sendable {
     private struct State {
         var volume = ""
         var progress: TransferProgress?
@@ -39,7 +39,7 @@ public final class ProgressDisplay: Sendable {
     ///   - log: For what is wrong.
     ///   - columns: How wide the terminal is now.
     ///   - now: The clock.
-    public init(
+    package init(
         style: ProgressFormat,
         output: any TextOutput = StandardStream.output,
         log: Logger,

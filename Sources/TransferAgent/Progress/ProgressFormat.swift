@@ -1,7 +1,7 @@
 import AgentControl
 
 /// How progress is shown.
-public enum ProgressFormat: String, Sendable, CaseIterable {
+package enum ProgressFormat: String, Sendable, CaseIterable {
     /// One line of a terminal, redrawn.
     case tty
     /// One line each second.
@@ -12,7 +12,7 @@ public enum ProgressFormat: String, Sendable, CaseIterable {
     case none
 
     /// The style for an output when nobody chose one.
-    public static func usual(isTerminal: Bool) -> ProgressFormat { isTerminal ? .tty : .lines }
+    package static func usual(isTerminal: Bool) -> ProgressFormat { isTerminal ? .tty : .lines }
 }
 
 /// The forms of one reading.

@@ -1,13 +1,13 @@
 /// A limit on bytes per second as a person writes it: `500`, `500K`, `1.5M`, `2G`.
-public struct BandwidthRate: Equatable, Sendable {
+package struct BandwidthRate: Equatable, Sendable {
     /// KiB per second; 0 for no limit.
-    public let kibibytesPerSecond: Int64
+    package let kibibytesPerSecond: Int64
 
     /// Reads a rate.
     ///
     /// - Parameter text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no limit.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
-    public init(parsing text: String) throws(AgentError) {
+    package init(parsing text: String) throws(AgentError) {
         let units: [Character: Double] = ["K": 1, "M": 1024, "G": 1024 * 1024]
         var digits = text[...]
         var unit = 1.0

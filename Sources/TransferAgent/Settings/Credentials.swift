@@ -1,16 +1,16 @@
-public import SecureTunnel
+package import SecureTunnel
 
 /// Who may use the volumes of a target, read once from a file of `user:password` lines.
 ///
 /// Blank lines and lines that begin with `#` are skipped; a password may hold colons.
-public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
+package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let passwords: [[UInt8]: SecretBytes]
 
     /// Reads a file.
     ///
     /// - Parameter path: A regular file that neither everybody may read or change (mode & 07) nor another user owns.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``, which never quotes a line.
-    public init(file path: String) throws(AgentError) {
+    package init(file path: String) throws(AgentError) {
         let file = try SecretFile.read(path)
         passwords = try file.withBytes { (text) throws(AgentError) in
             var passwords: [[UInt8]: SecretBytes] = [:]
@@ -37,11 +37,11 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     ///
     /// - Parameter user: As the client says it.
     /// - Returns: Nil for whom the file does not name.
-    public func password(of user: [UInt8]) -> SecretBytes? { passwords[user] }
+    package func password(of user: [UInt8]) -> SecretBytes? { passwords[user] }
 
     /// How many users there are; never a password.
-    public var description: String { "credentials of \(passwords.count) users" }
+    package var description: String { "credentials of \(passwords.count) users" }
 
     /// Shows nothing, so that no dump of a value holds a password.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,5 +1,5 @@
 /// What a target promises of what it has called complete, of `--durability`.
-public enum Durability: String, Sendable, CaseIterable {
+package enum Durability: String, Sendable, CaseIterable {
     /// It is on the disk: it survives a power cut, and errors of the disk are errors of the pass.
     case power
     /// It is with the kernel, and with the server of a network file system: it survives the end of the target.

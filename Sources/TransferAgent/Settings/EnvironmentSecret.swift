@@ -1,15 +1,15 @@
 import Glibc
-public import SecureTunnel
+package import SecureTunnel
 
 /// Secrets that come in environment variables.
-public enum EnvironmentSecret {
+package enum EnvironmentSecret {
     /// Takes a secret out of the environment, where nothing but zeros is left of it: `/proc/PID/environ` and a core show none.
     ///
     /// Only for a process that has one thread yet, since the environment has no lock.
     ///
     /// - Parameter name: The variable.
     /// - Returns: Its bytes; nil when it is not set, or empty.
-    public static func take(_ name: String) -> SecretBytes? {
+    package static func take(_ name: String) -> SecretBytes? {
         guard let value = unsafe getenv(name) else { return nil }
         let bytes = unsafe UnsafeMutableBufferPointer(start: value, count: strlen(value))
         guard !bytes.isEmpty else { return nil }

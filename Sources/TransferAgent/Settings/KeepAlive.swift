@@ -5,18 +5,18 @@ import Transport
 ///
 /// rsync's own signs of life (empty frames) go over the wire from the end of the handshake on, where they count as traffic for
 /// everybody. In the short text phase before, and below it all, TCP asks the peer at the same interval.
-public struct KeepAlive: Sendable, Equatable {
+package struct KeepAlive: Sendable, Equatable {
     /// Below the 60 seconds after which common load balancers cut a quiet connection.
-    public static let usual = Duration.seconds(20)
+    package static let usual = Duration.seconds(20)
 
     /// The longest time without a sign of life.
-    public let interval: Duration
+    package let interval: Duration
 
     /// Checks an interval.
     ///
     /// - Parameter interval: Up to an hour.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
-    public init(_ interval: Duration) throws(AgentError) {
+    package init(_ interval: Duration) throws(AgentError) {
         guard interval > .zero, interval <= .seconds(3600) else {
             throw AgentError(.badSetting, "--keep-alive is a number of seconds from 1 to 3600", exitCode: 1)
         }

@@ -2,18 +2,18 @@
 ///
 /// Judged by what comes in alone: the signs of life that this side sends do not count. The other side is told the limit
 /// (`--timeout`, MSG_IO_TIMEOUT) and shows life at least twice in it.
-public struct SilenceLimit: Sendable, Equatable {
+package struct SilenceLimit: Sendable, Equatable {
     /// Six times ``KeepAlive/usual``.
-    public static let usual = Duration.seconds(120)
+    package static let usual = Duration.seconds(120)
 
     /// Whole seconds.
-    public let duration: Duration
+    package let duration: Duration
 
     /// Checks a limit.
     ///
     /// - Parameter duration: From two seconds to a day, the longest that rsync's protocol can tell (session 6.3).
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
-    public init(_ duration: Duration) throws(AgentError) {
+    package init(_ duration: Duration) throws(AgentError) {
         guard duration >= .seconds(2), duration <= .seconds(86_400) else {
             throw AgentError(.badSetting, "--silence-limit is a number of seconds from 2 to 86400", exitCode: 1)
         }

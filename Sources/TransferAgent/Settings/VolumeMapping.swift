@@ -1,16 +1,16 @@
 /// A volume as the command line names it: `NAME=PATH`.
-public struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
+package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
     /// What it is called between the two sides: the daemon's module.
-    public let name: String
+    package let name: String
     /// Where it is mounted on this side.
-    public let path: String
+    package let path: String
 
     /// Reads `NAME=PATH`; the first `=` divides.
     ///
     /// - Parameter text: NAME holds no `/`, no blanks at its ends and no control characters, and does not begin with `#`,
     ///   which a daemon takes for a command.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
-    public init(parsing text: String) throws(AgentError) {
+    package init(parsing text: String) throws(AgentError) {
         func refuse(_ reason: String) -> AgentError {
             AgentError(.badSetting, "--volume \(text): \(reason)", exitCode: 1)
         }
@@ -40,5 +40,5 @@ public struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The form that the parser reads.
-    public var description: String { "\(name)=\(path)" }
+    package var description: String { "\(name)=\(path)" }
 }

@@ -7,7 +7,7 @@ import SecureTunnel
 import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
-public struct SourceJob: Sendable {
+package struct SourceJob: Sendable {
     package let volumes: [VolumeMapping]
     package let route: TargetRoute
     package let user: String
@@ -28,7 +28,7 @@ public struct SourceJob: Sendable {
     ///
     /// - Parameter settings: What the person asked for.
     /// - Throws: ``AgentError`` for the first setting that cannot be used.
-    public init(_ settings: TransferSettings) throws(AgentError) {
+    package init(_ settings: TransferSettings) throws(AgentError) {
         volumes = try VolumeMapping.parse(settings.volumes)
         route = try TargetRoute(settings)
         user = settings.user
@@ -137,7 +137,7 @@ public struct SourceJob: Sendable {
     }
 
     /// What a person should know before it begins, one line each.
-    public var warnings: [String] {
+    package var warnings: [String] {
         let warnings = route.warnings.map { "WARNING: \($0)" }
         guard route.isInsecure else { return warnings }
         let insecure =

@@ -6,7 +6,7 @@ import Transport
 import VolumeAccess
 
 /// A transfer job under way.
-public struct TransferRun: Sendable {
+package struct TransferRun: Sendable {
     private let job: SourceJob
     private let display: ProgressDisplay
 
@@ -15,7 +15,7 @@ public struct TransferRun: Sendable {
     /// - Parameters:
     ///   - job: What to do.
     ///   - display: Shows how far it is.
-    public init(_ job: SourceJob, display: ProgressDisplay) {
+    package init(_ job: SourceJob, display: ProgressDisplay) {
         self.job = job
         self.display = display
     }
@@ -25,7 +25,7 @@ public struct TransferRun: Sendable {
     /// A volume that fails does not keep the next one from its turn; cancellation of the task does.
     ///
     /// - Returns: What became of each volume that was begun.
-    public func run() async -> [VolumeOutcome] {
+    package func run() async -> [VolumeOutcome] {
         var outcomes: [VolumeOutcome] = []
         for volume in job.volumes {
             guard outcomes.isEmpty || !Task.isCancelled else { break }

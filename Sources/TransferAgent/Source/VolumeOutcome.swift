@@ -1,28 +1,28 @@
-public import RsyncEngine
+package import RsyncEngine
 
 /// What became of one volume.
-public struct VolumeOutcome: Sendable {
+package struct VolumeOutcome: Sendable {
     /// The volume's name.
-    public let name: String
+    package let name: String
     /// rsync's exit code.
-    public let exitCode: Int32
+    package let exitCode: Int32
     /// What is wrong; nil when the volume is complete.
-    public let error: AgentError?
+    package let error: AgentError?
     /// What was done.
-    public let statistics: SessionStatistics
+    package let statistics: SessionStatistics
     /// What could not be done and other texts for a person, at most ``VolumeObserver/listedLimit`` of them.
-    public let exceptions: [String]
+    package let exceptions: [String]
     /// How many such texts there were.
-    public let exceptionCount: Int
+    package let exceptionCount: Int
     /// The step in which modification times were compared, in nanoseconds: 1, or what the target or its protocol knows.
     ///
     /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
     /// compared.
-    public let timeGrain: Int64
+    package let timeGrain: Int64
     /// What the target promises of what it called complete; nil when there was no session.
     let durability: TargetDurability?
     /// How long it took.
-    public let elapsed: Duration
+    package let elapsed: Duration
 
     /// Names the figures.
     init(
@@ -46,7 +46,7 @@ public struct VolumeOutcome: Sendable {
     }
 
     /// Whether everything in the volume is at the target now.
-    public var isComplete: Bool { exitCode == 0 }
+    package var isComplete: Bool { exitCode == 0 }
 }
 
 extension Sequence<VolumeOutcome> {
@@ -54,7 +54,7 @@ extension Sequence<VolumeOutcome> {
     ///
     /// A volume that stopped is worse than one with exceptions (23), that than stopped deletions (25), that than vanished
     /// files (24); among stopped ones the first counts.
-    public var worstExitCode: Int32 {
+    package var worstExitCode: Int32 {
         var worst: Int32 = 0
         for outcome in self where outcome.exitCode.severity > worst.severity { worst = outcome.exitCode }
         return worst

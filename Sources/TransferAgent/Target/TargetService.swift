@@ -1,6 +1,6 @@
 import AgentControl
 import LinuxSystem
-public import Logging
+package import Logging
 import RsyncEngine
 import SecureTunnel
 import Synchronization
@@ -11,7 +11,7 @@ import Transport
 /// ## Concurrency model
 /// Each listener has a thread that accepts, each connection one that handshakes and serves, with the engine's threads
 /// below it; none of them is one of the Swift concurrency pool. ``finish(within:)`` closes the listeners, lets sessions end and breaks those that do not.
-public final class TargetService: Sendable {
+package final class TargetService: Sendable {
     /// The time a client has from the connection to the login.
     private static let loginLimit = Duration.seconds(20)
     /// What is taken at once from a client that has not logged in, in bytes: little, for it takes memory.
@@ -48,7 +48,7 @@ public final class TargetService: Sendable {
     ///   - settings: What to serve and where.
     ///   - log: Gets one event for each session.
     /// - Throws: ``AgentError`` for the first thing that cannot be used.
-    public init(_ settings: ServeSettings, log: Logger) throws(AgentError) {
+    package init(_ settings: ServeSettings, log: Logger) throws(AgentError) {
         self.log = log
         strangerLog = StrangerLog(log)
         isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
@@ -87,20 +87,20 @@ public final class TargetService: Sendable {
     }
 
     /// Where clients come in, such as `listening on 0.0.0.0:6443 (TLS)`, with the ports that were got.
-    public var announcements: [String] {
+    package var announcements: [String] {
         endpoints.map { "listening on \($0.listener.address) (\($0.context == nil ? "plain" : "TLS"))" }
     }
 
     /// The port of the TLS listener.
-    public var port: UInt16 { endpoints[0].listener.address.port }
+    package var port: UInt16 { endpoints[0].listener.address.port }
 
     /// The port of the plain listener, if there is one.
-    public var plainPort: UInt16? { endpoints.dropFirst().first?.listener.address.port }
+    package var plainPort: UInt16? { endpoints.dropFirst().first?.listener.address.port }
 
     /// Accepts clients until ``close()`` is called or the task is cancelled; their sessions may go on after that.
     ///
     /// - Returns: Why a listener failed for good; nil when all were closed.
-    public func run() async -> AgentError? {
+    package func run() async -> AgentError? {
         do throws(AgentError) {
             return try await onThread("dvm-listen", cancel: close) { self.serve() }
         } catch {
@@ -135,7 +135,7 @@ public final class TargetService: Sendable {
     }
 
     /// Takes no new clients, so that ``run()`` returns; sessions go on.
-    public func close() {
+    package func close() {
         for endpoint in endpoints { endpoint.listener.close() }
         places.close()
         connections.close()
@@ -148,7 +148,7 @@ public final class TargetService: Sendable {
     /// - Parameter grace: The time for sessions.
     /// - Returns: Whether all sessions ended by themselves.
     @discardableResult
-    public func finish(within grace: Duration) -> Bool {
+    package func finish(within grace: Duration) -> Bool {
         close()
         guard !connections.waitForEnd(within: grace) else { return true }
         connections.breakAll()

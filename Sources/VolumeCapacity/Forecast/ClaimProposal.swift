@@ -1,14 +1,14 @@
 /// What to ask the storage for, so that a volume fits and its passes can be made.
-public struct ClaimProposal: Hashable, Sendable {
+package struct ClaimProposal: Hashable, Sendable {
     /// The smallest size that does, in bytes: rounded, and never below what was requested and provisioned.
-    public let bytes: Int64
+    package let bytes: Int64
     /// Growth that was reckoned with until the next pass.
-    public let growth: Int64
+    package let growth: Int64
     /// Whether the size that there is is enough; nil when none was told.
-    public let fits: Bool?
+    package let fits: Bool?
 
     /// The size as Kubernetes writes it.
-    public var quantity: Quantity { Quantity(bytes: bytes) }
+    package var quantity: Quantity { Quantity(bytes: bytes) }
 }
 
 extension Forecast {
@@ -22,7 +22,7 @@ extension Forecast {
     ///   - provisioned: What it has got; this is what has to be enough, or else what is requested.
     ///   - previous: The bytes that an earlier forecast came to (``SpaceNeed/bytes`` of its worst candidate).
     /// - Returns: The proposal, good for all candidates.
-    public func proposal(
+    package func proposal(
         round: Int64,
         requested: Int64? = nil,
         provisioned: Int64? = nil,
@@ -50,7 +50,7 @@ extension Forecast.Candidate {
     ///   - size: Of the device, in bytes.
     ///   - growth: Bytes to come.
     /// - Returns: Whether bytes and inodes are enough.
-    public func fits(in size: Amount, growth: Amount = 0) -> Bool {
+    package func fits(in size: Amount, growth: Amount = 0) -> Bool {
         let missing = missing(in: size, growth)
         return missing.bytes <= 0 && missing.inodes <= 0
     }

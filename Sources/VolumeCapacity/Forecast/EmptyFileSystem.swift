@@ -2,11 +2,11 @@
 ///
 /// The formulas follow mke2fs 1.47, mkfs.xfs 6.1 and mkfs.btrfs 6.2 with their defaults, and were compared with what
 /// statvfs(3) says of new file systems of 64 MiB to 1000 GiB.
-public struct EmptyFileSystem: Hashable, Sendable {
+package struct EmptyFileSystem: Hashable, Sendable {
     /// Bytes for files and directories of ordinary users.
-    public let usableBytes: Amount
+    package let usableBytes: Amount
     /// Inodes to give out; ``Amount/max`` where there is no limit.
-    public let usableInodes: Amount
+    package let usableInodes: Amount
 
     private static let mebibyte: Amount = 1 << 20
 
@@ -16,7 +16,7 @@ public struct EmptyFileSystem: Hashable, Sendable {
     ///   - size: Of the device, in bytes.
     ///   - target: What is made on it.
     ///   - metadata: Bytes that the content will take in btrfs's trees, both copies, for which btrfs sets room apart.
-    public init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
+    package init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
         switch target.fileSystem {
         case .ext4: self = Self.ext4(size, target)
         case .xfs: self = Self.xfs(size, target)

@@ -1,22 +1,22 @@
-public import VolumeAccess
+package import VolumeAccess
 
 /// What a volume will take on a target that is like one of some profiles.
-public struct Forecast: Sendable {
+package struct Forecast: Sendable {
     /// What the tree holds.
-    public let tree: TreeFacts
+    package let tree: TreeFacts
     /// What it takes on each target in question.
-    public let candidates: [Candidate]
+    package let candidates: [Candidate]
     /// The first errors; how many there were is in ``TreeFacts/unreadable``.
-    public let failures: [VolumeError]
+    package let failures: [VolumeError]
 
     /// A target and the need there.
-    public struct Candidate: Hashable, Sendable {
+    package struct Candidate: Hashable, Sendable {
         /// What it is like.
-        public let target: TargetProfile
+        package let target: TargetProfile
         /// What the tree takes there.
-        public let need: SpaceNeed
+        package let need: SpaceNeed
         /// Of the need, what lies in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
-        public var treeBytes: Amount { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
+        package var treeBytes: Amount { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
     }
 
     /// Computes what a volume will take.
@@ -28,7 +28,7 @@ public struct Forecast: Sendable {
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.
     /// - Returns: The forecast.
     /// - Throws: ``CapacityError`` when the volume cannot be scanned.
-    public static func of(
+    package static func of(
         _ volume: Volume,
         on targets: [TargetProfile] = TargetProfile.unknown(),
         threads: Int? = nil,
@@ -44,7 +44,7 @@ public struct Forecast: Sendable {
     }
 
     /// The candidate that needs most: the forecast when nobody knows which one it will be.
-    public var worst: Candidate {
+    package var worst: Candidate {
         candidates.dropFirst().reduce(candidates[0]) { $0.need.bytes >= $1.need.bytes ? $0 : $1 }
     }
 }

@@ -1,7 +1,7 @@
 /// The file system that a volume is to be copied to, as far as it decides what space the copy takes.
-public struct TargetProfile: Hashable, Sendable {
+package struct TargetProfile: Hashable, Sendable {
     /// A kind of file system whose layout is known.
-    public enum FileSystem: String, Sendable, CaseIterable {
+    package enum FileSystem: String, Sendable, CaseIterable {
         /// ext4 with mkfs's usual features.
         case ext4
         /// XFS version 5.
@@ -10,7 +10,7 @@ public struct TargetProfile: Hashable, Sendable {
         case btrfs
 
         /// The magic number of statfs(2).
-        public var magic: UInt64 {
+        package var magic: UInt64 {
             switch self {
             case .ext4: 0xEF53
             case .xfs: 0x5846_5342
@@ -19,29 +19,29 @@ public struct TargetProfile: Hashable, Sendable {
         }
 
         /// The kind with a magic number of statfs(2); nil for one whose layout is not known.
-        public init?(magic: UInt64) {
+        package init?(magic: UInt64) {
             guard let known = FileSystem.allCases.first(where: { $0.magic == magic }) else { return nil }
             self = known
         }
     }
 
     /// Files up to this length lie in btrfs's trees, as it is mounted without options.
-    public static let longestInTrees: Int64 = 2048
+    package static let longestInTrees: Int64 = 2048
 
     /// What it is.
-    public var fileSystem: FileSystem
+    package var fileSystem: FileSystem
     /// The unit of allocation in bytes: a power of two, 512 to 65,536.
-    public var blockSize: Amount
+    package var blockSize: Amount
     /// Bytes of an inode on the device.
-    public var inodeSize: Amount
+    package var inodeSize: Amount
     /// The unit of a directory's blocks in bytes, at least a block; of XFS only.
-    public var directoryBlock: Amount
+    package var directoryBlock: Amount
     /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
-    public var bytesPerInode: Amount?
+    package var bytesPerInode: Amount?
     /// Whether holes stay holes; otherwise they are filled with zeros.
-    public var keepsHoles = true
+    package var keepsHoles = true
     /// Whether extended attributes and ACLs are carried; `dvm` does not carry them.
-    public var carriesAttributes = false
+    package var carriesAttributes = false
 
     /// Describes a file system.
     ///
@@ -49,7 +49,7 @@ public struct TargetProfile: Hashable, Sendable {
     ///   - fileSystem: What it is.
     ///   - blockSize: Its unit of allocation; nil for the usual 4096.
     ///   - bytesPerInode: ext4's inode ratio; nil for what mke2fs takes for the size.
-    public init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
+    package init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
         self.fileSystem = fileSystem
         let size = Amount(blockSize ?? 4096)
         // btrfs allocates pages at least, whatever was asked for.
@@ -60,7 +60,7 @@ public struct TargetProfile: Hashable, Sendable {
     }
 
     /// The profiles to forecast for when nobody knows the target: the largest need of all counts.
-    public static func unknown(blockSize: Int64? = nil, bytesPerInode: Int64? = nil) -> [TargetProfile] {
+    package static func unknown(blockSize: Int64? = nil, bytesPerInode: Int64? = nil) -> [TargetProfile] {
         FileSystem.allCases.map { TargetProfile($0, blockSize: blockSize, bytesPerInode: bytesPerInode) }
     }
 

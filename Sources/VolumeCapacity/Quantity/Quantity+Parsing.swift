@@ -15,7 +15,7 @@ extension Quantity {
     ///
     /// - Parameter text: Such as `10Gi`, without blanks.
     /// - Throws: ``CapacityError/malformedQuantity(_:)``; ``CapacityError/quantityOutOfRange(_:)`` for more than 38 digits.
-    public init(parsing text: String) throws(CapacityError) {
+    package init(parsing text: String) throws(CapacityError) {
         var rest = Array(text.utf8)[...]
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }

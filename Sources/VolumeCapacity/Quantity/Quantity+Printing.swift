@@ -3,7 +3,7 @@ extension Quantity: CustomStringConvertible {
     ///
     /// A binary amount between −1024 and 1024, or with a fraction, is written with decimal suffixes, and a decimal amount
     /// too large for `E` with an exponent, as Kubernetes does. (Kubernetes keeps some texts as they came, such as `001Mi`; this does not.)
-    public var description: String {
+    package var description: String {
         guard mantissa != 0 else { return "0" }
         if format == .binary, let text = binaryText { return text }
         return decimalText

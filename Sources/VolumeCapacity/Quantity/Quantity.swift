@@ -3,9 +3,9 @@
 /// The value is `mantissa` × 10^`scale`. What Kubernetes itself changes while reading is changed here too: anything finer
 /// than a nano is rounded up (away from zero), and a binary amount is capped at 2^63−1. Other amounts are refused when they need more than
 /// 38 digits. Source of the rules: the type `Quantity` of Kubernetes' `apimachinery`, package `resource`.
-public struct Quantity: Sendable {
+package struct Quantity: Sendable {
     /// How an amount was written, which decides how it is written again.
-    public enum Format: Hashable, Sendable {
+    package enum Format: Hashable, Sendable {
         /// Powers of 1024: `Ki`, `Mi`, `Gi`, `Ti`, `Pi`, `Ei`.
         case binary
         /// Powers of 1000: `n`, `u`, `m`, none, `k`, `M`, `G`, `T`, `P`, `E`.
@@ -19,14 +19,14 @@ public struct Quantity: Sendable {
     /// The power of ten that the digits count; −9 or more.
     let scale: Int
     /// How it was written.
-    public let format: Format
+    package let format: Format
 
     /// Makes an amount of whole bytes.
     ///
     /// - Parameters:
     ///   - bytes: How many.
     ///   - format: How it shall be written.
-    public init(bytes: Int64, format: Format = .binary) {
+    package init(bytes: Int64, format: Format = .binary) {
         self.init(mantissa: Int128(bytes), scale: 0, format: format)
     }
 
@@ -46,7 +46,7 @@ public struct Quantity: Sendable {
     /// The whole number at or above the amount (below it when negative), as Kubernetes' `Value()`.
     ///
     /// - Throws: ``CapacityError/quantityOutOfRange(_:)`` when 64 bits do not hold it.
-    public func wholeBytes() throws(CapacityError) -> Int64 {
+    package func wholeBytes() throws(CapacityError) -> Int64 {
         var value = mantissa
         if scale < 0 {
             let unit = Quantity.powerOfTen(-scale) ?? 1  // −9 at least, which always fits
@@ -76,12 +76,12 @@ public struct Quantity: Sendable {
 
 extension Quantity: Hashable {
     /// Whether two amounts are the same, however they were written.
-    public static func == (left: Quantity, right: Quantity) -> Bool {
+    package static func == (left: Quantity, right: Quantity) -> Bool {
         left.mantissa == right.mantissa && left.scale == right.scale
     }
 
     /// Hashes the amount, not how it was written.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(mantissa)
         hasher.combine(scale)
     }

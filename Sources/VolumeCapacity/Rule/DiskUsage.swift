@@ -1,14 +1,14 @@
 /// How large a volume is and how full, as df(1) tells it.
-public struct DiskUsage: Hashable, Sendable {
+package struct DiskUsage: Hashable, Sendable {
     /// The size of the file system.
-    public let size: Quantity
+    package let size: Quantity
     /// What is in use.
-    public let used: Quantity
+    package let used: Quantity
     /// Used of what ordinary users may use, rounded up.
-    public let usagePercent: Int64
+    package let usagePercent: Int64
 
     /// States a usage.
-    public init(size: Quantity, used: Quantity, usagePercent: Int64) {
+    package init(size: Quantity, used: Quantity, usagePercent: Int64) {
         self.size = size
         self.used = used
         self.usagePercent = usagePercent
@@ -20,14 +20,14 @@ public struct DiskUsage: Hashable, Sendable {
     ///
     /// - Parameter apparentBytes: The sum of all lengths, as `du --apparent-size` tells it.
     /// - Returns: Whether it is so.
-    public func hasSparseFiles(apparentBytes: Int64) -> Bool {
+    package func hasSparseFiles(apparentBytes: Int64) -> Bool {
         guard let usedBytes = try? used.wholeBytes() else { return false }
         return apparentBytes > usedBytes
     }
 }
 
 /// The unit that df(1) was asked to count in with `-B`.
-public enum DiskUsageUnit: String, Sendable, CaseIterable {
+package enum DiskUsageUnit: String, Sendable, CaseIterable {
     /// 10^6 bytes.
     case decimalMega = "MB"
     /// 10^9 bytes.
@@ -52,7 +52,7 @@ public enum DiskUsageUnit: String, Sendable, CaseIterable {
     /// - Parameter column: Digits and this unit.
     /// - Returns: The amount.
     /// - Throws: ``CapacityError/unusableOutput(_:)`` for another unit or no digits.
-    public func quantity(_ column: String) throws(CapacityError) -> Quantity {
+    package func quantity(_ column: String) throws(CapacityError) -> Quantity {
         guard column.hasSuffix(rawValue), let digits = decimalNumber(String(column.dropLast(rawValue.count))) else {
             throw .unusableOutput("\"\(column)\" is not a number of \(rawValue)")
         }
@@ -77,7 +77,7 @@ extension DiskUsage {
     ///   - path: A part of the mount point; nil for the only volume that the output tells about.
     ///   - unit: What df was asked to count in.
     /// - Throws: ``CapacityError/unusableOutput(_:)``.
-    public init(parsing output: String, path: String? = nil, unit: DiskUsageUnit = .decimalMega) throws(CapacityError) {
+    package init(parsing output: String, path: String? = nil, unit: DiskUsageUnit = .decimalMega) throws(CapacityError) {
         let lines = output.split(whereSeparator: \.isNewline).map { line in
             line.split(whereSeparator: \.isWhitespace).map(String.init)
         }

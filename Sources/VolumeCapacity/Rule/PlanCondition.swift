@@ -1,15 +1,15 @@
 /// A condition in the status of a migration plan (MTC contract 7.4).
-public struct PlanCondition: Hashable, Sendable {
+package struct PlanCondition: Hashable, Sendable {
     /// Its name.
-    public let type: String
+    package let type: String
     /// `True` or `False`.
-    public let status: String
+    package let status: String
     /// How grave it is.
-    public let category: String
+    package let category: String
     /// One word.
-    public let reason: String
+    package let reason: String
     /// A sentence that names the volumes.
-    public let message: String
+    package let message: String
 
     /// `PvCapacityAdjustmentRequired`.
     ///
@@ -20,7 +20,7 @@ public struct PlanCondition: Hashable, Sendable {
     ///   - volumes: The names of the volumes.
     ///   - isAutomatic: Whether the controller resizes by itself.
     /// - Returns: The condition.
-    public static func capacityAdjustment(volumes: [String], isAutomatic: Bool) -> PlanCondition {
+    package static func capacityAdjustment(volumes: [String], isAutomatic: Bool) -> PlanCondition {
         let names = "[" + volumes.joined(separator: " ") + "]"
         let message =
             isAutomatic
@@ -37,5 +37,5 @@ public struct PlanCondition: Hashable, Sendable {
     }
 
     /// The text for people.
-    public var text: String { "\(type)=\(status) (\(category), \(reason)): \(message)" }
+    package var text: String { "\(type)=\(status) (\(category), \(reason)): \(message)" }
 }

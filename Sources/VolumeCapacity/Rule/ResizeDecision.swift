@@ -1,7 +1,7 @@
 /// What the resize rule says of one volume.
-public struct ResizeDecision: Hashable, Sendable {
+package struct ResizeDecision: Hashable, Sendable {
     /// Why a size is proposed.
-    public enum Reason: String, Sendable {
+    package enum Reason: String, Sendable {
         /// The requested size is enough.
         case noOperation = "no-op"
         /// The volume is larger than what was requested.
@@ -10,7 +10,7 @@ public struct ResizeDecision: Hashable, Sendable {
         case usageExceeded = "usage-exceeded"
 
         /// The sentence for people.
-        public var comment: String {
+        package var comment: String {
             switch self {
             case .noOperation: "no change is needed"
             case .mismatch: "the requested size differs from what there really is; the larger one is proposed"
@@ -20,11 +20,11 @@ public struct ResizeDecision: Hashable, Sendable {
     }
 
     /// The size to ask for, in the format of the quantity it comes from.
-    public let proposed: Quantity
+    package let proposed: Quantity
     /// The same in bytes.
-    public let bytes: Int64
+    package let bytes: Int64
     /// Why.
-    public let reason: Reason
+    package let reason: Reason
 
     /// The condition of the plan; nil when nothing has to change.
     ///
@@ -32,7 +32,7 @@ public struct ResizeDecision: Hashable, Sendable {
     ///   - volume: The volume's name.
     ///   - isAutomatic: Whether the controller resizes by itself.
     /// - Returns: The condition.
-    public func condition(volume: String, isAutomatic: Bool = true) -> PlanCondition? {
+    package func condition(volume: String, isAutomatic: Bool = true) -> PlanCondition? {
         guard reason != .noOperation else { return nil }
         return .capacityAdjustment(volumes: [volume], isAutomatic: isAutomatic)
     }

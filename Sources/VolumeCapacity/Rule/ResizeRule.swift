@@ -9,16 +9,16 @@
 ///
 /// Kept as it is, although one may wonder: usage decides alone, so that a threshold size below the requested one wins over
 /// it, and the reason stays `usage-exceeded` when the provisioned size is what is proposed in the end.
-public struct ResizeRule: Hashable, Sendable {
+package struct ResizeRule: Hashable, Sendable {
     /// What the controller takes when nothing usable is set.
-    public static let defaultThreshold: Int64 = 3
+    package static let defaultThreshold: Int64 = 3
     /// Percentage points of a volume that shall stay free, 1 to 99.
-    public let threshold: Int64
+    package let threshold: Int64
 
     /// Makes a rule.
     ///
     /// - Parameter threshold: Percentage points; anything but 1 to 99 counts as 3.
-    public init(threshold: Int64? = nil) {
+    package init(threshold: Int64? = nil) {
         let wanted = threshold ?? Self.defaultThreshold
         self.threshold = (1...99).contains(wanted) ? wanted : Self.defaultThreshold
     }
@@ -32,7 +32,7 @@ public struct ResizeRule: Hashable, Sendable {
     ///   - provisioned: What its claim got.
     /// - Returns: What to ask for at the target, and why.
     /// - Throws: ``CapacityError/quantityOutOfRange(_:)`` for amounts that are no sizes, or a usage that is no percentage.
-    public func decide(
+    package func decide(
         usagePercent: Int64,
         measured: Quantity,
         requested: Quantity,

@@ -4,21 +4,21 @@ import VolumeAccess
 ///
 /// What the kernel and its security modules set by themselves, such as `security.selinux`, is not counted: the target's
 /// system does so too.
-public struct AttributeFacts: Hashable, Sendable {
+package struct AttributeFacts: Hashable, Sendable {
     /// Entries with extended attributes of users or of the superuser (`user.`, `trusted.`).
-    public private(set) var attributed: Int64 = 0
+    package private(set) var attributed: Int64 = 0
     /// Entries with POSIX access control lists, also those that a directory hands down.
-    public private(set) var accessLists: Int64 = 0
+    package private(set) var accessLists: Int64 = 0
     /// Files with capabilities, which let a program do what its user may not.
-    public private(set) var capabilities: Int64 = 0
+    package private(set) var capabilities: Int64 = 0
     /// Names of extended attributes, printable and sorted: the first ``namesKept``.
-    public private(set) var names: [String] = []
+    package private(set) var names: [String] = []
 
     /// How many names are kept.
-    public static let namesKept = 5
+    package static let namesKept = 5
 
     /// Whether there is nothing of the kind.
-    public var isEmpty: Bool { attributed == 0 && accessLists == 0 && capabilities == 0 }
+    package var isEmpty: Bool { attributed == 0 && accessLists == 0 && capabilities == 0 }
 
     /// Takes in the names of one entry's attributes.
     mutating func add(_ attributes: [[UInt8]]) {
@@ -51,7 +51,7 @@ public struct AttributeFacts: Hashable, Sendable {
     }
 
     /// One sentence about what a copy without attributes loses; nil when there is nothing.
-    public var loss: String? {
+    package var loss: String? {
         let parts = [
             Self.part(attributed, "extended attributes (\(names.joined(separator: ", ")))"),
             Self.part(accessLists, "ACLs"), Self.part(capabilities, "file capabilities"),

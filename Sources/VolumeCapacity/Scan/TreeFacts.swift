@@ -2,51 +2,51 @@ import LinuxSystem
 import VolumeAccess
 
 /// What a tree holds, wherever it may go: counts, sums and extremes.
-public struct TreeFacts: Hashable, Sendable {
+package struct TreeFacts: Hashable, Sendable {
     /// Regular files; one with several names counts once.
-    public internal(set) var files: Int64 = 0
+    package internal(set) var files: Int64 = 0
     /// Directories, the root among them.
-    public internal(set) var directories: Int64 = 0
+    package internal(set) var directories: Int64 = 0
     /// Symbolic links; one with several names counts once.
-    public internal(set) var symbolicLinks: Int64 = 0
+    package internal(set) var symbolicLinks: Int64 = 0
     /// Device nodes; one with several names counts once.
-    public internal(set) var devices: Int64 = 0
+    package internal(set) var devices: Int64 = 0
     /// Named pipes and sockets; one with several names counts once.
-    public internal(set) var specials: Int64 = 0
+    package internal(set) var specials: Int64 = 0
     /// Names beyond the first of what has several names in the tree.
-    public internal(set) var extraNames: Int64 = 0
+    package internal(set) var extraNames: Int64 = 0
     /// Regular files with holes, or on a file system that compresses.
-    public internal(set) var sparseFiles: Int64 = 0
+    package internal(set) var sparseFiles: Int64 = 0
     /// The sum of the lengths of regular files, as `du --apparent-size` counts.
-    public internal(set) var apparentBytes: Int64 = 0
+    package internal(set) var apparentBytes: Int64 = 0
     /// The space that everything takes here.
-    public internal(set) var allocatedBytes: Int64 = 0
+    package internal(set) var allocatedBytes: Int64 = 0
     /// The length of the largest file.
-    public internal(set) var largestFile: Int64 = 0
+    package internal(set) var largestFile: Int64 = 0
     /// The most names that one file has anywhere.
-    public internal(set) var highestLinkCount: Int64 = 0
+    package internal(set) var highestLinkCount: Int64 = 0
     /// The longest name, in bytes.
-    public internal(set) var longestName: Int64 = 0
+    package internal(set) var longestName: Int64 = 0
     /// The longest target of a symbolic link, in bytes.
-    public internal(set) var longestTarget: Int64 = 0
+    package internal(set) var longestTarget: Int64 = 0
     /// The longest path below the root, in bytes.
-    public internal(set) var longestPath: Int64 = 0
+    package internal(set) var longestPath: Int64 = 0
     /// The earliest and the latest modification time, in whole seconds since 1970; nil for a tree with nothing in it.
-    public internal(set) var modificationTimes: ClosedRange<Int64>?
+    package internal(set) var modificationTimes: ClosedRange<Int64>?
     /// Entries with a modification time finer than a second.
-    public internal(set) var fineTimes: Int64 = 0
+    package internal(set) var fineTimes: Int64 = 0
     /// The largest owner or group number.
-    public internal(set) var highestOwner: Int64 = 0
+    package internal(set) var highestOwner: Int64 = 0
     /// Extended attributes, ACLs and capabilities.
-    public internal(set) var attributes = AttributeFacts()
+    package internal(set) var attributes = AttributeFacts()
     /// What could not be read: entries that vanished or are forbidden.
-    public internal(set) var unreadable: Int64 = 0
+    package internal(set) var unreadable: Int64 = 0
 
     /// How many inodes the tree has.
-    public var inodes: Int64 { files + directories + symbolicLinks + devices + specials }
+    package var inodes: Int64 { files + directories + symbolicLinks + devices + specials }
 
     /// Whether there is less space in use than the lengths add up to (MTC contract 7.2).
-    public var hasSparseFiles: Bool { apparentBytes > allocatedBytes }
+    package var hasSparseFiles: Bool { apparentBytes > allocatedBytes }
 
     /// Takes in one entry; `isFirstName` is false for the further names of a file.
     @inline(__always)

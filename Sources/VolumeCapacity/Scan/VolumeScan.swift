@@ -1,19 +1,19 @@
 import Glibc
 import LinuxSystem
 import Synchronization
-public import VolumeAccess
+package import VolumeAccess
 
 /// One pass over a volume that tells what is in it and what it takes on some targets.
 ///
 /// Nothing is kept of an entry but sums: memory grows with the number of directories that wait, and with the number of files
 /// that have several names (``TreeFacts/extraNames``).
-public struct VolumeScan: Sendable {
+package struct VolumeScan: Sendable {
     /// What the tree holds.
-    public let tree: TreeFacts
+    package let tree: TreeFacts
     /// What it takes on each target that was asked about, in the order of the question.
-    public let needs: [SpaceNeed]
+    package let needs: [SpaceNeed]
     /// The first errors; how many there were is in ``TreeFacts/unreadable``.
-    public let failures: [VolumeError]
+    package let failures: [VolumeError]
 
     /// Scans a volume, with the same entries that a transfer moves: `lost+found` at the top is left out, mount points are
     /// entered, symbolic links are not followed.
@@ -25,7 +25,7 @@ public struct VolumeScan: Sendable {
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.
     /// - Returns: What was found; what could not be read is counted and is no error.
     /// - Throws: ``CapacityError`` when the root cannot be read or no thread can be started.
-    public static func run(
+    package static func run(
         _ volume: Volume,
         for targets: [TargetProfile],
         threads: Int? = nil,
