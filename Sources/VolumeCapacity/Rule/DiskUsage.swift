@@ -77,7 +77,8 @@ extension DiskUsage {
     ///   - path: A part of the mount point; nil for the only volume that the output tells about.
     ///   - unit: What df was asked to count in.
     /// - Throws: ``CapacityError/unusableOutput(_:)``.
-    package init(parsing output: String, path: String? = nil, unit: DiskUsageUnit = .decimalMega) throws(CapacityError) {
+    package init(parsing output: String, path: String? = nil, unit: DiskUsageUnit = .decimalMega) throws(CapacityError)
+    {
         let lines = output.split(whereSeparator: \.isNewline).map { line in
             line.split(whereSeparator: \.isWhitespace).map(String.init)
         }
