@@ -20,19 +20,34 @@ package struct ProcessIDFile: ~Copyable {
     ///   another process has the lock), ftruncate(2) or write(2).
     package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
         let text = path.map { CChar(bitPattern: $0) } + [0]
-        let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-        let number = try systemCall("open") { unsafe open(text, flags, 0o644) }
-        let file = Descriptor(owning: number)
-        var status = stat()
-        try systemCall("fstat") { unsafe fstat(number, &status) }
-        let isRegular = status.st_mode & S_IFMT == S_IFREG
-        guard !isRegular || status.st_nlink == 1 else { throw SystemError(operation: "open", number: EMLINK) }
-        if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
+        var file = try Self.open(text, isLocked: isLocked)
+        // A daemon that ends may remove the file between the opening and the lock: its name then stands for nothing.
+        while try Self.status(of: file).st_nlink == 0 { file = try Self.open(text, isLocked: isLocked) }
+        let isRegular = try Self.status(of: file).st_mode & S_IFMT == S_IFREG
+        let number = file.rawValue
         if isRegular { try systemCall("ftruncate") { ftruncate(number, 0) } }
         let line = Array("\(getpid())\n".utf8)
         try systemCall("write") { unsafe write(number, line, line.count) }
         self.path = text
         descriptor = file
+    }
+
+    private static func open(_ path: [CChar], isLocked: Bool) throws(SystemError) -> Descriptor {
+        let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let number = try systemCall("open") { unsafe Glibc.open(path, flags, 0o644) }
+        let file = Descriptor(owning: number)
+        let status = try status(of: file)
+        let isRegular = status.st_mode & S_IFMT == S_IFREG
+        guard !isRegular || status.st_nlink <= 1 else { throw SystemError(operation: "open", number: EMLINK) }
+        if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
+        return file
+    }
+
+    private static func status(of file: borrowing Descriptor) throws(SystemError) -> stat {
+        let number = file.rawValue
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(number, &status) }
+        return status
     }
 
     /// Removes the file.

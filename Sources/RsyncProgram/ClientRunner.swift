@@ -128,7 +128,7 @@ struct ClientRunner {
         interruption.cut(shell.stream)
         let result = session(shell.stream, printer).run(direction)
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
-        let code = ShellExit.code(own: own, isBroken: result.failure != nil, ending: shell.wait())
+        let code = ShellExit.code(own: own, isBroken: result.failure != nil, isPush: job.isPush, ending: shell.wait())
         return (result, code)
     }
 
@@ -158,7 +158,10 @@ struct ClientRunner {
         }
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         // A daemon tells why it closes the connection, so only a session that ran to its end leaves the code to the shell.
-        return (result, result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, ending: ending))
+        return (
+            result,
+            result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, isPush: job.isPush, ending: ending)
+        )
     }
 
     private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {

@@ -7,9 +7,10 @@ enum ShellExit {
     /// - Parameters:
     ///   - own: What the session itself ended with.
     ///   - isBroken: Whether the session did not run to its end.
+    ///   - isPush: Whether this side sends: a receiver that had errors keeps its code if that is the higher one.
     ///   - ending: How the shell ended; nil when it could not be waited for.
     /// - Returns: A code of rsync's, or the shell's own.
-    static func code(own: Int32, isBroken: Bool, ending: ChildProgram.Ending?) -> Int32 {
+    static func code(own: Int32, isBroken: Bool, isPush: Bool, ending: ChildProgram.Ending?) -> Int32 {
         guard !isBroken else {
             // The connection was closed; whoever closed it may have said why by a code above 12, such as 127.
             // Whether reading (12) or writing (10) found it closed is chance.
@@ -17,11 +18,13 @@ enum ShellExit {
             guard case .exited(let code) = ending else { return 12 }
             return max(12, code)
         }
-        return switch ending {
-        case .exited(0): own
-        case .exited(let code): code
-        case .killed: 16
-        case nil: 21
-        }
+        let shell: Int32 =
+            switch ending {
+            case .exited(let code): code
+            case .killed: 16
+            case nil: 21
+            }
+        if isPush { return shell == 0 ? own : shell }
+        return max(own, shell)
     }
 }

@@ -42,21 +42,49 @@ struct SessionRequestTests {
         #expect(String(decoding: try stream.read(upTo: 100), as: UTF8.self) == "@RSYNCD: 31.0\n")
     }
 
-    @Test("a target that does not know the request is left for a new connection")
-    func older() throws {
+    /// What a client makes of a target that answers its first request so.
+    ///
+    /// - Returns: What `ask` gives, and the request's name.
+    private func answered<Value>(
+        _ answer: [(String, JSONValue)],
+        _ ask: (ControlClient) throws -> Value
+    ) throws -> (value: Value, request: String?) {
         let (near, far) = try SocketStream.pair()
         let server = try Background {
             let channel = ControlChannel(far)
             _ = try ControlLogin.admit(channel, password: { _ in SecretBytes("secret") }, pause: { _ in })
             let request = try channel.message(by: .now + .seconds(10), "a request")
-            try channel.send([("error", .text("the request is not known here")), ("unknown", .flag(true))])
+            try channel.send(answer)
             return request["request"]?.asText
         }
         let identity = ControlLogin.Identity(user: "root", password: SecretBytes("secret"))
         let client = try ControlClient(over: near, as: identity, silenceLimit: .seconds(120))
-        #expect(client.turnIntoSession() == nil)
-        #expect(try server.value() == "session")
-        #expect(try far.read(upTo: 1).isEmpty)
+        let value = try ask(client)
+        return (value, try server.value())
+    }
+
+    @Test(
+        "a target that does not know the request, or answers an earlier one, is left for a new connection",
+        arguments: ["unknown", "late"]
+    )
+    func older(kind: String) throws {
+        let answer: [(String, JSONValue)] =
+            kind == "late"
+            ? [("sizes", .list([]))] : [("error", .text("the request is not known here")), ("unknown", .flag(true))]
+        let outcome = try answered(answer) { $0.turnIntoSession() == nil }
+        #expect(outcome.value)
+        #expect(outcome.request == "session")
+    }
+
+    @Test("what a target says of another writer is fit to be shown")
+    func holder() throws {
+        let forged = "x\u{1b}[2J\n2026-11-28 INFO forged" + String(repeating: "y", count: 10_000)
+        let outcome = try answered([("options", .list([])), ("inUse", .text(forged))]) {
+            try $0.pass(toVolume: "data", job: "1").holder
+        }
+        let text = try #require(outcome.value)
+        #expect(text.hasPrefix("x"))
+        #expect(text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f } && text.utf8.count < 5000)
     }
 
     @Test("bytes behind the request break the protocol")

@@ -268,8 +268,7 @@ struct FaultTests {
                 } else {
                     try place.write(knownBytes(3000), path)
                 }
-                let time = timespec(tv_sec: 5, tv_nsec: number % 2)
-                utimensat(AT_FDCWD, path, [time, time], AT_SYMLINK_NOFOLLOW)
+                try setTime(of: path, seconds: 5, nanoseconds: number % 2)
                 if !isSymbolic { chmod(path, number < 2 ? 0o600 : 0o644) }
             }
         }

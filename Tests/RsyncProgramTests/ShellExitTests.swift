@@ -11,7 +11,7 @@ struct ShellExitTests {
 
     // Seen with rsync 3.5.0 and shells that end in these ways.
     @Test(
-        "after a good session the shell's status counts, whatever our own code is",
+        "after a good push the shell's status counts, whatever our own code is",
         arguments: [
             (0, .exited(0), 0), (23, .exited(0), 23), (0, .exited(1), 1), (23, .exited(1), 1), (23, .exited(24), 24),
             (0, .exited(127), 127), (0, .exited(255), 255), (23, .exited(255), 255), (0, .killed(signal: 9), 16),
@@ -19,7 +19,18 @@ struct ShellExitTests {
         ] as [(Int32, Ending?, Int32)]
     )
     func complete(own: Int32, ending: Ending?, code: Int32) {
-        #expect(ShellExit.code(own: own, isBroken: false, ending: ending) == code)
+        #expect(ShellExit.code(own: own, isBroken: false, isPush: true, ending: ending) == code)
+    }
+
+    @Test(
+        "after a good pull the higher of both codes counts",
+        arguments: [
+            (0, .exited(0), 0), (23, .exited(0), 23), (0, .exited(1), 1), (23, .exited(1), 23), (23, .exited(30), 30),
+            (0, .exited(255), 255), (0, .killed(signal: 15), 16), (23, .killed(signal: 15), 23), (0, nil, 21),
+        ] as [(Int32, Ending?, Int32)]
+    )
+    func pulled(own: Int32, ending: Ending?, code: Int32) {
+        #expect(ShellExit.code(own: own, isBroken: false, isPush: false, ending: ending) == code)
     }
 
     @Test(
@@ -32,7 +43,7 @@ struct ShellExitTests {
         ] as [(Int32, Ending?, Int32)]
     )
     func broken(own: Int32, ending: Ending?, code: Int32) {
-        #expect(ShellExit.code(own: own, isBroken: true, ending: ending) == code)
+        #expect(ShellExit.code(own: own, isBroken: true, isPush: true, ending: ending) == code)
     }
 }
 
@@ -47,7 +58,7 @@ struct ProgramExitTests {
 
     @Test(
         "a remote shell's end becomes the exit code that stock rsync has",
-        .timeLimit(.minutes(2)),
+        .timeLimit(.minutes(10)),
         arguments: ["exit 0", "exit 1", "exit 127", "exit 255", "kill -KILL $$", "kill -TERM $$"],
         [true, false]
     )
@@ -67,7 +78,7 @@ struct ProgramExitTests {
         }
     }
 
-    @Test("a daemon without its configuration file ends as stock rsync does, with 1", .timeLimit(.minutes(1)))
+    @Test("a daemon without its configuration file ends as stock rsync does, with 1", .timeLimit(.minutes(10)))
     func noConfiguration() throws {
         for program in [try BuiltProgram.path("dvm-rsync"), stock] {
             let daemon = try ChildProcess(program, ["--daemon", "--no-detach", "--config=/nowhere/rsyncd.conf"])

@@ -167,15 +167,8 @@ public struct RandomTree {
         // Never twice the same second: rsync takes a file of the same size and second for unchanged.
         counter += 1
         let seconds = [-86_400, 0, 1_704_164_645, 4_294_967_301][number(4)] + counter
-        var times = (timespec(), timespec())
-        times.1.tv_sec = seconds
-        times.1.tv_nsec = number(2) == 0 ? 0 : number(1_000_000_000)
-        times.0 = times.1
-        try withUnsafePointer(to: &times) { pointer in
-            try pointer.withMemoryRebound(to: timespec.self, capacity: 2) {
-                try check(utimensat(AT_FDCWD, path(name), $0, AT_SYMLINK_NOFOLLOW))
-            }
-        }
+        let nanoseconds = number(2) == 0 ? 0 : number(1_000_000_000)
+        try TestSupport.setTime(of: path(name), seconds: seconds, nanoseconds: nanoseconds)
     }
 
     /// Gives directories their metadata last: later work in them would disturb their times.

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 /// What a source has to know before a pass: which of our own options the target takes, and whether somebody else writes to
@@ -67,6 +68,6 @@ extension ControlClient {
         }
         var known: [String] = []
         if case .list(let names)? = answer["options"] { known = names.compactMap(\.asText) }
-        return PassAnswer(options: Set(known), holder: answer["inUse"]?.asText)
+        return PassAnswer(options: Set(known), holder: answer["inUse"]?.asText.map { PrintableText.ofPeer($0) })
     }
 }

@@ -35,7 +35,12 @@ extension ControlClient {
         }
         channel.readsAhead = false
         do throws(ControlError) {
-            _ = try ask(SessionRequest.name, [], within: SessionRequest.limit)
+            let answer = try ask(SessionRequest.name, [], within: SessionRequest.limit)
+            // The late answer to an earlier request is not this one, which would then stand in front of the greeting.
+            guard answer[SessionRequest.name]?.asFlag == true, channel.isDrained else {
+                close()
+                return nil
+            }
             return channel.handOver()
         } catch {
             // A new connection tells what is wrong, if anything is.

@@ -66,6 +66,8 @@ import VolumeAccess
     }
 
     private func copy(_ plan: TransferPlan) {
+        // A file that takes long keeps no other from its name.
+        if plan.entry.size > StagedBatch.patience { name(staged.takeAll()) }
         let source: ReadableFile
         do throws(VolumeError) {
             let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)

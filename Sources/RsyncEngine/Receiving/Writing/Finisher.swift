@@ -81,6 +81,8 @@ final class Finisher {
 
     private func write(_ piece: FilePiece, _ target: FileTarget) {
         guard !target.hasFailed else { return }
+        // A file that takes long keeps no other from its name.
+        if piece.offset >= StagedBatch.patience, !staged.isEmpty { name(staged.takeAll()) }
         do throws(VolumeError) {
             switch target.place {
             case .staged(let staged) where state.options.placement.sparse:
@@ -127,7 +129,7 @@ final class Finisher {
         do throws(VolumeError) {
             try staged.keepPartial()
         } catch {
-            report([error])
+            if !state.failDevice(error, on: destination.volume, synchronizer) { report([error]) }
         }
     }
 
@@ -135,23 +137,30 @@ final class Finisher {
 
     private func finish(_ bytes: [UInt8], _ plan: TransferPlan) {
         do throws(VolumeError) {
-            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            let file = try directory.stage(
-                destination.leaf(of: plan.entry, in: plan.list).span,
-                replacing: plan.current != nil,
-                permissions: plan.attributes.permissions ?? 0o600
-            )
-            if !bytes.isEmpty {
-                if state.options.placement.sparse {
-                    try file.writeSparse(bytes.span)
-                } else {
-                    try file.write(bytes.span)
-                }
-            }
-            if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
+            try write(bytes, plan)
         } catch {
-            fail(error, "mkstemp", plan)
+            guard error.isOutOfDescriptors, !staged.isEmpty else { return fail(error, "mkstemp", plan) }
+            // Those that wait for their names hold some.
+            name(staged.takeAll())
+            finish(bytes, plan)
         }
+    }
+
+    private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
+        let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+        let file = try directory.stage(
+            destination.leaf(of: plan.entry, in: plan.list).span,
+            replacing: plan.current != nil,
+            permissions: plan.attributes.permissions ?? 0o600
+        )
+        if !bytes.isEmpty {
+            if state.options.placement.sparse {
+                try file.writeSparse(bytes.span)
+            } else {
+                try file.write(bytes.span)
+            }
+        }
+        if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
     }
 
     private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {

@@ -19,7 +19,7 @@ extension SessionState {
     ) -> Bool {
         if case .writeBack = error {
             guard let synchronizer else {
-                fail(.writeBack("the file was not replaced", error))
+                fail(.writeBack("the next pass sends it again", error))
                 return true
             }
             synchronizer.lose(error)

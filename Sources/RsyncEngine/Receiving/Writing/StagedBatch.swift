@@ -11,7 +11,12 @@ struct StagedBatch {
     /// The most bytes of such a file.
     private static let smallLimit: Int64 = 128 * 1024
 
+    /// Behind how many bytes of a file the others get their names first.
+    static let patience: Int64 = 8 << 20
+
     private var files: [(file: StagedFile, plan: TransferPlan)] = []
+
+    var isEmpty: Bool { files.isEmpty }
 
     /// Takes in a file whose content is written, if that is worth while.
     ///

@@ -35,7 +35,8 @@ final class Synchronizer: Sendable {
     private let state: SessionState
     private let device: DeviceSync
     private let journal = BoundedQueue<[UInt8]>(capacity: journalLimit, name: "files to be written back")
-    private let work = BoundedQueue<Work>(capacity: 16, name: "synchronizations")
+    /// Unbounded: the thread that empties it adds to it, too. As long as the files that fail at once.
+    private let work = BoundedQueue<Work>(capacity: .max, name: "synchronizations")
     private let done = BoundedQueue<EngineError?>(capacity: 1, name: "end of the synchronization")
     private let pendingBytes = Atomic<Int64>(0)
     private let pendingNames = Atomic<Int>(0)
@@ -43,6 +44,8 @@ final class Synchronizer: Sendable {
     private let hasEnded = Atomic<Bool>(false)
     private let hasTold = Atomic<Bool>(false)
     private let failure = Mutex<EngineError?>(nil)
+    /// Files that were lost after the first loss was told.
+    private let lostLater = Mutex<[[UInt8]]>([])
     private let thread = Mutex<WorkerThread?>(nil)
 
     /// Watches the destination, to which nothing has been written yet.
@@ -152,7 +155,16 @@ final class Synchronizer: Sendable {
     /// The loss that ends the session; what the peer has been told already is not said twice.
     private func withoutRepeating(_ loss: EngineError) -> EngineError {
         guard hasTold.load(ordering: .relaxed), case .writeBack(_, let cause) = loss else { return loss }
-        return .writeBack("the files are named above", cause)
+        let later = lostLater.withLock { $0 }
+        let more = later.isEmpty ? "" : ", and there are \(later.count) more: \(Self.list(later))"
+        return .writeBack("files are named above\(more)", cause)
+    }
+
+    /// The first of some names.
+    private static func list(_ paths: [[UInt8]]) -> String {
+        let names = paths.prefix(namedLimit).map { "\"\(printable($0))\"" }
+        let more = paths.count > names.count ? " and \(paths.count - names.count) more" : ""
+        return names.joined(separator: ", ") + more
     }
 
     private func takeJournal() -> [[UInt8]] {
@@ -177,7 +189,10 @@ final class Synchronizer: Sendable {
 
     /// Keeps the first loss for the end, and marks the files that a loss concerns.
     private func remember(_ files: [[UInt8]], _ cause: VolumeError) -> EngineError {
-        if let loss = failure.withLock({ $0 }) { return remember(files, loss) }
+        if let loss = failure.withLock({ $0 }) {
+            if case .writeBack(let path, _) = cause { lostLater.withLock { $0.append(path) } }
+            return remember(files, loss)
+        }
         let loss = lose(files, cause)
         failure.withLock { $0 = loss }
         return loss
@@ -195,9 +210,7 @@ final class Synchronizer: Sendable {
         let missed = device.markIncomplete(files)
         var text = files.count == 1 ? "1 file was not on the disk yet" : "\(files.count) files were not on the disk yet"
         if !damaged.isEmpty {
-            let names = damaged.prefix(Self.namedLimit).map { "\"\(printable($0))\"" }
-            let more = damaged.count > names.count ? " and \(damaged.count - names.count) more" : ""
-            text += ", data was lost of \(names.joined(separator: ", "))\(more)"
+            text += ", data was lost of \(Self.list(damaged))"
         }
         if !files.isEmpty { text += "; the next pass sends them again" }
         if missed > 0 { text += " but for \(missed) that could not be marked" }
