@@ -35,7 +35,7 @@ final class Synchronizer: Sendable {
     private let state: SessionState
     private let device: DeviceSync
     private let journal = BoundedQueue<[UInt8]>(capacity: journalLimit, name: "files to be written back")
-    /// Unbounded: the thread that empties it adds to it, too. As long as the files that fail at once.
+    /// Unbounded, since the thread that empties it adds to it, too.
     private let work = BoundedQueue<Work>(capacity: .max, name: "synchronizations")
     private let done = BoundedQueue<EngineError?>(capacity: 1, name: "end of the synchronization")
     private let pendingBytes = Atomic<Int64>(0)
