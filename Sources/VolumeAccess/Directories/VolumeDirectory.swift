@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// An open directory of a volume: the place from which every entry is named.
 ///
@@ -8,17 +9,28 @@ import LinuxSystem
 /// followed. What happens to the directory's own path meanwhile changes nothing.
 ///
 /// ## Concurrency model
-/// Immutable; any thread may use it. The descriptor closes when the last owner lets go.
+/// Immutable but for what it has found out; any thread may use it. The descriptor closes when the last owner lets go.
 public final class VolumeDirectory: Sendable {
     let descriptor: Descriptor
     /// Its path below the volume's root when it was opened, without a slash at either end; empty for the root.
     public let relativePath: [UInt8]
     let features: VolumeFeatures
+    /// 1 more than the magic number of its file system; 0 before it was asked for.
+    private let knownMagic = Atomic<Int>(0)
 
     init(_ descriptor: consuming Descriptor, relativePath: [UInt8], features: VolumeFeatures) {
         self.descriptor = descriptor
         self.relativePath = relativePath
         self.features = features
+    }
+
+    /// The magic number of the file system that new files of the directory lie on (statfs(2)); 0 when it cannot be told.
+    var magic: Int {
+        let known = knownMagic.load(ordering: .relaxed)
+        guard known == 0 else { return known - 1 }
+        let asked = WriteBack.magic(of: descriptor.rawValue)
+        knownMagic.store(asked + 1, ordering: .relaxed)
+        return asked
     }
 
     // MARK: Calls on a leaf

@@ -160,8 +160,8 @@ extension InPlaceFile {
         if status.size > 0 { return true }
         guard writtenEnd > 0 else { return false }
         if isCut || isExtended { return true }
-        return writtenEnd > WriteBack.oneExtent
-            ? !WriteBack.keepsOrder(descriptor.rawValue) : WriteBack.raisesSizeFirst(descriptor.rawValue)
+        let magic = WriteBack.magic(of: descriptor.rawValue)
+        return writtenEnd > WriteBack.oneExtent ? !WriteBack.keepsOrder(magic) : WriteBack.raisesSizeFirst(magic)
     }
 }
 

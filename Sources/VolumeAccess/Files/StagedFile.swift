@@ -104,14 +104,14 @@ public final class StagedFile {
 
     /// Called before a piece is written that leaves a hole behind what is there.
     func prepareHole(before offset: Int64) {
-        guard foretoldEnd == 0, expectedLength > offset, WriteBack.allocatesAhead(descriptor.rawValue) else { return }
+        guard foretoldEnd == 0, expectedLength > offset, WriteBack.allocatesAhead(directory.magic) else { return }
         if setLength(expectedLength) == 0 { foretoldEnd = expectedLength }
     }
 
     /// Sets the length; space that was set apart behind the end is given back first.
     private func setLength(_ length: Int64) -> Int {
         let file = descriptor.rawValue
-        if writtenEnd > 0, length > writtenEnd, WriteBack.allocatesAhead(file) {
+        if writtenEnd > 0, length > writtenEnd, WriteBack.allocatesAhead(directory.magic) {
             let result = kernelCall { ftruncate(file, off_t(writtenEnd)) }
             guard result == 0 else { return result }
         }
@@ -272,7 +272,7 @@ public final class StagedFile {
         guard writtenEnd > 0 else { return false }
         if foretoldEnd > 0 || length > writtenEnd { return true }
         return writtenEnd > WriteBack.oneExtent
-            ? !WriteBack.keepsOrder(descriptor.rawValue) : WriteBack.raisesSizeFirst(descriptor.rawValue)
+            ? !WriteBack.keepsOrder(directory.magic) : WriteBack.raisesSizeFirst(directory.magic)
     }
 
     /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old

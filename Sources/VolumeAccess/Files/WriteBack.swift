@@ -21,20 +21,20 @@ enum WriteBack {
     private static let btrfs = 0x9123_683E
 
     /// The magic number of the file system that a file lies on; 0 when it cannot be told.
-    private static func magic(of file: Int32) -> Int {
+    static func magic(of file: Int32) -> Int {
         var figures = statfs()
         guard unsafe fstatfs(file, &figures) == 0 else { return 0 }
         return Int(UInt32(truncatingIfNeeded: figures.f_type))
     }
 
     /// Whether a file that grows by writing alone never has a size on the device whose content is not there.
-    static func keepsOrder(_ file: Int32) -> Bool { magic(of: file) == xfs }
+    static func keepsOrder(_ magic: Int) -> Bool { magic == xfs }
 
     /// Whether the device may have the size of a file before even one extent of its content.
-    static func raisesSizeFirst(_ file: Int32) -> Bool { magic(of: file) == ext4 }
+    static func raisesSizeFirst(_ magic: Int) -> Bool { magic == ext4 }
 
     /// Whether the file system sets space apart behind the end of a file that grows.
-    static func allocatesAhead(_ file: Int32) -> Bool { magic(of: file) == xfs }
+    static func allocatesAhead(_ magic: Int) -> Bool { magic == xfs }
 
     /// Waits until the content of a file is on the device, without its metadata where that is possible.
     ///
