@@ -97,8 +97,8 @@ import VolumeAccess
     /// Lists a file that is longer than the list said, or than what was read of it.
     private func noteGrowth(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
         var length = file.status.size
-        // Where it cannot be asked any more, it is as long as it was when it was opened.
-        if let now = try? file.currentStatus().size { length = max(length, now) }
+        // A small file is read at once and not asked again. Where a large one cannot be, it counts as it was when it was opened.
+        if length > 1 << 20, let now = try? file.currentStatus().size { length = max(length, now) }
         guard length > entry.size else { return }
         let name = printable(list.name(of: entry))
         state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
