@@ -385,11 +385,11 @@ def _slow_disk(setting, folder):
     os.makedirs(source)
     for number in range(5):
         _store(f"{source}/file{number}", os.urandom(100_000), 10**18 + number)
-    with Disks(folder) as disks, disks.new("xfs") as (point, _):
+    with Disks(folder) as disks, disks.new("ext4") as (point, _):
         with agents(setting, folder, f"{point}/volume") as push:
             warm = push(source)
             check(warm.code == 0, str(warm))
-            _store(f"{source}/new", os.urandom(100_000), 10**18)
+            _store(f"{source}/new", b"", 10**18)  # content would be waited for before the name
             capacity.tool("fsfreeze", "--freeze", disks.point)
             thaw = threading.Timer(4, capacity.tool, ["fsfreeze", "--unfreeze", disks.point])
             thaw.start()
