@@ -66,7 +66,7 @@ struct TrialChecks {
             figures.note(start: start, bytes: try line.send(for: trials.throughput))
         }
         guard let (start, bytes) = figures.noted else {
-            return recorder.skip(.throughput, because: "the target is too old to be sent bytes without meaning")
+            return recorder.skip(.throughput, because: "the target does not support the throughput test")
         }
         // The session has ended, so the target has taken all of it.
         let taken = Throughput.Figure(bytes: bytes, duration: max(.now - start, .milliseconds(1)))
@@ -86,7 +86,7 @@ struct TrialChecks {
             pass(try client.keepQuiet(for: duration, patience: daemon.patience), "neither side sent a byte")
         } catch {
             switch error {
-            case .unknownRequest: recorder.skip(.idle, because: "the target is too old to be silent on request")
+            case .unknownRequest: recorder.skip(.idle, because: "the target does not support the idle test")
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .refused:
                 throw cut(AgentError(error), after: start, of: duration)
             }

@@ -24,7 +24,7 @@ package struct Sandbox: Sendable {
     package enum Outcome: Equatable, Sendable {
         /// The process and what it starts later are confined; the version of the kernel's interface.
         case confined(version: Int)
-        /// The kernel is too old, or runs without it; in words.
+        /// The kernel does not support it; why, in words.
         case unsupported(String)
     }
 
@@ -64,7 +64,9 @@ package struct Sandbox: Sendable {
             return .unsupported(reason)
         }
         // Version 1 forbids links and renames across directories.
-        guard version >= 2 else { return .unsupported("the kernel's Landlock is too old: version 1, wanted 2") }
+        guard version >= 2 else {
+            return .unsupported("the kernel has Landlock version 1; version 2 (Linux 5.19) is needed")
+        }
         guard try Self.threadCount() == 1 else { throw SystemError(operation: "landlock_restrict_self", number: EBUSY) }
         let handled = Self.handled(version)
         let ruleset = Descriptor(

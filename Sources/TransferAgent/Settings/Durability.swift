@@ -14,7 +14,7 @@ enum TargetDurability: Equatable, Sendable {
     case promised(Durability)
     /// The target is not of our kind.
     case stock
-    /// The target is of our kind, but too old to say.
+    /// The target is one of ours whose version does not tell.
     case older
     /// The target was not asked, because of `--check none`.
     case notAsked
