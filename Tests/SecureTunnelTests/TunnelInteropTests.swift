@@ -83,8 +83,9 @@ struct TunnelInteropTests {
         defer { stunnel.process.stop() }
         let stream = try call(stunnel.port, trust: .pinned(sha256: try files.sha256()))
         #expect(stream.session.version == "TLSv1.2")
-        // With TIMEOUTclose = 0, as MTC has it, stunnel drops what is still under way when close_notify comes.
-        try expectEcho(through: stream, count: 5_000_000, endingFirst: !cutsAtEnd)
+        // Stock stunnel drops what it has not yet read once both directions of the plain side have ended, and with
+        // TIMEOUTclose = 0, as MTC has it, already when close_notify comes: everything is read before the end is sent.
+        try expectEcho(through: stream, count: 5_000_000, endingFirst: false)
         try echo.finish()
     }
 
