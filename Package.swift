@@ -128,7 +128,7 @@ let package = Package(
         program("dvm-stunnel", ["StunnelCommand", "ProcessSupport"]),
         .executableTarget(
             name: "dvm-bench",
-            dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport"],
+            dependencies: ["DeltaTransfer", "Checksums", "SecureTunnel", "Transport", "LinuxSystem"],
             path: "Benchmarks/dvm-bench",
             cSettings: linux,
             swiftSettings: language
@@ -157,7 +157,11 @@ let package = Package(
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
-        tests("RsyncWire", ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer"], fixtures: true),
+        tests(
+            "RsyncWire",
+            ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer", "LinuxSystem"],
+            fixtures: true
+        ),
         tests(
             "RsyncEngine",
             ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],

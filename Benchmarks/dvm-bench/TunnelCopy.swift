@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import SecureTunnel
 import Transport
 
@@ -26,16 +27,15 @@ enum TunnelCopy {
             serverName: "localhost",
             within: .seconds(10)
         )
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
-        defer { buffer.deallocate() }
+        let buffer = ByteMemory(count: size, alignment: 4096)
         while true {
-            let count = read(file, buffer.baseAddress, size)
+            let count = buffer.all.withMutableSpan { $0.withUnsafeMutableBytes { read(file, $0.baseAddress, size) } }
             precondition(count >= 0, "read")
             guard count > 0 else { break }
-            try stream.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            try stream.write(buffer[0..<count].bytes)
         }
         try stream.closeWrite()
-        while try stream.read(into: buffer) > 0 {}
+        while try stream.read(into: buffer.all) > 0 {}
     }
 
     private static func receive(_ path: String, certificate: String, key: String) throws {
@@ -46,12 +46,12 @@ enum TunnelCopy {
         print(listener.address.port)
         fflush(nil)
         let stream = try TLSStream.accept(over: try listener.accept(), context: context, within: .seconds(10))
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
-        defer { buffer.deallocate() }
+        let buffer = ByteMemory(count: size, alignment: 4096)
         while true {
-            let count = try stream.read(into: buffer)
+            let count = try stream.read(into: buffer.all)
             guard count > 0 else { break }
-            precondition(write(file, buffer.baseAddress, count) == count, "write")
+            let written = buffer[0..<count].bytes.withUnsafeBytes { write(file, $0.baseAddress, count) }
+            precondition(written == count, "write")
         }
         try stream.closeWrite()
     }

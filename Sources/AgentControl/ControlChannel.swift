@@ -1,3 +1,4 @@
+import LinuxSystem
 package import Transport
 
 /// Frames of a control conversation on a byte stream.
@@ -29,7 +30,7 @@ package final class ControlChannel {
     private static let dataKind: UInt8 = 2
 
     private let stream: any ByteStream
-    private var buffer = [UInt8](repeating: 0, count: 2 * largestFromStranger)
+    private var buffer = ByteMemory(count: 2 * largestFromStranger)
     private var start = 0
     private var end = 0
     /// What a frame of the peer may carry now.
@@ -49,7 +50,9 @@ package final class ControlChannel {
     /// Lets a peer that has proved the password send frames of full length.
     package func trustPeer() {
         payloadLimit = Self.largestPayload
-        buffer += [UInt8](repeating: 0, count: 4 * (Self.largestPayload + Self.headLength) - buffer.count)
+        let larger = ByteMemory(count: 4 * (Self.largestPayload + Self.headLength))
+        larger.store(buffer[start..<end].bytes, at: 0)
+        (buffer, start, end) = (larger, 0, end - start)
     }
 
     /// Ends the conversation in good order, as far as the peer lets us.
@@ -116,15 +119,16 @@ package final class ControlChannel {
     /// - Throws: ``ControlError``.
     package func frame(by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) -> Frame {
         try fill(Self.headLength, by: deadline, awaited)
-        let length = buffer[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
-        let kind = buffer[start + 4]
+        let head = Array(copying: buffer[start..<start + Self.headLength].span)
+        let length = head[..<4].reduce(0) { $0 << 8 | Int($1) }
+        let kind = head[4]
         guard length <= payloadLimit else { throw .broken("a frame of \(length) bytes") }
         try fill(Self.headLength + length, by: deadline, awaited)
         let first = start + Self.headLength
         start = first + length
         switch kind {
         case Self.dataKind: return .data(length)
-        case Self.messageKind: return .message(try Self.object(Array(buffer[first..<start])))
+        case Self.messageKind: return .message(try Self.object(Array(copying: buffer[first..<start].span)))
         default: throw .broken("a frame of kind \(kind)")
         }
     }
@@ -153,30 +157,17 @@ package final class ControlChannel {
     }
 
     private func moveToFront() {
-        let rest = start..<end
-        unsafe buffer.withUnsafeMutableBytes { bytes in
-            // The ranges may overlap, which copyMemory allows.
-            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[rest]))
-        }
-        (start, end) = (0, rest.count)
+        buffer.moveToFront(start..<end)
+        (start, end) = (0, end - start)
     }
 
     /// Reads what has come, up to an offset in the buffer.
     private func read(_ awaited: String, upTo limit: Int) throws(ControlError) -> Int {
-        let (stream, end) = (stream, end)
-        var failure: TransportError?
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            do throws(TransportError) {
-                return unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end..<limit]))
-            } catch {
-                failure = error
-                return 0
-            }
-        }
-        switch failure {
-        case nil: return count
-        case .timedOut: throw .silent(awaited: awaited)
-        case .some(let error): throw .transport(error)
+        do throws(TransportError) {
+            return try stream.read(into: buffer[end..<limit])
+        } catch {
+            if case .timedOut = error { throw .silent(awaited: awaited) }
+            throw .transport(error)
         }
     }
 }

@@ -33,6 +33,10 @@
 static inline int dvm_openat2(int directory, const char *path, struct open_how *how, size_t size) {
     return (int)syscall(SYS_openat2, directory, path, how, size);
 }
+// In Swift `statx` is the name of a structure too.
+static inline int dvm_statx(int directory, const char *path, int flags, unsigned mask, struct statx *status) {
+    return statx(directory, path, flags, mask, status);
+}
 static inline long dvm_getdents64(int directory, void *buffer, size_t size) {
     return syscall(SYS_getdents64, directory, buffer, size);
 }

@@ -9,7 +9,11 @@ extension RawSpan {
 
     /// The little-endian word at an offset, checked; it need not be aligned.
     @inline(__always)
-    func word(at offset: Int) -> UInt32 {
+    package func word(at offset: Int) -> UInt32 {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian
     }
 }
+
+/// The same bytes, for the same lifetime.
+@_lifetime(copy span)
+func rawBytes(of span: Span<UInt8>) -> RawSpan { unsafe span.bytes }

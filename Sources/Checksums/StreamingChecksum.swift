@@ -76,7 +76,7 @@ public struct StreamingChecksum: ~Copyable, Sendable {
 
     private mutating func addSeed() {
         let seed: [4 of UInt8] = recipe.seedBytes
-        update(unsafe seed.span.bytes)
+        update(rawBytes(of: seed.span))
     }
 }
 

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A system call that failed: what was tried and the number the kernel gave.
@@ -22,10 +21,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The sentence of strerror(3) for an errno value.
     public static func text(of number: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        // strerror_r may answer with a static string or with `buffer`; both outlive this expression.
-        guard let text = unsafe strerror_r(number, &buffer, buffer.count) else { return "error \(number)" }
-        return unsafe String(cString: text)
+        errorText(number) ?? "error \(number)"
     }
 }
 

@@ -15,8 +15,8 @@ package struct AwaitedSignals: Sendable {
     /// - Parameter numbers: Such as `SIGTERM`.
     package init(blocking numbers: [Int32]) {
         self.numbers = numbers
-        var set = set
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        var set = SignalSet(numbers)
+        set.block()
     }
 
     /// Waits for one.
@@ -24,17 +24,15 @@ package struct AwaitedSignals: Sendable {
     /// - Parameter limit: The longest wait; nil waits without end.
     /// - Returns: Its number; nil when none came in time.
     package func wait(within limit: Duration? = nil) -> Int32? {
-        var set = set
+        var set = SignalSet(numbers)
         let deadline = limit.map { ContinuousClock.now + $0 }
         while true {
             let number: Int32
             if let deadline {
-                let (seconds, attoseconds) = max(.zero, deadline - .now).components
-                var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-                number = unsafe sigtimedwait(&set, nil, &time)
+                number = set.wait(within: max(.zero, deadline - .now))
                 guard number > 0 || errno == EINTR else { return nil }
             } else {
-                number = unsafe sigwaitinfo(&set, nil)
+                number = set.wait()
             }
             if number > 0 { return number }
         }
@@ -49,19 +47,10 @@ package struct AwaitedSignals: Sendable {
             while let number = wait(), handler(number) {}
         }
     }
-
-    private var set: sigset_t {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        for number in numbers { unsafe sigaddset(&set, number) }
-        return set
-    }
 }
 
 /// Makes the process ignore SIGPIPE if it would die from it, so that a broken pipe is an error like any other.
 package func ignoreBrokenPipeSignals() {
-    var action = sigaction()
-    guard unsafe sigaction(SIGPIPE, nil, &action) == 0 else { return }
-    guard unsafe action.__sigaction_handler.sa_handler == nil else { return }
+    guard hasDefaultAction(SIGPIPE) else { return }
     signal(SIGPIPE, SIG_IGN)
 }

@@ -45,39 +45,27 @@ package struct ChildProgram: Sendable {
         output: Int32,
         defaulted: DefaultedSignals
     ) throws(SystemError) {
-        var actions = unsafe posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        unsafe posix_spawnattr_init(&attributes)
-        defer {
-            unsafe posix_spawn_file_actions_destroy(&actions)
-            unsafe posix_spawnattr_destroy(&attributes)
-        }
-        unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-        var none = sigset_t()
-        var defaults = sigset_t()
-        unsafe sigemptyset(&none)
-        switch defaulted {
-        case .brokenPipe:
-            unsafe sigemptyset(&defaults)
-            unsafe sigaddset(&defaults, SIGPIPE)
-        case .all: unsafe sigfillset(&defaults)
-        }
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var words = unsafe Self.vector(arguments)
-        var variables = unsafe Self.vector(environment)
-        defer { unsafe (words + variables).forEach { unsafe free($0) } }
+        let (bytes, isLookedFor) =
+            switch program {
+            case .path(let path): (path, false)
+            case .name(let name): (name, true)
+            }
+        let defaults: SignalSet =
+            switch defaulted {
+            case .brokenPipe: SignalSet([SIGPIPE])
+            case .all: .all
+            }
         var process: pid_t = 0
-        let answer: Int32
-        switch program {
-        case .path(let path):
-            answer = unsafe posix_spawn(&process, text(path), &actions, &attributes, &words, &variables)
-        case .name(let name):
-            answer = unsafe posix_spawnp(&process, text(name), &actions, &attributes, &words, &variables)
-        }
+        let answer = spawn(
+            &process,
+            bytes,
+            isLookedFor: isLookedFor,
+            arguments,
+            environment: environment,
+            input: input,
+            output: output,
+            defaults: defaults
+        )
         guard answer == 0 else { throw SystemError(operation: "posix_spawn", number: answer) }
         number = process
     }
@@ -87,18 +75,10 @@ package struct ChildProgram: Sendable {
     /// - Returns: How it ended; nil when somebody else has waited for it.
     package func wait() -> Ending? {
         var status: Int32 = 0
-        while unsafe waitpid(number, &status, 0) < 0 {
+        while waitForEnd(of: number, &status) < 0 {
             guard errno == EINTR else { return nil }
         }
         let signal = status & 0x7F
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
     }
-
-    /// Copies of the words on the heap, and a null pointer behind them.
-    private static func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
-        unsafe words.map { word in unsafe strdup(text(word)) } + [nil]
-    }
 }
-
-/// Bytes as C wants a text.
-private func text(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }

@@ -1,13 +1,7 @@
-import Glibc
-
 /// Paths as the operator writes them.
 package enum FilePath {
     /// The path from the root without symbolic links; nil when nothing is there.
-    package static func resolved(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
+    package static func resolved(_ path: String) -> String? { resolvedPath(path) }
 
     /// The directory that a path's last name lies in, such as `/` for `/a/` and `.` for `a`.
     package static func folder(of path: String) -> String {

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// Writes all bytes to a descriptor; what cannot be written is dropped.
 ///
@@ -10,7 +11,7 @@ import Glibc
 package func writeText(_ bytes: [UInt8], to number: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe write(number, $0.baseAddress, $0.count) }
+        let count = writeBytes(number, rest.span)
         if count < 0, errno == EINTR { continue }
         guard count > 0 else { return }
         rest = rest.dropFirst(count)

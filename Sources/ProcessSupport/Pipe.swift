@@ -11,10 +11,7 @@ package struct Pipe: ~Copyable {
     /// - Throws: `SystemError` of pipe2(2).
     package init() throws(SystemError) {
         var ends: [2 of Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            var span = ends.mutableSpan
-            return unsafe span.withUnsafeMutableBufferPointer { unsafe pipe2($0.baseAddress, O_CLOEXEC) }
-        }
+        try systemCall("pipe2") { pipe(&ends) }
         reading = Descriptor(owning: ends[0])
         writing = Descriptor(owning: ends[1])
     }

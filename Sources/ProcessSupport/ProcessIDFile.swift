@@ -4,7 +4,7 @@ package import LinuxSystem
 
 /// The file with a daemon's process number.
 package struct ProcessIDFile: ~Copyable {
-    private let path: [CChar]
+    private let path: [UInt8]
     /// Holds the lock, if there is one.
     private let descriptor: Descriptor
 
@@ -19,22 +19,21 @@ package struct ProcessIDFile: ~Copyable {
     /// - Throws: `SystemError` of open(2) (ELOOP for a symbolic link, EMLINK for other names), flock(2) (EWOULDBLOCK while
     ///   another process has the lock), ftruncate(2) or write(2).
     package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
-        let text = path.map { CChar(bitPattern: $0) } + [0]
-        var file = try Self.open(text, isLocked: isLocked)
+        var file = try Self.open(path, isLocked: isLocked)
         // A daemon that ends may remove the file between the opening and the lock: its name then stands for nothing.
-        while try Self.status(of: file).st_nlink == 0 { file = try Self.open(text, isLocked: isLocked) }
+        while try Self.status(of: file).st_nlink == 0 { file = try Self.open(path, isLocked: isLocked) }
         let isRegular = try Self.status(of: file).st_mode & S_IFMT == S_IFREG
         let number = file.rawValue
         if isRegular { try systemCall("ftruncate") { ftruncate(number, 0) } }
         let line = Array("\(getpid())\n".utf8)
-        try systemCall("write") { unsafe write(number, line, line.count) }
-        self.path = text
+        try systemCall("write") { writeBytes(number, line.span) }
+        self.path = path
         descriptor = file
     }
 
-    private static func open(_ path: [CChar], isLocked: Bool) throws(SystemError) -> Descriptor {
+    private static func open(_ path: [UInt8], isLocked: Bool) throws(SystemError) -> Descriptor {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-        let number = try systemCall("open") { unsafe Glibc.open(path, flags, 0o644) }
+        let number = try systemCall("open") { openFile(path, flags, mode: 0o644) }
         let file = Descriptor(owning: number)
         let status = try status(of: file)
         let isRegular = status.st_mode & S_IFMT == S_IFREG
@@ -46,10 +45,10 @@ package struct ProcessIDFile: ~Copyable {
     private static func status(of file: borrowing Descriptor) throws(SystemError) -> stat {
         let number = file.rawValue
         var status = stat()
-        try systemCall("fstat") { unsafe fstat(number, &status) }
+        try systemCall("fstat") { readStatus(number, into: &status) }
         return status
     }
 
     /// Removes the file.
-    package func remove() { _ = unsafe unlink(path) }
+    package func remove() { _ = removeName(path) }
 }

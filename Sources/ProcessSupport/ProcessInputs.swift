@@ -1,27 +1,12 @@
-import Glibc
-
 /// What a process was started with.
 package enum ProcessInputs {
     /// The argument vector as bytes, the program's name first.
-    package static var arguments: [[UInt8]] {
-        let vector = unsafe CommandLine.unsafeArgv
-        return (0..<Int(CommandLine.argc)).compactMap { index in
-            unsafe vector[index].map { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
-        }
-    }
+    package static var arguments: [[UInt8]] { argumentVector() }
 
     /// The environment as lines of `NAME=VALUE`.
     ///
     /// Only while no other thread changes it, since the environment has no lock.
-    package static var environmentLines: [[UInt8]] {
-        var lines: [[UInt8]] = []
-        var next = unsafe environ
-        while let entry = unsafe next.pointee {
-            unsafe lines.append(Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry))))
-            unsafe next += 1
-        }
-        return lines
-    }
+    package static var environmentLines: [[UInt8]] { environmentVector() }
 
     /// The environment's variables.
     package static var environment: [String: String] {

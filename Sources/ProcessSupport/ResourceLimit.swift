@@ -18,7 +18,7 @@ package enum ResourceLimit {
     package func raise(toAtMost most: UInt64 = .max) -> UInt64? {
         guard var limits else { return nil }
         limits.rlim_cur = min(limits.rlim_max, rlim_t(most))
-        _ = unsafe setrlimit(resource, &limits)
+        setLimits(resource, limits)
         return current
     }
 
@@ -29,8 +29,5 @@ package enum ResourceLimit {
         }
     }
 
-    private var limits: rlimit? {
-        var limits = rlimit()
-        return unsafe getrlimit(resource, &limits) == 0 ? limits : nil
-    }
+    private var limits: rlimit? { readLimits(resource) }
 }

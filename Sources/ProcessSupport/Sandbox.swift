@@ -81,21 +81,20 @@ package struct Sandbox: Sendable {
 
     /// Whether something is mounted on a directory; symbolic links are followed.
     package static func isMountPoint(_ path: String) -> Bool {
-        var status = statx()
         let flag = UInt64(STATX_ATTR_MOUNT_ROOT)
-        guard unsafe statx(AT_FDCWD, path, 0, 0, &status) == 0 else { return false }
+        guard let status = extendedStatus(path) else { return false }
         return status.stx_attributes & status.stx_attributes_mask & flag != 0
     }
 
     private static func add(_ rule: Rule, to ruleset: borrowing Descriptor, _ handled: UInt64) throws(SystemError) {
-        let opened = unsafe open(rule.path, O_PATH | O_CLOEXEC)
+        let opened = openFile(rule.path, O_PATH | O_CLOEXEC)
         guard opened >= 0 else {
             guard [ENOENT, ENOTDIR, EACCES].contains(errno) else { throw SystemError(operation: "open", number: errno) }
             return
         }
         let place = Descriptor(owning: opened)
         var status = stat()
-        try systemCall("fstat") { unsafe fstat(opened, &status) }
+        try systemCall("fstat") { readStatus(opened, into: &status) }
         var allowed: UInt64 =
             switch rule.access {
             case .read: Right.read
@@ -110,7 +109,7 @@ package struct Sandbox: Sendable {
     /// How many threads the process has.
     private static func threadCount() throws(SystemError) -> Int {
         var status = stat()
-        try systemCall("stat") { unsafe stat("/proc/self/task", &status) }
+        try systemCall("stat") { readStatus("/proc/self/task", &status) }
         // Each is a directory, which has a link to the one above; two more are its own.
         return Int(status.st_nlink) - 2
     }

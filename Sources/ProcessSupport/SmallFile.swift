@@ -38,14 +38,13 @@ package struct SmallFile: ~Copyable {
         dashIsStandardInput: Bool = false
     ) throws(SystemError) {
         guard !path.contains(0) else { throw SystemError(operation: "open", number: ENOENT) }
-        let text = path.map { CChar(bitPattern: $0) } + [0]
         let flags = O_RDONLY | O_CLOEXEC | (kind == .regular ? O_NONBLOCK : 0)
         let number = try systemCall("open") {
-            dashIsStandardInput && path == [UInt8(ascii: "-")] ? dup(0) : unsafe open(text, flags)
+            dashIsStandardInput && path == [UInt8(ascii: "-")] ? dup(0) : openFile(path, flags)
         }
         let file = Descriptor(owning: number)
         var status = stat()
-        try systemCall("fstat") { unsafe fstat(number, &status) }
+        try systemCall("fstat") { readStatus(number, into: &status) }
         isRegular = status.st_mode & S_IFMT == S_IFREG
         length = Int(status.st_size)
         permissions = status.st_mode & 0o7777
@@ -63,9 +62,8 @@ package struct SmallFile: ~Copyable {
         var contents: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
-            let count = try systemCall("read") {
-                unsafe buffer.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
-            }
+            var span = buffer.mutableSpan
+            let count = try systemCall("read") { readBytes(number, into: &span) }
             if count == 0 { return contents }
             contents += buffer[..<count]
             guard contents.count <= limit else { throw SystemError(operation: "read", number: EFBIG) }
@@ -77,12 +75,11 @@ package struct SmallFile: ~Copyable {
     /// - Parameter storage: The caller's memory.
     /// - Returns: How many bytes were read; fewer than there is memory for at the end of the file.
     /// - Throws: `SystemError` of read(2).
-    package func fill(_ storage: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func fill(_ storage: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
         let number = descriptor.rawValue
         var filled = 0
         while filled < storage.count {
-            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: storage[filled...])
-            let piece = try systemCall("read") { unsafe read(number, rest.baseAddress, rest.count) }
+            let piece = try systemCall("read") { readBytes(number, into: &storage, from: filled) }
             guard piece > 0 else { break }
             filled += piece
         }

@@ -11,8 +11,7 @@ package enum Terminal {
     /// - Parameter number: A terminal's descriptor.
     /// - Returns: Nil when the terminal does not say.
     package static func columns(of number: Int32) -> Int? {
-        var size = winsize()
-        guard unsafe dvm_get_window_size(number, &size) == 0, size.ws_col > 0 else { return nil }
+        guard let size = windowSize(number), size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 }

@@ -14,8 +14,7 @@ final class LogFile: LineOutput {
     ///
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when it cannot be opened.
     init(path: [UInt8]) throws(CommandError) {
-        let text = path.map { CChar(bitPattern: $0) } + [0]
-        let number = unsafe open(text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o644)
+        let number = openFile(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, mode: 0o644)
         guard number >= 0 else {
             let name = String(decoding: path, as: UTF8.self)
             throw .failed("failed to open log-file \(name): \(SystemText(errno))", exitCode: 13)

@@ -42,9 +42,9 @@ struct PasswordSource: Sendable {
     }
 
     private func ask() throws(EngineError) -> [UInt8] {
-        guard let answer = unsafe getpass("Password: ") else {
+        guard let answer = readPassword(prompt: "Password: ") else {
             throw .usage("a password is needed and there is no terminal to ask at", exitCode: 5)
         }
-        return unsafe Array(String(cString: answer).utf8)
+        return answer
     }
 }

@@ -29,7 +29,7 @@ enum ServerRunner {
             let stream = try PipeStream.standardInputOutput(peerDescription: "the client")
             // The stream's duplicate is the one that ends; this one would keep a pipe open.
             Glibc.close(1)
-            _ = unsafe open("/dev/null", O_WRONLY)
+            _ = openFile("/dev/null", O_WRONLY)
             return stream
         } catch {
             throw .failed("standard input and output cannot be used: \(error)", exitCode: 14)

@@ -1,3 +1,5 @@
+public import LinuxSystem
+
 /// A duplex stream of bytes with deadlines.
 ///
 /// One thread may read while another writes; two threads must not read, or write, at once. `close()` may come from any
@@ -8,23 +10,23 @@
 public protocol ByteStream: AnyObject, Sendable {
     /// Reads what is there, waiting for at least one byte.
     ///
-    /// - Parameter buffer: Where the bytes go; not empty.
+    /// - Parameter slice: Where the bytes go; not empty.
     /// - Returns: How many bytes were read; 0 when the peer ended its direction in good order.
     /// - Throws: ``TransportError``.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int
+    func read(into slice: MemorySlice) throws(TransportError) -> Int
 
     /// Reads what is there already, and never waits.
     ///
-    /// - Parameter buffer: Where the bytes go; not empty.
+    /// - Parameter slice: Where the bytes go; not empty.
     /// - Returns: How many bytes were read; 0 at the end; nil when nothing is there yet.
     /// - Throws: ``TransportError``.
-    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int?
+    func readNow(into slice: MemorySlice) throws(TransportError) -> Int?
 
     /// Writes all of the bytes, waiting while the peer is slow.
     ///
     /// - Parameter bytes: What to send; may be empty.
     /// - Throws: ``TransportError``; how much was sent is then unknown.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError)
+    func write(_ bytes: RawSpan) throws(TransportError)
 
     /// Ends this side's direction: the peer reads everything written before, then the end. Reading goes on.
     ///
@@ -79,7 +81,7 @@ extension ByteStream {
     /// - Parameter bytes: What to send.
     /// - Throws: ``TransportError``.
     public func write(_ bytes: [UInt8]) throws(TransportError) {
-        unsafe try bytes.span.withUnsafeBytes { (raw) throws(TransportError) in unsafe try write(raw) }
+        try write(bytes.span.rawBytes)
     }
 
     /// Reads what is there into a new array, waiting for at least one byte.
@@ -88,11 +90,8 @@ extension ByteStream {
     /// - Returns: The bytes; empty when the peer ended its direction in good order.
     /// - Throws: ``TransportError``.
     public func read(upTo limit: Int) throws(TransportError) -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: limit)
-        var span = buffer.mutableSpan
-        let count = unsafe try span.withUnsafeMutableBytes { (raw) throws(TransportError) in unsafe try read(into: raw)
-        }
-        buffer.removeSubrange(count...)
-        return buffer
+        let slice = ByteMemory(count: limit).all
+        let count = try read(into: slice)
+        return Array(copying: slice.prefix(count).span)
     }
 }

@@ -49,34 +49,31 @@ struct InputSide: ~Copyable, Sendable {
     let limit = AtomicLimit()
     let flow = FlowCounter()
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
-        unsafe precondition(!buffer.isEmpty, "a read needs room")
+    func read(into slice: MemorySlice) throws(TransportError) -> Int {
+        precondition(!slice.isEmpty, "a read needs room")
         guard let number = descriptor.enter() else { throw .closed(peer: peer) }
         defer { descriptor.leave() }
         if kind == .other { try waitForBytes(number) }
         while true {
-            if let count = unsafe try take(number, into: buffer) { return count }
+            if let count = try take(number, into: slice) { return count }
             try waitForBytes(number)
         }
     }
 
     /// As ``ByteStream/readNow(into:)``; of a terminal or a file nothing is ever known to be there.
-    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        unsafe precondition(!buffer.isEmpty, "a read needs room")
+    func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
+        precondition(!slice.isEmpty, "a read needs room")
         guard kind != .other else { return nil }
         guard let number = descriptor.enter() else { throw .closed(peer: peer) }
         defer { descriptor.leave() }
-        return unsafe try take(number, into: buffer)
+        return try take(number, into: slice)
     }
 
     /// Asks the kernel once; nil when it has nothing yet.
-    private func take(_ number: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
+    private func take(_ number: Int32, into slice: MemorySlice) throws(TransportError) -> Int? {
         while true {
             guard !stop.isRaised else { throw .closed(peer: peer) }
-            let count =
-                kind == .socket
-                ? unsafe recv(number, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                : unsafe Glibc.read(number, buffer.baseAddress, buffer.count)
+            let count = kind == .socket ? receive(number, into: slice) : readBytes(number, into: slice)
             if count > 0 { flow.note(count) }
             if count >= 0 { return count }
             let error = errno
@@ -104,26 +101,18 @@ struct OutputSide: ~Copyable, Sendable {
     let flow = FlowCounter()
     let isEnded = Atomic<Bool>(false)
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+    func write(_ bytes: RawSpan) throws(TransportError) {
         precondition(!isEnded.load(ordering: .relaxed), "a write after closeWrite")
         guard let number = descriptor.enter() else { throw .closed(peer: peer) }
         defer { descriptor.leave() }
-        var rest = unsafe bytes
-        while unsafe !rest.isEmpty {
+        var rest = bytes
+        while !rest.isEmpty {
             guard !stop.isRaised else { throw .closed(peer: peer) }
             if kind == .other { try waitForRoom(number) }
-            let count =
-                kind == .socket
-                ? unsafe send(
-                    number,
-                    rest.baseAddress,
-                    rest.count,
-                    Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
-                )
-                : unsafe Glibc.write(number, rest.baseAddress, rest.count)
+            let count = kind == .socket ? send(number, rest) : writeBytes(number, rest)
             guard count < 0 else {
                 flow.note(count)
-                unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                rest = rest.extracting(droppingFirst: count)
                 continue
             }
             let error = errno

@@ -11,13 +11,13 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// As for ``SocketStream``; the two halves do not even share the descriptor.
-public final class PipeStream: ByteStream {
+public final class PipeStream: DescriptorStream {
     private let readEnd: SharedDescriptor
     private let writeEnd: SharedDescriptor
     private let writeKind: DescriptorKind
     private let stop: StopSignal
-    private let input: InputSide
-    private let output: OutputSide
+    /// Both directions.
+    public let sides: StreamSides
     /// Who is at the other end.
     public let peerDescription: String
 
@@ -46,8 +46,10 @@ public final class PipeStream: ByteStream {
         self.writeEnd = writeEnd
         self.writeKind = writeKind
         self.peerDescription = peerDescription
-        input = InputSide(descriptor: readEnd, kind: readKind, stop: stop, peer: peerDescription)
-        output = OutputSide(descriptor: writeEnd, kind: writeKind, stop: stop, peer: peerDescription)
+        sides = StreamSides(
+            InputSide(descriptor: readEnd, kind: readKind, stop: stop, peer: peerDescription),
+            OutputSide(descriptor: writeEnd, kind: writeKind, stop: stop, peer: peerDescription)
+        )
     }
 
     deinit { close() }
@@ -71,7 +73,7 @@ public final class PipeStream: ByteStream {
     private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {
         let number = descriptor.rawValue
         var status = stat()
-        try systemCall("fstat") { unsafe fstat(number, &status) }
+        try systemCall("fstat") { readStatus(number, into: &status) }
         switch status.st_mode & S_IFMT {
         case S_IFSOCK: return (.socket, nil)
         case S_IFIFO:
@@ -83,24 +85,9 @@ public final class PipeStream: ByteStream {
         }
     }
 
-    /// Reads what is there, waiting for at least one byte; 0 is the end.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
-        unsafe try input.read(into: buffer)
-    }
-
-    /// Reads what is there already; nil when that is nothing.
-    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        unsafe try input.readNow(into: buffer)
-    }
-
-    /// Writes all of the bytes, waiting while the peer is slow.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
-        unsafe try output.write(bytes)
-    }
-
     /// Ends this direction; reading goes on.
     public func closeWrite() throws(TransportError) {
-        guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
+        guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         if writeKind == .socket, let number = writeEnd.enter() {
             // The reading half may be a duplicate of the same socket: closing ours would not tell the peer.
             _ = shutdown(number, Int32(SHUT_WR))
@@ -114,27 +101,5 @@ public final class PipeStream: ByteStream {
         stop.raise()
         readEnd.close()
         writeEnd.close()
-    }
-
-    /// The longest wait for the first byte of a read.
-    public var readTimeout: Duration? {
-        get { input.limit.duration }
-        set { input.limit.duration = newValue }
-    }
-
-    /// The longest that a write may go without progress.
-    public var writeTimeout: Duration? {
-        get { output.limit.duration }
-        set { output.limit.duration = newValue }
-    }
-
-    /// What has moved so far.
-    public var activity: StreamActivity {
-        StreamActivity(
-            bytesRead: input.flow.total,
-            bytesWritten: output.flow.total,
-            sinceLastRead: input.flow.sinceLast,
-            sinceLastWrite: output.flow.sinceLast
-        )
     }
 }

@@ -4,8 +4,7 @@ import LinuxSystem
 
 /// Nanoseconds of the clock that never jumps.
 func monotonicNanoseconds() -> Int64 {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    let now = clockTime(CLOCK_MONOTONIC)
     return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
 }
 
@@ -51,8 +50,7 @@ func waitUntilReady(
             guard left > 0 else { return .timedOut }
             milliseconds = Int32(clamping: (left + 999_999) / 1_000_000)
         }
-        var span = watched.mutableSpan
-        let count = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, milliseconds) }
+        let count = poll(&watched, milliseconds: milliseconds)
         if count == -1 {
             let number = errno
             guard number == EINTR else { throw SystemError(operation: "poll", number: number) }

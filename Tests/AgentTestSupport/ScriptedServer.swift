@@ -1,4 +1,4 @@
-import LinuxSystem
+package import LinuxSystem
 package import SecureTunnel
 package import TestSupport
 package import Transport
@@ -86,20 +86,18 @@ package final class PrefixedStream: ByteStream {
         for byte in prefix { self.prefix.push(byte) }
     }
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+    package func read(into slice: MemorySlice) throws(TransportError) -> Int {
         var count = 0
-        while count < buffer.count, let byte = prefix.tryPop() {
-            buffer[count] = byte
+        while count < slice.count, let byte = prefix.tryPop() {
+            slice.memory.store(byte, at: slice.range.lowerBound + count)
             count += 1
         }
-        return count > 0 ? count : try stream.read(into: buffer)
+        return count > 0 ? count : try stream.read(into: slice)
     }
 
-    package func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        try stream.readNow(into: buffer)
-    }
+    package func readNow(into slice: MemorySlice) throws(TransportError) -> Int? { try stream.readNow(into: slice) }
 
-    package func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) { try stream.write(bytes) }
+    package func write(_ bytes: RawSpan) throws(TransportError) { try stream.write(bytes) }
     package func closeWrite() throws(TransportError) { try stream.closeWrite() }
     package func close() { stream.close() }
     package var peerDescription: String { stream.peerDescription }

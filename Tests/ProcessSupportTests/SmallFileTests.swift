@@ -31,9 +31,11 @@ struct SmallFileTests {
         #expect(isRegular)
         #expect(length == 5)
         var memory = [UInt8](repeating: 9, count: 3)
-        #expect(try unsafe memory.withUnsafeMutableBytes { unsafe try file.fill($0) } == 3)
+        var span = memory.mutableSpan
+        #expect(try file.fill(&span) == 3)
         #expect(memory == [1, 2, 3])
-        #expect(try unsafe memory.withUnsafeMutableBytes { unsafe try file.fill($0) } == 2)
+        span = memory.mutableSpan
+        #expect(try file.fill(&span) == 2)
         #expect(memory == [4, 5, 3])
     }
 

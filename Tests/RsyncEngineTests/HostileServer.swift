@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -9,14 +10,13 @@ import VolumeAccess
 /// Bytes of a stream for a scripted peer.
 final class StreamSource: WireSource {
     private let stream: SocketStream
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
+    private let buffer = ByteMemory(count: 65536)
 
     init(_ stream: SocketStream) { self.stream = stream }
-    deinit { buffer.deallocate() }
 
-    func next() throws(WireError) -> UnsafeRawBufferPointer {
+    func next() throws(WireError) -> MemorySlice {
         do throws(TransportError) {
-            return UnsafeRawBufferPointer(rebasing: buffer[..<(try stream.read(into: buffer))])
+            return buffer[0..<(try stream.read(into: buffer.all))]
         } catch {
             throw .transport(error)
         }
@@ -30,7 +30,7 @@ final class StreamOutput: WireSink {
 
     func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
         do throws(TransportError) {
-            try stream.write(full.bytes)
+            try stream.write(full.bytes.bytes)
             return full
         } catch {
             throw .transport(error)

@@ -1,25 +1,23 @@
+import LinuxSystem
 import RsyncWire
 import TestSupport
 import Testing
 
 /// Gives a byte array to an input in pieces of a fixed size.
 final class ArraySource: WireSource {
-    private let storage: UnsafeMutableBufferPointer<UInt8>
+    private let storage: MemorySlice
     private let pieceLength: Int
     private var offset = 0
 
     init(_ bytes: [UInt8], pieceLength: Int = .max) {
-        storage = .allocate(capacity: bytes.count)
-        _ = storage.initialize(from: bytes)
+        storage = MemorySlice(copying: bytes.span)
         self.pieceLength = pieceLength
     }
 
-    deinit { storage.deallocate() }
-
-    func next() throws(WireError) -> UnsafeRawBufferPointer {
+    func next() throws(WireError) -> MemorySlice {
         let count = min(pieceLength, storage.count - offset)
         defer { offset += count }
-        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage)[offset..<offset + count])
+        return storage[offset..<offset + count]
     }
 }
 
@@ -28,7 +26,7 @@ final class ArraySink: WireSink {
     var bytes: [UInt8] = []
 
     func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
-        bytes.append(contentsOf: full.bytes)
+        bytes.append(copying: full.bytes.span)
         return full
     }
 }

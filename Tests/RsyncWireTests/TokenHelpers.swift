@@ -1,4 +1,5 @@
 import DeltaTransfer
+import LinuxSystem
 import RsyncWire
 
 /// Rebuilds a file from its tokens as a receiver does.
@@ -8,7 +9,7 @@ func rebuild(_ reader: TokenReader, _ geometry: BlockGeometry, basis: [UInt8]) t
     while true {
         switch try reader.next() {
         case .end: return result
-        case .literal(let bytes): result.append(contentsOf: bytes)
+        case .literal(let bytes): result.append(copying: bytes.span)
         case .copy(let first, let count):
             for block in Int(first)..<Int(first) + count {
                 let range = try geometry.range(ofBlock: block)
@@ -34,7 +35,8 @@ func send(_ steps: [Step], _ writer: TokenWriter, _ geometry: BlockGeometry, bas
             var rest = bytes[...]
             while !rest.isEmpty {
                 let room = try writer.literalSpace(rest.count)
-                room.copyBytes(from: rest.prefix(room.count))
+                let piece = rest.prefix(room.count)
+                room.copy(piece.span)
                 try writer.commitLiteral(room.count)
                 rest = rest.dropFirst(room.count)
             }

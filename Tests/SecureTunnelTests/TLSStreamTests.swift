@@ -1,3 +1,4 @@
+import LinuxSystem
 import SecureTunnel
 import TestSupport
 import Testing
@@ -55,8 +56,7 @@ struct TLSStreamTests {
     @Test("takes the records that are there without waiting, and tells nothing yet from the end")
     func readNow() throws {
         let (near, far) = try connectedPair()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
-        defer { buffer.deallocate() }
+        let buffer = ByteMemory(count: 100).all
         // A session ticket may have come, which is not data.
         #expect(try near.readNow(into: buffer) == nil)
         try far.write([1, 2, 3])

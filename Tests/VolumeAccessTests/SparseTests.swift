@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -87,12 +88,7 @@ struct SparseTests {
             let pieces = lengths.enumerated().map { index, length in
                 index % 3 == seed % 3 ? [UInt8](repeating: 0, count: length) : noise(length, seed: UInt64(seed + index))
             }
-            let memory = pieces.map { piece in
-                let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: piece.count, alignment: 1)
-                copy.copyBytes(from: piece)
-                return UnsafeRawBufferPointer(copy)
-            }
-            defer { for piece in memory { piece.deallocate() } }
+            let memory = pieces.map { MemorySlice(copying: $0.span) }
             if isSparse { try staged.writeSparse(gathering: memory) } else { try staged.write(gathering: memory) }
             expected += pieces.joined()
             #expect(staged.length == Int64(expected.count))
@@ -106,12 +102,7 @@ struct SparseTests {
         let mounted = try MountedFileSystem(tmpfs: "size=1m")
         let volume = try Volume.open(path: mounted.path)
         let staged = try volume.root.stage("f".name.span, replacing: false)
-        let pieces = (0..<4).map { index in
-            let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 300_000, alignment: 1)
-            piece.copyBytes(from: noise(300_000, seed: UInt64(index)))
-            return UnsafeRawBufferPointer(piece)
-        }
-        defer { for piece in pieces { piece.deallocate() } }
+        let pieces = (0..<4).map { MemorySlice(copying: noise(300_000, seed: UInt64($0)).span) }
         let error = #expect(throws: VolumeError.self) {
             if isSparse { try staged.writeSparse(gathering: pieces) } else { try staged.write(gathering: pieces) }
         }

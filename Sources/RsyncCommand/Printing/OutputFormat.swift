@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -112,12 +113,10 @@ struct OutputFormat: Sendable, Equatable {
 package enum ClockText {
     /// `YYYY/MM/DD` and `HH:MM:SS` in the local time zone.
     package static func local(_ seconds: Int64, separator: String) -> String {
-        var clock = time_t(seconds)
-        var parts = unsafe tm()
-        guard unsafe localtime_r(&clock, &parts) != nil else { return "\(seconds)" }
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = unsafe "\(Int(parts.tm_year) + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday))"
-        let hour = unsafe "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        guard let moment = localTime(seconds) else { return "\(seconds)" }
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let day = "\(moment.year)/\(two(moment.month))/\(two(moment.day))"
+        let hour = "\(two(moment.hour)):\(two(moment.minute)):\(two(moment.second))"
         return day + separator + hour
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncOptions
 
 /// A daemon's configuration: `rsyncd.conf` (protocol specification, session 11).
@@ -131,8 +132,8 @@ public struct DaemonConfiguration: Equatable, Sendable {
     }
 
     private static func number(of name: String, isGroup: Bool) -> UInt32? {
-        guard isGroup else { return unsafe getpwnam(name).map { unsafe $0.pointee.pw_uid } }
-        return unsafe getgrnam(name).map { unsafe $0.pointee.gr_gid }
+        let name = Array(name.utf8)
+        return isGroup ? IdentityDatabase.group(named: name) : IdentityDatabase.user(named: name)
     }
 }
 

@@ -1,4 +1,4 @@
-import Glibc
+import LinuxSystem
 
 /// An entry of `hosts allow` or `hosts deny`: an address, a range of addresses, `localhost` or `*` (protocol
 /// specification, session 11.4).
@@ -57,14 +57,9 @@ struct HostRule: Equatable, Sendable {
 
     /// The bytes of a numeric address; an IPv4 address in IPv6 form becomes IPv4.
     static func address(_ text: String) -> [UInt8]? {
-        var four = in_addr()
-        if unsafe inet_pton(AF_INET, text, &four) == 1 {
-            return unsafe withUnsafeBytes(of: four) { unsafe Array($0) }
-        }
-        var six = in6_addr()
+        if let bytes = numericAddress(text), bytes.count == 4 { return bytes }
         let plain = text.split(separator: "%", maxSplits: 1).first.map(String.init) ?? text
-        guard unsafe inet_pton(AF_INET6, plain, &six) == 1 else { return nil }
-        let bytes = unsafe withUnsafeBytes(of: six) { unsafe Array($0) }
+        guard let bytes = numericAddress(plain), bytes.count == 16 else { return nil }
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
         return bytes.starts(with: mapped) ? Array(bytes[12...]) : bytes
     }

@@ -7,9 +7,8 @@ import VolumeAccess
 
 /// Copies file contents on a thread of its own.
 ///
-/// Invariant of the memory: `buffer` is allocated once with `length` bytes and freed in `deinit`; one thread uses a
-/// copier.
-@safe final class LocalCopier {
+/// One thread uses a copier.
+final class LocalCopier {
     private static let length = 256 * 1024
 
     private let state: SessionState
@@ -22,7 +21,7 @@ import VolumeAccess
     private var staged = StagedBatch()
     /// Files in place that the session has not been told of.
     private var finished: [TransferPlan] = []
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LocalCopier.length, alignment: 64)
+    private let buffer = ByteMemory(count: LocalCopier.length)
 
     init(
         state: SessionState,
@@ -40,8 +39,6 @@ import VolumeAccess
         self.jobs = jobs
         self.events = events
     }
-
-    deinit { unsafe buffer.deallocate() }
 
     /// Works until the queue is closed.
     func run() {
@@ -143,10 +140,9 @@ import VolumeAccess
         let file = try directory.openInPlace(leaf)
         var offset: Int64 = 0
         while true {
-            let count = unsafe try source.read(into: buffer, at: offset)
+            let count = try source.read(into: buffer.all, at: offset)
             guard count > 0 else { break }
-            let piece = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            unsafe try file.write(Span<UInt8>(_unsafeBytes: piece), at: offset)
+            try file.write(buffer[0..<count].span, at: offset)
             offset += Int64(count)
         }
         report(try file.finish(length: offset, plan.attributes))

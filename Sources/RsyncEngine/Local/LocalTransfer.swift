@@ -76,8 +76,8 @@ public struct LocalTransfer {
             events.cancel()
         }
         let walker = SourceWalker(sources: sources, state: state, lists: lists)
-        nonisolated(unsafe) let walking = walker
-        var threads = [try thread("dvm-walk") { unsafe walking.run() }]
+        let walking = HandedOver(walker)
+        var threads = [try thread("dvm-walk") { walking.value.run() }]
         var synchronizer: Synchronizer?
         defer {
             lists.cancel()
@@ -99,8 +99,8 @@ public struct LocalTransfer {
                 events: events,
                 synchronizer: synchronizer
             )
-            nonisolated(unsafe) let copying = copier
-            threads.append(try thread("dvm-copy") { unsafe copying.run() })
+            let copying = HandedOver(copier)
+            threads.append(try thread("dvm-copy") { copying.value.run() })
         }
         let session = LocalSession(
             state: state,

@@ -152,11 +152,11 @@ final class ReceivingSide {
             synchronizer: synchronizer
         )
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.
-        nonisolated(unsafe) let (generating, finishing) = (session, finisher)
+        let (generating, finishing) = (HandedOver(session), HandedOver(finisher))
         do throws(SystemError) {
             return [
-                try WorkerThread(name: "dvm-generate") { unsafe generating.run() },
-                try WorkerThread(name: "dvm-finish") { unsafe finishing.run() },
+                try WorkerThread(name: "dvm-generate") { generating.value.run() },
+                try WorkerThread(name: "dvm-finish") { finishing.value.run() },
             ]
         } catch {
             throw .violation("\(error)", exitCode: 14)

@@ -9,9 +9,8 @@ import VolumeAccess
 
 /// Sends one file's data: whole, or as a delta against the receiver's block sums (protocol specification, transfer 12).
 ///
-/// Invariant of the memory: `window` is allocated on the first delta with `windowLength` bytes, grows only by being
-/// replaced while nothing points into it, and is freed in `deinit`. One thread uses a sender.
-@safe final class FileSender {
+/// One thread uses a sender.
+final class FileSender {
     private static let pieceLength = 256 * 1024
 
     private let state: SessionState
@@ -20,7 +19,8 @@ import VolumeAccess
     private let directories: [DirectoryCache]
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
-    private var window = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Where a file is read to that is compressed or compared; one byte until it is wanted.
+    private var window = ByteMemory(count: 1)
     /// The file whose progress is followed; nil when nobody wants to know.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Bytes of the file sent last.
@@ -38,8 +38,6 @@ import VolumeAccess
         directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
     }
-
-    deinit { unsafe window.deallocate() }
 
     /// Answers a request.
     ///
@@ -130,14 +128,14 @@ import VolumeAccess
         if size > 1 << 20 { file.adviseSequential() }
         while offset < size {
             let wanted = Int(min(size - offset, Int64(isPlain ? TokenWriter.literalLimit : Self.pieceLength)))
-            let place = unsafe try literalPlace(wanted)
-            let count = unsafe read(file, into: place, at: offset, &isIntact)
-            unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
-            if count < wanted { unsafe place[count...].clear() }
+            let place = try literalPlace(wanted)
+            let count = read(file, into: place, at: offset, &isIntact)
+            fileSum.update(place.prefix(count).bytes)
+            if count < wanted { place.dropFirst(count).clear() }
             if isPlain {
                 try tokens.commitLiteral(wanted)
             } else {
-                unsafe try tokens.literal(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(place)))
+                try tokens.literal(place.bytes)
             }
             offset += Int64(wanted)
             moved(wanted)
@@ -150,25 +148,25 @@ import VolumeAccess
     }
 
     /// Where the next piece is read to: the output itself, or the window when it is compressed from there.
-    private func literalPlace(_ wanted: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
+    private func literalPlace(_ wanted: Int) throws(WireError) -> MemorySlice {
         if isPlain {
-            return unsafe try tokens.literalSpace(wanted)
+            return try tokens.literalSpace(wanted)
         }
         growWindow(to: Self.pieceLength)
-        return unsafe UnsafeMutableRawBufferPointer(rebasing: window[..<wanted])
+        return window[0..<wanted]
     }
 
     /// Reads all of `place` if the file has it; a failure is the same as a short file.
     private func read(
         _ file: borrowing ReadableFile,
-        into place: UnsafeMutableRawBufferPointer,
+        into place: MemorySlice,
         at offset: Int64,
         _ isIntact: inout Bool
     ) -> Int {
         guard isIntact else { return 0 }
         var count = 0
         do throws(VolumeError) {
-            count = unsafe try file.read(into: place, at: offset)
+            count = try file.read(into: place, at: offset)
         } catch {
             count = 0
         }
@@ -193,20 +191,20 @@ import VolumeAccess
         var isIntact = true
         var literal: Int64 = 0
         repeat {
-            let wanted = Int(min(size - offset, unsafe Int64(window.count - held)))
-            let place = unsafe UnsafeMutableRawBufferPointer(rebasing: window[held..<held + wanted])
-            let count = unsafe read(file, into: place, at: offset, &isIntact)
-            unsafe fileSum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: place[..<count])))
-            if count < wanted { unsafe place[count...].clear() }
+            let wanted = Int(min(size - offset, Int64(window.count - held)))
+            let place = window[held..<held + wanted]
+            let count = read(file, into: place, at: offset, &isIntact)
+            fileSum.update(place.prefix(count).bytes)
+            if count < wanted { place.dropFirst(count).clear() }
             offset += Int64(wanted)
             held += wanted
-            let filled = unsafe UnsafeRawBufferPointer(rebasing: window[..<held])
+            let filled = window[0..<held]
             var cursor = 0
-            let used = unsafe try matcher.match(RawSpan(_unsafeBytes: filled), isLast: offset == size) {
+            let used = try matcher.match(filled.bytes, isLast: offset == size) {
                 (token) throws(WireError) in
-                unsafe try write(token, filled, signature.geometry, &cursor, &literal)
+                try write(token, filled, signature.geometry, &cursor, &literal)
             }
-            unsafe window.moveToFront(used..<held)
+            window.moveToFront(used..<held)
             held -= used
             moved(wanted)
             // Nothing goes out while a long file matches.
@@ -222,29 +220,26 @@ import VolumeAccess
 
     private func write(
         _ token: DeltaToken,
-        _ filled: UnsafeRawBufferPointer,
+        _ filled: MemorySlice,
         _ geometry: BlockGeometry,
         _ cursor: inout Int,
         _ literal: inout Int64
     ) throws(WireError) {
         switch token {
         case .literal(let range):
-            unsafe try tokens.literal(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: filled[range])))
+            try tokens.literal(filled[range].bytes)
             cursor = range.upperBound
             literal += Int64(range.count)
         case .copy(let block, let count):
             try tokens.copy(block: Int32(block), count: count)
             let length = Int(geometry.length(ofBlocks: block, count: count))
-            let matched = unsafe UnsafeRawBufferPointer(rebasing: filled[cursor..<cursor + length])
-            unsafe try tokens.matched(matched, blockLength: geometry.blockLength)
+            try tokens.matched(filled[cursor..<cursor + length], blockLength: geometry.blockLength)
             cursor += length
         }
     }
 
     private func growWindow(to length: Int) {
-        guard unsafe window.count < length else { return }
-        unsafe window.deallocate()
-        unsafe window = .allocate(byteCount: length, alignment: 64)
+        if window.count < length { window = ByteMemory(count: length) }
     }
 
     private func moved(_ count: Int) {

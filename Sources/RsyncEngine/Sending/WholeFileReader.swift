@@ -1,15 +1,14 @@
 import Checksums
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
 /// Reads whole files for their checksum (`-c`), with one buffer for all of them.
 ///
-/// Invariant: `buffer` has `length` bytes from `init` to `deinit`, and one thread uses the reader.
-@safe final class WholeFileReader {
+/// One thread uses the reader.
+final class WholeFileReader {
     private static let length = 256 * 1024
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WholeFileReader.length, alignment: 64)
-
-    deinit { unsafe buffer.deallocate() }
+    private let buffer = ByteMemory(count: WholeFileReader.length)
 
     /// The digest of a regular file; all zeros when it cannot be read (protocol specification, transfer 9.4).
     ///
@@ -29,9 +28,9 @@ import VolumeAccess
                 }
             var offset: Int64 = 0
             while true {
-                let count = unsafe try file.read(into: buffer, at: offset)
+                let count = try file.read(into: buffer.all, at: offset)
                 guard count > 0 else { break }
-                unsafe sum.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+                sum.update(buffer[0..<count].bytes)
                 offset += Int64(count)
                 betweenPieces()
             }

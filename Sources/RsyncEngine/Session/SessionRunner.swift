@@ -83,11 +83,11 @@ struct SessionRunner {
 
     private func start(_ walker: SourceWalker, _ reader: RequestReader) throws(EngineError) -> [WorkerThread] {
         // Each is used by its own thread only; what they share is the state and the queues.
-        nonisolated(unsafe) let (walking, reading) = (walker, reader)
+        let (walking, reading) = (HandedOver(walker), HandedOver(reader))
         do throws(SystemError) {
             return [
-                try WorkerThread(name: "dvm-walk") { unsafe walking.run() },
-                try WorkerThread(name: "dvm-requests") { unsafe reading.run() },
+                try WorkerThread(name: "dvm-walk") { walking.value.run() },
+                try WorkerThread(name: "dvm-requests") { reading.value.run() },
             ]
         } catch {
             throw .usage("no thread could be started: \(error)", exitCode: 14)

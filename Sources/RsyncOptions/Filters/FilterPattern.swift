@@ -203,9 +203,9 @@ private enum Wildcard {
         let isLower = (0x61...0x7a).contains(byte)
         let isDigit = (0x30...0x39).contains(byte)
         let isVisible = (0x21...0x7e).contains(byte)
-        func isNamed(_ name: StaticString) -> Bool {
-            guard name.utf8CodeUnitCount == end - 1 - start else { return false }
-            return (start..<end - 1).allSatisfy { unsafe name.utf8Start[$0 - start] == pattern[$0] }
+        func isNamed(_ name: String) -> Bool {
+            name.utf8.count == end - 1 - start
+                && name.utf8.enumerated().allSatisfy { pattern[start + $0.offset] == $0.element }
         }
         if isNamed("alpha") { return (end + 1, isUpper || isLower) }
         if isNamed("digit") { return (end + 1, isDigit) }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// One entry of a file list: plain numbers; its name and rarer parts lie in the list's arena.
 public struct FileEntry: Sendable {
     /// Where the name starts in ``FileList/arena``; it is followed by a NUL there.
@@ -142,7 +144,7 @@ public final class FileList: @unchecked Sendable {
     /// - Returns: Where they start.
     public func store(_ bytes: Span<UInt8>) -> UInt32 {
         let start = UInt32(arena.count)
-        unsafe bytes.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+        arena.append(copying: bytes)
         arena.append(0)
         return start
     }
@@ -175,7 +177,7 @@ public final class FileList: @unchecked Sendable {
             arena.append(contentsOf: parent)
             arena.append(UInt8(ascii: "/"))
         }
-        unsafe leaf.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
+        arena.append(copying: leaf)
         arena.append(0)
         entries.append(entry)
         return true

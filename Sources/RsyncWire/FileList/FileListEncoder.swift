@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Whether an id is a user's or a group's.
 public enum IDKind: Sendable {
     case user, group
@@ -189,7 +191,7 @@ public struct FileListEncoder {
         } else {
             try output.byte(UInt8(suffix.count))
         }
-        unsafe try output.bytes(suffix.bytes)
+        try output.bytes(suffix.rawBytes)
         if let leader = head.leader { try output.varint(leader) }
     }
 
@@ -220,11 +222,11 @@ public struct FileListEncoder {
         if format.links, entry.isSymbolicLink {
             let target = list.target(of: entry)
             try output.varint(Int32(target.count))
-            unsafe try output.bytes(target.span.bytes)
+            try output.bytes(target.span.rawBytes)
         }
         if format.checksumLength > 0, entry.isRegular {
             let start = Int(list.extra(of: entry).checksumStart)
-            unsafe try output.bytes(list.arena[start..<start + format.checksumLength].span.bytes)
+            try output.bytes(list.arena[start..<start + format.checksumLength].span.rawBytes)
         }
     }
 

@@ -58,7 +58,7 @@ public enum AuthenticationExchange {
         challenge: [UInt8],
         digest: AuthenticationDigest
     ) -> [UInt8] {
-        Base64.encode(unsafe digest.digest(of: password.bytes, then: challenge.span.bytes), isPadded: false)
+        Base64.encode(digest.digest(of: password.rawBytes, then: challenge.span.rawBytes), isPadded: false)
     }
 
     /// Compares in a time that does not depend on where the difference is.

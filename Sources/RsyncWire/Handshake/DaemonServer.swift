@@ -1,3 +1,4 @@
+import LinuxSystem
 package import Checksums
 
 /// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
@@ -76,7 +77,7 @@ public struct DaemonServer {
                 guard var rest = Int(digits), (1...5120).contains(rest) else {
                     throw try refusal(Array("invalid early_input length".utf8))
                 }
-                while rest > 0 { rest -= unsafe try input.chunk(limit: rest, "early input").count }
+                while rest > 0 { rest -= try input.chunk(limit: rest, "early input").count }
                 hasEarlyInput = true
                 continue
             }

@@ -1,5 +1,6 @@
 public import Checksums
 public import DeltaTransfer
+import LinuxSystem
 
 /// The block sums behind a sum head (protocol specification, transfer 10).
 ///
@@ -35,8 +36,8 @@ extension Signature {
                 try input.append(geometry.strongLength, to: &strongSums, "a strong sum")
                 continue
             }
-            let entries = unsafe try input.chunk(limit: ready * entryLength, "block sums")
-            unsafe append(entries, entryLength, &rollingSums, &strongSums)
+            let entries = try input.chunk(limit: ready * entryLength, "block sums")
+            append(entries.bytes, entryLength, &rollingSums, &strongSums)
         }
         do throws(DeltaError) {
             return try Signature(geometry: geometry, recipe: recipe, rollingSums: rollingSums, strongSums: strongSums)
@@ -46,16 +47,14 @@ extension Signature {
     }
 
     private static func append(
-        _ entries: UnsafeRawBufferPointer,
+        _ entries: RawSpan,
         _ entryLength: Int,
         _ rollingSums: inout [UInt32],
         _ strongSums: inout [UInt8]
     ) {
-        // Every offset lies in the buffer: it holds whole entries.
-        for offset in stride(from: 0, to: entries.count, by: entryLength) {
-            let rolling = unsafe entries.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-            rollingSums.append(UInt32(littleEndian: rolling))
-            unsafe strongSums.append(contentsOf: entries[offset + 4..<offset + entryLength])
+        for offset in stride(from: 0, to: entries.byteCount, by: entryLength) {
+            rollingSums.append(entries.word(at: offset))
+            strongSums.append(copying: entries.extracting(offset + 4..<offset + entryLength).octets)
         }
     }
 
@@ -69,16 +68,12 @@ extension Signature {
         var block = 0
         while block < geometry.count {
             let blocks = min(geometry.count - block, WireOutput.frameLimit / entryLength)
-            var place = unsafe try output.reserve(blocks * entryLength)
-            unsafe strongSums.withUnsafeBytes { sums in
-                for index in block..<block + blocks {
-                    unsafe place.storeBytes(of: rollingSums[index].littleEndian, as: UInt32.self)
-                    let sum = unsafe UnsafeRawBufferPointer(
-                        rebasing: sums[index * strongLength..<(index + 1) * strongLength]
-                    )
-                    unsafe UnsafeMutableRawBufferPointer(start: place + 4, count: strongLength).copyMemory(from: sum)
-                    unsafe place += entryLength
-                }
+            var place = try output.reserve(blocks * entryLength)
+            for index in block..<block + blocks {
+                output.store(rollingSums[index], at: place)
+                let sum = strongSums.span.extracting(index * strongLength..<(index + 1) * strongLength)
+                output.store(sum.rawBytes, at: place + 4)
+                place += entryLength
             }
             output.commit(blocks * entryLength)
             block += blocks

@@ -1,24 +1,22 @@
+public import LinuxSystem
+
 /// Where the bytes of a stream come from.
 public protocol WireSource: AnyObject {
-    /// The next bytes, valid until the next call; empty at the end of the stream.
+    /// The next bytes, which stay as they are until the next call; empty at the end of the stream.
     ///
     /// - Throws: ``WireError/transport(_:)`` with the failure below.
-    func next() throws(WireError) -> UnsafeRawBufferPointer
+    func next() throws(WireError) -> MemorySlice
 }
 
 /// Reads the primitives of rsync's protocol from a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
-/// Invariant of the pointers: `[position, end)` lies inside the buffer that `source.next()` returned last, which stays
-/// valid until the next call of it, and only `refill` calls it. One thread uses an input at a time.
-@safe public final class WireInput {
-    nonisolated(unsafe) private static let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+/// What `source.next()` returned last stays as it is until the next call of it, and only `refill` calls it. One thread uses
+/// an input at a time.
+public final class WireInput {
     private let source: any WireSource
-    /// Bytes of the logical stream that can be taken without asking the source.
-    private var position: UnsafeRawPointer
-    private var end: UnsafeRawPointer
-    /// End of the source's buffer; beyond `end` lie frame headers and later frames.
-    private var bufferEnd: UnsafeRawPointer
-    /// Bytes of the current data frame that are not in `[position, end)`.
+    /// The source's buffer; behind the window lie frame headers and later frames.
+    private var window = InputWindow()
+    /// Bytes of the current data frame that are not in the window.
     private var frameRest = 0
     private var isMultiplexed = false
     private var indexReader = IndexCoder()
@@ -27,17 +25,13 @@ public protocol WireSource: AnyObject {
     /// Bytes taken from the source so far.
     public private(set) var bytesRead: Int64 = 0
     /// Bytes of those that were handed out, or dropped as frames' heads.
-    public var bytesTaken: Int64 { unsafe bytesRead - Int64(bufferEnd - position) }
+    public var bytesTaken: Int64 { bytesRead - Int64(window.countLeft) }
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
     public var dialect = Dialect.newest
 
     /// Reads from a source.
     public init(source: any WireSource) {
         self.source = source
-        // An empty window: its address is never read.
-        unsafe position = UnsafeRawPointer(Self.nowhere)
-        unsafe end = position
-        unsafe bufferEnd = position
     }
 
     /// From here on the stream consists of frames.
@@ -46,21 +40,18 @@ public protocol WireSource: AnyObject {
         isMultiplexed = true
         frameRest = 0
         // What is left of the buffer is not data yet: a frame header comes first.
-        unsafe bufferEnd = end
-        unsafe end = position
+        window.close()
     }
 
     /// How many bytes can be taken without waiting for the source.
-    public var buffered: Int { unsafe end - position }
+    public var buffered: Int { window.count }
 
     // MARK: fields
 
     /// Reads one byte.
     public func byte(_ field: StaticString) throws(WireError) -> UInt8 {
-        if unsafe position == end { try refill(field) }
-        let value = unsafe position.load(as: UInt8.self)
-        unsafe position += 1
-        return value
+        if window.isEmpty { try refill(field) }
+        return window.byte()
     }
 
     /// Reads two bytes, little-endian.
@@ -70,11 +61,7 @@ public protocol WireSource: AnyObject {
 
     /// Reads four bytes, little-endian two's complement.
     public func int32(_ field: StaticString) throws(WireError) -> Int32 {
-        if buffered >= 4 {
-            let value = unsafe position.loadUnaligned(as: UInt32.self)
-            unsafe position += 4
-            return Int32(bitPattern: UInt32(littleEndian: value))
-        }
+        if let value = window.word() { return Int32(bitPattern: value) }
         return Int32(truncatingIfNeeded: try littleEndian(count: 4, field))
     }
 
@@ -161,28 +148,26 @@ public protocol WireSource: AnyObject {
     public func append(_ count: Int, to array: inout [UInt8], _ field: StaticString) throws(WireError) {
         var rest = count
         while rest > 0 {
-            let piece = unsafe try chunk(limit: rest, field)
-            unsafe array.append(contentsOf: piece)
-            rest -= piece.count
+            if window.isEmpty { try refill(field) }
+            let piece = min(rest, window.count)
+            window.take(piece, appendingTo: &array)
+            rest -= piece
         }
     }
 
     /// Takes between 1 and `limit` bytes without copying them.
     ///
-    /// - Returns: Bytes that are valid until the next call of any method of this input.
-    public func chunk(limit: Int, _ field: StaticString) throws(WireError) -> UnsafeRawBufferPointer {
-        if unsafe position == end { try refill(field) }
-        let count = min(limit, buffered)
-        let piece = unsafe UnsafeRawBufferPointer(start: position, count: count)
-        unsafe position += count
-        return unsafe piece
+    /// - Returns: Bytes that stay as they are until the next call of any method of this input.
+    public func chunk(limit: Int, _ field: StaticString) throws(WireError) -> MemorySlice {
+        if window.isEmpty { try refill(field) }
+        return window.take(min(limit, window.count))
     }
 
     /// Waits until there is a byte to read, or the stream has ended.
     ///
     /// - Returns: False at the end of the stream.
     public func hasMore() throws(WireError) -> Bool {
-        if unsafe position != end { return true }
+        if !window.isEmpty { return true }
         return try refillOrEnd()
     }
 
@@ -207,7 +192,7 @@ public protocol WireSource: AnyObject {
         guard isMultiplexed else { return try fetch() ? openWindow(limit: .max) : false }
         while true {
             if frameRest > 0 {
-                if unsafe end == bufferEnd, try !fetch() { throw .ended(field: "the rest of a frame") }
+                if window.countBehind == 0, try !fetch() { throw .ended(field: "the rest of a frame") }
                 return openWindow(limit: frameRest)
             }
             guard let header = try frameHeader() else { return false }
@@ -229,7 +214,7 @@ public protocol WireSource: AnyObject {
 
     /// The next four bytes outside any frame; nil when the stream ends before them.
     private func frameHeader() throws(WireError) -> UInt32? {
-        if unsafe end == bufferEnd, try !fetch() { return nil }
+        if window.countBehind == 0, try !fetch() { return nil }
         let header = try frameBytes(4, "a frame header")
         return header.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -239,32 +224,27 @@ public protocol WireSource: AnyObject {
         var result: [UInt8] = []
         result.reserveCapacity(count)
         while result.count < count {
-            if unsafe end == bufferEnd, try !fetch() { throw .ended(field: "\(field)") }
-            let piece = unsafe min(count - result.count, bufferEnd - end)
-            unsafe result.append(contentsOf: UnsafeRawBufferPointer(start: end, count: piece))
-            unsafe end += piece
-            unsafe position = end
+            if window.countBehind == 0, try !fetch() { throw .ended(field: "\(field)") }
+            window.open(min(count - result.count, window.countBehind))
+            window.take(window.count, appendingTo: &result)
         }
         return result
     }
 
     /// Moves the window over at most `limit` bytes of what the buffer still holds.
     private func openWindow(limit: Int) -> Bool {
-        let count = unsafe min(limit, bufferEnd - end)
-        unsafe position = end
-        unsafe end += count
+        let count = min(limit, window.countBehind)
+        window.open(count)
         if isMultiplexed { frameRest -= count }
         return true
     }
 
     /// Gets the source's next buffer, the window empty at its start; false at the end of the stream.
     private func fetch() throws(WireError) -> Bool {
-        let buffer = unsafe try source.next()
-        guard let start = buffer.baseAddress, buffer.count > 0 else { return false }
+        let buffer = try source.next()
+        guard !buffer.isEmpty else { return false }
         bytesRead += Int64(buffer.count)
-        unsafe position = start
-        unsafe end = start
-        unsafe bufferEnd = start + buffer.count
+        window = InputWindow(buffer)
         return true
     }
 }

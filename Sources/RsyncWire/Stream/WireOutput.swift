@@ -1,17 +1,20 @@
+import LinuxSystem
+public import Checksums
+
 /// Writes the primitives of rsync's protocol to a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
 /// Bytes gather in one buffer, framed in place, and reach the sink when the buffer is full or at ``flush()``.
 ///
-/// Invariant of the pointers: `start` is the memory of `buffer`, which this output alone may touch until it sends it;
-/// `count` and `frameStart` never exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
-@safe public final class WireOutput {
+/// `memory` is that of `buffer`, which this output alone may touch until it sends it; `count` and `frameStart` never exceed
+/// `capacity`. One thread owns an output: messages of other threads are handed to it.
+public final class WireOutput {
     /// Payload of one frame at the most: every released rsync takes this much in one piece.
     static let frameLimit = 32 * 1024 + 8
     private static let headerLength = 4
 
     private let sink: any WireSink
     private var buffer: OutputBuffer
-    private var start: UnsafeMutableRawPointer
+    private var memory: ByteMemory
     private let capacity: Int
     private var count = 0
     /// Where the open data frame's header lies; -1 when no frame is open.
@@ -37,7 +40,7 @@
         self.sink = sink
         self.capacity = capacity
         buffer = OutputBuffer(capacity: capacity)
-        unsafe start = buffer.memory
+        memory = buffer.memory
     }
 
     /// From here on the stream consists of frames; what was written before goes out as it is.
@@ -49,8 +52,8 @@
 
     /// Writes one byte.
     public func byte(_ value: UInt8) throws(WireError) {
-        let place = unsafe try reserve(1)
-        unsafe place.storeBytes(of: value, as: UInt8.self)
+        let place = try reserve(1)
+        memory.store(value, at: place)
         commit(1)
     }
 
@@ -61,8 +64,8 @@
 
     /// Writes four bytes, little-endian two's complement.
     public func int32(_ value: Int32) throws(WireError) {
-        let place = unsafe try reserve(4)
-        unsafe place.storeBytes(of: value.littleEndian, as: Int32.self)
+        let place = try reserve(4)
+        memory.store(value, at: place)
         commit(4)
     }
 
@@ -132,27 +135,31 @@
 
     /// Writes bytes as they are.
     public func bytes(_ bytes: [UInt8]) throws(WireError) {
-        try unsafe self.bytes(bytes.span.bytes)
+        try self.bytes(bytes.span.rawBytes)
     }
 
     /// Writes bytes as they are, in as many frames as it takes.
     public func bytes(_ bytes: RawSpan) throws(WireError) {
-        unsafe try bytes.withUnsafeBytes { (source) throws(WireError) in
-            guard let start = source.baseAddress else { return }
-            var offset = 0
-            while offset < source.count {
-                let piece = min(source.count - offset, Self.frameLimit)
-                let place = unsafe try reserve(piece)
-                unsafe place.copyMemory(from: start + offset, byteCount: piece)
-                commit(piece)
-                offset += piece
-            }
+        var offset = 0
+        while offset < bytes.byteCount {
+            let count = min(bytes.byteCount - offset, Self.frameLimit)
+            let place = try reserve(count)
+            memory.store(bytes.extracting(offset..<offset + count), at: place)
+            commit(count)
+            offset += count
         }
     }
 
+    /// Writes the first bytes of a digest.
+    public func digest(_ digest: Digest, length: Int) throws(WireError) {
+        let place = try reserve(length)
+        for index in 0..<length { memory.store(digest[index], at: place + index) }
+        commit(length)
+    }
+
     private func littleEndian(_ value: UInt64, count: Int) throws(WireError) {
-        let place = unsafe try reserve(8)
-        unsafe place.storeBytes(of: value.littleEndian, as: UInt64.self)
+        let place = try reserve(8)
+        memory.store(value, at: place)
         commit(count)
     }
 
@@ -167,9 +174,9 @@
     /// The caller fills some of them and then says how many with ``commit(_:)`` before any other call.
     ///
     /// - Parameter length: Bytes wanted, 1 to 32776.
-    /// - Returns: The start of at least `length` writable bytes.
+    /// - Returns: Where at least `length` writable bytes start in the memory of the buffer.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func reserve(_ length: Int) throws(WireError) -> UnsafeMutableRawPointer {
+    func reserve(_ length: Int) throws(WireError) -> Int {
         precondition(length <= Self.frameLimit)
         if count + Self.headerLength + length > capacity { try flush() }
         if isMultiplexed {
@@ -179,11 +186,21 @@
                 count += Self.headerLength
             }
         }
-        return unsafe start + count
+        return count
     }
 
+    /// Writes an integer into reserved bytes, little-endian.
+    @inline(__always)
+    func store<Value: FixedWidthInteger>(_ value: Value, at place: Int) { memory.store(value, at: place) }
+
+    /// Writes bytes into reserved ones.
+    func store(_ bytes: RawSpan, at place: Int) { memory.store(bytes, at: place) }
+
+    /// Reserved bytes, for somebody else to write to.
+    func reserved(_ range: Range<Int>) -> MemorySlice { memory[range] }
+
     /// Takes the first `length` of the reserved bytes into the stream.
-    public func commit(_ length: Int) {
+    func commit(_ length: Int) {
         count += length
     }
 
@@ -194,11 +211,7 @@
         if length == 0 {
             count = frameStart
         } else {
-            unsafe start.storeBytes(
-                of: (7 << 24 | UInt32(length)).littleEndian,
-                toByteOffset: frameStart,
-                as: UInt32.self
-            )
+            memory.store(7 << 24 | UInt32(length), at: frameStart)
         }
         frameStart = -1
     }
@@ -211,7 +224,7 @@
         bytesWritten += Int64(count)
         count = 0
         buffer = try sink.send(buffer)
-        unsafe start = buffer.memory
+        memory = buffer.memory
         lastFlush = .now
     }
 
@@ -226,12 +239,10 @@
         closeFrame()
         if count + Self.headerLength + payload.count > capacity { try flush() }
         let header = (UInt32(tag.rawValue) + 7) << 24 | UInt32(payload.count)
-        unsafe start.storeBytes(of: header.littleEndian, toByteOffset: count, as: UInt32.self)
+        memory.store(header, at: count)
         count += Self.headerLength
-        for byte in payload {
-            unsafe start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-            count += 1
-        }
+        memory.store(payload.span.rawBytes, at: count)
+        count += payload.count
     }
 
     /// Writes a message whose payload is one little-endian integer.
@@ -243,7 +254,7 @@
     /// Flushes, or writes an empty data frame when nothing waits: tells the peer that this side lives.
     public func keepAlive() throws(WireError) {
         if count == 0, isMultiplexed {
-            unsafe start.storeBytes(of: UInt32(7 << 24).littleEndian, as: UInt32.self)
+            memory.store(UInt32(7 << 24), at: 0)
             count = Self.headerLength
         }
         try flush()

@@ -1,3 +1,5 @@
+public import LinuxSystem
+
 /// Where the bytes of a stream go.
 public protocol WireSink: AnyObject {
     /// Writes what a buffer holds, now or soon, always in the order of the calls.
@@ -10,13 +12,12 @@ public protocol WireSink: AnyObject {
 
 /// Memory in which output gathers on its way to a sink.
 ///
-/// ## Invariant
-/// `memory` is an allocation of `capacity` bytes that lives as long as this object; `0 <= count <= capacity`. Whoever
-/// holds the buffer, the output or its sink, is the only one to touch it.
-@safe public final class OutputBuffer: @unchecked Sendable {
+/// ## Concurrency model
+/// `0 <= count <= capacity`. Whoever holds the buffer, the output or its sink, is the only one to touch it.
+public final class OutputBuffer: @unchecked Sendable {
     /// Bytes that fit.
     public let capacity: Int
-    let memory: UnsafeMutableRawPointer
+    let memory: ByteMemory
     /// Bytes from the start that are to be written.
     var count = 0
 
@@ -25,11 +26,9 @@ public protocol WireSink: AnyObject {
     /// - Parameter capacity: Bytes that fit; at least 1.
     public init(capacity: Int) {
         self.capacity = capacity
-        unsafe memory = .allocate(byteCount: capacity, alignment: 64)
+        memory = ByteMemory(count: capacity)
     }
 
-    deinit { unsafe memory.deallocate() }
-
     /// What is to be written.
-    public var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: memory, count: count) }
+    public var bytes: MemorySlice { memory[0..<count] }
 }

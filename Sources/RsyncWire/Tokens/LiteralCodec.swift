@@ -1,32 +1,33 @@
+import LinuxSystem
 import RsyncOptions
 
 /// Compresses the literal bytes of one direction of a session.
 protocol LiteralCompressor: AnyObject {
     /// Takes bytes; compressed ones may come out now or later.
-    func compress(_ bytes: UnsafeRawBufferPointer, to chunks: ChunkWriter) throws(WireError)
+    func compress(_ bytes: RawSpan, to chunks: ChunkWriter) throws(WireError)
     /// Brings out everything taken so far.
     func flush(to chunks: ChunkWriter) throws(WireError)
     /// Adds bytes that the peer has already to the history; only called with nothing unflushed.
-    func insert(_ bytes: UnsafeRawBufferPointer) throws(WireError)
+    func insert(_ bytes: RawSpan) throws(WireError)
     /// A file starts.
     func startFile() throws(WireError)
 }
 
 /// Decompresses the literal bytes of one direction of a session.
 protocol LiteralDecompressor: AnyObject {
-    /// Takes compressed bytes, which stay readable until `produce` has returned an empty piece.
+    /// Takes compressed bytes, which stay as they are until `produce` has returned an empty piece.
     ///
     /// - Parameters:
     ///   - bytes: At least one byte.
     ///   - isLast: Whether the chunk ends with them.
     /// - Throws: ``WireError`` when the compressed stream is broken.
-    func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(WireError)
-    /// The next literal bytes, valid until the next call of any method; empty when more must be fed.
-    func produce() throws(WireError) -> UnsafeRawBufferPointer
+    func feed(_ bytes: MemorySlice, isLast: Bool) throws(WireError)
+    /// The next literal bytes, which stay as they are until the next call of any method; empty when more must be fed.
+    func produce() throws(WireError) -> MemorySlice
     /// Something else than data follows data.
     func finishData() throws(WireError)
     /// Adds bytes of matched blocks to the history.
-    func insert(_ bytes: UnsafeRawBufferPointer) throws(WireError)
+    func insert(_ bytes: RawSpan) throws(WireError)
     /// A file starts.
     func startFile() throws(WireError)
 }
@@ -38,14 +39,15 @@ final class ChunkWriter {
     init(_ output: WireOutput) { self.output = output }
 
     /// Writes one chunk of 1 to 16383 bytes.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
-        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
-        precondition(bytes.count <= TokenFlag.dataLimit)
-        let place = unsafe try output.reserve(bytes.count + 2)
-        unsafe place.storeBytes(of: TokenFlag.data | UInt8(bytes.count >> 8), as: UInt8.self)
-        unsafe place.storeBytes(of: UInt8(truncatingIfNeeded: bytes.count), toByteOffset: 1, as: UInt8.self)
-        unsafe (place + 2).copyMemory(from: start, byteCount: bytes.count)
-        output.commit(bytes.count + 2)
+    func write(_ bytes: RawSpan) throws(WireError) {
+        let count = bytes.byteCount
+        guard count > 0 else { return }
+        precondition(count <= TokenFlag.dataLimit)
+        let place = try output.reserve(count + 2)
+        output.store(TokenFlag.data | UInt8(count >> 8), at: place)
+        output.store(UInt8(truncatingIfNeeded: count), at: place + 1)
+        output.store(bytes, at: place + 2)
+        output.commit(count + 2)
     }
 }
 

@@ -1,10 +1,11 @@
+public import LinuxSystem
+
 /// One step of a delta, as it arrives (protocol specification, transfer 13).
 ///
-/// Invariant of the pointer: a literal's bytes are readable until the next call of the ``TokenReader`` it came from or
-/// of that reader's input.
-@safe public enum Token {
+/// A literal's bytes stay as they are until the next call of the ``TokenReader`` it came from or of that reader's input.
+public enum Token {
     /// New bytes, at least one.
-    case literal(UnsafeRawBufferPointer)
+    case literal(MemorySlice)
     /// `count` adjacent blocks of the basis, at least one, all below the file's number of blocks.
     case copy(block: Int32, count: Int)
     /// The file is complete; its whole-file sum follows on the stream.

@@ -1,3 +1,4 @@
+import LinuxSystem
 public import RsyncOptions
 
 /// Reads the delta of one file after the other (protocol specification, transfer 13).
@@ -59,9 +60,7 @@ public final class TokenReader {
     /// - Throws: ``WireError`` when the compressed stream is broken.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let decompressor else { return }
-        unsafe try insertHistory(bytes, in: input.dialect) { (piece) throws(WireError) in
-            unsafe try decompressor.insert(piece)
-        }
+        try insertHistory(bytes, in: input.dialect) { (piece) throws(WireError) in try decompressor.insert(piece) }
     }
 
     // MARK: plain
@@ -74,9 +73,9 @@ public final class TokenReader {
             if token < 0 { return try plainRun(from: ~token) }
             rest = Int(token)
         }
-        let piece = unsafe try input.chunk(limit: rest, "literal data")
+        let piece = try input.chunk(limit: rest, "literal data")
         rest -= piece.count
-        return unsafe .literal(piece)
+        return .literal(piece)
     }
 
     /// Joins adjacent blocks as far as their tokens are here already: a token always follows a copy.
@@ -98,12 +97,12 @@ public final class TokenReader {
     private func nextCompressed(_ decompressor: any LiteralDecompressor) throws(WireError) -> Token {
         while true {
             if isProducing {
-                let piece = unsafe try decompressor.produce()
-                if piece.count > 0 { return unsafe .literal(piece) }
+                let piece = try decompressor.produce()
+                if piece.count > 0 { return .literal(piece) }
                 if rest > 0 {
-                    let fed = unsafe try input.chunk(limit: rest, "compressed data")
+                    let fed = try input.chunk(limit: rest, "compressed data")
                     rest -= fed.count
-                    unsafe try decompressor.feed(fed, isLast: rest == 0)
+                    try decompressor.feed(fed, isLast: rest == 0)
                     continue
                 }
                 isProducing = false

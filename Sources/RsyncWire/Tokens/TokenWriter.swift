@@ -1,3 +1,4 @@
+public import LinuxSystem
 public import RsyncOptions
 
 /// Writes the delta of one file after the other (protocol specification, transfer 13).
@@ -5,9 +6,8 @@ public import RsyncOptions
 /// Per file: any number of ``literal(_:)`` and ``copy(block:count:)``, then ``end()``. One per session and direction:
 /// compressors keep their state from file to file. One thread uses a writer.
 ///
-/// Invariant of the pointers: `staging` lives from its first use to `deinit`; `space` is what ``literalSpace(_:)``
-/// handed out and is used up by the next call, ``commitLiteral(_:)``.
-@safe public final class TokenWriter {
+/// `space` is what ``literalSpace(_:)`` handed out and is used up by the next call, ``commitLiteral(_:)``.
+public final class TokenWriter {
     /// Literal bytes of one plain token at the most.
     public static let literalLimit = 32 * 1024
 
@@ -16,8 +16,10 @@ public import RsyncOptions
     private let compressor: (any LiteralCompressor)?
     /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
     public let needsMatchedBytes: Bool
-    private var staging: UnsafeMutableRawPointer?
-    private var space: UnsafeMutableRawPointer?
+    /// Where literals are read to that are compressed from there.
+    private var staging: ByteMemory?
+    /// Where the space starts in the output or in `staging`.
+    private var space: Int?
     private var hasUnflushedLiteral = false
     private var isInsideFile = false
     /// The run that is not written yet: it may grow.
@@ -40,21 +42,16 @@ public import RsyncOptions
         compressor = try compression.makeCompressor(level: level)
     }
 
-    deinit { unsafe staging?.deallocate() }
-
     /// Writes new bytes.
     ///
     /// - Parameter bytes: Any number.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func literal(_ bytes: RawSpan) throws(WireError) {
-        unsafe try bytes.withUnsafeBytes { (buffer) throws(WireError) in
-            guard let start = buffer.baseAddress else { return }
-            var offset = 0
-            while offset < buffer.count {
-                let count = min(buffer.count - offset, Self.literalLimit)
-                unsafe try literalPiece(UnsafeRawBufferPointer(start: start + offset, count: count))
-                offset += count
-            }
+        var offset = 0
+        while offset < bytes.byteCount {
+            let count = min(bytes.byteCount - offset, Self.literalLimit)
+            try literalPiece(bytes.extracting(offset..<offset + count))
+            offset += count
         }
     }
 
@@ -64,18 +61,18 @@ public import RsyncOptions
     /// - Returns: Room for at most `limit` and at most ``literalLimit`` bytes; write to it before any other call of the
     ///   writer or its output, then say how many with ``commitLiteral(_:)``.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func literalSpace(_ limit: Int) throws(WireError) -> UnsafeMutableRawBufferPointer {
+    public func literalSpace(_ limit: Int) throws(WireError) -> MemorySlice {
         precondition(limit > 0)
         let count = min(limit, Self.literalLimit)
         guard compressor == nil else {
-            let room = unsafe staging ?? .allocate(byteCount: Self.literalLimit, alignment: 4096)
-            unsafe staging = room
-            unsafe space = room
-            return unsafe UnsafeMutableRawBufferPointer(start: room, count: count)
+            let room = staging ?? ByteMemory(count: Self.literalLimit, alignment: 4096)
+            staging = room
+            space = 0
+            return room[0..<count]
         }
-        let place = unsafe try output.reserve(count + 4)
-        unsafe space = place
-        return unsafe UnsafeMutableRawBufferPointer(start: place + 4, count: count)
+        let place = try output.reserve(count + 4)
+        space = place
+        return output.reserved(place + 4..<place + 4 + count)
     }
 
     /// Takes the first bytes of ``literalSpace(_:)`` as a literal.
@@ -83,13 +80,11 @@ public import RsyncOptions
     /// - Parameter count: How many were written there; 0 for none.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func commitLiteral(_ count: Int) throws(WireError) {
-        guard let place = unsafe space else { preconditionFailure("literalSpace comes first") }
-        unsafe space = nil
+        guard let place = space else { preconditionFailure("literalSpace comes first") }
+        space = nil
         guard count > 0 else { return }
-        guard compressor == nil else {
-            return unsafe try literalPiece(UnsafeRawBufferPointer(start: place, count: count))
-        }
-        unsafe place.storeBytes(of: Int32(count).littleEndian, as: Int32.self)
+        if let staging, compressor != nil { return try literalPiece(staging[0..<count].bytes) }
+        output.store(Int32(count), at: place)
         output.commit(count + 4)
     }
 
@@ -125,9 +120,7 @@ public import RsyncOptions
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let compressor else { return }
-        unsafe try insertHistory(bytes, in: output.dialect) { (piece) throws(WireError) in
-            unsafe try compressor.insert(piece)
-        }
+        try insertHistory(bytes, in: output.dialect) { (piece) throws(WireError) in try compressor.insert(piece) }
     }
 
     /// Ends the file; its whole-file sum is the caller's to write.
@@ -150,16 +143,17 @@ public import RsyncOptions
         try compressor?.startFile()
     }
 
-    private func literalPiece(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
+    private func literalPiece(_ bytes: RawSpan) throws(WireError) {
         if let compressor {
             try startFileIfNeeded()
             try writeRun()
             hasUnflushedLiteral = true
-            unsafe try compressor.compress(bytes, to: chunks)
+            try compressor.compress(bytes, to: chunks)
         } else {
-            let room = unsafe try literalSpace(bytes.count)
-            unsafe room.copyMemory(from: bytes)
-            try commitLiteral(bytes.count)
+            let place = try output.reserve(bytes.byteCount + 4)
+            output.store(Int32(bytes.byteCount), at: place)
+            output.store(bytes, at: place + 4)
+            output.commit(bytes.byteCount + 4)
         }
     }
 
@@ -169,11 +163,8 @@ public import RsyncOptions
         var rest = count
         while rest > 0 {
             let piece = min(rest, perPiece)
-            let place = unsafe try output.reserve(piece * 4)
-            for offset in 0..<piece {
-                let token = ~(next + Int32(offset))
-                unsafe place.storeBytes(of: token.littleEndian, toByteOffset: offset * 4, as: Int32.self)
-            }
+            let place = try output.reserve(piece * 4)
+            for offset in 0..<piece { output.store(~(next + Int32(offset)), at: place + offset * 4) }
             output.commit(piece * 4)
             next += Int32(piece)
             rest -= piece
@@ -203,15 +194,13 @@ public import RsyncOptions
 func insertHistory(
     _ block: RawSpan,
     in dialect: Dialect,
-    _ insert: (UnsafeRawBufferPointer) throws(WireError) -> Void
+    _ insert: (RawSpan) throws(WireError) -> Void
 ) throws(WireError) {
-    unsafe try block.withUnsafeBytes { (bytes) throws(WireError) in
-        var offset = 0
-        while offset < bytes.count {
-            let count = min(0xffff, bytes.count - offset)
-            let start = dialect.insertsWholeBlocks ? offset : 0
-            unsafe try insert(UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]))
-            offset += count
-        }
+    var offset = 0
+    while offset < block.byteCount {
+        let count = min(0xffff, block.byteCount - offset)
+        let start = dialect.insertsWholeBlocks ? offset : 0
+        try insert(block.extracting(start..<start + count))
+        offset += count
     }
 }

@@ -1,17 +1,17 @@
 import CZstd
+import LinuxSystem
 
 /// One zstd stream for all files of a direction, flushed but never reset or ended (protocol specification, transfer 13.4).
 ///
-/// Invariant of the pointers: `context` and `buffer` live from `init` to `deinit`.
+/// Invariant of the pointers: `context` lives from `init` to `deinit`; zstd reads and writes only during a call.
 @safe final class ZstdCompressor: LiteralCompressor {
     private let context: OpaquePointer
-    private let buffer: UnsafeMutableRawPointer
+    private let buffer = ByteMemory(count: TokenFlag.dataLimit)
     private var filled = 0
 
     init(level: Int?) throws(WireError) {
         guard let context = unsafe ZSTD_createCCtx() else { throw .violation("no memory for zstd", exitCode: 22) }
         unsafe self.context = context
-        unsafe buffer = .allocate(byteCount: TokenFlag.dataLimit, alignment: 64)
         let wanted = Int32(clamping: level ?? 0)
         let level = wanted == 0 ? ZSTD_defaultCLevel() : max(ZSTD_minCLevel(), min(wanted, ZSTD_maxCLevel()))
         guard unsafe ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)) == 0 else {
@@ -21,16 +21,17 @@ import CZstd
 
     deinit {
         _ = unsafe ZSTD_freeCCtx(context)
-        unsafe buffer.deallocate()
     }
 
     func startFile() throws(WireError) {}
 
-    func insert(_ bytes: UnsafeRawBufferPointer) throws(WireError) {}
+    func insert(_ bytes: RawSpan) throws(WireError) {}
 
-    func compress(_ bytes: UnsafeRawBufferPointer, to chunks: ChunkWriter) throws(WireError) {
-        var piece = unsafe ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
-        while unsafe piece.pos < piece.size { _ = unsafe try run(ZSTD_e_continue, &piece, to: chunks) }
+    func compress(_ bytes: RawSpan, to chunks: ChunkWriter) throws(WireError) {
+        try unsafe bytes.withUnsafeBytes { (bytes) throws(WireError) in
+            var piece = unsafe ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+            while unsafe piece.pos < piece.size { _ = unsafe try run(ZSTD_e_continue, &piece, to: chunks) }
+        }
     }
 
     func flush(to chunks: ChunkWriter) throws(WireError) {
@@ -45,29 +46,32 @@ import CZstd
     private func run(_ end: ZSTD_EndDirective, _ piece: inout ZSTD_inBuffer, to chunks: ChunkWriter) throws(WireError)
         -> Int
     {
-        var place = unsafe ZSTD_outBuffer(dst: buffer, size: TokenFlag.dataLimit, pos: filled)
-        let rest = unsafe ZSTD_compressStream2(context, &place, &piece, end)
+        let rest = unsafe buffer.all.withUnsafeMutableBytes { room in
+            var place = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: filled)
+            defer { unsafe filled = place.pos }
+            return unsafe ZSTD_compressStream2(context, &place, &piece, end)
+        }
         guard ZSTD_isError(rest) == 0 else { throw .malformed("zstd cannot compress") }
-        unsafe filled = place.pos
         if filled == TokenFlag.dataLimit { try emit(to: chunks) }
         return rest
     }
 
     private func emit(to chunks: ChunkWriter) throws(WireError) {
-        unsafe try chunks.write(UnsafeRawBufferPointer(start: buffer, count: filled))
+        try chunks.write(buffer[0..<filled].bytes)
         filled = 0
     }
 }
 
 /// The other end of ``ZstdCompressor``; a window of more than 128 MiB is refused.
 ///
-/// Invariant of the pointers: `context` and `buffer` live from `init` to `deinit`; `input` is what `feed` was given
-/// last, which stays readable until `produce` has returned an empty piece.
+/// Invariant of the pointers: `context` lives from `init` to `deinit`; `input` names the memory of `fed`, what `feed` was
+/// given last.
 @safe final class ZstdDecompressor: LiteralDecompressor {
     private static let capacity = 128 * 1024
     private static let windowLogLimit: Int32 = 27
     private let context: OpaquePointer
-    private let buffer: UnsafeMutableRawPointer
+    private let buffer = ByteMemory(count: capacity)
+    private var fed = MemorySlice.empty
     private var input = unsafe ZSTD_inBuffer(src: nil, size: 0, pos: 0)
     /// The last piece filled the buffer, so that more may wait inside the decompressor.
     private var mayHoldMore = false
@@ -75,33 +79,37 @@ import CZstd
     init() throws(WireError) {
         guard let context = unsafe ZSTD_createDCtx() else { throw .violation("no memory for zstd", exitCode: 22) }
         unsafe self.context = context
-        unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 64)
         _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLogLimit)
     }
 
     deinit {
         _ = unsafe ZSTD_freeDCtx(context)
-        unsafe buffer.deallocate()
     }
 
     func startFile() throws(WireError) {}
 
     func finishData() throws(WireError) {}
 
-    func insert(_ bytes: UnsafeRawBufferPointer) throws(WireError) {}
+    func insert(_ bytes: RawSpan) throws(WireError) {}
 
-    func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(WireError) {
-        unsafe input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+    func feed(_ bytes: MemorySlice, isLast: Bool) throws(WireError) {
+        fed = bytes
+        unsafe bytes.withUnsafeMutableBytes {
+            unsafe input = ZSTD_inBuffer(src: $0.baseAddress, size: $0.count, pos: 0)
+        }
     }
 
-    func produce() throws(WireError) -> UnsafeRawBufferPointer {
+    func produce() throws(WireError) -> MemorySlice {
         while unsafe input.pos < input.size || mayHoldMore {
-            var place = unsafe ZSTD_outBuffer(dst: buffer, size: Self.capacity, pos: 0)
-            let status = unsafe ZSTD_decompressStream(context, &place, &input)
+            let (status, count) = unsafe buffer.all.withUnsafeMutableBytes { room in
+                var place = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+                let status = unsafe ZSTD_decompressStream(context, &place, &input)
+                return unsafe (status, place.pos)
+            }
             guard ZSTD_isError(status) == 0 else { throw .malformed("zstd data is broken") }
-            mayHoldMore = unsafe place.pos == Self.capacity
-            if unsafe place.pos > 0 { return unsafe UnsafeRawBufferPointer(start: buffer, count: place.pos) }
+            mayHoldMore = count == Self.capacity
+            if count > 0 { return buffer[0..<count] }
         }
-        return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        return .empty
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import LinuxSystem
 package import Transport
 
 /// The hosts that are called without a proxy, as `NO_PROXY` lists them.
@@ -94,11 +94,9 @@ package struct BypassList: Equatable, Sendable {
     private static func address(_ text: String) -> [UInt8]? {
         // C would stop reading at a NUL.
         guard !text.utf8.contains(0) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        if unsafe inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
-        guard unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return nil }
+        guard let bytes = numericAddress(text) else { return nil }
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        return bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
+        return bytes.count == 16 && bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
     }
 
     private static func matches(_ address: [UInt8], _ network: [UInt8], _ length: Int) -> Bool {

@@ -50,7 +50,7 @@ private func exchange(
     var reply = ProxyReply()
     do throws(TransportError) {
         stream.writeTimeout = limit
-        unsafe try request.withUnsafeBytes { (bytes) throws(TransportError) in unsafe try stream.write(bytes) }
+        try request.withBytes { (bytes) throws(TransportError) in try stream.write(bytes.rawBytes) }
         collecting: while true {
             stream.readTimeout = max(.zero, deadline - ContinuousClock.now)
             // One byte at a time: what follows the blank line belongs to the tunnel.
@@ -126,8 +126,8 @@ private func explanation(_ reply: ProxyReply, from stream: any ByteStream, until
 /// The base64 of a secret (RFC 4648, 4), with padding.
 func base64(_ secret: SecretBytes) -> SecretBytes {
     secret.withBytes { bytes in
-        unsafe SecretBytes(count: Base64.length(of: bytes.count, isPadded: true)) { text in
-            Base64.encode(bytes, isPadded: true) { unsafe text[$0] = $1 }
+        SecretBytes(count: Base64.length(of: bytes.count, isPadded: true)) { text in
+            Base64.encode(bytes, isPadded: true) { text[$0] = $1 }
         }
     }
 }

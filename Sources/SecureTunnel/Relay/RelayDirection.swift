@@ -1,3 +1,4 @@
+import LinuxSystem
 import Transport
 
 /// One direction of a connection: reads from one stream, writes to the other, passes the end on.
@@ -46,10 +47,10 @@ struct RelayDirection: Sendable {
             let size = memory.pieceSize
             tunnel.pieceSize = size
             source.readTimeout = wait
-            let space = unsafe buffer.space(size)
+            let space = buffer.space(size)
             let count: Int
             do throws(TransportError) {
-                count = unsafe try source.read(into: space)
+                count = try source.read(into: space)
             } catch {
                 guard case .timedOut = error else { throw error }
                 let silence = min(plain.activity.sinceLastByte, tunnel.activity.sinceLastByte)
@@ -62,7 +63,7 @@ struct RelayDirection: Sendable {
                 continue
             }
             guard count > 0 else { return try sink.closeWrite() }
-            unsafe try sink.write(UnsafeRawBufferPointer(rebasing: space.prefix(count)))
+            try sink.write(space.prefix(count).bytes)
             wait = min(Self.patience, idle)
         }
     }

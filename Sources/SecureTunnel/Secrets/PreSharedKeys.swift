@@ -96,13 +96,7 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
         return found < 0 ? nil : entries[found]
     }
 
-    private static func digest(of bytes: Span<UInt8>) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-            _ = unsafe SHA256(bytes.baseAddress, bytes.count, &digest)
-        }
-        return digest
-    }
+    private static func digest(of bytes: Span<UInt8>) -> [UInt8] { sha256(bytes) }
 }
 
 extension PreSharedKeys {
@@ -167,11 +161,11 @@ extension PreSharedKeys {
         var isHex = text.count.isMultiple(of: 2)
         for index in text.indices where Hexadecimal.value(of: text[index]) == nil { isHex = false }
         guard isHex else { return SecretBytes(copying: text) }
-        return unsafe SecretBytes(count: text.count / 2) { storage in
+        return SecretBytes(count: text.count / 2) { storage in
             for index in 0..<(text.count / 2) {
                 let high = Hexadecimal.value(of: text[2 * index]) ?? 0
                 let low = Hexadecimal.value(of: text[2 * index + 1]) ?? 0
-                unsafe storage[index] = high << 4 | low
+                storage[index] = high << 4 | low
             }
         }
     }

@@ -53,15 +53,7 @@ package enum ProtectedFile {
     private static func contents(of file: borrowing SmallFile) throws(SystemError) -> SecretBytes {
         let count = file.length
         var filled = 0
-        var failure: SystemError?
-        let whole = unsafe SecretBytes(count: count) { storage in
-            do throws(SystemError) {
-                filled = unsafe try file.fill(storage)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        let whole = try SecretBytes(count: count) { (storage) throws(SystemError) in filled = try file.fill(&storage) }
         guard filled < count else { return whole }
         return whole.withBytes { SecretBytes(copying: $0.extracting(first: filled)) }
     }

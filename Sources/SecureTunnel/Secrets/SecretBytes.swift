@@ -12,8 +12,8 @@ import COpenSSL
 
     /// Copies bytes; the caller wipes its own.
     package convenience init(copying bytes: Span<UInt8>) {
-        unsafe self.init(count: bytes.count) { storage in
-            unsafe bytes.withUnsafeBytes { unsafe storage.copyMemory(from: $0) }
+        self.init(count: bytes.count) { storage in
+            for index in bytes.indices { storage[index] = bytes[index] }
         }
     }
 
@@ -24,23 +24,22 @@ import COpenSSL
 
     /// Copies several pieces one behind the other.
     convenience init(joining pieces: [SecretBytes]) {
-        unsafe self.init(count: pieces.reduce(0) { $0 + $1.count }) { storage in
+        self.init(count: pieces.reduce(0) { $0 + $1.count }) { storage in
             var start = 0
             for piece in pieces {
-                unsafe piece.withUnsafeBytes {
-                    unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start...]).copyMemory(from: $0)
-                }
+                piece.withBytes { bytes in for index in bytes.indices { storage[start + index] = bytes[index] } }
                 start += piece.count
             }
         }
     }
 
     /// Lets a closure fill the memory, which is zero before.
-    init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    init<Failure: Error>(count: Int, _ fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void) throws(Failure) {
         let start = unsafe SecretMemory.allocate(byteCount: max(count, 1))
         unsafe storage = UnsafeMutableRawBufferPointer(start: start, count: count)
         unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
-        unsafe fill(storage)
+        var span = unsafe MutableSpan<UInt8>(_unsafeBytes: storage)
+        try fill(&span)
     }
 
     deinit {

@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// What one connection's handshake found out, for OpenSSL's callbacks to note and for errors to tell.
 ///
 /// ## Concurrency model
@@ -34,27 +32,4 @@ final class HandshakeNotes {
         sessions = context.sessions
         self.host = host
     }
-
-    /// Ties the notes to an `SSL` object, which must not outlive them.
-    func attach(to connection: OpaquePointer) {
-        unsafe SSL_set_ex_data(connection, 0, Unmanaged.passUnretained(self).toOpaque())
-    }
-
-    /// The notes of an `SSL` object.
-    static func of(_ connection: OpaquePointer?) -> HandshakeNotes? {
-        guard let connection = unsafe connection, let pointer = unsafe SSL_get_ex_data(connection, 0) else {
-            return nil
-        }
-        return unsafe Unmanaged<HandshakeNotes>.fromOpaque(pointer).takeUnretainedValue()
-    }
-}
-
-/// What OpenSSL calls when a server asks for a certificate and none is configured: notes it and goes on without.
-func noteCertificateRequest(
-    _ connection: OpaquePointer?,
-    _ certificate: UnsafeMutablePointer<OpaquePointer?>?,
-    _ key: UnsafeMutablePointer<OpaquePointer?>?
-) -> Int32 {
-    unsafe HandshakeNotes.of(connection)?.lacksCertificate = true
-    return 0
 }

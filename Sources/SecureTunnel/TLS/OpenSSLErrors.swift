@@ -20,7 +20,7 @@ struct OpenSSLErrors {
         while true {
             let code = ERR_get_error()
             guard code != 0 else { return OpenSSLErrors(entries: entries) }
-            let reason = unsafe ERR_reason_error_string(code).map { unsafe String(cString: $0) }
+            let reason = reasonText(code)
             entries.append(
                 Entry(
                     library: ERR_GET_LIB(code),
@@ -53,7 +53,7 @@ struct OpenSSLErrors {
             // OpenSSL reports a received alert as a reason at this offset.
             let number = entry.reason - SSL_AD_REASON_OFFSET
             guard number > 0, number < 256 else { continue }
-            let name = unsafe SSL_alert_desc_string_long(number).map { unsafe String(cString: $0) }
+            let name = alertText(number)
             return Alert(number: number, name: Self.newerAlerts[number] ?? name ?? "\(number)")
         }
         return nil

@@ -1,4 +1,3 @@
-import COpenSSL
 import Synchronization
 
 /// The sessions that a client may resume, by the host they were made with.
@@ -6,18 +5,6 @@ import Synchronization
 /// ## Concurrency model
 /// `kept` has its own lock; a stored `SSL_SESSION` is not changed any more, and counts its references atomically.
 final class SessionCache: Sendable {
-    /// One `SSL_SESSION`, freed with this object.
-    @safe final class Session: @unchecked Sendable {
-        let session: OpaquePointer
-
-        init(owning session: OpaquePointer) { unsafe self.session = session }
-
-        deinit { unsafe SSL_SESSION_free(session) }
-
-        /// Tickets of TLS 1.3 are for one connection: a second use would let an observer link the two.
-        var isForOneUse: Bool { unsafe SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION }
-    }
-
     /// As many connections as begin at once, and no more hosts than a relay calls.
     private static let limits = (sessions: 8, hosts: 64)
     private let kept = Mutex<[String: [Session]]>([:])
@@ -42,17 +29,4 @@ final class SessionCache: Sendable {
 
     /// Drops what is known of a host, after a handshake that failed.
     func forget(_ host: String) { kept.withLock { $0[host] = nil } }
-}
-
-/// Lets OpenSSL hand over the sessions that a client's connections get.
-func rememberSessions(of context: OpaquePointer) {
-    unsafe dvm_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
-    unsafe SSL_CTX_sess_set_new_cb(context) { connection, session in
-        guard let session = unsafe session, let notes = unsafe HandshakeNotes.of(connection),
-            let host = notes.host, let sessions = notes.sessions
-        else { return 0 }
-        sessions.keep(unsafe SessionCache.Session(owning: session), for: host)
-        // The reference is ours now.
-        return 1
-    }
 }

@@ -2,6 +2,9 @@ import COpenSSL
 import Glibc
 import LinuxSystem
 
+// Invariant: the context changes only in its initializer; OpenSSL copies or counts what it is given, and what is made here
+// beside it is freed here.
+
 extension TLSContext {
     /// Reads a certificate chain and its key.
     func load(_ identity: TLSIdentity) throws(SecureTunnelError) {

@@ -5,6 +5,10 @@ import COpenSSL
 /// A client's context also remembers sessions: a later connection to the same host resumes one, which spares both sides the
 /// certificates. It is remembered only after the server was verified, and never used for another host.
 ///
+/// ## Invariant
+/// `context` is made in the initializer and freed in `deinit`; the callbacks that it gets refer to this object, or to the
+/// notes of a connection, and connections keep this object alive.
+///
 /// ## Concurrency model
 /// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it. `sessions` has
 /// its own lock.

@@ -2,6 +2,9 @@ import COpenSSL
 import LinuxSystem
 import Synchronization
 
+// Invariant: what OpenSSL lends of a connection is copied with the engine's lock held; certificates that it counts a reference
+// for are freed here.
+
 extension TLSEngine {
     /// Facts of a finished handshake.
     func session() -> TLSSession {

@@ -1,7 +1,12 @@
 import COpenSSL
+import LinuxSystem
 import Synchronization
 
 /// One TLS connection without a socket: records in, records out.
+///
+/// ## Invariant
+/// `connection` is made in the initializer and freed in `deinit`; the buffers and the notes, which it refers to, live as long.
+/// OpenSSL reads and writes only during a call, within the lengths that it is told.
 ///
 /// ## Concurrency model
 /// An `SSL` object serves one thread at a time: `lock` is held around every use of it and of the buffers. The lock is
@@ -92,7 +97,7 @@ import Synchronization
     }
 
     /// Decrypts what is there, many records at once.
-    func decrypt(into target: UnsafeMutableRawBufferPointer) -> Decrypted {
+    func decrypt(into target: MemorySlice) -> Decrypted {
         lock.withLock { _ in
             if let failure { return .failed(failure) }
             var filled = 0
@@ -100,8 +105,9 @@ import Synchronization
             while filled < target.count {
                 var count = 0
                 OpenSSLErrors.clear()
-                let rest = unsafe target.baseAddress?.advanced(by: filled)
-                let answer = unsafe SSL_read_ex(connection, rest, target.count - filled, &count)
+                let answer = unsafe target.dropFirst(filled).withUnsafeMutableBytes { rest in
+                    unsafe SSL_read_ex(connection, rest.baseAddress, rest.count, &count)
+                }
                 if answer == 1 {
                     filled += count
                     continue
@@ -149,12 +155,14 @@ import Synchronization
     /// Encrypts at most ``largestPlaintext`` bytes into the output.
     ///
     /// - Returns: Nil when it worked.
-    func encrypt(_ bytes: UnsafeRawBufferPointer) -> SecureTunnelError? {
+    func encrypt(_ bytes: RawSpan) -> SecureTunnelError? {
         lock.withLock { _ in
             if let failure { return failure }
             var count = 0
             OpenSSLErrors.clear()
-            let answer = unsafe SSL_write_ex(connection, bytes.baseAddress, bytes.count, &count)
+            let answer = unsafe bytes.withUnsafeBytes {
+                unsafe SSL_write_ex(connection, $0.baseAddress, $0.count, &count)
+            }
             guard answer != 1 else { return nil }
             let error = classify()
             failure = error
@@ -173,12 +181,7 @@ import Synchronization
     }
 
     /// Lends the free space of the input to the one reading thread.
-    func freeInput() -> UnsafeMutableRawBufferPointer {
-        // The lock does not own the memory; see RecordBuffers for who does.
-        nonisolated(unsafe) var space = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        lock.withLock { _ in unsafe space = buffers.freeInput() }
-        return unsafe space
-    }
+    func freeInput() -> MemorySlice { lock.withLock { _ in buffers.freeInput() } }
 
     /// Takes note of what was read into the free space; 0 is the end of the transport.
     func supply(_ count: Int) {
@@ -186,11 +189,7 @@ import Synchronization
     }
 
     /// Lends everything that waits to be sent to the one sending thread, until it asks again.
-    func takeOutput() -> UnsafeRawBufferPointer {
-        nonisolated(unsafe) var records = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-        lock.withLock { _ in unsafe records = buffers.takeOutput() }
-        return unsafe records
-    }
+    func takeOutput() -> MemorySlice { lock.withLock { _ in buffers.takeOutput() } }
 
     /// Gives back the memory of the input; the reading turn is held.
     func trimInput() { lock.withLock { _ in buffers.trimInput() } }

@@ -1,5 +1,5 @@
 import Glibc
-import LinuxSystem
+package import LinuxSystem
 import Synchronization
 package import Transport
 
@@ -97,8 +97,8 @@ package final class TLSStream: ByteStream {
     }
 
     /// Reads and decrypts what is there, waiting for at least one byte.
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
-        let count = unsafe try take(into: buffer) { () throws(TransportError) in
+    package func read(into slice: MemorySlice) throws(TransportError) -> Int {
+        let count = try take(into: slice) { () throws(TransportError) in
             try fill()
             return true
         }
@@ -106,9 +106,9 @@ package final class TLSStream: ByteStream {
     }
 
     /// Reads and decrypts what is there already; nil when that is not a whole record.
-    package func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        unsafe try take(into: buffer) { () throws(TransportError) in
-            guard let count = unsafe try transport.readNow(into: freeInput()) else { return false }
+    package func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
+        try take(into: slice) { () throws(TransportError) in
+            guard let count = try transport.readNow(into: freeInput()) else { return false }
             engine.supply(count)
             return true
         }
@@ -117,18 +117,18 @@ package final class TLSStream: ByteStream {
     /// Decrypts into a buffer.
     ///
     /// - Parameters:
-    ///   - buffer: Where the bytes go; not empty.
+    ///   - slice: Where the bytes go; not empty.
     ///   - supply: Brings the engine more input, with the reader's turn held; false when there is none now.
     /// - Returns: How many bytes there are, 0 at the end; nil when `supply` had nothing.
     /// - Throws: ``TransportError``.
     private func take(
-        into buffer: UnsafeMutableRawBufferPointer,
+        into slice: MemorySlice,
         _ supply: () throws(TransportError) -> Bool
     ) throws(TransportError) -> Int? {
-        unsafe precondition(!buffer.isEmpty, "a read needs room")
+        precondition(!slice.isEmpty, "a read needs room")
         return try readTurn.withLock { (_) throws(TransportError) in
             while true {
-                switch unsafe engine.decrypt(into: buffer) {
+                switch engine.decrypt(into: slice) {
                 case .bytes(let count): return count
                 case .end: return 0
                 case .needsInput: guard try supply() else { return nil }
@@ -139,17 +139,17 @@ package final class TLSStream: ByteStream {
     }
 
     /// Encrypts and sends all of the bytes, several records at a time.
-    package func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+    package func write(_ bytes: RawSpan) throws(TransportError) {
         precondition(!isEnded.load(ordering: .relaxed), "a write after closeWrite")
         try sendTurn.withLock { (_) throws(TransportError) in
             if let failure = writeFailure.withLock({ $0 }) { throw failure }
-            var rest = unsafe bytes
-            while unsafe !rest.isEmpty {
+            var rest = bytes
+            while !rest.isEmpty {
                 let size = min(TLSEngine.largestPlaintext, pieceSize)
-                let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(size))
-                if let error = unsafe engine.encrypt(piece) { throw error.asTransportError }
+                let piece = rest.extracting(first: size)
+                if let error = engine.encrypt(piece) { throw error.asTransportError }
                 try sendOutput()
-                unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
+                rest = rest.extracting(droppingFirst: piece.byteCount)
             }
         }
     }
@@ -220,20 +220,21 @@ extension TLSStream {
     ///
     /// The reader's turn is held.
     private func fill() throws(TransportError) {
-        engine.supply(unsafe try transport.read(into: freeInput()))
+        engine.supply(try transport.read(into: freeInput()))
     }
 
-    private func freeInput() -> UnsafeMutableRawBufferPointer {
-        unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
+    private func freeInput() -> MemorySlice {
+        let space = engine.freeInput()
+        return space.prefix(min(space.count, pieceSize))
     }
 
     /// Sends what the engine has ready.
     ///
     /// The sender's turn is held.
     private func sendOutput() throws(TransportError) {
-        let records = unsafe engine.takeOutput()
+        let records = engine.takeOutput()
         do throws(TransportError) {
-            unsafe try transport.write(records)
+            try transport.write(records.bytes)
         } catch {
             let cause = explain(error)
             writeFailure.withLock { $0 = cause }
@@ -252,7 +253,7 @@ extension TLSStream {
         _ = sendTurn.withLockIfAvailable { _ in
             let limit = transport.writeTimeout
             transport.writeTimeout = .seconds(1)
-            unsafe try? transport.write(engine.takeOutput())
+            try? transport.write(engine.takeOutput().bytes)
             transport.writeTimeout = limit
         }
         return failure
@@ -301,16 +302,16 @@ func shakeHands(
             let left = max(.zero, deadline - ContinuousClock.now)
             (transport.readTimeout, transport.writeTimeout) = (left, left)
             if case .failed(let error) = step {
-                unsafe try? transport.write(engine.takeOutput())
+                try? transport.write(engine.takeOutput().bytes)
                 throw error.asTransportError
             }
-            unsafe try transport.write(engine.takeOutput())
+            try transport.write(engine.takeOutput().bytes)
             if case .done = step { return }
             guard left > .zero else {
                 throw .timedOut(waitingFor: "the TLS handshake with \(transport.peerDescription)", after: limit)
             }
-            let space = unsafe UnsafeMutableRawBufferPointer(rebasing: engine.freeInput().prefix(pieceSize))
-            engine.supply(unsafe try transport.read(into: space))
+            let space = engine.freeInput()
+            engine.supply(try transport.read(into: space.prefix(min(space.count, pieceSize))))
             // What comes of it is said to nobody: such a hello is no client's.
             if pieceSize < TLSStream.largestRecord, let reason = engine.hugeHello {
                 throw engine.refusal(reason).asTransportError

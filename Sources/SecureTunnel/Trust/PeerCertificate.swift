@@ -4,6 +4,7 @@ import LinuxSystem
 
 /// A look at a certificate that OpenSSL owns.
 ///
+/// ## Invariant
 /// The pointer is borrowed: a value lives only inside the call that it was made in.
 @safe struct PeerCertificate: ~Copyable {
     private let certificate: OpaquePointer
@@ -114,7 +115,4 @@ import LinuxSystem
 }
 
 /// Whether a host is an address in digits rather than a name.
-package func isAddress(_ host: String) -> Bool {
-    var buffer = in6_addr()
-    return unsafe inet_pton(AF_INET, host, &buffer) == 1 || inet_pton(AF_INET6, host, &buffer) == 1
-}
+package func isAddress(_ host: String) -> Bool { numericAddress(host) != nil }

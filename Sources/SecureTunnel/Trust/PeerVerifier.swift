@@ -23,65 +23,58 @@ final class PeerVerifier {
     }
 
     /// Judges; the answer becomes the callback's.
-    fileprivate func accepts(_ chain: OpaquePointer) -> Bool {
-        guard let leaf = unsafe X509_STORE_CTX_get0_cert(chain) else {
-            unsafe refuse(
-                chain,
-                .certificateRefused(subject: "nobody", reason: "none was shown"),
-                X509_V_ERR_UNSPECIFIED
-            )
-            return false
-        }
-        if case .insecure = trust {
-            shown = unsafe ShownCertificate(PeerCertificate(borrowing: leaf), called: expectedName)
-        }
+    func accepts(_ chain: PresentedChain) -> Bool {
+        if case .insecure = trust { shown = ShownCertificate(chain.certificate, called: expectedName) }
         let isAccepted =
             switch trust {
             case nil, .insecure: true
-            case .pinned(let expected): unsafe isPinned(chain, leaf, expected)
-            case .authorities: unsafe isChainSound(chain, leaf) && hasExpectedName(chain, leaf)
-            case .rules(let rules): unsafe keeps(rules, chain, leaf)
-            case .preSharedKey: unsafe refuseEveryCertificate(chain, leaf)
+            case .pinned(let expected): isPinned(chain, expected)
+            case .authorities: isChainSound(chain) && hasExpectedName(chain)
+            case .rules(let rules): keeps(rules, chain)
+            case .preSharedKey: refuseEveryCertificate(chain)
             }
-        if isAccepted { unsafe X509_STORE_CTX_set_error(chain, X509_V_OK) }
+        if isAccepted { chain.verdict = X509_V_OK }
         return isAccepted
     }
 
-    private func isPinned(_ chain: OpaquePointer, _ leaf: OpaquePointer, _ expected: String) -> Bool {
-        let seen = unsafe PeerCertificate(borrowing: leaf).sha256
+    /// Refuses a peer that presented no certificate.
+    func refuseNothing() { failure = .certificateRefused(subject: "nobody", reason: "none was shown") }
+
+    private func isPinned(_ chain: PresentedChain, _ expected: String) -> Bool {
+        let seen = chain.certificate.sha256
         guard seen != expected else { return true }
-        unsafe refuse(chain, .pinMismatch(expected: expected, seen: seen), X509_V_ERR_CERT_UNTRUSTED)
+        refuse(chain, .pinMismatch(expected: expected, seen: seen), X509_V_ERR_CERT_UNTRUSTED)
         return false
     }
 
-    private func isChainSound(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
-        guard unsafe X509_verify_cert(chain) != 1 else { return true }
-        failure = unsafe refusal(chain, leaf)
+    private func isChainSound(_ chain: PresentedChain) -> Bool {
+        guard !chain.verify() else { return true }
+        failure = refusal(chain)
         return false
     }
 
-    private func refuseEveryCertificate(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
-        let shown = unsafe PeerCertificate(borrowing: leaf).subject
+    private func refuseEveryCertificate(_ chain: PresentedChain) -> Bool {
+        let shown = chain.certificate.subject
         let reason = "a certificate was shown where a pre-shared key is wanted"
-        unsafe refuse(chain, .certificateRefused(subject: shown, reason: reason), X509_V_ERR_CERT_UNTRUSTED)
+        refuse(chain, .certificateRefused(subject: shown, reason: reason), X509_V_ERR_CERT_UNTRUSTED)
         return false
     }
 
     /// Judges as stunnel does.
-    private func keeps(_ rules: CertificateRules, _ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+    private func keeps(_ rules: CertificateRules, _ chain: PresentedChain) -> Bool {
         if rules.verifiesChain {
-            guard unsafe isChainSound(chain, leaf) else { return false }
+            guard isChainSound(chain) else { return false }
         }
         if rules.verifiesPeer {
-            guard unsafe isListed(chain, leaf) && isValidNow(chain, leaf) else { return false }
+            guard isListed(chain) && isValidNow(chain) else { return false }
         }
         guard !rules.hosts.isEmpty || !rules.addresses.isEmpty else { return true }
-        let certificate = unsafe PeerCertificate(borrowing: leaf)
+        let certificate = chain.certificate
         if rules.hosts.contains(where: { certificate.isFor(name: $0) }) { return true }
         if rules.addresses.contains(where: { certificate.isFor(address: $0) }) { return true }
         let wanted = rules.hosts + rules.addresses
         let expected = wanted.joined(separator: " or ")
-        unsafe refuse(
+        refuse(
             chain,
             .wrongName(expected: expected, presented: certificate.names),
             X509_V_ERR_HOSTNAME_MISMATCH
@@ -90,18 +83,10 @@ final class PeerVerifier {
     }
 
     /// Whether the certificate itself is among the trusted ones.
-    private func isListed(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
-        let trusted = unsafe X509_STORE_CTX_get1_certs(chain, X509_get_subject_name(leaf))
-        var isListed = false
-        while let other = unsafe OPENSSL_sk_pop(trusted) {
-            let certificate = OpaquePointer(other)
-            if unsafe X509_cmp(certificate, leaf) == 0 { isListed = true }
-            unsafe X509_free(certificate)
-        }
-        unsafe OPENSSL_sk_free(trusted)
-        guard !isListed else { return true }
-        let subject = unsafe PeerCertificate(borrowing: leaf).subject
-        unsafe refuse(
+    private func isListed(_ chain: PresentedChain) -> Bool {
+        guard !chain.isListed else { return true }
+        let subject = chain.certificate.subject
+        refuse(
             chain,
             .certificateRefused(subject: subject, reason: "it is not itself among the trusted ones"),
             X509_V_ERR_CERT_UNTRUSTED
@@ -110,44 +95,43 @@ final class PeerVerifier {
     }
 
     /// Whether the certificate holds today, for those whose chain nobody looks at.
-    private func isValidNow(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
-        let certificate = unsafe PeerCertificate(borrowing: leaf)
+    private func isValidNow(_ chain: PresentedChain) -> Bool {
+        let certificate = chain.certificate
         let subject = certificate.subject
-        if unsafe X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0 {
+        if chain.hasExpired {
             let error = SecureTunnelError.certificateExpired(subject: subject, until: certificate.notAfter)
-            unsafe refuse(chain, error, X509_V_ERR_CERT_HAS_EXPIRED)
+            refuse(chain, error, X509_V_ERR_CERT_HAS_EXPIRED)
             return false
         }
-        if unsafe X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0 {
+        if chain.isNotYetValid {
             let error = SecureTunnelError.certificateNotYetValid(subject: subject, from: certificate.notBefore)
-            unsafe refuse(chain, error, X509_V_ERR_CERT_NOT_YET_VALID)
+            refuse(chain, error, X509_V_ERR_CERT_NOT_YET_VALID)
             return false
         }
         return true
     }
 
-    private func hasExpectedName(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
+    private func hasExpectedName(_ chain: PresentedChain) -> Bool {
         guard let expectedName else { return true }
-        let certificate = unsafe PeerCertificate(borrowing: leaf)
+        let certificate = chain.certificate
         // A chain of one means that the certificate itself is listed as trusted (see PeerTrust.authorities).
-        let isListed = unsafe OPENSSL_sk_num(X509_STORE_CTX_get0_chain(chain)) == 1
-        if isListed, !certificate.hasAlternativeName { return true }
+        if chain.isAlone, !certificate.hasAlternativeName { return true }
         guard !certificate.isFor(expectedName) else { return true }
         let reason = isAddress(expectedName) ? X509_V_ERR_IP_ADDRESS_MISMATCH : X509_V_ERR_HOSTNAME_MISMATCH
-        unsafe refuse(chain, .wrongName(expected: expectedName, presented: certificate.names), reason)
+        refuse(chain, .wrongName(expected: expectedName, presented: certificate.names), reason)
         return false
     }
 
     /// Remembers the refusal and sets the number from which OpenSSL picks the alert.
-    private func refuse(_ chain: OpaquePointer, _ error: SecureTunnelError, _ number: Int32) {
+    private func refuse(_ chain: PresentedChain, _ error: SecureTunnelError, _ number: Int32) {
         failure = error
-        unsafe X509_STORE_CTX_set_error(chain, number)
+        chain.verdict = number
     }
 
     /// Puts OpenSSL's verdict into our words.
-    private func refusal(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> SecureTunnelError {
-        let number = unsafe X509_STORE_CTX_get_error(chain)
-        let current = unsafe PeerCertificate(borrowing: X509_STORE_CTX_get_current_cert(chain) ?? leaf)
+    private func refusal(_ chain: PresentedChain) -> SecureTunnelError {
+        let number = chain.verdict
+        let current = chain.current
         switch number {
         case X509_V_ERR_CERT_HAS_EXPIRED:
             return .certificateExpired(subject: current.subject, until: current.notAfter)
@@ -158,17 +142,8 @@ final class PeerVerifier {
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE:
             return .unknownAuthority(issuer: current.issuer, subject: current.subject)
         default:
-            let reason = unsafe X509_verify_cert_error_string(Int(number)).map { unsafe String(cString: $0) }
+            let reason = PresentedChain.text(of: number)
             return .certificateRefused(subject: current.subject, reason: reason ?? "error \(number)")
         }
     }
-}
-
-/// What OpenSSL calls to judge a chain: finds the connection's verifier behind the `SSL` object.
-func verifyPeer(_ chain: OpaquePointer?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
-    guard let chain = unsafe chain,
-        let connection = unsafe X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()),
-        let notes = unsafe HandshakeNotes.of(OpaquePointer(connection))
-    else { return 0 }
-    return unsafe notes.verifier.accepts(chain) ? 1 : 0
 }

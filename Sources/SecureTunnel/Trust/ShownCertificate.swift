@@ -1,3 +1,4 @@
+import LinuxSystem
 package import Transport
 
 /// The certificate that a peer presented, trusted or not.
@@ -85,17 +86,16 @@ package struct ShownService: Equatable, Sendable {
         within patience: Duration
     ) -> [UInt8]? {
         let deadline = ContinuousClock.now + patience
-        var buffer = [UInt8](repeating: 0, count: 128)
+        let buffer = ByteMemory(count: 128).all
         while true {
-            switch unsafe buffer.withUnsafeMutableBytes({ unsafe engine.decrypt(into: $0) }) {
-            case .bytes(let count): return Array(buffer[..<count])
+            switch engine.decrypt(into: buffer) {
+            case .bytes(let count): return Array(copying: buffer.prefix(count).span)
             case .end, .failed: return nil
             case .needsInput: break
             }
             transport.readTimeout = max(.zero, deadline - .now)
             do throws(TransportError) {
-                let space = unsafe engine.freeInput()
-                engine.supply(unsafe try transport.read(into: space))
+                engine.supply(try transport.read(into: engine.freeInput()))
             } catch {
                 if case .timedOut = error { return [] }
                 return nil

@@ -21,13 +21,14 @@ final class BackgroundProcess {
         let child = try systemCall("fork") { dvm_fork() }
         guard child == 0 else {
             let reading = pipe.takeReading()
-            var answer: UInt8 = 0
+            var answer: [1 of UInt8] = [0]
             let number = reading.rawValue
-            let count = try systemCall("read") { unsafe read(number, &answer, 1) }
+            var span = answer.mutableSpan
+            let count = try systemCall("read") { readBytes(number, into: &span) }
             _exit(count == 1 ? 0 : 1)
         }
         setsid()
-        let nothing = Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR, 0) })
+        let nothing = Descriptor(owning: try systemCall("open") { openFile("/dev/null", O_RDWR) })
         // Standard error stays until all is well, for what may still go wrong.
         for number: Int32 in 0...1 { dup2(nothing.rawValue, number) }
         readiness = pipe.takeWriting()
@@ -36,11 +37,10 @@ final class BackgroundProcess {
     /// Lets the parent go.
     func announceReady() {
         let number = readiness.rawValue
-        if let nothing = try? systemCall("open", { unsafe dvm_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0) }) {
+        if let nothing = try? systemCall("open", { openFile("/dev/null", O_RDWR | O_CLOEXEC) }) {
             dup2(nothing, 2)
             close(nothing)
         }
-        var answer: UInt8 = 1
-        _ = unsafe write(number, &answer, 1)
+        _ = writeBytes(number, [1].span)
     }
 }

@@ -69,7 +69,7 @@ final class RelayLog: Sendable {
         state.withLock { state in
             if let file = state.file?.rawValue { RelayLog.put(line, on: file) }
             if state.usesStandardError { RelayLog.put(line, on: 2) }
-            if state.usesSyslog { unsafe dvm_syslog(state.facility | level.rawValue, "\(label): \(text)") }
+            if state.usesSyslog { sendToSystemLog(state.facility | level.rawValue, "\(label): \(text)") }
         }
     }
 
@@ -90,7 +90,7 @@ final class RelayLog: Sendable {
                 return Descriptor(owning: try systemCall("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
             }
             let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_APPEND)
-            return Descriptor(owning: try systemCall("open") { unsafe dvm_openat(AT_FDCWD, path, flags, 0o640) })
+            return Descriptor(owning: try systemCall("open") { openFile(path, flags, mode: 0o640) })
         } catch {
             throw .badFile(path: path, reason: error.reason)
         }
@@ -101,12 +101,11 @@ final class RelayLog: Sendable {
     }
 
     private static func time() -> String {
-        var seconds = Glibc.time(nil)
-        var moment = unsafe tm()
-        unsafe localtime_r(&seconds, &moment)
-        func two(_ value: Int32) -> String { (value < 10 ? "0" : "") + String(value) }
-        let date = unsafe "\(moment.tm_year + 1900).\(two(moment.tm_mon + 1)).\(two(moment.tm_mday))"
-        return unsafe "\(date) \(two(moment.tm_hour)):\(two(moment.tm_min)):\(two(moment.tm_sec))"
+        let seconds = wallClock().seconds
+        guard let moment = localTime(seconds) else { return "\(seconds)" }
+        func two(_ value: Int) -> String { (value < 10 ? "0" : "") + String(value) }
+        let date = "\(moment.year).\(two(moment.month)).\(two(moment.day))"
+        return "\(date) \(two(moment.hour)):\(two(moment.minute)):\(two(moment.second))"
     }
 }
 

@@ -150,8 +150,4 @@ extension RelayProgram {
         }
         return lines.joined(separator: "\n")
     }
-
-    private static func openSSLVersion() -> String {
-        unsafe OpenSSL_version(OPENSSL_VERSION).map { unsafe String(cString: $0) } ?? "OpenSSL"
-    }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import LinuxSystem
 
 /// A moment of the calendar, to the millisecond.
 struct LogTime: Equatable, Sendable {
@@ -9,10 +9,8 @@ struct LogTime: Equatable, Sendable {
 
     /// This moment.
     static var now: LogTime {
-        var time = timespec()
-        // It fails for a wrong pointer or an unknown clock only.
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return LogTime(seconds: Int64(time.tv_sec), milliseconds: time.tv_nsec / 1_000_000)
+        let time = wallClock()
+        return LogTime(seconds: time.seconds, milliseconds: time.nanoseconds / 1_000_000)
     }
 
     /// Such as `2026-11-28T19:24:01.123Z` (RFC 3339).

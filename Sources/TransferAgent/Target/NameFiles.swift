@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// The files in which the C library looks up the names of users and groups.
 ///
@@ -20,7 +21,7 @@ struct NameFiles: Sendable {
     }
 
     private static func isReadable(_ path: String) -> Bool {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let number = openFile(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { return false }
         close(number)
         return true

@@ -82,10 +82,7 @@ private func connect(
     let number = socket.rawValue
     try options.apply(to: socket)
     if address.hostPort?.isOnThisMachine == true { avoidPacing(number) }
-    let answer = unsafe address.withSockaddr {
-        unsafe Glibc.connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1)
-    }
-    guard answer != 0 else { return socket }
+    guard address.connect(number) != 0 else { return socket }
     let error = errno
     guard error == EINPROGRESS || error == EINTR else { throw SystemError(operation: "connect", number: error) }
     switch try waitUntilReady(number, POLLOUT, stop: stop, deadline: deadline) {
@@ -94,8 +91,7 @@ private func connect(
     case .timedOut: throw SystemError(operation: "connect", number: ETIMEDOUT)
     }
     var result: Int32 = 0
-    var size = socklen_t(MemoryLayout<Int32>.size)
-    try systemCall("getsockopt") { unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &result, &size) }
+    try systemCall("getsockopt") { getOption(number, SOL_SOCKET, SO_ERROR, &result) }
     guard result == 0 else { throw SystemError(operation: "connect", number: result) }
     return socket
 }

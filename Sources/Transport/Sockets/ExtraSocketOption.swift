@@ -19,6 +19,6 @@ public struct ExtraSocketOption: Equatable, Sendable {
 
     /// Sets the option on an open socket.
     func apply(to number: Int32) throws(SystemError) {
-        try systemCall("setsockopt") { unsafe setsockopt(number, level, name, value, socklen_t(value.count)) }
+        try systemCall("setsockopt") { setOption(number, level, name, value) }
     }
 }

@@ -61,9 +61,7 @@ public final class Listener: Sendable {
         try SocketOptions.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         if address.family == AF_INET6 { try SocketOptions.set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         for option in extras { try option.apply(to: number) }
-        try systemCall("bind") {
-            unsafe address.withSockaddr { unsafe Glibc.bind(number, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
-        }
+        try systemCall("bind") { address.bind(number) }
         try systemCall("listen") { listen(number, backlog) }
         return socket
     }
@@ -102,9 +100,7 @@ public final class Listener: Sendable {
         // First what a stream needs beside the socket: a shortage must leave the connection in the kernel's queue.
         let stop = try StopSignal()
         let connection = Descriptor(
-            owning: try systemCall("accept4") {
-                unsafe accept4(number, __SOCKADDR_ARG(__sockaddr__: nil), nil, Int32(SOCK_CLOEXEC.rawValue))
-            }
+            owning: try systemCall("accept4") { Transport.accept(number, Int32(SOCK_CLOEXEC.rawValue)) }
         )
         try options.apply(to: connection)
         return SocketStream(connection, peerDescription: nil, stop: stop)

@@ -39,8 +39,6 @@ public struct SocketOptions: Equatable, Sendable {
 
     /// Sets one integer option.
     static func set(_ number: Int32, _ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
-        var value = value
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        try systemCall("setsockopt") { unsafe setsockopt(number, level, name, &value, size) }
+        try systemCall("setsockopt") { setOption(number, level, name, value) }
     }
 }

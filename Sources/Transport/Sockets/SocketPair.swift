@@ -12,12 +12,7 @@ package struct SocketPair: ~Copyable {
     /// - Throws: `SystemError` of socketpair(2).
     package init() throws(SystemError) {
         var numbers: [2 of Int32] = [-1, -1]
-        try systemCall("socketpair") {
-            var span = numbers.mutableSpan
-            return unsafe span.withUnsafeMutableBufferPointer {
-                unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, $0.baseAddress)
-            }
-        }
+        try systemCall("socketpair") { socketPair(&numbers) }
         first = Descriptor(owning: numbers[0])
         second = Descriptor(owning: numbers[1])
     }

@@ -33,8 +33,7 @@ extension SocketStream {
     /// Bytes that are still on their way to the peer may be lost.
     public func reset() {
         if let number = descriptor.enter() {
-            var immediately = linger(l_onoff: 1, l_linger: 0)
-            _ = unsafe setsockopt(number, SOL_SOCKET, SO_LINGER, &immediately, socklen_t(MemoryLayout<linger>.size))
+            dropOnClose(number)
             descriptor.leave()
         }
         close()

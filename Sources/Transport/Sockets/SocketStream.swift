@@ -8,11 +8,11 @@ import Synchronization
 /// ## Concurrency model
 /// The reading and the writing half share nothing but the descriptor and the stop signal, which are made for it; one
 /// thread may use each half, and any thread may call ``close()``.
-public final class SocketStream: ByteStream {
+public final class SocketStream: DescriptorStream {
     let descriptor: SharedDescriptor
     private let stop: StopSignal
-    private let input: InputSide
-    private let output: OutputSide
+    /// Both directions.
+    public let sides: StreamSides
     /// Who is at the other end.
     public let peerDescription: String
     /// The address of this end; nil for sockets without ports.
@@ -40,8 +40,10 @@ public final class SocketStream: ByteStream {
         self.stop = stop
         self.descriptor = descriptor
         self.peerDescription = peer
-        input = InputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer)
-        output = OutputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer)
+        sides = StreamSides(
+            InputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer),
+            OutputSide(descriptor: descriptor, kind: .socket, stop: stop, peer: peer)
+        )
     }
 
     deinit { close() }
@@ -58,33 +60,18 @@ public final class SocketStream: ByteStream {
         )
     }
 
-    /// Reads what is there, waiting for at least one byte; 0 is the end.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
-        unsafe try input.read(into: buffer)
-    }
-
     /// Waits for the first byte, as long as ``readTimeout`` says, and takes none.
     ///
     /// - Throws: ``TransportError``.
     package func waitForBytes() throws(TransportError) {
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
         defer { descriptor.leave() }
-        try input.waitForBytes(number)
-    }
-
-    /// Reads what is there already; nil when that is nothing.
-    public func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        unsafe try input.readNow(into: buffer)
-    }
-
-    /// Writes all of the bytes, waiting while the peer is slow.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
-        unsafe try output.write(bytes)
+        try sides.input.waitForBytes(number)
     }
 
     /// Ends this direction; reading goes on.
     public func closeWrite() throws(TransportError) {
-        guard !output.isEnded.exchange(true, ordering: .relaxed) else { return }
+        guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
         defer { descriptor.leave() }
         do throws(SystemError) {
@@ -107,8 +94,11 @@ public final class SocketStream: ByteStream {
     package var hasHungUp: Bool {
         guard let number = descriptor.enter() else { return true }
         defer { descriptor.leave() }
-        var question = pollfd(fd: number, events: Int16(POLLRDHUP), revents: 0)
-        return unsafe poll(&question, 1, 0) > 0
+        // A negative number is passed over.
+        var question: [2 of pollfd] = [
+            pollfd(fd: number, events: Int16(POLLRDHUP), revents: 0), pollfd(fd: -1, events: 0, revents: 0),
+        ]
+        return poll(&question, milliseconds: 0) > 0
     }
 
     /// Lets TCP ask whether a silent peer is still there (`SO_KEEPALIVE`), or rest.
@@ -123,27 +113,5 @@ public final class SocketStream: ByteStream {
         } catch {
             throw .system(error, peer: peerDescription)
         }
-    }
-
-    /// The longest wait for the first byte of a read.
-    public var readTimeout: Duration? {
-        get { input.limit.duration }
-        set { input.limit.duration = newValue }
-    }
-
-    /// The longest that a write may go without progress.
-    public var writeTimeout: Duration? {
-        get { output.limit.duration }
-        set { output.limit.duration = newValue }
-    }
-
-    /// What has moved so far.
-    public var activity: StreamActivity {
-        StreamActivity(
-            bytesRead: input.flow.total,
-            bytesWritten: output.flow.total,
-            sinceLastRead: input.flow.sinceLast,
-            sinceLastWrite: output.flow.sinceLast
-        )
     }
 }

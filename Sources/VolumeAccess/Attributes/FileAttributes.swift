@@ -78,25 +78,25 @@ struct AttributeTarget {
 
     private func changeOwner(_ owner: UInt32, _ group: UInt32) -> Int {
         guard let name else { return kernelCall { fchown(descriptor, owner, group) } }
-        return kernelCall { unsafe fchownat(descriptor, name.start, owner, group, AT_SYMLINK_NOFOLLOW) }
+        return kernelCall { Kernel.fchownat(descriptor, name, owner, group, AT_SYMLINK_NOFOLLOW) }
     }
 
     private func changeTimes(_ modified: Timestamp?, _ accessed: Timestamp?) -> Int {
         let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that does not import
-        let times = [accessed?.timespec ?? unchanged, modified?.timespec ?? unchanged]
-        guard let name else { return kernelCall { unsafe futimens(descriptor, times) } }
-        return kernelCall { unsafe utimensat(descriptor, name.start, times, AT_SYMLINK_NOFOLLOW) }
+        let times: [2 of timespec] = [accessed?.timespec ?? unchanged, modified?.timespec ?? unchanged]
+        guard let name else { return kernelCall { Kernel.futimens(descriptor, times) } }
+        return kernelCall { Kernel.utimensat(descriptor, name, times, AT_SYMLINK_NOFOLLOW) }
     }
 
     private func changePermissions(_ permissions: UInt32) -> Int {
         guard let name else { return kernelCall { fchmod(descriptor, permissions) } }
         if features.fchmodat2.isSupported {
-            let result = kernelCall { unsafe dvm_fchmodat2(descriptor, name.start, permissions, AT_SYMLINK_NOFOLLOW) }
+            let result = kernelCall { Kernel.fchmodat2(descriptor, name, permissions, AT_SYMLINK_NOFOLLOW) }
             guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
             if result == -Int(ENOSYS) { features.fchmodat2.refuse() }
         }
         // Glibc's own way not to follow: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
-        return kernelCall { unsafe fchmodat(descriptor, name.start, permissions, AT_SYMLINK_NOFOLLOW) }
+        return kernelCall { Kernel.fchmodat(descriptor, name, permissions, AT_SYMLINK_NOFOLLOW) }
     }
 }
 

@@ -119,7 +119,10 @@ public struct FileStatus: Hashable, Sendable {
     /// Whether something is mounted on a path of the operator's; false where that cannot be told.
     public static func isMountRoot(_ path: String) -> Bool {
         var status = statx()
-        let result = kernelCall { unsafe statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, UInt32(STATX_BASIC_STATS), &status) }
+        let bytes = Array(path.utf8)
+        let result = withTerminated(bytes.span) { path in
+            kernelCall { Kernel.statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, UInt32(STATX_BASIC_STATS), &status) }
+        }
         return result == 0 && FileStatus(status).isMountRoot
     }
 
@@ -130,7 +133,7 @@ public struct FileStatus: Hashable, Sendable {
     static func read(_ directory: Int32, _ name: CPath, into result: inout FileStatus?) -> Int {
         var status = statx()
         let flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT
-        let number = kernelCall { unsafe statx(directory, name.start, flags, UInt32(STATX_BASIC_STATS), &status) }
+        let number = kernelCall { Kernel.statx(directory, name, flags, UInt32(STATX_BASIC_STATS), &status) }
         if number == 0 { result = FileStatus(status) }
         return number
     }
@@ -139,7 +142,7 @@ public struct FileStatus: Hashable, Sendable {
     static func read(_ descriptor: Int32, into result: inout FileStatus?) -> Int {
         var status = statx()
         let number = kernelCall {
-            unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &status)
+            Kernel.statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_BASIC_STATS), &status)
         }
         if number == 0 { result = FileStatus(status) }
         return number

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import LinuxSystem
 
 /// The names of users and groups of this system, each looked up once.
 ///
@@ -19,13 +19,7 @@ public final class IdentityNames {
     /// - Returns: Nil when the system knows none.
     public func userName(_ user: UInt32) -> [UInt8]? {
         if let known = userNames[user] { return known }
-        var record = unsafe passwd()
-        let name: [UInt8]? = unsafe lookUp { buffer, count, found in
-            var result: UnsafeMutablePointer<passwd>?
-            let number = unsafe getpwuid_r(user, &record, buffer, count, &result)
-            if let result = unsafe result, let name = unsafe result.pointee.pw_name { found = unsafe copy(of: name) }
-            return number
-        }
+        let name = IdentityDatabase.name(ofUser: user)
         userNames[user] = .some(name)
         return name
     }
@@ -35,13 +29,7 @@ public final class IdentityNames {
     /// - Returns: Nil when the system knows none.
     public func groupName(_ group: UInt32) -> [UInt8]? {
         if let known = groupNames[group] { return known }
-        var record = unsafe Glibc.group()
-        let name: [UInt8]? = unsafe lookUp { buffer, count, found in
-            var result: UnsafeMutablePointer<Glibc.group>?
-            let number = unsafe getgrgid_r(group, &record, buffer, count, &result)
-            if let result = unsafe result, let name = unsafe result.pointee.gr_name { found = unsafe copy(of: name) }
-            return number
-        }
+        let name = IdentityDatabase.name(ofGroup: group)
         groupNames[group] = .some(name)
         return name
     }
@@ -51,17 +39,7 @@ public final class IdentityNames {
     /// - Returns: Nil when the system knows none.
     public func user(named name: [UInt8]) -> UInt32? {
         if let known = users[name] { return known }
-        var record = unsafe passwd()
-        let text = name.map { CChar(bitPattern: $0) } + [0]
-        let user: UInt32? =
-            name.contains(0)
-            ? nil
-            : unsafe lookUp { buffer, count, found in
-                var result: UnsafeMutablePointer<passwd>?
-                let number = unsafe getpwnam_r(text, &record, buffer, count, &result)
-                if let result = unsafe result { found = unsafe result.pointee.pw_uid }
-                return number
-            }
+        let user = IdentityDatabase.user(named: name)
         users[name] = .some(user)
         return user
     }
@@ -71,17 +49,7 @@ public final class IdentityNames {
     /// - Returns: Nil when the system knows none.
     public func group(named name: [UInt8]) -> UInt32? {
         if let known = groups[name] { return known }
-        var record = unsafe Glibc.group()
-        let text = name.map { CChar(bitPattern: $0) } + [0]
-        let group: UInt32? =
-            name.contains(0)
-            ? nil
-            : unsafe lookUp { buffer, count, found in
-                var result: UnsafeMutablePointer<Glibc.group>?
-                let number = unsafe getgrnam_r(text, &record, buffer, count, &result)
-                if let result = unsafe result { found = unsafe result.pointee.gr_gid }
-                return number
-            }
+        let group = IdentityDatabase.group(named: name)
         groups[name] = .some(group)
         return group
     }
@@ -90,29 +58,8 @@ public final class IdentityNames {
     public func mayUse(group: UInt32) -> Bool {
         if geteuid() == 0 { return true }
         if let memberships { return memberships.contains(group) }
-        let count = getgroups(0, nil)
-        var list = [gid_t](repeating: 0, count: max(Int(count), 0))
-        let filled = unsafe getgroups(Int32(list.count), &list)
-        let memberships = Set(list.prefix(max(Int(filled), 0)) + [getegid()])
+        let memberships = Set(IdentityDatabase.supplementaryGroups() + [getegid()])
         self.memberships = memberships
         return memberships.contains(group)
-    }
-
-    /// Calls a `…_r` function with a buffer that grows while it answers ERANGE, up to 1 MiB.
-    private func lookUp<Value>(_ call: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> Int32) -> Value? {
-        var buffer = [CChar](repeating: 0, count: 1024)
-        while true {
-            var found: Value?
-            let number = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-                guard let start = buffer.baseAddress else { return ENOMEM }
-                return unsafe call(start, buffer.count, &found)
-            }
-            guard number == ERANGE || number == EINTR, buffer.count < 1 << 20 else { return found }
-            if number == ERANGE { buffer = [CChar](repeating: 0, count: buffer.count * 4) }
-        }
-    }
-
-    private func copy(of text: UnsafePointer<CChar>) -> [UInt8] {
-        unsafe UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
     }
 }

@@ -47,34 +47,13 @@ public struct DirectoryListing: Sendable {
         }
     }
 
-    /// Takes over one buffer of getdents64(2).
-    ///
-    /// The kernel guarantees the records: the record length covers header, name and NUL, and stays in the buffer.
-    ///
-    ///     offset  0  8 bytes  inode
-    ///             8  8 bytes  position
-    ///            16  2 bytes  record length
-    ///            18  1 byte   kind
-    ///            19  name, NUL, padding
-    fileprivate mutating func append(records buffer: UnsafeRawBufferPointer) {
-        var offset = 0
-        while offset + 19 < buffer.count {
-            let length = Int(unsafe buffer.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
-            guard length > 19, offset + length <= buffer.count else { return }
-            let start = arena.count
-            var end = offset + 19
-            while end < offset + length, unsafe buffer[end] != 0 { end += 1 }
-            unsafe arena.append(contentsOf: buffer[offset + 19..<end])
-            arena.append(0)
-            if isLeafName(arena.span.extracting(start..<arena.count - 1)) {
-                inodes.append(unsafe buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                kinds.append(FileKind(rawValue: unsafe buffer[offset + 18]) ?? .unknown)
-                starts.append(UInt32(arena.count))
-            } else {
-                arena.removeLast(arena.count - start)  // "." and ".."
-            }
-            offset += length
-        }
+    /// Adds an entry.
+    fileprivate mutating func append(_ name: Span<UInt8>, _ kind: FileKind, _ inode: UInt64) {
+        arena.append(copying: name)
+        arena.append(0)
+        starts.append(UInt32(arena.count))
+        kinds.append(kind)
+        inodes.append(inode)
     }
 
     /// Fills the column of statuses, and corrects the kinds by them.
@@ -83,11 +62,9 @@ public struct DirectoryListing: Sendable {
         let descriptor = directory.descriptor.rawValue
         for index in 0..<count {
             var status: FileStatus?
-            let number = unsafe arena.withUnsafeBytes { arena in
-                // The NUL after each name in the arena makes it a C string where it stands.
-                guard let start = arena.baseAddress else { return -Int(ENOENT) }
-                let name = unsafe start.advanced(by: Int(starts[index])).assumingMemoryBound(to: CChar.self)
-                return FileStatus.read(descriptor, unsafe CPath(start: name), into: &status)
+            // The NUL after each name in the arena makes it a C string where it stands.
+            let number = withTerminated(arena, Int(starts[index])..<Int(starts[index + 1]) - 1) { name in
+                FileStatus.read(descriptor, name, into: &status)
             }
             statuses.append(status)
             if let status {
@@ -109,17 +86,13 @@ extension VolumeDirectory {
     public func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {
         // A descriptor of its own: the position is shared by all users of an open file.
         let opened = kernelCall {
-            unsafe dvm_openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            Kernel.openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         guard opened >= 0 else { throw .system(operation: "open", path: relativePath, number: Int32(-opened)) }
         let reader = Descriptor(owning: Int32(opened))
         var listing = DirectoryListing()
-        var result = 0
-        unsafe withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 8) { buffer in
-            repeat {
-                result = kernelCall { unsafe dvm_getdents64(reader.rawValue, buffer.baseAddress, buffer.count) }
-                if result > 0 { unsafe listing.append(records: UnsafeRawBufferPointer(rebasing: buffer[..<result])) }
-            } while result > 0
+        let result = forEachRecord(reader.rawValue, bufferLength: 64 * 1024) { name, _, kind, inode in
+            listing.append(name, kind, inode)
         }
         guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
         if withStatus { listing.readStatuses(in: self) }

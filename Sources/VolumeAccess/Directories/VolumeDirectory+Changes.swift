@@ -12,19 +12,19 @@ extension VolumeDirectory {
     ///   - permissions: Its bits, less those of the process's umask.
     /// - Throws: ``VolumeError``, EEXIST when something is there.
     public func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
-        try perform("mkdir", name) { unsafe mkdirat($0, $1.start, permissions) }
+        try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
 
     /// Removes an entry that is not a directory.
     public func remove(_ name: Span<UInt8>) throws(VolumeError) {
-        try perform("unlink", name) { unsafe unlinkat($0, $1.start, 0) }
+        try perform("unlink", name) { Kernel.unlinkat($0, $1, 0) }
     }
 
     /// Removes an empty directory.
     ///
     /// - Throws: ``VolumeError``: ENOTEMPTY when it is not empty, EBUSY when something is mounted on it.
     public func removeDirectory(_ name: Span<UInt8>) throws(VolumeError) {
-        try perform("rmdir", name) { unsafe unlinkat($0, $1.start, AT_REMOVEDIR) }
+        try perform("rmdir", name) { Kernel.unlinkat($0, $1, AT_REMOVEDIR) }
     }
 
     /// Gives an entry another name, here or in another directory of the same file system; what is there is replaced.
@@ -54,7 +54,7 @@ extension VolumeDirectory {
             withTerminated(newName) { newName in
                 features.withinRoom(of: target.descriptor) {
                     kernelCall {
-                        unsafe renameat(descriptor.rawValue, name.start, target.descriptor.rawValue, newName.start)
+                        Kernel.renameat(descriptor.rawValue, name, target.descriptor.rawValue, newName)
                     }
                 }
             }
@@ -78,7 +78,7 @@ extension VolumeDirectory {
     ) throws(VolumeError) {
         for index in target.indices where target[index] == 0 { throw .invalidName(bytes(of: target)) }
         try place("symlink", as: name, isReplacing: isReplacing) { directory, name in
-            Int32(withTerminated(target) { target in unsafe Int(symlinkat(target.start, directory, name.start)) })
+            Int32(withTerminated(target) { target in Int(Kernel.symlinkat(target, directory, name)) })
         }
     }
 
@@ -99,7 +99,7 @@ extension VolumeDirectory {
         isReplacing: Bool
     ) throws(VolumeError) {
         try place("mknod", as: name, isReplacing: isReplacing) { directory, name in
-            unsafe mknodat(directory, name.start, mode, dvm_makedev(major, minor))
+            Kernel.mknodat(directory, name, mode, dvm_makedev(major, minor))
         }
     }
 
@@ -122,7 +122,7 @@ extension VolumeDirectory {
         try place("link", as: name, isReplacing: isReplacing) { directory, name in
             Int32(
                 withTerminated(sourceName) { sourceName in
-                    unsafe Int(linkat(sourceDirectory, sourceName.start, directory, name.start, 0))
+                    Int(Kernel.linkat(sourceDirectory, sourceName, directory, name, 0))
                 }
             )
         }
@@ -170,7 +170,7 @@ extension VolumeDirectory {
     private func replace(_ name: Span<UInt8>, by temporary: Span<UInt8>) throws(VolumeError) {
         let result = try attemptRename(temporary, to: self, as: name)
         // Also after a success: rename(2) does nothing at all when both names are links to the same file.
-        _ = try? attempt(temporary) { unsafe unlinkat($0, $1.start, 0) }
+        _ = try? attempt(temporary) { Kernel.unlinkat($0, $1, 0) }
         guard result >= 0 else { throw failure("rename", name, result) }
     }
 }

@@ -12,13 +12,14 @@ extension VolumeDirectory {
     /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
     public func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        var length = unsafe listAttributes(of: name, into: nil, 0)
+        var names: [UInt8] = []
+        var length = listAttributes(of: name, into: &names)
         guard length > 0 else {
             if length == 0 || length == -Int(EOPNOTSUPP) || length == -Int(ENOENT) { return [] }
             throw failure("llistxattr", name, length)
         }
-        var names = [CChar](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: they may have become more
-        length = unsafe listAttributes(of: name, into: &names, names.count)
+        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: they may have become more
+        length = listAttributes(of: name, into: &names)
         guard length >= 0 else { throw failure("llistxattr", name, length) }
         return Self.split(names[..<length])
     }
@@ -28,8 +29,8 @@ extension VolumeDirectory {
     /// - Returns: As ``extendedAttributeNames(of:)``.
     /// - Throws: ``VolumeError`` of flistxattr(2).
     public func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
-        var names = [CChar](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
-        let length = kernelCall { unsafe flistxattr(descriptor.rawValue, &names, names.count) }
+        var names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
+        let length = kernelCall { Kernel.flistxattr(descriptor.rawValue, into: &names) }
         if length == -Int(EOPNOTSUPP) { return [] }
         guard length >= 0 else {
             throw .system(operation: "flistxattr", path: relativePath, number: Int32(-length))
@@ -37,8 +38,8 @@ extension VolumeDirectory {
         return Self.split(names[..<length])
     }
 
-    private static func split(_ names: ArraySlice<CChar>) -> [[UInt8]] {
-        names.split(separator: 0).map { $0.map { UInt8(bitPattern: $0) } }
+    private static func split(_ names: ArraySlice<UInt8>) -> [[UInt8]] {
+        names.split(separator: 0).map { Array($0) }
     }
 
     /// The bytes of an extended attribute's value; 0 when it is gone.
@@ -56,7 +57,7 @@ extension VolumeDirectory {
         let path = heldPath(of: name)
         let length = withTerminated(path.span) { path in
             withTerminated(attribute) { attribute in
-                kernelCall { unsafe lgetxattr(path.start, attribute.start, nil, 0) }
+                kernelCall { Kernel.lgetxattr(lengthOf: attribute, path) }
             }
         }
         guard length != -Int(ENODATA), length != -Int(ENOENT) else { return 0 }
@@ -67,17 +68,17 @@ extension VolumeDirectory {
     /// Lists attributes as the kernel does.
     ///
     /// - Returns: The bytes of all names with their NULs, or a negative `errno`.
-    private func listAttributes(of name: Span<UInt8>, into list: UnsafeMutablePointer<CChar>?, _ size: Int) -> Int {
+    private func listAttributes(of name: Span<UInt8>, into list: inout [UInt8]) -> Int {
         if features.listxattrat.isSupported {
             let directory = descriptor.rawValue
             let result = withTerminated(name) { name in
-                kernelCall { unsafe dvm_listxattrat(directory, name.start, list, size) }
+                kernelCall { Kernel.listxattrat(directory, name, into: &list) }
             }
             guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
             features.listxattrat.refuse()
         }
         let path = heldPath(of: name)
-        return withTerminated(path.span) { path in kernelCall { unsafe llistxattr(path.start, list, size) } }
+        return withTerminated(path.span) { path in kernelCall { Kernel.llistxattr(path, into: &list) } }
     }
 
     /// A path for calls that know no directory descriptor: it leads through the one that is held.

@@ -100,7 +100,7 @@ extension VolumeDirectory {
 
     /// Removes an entry that somebody else may have removed already.
     fileprivate func removeIfPresent(_ name: Span<UInt8>, isDirectory: Bool = false) throws(VolumeError) {
-        let result = try attempt(name) { unsafe unlinkat($0, $1.start, isDirectory ? AT_REMOVEDIR : 0) }
+        let result = try attempt(name) { Kernel.unlinkat($0, $1, isDirectory ? AT_REMOVEDIR : 0) }
         guard result == 0 || result == -Int(ENOENT) else {
             throw failure(isDirectory ? "rmdir" : "unlink", name, result)
         }

@@ -105,7 +105,7 @@ public final class VolumeDirectory: Sendable {
     public func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: 4096)  // PATH_MAX: no target is longer
         let count = try perform("readlinkat", name) { directory, name in
-            Int32(truncatingIfNeeded: unsafe readlinkat(directory, name.start, &target, target.count))
+            Int32(truncatingIfNeeded: Kernel.readlinkat(directory, name, into: &target))
         }
         target.removeLast(target.count - count)
         return target
@@ -119,10 +119,10 @@ public final class VolumeDirectory: Sendable {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         var result = -Int(EPERM)
         if features.noAccessTime.isSupported {
-            result = try attempt(name) { unsafe dvm_openat($0, $1.start, flags | O_NOATIME, 0) }
+            result = try attempt(name) { Kernel.openat($0, $1, flags | O_NOATIME) }
             if result == -Int(EPERM) { features.noAccessTime.refuse() }
         }
-        if result == -Int(EPERM) { result = try attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) } }
+        if result == -Int(EPERM) { result = try attempt(name) { Kernel.openat($0, $1, flags) } }
         guard result >= 0 else { throw failure("open", name, result) }
         return try ReadableFile(Descriptor(owning: Int32(result)), path: path(of: name), features: features)
     }
@@ -134,9 +134,9 @@ public final class VolumeDirectory: Sendable {
     /// - Throws: ``VolumeError``: ELOOP or ENOTDIR when a symbolic link or another kind of entry is there.
     public func openDirectory(_ name: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        var result = try attempt(name) { unsafe dvm_openat($0, $1.start, O_RDONLY | flags, 0) }
+        var result = try attempt(name) { Kernel.openat($0, $1, O_RDONLY | flags) }
         // A directory that may be entered but not listed is still a place to work in.
-        if result == -Int(EACCES) { result = try attempt(name) { unsafe dvm_openat($0, $1.start, O_PATH | flags, 0) } }
+        if result == -Int(EACCES) { result = try attempt(name) { Kernel.openat($0, $1, O_PATH | flags) } }
         guard result >= 0 else { throw failure("open", name, result) }
         return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path(of: name), features: features)
     }
@@ -164,7 +164,7 @@ public final class VolumeDirectory: Sendable {
         how.resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
         let directory = descriptor.rawValue
         return withTerminated(relativePath) { path in
-            kernelCall { unsafe dvm_openat2(directory, path.start, &how, MemoryLayout<open_how>.size) }
+            kernelCall { Kernel.openat2(directory, path, how) }
         }
     }
 

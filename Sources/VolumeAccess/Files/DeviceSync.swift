@@ -45,7 +45,7 @@ public final class DeviceSync: Sendable {
     /// A descriptor of its own: an error is reported once for each.
     private static func watch(_ directory: VolumeDirectory) throws(VolumeError) -> Device {
         let result = kernelCall {
-            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            Kernel.openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         guard result >= 0 else {
             throw .system(operation: "open", path: directory.relativePath, number: Int32(-result))

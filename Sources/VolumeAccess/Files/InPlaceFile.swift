@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import LinuxSystem
+public import LinuxSystem
 
 /// A file that is changed where it stands, for `--inplace`: a crash leaves it half old, half new.
 ///
@@ -21,9 +21,9 @@ public final class InPlaceFile {
     /// transfer 14.3).
     init(in directory: VolumeDirectory, name: Span<UInt8>) throws(VolumeError) {
         let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-        var result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags | O_CREAT, 0o600) }
+        var result = try directory.attempt(name) { Kernel.openat($0, $1, flags | O_CREAT, 0o600) }
         // fs.protected_regular refuses O_CREAT on somebody's file in a sticky directory.
-        if result == -Int(EACCES) { result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) } }
+        if result == -Int(EACCES) { result = try directory.attempt(name) { Kernel.openat($0, $1, flags) } }
         if result == -Int(EACCES) {
             result = try InPlaceFile.openReadOnly(in: directory, name: name, flags)
         }
@@ -49,7 +49,7 @@ public final class InPlaceFile {
         }
         let relaxed = FileAttributes(permissions: status.permissions | 0o200)
         guard try directory.setAttributes(name, relaxed, current: status).isEmpty else { return -Int(EACCES) }
-        let result = try directory.attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) }
+        let result = try directory.attempt(name) { Kernel.openat($0, $1, flags) }
         let restored = FileAttributes(permissions: status.permissions)
         let failures = try directory.setAttributes(name, restored)
         if let failure = failures.first {
@@ -78,10 +78,10 @@ public final class InPlaceFile {
     ///   - pieces: The stretches; their memory stays as it is during the call.
     ///   - offset: Where the first one goes.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
-    public func write(gathering pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
+    public func write(gathering pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
         var written: Int64 = 0
         let result = features.writes.shared {
-            unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+            writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
         }
         writtenEnd = max(writtenEnd, offset + written)
         guard result == 0 else { throw failure("write", result) }

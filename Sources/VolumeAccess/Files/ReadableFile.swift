@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import LinuxSystem
+public import LinuxSystem
 
 /// A regular file open for reading at any place.
 ///
@@ -43,63 +43,49 @@ public final class ReadableFile {
         return status
     }
 
-    /// Fills a buffer from the file, in as many reads as it takes.
+    /// Fills a span from the file, in as many reads as it takes.
     ///
     /// - Parameters:
-    ///   - buffer: Where the bytes go.
+    ///   - span: Where the bytes go.
     ///   - offset: Where in the file they come from.
     /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
     /// - Throws: ``VolumeError`` of pread(2).
-    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(VolumeError) -> Int {
-        guard mayHaveHoles else { return unsafe try readData(into: buffer, at: offset) }
+    public func read(into span: inout MutableSpan<UInt8>, at offset: Int64) throws(VolumeError) -> Int {
+        guard mayHaveHoles else { return try readData(into: &span, 0..<span.count, at: offset) }
         var done = 0
-        while done < buffer.count {
+        while done < span.count {
             let place = offset + Int64(done)
             if !stretch.range.contains(place) {
                 guard let found = try findStretch(at: place) else { break }
                 stretch = found
             }
-            let count = Int(min(Int64(buffer.count - done), stretch.range.upperBound - place))
-            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
+            let count = Int(min(Int64(span.count - done), stretch.range.upperBound - place))
+            let range = done..<done + count
             if stretch.isHole {
-                unsafe piece.clear()
+                clear(&span, range)
                 done += count
                 continue
             }
-            let got = unsafe try readData(into: piece, at: place)
+            let got = try readData(into: &span, range, at: place)
             done += got
             guard got == count else { break }
         }
         return done
     }
 
-    private func readData(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(VolumeError) -> Int {
-        var done = 0
-        while done < buffer.count {
-            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = kernelCall {
-                unsafe pread(descriptor.rawValue, rest.baseAddress, rest.count, off_t(offset) + done)
-            }
-            guard count >= 0 else { throw .system(operation: "pread", path: path, number: Int32(-count)) }
-            guard count > 0 else { break }
-            done += count
-        }
-        return done
+    private func readData(
+        into span: inout MutableSpan<UInt8>,
+        _ range: Range<Int>,
+        at offset: Int64
+    ) throws(VolumeError) -> Int {
+        let count = readFully(descriptor.rawValue, into: &span, range, at: offset)
+        guard count >= 0 else { throw .system(operation: "pread", path: path, number: Int32(-count)) }
+        return count
     }
 
-    /// Fills a span from the file; see ``read(into:at:)-(UnsafeMutableRawBufferPointer,_)``.
-    public func read(into span: inout MutableSpan<UInt8>, at offset: Int64) throws(VolumeError) -> Int {
-        var done = 0
-        var failure: VolumeError?
-        unsafe span.withUnsafeMutableBytes { buffer in
-            do throws(VolumeError) {
-                done = unsafe try read(into: buffer, at: offset)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return done
+    /// Reads the next bytes into memory that is handed on, as ``read(into:at:)`` does.
+    public func read(into slice: MemorySlice, at offset: Int64) throws(VolumeError) -> Int {
+        try slice.withMutableSpan { (span) throws(VolumeError) in try read(into: &span, at: offset) }
     }
 
     /// The first offset at or after this one that holds data.
@@ -154,7 +140,7 @@ extension ReadableFile {
         var asks = status.isSparse && status.size >= Self.shortestSparseFile
         if asks {
             let number = descriptor.rawValue
-            let result = kernelCall { unsafe fstatfs(number, &figures) }
+            let result = kernelCall { Kernel.fstatfs(number, &figures) }
             asks = result == 0 && !Self.inexact.contains(UInt32(truncatingIfNeeded: figures.f_type))
         }
         asksForHoles = asks
@@ -171,9 +157,4 @@ extension ReadableFile {
         let hole = try nextHole(from: place) ?? place
         return Stretch(range: place..<max(hole, place.addingClamped(Self.leastRead)), isHole: false)
     }
-}
-
-extension UnsafeMutableRawBufferPointer {
-    /// Fills it with zeros.
-    fileprivate func clear() { unsafe initializeMemory(as: UInt8.self, repeating: 0) }
 }

@@ -69,12 +69,15 @@ extension StagedFile {
     ) throws(VolumeError) {
         if length > writtenEnd { prepareHole(before: length) }
         while length < end, directory.features.copyRange.isSupported {
-            var from = off_t(length)
-            var to = off_t(length)
             let count = kernelCall {
                 let wanted = Int(min(Int64(StagedFile.piece), end - length))
                 return directory.features.writes.shared {
-                    unsafe copy_file_range(source.descriptor.rawValue, &from, descriptor.rawValue, &to, wanted, 0)
+                    Kernel.copyRange(
+                        from: source.descriptor.rawValue,
+                        to: descriptor.rawValue,
+                        at: length,
+                        count: wanted
+                    )
                 }
             }
             if count > 0 {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import LinuxSystem
+public import LinuxSystem
 
 /// A new content for a file, beside it until it is complete.
 ///
@@ -48,7 +48,7 @@ public final class StagedFile {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let permissions = (permissions | 0o200) & 0o700
         let opened = try directory.withTemporaryName(for: name) { temporary throws(VolumeError) in
-            try directory.attempt(temporary) { unsafe dvm_openat($0, $1.start, flags, permissions) }
+            try directory.attempt(temporary) { Kernel.openat($0, $1, flags, permissions) }
         } orFail: {
             directory.failure("open", name, $0)
         }
@@ -69,7 +69,7 @@ public final class StagedFile {
         guard directory.features.unnamedFiles.isSupported else { return nil }
         let result = directory.features.withinRoom(of: directory.descriptor) {
             kernelCall {
-                unsafe dvm_openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
+                Kernel.openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
             }
         }
         if result >= 0 { return Descriptor(owning: Int32(result)) }
@@ -141,8 +141,8 @@ public final class StagedFile {
     ///
     /// - Parameter pieces: The stretches; their memory stays as it is during the call.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
-    public func write(gathering pieces: [UnsafeRawBufferPointer]) throws(VolumeError) {
-        unsafe try put(pieces, at: length)
+    public func write(gathering pieces: [MemorySlice]) throws(VolumeError) {
+        try put(pieces, at: length)
         length = max(length, writtenEnd)
     }
 
@@ -151,38 +151,38 @@ public final class StagedFile {
     ///
     /// - Parameter pieces: The stretches; their memory stays as it is during the call.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
-    public func writeSparse(gathering pieces: [UnsafeRawBufferPointer]) throws(VolumeError) {
+    public func writeSparse(gathering pieces: [MemorySlice]) throws(VolumeError) {
         var position = length
-        var run: [UnsafeRawBufferPointer] = unsafe []
+        var run: [MemorySlice] = []
         // What is gathered goes from `start` to `end`.
         var (start, end) = (length, length)
-        for index in unsafe pieces.indices {
-            let piece = unsafe pieces[index]
-            var ranges = unsafe ZeroRuns(Span<UInt8>(_unsafeBytes: piece))
+        for index in pieces.indices {
+            let piece = pieces[index]
+            var ranges = ZeroRuns(piece.span)
             while let range = ranges.next() {
                 let place = position + Int64(range.lowerBound)
                 if place != end {
-                    unsafe try put(run, at: start)
-                    unsafe run.removeAll(keepingCapacity: true)
+                    try put(run, at: start)
+                    run.removeAll(keepingCapacity: true)
                     start = place
                 }
-                unsafe run.append(UnsafeRawBufferPointer(rebasing: piece[range]))
+                run.append(piece[range])
                 end = place + Int64(range.count)
             }
             position += Int64(piece.count)
         }
-        unsafe try put(run, at: start)
+        try put(run, at: start)
         length = position
     }
 
     /// Writes stretches at a place behind everything written; after a failure ``length`` tells how far it came.
-    private func put(_ pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(VolumeError) {
+    private func put(_ pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
         precondition(!isSettled, "the file was committed or discarded")
-        guard unsafe !pieces.isEmpty else { return }
+        guard !pieces.isEmpty else { return }
         if offset > writtenEnd { prepareHole(before: offset) }
         var written: Int64 = 0
         let result = directory.features.writes.shared {
-            unsafe writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
+            writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
         }
         writtenEnd = offset + written
         guard result == 0 else {
@@ -322,12 +322,16 @@ public final class StagedFile {
         let features = directory.features
         let file = descriptor.rawValue
         if features.linkByDescriptor.isSupported {
-            let result = try directory.attempt(name) { unsafe linkat(file, "", $0, $1.start, Int32(AT_EMPTY_PATH)) }
+            let result = try directory.attempt(name) { Kernel.linkat(file, "", $0, $1, Int32(AT_EMPTY_PATH)) }
             guard result == -Int(ENOENT) || result == -Int(EPERM) else { return result }
         }
-        let path = "/proc/self/fd/\(file)"
-        let result = try directory.attempt(name) {
-            unsafe linkat(AT_FDCWD, path, $0, $1.start, Int32(AT_SYMLINK_FOLLOW))
+        let path = Array("/proc/self/fd/\(file)".utf8)
+        let result = try directory.attempt(name) { directory, name in
+            Int32(
+                withTerminated(path.span) { path in
+                    Int(Kernel.linkat(AT_FDCWD, path, directory, name, Int32(AT_SYMLINK_FOLLOW)))
+                }
+            )
         }
         if result == 0 { features.linkByDescriptor.refuse() }
         return result
@@ -336,7 +340,7 @@ public final class StagedFile {
     private func removeTemporary() {
         guard let temporary = temporaryName else { return }
         temporaryName = nil
-        _ = try? directory.attempt(temporary.span) { unsafe unlinkat($0, $1.start, 0) }
+        _ = try? directory.attempt(temporary.span) { Kernel.unlinkat($0, $1, 0) }
     }
 }
 

@@ -23,7 +23,7 @@ enum WriteBack {
     /// The magic number of the file system that a file lies on; 0 when it cannot be told.
     static func magic(of file: Int32) -> Int {
         var figures = statfs()
-        guard unsafe fstatfs(file, &figures) == 0 else { return 0 }
+        guard Kernel.fstatfs(file, &figures) == 0 else { return 0 }
         return Int(UInt32(truncatingIfNeeded: figures.f_type))
     }
 

@@ -15,8 +15,7 @@ enum WriteClock {
     ///
     /// This is the clock of the ticks, not the exact one: where ticks come late it is behind by more than one.
     static func age(of moment: Timestamp) -> Int64 {
-        var now = timespec()
-        guard unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 else { return 0 }
+        let now = clockTime(CLOCK_REALTIME_COARSE)
         let (seconds, isFar) = Int64(now.tv_sec).subtractingReportingOverflow(moment.seconds)
         let limit: Int64 = 30_000_000
         guard !isFar, seconds.magnitude <= limit else { return Int64(now.tv_sec) < moment.seconds ? -limit : limit }
@@ -34,8 +33,7 @@ enum WriteClock {
         for _ in 0..<8 {
             let left = tick - age(of: modified)
             guard left > 0, left <= 3 * tick else { return }
-            var pause = timespec(tv_sec: 0, tv_nsec: Int(left))
-            _ = unsafe nanosleep(&pause, nil)
+            Kernel.sleep(nanoseconds: Int(left))
         }
     }
 }

@@ -53,29 +53,14 @@ func firstNonZero(_ bytes: Span<UInt8>, from start: Int) -> Int {
         guard bytes[index] == 0 else { return index }
         index += 1
     }
-    index = unsafe bytes.withUnsafeBytes { buffer in
-        var index = index
-        while index + 64 <= buffer.count {
-            let block = unsafe buffer.loadUnaligned(fromByteOffset: index, as: SIMD8<UInt64>.self)
-            guard block == .zero else { break }
-            index += 64
-        }
-        return index
-    }
+    index = skipZeroBlocks(bytes, from: index)
     while index < bytes.count, bytes[index] == 0 { index += 1 }
     return index
 }
 
 /// The last byte that is not zero; -1 when there is none.
 func lastNonZero(_ bytes: Span<UInt8>) -> Int {
-    var end = bytes.count
-    unsafe bytes.withUnsafeBytes { buffer in
-        while end >= 64 {
-            let block = unsafe buffer.loadUnaligned(fromByteOffset: end - 64, as: SIMD8<UInt64>.self)
-            guard block == .zero else { break }
-            end -= 64
-        }
-    }
+    var end = dropZeroBlocks(bytes)
     while end > 0, bytes[end - 1] == 0 { end -= 1 }
     return end - 1
 }

@@ -29,15 +29,9 @@ public struct BtrfsSpace: Hashable, Sendable {
     ///
     /// Nil when it does not answer, and where content and trees share their chunks (`mkfs.btrfs --mixed`): then nothing is divided.
     init?(_ volume: borrowing Descriptor) {
-        var spaces = dvm_btrfs_spaces()
-        let number = volume.rawValue
-        guard kernelCall({ unsafe dvm_get_btrfs_spaces(number, &spaces) }) == 0 else { return nil }
+        guard let spaces = Kernel.btrfsSpaces(volume.rawValue) else { return nil }
         self.init(freeContent: 0, trees: 0, usedTrees: 0, reserve: 0, copies: 1)
-        let count = Int(clamping: min(spaces.head.total_spaces, UInt64(DVM_BTRFS_SPACES)))
-        unsafe withUnsafeBytes(of: &spaces.spaces) { bytes in
-            let places = unsafe bytes.bindMemory(to: btrfs_ioctl_space_info.self)
-            for index in 0..<min(count, places.count) { unsafe add(places[index]) }
-        }
+        for space in spaces { add(space) }
         guard trees > 0 else { return nil }
     }
 

@@ -47,7 +47,7 @@ extension Volume {
     public func usableSpace() throws(VolumeError) -> UsableSpace {
         let descriptor = root.descriptor.rawValue
         var figures = statvfs()
-        let result = kernelCall { unsafe fstatvfs(descriptor, &figures) }
+        let result = kernelCall { Kernel.fstatvfs(descriptor, &figures) }
         guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
         var space = UsableSpace()
         // Some file systems in user space tell no unit.
@@ -82,7 +82,7 @@ extension Volume {
     private func applyQuota(to space: inout UsableSpace) {
         var quota = dqblk()
         let descriptor = root.descriptor.rawValue
-        guard unsafe dvm_get_user_quota(descriptor, geteuid(), &quota) == 0 else { return }
+        guard Kernel.getUserQuota(descriptor, of: geteuid(), &quota) == 0 else { return }
         // Block limits are in KiB (1024 bytes), space in use in bytes.
         if quota.dqb_valid & dvm_QIF_BLIMITS != 0, quota.dqb_bhardlimit > 0 {
             let limit = Int64(clamping: quota.dqb_bhardlimit).multipliedClamped(by: 1024)
@@ -100,12 +100,12 @@ extension Volume {
     func mount() -> MountLine {
         let descriptor = root.descriptor.rawValue
         var status = statx()
-        let asked = kernelCall { unsafe statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
+        let asked = kernelCall { Kernel.statx(descriptor, "", Int32(AT_EMPTY_PATH), UInt32(STATX_MNT_ID), &status) }
         if asked == 0, status.stx_mask & UInt32(STATX_MNT_ID) != 0 {
             if let line = MountLine.all.first(where: { $0.number == status.stx_mnt_id }) { return line }
         }
         var figures = statfs()
-        guard unsafe fstatfs(descriptor, &figures) == 0 else { return MountLine(type: "") }
+        guard Kernel.fstatfs(descriptor, &figures) == 0 else { return MountLine(type: "") }
         return MountLine(type: "0x" + String(UInt32(truncatingIfNeeded: figures.f_type), radix: 16))
     }
 }
@@ -169,7 +169,7 @@ extension UsableSpace {
     /// Adds what XFS was made with, which it tells everybody.
     fileprivate mutating func addGeometry(_ descriptor: Int32) {
         var geometry = dvm_xfs_geometry()
-        guard kernelCall({ unsafe dvm_get_xfs_geometry(descriptor, &geometry) }) == 0 else { return }
+        guard kernelCall({ Kernel.getGeometry(descriptor, &geometry) }) == 0 else { return }
         inodeSize = Int64(geometry.inodesize)
         directoryBlockSize = Int64(geometry.dirblocksize)
     }

@@ -21,7 +21,7 @@ extension Volume {
         _ = FileStatus.read(descriptor, into: &before)
         defer {
             if let before {
-                _ = kernelCall { unsafe futimens(descriptor, [before.accessed.timespec, before.modified.timespec]) }
+                _ = kernelCall { Kernel.futimens(descriptor, [before.accessed.timespec, before.modified.timespec]) }
             }
         }
         if let scratch = ScratchDirectory(in: root) {
@@ -35,7 +35,7 @@ extension Volume {
     /// What the kernel's sources say about the usual file systems: no call tells it truthfully.
     private func linkLimit() -> Int64? {
         var figures = statfs()
-        guard unsafe fstatfs(root.descriptor.rawValue, &figures) == 0 else { return nil }
+        guard Kernel.fstatfs(root.descriptor.rawValue, &figures) == 0 else { return nil }
         switch UInt32(truncatingIfNeeded: figures.f_type) {
         case 0xEF53: return 65_000  // ext4; EXT4_LINK_MAX
         case 0x5846_5342: return 2_147_483_647  // XFS; XFS_MAXLINK
@@ -83,29 +83,29 @@ final class ScratchDirectory {
     func openFile() -> ProbeFile? {
         if let file = ProbeFile(withoutNameIn: directory) { return file }
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let number = kernelCall { unsafe dvm_openat(directory.descriptor.rawValue, "file", flags, 0o600) }
+        let number = kernelCall { Kernel.openat(directory.descriptor.rawValue, "file", flags, 0o600) }
         return number < 0 ? nil : ProbeFile(Descriptor(owning: Int32(number)))
     }
 
     /// Makes entries of all kinds.
     func tryNames(_ abilities: inout FileSystemAbilities) {
-        abilities.pipes = made("pipe") { unsafe mknodat($0, $1, 0o010600, 0) }
+        abilities.pipes = made("pipe") { Kernel.mknodat($0, $1, 0o010600, 0) }
         // The numbers of /dev/null; 0:0 would be a whiteout, which anybody may make.
-        abilities.devices = made("device") { unsafe mknodat($0, $1, 0o020600, dvm_makedev(1, 3)) }
-        abilities.symbolicLinks = made("link") { unsafe symlinkat("target", $0, $1) }
-        guard made("name", { unsafe mkdirat($0, $1, 0o700) }) == true else { return }
+        abilities.devices = made("device") { Kernel.mknodat($0, $1, 0o020600, dvm_makedev(1, 3)) }
+        abilities.symbolicLinks = made("link") { Kernel.symlinkat("target", $0, $1) }
+        guard made("name", { Kernel.mkdirat($0, $1, 0o700) }) == true else { return }
         let place = directory.descriptor.rawValue
-        var status = stat()
-        abilities.foldsCase = unsafe fstatat(place, "NAME", &status, AT_SYMLINK_NOFOLLOW) == 0
+        var status: FileStatus?
+        abilities.foldsCase = FileStatus.read(place, "NAME", into: &status) == 0
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let number = kernelCall { unsafe dvm_openat(place, "first", flags, 0o600) }
+        let number = kernelCall { Kernel.openat(place, "first", flags, 0o600) }
         guard number >= 0 else { return }
         close(Int32(number))
-        abilities.hardLinks = made("second") { unsafe linkat($0, "first", $0, $1, 0) }
+        abilities.hardLinks = made("second") { Kernel.linkat($0, "first", $0, $1, 0) }
     }
 
     /// Whether something could be made; nil when the reason says nothing about the file system.
-    private func made(_ name: String, _ call: (Int32, String) -> Int32) -> Bool? {
+    private func made(_ name: CPath, _ call: (Int32, CPath) -> Int32) -> Bool? {
         let result = kernelCall { call(directory.descriptor.rawValue, name) }
         if result == 0 { return true }
         return [EPERM, EACCES, EOPNOTSUPP, EINVAL, ENOSYS, EMLINK].contains(Int32(-result)) ? false : nil
@@ -122,7 +122,7 @@ final class ProbeFile {
     /// Nil where the file system has no such files.
     init?(withoutNameIn directory: VolumeDirectory) {
         let flags = O_RDWR | O_TMPFILE | O_CLOEXEC
-        let number = kernelCall { unsafe dvm_openat(directory.descriptor.rawValue, ".", flags, 0o600) }
+        let number = kernelCall { Kernel.openat(directory.descriptor.rawValue, ".", flags, 0o600) }
         guard number >= 0 else { return nil }
         descriptor = Descriptor(owning: Int32(number))
     }
@@ -149,7 +149,7 @@ final class ProbeFile {
     /// Sets a modification time and reads it back; the kernel cuts it to what the file system keeps.
     private func keptTime(_ seconds: Int, _ nanoseconds: Int) -> Timestamp? {
         let time = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
-        guard kernelCall({ unsafe futimens(number, [time, time]) }) == 0 else { return nil }
+        guard kernelCall({ Kernel.futimens(number, [time, time]) }) == 0 else { return nil }
         return status?.modified
     }
 
@@ -169,9 +169,9 @@ final class ProbeFile {
     }
 
     private func tryAttributes(_ abilities: inout FileSystemAbilities) {
-        let set = kernelCall { unsafe fsetxattr(number, "user.dvm", "1", 1, 0) }
+        let set = kernelCall { Kernel.fsetxattr(number, "user.dvm", Array("1".utf8)) }
         abilities.userAttributes = set == 0 ? true : [EOPNOTSUPP, EPERM].contains(Int32(-set)) ? false : nil
-        let list = kernelCall { unsafe fgetxattr(number, "system.posix_acl_access", nil, 0) }
+        let list = kernelCall { Kernel.fgetxattr(lengthOf: "system.posix_acl_access", number) }
         abilities.accessLists = list >= 0 || list == -Int(ENODATA) ? true : list == -Int(EOPNOTSUPP) ? false : nil
     }
 

@@ -24,7 +24,7 @@ public final class Volume: Sendable {
     /// - Throws: ``VolumeError``, with this path.
     public static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
         let number = withTerminated(path) { path in
-            kernelCall { unsafe dvm_openat(AT_FDCWD, path.start, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+            kernelCall { Kernel.openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         }
         guard number >= 0 else {
             throw .system(operation: "open", path: bytes(of: path), number: Int32(-number))

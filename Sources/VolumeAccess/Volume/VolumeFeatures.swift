@@ -25,7 +25,7 @@ final class VolumeFeatures: Sendable {
     /// Files without a name (`O_TMPFILE`): most local file systems; not NFS.
     ///
     /// `/proc` must be there to name such a file where `linkByDescriptor` fails.
-    let unnamedFiles = Feature(unsafe access("/proc/self/fd", F_OK) == 0)
+    let unnamedFiles = Feature(Kernel.exists("/proc/self/fd"))
     /// linkat(2) with `AT_EMPTY_PATH`: CAP_DAC_READ_SEARCH, or Linux 6.10.
     let linkByDescriptor = Feature()
     /// `O_NOATIME`: for the owner, or CAP_FOWNER.

@@ -67,8 +67,8 @@ extension Volume {
         }
     }
 
-    private func open(_ path: String, at directory: Int32) -> VolumeDirectory? {
-        let number = kernelCall { unsafe dvm_openat(directory, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) }
+    private func open(_ path: CPath, at directory: Int32) -> VolumeDirectory? {
+        let number = kernelCall { Kernel.openat(directory, path, O_PATH | O_DIRECTORY | O_CLOEXEC) }
         guard number >= 0 else { return nil }
         return VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: features)
     }
@@ -95,7 +95,7 @@ extension Volume {
     /// Opens a path if it still lies on the volume's file system: another mount may cover it.
     private func openOnDevice(_ path: [UInt8]) -> VolumeDirectory? {
         let number = withTerminated(path.span) { path in
-            kernelCall { unsafe dvm_openat(AT_FDCWD, path.start, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
+            kernelCall { Kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         }
         guard number >= 0 else { return nil }
         let directory = VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: features)

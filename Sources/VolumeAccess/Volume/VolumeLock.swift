@@ -82,7 +82,7 @@ public final class VolumeLock: Sendable {
 
     private static func reopened(_ directory: VolumeDirectory) -> VolumeDirectory? {
         let number = kernelCall {
-            unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            Kernel.openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         guard number >= 0 else { return nil }
         return VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: directory.features)
@@ -112,7 +112,7 @@ public final class LockAnchors: Sendable {
             guard let lineage = try? volume.lineage() else { continue }
             for directory in lineage.directories {
                 let number = kernelCall {
-                    unsafe dvm_openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+                    Kernel.openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
                 }
                 guard number >= 0, let status = try? directory.status() else { continue }
                 directories[DirectoryIdentity(status)] = VolumeDirectory(

@@ -46,10 +46,10 @@ extension Volume {
     /// - Throws: ``VolumeError`` of fstatfs(2) or fstatvfs(3).
     public func space() throws(VolumeError) -> VolumeSpace {
         var status = statvfs()
-        var result = kernelCall { unsafe fstatvfs(root.descriptor.rawValue, &status) }
+        var result = kernelCall { Kernel.fstatvfs(root.descriptor.rawValue, &status) }
         guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
         var basic = statfs()
-        result = kernelCall { unsafe fstatfs(root.descriptor.rawValue, &basic) }
+        result = kernelCall { Kernel.fstatfs(root.descriptor.rawValue, &basic) }
         guard result == 0 else { throw .system(operation: "fstatfs", path: [], number: Int32(-result)) }
         return VolumeSpace(
             blockSize: Int64(clamping: status.f_frsize),

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Transport
 
 /// A peer that has said everything already and takes whatever it is told.
@@ -12,21 +13,17 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
 
     init(_ script: [UInt8]) { self.script = script }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int {
+    func read(into slice: MemorySlice) throws(TransportError) -> Int {
         guard !isClosed else { throw .closed(peer: peerDescription) }
-        let count = min(buffer.count, script.count - offset)
-        script.withUnsafeBytes { bytes in
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
-        }
+        let count = min(slice.count, script.count - offset)
+        slice.prefix(count).copy(script.span.extracting(offset..<offset + count))
         offset += count
         return count
     }
 
-    func readNow(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> Int? {
-        try read(into: buffer)
-    }
+    func readNow(into slice: MemorySlice) throws(TransportError) -> Int? { try read(into: slice) }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(TransportError) {
+    func write(_ bytes: RawSpan) throws(TransportError) {
         guard !isClosed else { throw .closed(peer: peerDescription) }
     }
 

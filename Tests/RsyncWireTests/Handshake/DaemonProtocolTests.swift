@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import TestSupport
@@ -253,8 +254,8 @@ private final class Duplex: WireSource, WireSink {
     private var source = ArraySource([])
 
     func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
-        source = ArraySource(answer(Array(full.bytes)))
+        source = ArraySource(answer(Array(copying: full.bytes.span)))
         return full
     }
-    func next() throws(WireError) -> UnsafeRawBufferPointer { try source.next() }
+    func next() throws(WireError) -> MemorySlice { try source.next() }
 }

@@ -1,15 +1,15 @@
 import Checksums
 import DeltaTransfer
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
 /// Asks the sender at the other end of the wire (protocol specification, transfer 10).
 ///
-/// Invariant of the memory: `buffer` is allocated once with `length` bytes and freed in `deinit`; one thread uses a
-/// requester.
-@safe final class WireRequester: TransferRequester {
+/// One thread uses a requester.
+final class WireRequester: TransferRequester {
     private static let length = 256 * 1024
     /// A basis that takes so long to sum that its sums do not wait for others in the output.
     private static let flushingSize: Int64 = 1 << 20
@@ -18,7 +18,7 @@ import VolumeAccess
     private let output: WireOutput
     private let open: OpenRequests
     private let blockRecipe: ChecksumRecipe
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireRequester.length, alignment: 64)
+    private let buffer = ByteMemory(count: WireRequester.length)
 
     var isLocal: Bool { false }
 
@@ -28,8 +28,6 @@ import VolumeAccess
         self.open = open
         blockRecipe = state.parameters.blockRecipe
     }
-
-    deinit { unsafe buffer.deallocate() }
 
     func report(_ flags: ItemFlags, of candidate: Candidate) {
         guard !state.hasFailed else { return }
@@ -90,21 +88,21 @@ import VolumeAccess
             let count = min(perRead, geometry.count - number)
             let range = number..<number + count
             let length = range.reduce(0) { $0 + geometry.length(of: $1) }
-            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<length])
+            let piece = buffer[0..<length]
             var got = 0
             do throws(VolumeError) {
-                got = unsafe try basis.read(into: piece, at: geometry.offset(of: number))
+                got = try basis.read(into: piece, at: geometry.offset(of: number))
             } catch {
                 state.report(state.describe("read", error.path, number: error.number ?? EIO), .warning)
             }
             // A basis that shrank has sums of zeros at its end: they match nothing but zeros.
-            if got < length { unsafe piece[got...].clear() }
+            if got < length { piece.dropFirst(got).clear() }
             var start = 0
-            for block in range {
-                let end = start + geometry.length(of: block)
-                let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: piece[start..<end]))
-                try output.int32(Int32(bitPattern: RollingChecksum.sum(of: bytes)))
-                try output.digest(checksum.digest(of: bytes), length: geometry.strongLength)
+            for number in range {
+                let end = start + geometry.length(of: number)
+                let block = piece[start..<end]
+                try output.int32(Int32(bitPattern: RollingChecksum.sum(of: block.bytes)))
+                try output.digest(checksum.digest(of: block.bytes), length: geometry.strongLength)
                 start = end
             }
             number += count
@@ -112,14 +110,5 @@ import VolumeAccess
         }
         // The sender can begin with this file while the next one is summed.
         if geometry.basisSize >= Self.flushingSize { try output.flush() }
-    }
-}
-
-extension WireOutput {
-    /// Writes the first bytes of a digest.
-    func digest(_ digest: Digest, length: Int) throws(WireError) {
-        let place = unsafe try reserve(Digest.maximumLength)
-        for index in 0..<length { unsafe place.storeBytes(of: digest[index], toByteOffset: index, as: UInt8.self) }
-        commit(length)
     }
 }

@@ -4,14 +4,14 @@ import RsyncWire
 /// Collects the bytes of a large file for the finisher: received bytes where they lie, other bytes by a copy.
 ///
 /// Bytes become jobs of up to a buffer each; order is kept. One thread, the receiver's, uses it.
-@safe final class FileContent {
+final class FileContent {
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
     private let push: (FileJob) -> Void
     private let beforeWait: () -> Void
     private var target: FileTarget?
     /// Received bytes that wait, all in the source's current buffer.
-    private var spans: [UnsafeRawBufferPointer] = unsafe []
+    private var slices: [MemorySlice] = []
     /// Copied bytes that wait.
     private var buffer: PooledBuffer?
     private var filled = 0
@@ -34,10 +34,10 @@ import RsyncWire
     }
 
     /// Adds bytes that lie in the source's current buffer and stay there until the source leaves it.
-    func append(received bytes: UnsafeRawBufferPointer, at offset: Int64) {
+    func append(received bytes: MemorySlice, at offset: Int64) {
         if buffer != nil { flush() }
-        if unsafe spans.isEmpty { start = offset }
-        unsafe spans.append(bytes)
+        if slices.isEmpty { start = offset }
+        slices.append(bytes)
     }
 
     /// Room for bytes that are read or copied here and then taken in with ``commit(_:at:)``.
@@ -46,13 +46,13 @@ import RsyncWire
     ///   - wanted: Bytes that are to come, at least 1.
     ///   - unit: What they are cut into: the room holds whole units, or all that is wanted. At most a buffer's length.
     /// - Returns: Between one unit and all that is wanted.
-    func space(_ wanted: Int, unit: Int) -> UnsafeMutableRawBufferPointer {
-        if unsafe !spans.isEmpty || BufferPool.length - filled < min(unit, wanted) { flush() }
+    func space(_ wanted: Int, unit: Int) -> MemorySlice {
+        if !slices.isEmpty || BufferPool.length - filled < min(unit, wanted) { flush() }
         let current = buffer ?? takeBuffer()
         buffer = current
         let room = BufferPool.length - filled
         let length = wanted <= room ? wanted : room / unit * unit
-        return unsafe UnsafeMutableRawBufferPointer(rebasing: current.memory[filled..<filled + length])
+        return current.memory[filled..<filled + length]
     }
 
     /// Takes in the first bytes of the room that ``space(_:unit:)`` gave last.
@@ -62,12 +62,12 @@ import RsyncWire
     }
 
     /// Adds a copy of bytes that will not stay.
-    func append(copying bytes: UnsafeRawBufferPointer, at offset: Int64) {
+    func append(copying bytes: Span<UInt8>, at offset: Int64) {
         var done = 0
         while done < bytes.count {
-            let room = unsafe space(bytes.count - done, unit: 1)
+            let room = space(bytes.count - done, unit: 1)
             let count = room.count
-            unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]))
+            room.copy(bytes.extracting(done..<done + count))
             commit(count, at: offset + Int64(done))
             done += count
         }
@@ -83,13 +83,12 @@ import RsyncWire
     /// Gives what waits to the finisher.
     func flush() {
         guard let target else { return }
-        if unsafe !spans.isEmpty, let lease = source.lease() {
-            push(.write(unsafe FilePiece(owner: lease, spans: spans, offset: start), target))
-            unsafe spans = []
+        if !slices.isEmpty, let lease = source.lease() {
+            push(.write(FilePiece(owner: lease, slices: slices, offset: start), target))
+            slices = []
         }
         if let buffer, filled > 0 {
-            let span = unsafe UnsafeRawBufferPointer(rebasing: buffer.memory[..<filled])
-            push(.write(unsafe FilePiece(owner: buffer, spans: [span], offset: start), target))
+            push(.write(FilePiece(owner: buffer, slices: [buffer.memory[0..<filled]], offset: start), target))
         }
         buffer = nil
         filled = 0

@@ -31,12 +31,12 @@ final class FileTarget: @unchecked Sendable {
     }
 }
 
-/// Bytes that are to be written, in memory that stays valid until the job is done.
-@safe struct FilePiece: @unchecked Sendable {
-    /// What keeps the memory of `spans` from being used again: the lease of a received buffer, or a pooled buffer.
+/// Bytes that are to be written, in memory that stays as it is until the job is done.
+struct FilePiece: Sendable {
+    /// What keeps the memory of `slices` from being used again: the lease of a received buffer, or a pooled buffer.
     let owner: any AnyObject & Sendable
     /// The bytes in order; they lie in the owner's memory.
-    let spans: [UnsafeRawBufferPointer]
+    let slices: [MemorySlice]
     /// Where the first of them goes; the others follow.
     let offset: Int64
 }
@@ -61,7 +61,7 @@ extension FileJob {
     /// Its share of the queue: about its bytes.
     var weight: Int {
         switch self {
-        case .write(let piece, _): unsafe piece.spans.reduce(256) { $0 + $1.count }
+        case .write(let piece, _): piece.slices.reduce(256) { $0 + $1.count }
         case .small(let bytes, _): bytes.count + 256
         case .finish, .discard, .keepPartial, .mark: 256
         }
@@ -70,38 +70,28 @@ extension FileJob {
 
 /// A buffer that goes back to its pool when nobody holds it any more.
 ///
-/// Invariant of the memory: it belongs to `storage`, which lives as long as this value. Whoever holds the value may use
-/// it, one thread at a time.
-@safe final class PooledBuffer: @unchecked Sendable {
+/// Whoever holds the value may use the memory, one thread at a time.
+final class PooledBuffer: Sendable {
     /// The buffer's memory, ``BufferPool/length`` bytes.
-    let memory: UnsafeMutableRawBufferPointer
-    private let free: BoundedQueue<BufferPool.Memory>
+    let memory: ByteMemory
+    private let free: BoundedQueue<ByteMemory>
 
-    fileprivate init(_ memory: BufferPool.Memory, _ free: BoundedQueue<BufferPool.Memory>) {
-        unsafe self.memory = memory.bytes
+    fileprivate init(_ memory: ByteMemory, _ free: BoundedQueue<ByteMemory>) {
+        self.memory = memory
         self.free = free
-        storage = memory
     }
 
-    private let storage: BufferPool.Memory
-
-    deinit { free.push(storage) }
+    deinit { free.push(memory) }
 }
 
 /// A fixed number of buffers; who wants one waits until one is free.
 final class BufferPool: Sendable {
     static let length = 1 << 20
 
-    /// Memory that is freed with its last owner.
-    @safe final class Memory: @unchecked Sendable {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: BufferPool.length, alignment: 64)
-        deinit { unsafe bytes.deallocate() }
-    }
-
-    private let free = BoundedQueue<Memory>(capacity: 64, name: "free buffers")
+    private let free = BoundedQueue<ByteMemory>(capacity: 64, name: "free buffers")
 
     init(count: Int) {
-        for _ in 0..<count { free.push(Memory()) }
+        for _ in 0..<count { free.push(ByteMemory(count: Self.length)) }
     }
 
     /// Takes a buffer if one is free.
@@ -110,6 +100,6 @@ final class BufferPool: Sendable {
     /// Takes a buffer, waiting for one.
     func take() -> PooledBuffer {
         // The queue is never closed, so there is always an answer.
-        PooledBuffer(free.pop() ?? Memory(), free)
+        PooledBuffer(free.pop() ?? ByteMemory(count: Self.length), free)
     }
 }

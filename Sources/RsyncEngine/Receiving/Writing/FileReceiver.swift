@@ -2,6 +2,7 @@ import Synchronization
 import Checksums
 import DeltaTransfer
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
@@ -179,9 +180,9 @@ final class FileReceiver {
             }
             switch try tokens.next() {
             case .literal(let bytes):
-                unsafe sum.update(RawSpan(_unsafeBytes: bytes))
+                sum.update(bytes.bytes)
                 literal += Int64(bytes.count)
-                unsafe add(literal: bytes, plan)
+                add(literal: bytes, plan)
             case .copy(let first, let count):
                 try copy(first, count, head, basis, plan)
             case .end:
@@ -209,31 +210,30 @@ final class FileReceiver {
         while from < end {
             let wanted = Int(min(end - from, Int64(BufferPool.length)))
             // Whole blocks a piece, for zlib's history is fed block by block.
-            let piece = unsafe content.space(wanted, unit: head.blockLength)
+            let piece = content.space(wanted, unit: head.blockLength)
             var got = 0
             do throws(VolumeError) {
-                if let basis { got = unsafe try basis.read(into: piece, at: from) }
+                if let basis { got = try basis.read(into: piece, at: from) }
             } catch {
                 report(error, "read")
             }
             // A basis that shrank or went gives zeros: the file sum tells, and the file is asked for again.
-            if got < piece.count { unsafe piece[got...].clear() }
-            let bytes = UnsafeRawBufferPointer(piece)
-            unsafe sum.update(RawSpan(_unsafeBytes: bytes))
-            unsafe try tokens.matched(bytes, blockLength: head.blockLength)
-            unsafe add(matched: bytes, from: from, plan)
-            from += Int64(bytes.count)
+            if got < piece.count { piece.dropFirst(got).clear() }
+            sum.update(piece.bytes)
+            try tokens.matched(piece, blockLength: head.blockLength)
+            add(matched: piece, from: from, plan)
+            from += Int64(piece.count)
         }
     }
 
-    private func add(literal bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+    private func add(literal bytes: MemorySlice, _ plan: TransferPlan) {
         switch output {
-        case .memory: unsafe gather(bytes, plan)
+        case .memory: gather(bytes, plan)
         case .file:
             if staysInPlace {
-                unsafe content.append(received: bytes, at: offset)
+                content.append(received: bytes, at: offset)
             } else {
-                unsafe content.append(copying: bytes, at: offset)
+                content.append(copying: bytes.span, at: offset)
             }
         case .discard: break
         }
@@ -241,9 +241,9 @@ final class FileReceiver {
     }
 
     /// Adds bytes that were read into the content's room.
-    private func add(matched bytes: UnsafeRawBufferPointer, from: Int64, _ plan: TransferPlan) {
+    private func add(matched bytes: MemorySlice, from: Int64, _ plan: TransferPlan) {
         switch output {
-        case .memory: unsafe gather(bytes, plan)
+        case .memory: gather(bytes, plan)
         case .file(let target):
             // In place, a block that stays where it is need not be written.
             if case .inPlace = target.place, from == offset {
@@ -257,17 +257,17 @@ final class FileReceiver {
     }
 
     /// Adds to a small file; one that grew meanwhile becomes a large one.
-    private func gather(_ bytes: UnsafeRawBufferPointer, _ plan: TransferPlan) {
+    private func gather(_ bytes: MemorySlice, _ plan: TransferPlan) {
         guard case .memory(var memory) = output else { return }
         output = .discard
-        unsafe memory.append(contentsOf: bytes)
+        memory.append(copying: bytes.span)
         guard memory.count > Self.smallLimit else {
             output = .memory(memory)
             return
         }
         do throws(VolumeError) {
             output = begin(FileTarget(plan: plan, place: try place(plan)))
-            unsafe memory.span.withUnsafeBytes { unsafe content.append(copying: $0, at: 0) }
+            content.append(copying: memory.span, at: 0)
         } catch {
             report(error, "mkstemp")
         }

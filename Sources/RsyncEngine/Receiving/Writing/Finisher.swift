@@ -86,9 +86,9 @@ final class Finisher {
         do throws(VolumeError) {
             switch target.place {
             case .staged(let staged) where state.options.placement.sparse:
-                unsafe try staged.writeSparse(gathering: piece.spans)
-            case .staged(let staged): unsafe try staged.write(gathering: piece.spans)
-            case .inPlace(let file): unsafe try file.write(gathering: piece.spans, at: piece.offset)
+                try staged.writeSparse(gathering: piece.slices)
+            case .staged(let staged): try staged.write(gathering: piece.slices)
+            case .inPlace(let file): try file.write(gathering: piece.slices, at: piece.offset)
             }
             if synchronizer != nil, case .staged(let staged) = target.place {
                 staged.startWriteBack(every: Synchronizer.pieceOfLargeFile)

@@ -18,15 +18,14 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     private static let firstLength = 4096
 
     /// A buffer and how much of it is filled.
-    @safe fileprivate final class Piece: @unchecked Sendable {
-        let memory: UnsafeMutableRawBufferPointer
+    fileprivate final class Piece: @unchecked Sendable {
+        let memory: ByteMemory
         var count = 0
         var failure: TransportError?
         /// Who still reads in it.
         let readers = Atomic<Int>(0)
 
-        init(length: Int) { unsafe memory = .allocate(byteCount: length, alignment: 64) }
-        deinit { unsafe memory.deallocate() }
+        init(length: Int) { memory = ByteMemory(count: length) }
 
         /// One reader less; the last one lets the buffer be filled again.
         func release(to empty: BoundedQueue<Piece>) {
@@ -52,8 +51,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             }
             do throws(TransportError) {
                 while count > 0, count < Self.worthMore {
-                    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count...])
-                    guard let more = unsafe try stream.readNow(into: rest), more > 0 else { return }
+                    guard let more = try stream.readNow(into: memory[count..<memory.count]), more > 0 else { return }
                     count += more
                 }
             } catch {
@@ -66,7 +64,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         private func firstBytes(from stream: any ByteStream) throws(TransportError) -> Int {
             while true {
                 do throws(TransportError) {
-                    return unsafe try stream.read(into: memory)
+                    return try stream.read(into: memory.all)
                 } catch {
                     guard case .timedOut = error else { throw error }
                     // A limit that was lifted during the wait is none.
@@ -145,30 +143,30 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         return true
     }
 
-    func next() throws(WireError) -> UnsafeRawBufferPointer {
+    func next() throws(WireError) -> MemorySlice {
         if let current {
-            if current.count == 0 { return unsafe try ended(current) }
+            if current.count == 0 { return try ended(current) }
             beforeLeaving()
             current.release(to: empty)
             self.current = nil
         }
-        guard thread != nil else { return unsafe try readDirectly() }
+        guard thread != nil else { return try readDirectly() }
         var piece = full.tryPop()
         if piece == nil {
             try beforeWait()
             piece = full.pop()
         }
-        guard let piece else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let piece else { return .empty }
         piece.readers.store(1, ordering: .relaxed)
         current = piece
-        guard piece.count > 0 else { return unsafe try ended(piece) }
-        return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
+        guard piece.count > 0 else { return try ended(piece) }
+        return piece.memory[0..<piece.count]
     }
 
     /// Reads into the first buffer, which never goes round in the circle.
-    private func readDirectly() throws(WireError) -> UnsafeRawBufferPointer {
+    private func readDirectly() throws(WireError) -> MemorySlice {
         do throws(TransportError) {
-            first.count = unsafe try stream.read(into: first.memory)
+            first.count = try stream.read(into: first.memory.all)
         } catch {
             first.count = 0
             first.failure = error
@@ -176,13 +174,13 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         // One reader more than there is, so that the last one does not give it to the thread.
         first.readers.store(2, ordering: .relaxed)
         current = first
-        guard first.count > 0 else { return unsafe try ended(first) }
-        return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(first.memory)[..<first.count])
+        guard first.count > 0 else { return try ended(first) }
+        return first.memory[0..<first.count]
     }
 
-    private func ended(_ piece: Piece) throws(WireError) -> UnsafeRawBufferPointer {
+    private func ended(_ piece: Piece) throws(WireError) -> MemorySlice {
         if let failure = piece.failure { throw .transport(failure) }
-        return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        return .empty
     }
 
     /// Lets somebody else read in the current buffer after the decoding thread has left it.
@@ -191,7 +189,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     func lease() -> Lease? { current.map { Lease($0, empty) } }
 
     /// Lets the decoding thread see the end of the stream at once; any thread may call it.
-    func interrupt() { full.push(Piece(length: 0)) }
+    func interrupt() { full.push(Piece(length: 1)) }
 
     /// Throws away what the peer still sends, until it ends or the time is up: closing with unread bytes would make the
     /// kernel throw away what the peer has not read.
@@ -203,7 +201,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         while ContinuousClock.now < end {
             switch full.pop(within: end - .now) {
             case .element(let piece):
-                if unsafe piece.memory.count > 0 { empty.push(piece) }
+                if piece.memory.count == Self.bufferLength { empty.push(piece) }
             case .closed, .timedOut: return
             }
         }
@@ -213,7 +211,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         do throws(TransportError) {
             while ContinuousClock.now < end {
                 stream.readTimeout = end - .now
-                guard unsafe try stream.read(into: first.memory) > 0 else { return }
+                guard try stream.read(into: first.memory.all) > 0 else { return }
             }
         } catch {
             // The peer is gone, or has had its time.

@@ -31,7 +31,7 @@ final class StreamSink: WireSink {
     deinit { writer.full.close() }
 
     func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
-        let isLarge = unsafe full.bytes.count >= Self.directLimit
+        let isLarge = full.bytes.count >= Self.directLimit
         if isLarge, thread == nil {
             let writer = writer
             // A system that has no thread for us has this one.
@@ -120,14 +120,14 @@ private final class StreamWriter: Sendable {
 
     /// Writes a buffer before it returns.
     func write(_ buffer: OutputBuffer) throws(WireError) {
-        let bytes = unsafe buffer.bytes
+        let bytes = buffer.bytes
         do throws(TransportError) {
             try limit.withLock { (limit) throws(TransportError) in
                 var offset = 0
                 while offset < bytes.count {
                     let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + piece])
-                    try wait.during { () throws(TransportError) in unsafe try stream.write(rest) }
+                    let rest = bytes[offset..<offset + piece]
+                    try wait.during { () throws(TransportError) in try stream.write(rest.bytes) }
                     offset += piece
                     limit?.wrote(piece)
                 }

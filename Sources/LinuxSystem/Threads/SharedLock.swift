@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Sharing it costs about 20 ns when nobody wants it alone. A thread that holds it must not ask for it again.
 ///
-/// ## Concurrency model
+/// ## Invariant
 /// The lock lives on the heap because its address must not change; it is never copied, and freed with the last owner.
 @safe public final class SharedLock: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>

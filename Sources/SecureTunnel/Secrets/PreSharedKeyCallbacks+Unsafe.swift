@@ -1,6 +1,11 @@
 import COpenSSL
 import Glibc
 
+// The callbacks of OpenSSL for pre-shared keys.
+//
+// Invariant: what OpenSSL lends to a callback is read and written only inside it, within the room that it tells; a session
+// that is made here is OpenSSL's to free.
+//
 // TLS 1.2 and 1.3 ask for keys in different ways. In TLS 1.3 a key goes with SHA-256, as RFC 8446, 4.2.11 has it for keys that
 // say nothing else, and as stunnel uses them.
 
@@ -89,4 +94,11 @@ private func makeSession(_ connection: OpaquePointer?, _ entry: PreSharedKeys.En
         return nil
     }
     return unsafe session
+}
+
+/// SHA-256 of bytes.
+func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    unsafe bytes.withUnsafeBufferPointer { bytes in _ = unsafe SHA256(bytes.baseAddress, bytes.count, &digest) }
+    return digest
 }

@@ -16,12 +16,9 @@ public enum QueueAnswer<Element> {
 /// other side sleeps, so queue buffers or batches, never single tokens.
 ///
 /// ## Concurrency model
-/// Every stored property below `lock` is touched only with the mutex held. The mutex and the conditions live on the
-/// heap because their addresses must not change.
-@safe public final class BoundedQueue<Element>: @unchecked Sendable {
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let notEmpty: UnsafeMutablePointer<pthread_cond_t>
-    private let notFull: UnsafeMutablePointer<pthread_cond_t>
+/// Every variable is touched only with `lock` held.
+public final class BoundedQueue<Element>: @unchecked Sendable {
+    private let lock = QueueLock()
     private var items: [(element: Element, weight: Int)] = []
     private var head = 0
     private var weight = 0
@@ -39,25 +36,6 @@ public enum QueueAnswer<Element> {
         precondition(capacity > 0)
         self.capacity = capacity
         self.name = name
-        unsafe lock = .allocate(capacity: 1)
-        unsafe notEmpty = .allocate(capacity: 1)
-        unsafe notFull = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(lock, nil)
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(notEmpty, &attributes)
-        unsafe pthread_cond_init(notFull, &attributes)
-        unsafe pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        unsafe pthread_cond_destroy(notEmpty)
-        unsafe pthread_cond_destroy(notFull)
-        unsafe pthread_mutex_destroy(lock)
-        unsafe notEmpty.deallocate()
-        unsafe notFull.deallocate()
-        unsafe lock.deallocate()
     }
 
     /// Adds an element, waiting while the queue is full.
@@ -68,13 +46,13 @@ public enum QueueAnswer<Element> {
     /// - Returns: False when the queue is closed; the element is dropped then.
     @discardableResult
     public func push(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while !isClosed, weight > 0, weight + itemWeight > capacity { unsafe pthread_cond_wait(notFull, lock) }
+        lock.lock()
+        defer { lock.unlock() }
+        while !isClosed, weight > 0, weight + itemWeight > capacity { lock.wait(for: .notFull) }
         guard !isClosed else { return false }
         items.append((element, itemWeight))
         weight += itemWeight
-        unsafe pthread_cond_signal(notEmpty)
+        lock.signal(.notEmpty)
         return true
     }
 
@@ -82,16 +60,15 @@ public enum QueueAnswer<Element> {
     ///
     /// - Returns: Nil when the queue is closed and empty.
     public func pop() -> sending Element? {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while head == items.count, !isClosed { unsafe pthread_cond_wait(notEmpty, lock) }
+        lock.lock()
+        defer { lock.unlock() }
+        while head == items.count, !isClosed { lock.wait(for: .notEmpty) }
         return takeFirst()
     }
 
     /// Takes the oldest element, waiting at most so long.
     public func pop(within limit: Duration) -> sending QueueAnswer<Element> {
-        var deadline = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+        var deadline = clockTime(CLOCK_MONOTONIC)
         let (seconds, attoseconds) = limit.components
         deadline.tv_sec += Int(seconds)
         deadline.tv_nsec += Int(attoseconds / 1_000_000_000)
@@ -99,10 +76,10 @@ public enum QueueAnswer<Element> {
             deadline.tv_sec += 1
             deadline.tv_nsec -= 1_000_000_000
         }
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
+        lock.lock()
+        defer { lock.unlock() }
         while head == items.count, !isClosed {
-            guard unsafe pthread_cond_timedwait(notEmpty, lock, &deadline) != ETIMEDOUT else { break }
+            guard lock.wait(for: .notEmpty, until: deadline) else { break }
         }
         if let element = takeFirst() { return .element(element) }
         return isClosed ? .closed : .timedOut
@@ -110,31 +87,31 @@ public enum QueueAnswer<Element> {
 
     /// Takes the oldest element if there is one; never waits.
     public func tryPop() -> sending Element? {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
+        lock.lock()
+        defer { lock.unlock() }
         return takeFirst()
     }
 
     /// Ends the queue: pushes are refused from now on, pops drain what is left.
     public func close() {
-        unsafe pthread_mutex_lock(lock)
+        lock.lock()
         isClosed = true
-        unsafe pthread_cond_broadcast(notEmpty)
-        unsafe pthread_cond_broadcast(notFull)
-        unsafe pthread_mutex_unlock(lock)
+        lock.broadcast(.notEmpty)
+        lock.broadcast(.notFull)
+        lock.unlock()
     }
 
     /// Ends the queue and drops what waits in it.
     public func cancel() {
-        unsafe pthread_mutex_lock(lock)
+        lock.lock()
         let dropped = items
         items = []
         head = 0
         weight = 0
         isClosed = true
-        unsafe pthread_cond_broadcast(notEmpty)
-        unsafe pthread_cond_broadcast(notFull)
-        unsafe pthread_mutex_unlock(lock)
+        lock.broadcast(.notEmpty)
+        lock.broadcast(.notFull)
+        lock.unlock()
         _ = dropped  // released after the lock: an element's deinit may be slow
     }
 
@@ -152,9 +129,7 @@ public enum QueueAnswer<Element> {
         }
         weight -= item.weight
         // A heavy item may make room for several.
-        _ = unsafe item.weight > 1 ? pthread_cond_broadcast(notFull) : pthread_cond_signal(notFull)
-        // The queue gave up its only reference to the element.
-        nonisolated(unsafe) let element = item.element
-        return unsafe element
+        if item.weight > 1 { lock.broadcast(.notFull) } else { lock.signal(.notFull) }
+        return surrender(item.element)
     }
 }

@@ -1,6 +1,8 @@
 import Glibc
 package import SecureTunnel
 
+// Invariant: the bytes of a variable are the process's own and end with a NUL; there is no other thread yet that changes them.
+
 /// Secrets that come in environment variables.
 package enum EnvironmentSecret {
     /// Takes a secret out of the environment, where nothing but zeros is left of it: `/proc/PID/environ` and a core show none.

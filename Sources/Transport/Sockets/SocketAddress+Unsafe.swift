@@ -2,6 +2,11 @@ import CLinux
 import Glibc
 import LinuxSystem
 
+// Addresses in the form of the C library.
+//
+// Invariant: an address is copied out of C's memory before that is freed, and never more than `storage` holds; a pointer into
+// `storage` is lent only to a call that ends before the function returns. Every bit pattern is a value of these structures.
+
 /// A socket address of any family, as the kernel wants it.
 struct SocketAddress: Sendable {
     private(set) var storage = sockaddr_storage()
@@ -10,7 +15,7 @@ struct SocketAddress: Sendable {
     var family: Int32 { Int32(storage.ss_family) }
 
     /// Copies what the resolver found.
-    init(copying address: UnsafePointer<sockaddr>, length: socklen_t) {
+    private init(copying address: UnsafePointer<sockaddr>, length: socklen_t) {
         self.length = min(length, self.length)
         let count = Int(self.length)
         unsafe withUnsafeMutableBytes(of: &storage) { raw in
@@ -36,8 +41,17 @@ struct SocketAddress: Sendable {
         if answer == 0 { length = size } else { storage = sockaddr_storage() }
     }
 
-    /// Hands the address to a system call.
-    func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    /// connect(2).
+    func connect(_ socket: Int32) -> Int32 {
+        unsafe withSockaddr { unsafe Glibc.connect(socket, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    }
+
+    /// bind(2).
+    func bind(_ socket: Int32) -> Int32 {
+        unsafe withSockaddr { unsafe Glibc.bind(socket, __CONST_SOCKADDR_ARG(__sockaddr__: $0), $1) }
+    }
+
+    private func withSockaddr<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         unsafe withUnsafePointer(to: storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
         }
@@ -100,5 +114,22 @@ struct SocketAddress: Sendable {
         }
         guard !addresses.isEmpty else { throw .unknownHost(host: target.host, reason: "the resolver gave no address") }
         return addresses
+    }
+}
+
+extension SocketAddress {
+    /// The address of a socket in the file system; nil for a path that does not fit.
+    init?(unixPath path: String) {
+        var address = sockaddr_un()
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard !path.isEmpty, path.utf8.count < room else { return nil }
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        self = unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe SocketAddress(copying: $0, length: length)
+            }
+        }
     }
 }

@@ -1,6 +1,3 @@
-import Glibc
-import Synchronization
-
 /// A named thread of the operating system that runs one closure.
 ///
 /// Blocking calls of a session live on such threads, never on the Swift concurrency pool.
@@ -21,30 +18,11 @@ public final class WorkerThread: Sendable {
     public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         self.name = name
         let finished = self.finished
-        let start = ThreadStart(name: name) {
+        let number = startThread(name: name) {
             body()
             finished.close()
         }
-        var handle = pthread_t()
-        let argument = unsafe Unmanaged.passRetained(start).toOpaque()
-        let number = unsafe pthread_create(
-            &handle,
-            nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                let start = unsafe Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-                let shortName = String(decoding: start.name.utf8.prefix(15), as: UTF8.self)
-                _ = unsafe pthread_setname_np(pthread_self(), shortName)
-                start.body()
-                return nil
-            },
-            argument
-        )
-        guard number == 0 else {
-            unsafe Unmanaged<ThreadStart>.fromOpaque(argument).release()
-            throw SystemError(operation: "pthread_create", number: number)
-        }
-        pthread_detach(handle)
+        guard number == 0 else { throw SystemError(operation: "pthread_create", number: number) }
     }
 
     /// Waits until the closure has returned.
@@ -58,15 +36,5 @@ public final class WorkerThread: Sendable {
     public func join(within limit: Duration) -> Bool {
         if case .timedOut = finished.pop(within: limit) { return false }
         return true
-    }
-}
-
-private final class ThreadStart: Sendable {
-    let name: String
-    let body: @Sendable () -> Void
-
-    init(name: String, body: @escaping @Sendable () -> Void) {
-        self.name = name
-        self.body = body
     }
 }

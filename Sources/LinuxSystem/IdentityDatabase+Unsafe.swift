@@ -1,0 +1,81 @@
+import Glibc
+
+// The databases of users and groups.
+//
+// Invariant: records and texts point into the buffer that a call is given, and are read before the buffer is changed.
+
+/// Users and groups by name and number: getpwnam(3), getgrnam(3) and their kin, for any thread.
+package enum IdentityDatabase {
+    /// The name of a user; nil for one without.
+    package static func name(ofUser user: UInt32) -> [UInt8]? {
+        var record = unsafe passwd()
+        return unsafe lookUp { buffer, count, found in
+            var result: UnsafeMutablePointer<passwd>?
+            let number = unsafe getpwuid_r(user, &record, buffer, count, &result)
+            if let result = unsafe result, let name = unsafe result.pointee.pw_name { found = unsafe copy(of: name) }
+            return number
+        }
+    }
+
+    /// The name of a group; nil for one without.
+    package static func name(ofGroup group: UInt32) -> [UInt8]? {
+        var record = unsafe Glibc.group()
+        return unsafe lookUp { buffer, count, found in
+            var result: UnsafeMutablePointer<Glibc.group>?
+            let number = unsafe getgrgid_r(group, &record, buffer, count, &result)
+            if let result = unsafe result, let name = unsafe result.pointee.gr_name { found = unsafe copy(of: name) }
+            return number
+        }
+    }
+
+    /// The number of a user; nil when there is none of that name.
+    package static func user(named name: [UInt8]) -> UInt32? {
+        guard !name.contains(0) else { return nil }
+        var record = unsafe passwd()
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        return unsafe lookUp { buffer, count, found in
+            var result: UnsafeMutablePointer<passwd>?
+            let number = unsafe getpwnam_r(text, &record, buffer, count, &result)
+            if let result = unsafe result { found = unsafe result.pointee.pw_uid }
+            return number
+        }
+    }
+
+    /// The number of a group; nil when there is none of that name.
+    package static func group(named name: [UInt8]) -> UInt32? {
+        guard !name.contains(0) else { return nil }
+        var record = unsafe Glibc.group()
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        return unsafe lookUp { buffer, count, found in
+            var result: UnsafeMutablePointer<Glibc.group>?
+            let number = unsafe getgrnam_r(text, &record, buffer, count, &result)
+            if let result = unsafe result { found = unsafe result.pointee.gr_gid }
+            return number
+        }
+    }
+
+    /// The groups of this process beside its effective one: getgroups(2).
+    package static func supplementaryGroups() -> [UInt32] {
+        var list = [gid_t](repeating: 0, count: max(Int(getgroups(0, nil)), 0))
+        let filled = unsafe getgroups(Int32(list.count), &list)
+        return Array(list.prefix(max(Int(filled), 0)))
+    }
+
+    /// Asks with a buffer that grows until the record fits.
+    private static func lookUp<Value>(_ call: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> Int32) -> Value? {
+        var buffer = [CChar](repeating: 0, count: 1024)
+        while true {
+            var found: Value?
+            let number = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+                guard let start = buffer.baseAddress else { return ENOMEM }
+                return unsafe call(start, buffer.count, &found)
+            }
+            guard number == ERANGE || number == EINTR, buffer.count < 1 << 20 else { return found }
+            if number == ERANGE { buffer = [CChar](repeating: 0, count: buffer.count * 4) }
+        }
+    }
+
+    private static func copy(of text: UnsafePointer<CChar>) -> [UInt8] {
+        unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+}

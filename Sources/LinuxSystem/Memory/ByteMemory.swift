@@ -1,0 +1,176 @@
+/// Bytes on the heap that are read and written in place, by one thread after the other.
+///
+/// ## Invariant
+/// `start` is an allocation of `count` bytes from `init` to `deinit`, and every access is checked to lie within. A
+/// ``MemorySlice`` owns its memory too, so that no access outlives it. What the bytes are before they are written is
+/// not defined.
+///
+/// ## Concurrency model
+/// Nothing is locked. Whoever hands a piece to another thread does not touch it before it comes back.
+@safe public final class ByteMemory: @unchecked Sendable {
+    @usableFromInline let start: UnsafeMutableRawPointer
+    /// Bytes of the allocation.
+    public let count: Int
+
+    /// Allocates memory.
+    ///
+    /// - Parameters:
+    ///   - count: Bytes, at least 1.
+    ///   - alignment: A power of two.
+    public init(count: Int, alignment: Int = 64) {
+        precondition(count > 0)
+        self.count = count
+        unsafe start = .allocate(byteCount: count, alignment: alignment)
+    }
+
+    deinit { unsafe start.deallocate() }
+
+    /// A part of the memory.
+    public subscript(range: Range<Int>) -> MemorySlice { MemorySlice(self, range) }
+
+    /// All of the memory.
+    public var all: MemorySlice { MemorySlice(self, 0..<count) }
+
+    /// Writes an integer, little-endian.
+    @inlinable
+    @inline(__always)
+    public func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+        precondition(offset >= 0 && offset <= count - MemoryLayout<Value>.size)
+        unsafe start.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
+    }
+
+    /// Writes a copy of bytes.
+    @inlinable
+    public func store(_ bytes: RawSpan, at offset: Int) {
+        precondition(offset >= 0 && offset <= count - bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let from = source.baseAddress else { return }
+            unsafe (start + offset).copyMemory(from: from, byteCount: source.count)
+        }
+    }
+
+    /// Moves a range to the start; both may overlap.
+    public func moveToFront(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        guard !range.isEmpty, range.lowerBound > 0 else { return }
+        unsafe start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
+    }
+}
+
+/// A part of a ``ByteMemory``, which it keeps alive.
+///
+/// ## Invariant
+/// `range` lies within the memory, which `init` checks.
+@safe public struct MemorySlice: Sendable {
+    /// What it is a part of.
+    public let memory: ByteMemory
+    /// Which part.
+    public let range: Range<Int>
+
+    /// A part of a memory.
+    @inlinable
+    public init(_ memory: ByteMemory, _ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= memory.count)
+        self.memory = memory
+        self.range = range
+    }
+
+    private static let nowhere = ByteMemory(count: 1)
+
+    /// No bytes.
+    public static var empty: MemorySlice { MemorySlice(nowhere, 0..<0) }
+
+    /// A copy of bytes in memory of its own.
+    public init(copying bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else {
+            self = .empty
+            return
+        }
+        self = ByteMemory(count: bytes.count).all
+        copy(bytes)
+    }
+
+    /// Bytes in it.
+    @inlinable public var count: Int { range.count }
+
+    /// Whether there are none.
+    @inlinable public var isEmpty: Bool { range.isEmpty }
+
+    @usableFromInline var pointer: UnsafeMutableRawPointer { unsafe memory.start + range.lowerBound }
+
+    /// The bytes, for reading.
+    public var bytes: RawSpan {
+        @inlinable
+        @_lifetime(borrow self)
+        get {
+            let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: pointer, count: range.count))
+            return unsafe _overrideLifetime(bytes, borrowing: self)
+        }
+    }
+
+    /// The bytes, for reading.
+    public var span: Span<UInt8> {
+        @inlinable
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(start: pointer, count: range.count))
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Lends the bytes for writing.
+    public func withMutableSpan<Result, Failure: Error>(
+        _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let buffer = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: range.count)
+        var span = unsafe MutableSpan<UInt8>(_unsafeBytes: buffer)
+        return try body(&span)
+    }
+
+    /// A part of it, counted from its start.
+    @inlinable
+    public subscript(part: Range<Int>) -> MemorySlice {
+        precondition(part.lowerBound >= 0 && part.upperBound <= count)
+        return MemorySlice(memory, range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+    }
+
+    /// Its first bytes.
+    public func prefix(_ length: Int) -> MemorySlice { self[0..<length] }
+
+    /// What follows its first bytes.
+    public func dropFirst(_ length: Int) -> MemorySlice { self[length..<count] }
+
+    /// Writes zeros.
+    public func clear() { unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count) }
+
+    /// Writes a copy of as many bytes as it has.
+    public func copy(_ bytes: Span<UInt8>) {
+        precondition(bytes.count == count)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let from = source.baseAddress else { return }
+            unsafe pointer.copyMemory(from: from, byteCount: source.count)
+        }
+    }
+
+    /// Lends the address, for a system call that reads or writes here and ends before `body` returns.
+    @unsafe
+    package func withUnsafeMutableBytes<Result, Failure: Error>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        unsafe try body(UnsafeMutableRawBufferPointer(start: pointer, count: count))
+    }
+}
+
+extension [UInt8] {
+    /// A copy of bytes.
+    public init(copying bytes: Span<UInt8>) {
+        self = []
+        append(copying: bytes)
+    }
+
+    /// Appends a copy of bytes.
+    @inlinable
+    public mutating func append(copying bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,19 @@
+// Spans of bytes as raw spans, and the other way round.
+//
+// Invariant: both name the same bytes, for the same lifetime; every byte is a value of UInt8.
+
+extension Span<UInt8> {
+    /// The same bytes.
+    public var rawBytes: RawSpan {
+        @_lifetime(copy self)
+        get { unsafe bytes }
+    }
+}
+
+extension RawSpan {
+    /// The same bytes.
+    public var octets: Span<UInt8> {
+        @_lifetime(copy self)
+        get { Span<UInt8>(_bytes: self) }
+    }
+}

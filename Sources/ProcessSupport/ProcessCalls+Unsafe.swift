@@ -1,0 +1,165 @@
+import CLinux
+import Glibc
+
+// System calls on processes, signals and what a process was started with.
+//
+// Invariant: pointers are those of arrays and local variables and end with the call; the arguments and the environment are
+// the process's own memory, read while no other thread changes it. Each call answers as the C function does.
+
+/// pipe2(2), closed on exec: the end to read from, and the one to write to.
+func pipe(_ ends: inout [2 of Int32]) -> Int32 {
+    var span = ends.mutableSpan
+    return unsafe span.withUnsafeMutableBufferPointer { unsafe pipe2($0.baseAddress, O_CLOEXEC) }
+}
+
+/// waitpid(2).
+func waitForEnd(of process: pid_t, _ status: inout Int32) -> pid_t { unsafe waitpid(process, &status, 0) }
+
+/// realpath(3).
+func resolvedPath(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+}
+
+/// The size of a terminal in characters; nil when it does not say.
+func windowSize(_ terminal: Int32) -> winsize? {
+    var size = winsize()
+    return unsafe dvm_get_window_size(terminal, &size) == 0 ? size : nil
+}
+
+/// getrlimit(2).
+func readLimits(_ resource: __rlimit_resource_t) -> rlimit? {
+    var limits = rlimit()
+    return unsafe getrlimit(resource, &limits) == 0 ? limits : nil
+}
+
+/// setrlimit(2).
+func setLimits(_ resource: __rlimit_resource_t, _ limits: rlimit) {
+    _ = unsafe withUnsafePointer(to: limits) { unsafe setrlimit(resource, $0) }
+}
+
+/// stat(2).
+func readStatus(_ path: String, _ status: inout stat) -> Int32 { unsafe stat(path, &status) }
+
+/// statx(2) of a path, symbolic links followed; nil when it failed.
+func extendedStatus(_ path: String) -> statx? {
+    var status = statx()
+    return unsafe dvm_statx(AT_FDCWD, path, 0, 0, &status) == 0 ? status : nil
+}
+
+// MARK: Signals
+
+/// A set of signals.
+struct SignalSet {
+    fileprivate var set = sigset_t()
+
+    init(_ numbers: [Int32]) {
+        unsafe sigemptyset(&set)
+        for number in numbers { unsafe sigaddset(&set, number) }
+    }
+
+    /// Every signal.
+    static var all: SignalSet {
+        var all = SignalSet([])
+        unsafe sigfillset(&all.set)
+        return all
+    }
+
+    /// Blocks them in this thread.
+    mutating func block() { unsafe pthread_sigmask(SIG_BLOCK, &set, nil) }
+
+    /// sigtimedwait(2).
+    mutating func wait(within limit: Duration) -> Int32 {
+        let (seconds, attoseconds) = limit.components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        return unsafe sigtimedwait(&set, nil, &time)
+    }
+
+    /// sigwaitinfo(2).
+    mutating func wait() -> Int32 { unsafe sigwaitinfo(&set, nil) }
+}
+
+/// Whether a signal has its default action.
+func hasDefaultAction(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    return unsafe sigaction(signal, nil, &action) == 0 && action.__sigaction_handler.sa_handler == nil
+}
+
+// MARK: Arguments and environment
+
+/// The argument vector.
+func argumentVector() -> [[UInt8]] {
+    let vector = unsafe CommandLine.unsafeArgv
+    return (0..<Int(CommandLine.argc)).compactMap { index in unsafe vector[index].map { unsafe bytes(of: $0) } }
+}
+
+/// The lines of the environment.
+func environmentVector() -> [[UInt8]] {
+    var lines: [[UInt8]] = []
+    var next = unsafe Glibc.environ
+    while let entry = unsafe next.pointee {
+        unsafe lines.append(bytes(of: entry))
+        unsafe next += 1
+    }
+    return lines
+}
+
+private func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+}
+
+// MARK: Children
+
+/// posix_spawn(3), or posix_spawnp(3) where the program is looked for in `PATH`.
+///
+/// - Parameters:
+///   - process: Its number, afterwards.
+///   - program: A path or a name.
+///   - isLookedFor: Whether it is a name.
+///   - arguments: The program's name first.
+///   - environment: Lines of `NAME=VALUE`.
+///   - input: Becomes standard input.
+///   - output: Becomes standard output.
+///   - defaults: The signals that get their default action; none stays blocked.
+/// - Returns: 0, or the number of an error.
+func spawn(
+    _ process: inout pid_t,
+    _ program: [UInt8],
+    isLookedFor: Bool,
+    _ arguments: [[UInt8]],
+    environment: [[UInt8]],
+    input: Int32,
+    output: Int32,
+    defaults: SignalSet
+) -> Int32 {
+    var actions = unsafe posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    unsafe posix_spawnattr_init(&attributes)
+    defer {
+        unsafe posix_spawn_file_actions_destroy(&actions)
+        unsafe posix_spawnattr_destroy(&attributes)
+    }
+    unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+    var none = SignalSet([])
+    var defaults = defaults
+    unsafe posix_spawnattr_setsigmask(&attributes, &none.set)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &defaults.set)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var words = unsafe vector(arguments)
+    var variables = unsafe vector(environment)
+    defer { unsafe (words + variables).forEach { unsafe free($0) } }
+    return isLookedFor
+        ? unsafe posix_spawnp(&process, text(program), &actions, &attributes, &words, &variables)
+        : unsafe posix_spawn(&process, text(program), &actions, &attributes, &words, &variables)
+}
+
+/// Copies of the words on the heap, and a null pointer behind them.
+private func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
+    unsafe words.map { word in unsafe strdup(text(word)) } + [nil]
+}
+
+/// Bytes as C wants a text.
+private func text(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }

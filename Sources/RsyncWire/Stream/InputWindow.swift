@@ -1,0 +1,90 @@
+import LinuxSystem
+
+/// The bytes of a source's buffer that can be taken, and those that lie behind them.
+///
+///     position         end              bufferEnd
+///     |  the window    |  not open yet  |
+///
+/// ## Invariant
+/// `position <= end <= bufferEnd`, all in the memory of `buffer`, which the window owns; a load is made only of bytes
+/// below `end`.
+@safe struct InputWindow {
+    private var buffer: MemorySlice
+    private var position: UnsafeRawPointer
+    private var end: UnsafeRawPointer
+    private var bufferEnd: UnsafeRawPointer
+
+    /// An empty window.
+    init() { self.init(.empty) }
+
+    /// An empty window at the start of a buffer.
+    init(_ buffer: MemorySlice) {
+        self.buffer = buffer
+        unsafe position = buffer.withUnsafeMutableBytes { bytes in
+            // A slice always has an address, also one of no bytes.
+            guard let start = bytes.baseAddress else { preconditionFailure("memory without an address") }
+            return UnsafeRawPointer(start)
+        }
+        unsafe end = position
+        unsafe bufferEnd = position + buffer.count
+    }
+
+    /// Bytes that can be taken.
+    @inline(__always)
+    var count: Int { unsafe end - position }
+
+    @inline(__always)
+    var isEmpty: Bool { unsafe position == end }
+
+    /// Bytes that lie behind the window.
+    var countBehind: Int { unsafe bufferEnd - end }
+
+    /// Bytes that were not taken.
+    var countLeft: Int { unsafe bufferEnd - position }
+
+    /// Forgets what lies behind the window, and takes the window for what lies behind it.
+    mutating func close() {
+        unsafe bufferEnd = end
+        unsafe end = position
+    }
+
+    /// Moves the window over the next bytes behind it; what was left in it is dropped.
+    mutating func open(_ count: Int) {
+        precondition(count >= 0 && count <= countBehind)
+        unsafe position = end
+        unsafe end += count
+    }
+
+    /// Takes a byte of a window that is not empty.
+    @inline(__always)
+    mutating func byte() -> UInt8 {
+        precondition(!isEmpty)
+        let value = unsafe position.load(as: UInt8.self)
+        unsafe position += 1
+        return value
+    }
+
+    /// Takes four bytes, little-endian, if there are as many.
+    @inline(__always)
+    mutating func word() -> UInt32? {
+        guard count >= 4 else { return nil }
+        let value = unsafe position.loadUnaligned(as: UInt32.self)
+        unsafe position += 4
+        return UInt32(littleEndian: value)
+    }
+
+    /// Takes bytes where they lie.
+    mutating func take(_ count: Int) -> MemorySlice {
+        precondition(count >= 0 && count <= self.count)
+        let offset = unsafe buffer.count - (bufferEnd - position)
+        unsafe position += count
+        return buffer[offset..<offset + count]
+    }
+
+    /// Takes bytes to the end of an array.
+    mutating func take(_ count: Int, appendingTo array: inout [UInt8]) {
+        precondition(count >= 0 && count <= self.count)
+        unsafe array.append(contentsOf: UnsafeRawBufferPointer(start: position, count: count))
+        unsafe position += count
+    }
+}

@@ -1,0 +1,86 @@
+import LinuxSystem
+
+/// The bytes between OpenSSL and the transport: records that came and wait for decryption, records that wait to be sent.
+///
+/// OpenSSL sees it as a BIO that never blocks, so that encrypting needs no socket and a socket needs no lock.
+///
+/// ## Invariant
+/// `0 <= inputStart <= inputEnd <= inputCapacity` and `0 <= outputCount <= outputCapacity`.
+///
+/// ## Concurrency model
+/// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
+/// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
+final class RecordBuffers {
+    /// Room for what one read from a socket brings: large, for waking a thread costs more than moving the bytes.
+    static let inputCapacity = 1 << 20
+    /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
+    static let outputCapacity = 192 * 1024
+
+    private let input = PageMemory(byteCount: inputCapacity)
+    private var inputStart = 0
+    private var inputEnd = 0
+    private var output = PageMemory(byteCount: outputCapacity)
+    private var lentOutput = PageMemory(byteCount: outputCapacity)
+    /// How many bytes wait to be sent.
+    private(set) var outputCount = 0
+    /// Whether the transport came to its end.
+    private(set) var isInputEnded = false
+    /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
+    private(set) var firstBytes: [UInt8] = []
+
+    /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
+    func freeInput() -> MemorySlice {
+        if inputStart > 0 {
+            input.memory.moveToFront(inputStart..<inputEnd)
+            inputEnd -= inputStart
+            inputStart = 0
+        }
+        return input.memory[inputEnd..<Self.inputCapacity]
+    }
+
+    /// Takes note of bytes that were put into the free space; 0 means the end of the transport.
+    func supply(_ count: Int) {
+        precondition(count >= 0 && count <= Self.inputCapacity - inputEnd)
+        isInputEnded = count == 0
+        if firstBytes.count < 128, count > 0 {
+            let fresh = input.memory[inputEnd..<inputEnd + min(count, 128 - firstBytes.count)]
+            firstBytes.append(copying: fresh.span)
+        }
+        inputEnd += count
+    }
+
+    /// Lends everything that waits to be sent, until the next call.
+    func takeOutput() -> MemorySlice {
+        swap(&output, &lentOutput)
+        let count = outputCount
+        outputCount = 0
+        return lentOutput.memory[0..<count]
+    }
+
+    /// Gives back memory that holds nothing; nothing may be lent.
+    func trimInput() { input.giveBack(from: inputEnd) }
+
+    /// Gives back memory that holds nothing; nothing may be lent.
+    func trimOutput() {
+        output.giveBack(from: outputCount)
+        lentOutput.giveBack(from: 0)
+    }
+
+    /// OpenSSL reads: as much as is there, nothing at the end; nil when it must come back later.
+    func read(atMost limit: Int) -> MemorySlice? {
+        let count = min(limit, inputEnd - inputStart)
+        guard count > 0 else { return isInputEnded ? .empty : nil }
+        defer { inputStart += count }
+        return input.memory[inputStart..<inputStart + count]
+    }
+
+    /// OpenSSL writes: all or nothing.
+    ///
+    /// Only a peer that keeps provoking answers and never reads them fills the room.
+    func write(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount <= Self.outputCapacity - outputCount else { return false }
+        output.memory.store(bytes, at: outputCount)
+        outputCount += bytes.byteCount
+        return true
+    }
+}

@@ -1,0 +1,211 @@
+import CLinux
+import Glibc
+
+// System calls on names.
+//
+// Invariant: a ``CPath`` ends with a NUL and is readable as long as the function runs that it was given to, or for ever
+// when it is a literal; nobody keeps one. Other pointers are those of local variables and arrays and end with the call.
+
+/// A name or path with a NUL after it, as C functions want it.
+@safe struct CPath: ExpressibleByStringLiteral {
+    fileprivate let start: UnsafePointer<CChar>
+
+    fileprivate init(_ start: UnsafePointer<CChar>) { unsafe self.start = unsafe start }
+
+    /// A path that the program knows.
+    init(stringLiteral literal: StaticString) {
+        precondition(literal.hasPointerRepresentation)
+        unsafe start = UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}
+
+/// Gives a C function the bytes of a name or path with a NUL after them, on the stack.
+///
+/// The value is valid only while `body` runs.
+@inline(__always)
+func withTerminated(_ bytes: Span<UInt8>, _ body: (CPath) -> Int) -> Int {
+    unsafe withUnsafeTemporaryAllocation(byteCount: bytes.count + 1, alignment: 1) { buffer in
+        unsafe bytes.withUnsafeBytes { source in unsafe buffer.copyMemory(from: source) }
+        unsafe buffer[bytes.count] = 0
+        guard let start = buffer.baseAddress else { return -Int(ENOMEM) }
+        return body(unsafe CPath(start.assumingMemoryBound(to: CChar.self)))
+    }
+}
+
+/// Gives a C function a name that has a NUL after it already, where it stands.
+///
+/// - Parameters:
+///   - bytes: Names with a NUL after each.
+///   - range: The name, without its NUL.
+///   - body: The value is valid only while it runs.
+/// - Returns: What `body` returned.
+@inline(__always)
+func withTerminated(_ bytes: [UInt8], _ range: Range<Int>, _ body: (CPath) -> Int) -> Int {
+    precondition(bytes[range.upperBound] == 0)
+    return unsafe bytes.withUnsafeBytes { buffer in
+        guard let start = buffer.baseAddress else { return -Int(ENOENT) }
+        return body(unsafe CPath(start.advanced(by: range.lowerBound).assumingMemoryBound(to: CChar.self)))
+    }
+}
+
+/// System calls by their C names, answering as the C functions do.
+enum Kernel {
+    // MARK: Opening
+
+    @inline(__always)
+    static func openat(_ directory: Int32, _ path: CPath, _ flags: Int32, _ mode: mode_t = 0) -> Int32 {
+        unsafe dvm_openat(directory, path.start, flags, mode)
+    }
+
+    static func openat2(_ directory: Int32, _ path: CPath, _ how: open_how) -> Int32 {
+        var how = how
+        return unsafe dvm_openat2(directory, path.start, &how, MemoryLayout<open_how>.size)
+    }
+
+    /// access(2): whether a path is there.
+    static func exists(_ path: CPath) -> Bool { unsafe access(path.start, F_OK) == 0 }
+
+    // MARK: Asking
+
+    @inline(__always)
+    static func statx(_ directory: Int32, _ path: CPath, _ flags: Int32, _ mask: UInt32, _ status: inout statx) -> Int32
+    {
+        unsafe dvm_statx(directory, path.start, flags, mask, &status)
+    }
+
+    static func readlinkat(_ directory: Int32, _ path: CPath, into target: inout [UInt8]) -> Int {
+        unsafe Glibc.readlinkat(directory, path.start, &target, target.count)
+    }
+
+    // MARK: Changing names
+
+    static func mkdirat(_ directory: Int32, _ name: CPath, _ mode: mode_t) -> Int32 {
+        unsafe Glibc.mkdirat(directory, name.start, mode)
+    }
+
+    static func unlinkat(_ directory: Int32, _ name: CPath, _ flags: Int32) -> Int32 {
+        unsafe Glibc.unlinkat(directory, name.start, flags)
+    }
+
+    static func renameat(_ directory: Int32, _ name: CPath, _ newDirectory: Int32, _ newName: CPath) -> Int32 {
+        unsafe Glibc.renameat(directory, name.start, newDirectory, newName.start)
+    }
+
+    static func symlinkat(_ target: CPath, _ directory: Int32, _ name: CPath) -> Int32 {
+        unsafe Glibc.symlinkat(target.start, directory, name.start)
+    }
+
+    static func mknodat(_ directory: Int32, _ name: CPath, _ mode: mode_t, _ device: dev_t) -> Int32 {
+        unsafe Glibc.mknodat(directory, name.start, mode, device)
+    }
+
+    static func linkat(_ directory: Int32, _ name: CPath, _ newDirectory: Int32, _ newName: CPath, _ flags: Int32)
+        -> Int32
+    {
+        unsafe Glibc.linkat(directory, name.start, newDirectory, newName.start, flags)
+    }
+
+    // MARK: Changing attributes
+
+    static func fchownat(_ directory: Int32, _ name: CPath, _ owner: UInt32, _ group: UInt32, _ flags: Int32) -> Int32 {
+        unsafe Glibc.fchownat(directory, name.start, owner, group, flags)
+    }
+
+    static func fchmodat(_ directory: Int32, _ name: CPath, _ mode: mode_t, _ flags: Int32) -> Int32 {
+        unsafe Glibc.fchmodat(directory, name.start, mode, flags)
+    }
+
+    static func fchmodat2(_ directory: Int32, _ name: CPath, _ mode: mode_t, _ flags: Int32) -> Int32 {
+        unsafe dvm_fchmodat2(directory, name.start, mode, flags)
+    }
+
+    static func utimensat(_ directory: Int32, _ name: CPath, _ times: [2 of timespec], _ flags: Int32) -> Int32 {
+        unsafe times.span.withUnsafeBufferPointer {
+            unsafe Glibc.utimensat(directory, name.start, $0.baseAddress, flags)
+        }
+    }
+
+    // MARK: Extended attributes
+
+    /// llistxattr(2); without a list it asks for the length.
+    static func llistxattr(_ path: CPath, into list: inout [UInt8]) -> Int {
+        unsafe withList(&list) { unsafe CLinux.llistxattr(path.start, $0, $1) }
+    }
+
+    /// listxattrat(2) of the leaf, no link followed; without a list it asks for the length.
+    static func listxattrat(_ directory: Int32, _ name: CPath, into list: inout [UInt8]) -> Int {
+        unsafe withList(&list) { unsafe dvm_listxattrat(directory, name.start, $0, $1) }
+    }
+
+    /// flistxattr(2).
+    static func flistxattr(_ descriptor: Int32, into list: inout [UInt8]) -> Int {
+        unsafe withList(&list) { unsafe CLinux.flistxattr(descriptor, $0, $1) }
+    }
+
+    /// The length of an attribute: lgetxattr(2).
+    static func lgetxattr(lengthOf attribute: CPath, _ path: CPath) -> Int {
+        unsafe CLinux.lgetxattr(path.start, attribute.start, nil, 0)
+    }
+
+    /// The length of an attribute: fgetxattr(2).
+    static func fgetxattr(lengthOf attribute: CPath, _ descriptor: Int32) -> Int {
+        unsafe CLinux.fgetxattr(descriptor, attribute.start, nil, 0)
+    }
+
+    static func fsetxattr(_ descriptor: Int32, _ attribute: CPath, _ value: [UInt8]) -> Int32 {
+        unsafe CLinux.fsetxattr(descriptor, attribute.start, value, value.count, 0)
+    }
+
+    private static func withList(_ list: inout [UInt8], _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> Int {
+        unsafe list.withUnsafeMutableBytes { buffer in
+            // No room, no address: the kernel takes that as the question for the length.
+            unsafe call(buffer.count > 0 ? buffer.baseAddress?.assumingMemoryBound(to: CChar.self) : nil, buffer.count)
+        }
+    }
+}
+
+// MARK: Directories
+
+/// Reads the records of a directory from its position to its end: getdents64(2).
+///
+/// The kernel guarantees the records: the length covers head, name and NUL, and stays in the buffer.
+///
+///     offset  0  8 bytes  inode
+///             8  8 bytes  position
+///            16  2 bytes  record length
+///            18  1 byte   kind
+///            19  name, NUL, padding
+///
+/// - Parameters:
+///   - descriptor: The directory.
+///   - length: Bytes of the buffer.
+///   - visit: Gets each entry but `.` and `..`; name and path are valid only during the call.
+/// - Returns: 0, or `errno` as a negative number.
+@inline(__always)
+func forEachRecord(
+    _ descriptor: Int32,
+    bufferLength length: Int,
+    _ visit: (_ name: Span<UInt8>, _ path: CPath, _ kind: FileKind, _ inode: UInt64) -> Void
+) -> Int {
+    unsafe withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) { buffer in
+        while true {
+            let result = kernelCall { unsafe dvm_getdents64(descriptor, buffer.baseAddress, buffer.count) }
+            guard result > 0, let start = buffer.baseAddress else { return result }
+            var offset = 0
+            while offset + 19 < result {
+                let length = Int(unsafe start.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
+                guard length > 19, offset + length <= result else { break }
+                let text = unsafe start.advanced(by: offset + 19).assumingMemoryBound(to: CChar.self)
+                let name = unsafe Span<UInt8>(
+                    _unsafeBytes: UnsafeRawBufferPointer(start: text, count: strnlen(text, length - 19))
+                )
+                if isLeafName(name) {
+                    let kind = FileKind(rawValue: unsafe start.load(fromByteOffset: offset + 18, as: UInt8.self))
+                    let inode = unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    visit(name, unsafe CPath(text), kind ?? .unknown, inode)
+                }
+                offset += length
+            }
+        }
+    }
+}
