@@ -12,6 +12,8 @@ import VolumeAccess
 /// One thread uses a sender.
 final class FileSender {
     private static let pieceLength = 256 * 1024
+    /// Files that were listed with at most so many bytes are read at once.
+    private static let smallLimit: Int64 = 32 * 1024
 
     private let state: SessionState
     private let output: WireOutput
@@ -19,6 +21,8 @@ final class FileSender {
     private let directories: [DirectoryCache]
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
+    /// The last small file's bytes and one more.
+    private var small = [UInt8](repeating: 0, count: Int(FileSender.smallLimit) + 1)
     /// Where a file is read to that is compressed or compared; one byte until it is wanted.
     private var window = ByteMemory(count: 1)
     /// The file whose progress is followed; nil when nobody wants to know.
@@ -50,28 +54,27 @@ final class FileSender {
         _ entry: FileEntry,
         in list: FileList
     ) throws(WireError) -> Bool {
-        let file: ReadableFile
+        let file: ReadableFile?
         do throws(VolumeError) {
-            let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
-            file = try directory.openForReading(list.leaf(of: entry).span, listedAs: entry.modificationTime)
+            file = try open(entry, in: list, isWhole: signature.geometry.count == 0)
         } catch {
             try refuse(index, list.name(of: entry), error)
             return false
         }
-        if let limit = state.options.limits.largestFile, file.status.size > limit {
-            state.report(state.describeTooLarge(list.name(of: entry), file.status.size, limit), .errorTransfer)
+        let size = file?.status.size ?? entry.size
+        if let limit = state.options.limits.largestFile, size > limit {
+            state.report(state.describeTooLarge(list.name(of: entry), size, limit), .errorTransfer)
             try output.message(.noSend, number: index)
             return false
         }
         if state.observer.wantsFileProgress, !state.isServer {
-            followed = (Array(list.name(of: entry)), file.status.size, 0)
+            followed = (Array(list.name(of: entry)), size, 0)
             state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
         }
         try output.index(index)
         try item.write(to: output)
         try signature.geometry.write(to: output)
-        let isWhole = signature.geometry.count == 0
-        let isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
+        let isIntact = try sendContent(file, signature, item, size: size)
         try tokens.end()
         var digest = fileSum.finish().bytes
         if !isIntact {
@@ -82,7 +85,7 @@ final class FileSender {
         }
         try output.bytes(digest)
         fileSum.reset()
-        if state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
+        if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
@@ -90,6 +93,39 @@ final class FileSender {
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
+    }
+
+    /// Opens a file of a list.
+    ///
+    /// - Returns: Nil when it is a small one that goes out whole, and `small` holds its bytes.
+    private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
+        let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+        let leaf = list.leaf(of: entry)
+        guard isWhole, entry.size <= Self.smallLimit else {
+            return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)
+        }
+        var bytes = small
+        small = []
+        defer { small = bytes }
+        var all = bytes.mutableSpan
+        var buffer = all._mutatingExtracting(first: Int(entry.size) + 1)
+        return try directory.readListed(leaf.span, listedAs: entry.modificationTime, into: &buffer)
+    }
+
+    /// Sends a file's content, which was read already if there is no file.
+    ///
+    /// - Returns: Whether all of it could be read.
+    private func sendContent(
+        _ file: ReadableFile?,
+        _ signature: Signature,
+        _ item: Item,
+        size: Int64
+    ) throws(WireError) -> Bool {
+        guard let file else {
+            try sendSmall(count: Int(size))
+            return true
+        }
+        return signature.geometry.count == 0 ? try sendWhole(file) : try sendDelta(file, signature, item)
     }
 
     /// Lists a file that is longer than the list said, or than what was read of it.
@@ -117,6 +153,17 @@ final class FileSender {
     }
 
     // MARK: whole files
+
+    /// Sends the first bytes of `small`.
+    private func sendSmall(count: Int) throws(WireError) {
+        let bytes = small
+        let content = bytes.span.extracting(first: count).rawBytes
+        fileSum.update(content)
+        try tokens.literal(content)
+        lastLength = Int64(count)
+        state.count { $0.literalData.addClamped(Int64(count)) }
+        if count > 0 { moved(count) }
+    }
 
     /// Sends a file as literal data.
     ///

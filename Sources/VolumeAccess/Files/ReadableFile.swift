@@ -88,6 +88,14 @@ public final class ReadableFile {
         try slice.withMutableSpan { (span) throws(VolumeError) in try read(into: &span, at: offset) }
     }
 
+    /// Reads once from the start of a file.
+    ///
+    /// - Returns: How many bytes were read, or a negative `errno`.
+    static func readOnce(_ descriptor: borrowing Descriptor, _ span: inout MutableSpan<UInt8>) -> Int {
+        let number = descriptor.rawValue
+        return kernelCall { Kernel.pread(number, into: &span, at: 0) }
+    }
+
     /// The first offset at or after this one that holds data.
     ///
     /// - Returns: Nil when only a hole follows. Without support for holes everything is data.

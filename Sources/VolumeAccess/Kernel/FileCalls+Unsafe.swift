@@ -81,6 +81,11 @@ func writeOnce(
 }
 
 extension Kernel {
+    @inline(__always)
+    static func pread(_ descriptor: Int32, into span: inout MutableSpan<UInt8>, at offset: Int64) -> Int {
+        unsafe span.withUnsafeMutableBytes { unsafe Glibc.pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+    }
+
     /// copy_file_range(2), from an offset to the same offset.
     static func copyRange(from source: Int32, to target: Int32, at offset: Int64, count: Int) -> Int {
         var from = off_t(offset)
