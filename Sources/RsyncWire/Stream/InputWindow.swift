@@ -6,10 +6,11 @@ import LinuxSystem
 ///     |  the window    |  not open yet  |
 ///
 /// ## Invariant
-/// `position <= end <= bufferEnd`, all in the memory of `buffer`, which the window owns; a load is made only of bytes
+/// `start <= position <= end <= bufferEnd`, all in the memory of `buffer`, which the window owns and which begins at `start`; a load is made only of bytes
 /// below `end`.
 @safe struct InputWindow {
-    private var buffer: MemorySlice
+    private let buffer: MemorySlice
+    private let start: UnsafeRawPointer
     private var position: UnsafeRawPointer
     private var end: UnsafeRawPointer
     private var bufferEnd: UnsafeRawPointer
@@ -20,13 +21,14 @@ import LinuxSystem
     /// An empty window at the start of a buffer.
     init(_ buffer: MemorySlice) {
         self.buffer = buffer
-        unsafe position = buffer.withUnsafeMutableBytes { bytes in
+        unsafe start = buffer.withUnsafeMutableBytes { bytes in
             // A slice always has an address, also one of no bytes.
             guard let start = bytes.baseAddress else { preconditionFailure("memory without an address") }
             return UnsafeRawPointer(start)
         }
-        unsafe end = position
-        unsafe bufferEnd = position + buffer.count
+        unsafe position = start
+        unsafe end = start
+        unsafe bufferEnd = start + buffer.count
     }
 
     /// Bytes that can be taken.
@@ -76,7 +78,7 @@ import LinuxSystem
     /// Takes bytes where they lie.
     mutating func take(_ count: Int) -> MemorySlice {
         precondition(count >= 0 && count <= self.count)
-        let offset = unsafe buffer.count - (bufferEnd - position)
+        let offset = unsafe position - start
         unsafe position += count
         return buffer[offset..<offset + count]
     }
