@@ -87,9 +87,3 @@ final class GeneratorContext {
         }
     }
 }
-
-/// The directory part and the last component of a name.
-func split(_ name: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-    guard let cut = name.lastIndex(of: UInt8(ascii: "/")) else { return ([], name) }
-    return (Array(name[..<cut]), Array(name[(cut + 1)...]))
-}

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -78,17 +79,17 @@ extension Generator {
     ) throws(VolumeError) -> Candidate {
         let isRoot = name == [UInt8(ascii: ".")]
         let isNew = createdDirectories.contains(name)
-        let (parent, leaf) = split(name)
-        let isBelowNew = !isRoot && createdDirectories.contains(parent)
-        let directory = try isRoot ? context.destination.volume.root : executor.open(parent, isNew: isBelowNew)
+        let path = PathParts(name)
+        let isBelowNew = !isRoot && createdDirectories.contains(path.parent)
+        let directory = try isRoot ? context.destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
         var current: FileStatus?
-        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: leaf.span) }
+        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: path.leaf.span) }
         return Candidate(
             entry: entry,
             index: index,
             list: list,
             name: name[...],
-            leaf: leaf[...],
+            leaf: path.leaf[...],
             directory: directory,
             current: current
         )

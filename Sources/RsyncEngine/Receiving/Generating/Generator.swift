@@ -132,7 +132,12 @@ final class Generator {
     func isBelowFailure(_ name: [UInt8]) -> Bool {
         guard !failedDirectories.isEmpty else { return false }
         if failedDirectories.contains(name) { return true }
-        return name.indices.contains { name[$0] == UInt8(ascii: "/") && failedDirectories.contains(Array(name[..<$0])) }
+        var path = PathParts(name)
+        while path.hasParent {
+            if failedDirectories.contains(path.parent) { return true }
+            path = PathParts(path.parent)
+        }
+        return false
     }
 
     // MARK: answers
