@@ -41,9 +41,10 @@ extension Span<UInt8> {
         return start
     }
 
-    /// Where a component of a path ends: at the next slash, or at the end of the path.
+    /// Finds the end of a component of a path.
     ///
     /// - Parameter start: Where the component starts, at most the path's length.
+    /// - Returns: The place of the next slash, or the path's length.
     @inlinable package func componentEnd(from start: Int) -> Int {
         var end = start
         while end < count, self[end] != UInt8(ascii: "/") { end += 1 }

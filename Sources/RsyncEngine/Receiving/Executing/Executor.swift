@@ -55,8 +55,6 @@ final class GeneratorContext {
     let directories: DirectoryCache
     /// Brings the destination to its device at the end; nil where nobody asked for that.
     let synchronizer: Synchronizer?
-    /// Called now and then while one entry takes long; nothing of the generator changes in it.
-    var stayAlive: () -> Void = {}
 
     init(
         state: SessionState,
@@ -71,6 +69,9 @@ final class GeneratorContext {
         rules = DecisionRules(of: state, into: destination.volume, isLocal: requester.isLocal)
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
     }
+
+    /// Called now and then while one entry takes long; nothing of the generator changes in it.
+    func stayAlive() { requester.showLife() }
 
     /// Reports a failure on one entry; the transfer goes on without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {

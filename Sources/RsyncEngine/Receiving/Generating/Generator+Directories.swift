@@ -121,7 +121,7 @@ extension Generator {
     }
 
     /// Deletes in all directories of a whole file list before anything else happens there (`--delete-before`).
-    func deleteFirst(_ list: FileList) {
+    func deleteFirst(_ list: FileList, pause: () -> Void) {
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }
