@@ -177,22 +177,22 @@ public final class VolumeDirectory: Sendable {
     private func walk(to relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         var directory = self
         var start = 0
-        for index in 0...relativePath.count {
-            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
-            directory = try directory.openDirectory(relativePath.extracting(start..<index))
-            start = index + 1
+        while start <= relativePath.count {
+            let end = relativePath.componentEnd(from: start)
+            directory = try directory.openDirectory(relativePath.extracting(start..<end))
+            start = end + 1
         }
         return directory
     }
 
     private func checkComponents(_ relativePath: Span<UInt8>) throws(VolumeError) {
         var start = 0
-        for index in 0...relativePath.count {
-            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
-            guard isLeafName(relativePath.extracting(start..<index)) else {
+        while start <= relativePath.count {
+            let end = relativePath.componentEnd(from: start)
+            guard isLeafName(relativePath.extracting(start..<end)) else {
                 throw .invalidName(bytes(of: relativePath))
             }
-            start = index + 1
+            start = end + 1
         }
     }
 }

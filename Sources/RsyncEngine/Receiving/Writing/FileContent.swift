@@ -7,8 +7,7 @@ import RsyncWire
 final class FileContent {
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
-    private let push: (FileJob) -> Void
-    private let beforeWait: () -> Void
+    private let jobs: FileJobBatch
     private var target: FileTarget?
     /// Received bytes that wait, all in the source's current buffer.
     private var slices: [MemorySlice] = []
@@ -20,12 +19,10 @@ final class FileContent {
 
     /// - Parameters:
     ///   - source: Where received bytes lie; asks for ``flush()`` before it leaves a buffer.
-    ///   - push: Takes the jobs.
-    ///   - beforeWait: Sends the jobs taken so far on their way.
-    init(source: PumpedSource, push: @escaping (FileJob) -> Void, beforeWait: @escaping () -> Void) {
+    ///   - jobs: Takes the jobs.
+    init(source: PumpedSource, jobs: FileJobBatch) {
         self.source = source
-        self.push = push
-        self.beforeWait = beforeWait
+        self.jobs = jobs
     }
 
     /// Starts a file.
@@ -76,7 +73,7 @@ final class FileContent {
     /// A free buffer; when all are in jobs, those jobs must be on their way before this thread may wait for them.
     private func takeBuffer() -> PooledBuffer {
         if let buffer = pool.tryTake() { return buffer }
-        beforeWait()
+        jobs.handOver()
         return pool.take()
     }
 
@@ -84,24 +81,24 @@ final class FileContent {
     func flush() {
         guard let target else { return }
         if !slices.isEmpty, let lease = source.lease() {
-            push(.write(FilePiece(owner: lease, slices: slices, offset: start), target))
+            jobs.add(.write(FilePiece(owner: lease, slices: slices, offset: start), target))
             slices = []
         }
         if let buffer, filled > 0 {
-            push(.write(FilePiece(owner: buffer, slices: [buffer.memory[0..<filled]], offset: start), target))
+            jobs.add(.write(FilePiece(owner: buffer, slices: [buffer.memory[0..<filled]], offset: start), target))
         }
         buffer = nil
         filled = 0
     }
 
     /// Gives the finisher a job that comes after everything added so far.
-    func give(_ job: FileJob) { push(job) }
+    func give(_ job: FileJob) { jobs.add(job) }
 
     /// Waits until the finisher has done everything that it was given.
     func awaitFinished() {
         let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
-        push(.mark(done))
-        beforeWait()
+        jobs.add(.mark(done))
+        jobs.handOver()
         _ = done.pop()
     }
 
