@@ -115,6 +115,13 @@ public enum QueueAnswer<Element> {
         return takeFirst()
     }
 
+    /// The weight of what waits in it at this moment.
+    public var waitingWeight: Int {
+        unsafe pthread_mutex_lock(lock)
+        defer { unsafe pthread_mutex_unlock(lock) }
+        return weight
+    }
+
     /// Ends the queue: pushes are refused from now on, pops drain what is left.
     public func close() {
         unsafe pthread_mutex_lock(lock)
