@@ -72,10 +72,10 @@ struct WiringTests {
         #expect(throws: TransportError.self) { try other.read(upTo: 1) }
     }
 
-    // MARK: the finisher's queue
+    // MARK: the finishers' queues
 
-    private static func small(_ number: Int32, _ count: Int) -> FileJob {
-        let plan = TransferPlan(
+    private static func plan(_ number: Int32) -> TransferPlan {
+        TransferPlan(
             index: number,
             list: FileList(start: 0, directory: -1),
             entry: FileEntry(),
@@ -86,7 +86,14 @@ struct WiringTests {
             isInPlace: false,
             attempt: 0
         )
-        return .small([UInt8](repeating: 1, count: count), plan)
+    }
+
+    private static func small(_ number: Int32, _ count: Int) -> FileJob {
+        .small([UInt8](repeating: 1, count: count), plan(number))
+    }
+
+    private static func lengths(_ batch: [FileJob]?) -> [Int64]? {
+        batch?.map { if case .finish(_, let length) = $0 { length } else { -1 } }
     }
 
     private static func numbers(_ batch: [FileJob]?) -> [Int32]? {
@@ -96,7 +103,7 @@ struct WiringTests {
     @Test("jobs are handed over in their order: 64 at once, or a buffer's length, or what there is")
     func batches() {
         let queue = BoundedQueue<[FileJob]>(capacity: .max, name: "jobs")
-        let jobs = FileJobBatch(queue: queue)
+        let jobs = FileJobBatch(queues: [queue])
         jobs.handOver()
         #expect(queue.tryPop() == nil, "nothing is no batch")
         for number in 0..<65 { jobs.add(Self.small(Int32(number), 10)) }
@@ -108,6 +115,57 @@ struct WiringTests {
         jobs.add(Self.small(67, 10))
         jobs.handOver()
         #expect(Self.numbers(queue.tryPop()) == [67])
+    }
+
+    @Test("small files go to the queue in which least waits, the jobs of a large file to the first in their order")
+    func severalFinishers() throws {
+        let queues = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: .max, name: "jobs") }
+        let jobs = FileJobBatch(queues: queues)
+        jobs.add(Self.small(1, 30))
+        jobs.handOver()
+        jobs.add(Self.small(2, 10))
+        jobs.handOver()
+        jobs.add(Self.small(3, 10))
+        jobs.handOver()
+        #expect(Self.numbers(queues[1].tryPop()) == [1])
+        #expect(Self.numbers(queues[0].tryPop()) == [2])
+        #expect(Self.numbers(queues[0].tryPop()) == [3], "the other had more to do")
+        let directory = try TemporaryDirectory()
+        let volume = try Volume.open(path: directory.path)
+        let staged = try volume.root.stage(Array("large".utf8).span, replacing: false)
+        let target = FileTarget(plan: Self.plan(4), place: .staged(staged))
+        for length in Int64(0)..<70 { jobs.add(.finish(target, length: length)) }
+        jobs.add(Self.small(5, 10))
+        jobs.handOver()
+        #expect(Self.lengths(queues[0].tryPop()) == Array(0..<64))
+        #expect(Self.lengths(queues[0].tryPop()) == Array(64..<70))
+        #expect(queues[0].tryPop() == nil)
+        #expect(Self.numbers(queues[1].tryPop()) == [5])
+    }
+
+    @Test("who waits for the finishers waits for each of them", .timeLimit(.minutes(10)))
+    func awaitedFinishers() throws {
+        let queues = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: .max, name: "jobs") }
+        let done = Atomic<Int>(0)
+        let threads = try queues.map { queue in
+            try Background {
+                while let batch = queue.pop() {
+                    for job in batch {
+                        if case .mark(let waiting) = job { waiting.close() } else { done.add(1, ordering: .relaxed) }
+                    }
+                }
+            }
+        }
+        let jobs = FileJobBatch(queues: queues)
+        for number in 0..<1000 {
+            jobs.add(Self.small(Int32(number), 10))
+            if number % 100 == 99 {
+                jobs.awaitFinished()
+                #expect(done.load(ordering: .relaxed) == number + 1)
+            }
+        }
+        for queue in queues { queue.close() }
+        for thread in threads { try thread.value() }
     }
 
     // MARK: the reading role

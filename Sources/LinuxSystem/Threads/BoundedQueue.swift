@@ -92,6 +92,13 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
         return takeFirst()
     }
 
+    /// The weight of what waits in it at this moment.
+    public var waitingWeight: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return weight
+    }
+
     /// Ends the queue: pushes are refused from now on, pops drain what is left.
     public func close() {
         lock.lock()

@@ -3,7 +3,7 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// The destination's half of a session: receiver, generator and finisher on their threads (protocol specification,
+/// The destination's half of a session: receiver, generator and finishers on their threads (protocol specification,
 /// session 7.1).
 ///
 /// ## Concurrency model
@@ -20,7 +20,8 @@ final class ReceivingSide {
     private let channel: SessionChannel
     private let receiver: Receiver
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
-    private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
+    /// Two, since what a small file costs is mostly the kernel's time, and the most of all threads.
+    private let jobs = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: 2 << 20, name: "received files") }
     private let open = OpenRequests()
     private var synchronizer: Synchronizer?
 
@@ -32,7 +33,7 @@ final class ReceivingSide {
             state: state,
             channel: channel,
             events: events,
-            jobs: FileJobBatch(queue: jobs),
+            jobs: FileJobBatch(queues: jobs),
             open: open,
             request: request
         )
@@ -69,7 +70,7 @@ final class ReceivingSide {
         } catch {
             state.fail(.wire(error))
         }
-        jobs.close()
+        for queue in jobs { queue.close() }
         for thread in threads { thread.join() }
         synchronizer?.end()
         if let failure = state.failure { throw failure }
@@ -117,20 +118,23 @@ final class ReceivingSide {
             requestLimit: Self.requestLimit,
             synchronizer: synchronizer
         )
-        let finisher = Finisher(
-            state: state,
-            destination: destination,
-            jobs: jobs,
-            events: events,
-            synchronizer: synchronizer
-        )
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.
-        let (generating, finishing) = (HandedOver(session), HandedOver(finisher))
+        let generating = HandedOver(session)
         do throws(SystemError) {
-            return [
-                try WorkerThread(name: "dvm-generate") { generating.value.run() },
-                try WorkerThread(name: "dvm-finish") { finishing.value.run() },
-            ]
+            var threads = [try WorkerThread(name: "dvm-generate") { generating.value.run() }]
+            for queue in jobs {
+                let finishing = HandedOver(
+                    Finisher(
+                        state: state,
+                        destination: destination,
+                        jobs: queue,
+                        events: events,
+                        synchronizer: synchronizer
+                    )
+                )
+                threads.append(try WorkerThread(name: "dvm-finish") { finishing.value.run() })
+            }
+            return threads
         } catch {
             throw .violation("\(error)", exitCode: 14)
         }

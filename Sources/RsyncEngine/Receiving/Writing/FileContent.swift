@@ -94,13 +94,8 @@ final class FileContent {
     /// Gives the finisher a job that comes after everything added so far.
     func give(_ job: FileJob) { jobs.add(job) }
 
-    /// Waits until the finisher has done everything that it was given.
-    func awaitFinished() {
-        let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
-        jobs.add(.mark(done))
-        jobs.handOver()
-        _ = done.pop()
-    }
+    /// Waits until the finishers have done everything that they were given.
+    func awaitFinished() { jobs.awaitFinished() }
 
     /// Ends the file.
     func end() {

@@ -1,30 +1,76 @@
 import LinuxSystem
 
-/// The receiving thread's end of the finisher's queue: jobs are handed over in batches.
+/// The receiving thread's end of the finishers' queues: jobs are handed over in batches.
+///
+/// Small files are independent of each other and go to the finisher that has least to do; the jobs of large files go to the
+/// first one, in order.
 ///
 /// ## Concurrency model
-/// The receiving thread alone adds and hands over, in order; the thread `dvm-finish` takes the batches.
+/// The receiving thread alone adds and hands over; each queue is emptied by one thread `dvm-finish`.
 final class FileJobBatch {
-    private static let countLimit = 64
+    /// Jobs of one kind that wait to be handed over.
+    private struct Waiting {
+        private static let countLimit = 64
+        private(set) var jobs: [FileJob] = []
+        private var weight = 0
 
-    private let queue: BoundedQueue<[FileJob]>
-    private var jobs: [FileJob] = []
-    private var weight = 0
+        var isDue: Bool { jobs.count >= Self.countLimit || weight >= BufferPool.length }
 
-    init(queue: BoundedQueue<[FileJob]>) { self.queue = queue }
+        mutating func add(_ job: FileJob) {
+            jobs.append(job)
+            weight += job.weight
+        }
 
-    /// Adds a job behind all that were added before.
-    func add(_ job: FileJob) {
-        jobs.append(job)
-        weight += job.weight
-        if jobs.count >= Self.countLimit || weight >= BufferPool.length { handOver() }
+        mutating func push(to queue: BoundedQueue<[FileJob]>) {
+            guard !jobs.isEmpty else { return }
+            queue.push(jobs, weight: max(1, weight))
+            jobs = []
+            weight = 0
+        }
     }
 
-    /// Gives the jobs that wait to the finisher; always called before the receiving thread waits for anybody.
+    private let queues: [BoundedQueue<[FileJob]>]
+    /// The queue that got the last small files.
+    private var last = 0
+    private var ordered = Waiting()
+    private var small = Waiting()
+
+    /// - Parameter queues: One for each finisher, at least one; the first takes the jobs of large files, too.
+    init(queues: [BoundedQueue<[FileJob]>]) { self.queues = queues }
+
+    /// Adds a job; those of a large file are done in the order they are added.
+    func add(_ job: FileJob) {
+        if case .small = job {
+            small.add(job)
+            if small.isDue { pushSmall() }
+        } else {
+            ordered.add(job)
+            if ordered.isDue { ordered.push(to: queues[0]) }
+        }
+    }
+
+    /// Gives the jobs that wait to the finishers; always called before the receiving thread waits for anybody.
     func handOver() {
-        guard !jobs.isEmpty else { return }
-        queue.push(jobs, weight: max(1, weight))
-        jobs = []
-        weight = 0
+        ordered.push(to: queues[0])
+        pushSmall()
+    }
+
+    /// Waits until the finishers have done everything that they were given.
+    func awaitFinished() {
+        handOver()
+        let marks = queues.map { queue in
+            let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
+            queue.push([.mark(done)])
+            return done
+        }
+        for mark in marks { _ = mark.pop() }
+    }
+
+    /// Gives the small files to the queue in which least waits, in turn when there are several.
+    private func pushSmall() {
+        guard !small.jobs.isEmpty else { return }
+        let turns = (1...queues.count).map { (last + $0) % queues.count }
+        last = turns.min { queues[$0].waitingWeight < queues[$1].waitingWeight } ?? 0
+        small.push(to: queues[last])
     }
 }

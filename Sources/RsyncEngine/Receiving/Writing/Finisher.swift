@@ -7,8 +7,9 @@ import VolumeAccess
 /// Writes large files piece by piece, and gives received files their names and metadata, beside the thread that receives.
 ///
 /// ## Concurrency model
-/// Runs on the thread `dvm-finish`. Jobs come in batches through a bounded queue whose weight counts bytes; what is done is
-/// told to the generator, one event a batch. After a failure of the session what has been received is still finished.
+/// One of two that run on threads `dvm-finish`, each with a queue of its own; see ``FileJobBatch``. Jobs come in batches
+/// through a bounded queue whose weight counts bytes; what is done is told to the generator, one event a batch. After a
+/// failure of the session what has been received is still finished.
 final class Finisher {
     private let state: SessionState
     private let destination: Destination

@@ -7,7 +7,7 @@ import VolumeAccess
 /// the old ones as long.
 struct StagedBatch {
     /// The most files that wait; each holds a descriptor.
-    private static let limit = 64
+    private static let limit = 32
     /// The most bytes of such a file.
     private static let smallLimit: Int64 = 128 * 1024
 
