@@ -1,0 +1,1 @@
+"""What scripts/bench measures besides whole transfers, and how its samples are compared."""
