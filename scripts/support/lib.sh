@@ -14,13 +14,13 @@ step() {
     printf '\n==> %s (at %d s)\n' "$*" "$SECONDS"
 }
 
-# Ends the script with a clear last line.
+# Ends the script with an error as its last line.
 fail() {
     printf '%s: FAILED: %s\n' "$(basename "$0")" "$*" >&2
     exit 1
 }
 
-# Names the Debian packages of the arguments that are not installed, and rsync when it is older than protocol 32.
+# Prints the given Debian packages that are not installed, and rsync when it is older than protocol 32.
 missing_packages() {
     local package
     for package in "$@"; do
@@ -31,7 +31,7 @@ missing_packages() {
     esac
 }
 
-# Installs what is missing of the given packages. Does nothing, and asks no server, when nothing is.
+# Installs the given packages that are missing. Uses no network when none is.
 install_packages() {
     local missing
     mapfile -t missing < <(missing_packages "$@" | sort -u)

@@ -1,1 +1,1 @@
-"""Groups of cases of scripts/interop: peers that send what they should not, or nothing."""
+"""Groups of cases of scripts/interop: hostile and silent peers."""

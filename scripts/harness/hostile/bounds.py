@@ -1,4 +1,4 @@
-"""Limits on what peers and volumes say: figures, lengths of files, queues, names, and what few bytes may expand to."""
+"""Limits on values from peers and volumes: numbers, file lengths, queues, names, and data that expands."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ FACTS = {"fileSystem": "btrfs", "blockSize": 4096, "totalBytes": GIB, "usedBytes
 BTRFS = {"freeContentBytes": 0, "treeBytes": GIB, "usedTreeBytes": 0, "reserveBytes": 0, "copies": 2}
 UNUSABLE = "the target's answer is not usable"
 
-# Answers about a volume, and what the source has to say of each; None: anything but a crash.
+# Answers about a volume, and the expected error of the source; None: anything but a crash.
 ANSWERS = {
     "no bytes in all, trees of an exbibyte": (FACTS | {"totalBytes": 0, "btrfs": BTRFS | {"usedTreeBytes": EIB}},
                                               UNUSABLE),
@@ -35,10 +35,10 @@ ANSWERS = {
 
 
 def _control(answer, expected):
-    """A target that answers with such figures: the source ends in good order, and says what it can say."""
+    """A target that answers with such values: the source ends cleanly with the expected error."""
     def body(setting, folder):
         source = _tree(folder + "/source")
-        # A session is refused, so that only the check is seen.
+        # The session is refused, so that only the check runs.
         def refuse(tunnel):
             tunnel.sendall(b"@ERROR: no session here\n")
         answers = {"volume": answer, "sizes": {"allocated": [2**63 - 1]}}
@@ -72,7 +72,7 @@ def _too_large(source_kind):
         for name in ("huge one", "huge two"):
             _sparse(f"{source}/{name}", 5 * EIB, b"x")
         with Ends(setting, folder, source=source_kind) as ends:
-            # Stock would read the zeros for its sums.
+            # Stock would read the zeros for its checksums.
             for checksum in ((), ("--checksum",))[:1 if source_kind == "stock" else 2]:
                 outcome = ends.push(source, *checksum, timeout=30)
                 words = outcome.out.decode() + outcome.err.decode()
@@ -86,7 +86,7 @@ def _too_large(source_kind):
 
 
 def _settable(setting, folder):
-    """--max-file-size at the source: a longer file is refused, a shorter one is not; no quantity is an error."""
+    """--max-file-size at the source: a longer file is refused, a shorter one is not; an invalid quantity is an error."""
     source = _tree(folder + "/source")
     with Ends(setting, folder) as ends:
         outcome = ends.push(source, "--max-file-size", "64Ki")
@@ -98,7 +98,7 @@ def _settable(setting, folder):
 
 
 def _no_crash(setting, folder):
-    """Two such files that the target has already are counted without a crash, also by dvm-rsync, which has no limit."""
+    """Two such files that already exist at the target are counted without a crash, even by dvm-rsync, which has no limit."""
     source, target = _tree(folder + "/source"), folder + "/target"
     os.makedirs(target)
     for name in ("huge one", "huge two"):
@@ -117,7 +117,7 @@ def _no_crash(setting, folder):
 
 
 def _holes(size):
-    """A file of one MiB of data and a long hole: the hole is not read at all, and arrives as one."""
+    """A file of one MiB of data and a long hole: the hole is not read, and is preserved."""
     def body(setting, folder):
         source = folder + "/source"
         os.makedirs(source)
@@ -139,7 +139,7 @@ def _holes(size):
 
 
 def _read_bytes(pid):
-    """What a process has read in all; one that has ended must not have been waited for."""
+    """The bytes that a process has read; an ended process must still be a zombie."""
     with open(f"/proc/{pid}/io") as lines:
         return int(next(line for line in lines if line.startswith("rchar:")).split()[1])
 
@@ -147,7 +147,7 @@ def _read_bytes(pid):
 # MARK: memory
 
 def _requests(mebibytes, limit):
-    """Items with names of 4 KB from a target that does not read: the source stops taking them, and stays small."""
+    """Items with names of 4 KB from a target that does not read: the source stops reading, and its memory stays bounded."""
     def body(setting, folder):
         source, sent, ready = folder + "/source", [0], threading.Event()
         os.makedirs(source)
@@ -184,7 +184,7 @@ def _requests(mebibytes, limit):
 
 
 def _names(count, limit):
-    """A million names of users and groups: the target ends the session, and stays small."""
+    """A million names of users and groups: the target ends the session, and its memory stays bounded."""
     def body(setting, folder):
         with Ends(setting, folder) as ends:
             talk = scripted.push(ends.port, setting.keys, "-ogrtpe.LsfxC")
@@ -196,7 +196,7 @@ def _names(count, limit):
                     talk.send(b"".join(scripted.varint(uid) + b"\xff" + name + b"%08d" % uid for uid in names))
                 talk.send(b"\0")
             except OSError:
-                pass  # the target has enough of it
+                pass  # the target has ended the session
             talk.stream.settimeout(5)
             try:
                 while True:
@@ -213,7 +213,7 @@ def _names(count, limit):
 
 
 def _awaited(server, words):
-    """The server's log once it holds some words, or after 30 s."""
+    """The server's log once it contains some text, or after 30 s."""
     deadline = time.monotonic() + 30
     while words not in server.log_text() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -223,8 +223,8 @@ def _awaited(server, words):
 # MARK: growth
 
 def _send_file(setting, ends, listed, tokens, digest, *options):
-    """Pushes the file `f`, announced with a length, as given tokens; returns its size, if it is in place, and what was
-    said of it."""
+    """Pushes the file `f`, announced with a length, as the given tokens; returns its size, if it is in place, and the
+    report about it."""
     path = ends.target + "/f"
     talk = scripted.push(ends.port, setting.keys, "-rtpe.LsfxC", *options)
     talk.send(scripted.entry(b".", 0o40755) + scripted.entry(b"f", 0o100644, listed) + b"\0")
@@ -250,7 +250,7 @@ def _age(path):
 
 
 def _basis_again(setting, folder):
-    """7 bytes announced, and a basis of 16 MiB named eight times in 7 bytes each: named, and not kept."""
+    """7 bytes announced, and a basis of 16 MiB referenced eight times in 7 bytes each: reported, and not kept."""
     data = os.urandom(16 * MIB)
     with Ends(setting, folder) as ends:
         with open(ends.target + "/f", "wb") as file:
@@ -266,7 +266,7 @@ def _basis_again(setting, folder):
 
 
 def _inflated(setting, folder):
-    """7 bytes announced, 128 MiB delivered out of 4 KB of zstd (400 MiB in full): named, and not kept."""
+    """7 bytes announced, 128 MiB delivered from 4 KB of zstd (400 MiB in full): reported, and not kept."""
     count = 400 if setting.full else 128
     digest = hashlib.md5()
     for _ in range(count):
@@ -276,13 +276,13 @@ def _inflated(setting, folder):
         size, words = _send_file(setting, ends, 7, tokens, digest.digest(), "--compress-choice=zstd")
         check(size is None, f"accepted with {size} bytes from {len(tokens)}")
         check('"f" has grown from 7 bytes' in words and "not kept" in words, f"no word of it: {words}")
-        # The same bytes for a file that was announced are an honest hole.
+        # The same bytes for a file that was announced are a legitimate hole.
         size, words = _send_file(setting, ends, count * MIB, tokens, digest.digest(), "--compress-choice=zstd")
         check(size == count * MIB, f"an announced file of zeros is refused: {words}")
 
 
 def _grown(setting, folder):
-    """2 bytes announced, 3 MiB delivered, as a log that grows: taken whole, and the target's log tells of it."""
+    """2 bytes announced, 3 MiB delivered, as a log that grows: accepted completely, and reported in the target's log."""
     data = os.urandom(3 * MIB)
     tokens = struct.pack("<i", len(data)) + data + struct.pack("<i", 0)
     with Ends(setting, folder) as ends:
@@ -295,7 +295,7 @@ def _grown(setting, folder):
 
 
 def _reserve(setting, folder):
-    """A file that grows on and on leaves the reserve of a volume of 128 MiB alone."""
+    """A file that grows endlessly does not use the reserve of a volume of 128 MiB."""
     served = folder + "/small"
     os.makedirs(served)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "dvm-test", served], check=True)
@@ -310,7 +310,7 @@ def _reserve(setting, folder):
 
 
 def _listed_growth(setting, folder):
-    """A log that is appended to between listing and reading: it arrives, the pass is complete, and lists it."""
+    """A log that is appended to between listing and reading arrives; the pass is complete and lists it."""
     source = folder + "/source"
     os.makedirs(source)
     with open(source + "/a", "wb") as file:
@@ -320,7 +320,7 @@ def _listed_growth(setting, folder):
     with Ends(setting, folder) as ends:
         argv = peers.dvm_source(setting.keys, source, ends.port, "--bwlimit", "4M")
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            # What was read tells that the list is out and the first file under way.
+            # What was read shows that the list has been sent and the first file is in progress.
             while process.poll() is None and _read_bytes(process.pid) < 2 * MIB:
                 time.sleep(0.01)
             with open(source + "/z.log", "ab") as file:
@@ -334,7 +334,7 @@ def _listed_growth(setting, folder):
 
 
 def bounds_cases(full):
-    """Small inputs that once grew large; with `full` in the sizes of the first findings."""
+    """Small inputs that once expanded without bound; with `full` in the original sizes."""
     return [
         *(Case(f"bounds/control/{name}", _control(*what)) for name, what in ANSWERS.items()),
         Case("bounds/5 EiB/dvm", _too_large("dvm")),

@@ -1,4 +1,4 @@
-"""A peer that closes at every byte position: a relay hands on N bytes in one direction, then closes both sides."""
+"""A peer that closes at every byte position: a relay forwards N bytes in one direction, then closes both sides."""
 
 import contextlib
 import os
@@ -87,7 +87,7 @@ def _plain(setting, way, port, source, target):
 
 
 def cut_cases(full):
-    """Each way and direction, in cases of 32 positions."""
+    """Each connection type and direction, in cases of 32 positions."""
     cases, places = [], positions(full)
     for way in WAYS:
         for towards in TOWARDS:

@@ -31,14 +31,14 @@ def line(connection):
 
 
 class NoisyServer(Listening):
-    """Plays a daemon for one client up to a stage, then sends random bytes until it goes. Serves TLS when given keys."""
+    """Acts as a daemon for one client up to a stage, then sends random bytes until it disconnects. Serves TLS when given keys."""
 
     def __init__(self, stage, seed, keys=None):
         super().__init__()
         self.stage, self.random, self.keys = stage, random.Random(seed), keys
 
     def serve(self, connection):
-        # Whoever calls again is refused.
+        # Further connections are refused.
         self.close()
         connection.settimeout(20)
         if self.keys:
@@ -64,7 +64,7 @@ class NoisyServer(Listening):
 
 
 def _to_source(stage, seed, tls):
-    """Our client meets a noisy server: it ends within its time, with a code and a line."""
+    """Our client with a noisy server: it ends in time, with an exit code and an error line."""
     def body(setting, folder):
         _, new_path, _, _ = damage.two_versions(folder)
         with NoisyServer(stage, seed, setting.keys if tls else None) as server:
@@ -80,7 +80,7 @@ def _to_source(stage, seed, tls):
 
 
 def _attack(connection, stage, source):
-    """Plays a client up to a stage, then sends random bytes."""
+    """Acts as a client up to a stage, then sends random bytes."""
     connection.settimeout(10)
     with contextlib.suppress(OSError):
         if stage != "at once":
@@ -101,7 +101,7 @@ def _attack(connection, stage, source):
 
 
 def _to_target(stage, tls):
-    """A noisy client meets our target, many times; then a good push must pass and nothing odd lie there."""
+    """A noisy client connects to our target, many times; then a normal push must succeed and nothing else be there."""
     def body(setting, folder):
         old_path, new_path, old, new = damage.two_versions(folder)
         with Ends(setting, folder) as ends:

@@ -1,4 +1,4 @@
-"""What peers say and ask for: control characters and forged lines in their texts, weak digests for the password."""
+"""Hostile input from peers: control characters and forged lines in text, weak digests for the password."""
 
 import base64
 import contextlib
@@ -24,7 +24,7 @@ CHALLENGE = b"abcdefghijklmnopqrstuv"
 
 
 def hang_up(stream):
-    """Ends a connection in good order: closed with unread bytes, the kernel would throw away what was sent."""
+    """Ends a connection cleanly: if closed with unread bytes, the kernel would discard what was sent."""
     stream.settimeout(15)
     with contextlib.suppress(OSError):
         stream.unwrap()
@@ -36,7 +36,7 @@ def hang_up(stream):
 
 
 def check_clean(text, what, limit=8000, forged=True):
-    """Whether a text that holds a peer's words has none that a terminal obeys, no forged line and none without end."""
+    """Checks that text from a peer contains no control characters, no forged line and no overlong line."""
     text = text.decode(errors="replace") if isinstance(text, bytes) else text
     mark = NO_MARK.search(text)
     check(not mark, f"{what}: {mark and hex(ord(mark.group()))} in {text[:300]!r}")
@@ -121,7 +121,7 @@ PEERS = {
 
 
 def _to_source(serve, style, code):
-    """Our source meets a target with bad manners, shows nothing of them, and ends with a code."""
+    """Our source with a target that sends hostile text: it shows none of it, and ends with a code."""
     def body(setting, folder):
         source = small_tree(folder, size=100)
         with ScriptedServer(lambda connection: serve(setting.keys, connection)) as server:
@@ -139,7 +139,7 @@ def _to_source(serve, style, code):
 
 
 def _flooded(setting, folder):
-    """A target that says 200,000 things fills neither the terminal nor the memory."""
+    """A target that sends 200,000 messages fills neither the terminal nor the memory."""
     source = small_tree(folder, size=100)
     with ScriptedServer(lambda connection: _steps(_greet, _accept, _flood)(setting.keys, connection)) as server:
         outcome = run(peers.dvm_source(setting.keys, source, server.port, "--silence-limit", "5", "--progress", "lines"),
@@ -149,7 +149,7 @@ def _flooded(setting, folder):
 
 
 def _to_rsync(serve_plain):
-    """The same for dvm-rsync, which shows what stock shows: control characters escaped."""
+    """The same for dvm-rsync, which, like stock, escapes control characters."""
     def body(setting, folder):
         source = small_tree(folder, size=100)
 
@@ -159,16 +159,16 @@ def _to_rsync(serve_plain):
             connection.close()
         with ScriptedServer(serve) as server:
             outcome = run([peers.DVM_RSYNC, "-a", "--timeout=5", source + "/", f"rsync://127.0.0.1:{server.port}/m/"], 60)
-        # 10 when the peer's end is noticed before its last words are read.
+        # 10 when the peer's end is detected before its last messages are read.
         check(outcome.code in (5, 10), f"wanted exit code 5 or 10: {outcome}")
-        # Lines of a peer stand by themselves there, as with stock.
+        # Lines from a peer are printed without a prefix there, as by stock.
         check_clean(outcome.out, "standard output", 21_000, forged=False)
         check_clean(outcome.err, "standard error", 21_000, forged=False)
     return body
 
 
 def _target_log(setting, folder):
-    """What clients say of themselves reaches the target's log escaped."""
+    """Text from clients is escaped in the target's log."""
     user = EVIL.replace("\n", "").replace("\r", "").replace(" ", "_").encode()[:900]
     with target(setting, folder) as server:
         def client(*protocols):
@@ -207,7 +207,7 @@ def _target_log(setting, folder):
 # MARK: digests
 
 def _asks(greeting, *options, answered, trust="ca"):
-    """A target that asks for the password with some greeting is answered with the digest, or not at all."""
+    """A target that requests the password with some greeting gets the digest, or no answer."""
     def body(setting, folder):
         source, heard = small_tree(folder, size=100), []
 
@@ -247,7 +247,7 @@ def fingerprint(keys):
 
 
 def _accepts(greeting, *options, plain, accepted, offered):
-    """Our target takes a proof made by MD5, or refuses it before it asks."""
+    """Our target accepts a proof made with MD5, or refuses it before the challenge."""
     def body(setting, folder):
         with target(setting, folder, *options) as server:
             connection = socket.create_connection(("127.0.0.1", server.plain_port if plain else server.port))
@@ -278,7 +278,7 @@ WEAK = "--allow-weak-digest"
 
 
 def input_cases(stock):
-    """Texts and digests of peers towards our agents and dvm-rsync."""
+    """Text and digests from peers, for our agents and dvm-rsync."""
     if stock:
         return []
     bodies = {f"texts/{name}/{style}": _to_source(serve, style, 30 if name == "control facts" else 5)

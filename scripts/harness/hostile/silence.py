@@ -1,4 +1,4 @@
-"""Ends that fall silent are left after the limit; ends that only work for long without a word are waited for."""
+"""A silent peer ends the session after the limit; a peer that is only busy for long is waited for."""
 
 import contextlib
 import hashlib
@@ -20,8 +20,8 @@ from harness.programs.background import Listening
 from harness.programs.processes import Outcome, run
 from harness.trees import compare, damage
 
-LIMIT = 2  # seconds of --silence-limit, the least there is
-PATIENCE = LIMIT + 6  # seconds until a silent peer must have been left; two cores are shared
+LIMIT = 2  # seconds of --silence-limit, the minimum
+PATIENCE = LIMIT + 6  # seconds within which the session must have ended; two cores are shared
 REDUCED = ("silent target/connection", "silent target/control request", "silent target/handshake",
            "silent target/handshake, it reads", "frozen target", "frozen source", "stock source/sums for the list",
            "our target/writes")
@@ -35,7 +35,7 @@ def limit(seconds=LIMIT):
 
 
 class ScriptedServer(Listening):
-    """Serves each connection by a function on a thread of its own; a connection stays open until the server goes."""
+    """Serves each connection with a function on its own thread; a connection stays open until the server ends."""
 
     def __init__(self, serve):
         super().__init__()
@@ -53,7 +53,7 @@ class ScriptedServer(Listening):
 
 
 def tls(keys, connection, *protocols):
-    """Answers TLS; `protocols` are those of ALPN."""
+    """Accepts TLS; `protocols` are for ALPN."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*keys.good)
     if protocols:
@@ -61,7 +61,7 @@ def tls(keys, connection, *protocols):
     return context.wrap_socket(connection, server_side=True)
 
 
-# What a scripted stock daemon does, one step after the other, before it falls silent.
+# The steps of a scripted stock daemon before it falls silent.
 def _greet(stream):
     stream.sendall(b"@RSYNCD: 31.0 sha512 sha256 sha1 md5 md4\n")
     line(stream), line(stream)
@@ -95,7 +95,7 @@ def read_until(stream, end):
 
 
 def stock_daemon(keys, steps, greedy=False):
-    """A scripted stock target that takes some steps; `greedy` goes on reading without a word."""
+    """A scripted stock target that runs some steps; `greedy` continues to read silently."""
     def serve(connection):
         stream = tls(keys, connection)
         for step in steps:
@@ -139,7 +139,7 @@ class Control:
 
 
 def mute_control(keys, steps):
-    """A target of our kind that falls silent before the login (0) or at the first request (1)."""
+    """A dvm-target that falls silent before the login (0) or at the first request (1)."""
     def serve(connection):
         control = Control(keys, connection)
         if steps:
@@ -160,14 +160,14 @@ def small_tree(folder, name="source", size=300_000):
 
 
 def check_left(outcome, patience=PATIENCE, expected=SILENT):
-    """Whether our source gave up in time and said why."""
+    """Checks that our source gave up in time and reported why."""
     damage.check_outcome(outcome, {10, 30})
     check(expected.search(outcome.err), f"not silence: {outcome}")
     check(outcome.seconds <= patience, f"took {outcome.seconds:.1f} s: {outcome}")
 
 
 def _to_source(make_serve, *options, patience=PATIENCE, proxy=False):
-    """Our source calls a scripted server."""
+    """Our source connects to a scripted server."""
     def body(setting, folder):
         source = small_tree(folder)
         with ScriptedServer(make_serve(setting.keys)) as server:
@@ -180,7 +180,7 @@ def _to_source(make_serve, *options, patience=PATIENCE, proxy=False):
 
 
 def wait_for(condition, seconds=30):
-    """Waits until something holds that has no event of its own."""
+    """Polls until a condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         check(time.monotonic() < deadline, "the awaited state did not come")
@@ -188,7 +188,7 @@ def wait_for(condition, seconds=30):
 
 
 class Started:
-    """A program under way, which is ended by its number at last."""
+    """A running program, which is killed by its process id at the end."""
 
     def __init__(self, argv, env=None):
         self.start = time.monotonic()
@@ -207,7 +207,7 @@ class Started:
         os.killpg(self.process.pid, number)
 
     def outcome(self, timeout):
-        """What became of it, with the seconds since `start`."""
+        """The outcome, with the seconds since `start`."""
         try:
             out, err = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -227,7 +227,7 @@ def target(setting, folder, *options, env=None):
 
 
 def _frozen(who, *options):
-    """One of our agents is stopped in the middle of a file: the other one ends."""
+    """One of our agents is stopped (SIGSTOP) in the middle of a file: the other one ends."""
     def body(setting, folder):
         source = small_tree(folder, size=20 << 20)
         with target(setting, folder) as server:
@@ -259,14 +259,14 @@ def threads(pid):
 
 
 def _thawed(setting, folder):
-    """An agent that was stopped for longer than the limit goes on when the other end has waited for it."""
+    """An agent that was stopped for longer than the limit continues if the other end has waited for it."""
     source = small_tree(folder, size=1 << 20)
     with target(setting, folder, "--silence-limit", "60") as server:
         argv = peers.dvm_source(setting.keys, source, server.port, *limit(), "--bwlimit=500")
         with Started(argv) as client:
             wait_for(lambda: b"dvm-generate" in threads(server.process.pid))
             client.signal(signal.SIGSTOP)
-            time.sleep(2 * LIMIT)  # the time is what is tested
+            time.sleep(2 * LIMIT)  # the elapsed time is what is tested
             client.signal(signal.SIGCONT)
             outcome = client.outcome(60)
         check(outcome.code == 0, f"{outcome}", server.log_text()[-500:])
@@ -301,7 +301,7 @@ def honest_trees(folder, kind, size=1 << 20):
 
 
 def _stock_source(kind, *options, seconds=3 * LIMIT, wait=LIMIT):
-    """A stock source that works for `seconds` without a word is not cut by a target whose limit is `wait`."""
+    """A stock source that is busy for `seconds` without sending is not disconnected by a target whose limit is `wait`."""
     def body(setting, folder):
         source, served = honest_trees(folder, kind)
         per_read = int(seconds * 1000 / 8)  # two files of 1 MiB, in pieces of 256 KiB
@@ -317,7 +317,7 @@ def _stock_source(kind, *options, seconds=3 * LIMIT, wait=LIMIT):
 
 
 def _stock_target(kind, speeds, *options):
-    """A stock target that works for some limits is not left by our source."""
+    """Our source waits for a stock target that is busy for several times the limit."""
     def body(setting, folder):
         source, served = honest_trees(folder, kind)
         daemon = peers.rsync_daemon(peers.STOCK_RSYNC, folder, {"data": (served, "")}, setting.keys.credentials)
@@ -332,7 +332,7 @@ def _stock_target(kind, speeds, *options):
 
 
 def _our_ends(kind, *options, source_speeds=None, target_speeds=None, size=1 << 20):
-    """Our agents wait for each other while one of them works for some limits."""
+    """Our agents wait for each other while one of them is busy for several times the limit."""
     def body(setting, folder):
         source, served = honest_trees(folder, kind, size)
         with target(setting, folder, env=slow(setting, **(target_speeds or {}))) as server:
@@ -347,7 +347,7 @@ def _our_ends(kind, *options, source_speeds=None, target_speeds=None, size=1 << 
 
 
 def silence_cases(full, stock):
-    """Silent ends in each phase, and honest ones that work for long."""
+    """Silent peers in each phase, and legitimate ones that are busy for long."""
     if stock:
         return []
     bodies = {

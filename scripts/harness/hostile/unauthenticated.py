@@ -1,4 +1,4 @@
-"""Connections that never log in: they must neither keep a transfer out nor make the target grow."""
+"""Connections that never log in: they must neither block a transfer nor make the target's memory grow."""
 
 import contextlib
 import functools
@@ -14,15 +14,15 @@ from harness.programs.background import Background, Relay
 from harness.programs.processes import run, status_kib
 from harness.trees import compare
 
-LOGIN_SECONDS = 20  # what a target gives a client from the connection to the login
-PENALTY_SECONDS = 1  # how long a wrong password waits for its answer
+LOGIN_SECONDS = 20  # a target's time limit from the connection to the login
+PENALTY_SECONDS = 1  # the delay of the answer to a wrong password
 MEMORY_KIB = 96 << 10
 GREETING = b"@RSYNCD: 31.0 sha512 sha256 sha1 md5 md4\n"
 OLD_RSYNC = os.environ.get("OLD_RSYNC", "")  # another stock rsync, such as 3.2.7
 
 
 def _tls(port, alpn=None):
-    """A TLS connection that takes whatever certificate is shown."""
+    """A TLS connection that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if alpn:
@@ -44,8 +44,8 @@ def _hello():
     return outgoing.read()
 
 
-class Stranger:
-    """One connection of a kind, and what it does from time to time."""
+class Client:
+    """One connection of a kind, and what it does periodically."""
 
     def __init__(self, port):
         self.port = port
@@ -57,19 +57,19 @@ class Stranger:
         """Called about every half second."""
 
 
-class HalfHandshake(Stranger):
+class HalfHandshake(Client):
     def open(self):
         connection = super().open()
         connection.sendall(_hello()[:100])
         return connection
 
 
-class SilentInTLS(Stranger):
+class SilentInTLS(Client):
     def open(self):
         return _tls(self.port)
 
 
-class SilentAfterGreeting(Stranger):
+class SilentAfterGreeting(Client):
     def open(self):
         connection = _tls(self.port)
         connection.recv(200)
@@ -84,7 +84,7 @@ class SilentAfterModule(SilentAfterGreeting):
         return connection
 
 
-class SlowWriter(Stranger):
+class SlowWriter(Client):
     """A ClientHello, a byte every half second."""
 
     def __init__(self, port):
@@ -110,44 +110,44 @@ class EarlyInput(SilentAfterGreeting):
         connection.sendall(self.LINE * 4)
 
 
-KINDS = {"tcp": Stranger, "half a handshake": HalfHandshake, "tls": SilentInTLS, "greeted": SilentAfterGreeting,
+KINDS = {"tcp": Client, "half a handshake": HalfHandshake, "tls": SilentInTLS, "greeted": SilentAfterGreeting,
          "module named": SilentAfterModule, "slow": SlowWriter, "early input": EarlyInput}
 
 
 class Crowd(Background):
-    """Keeps so many connections of each kind open: what the target closes is opened again, at most `pause` s later."""
+    """Keeps `count` connections of each kind open: what the target closes is reopened at most `pause` s later."""
 
     def __init__(self, port, count, kinds=KINDS, pause=0.2):
         super().__init__()
-        self.strangers = [(KINDS[name](port), count) for name in kinds]
+        self.clients = [(KINDS[name](port), count) for name in kinds]
         self.pause, self.opened, self.open_now = pause, 0, {}
 
     def works(self):
-        return [functools.partial(self._keep, *pair) for pair in self.strangers]
+        return [functools.partial(self._keep, *pair) for pair in self.clients]
 
-    def _keep(self, stranger, count):
+    def _keep(self, client, count):
         connections, poked = [], time.monotonic()
         while not self.done.is_set():
             while len(connections) < count and not self.done.is_set():
                 with contextlib.suppress(OSError):
-                    connection = stranger.open()
+                    connection = client.open()
                     connection.settimeout(2)
                     connections.append(connection)
                 self.opened += 1
-            self.open_now[stranger] = len(connections)
+            self.open_now[client] = len(connections)
             self.done.wait(self.pause)
             connections = [connection for connection in connections if not self._is_over(connection)]
             if time.monotonic() - poked > 0.5:
                 poked = time.monotonic()
                 for connection in connections:
                     with contextlib.suppress(OSError):
-                        stranger.poke(connection)
+                        client.poke(connection)
         for connection in connections:
             connection.close()
 
     @staticmethod
     def _is_over(connection):
-        """Whether the other side has closed; anything that it says is thrown away."""
+        """Whether the other side has closed; received data is discarded."""
         try:
             connection.setblocking(False)
             over = connection.recv(1000) == b""
@@ -162,15 +162,15 @@ class Crowd(Background):
         return over
 
     def wait_until_full(self, seconds=30):
-        """Waits until every kind has been opened as often as asked for once."""
-        deadline, wanted = time.monotonic() + seconds, sum(count for _, count in self.strangers)
+        """Waits until all connections have been opened once."""
+        deadline, wanted = time.monotonic() + seconds, sum(count for _, count in self.clients)
         while self.opened < wanted and time.monotonic() < deadline:
             time.sleep(0.02)
         check(self.opened >= wanted, f"only {self.opened} of {wanted} connections were opened in {seconds} s")
 
 
 class Delay(Relay):
-    """Holds every byte back for some milliseconds, each way."""
+    """Delays all data by `seconds` in each direction."""
 
     def __init__(self, port, seconds):
         super().__init__(port)
@@ -186,7 +186,7 @@ class Delay(Relay):
 
 @contextlib.contextmanager
 def _target(setting, folder):
-    """A target with one volume: the server, and where the volume is."""
+    """A target with one volume: the server, and the volume's path."""
     path = f"{folder}/volume"
     os.makedirs(path, exist_ok=True)
     with peers.dvm_target(folder, setting.keys, {"data": path}, plain=True) as server:
@@ -219,8 +219,8 @@ def _pushers():
     return ["dvm", peers.STOCK_RSYNC, *([OLD_RSYNC] if os.access(OLD_RSYNC, os.X_OK) else [])]
 
 
-def _beside_a_crowd(count):
-    """Silent connections of every kind at once, while trees are pushed beside them at the speed they have alone."""
+def _with_idle_connections(count):
+    """Silent connections of every kind at once, while trees are pushed at the same speed as without them."""
     def body(setting, folder):
         source, notes = _load(folder, count << 19), []
         with _target(setting, folder) as (server, path):
@@ -238,18 +238,18 @@ def _beside_a_crowd(count):
                 silent = status_kib(server.process.pid, "VmRSS")
                 for kind in _pushers():
                     seconds = timed(kind)
-                    notes.append(f"{os.path.basename(kind)} {alone[kind]:.1f} s alone, {seconds:.1f} s beside them")
+                    notes.append(f"{os.path.basename(kind)} {alone[kind]:.1f} s alone, {seconds:.1f} s with them")
                     check(seconds < 3 * alone[kind] + 5, notes[-1])
                 opened = crowd.opened
             peak = status_kib(server.process.pid, "VmHWM")
-            check(peak < MEMORY_KIB, f"the target took {peak} KiB ({before} before, {silent} with the crowd)")
-        return (f"{opened} connections, {', '.join(notes)}; target {before} KiB before, {silent} with the crowd, "
+            check(peak < MEMORY_KIB, f"the target took {peak} KiB ({before} before, {silent} with the connections)")
+        return (f"{opened} connections, {', '.join(notes)}; target {before} KiB before, {silent} with the connections, "
                 f"peak {peak}")
     return body
 
 
 def _against_a_stream(pushes, each, seconds):
-    """Connections that come without end, faster than they are let go: a slow honest client still gets in."""
+    """An endless stream of connections, faster than they time out: a slow legitimate client still gets in."""
     def body(setting, folder):
         source = setting.trees[0][0]
         kinds = ["tcp", "half a handshake", "tls", "greeted", "module named"]
@@ -262,14 +262,14 @@ def _against_a_stream(pushes, each, seconds):
                     check(outcome.code == 0, f"{outcome}", server.log_text()[-1500:])
                 rate = (crowd.opened - opened) / (time.monotonic() - start)
                 took = time.monotonic() - start
-            check("DVM-2014" in server.log_text(), "no connection was put out: the crowd is too small")
+            check("DVM-2014" in server.log_text(), "no connection was evicted: there are too few")
             check_equal_trees(compare.compare(source, path))
         return f"{pushes} pushes in {took:.1f} s against {rate:.0f} new connections a second"
     return body
 
 
 def _early_input(setting, folder):
-    """64 clients that send early input without end; and one that sends it once, as stock does, and is served."""
+    """64 clients that send early input endlessly; and one that sends it once, like stock, and is served."""
     with _target(setting, folder) as (server, path):
         before = status_kib(server.process.pid, "RssAnon")
         with Crowd(server.port, 64, ["early input"]) as crowd:
@@ -278,7 +278,7 @@ def _early_input(setting, folder):
             while time.monotonic() < deadline and crowd.opened < 1000:
                 time.sleep(0.05)
             after = status_kib(server.process.pid, "RssAnon")
-        # A connection's bytes take 64 KiB at most; its thread and what OpenSSL keeps about as much again.
+        # A connection's data takes 64 KiB at most; its thread and OpenSSL's state about the same again.
         check(after - before < 64 * 160, f"{after - before} KiB for 64 connections")
         with open(f"{folder}/early", "wb") as file:
             file.write(bytes(range(256)) * 20)
@@ -289,7 +289,7 @@ def _early_input(setting, folder):
 
 
 def _answer(port, module, user, password_digest=b"nonsense"):
-    """What a client of the rsync protocol is told, and after how many seconds."""
+    """The answer to a client of the rsync protocol, and its delay in seconds."""
     with _tls(port) as connection, connection.makefile("rb") as lines:
         lines.readline()
         connection.sendall(GREETING + module + b"\n")
@@ -330,7 +330,7 @@ def _alike(setting, folder):
 
 
 def _places_after_password(setting, folder):
-    """More idle connections than there are sessions, plain and in TLS: a transfer gets in."""
+    """More idle connections than the session limit, plain and in TLS: a transfer gets in."""
     with _target(setting, folder) as (server, path), contextlib.ExitStack() as stack:
         for port, count in ((server.port, 70), (server.plain_port, 40)):
             for _ in range(count):
@@ -344,7 +344,8 @@ def _places_after_password(setting, folder):
 
 
 def _daemon(setting, folder):
-    """`dvm-rsync --daemon`: who has named a module and not answered holds none of its places; early input is bounded."""
+    """`dvm-rsync --daemon`: a client that has not answered the challenge does not count against `max connections`; early input is
+    bounded."""
     path, keys = f"{folder}/module", setting.keys
     os.makedirs(path)
     modules = {"data": (path, "max connections = 2")}
@@ -364,7 +365,7 @@ def _daemon(setting, folder):
 
 
 def _deadline(setting, folder):
-    """Whatever a client sends, it has so long to log in."""
+    """The time limit of the login, whatever a client sends."""
     with _target(setting, folder) as (server, _):
         hello, seconds = _hello(), {}
 
@@ -399,13 +400,13 @@ def _deadline(setting, folder):
 
 
 def unauthenticated_cases(full):
-    """One case per kind of attack by somebody without a password."""
+    """One case per kind of attack without a password."""
     cases = {
-        "places after the password": _places_after_password,
+        "sessions count after login": _places_after_password,
         "early input": _early_input,
         "refused alike": _alike,
-        "beside a crowd": _beside_a_crowd(200 if full else 30),
-        "against a stream": _against_a_stream(20 if full else 2, 700 if full else 120, 0.025),
+        "idle connections": _with_idle_connections(200 if full else 30),
+        "stream of connections": _against_a_stream(20 if full else 2, 700 if full else 120, 0.025),
     }
     if full:
         cases["deadline"] = _deadline

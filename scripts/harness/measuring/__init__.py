@@ -1,1 +1,1 @@
-"""What scripts/bench measures besides whole transfers, and how its samples are compared."""
+"""Measurements of scripts/bench other than whole transfers, and the comparison of samples."""

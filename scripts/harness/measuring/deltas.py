@@ -1,4 +1,4 @@
-"""The delta library beside rdiff(1) on one file of 512 MiB and its edited twin: signature, delta and patch of each with its
+"""The delta library compared with rdiff(1) on one file of 512 MiB and its edited copy: signature, delta and patch of each with its
 own formats and defaults. rdiff takes 32-byte BLAKE2 sums, ours are XXH3 sums as short as rsync keeps them."""
 
 import os
@@ -14,7 +14,7 @@ GOALS = {"rdiff-signature": 3.0, "rdiff-delta": 3.0, "rdiff-patch": 1.0}
 
 
 def _files(bench, who):
-    """The paths of a contender: those it reads, and those it makes."""
+    """The paths of a contender: inputs and outputs."""
     made = {part: f"{bench.root}/{who}.{part}" for part in ("signature", "delta", "patched")}
     return {"basis": f"{bench.volume('large')}/disk0.img", "new": f"{bench.volume('edited')}/disk0.img", **made}
 
@@ -30,7 +30,7 @@ OUTPUTS = {"signature": "signature", "delta": "delta", "patch": "patched"}
 
 
 def run_step(program, step, path):
-    """Runs one step to its end, onto no old output, and returns what it cost."""
+    """Runs one step without old output files, and returns its cost."""
     output = path[OUTPUTS[step]]
     if os.path.exists(output):
         os.unlink(output)

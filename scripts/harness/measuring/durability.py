@@ -1,4 +1,4 @@
-"""What it costs that a volume is on the disk before it is called complete: dvm-target with --durability power beside none,
+"""The cost of flushing a volume to disk before it is reported complete: dvm-target with --durability power and none,
 onto an ext4 in an image on this machine's disk."""
 
 import contextlib
@@ -10,7 +10,7 @@ import tempfile
 from harness.programs import peers
 from harness.storage import capacity
 
-# Which volume is sent to an empty target.
+# The volume that is sent to an empty target.
 CASES = {"durability-large": "large", "durability-small": "small"}
 GOALS = {name: "none: what it costs" for name in CASES}
 MIB = 1 << 20

@@ -12,7 +12,7 @@ from harness.programs import peers
 from harness.programs.processes import MemoryWatch
 
 PIECE = 1 << 20
-# What the sender of the relay cases hands to the kernel at once: it stays in the cache.
+# The write size of the sender in the relay cases: it stays in the cache.
 SENT_AT_ONCE = 256 << 10
 
 
@@ -21,7 +21,7 @@ def _cpu(usages):
 
 
 def _sink(listener, count, outcome):
-    """Takes everything from one connection and throws it away in the kernel."""
+    """Reads everything from one connection and discards it in the kernel."""
     connection, _ = listener.accept()
     room, taken = bytearray(PIECE), 0
     with connection:
@@ -63,7 +63,7 @@ def relay_run(bench, program, version, size):
 
 
 def openssl_copy(bench):
-    """Compiles the C loop that our tunnel is held against."""
+    """Compiles the C loop that our tunnel is compared with."""
     program = f"{bench.root}/openssl-copy"
     if not os.path.exists(program):
         source = os.path.join(peers.REPOSITORY, "Benchmarks", "openssl-copy", "openssl-copy.c")

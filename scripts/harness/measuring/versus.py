@@ -1,5 +1,5 @@
-"""Two sets of our own programs against each other, such as those of before a change and those of after it. The benchmark runs
-programs through links, which point to the old and to the new set in turn."""
+"""Compares two builds of our programs, such as those before and after a change. The benchmark runs programs through
+links, which point to the old and to the new build in turn."""
 
 import os
 import random
@@ -8,16 +8,16 @@ import statistics
 import sys
 import tempfile
 
-# What the harness calls each program by, and its name in a set.
+# The harness's key for each program, and its file name.
 PROGRAMS = {"DVM_RSYNC": "dvm-rsync", "DVM_SOURCE": "dvm-source", "DVM_TARGET": "dvm-target", "DVM_STUNNEL": "dvm-stunnel",
             "DVM_BENCH": "dvm-bench"}
-# A case is slower when the ratio of new to old is surely above this.
+# A case is slower when the confidence interval of the ratio of new to old lies above this.
 LIMIT = 1.03
 LINKS = "DVM_VERSUS_LINKS"
 
 
 class Switch:
-    """Points the links to one set of programs. Made once a process was started by `restart`."""
+    """Points the links to one of the two builds. Created after `restart`."""
 
     def __init__(self, old_folder):
         self.links = os.environ[LINKS]
@@ -26,13 +26,13 @@ class Switch:
         self.use("new")
 
     def use(self, who):
-        """From now on whoever starts a program gets that of this set, "old" or "new"."""
+        """Selects the build that is started from now on, "old" or "new"."""
         for name, path in self.sets[who].items():
             os.symlink(path, f"{self.links}/{name}.next")
             os.replace(f"{self.links}/{name}.next", f"{self.links}/{name}")
 
     def missing(self):
-        """The programs that one of the sets lacks."""
+        """The programs that are missing from one of the builds."""
         return sorted({name for programs in self.sets.values() for name, path in programs.items()
                        if not os.access(path, os.X_OK)})
 
@@ -42,7 +42,7 @@ class Switch:
 
 
 def restart(paths):
-    """Starts this script anew with links in the place of our programs, whose paths are given by their key; cases take their
+    """Starts this script again with links in the place of our programs, whose paths are given by their key; cases take their
     programs' paths when the harness is loaded."""
     links = tempfile.mkdtemp(prefix="dvm-versus.", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     os.chmod(links, 0o755)
@@ -53,7 +53,7 @@ def restart(paths):
 
 
 def rivals(contenders, switch):
-    """What runs against each other in a case: its contenders, or ours with the old and with the new programs."""
+    """The contenders of a case: its own, or our program from the old and from the new build."""
     def start(who):
         def begin(*arguments):
             switch.use(who)
@@ -63,14 +63,14 @@ def rivals(contenders, switch):
 
 
 def interval(ratios, rounds=10_000):
-    """The median of ratios, and the 95 % confidence interval of it by bootstrap."""
+    """The median of ratios, and its 95 % confidence interval by bootstrap."""
     numbers = random.Random(1)
     medians = sorted(statistics.median(numbers.choices(ratios, k=len(ratios))) for _ in range(rounds))
     return statistics.median(ratios), medians[int(rounds * 0.025)], medians[int(rounds * 0.975) - 1]
 
 
 def compared(name, samples):
-    """A case's row: medians of both sets, and new to old by pairs."""
+    """A case's row: medians of both builds, and the ratios of new to old by pairs."""
     row = {"case": name, "pairs": len(samples["new"]), "runs": samples}
     for key in ("seconds", "cpu"):
         row[key] = {who: statistics.median(run[key] for run in runs) for who, runs in samples.items()}
@@ -81,7 +81,7 @@ def compared(name, samples):
 
 
 def show(rows):
-    """Prints the rows, and in the last line which cases are slower. Returns whether none is."""
+    """Prints the rows, and in the last line the slower cases. Returns whether there are none."""
     print(f"\n{'case':20} {'pairs':>5} {'old s':>8} {'new s':>8}   new/old (95 %)          {'CPU new/old (95 %)':24}"
           f" {'old MiB':>8} {'new MiB':>8}")
     for row in rows:

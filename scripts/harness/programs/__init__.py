@@ -1,1 +1,1 @@
-"""The programs that take part, how they are started and ended, and scripted stand-ins for them."""
+"""The programs under test and their peers, how they are started and stopped, and scripted peers."""

@@ -1,4 +1,4 @@
-"""What goes on beside a case: work in a thread of its own, a server that a case scripts, and a relay."""
+"""What runs in the background of a case: work in a thread, a scripted server, and a relay."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ import threading
 
 
 class Background:
-    """Runs `work` in a thread from `with` to its end; then `done` is set, and the thread is awaited."""
+    """Runs `work` in a thread while a `with` block runs; then sets `done` and joins the thread."""
 
     def __init__(self):
         self.done, self._threads = threading.Event(), []
@@ -16,7 +16,7 @@ class Background:
         return [self.work]
 
     def work(self):
-        """Goes on until `done` is set."""
+        """Runs until `done` is set."""
         raise NotImplementedError
 
     def __enter__(self):
@@ -32,8 +32,8 @@ class Background:
 
 
 class Listening:
-    """Listens on a free port of this machine from its making on; `serve` gets each connection in a thread from `with` to its
-    end. What breaks a connection ends that thread alone."""
+    """Listens on a free local port; within `with`, `serve` gets each connection in a thread. An error of a connection ends only
+    its own thread."""
 
     def __init__(self, receive_buffer=None):
         self.listener = socket.socket()
@@ -44,11 +44,11 @@ class Listening:
         self.port = self.listener.getsockname()[1]
 
     def serve(self, connection):
-        """Plays the server for one connection."""
+        """Handles one connection."""
         raise NotImplementedError
 
     def close(self):
-        """Takes no more connections; wakes the thread that waits for one."""
+        """Accepts no more connections; wakes the accepting thread."""
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
@@ -72,7 +72,7 @@ class Listening:
 
 
 class Relay(Listening):
-    """Hands each connection on to another port of this machine; `carry` takes one direction of it."""
+    """Forwards each connection to another local port; `carry` handles one direction of it."""
 
     def __init__(self, to_port):
         super().__init__()
@@ -85,12 +85,12 @@ class Relay(Listening):
             threading.Thread(target=self._carry, args=ends, daemon=True).start()
 
     def carry(self, near, far, towards):
-        """Carries one direction to its end; `towards` is "server" or "client"."""
+        """Forwards one direction to its end; `towards` is "server" or "client"."""
         self.forward(near, far)
 
     @staticmethod
     def forward(near, far):
-        """Carries what comes until the end, and the end."""
+        """Forwards all data, then the end of file."""
         with contextlib.suppress(OSError):
             while data := near.recv(1 << 16):
                 far.sendall(data)

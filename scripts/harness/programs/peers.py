@@ -1,4 +1,4 @@
-"""The programs that take part: ours and the stock ones, with the configuration each needs."""
+"""Our programs and the stock ones, with the configuration each needs."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ USER, PASSWORD = "mover", "correct horse battery"
 
 
 def insist_on(*programs):
-    """Ends the script when programs are missing, and says how to build them."""
+    """Exits when programs are missing, and says how to build them."""
     missing = [path for path in programs if not os.access(path, os.X_OK)]
     if missing:
         raise SystemExit(f"not built: {', '.join(missing)}\nbuild with: swift build -c release")
@@ -33,7 +33,7 @@ def write(path, text, mode=0o644):
 
 
 class Keys:
-    """Certificates and credentials in a directory: a good CA and server, and one of each bad kind."""
+    """Certificates and credentials in a directory: a valid CA and server, and one certificate of each invalid kind."""
 
     def __init__(self, folder):
         os.makedirs(folder, exist_ok=True)
@@ -56,7 +56,7 @@ class Keys:
         return f"{self.folder}/{name}.pem"
 
     def _server(self, name, names, dates=None):
-        """A key pair signed by the CA. `openssl ca` is the one that takes a start and an end in the past."""
+        """A key pair signed by the CA. `openssl ca` accepts a start and an end in the past."""
         self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=dvm test",
                       "-keyout", f"{name}.key", "-out", f"{name}.csr")
         write(f"{self.folder}/{name}.cnf", f"""[ca]
@@ -83,7 +83,7 @@ basicConstraints = CA:FALSE
 
 
 def rsync_daemon(program, folder, modules, secrets, label="rsyncd"):
-    """A daemon by an rsyncd.conf. `modules` maps a name to (path, extra lines); all ask for a password."""
+    """A daemon by an rsyncd.conf. `modules` maps a name to (path, extra lines); all request a password."""
     port = free_port()
     text = f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/{label}.log\npid file = {folder}/{label}.pid\n"
     for name, (path, extra) in modules.items():
@@ -95,7 +95,7 @@ def rsync_daemon(program, folder, modules, secrets, label="rsyncd"):
 
 
 def stunnel(folder, label, text, service, program="stunnel4"):
-    """A stunnel with one service, in the foreground; `program` may be our stand-in."""
+    """A stunnel with one service, in the foreground; `program` may be dvm-stunnel."""
     port = free_port()
     configuration = write(f"{folder}/{label}.conf", f"foreground = yes\npid =\n{text}\n[{label}]\n"
                           f"accept = 127.0.0.1:{port}\n{service}\n")
@@ -104,14 +104,14 @@ def stunnel(folder, label, text, service, program="stunnel4"):
 
 def stunnel_server(folder, keys, to_port, certificate=None, label="tls-server", text="",
                    program="stunnel4"):
-    """Takes TLS and hands the plain bytes to a local port."""
+    """Accepts TLS and forwards the plain bytes to a local port."""
     pem, key = certificate or keys.good
     return stunnel(folder, label, text, f"connect = 127.0.0.1:{to_port}\ncert = {pem}\nkey = {key}",
                    program)
 
 
 def stunnel_client(folder, keys, to_port, proxy=None, label="tls-client", text="", program="stunnel4"):
-    """Takes plain bytes and hands them in TLS to a local port, through a proxy when one is given."""
+    """Accepts plain bytes and forwards them in TLS to a local port, optionally through a proxy."""
     service = f"client = yes\nCAfile = {keys.ca}\nverifyChain = yes\ncheckHost = localhost\nsni = localhost\n"
     if proxy:
         service += (f"connect = 127.0.0.1:{proxy}\nprotocol = connect\nprotocolHost = localhost:{to_port}\n"
@@ -152,7 +152,7 @@ def stock_push(keys, source, port, *options, volume="data", password=None):
 
 
 def tinyproxy(folder):
-    """A proxy that asks for basic authentication."""
+    """A proxy that requests basic authentication."""
     port = free_port()
     configuration = write(f"{folder}/tinyproxy.conf", f"Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\n"
                           f"Allow 127.0.0.1\nBasicAuth {USER} proxy-secret\nLogFile \"{folder}/tinyproxy.log\"\n")
@@ -161,7 +161,7 @@ def tinyproxy(folder):
 
 
 def squid(folder):
-    """The other proxy that asks for basic authentication."""
+    """A second proxy that requests basic authentication."""
     port = free_port()
     digest = subprocess.run(["openssl", "passwd", "-apr1", "proxy-secret"], capture_output=True, text=True, check=True)
     users = write(f"{folder}/squid.users", f"{USER}:{digest.stdout}")
@@ -183,6 +183,6 @@ pinger_enable off
 
 
 def version(program):
-    """The highest protocol a stock rsync speaks, from its own words."""
+    """The highest protocol version of a stock rsync, from its --version."""
     words = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()
     return int(words[words.index("protocol") + 2])

@@ -16,7 +16,7 @@ from harness.programs.background import Background
 
 @dataclass
 class Outcome:
-    """What a finished program left behind. `code` is negative for a signal, 999 for our own timeout."""
+    """The result of a finished program. `code` is negative for a signal, 999 for our own timeout."""
     code: int
     out: bytes
     err: bytes
@@ -59,7 +59,7 @@ def scratch(label):
 
 
 def free_port():
-    """A TCP port nobody listens on, outside the range the kernel gives to clients."""
+    """A free TCP port outside the kernel's ephemeral range."""
     while True:
         port = random.SystemRandom().randrange(12_000, 32_000)
         if not listens(port):
@@ -67,7 +67,7 @@ def free_port():
 
 
 def listens(port):
-    """Whether some socket listens on the port, asked without connecting to it."""
+    """Whether some socket listens on the port, without connecting to it."""
     mark = f":{port:04X}"
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError), open(table) as rows:
@@ -79,7 +79,7 @@ def listens(port):
 
 
 class Server:
-    """A daemon of ours for the length of a `with`. It dies with us, and takes its children along."""
+    """A daemon for the duration of a `with`. It is killed with this process, together with its children."""
 
     def __init__(self, argv, port, log, env=None):
         self.argv, self.port, self.log, self.env = argv, port, log, env
@@ -102,7 +102,7 @@ class Server:
         self.stop(signal.SIGTERM)
 
     def stop(self, number):
-        """Ends the server with its whole process group and keeps what it used."""
+        """Stops the server with its whole process group and records its resource usage."""
         if self.process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A push of our source that a case watches, and what it says when it is refused."""
+"""A push of our source that runs during a case, and its output when refused."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from harness.trees import compare
 
 
 def tree(path, label, large=0, files=3):
-    """A small tree whose first file comes at once; `large` bytes follow it."""
+    """A small tree whose first file is transferred at once; `large` bytes follow it."""
     os.makedirs(path)
     for number in range(files):
         peers.write(f"{path}/a{number:03} {label}", label * 10)
@@ -32,7 +32,7 @@ def wait_for(condition, what, seconds=20):
 
 
 class Pushing:
-    """A push that runs beside the case, from its first file on."""
+    """A push that runs during the case; it has transferred its first file."""
 
     def __init__(self, argv, arrives):
         self.argv, self.arrives = argv, arrives
@@ -45,7 +45,7 @@ class Pushing:
         return self
 
     def end(self, timeout=30):
-        """Waits for its end."""
+        """Waits until it has ended."""
         out, err = self.process.communicate(timeout=timeout)
         return Outcome(self.process.returncode, out, err, 0)
 
@@ -68,7 +68,7 @@ def finished(outcome):
 
 
 def check_same(source_path, target, what="trees differ"):
-    """As check_equal_trees; a stock target leaves the root's time alone that is right to the second."""
+    """As check_equal_trees; a stock target does not change a root's time that is correct to the second."""
     differences = [line for line in compare.compare(source_path, target) if not str(line).startswith("b'.': mtime")]
     check_equal_trees(differences, what)
 

@@ -1,4 +1,4 @@
-"""Peers that say what a test wants them to: rsync's daemon protocol 30 and the control channel, inside TLS or plain."""
+"""Scripted peers: rsync's daemon protocol 30 and the control channel, inside TLS or plain."""
 
 import base64
 import contextlib
@@ -25,7 +25,7 @@ def varint(value):
 
 
 def varlong(value, least):
-    """A varlong of at least so many bytes (session 5.3)."""
+    """A varlong of at least this many bytes (session 5.3)."""
     body = value.to_bytes(max(least, (value.bit_length() + 7) // 8), "little")
     extra = len(body) - least
     if body[-1] < 1 << (7 - extra):
@@ -40,7 +40,7 @@ def entry(name, mode, size=0, owner=None):
 
 
 def zstd_zeros(blocks):
-    """A zstd stream of so many blocks of 128 KiB zeros, four bytes each; it is not ended, as rsync's never is."""
+    """A zstd stream of this many blocks of 128 KiB zeros, four bytes each; it is not ended, as rsync's never is."""
     return b"\x28\xb5\x2f\xfd\x00\x38" + (131072 << 3 | 1 << 1).to_bytes(3, "little").ljust(4, b"\0") * blocks
 
 
@@ -98,7 +98,7 @@ class Talk:
         return piece
 
     def request(self):
-        """Reads items up to the first that asks for data: its sum head of four numbers; the sums are dropped."""
+        """Reads items up to the first that requests data: its sum head of four numbers; the sums are dropped."""
         while True:
             self.data(1)  # the index, one after the last
             flags = struct.unpack("<H", self.data(2))[0]
@@ -111,7 +111,7 @@ class Talk:
 
 
 def push(port, keys, letters, *options, volume="data"):
-    """Begins to push to a dvm-target: logs in, sends arguments, and returns the talk where the file list is due."""
+    """Begins to push to a dvm-target: logs in, sends arguments, and returns the connection at the point where the file list is due."""
     context = ssl.create_default_context(cafile=keys.ca)
     stream = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30), server_hostname="localhost")
     talk = Talk(stream)
@@ -131,9 +131,9 @@ def push(port, keys, letters, *options, volume="data"):
 
 
 class Target(Listening):
-    """A TLS server on a port of its own that gives each connection to a function, in a thread.
+    """A TLS server on its own port that gives each connection to a function, in a thread.
 
-    `converse` gets those that chose the control channel, `serve` the others; without `converse` nothing is chosen."""
+    `converse` gets the connections that chose the control channel, `serve` the others; without `converse`, no ALPN protocol is selected."""
 
     def __init__(self, keys, serve, converse=None, receive_buffer=None):
         super().__init__(receive_buffer)

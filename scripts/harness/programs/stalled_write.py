@@ -1,4 +1,4 @@
-"""A write(2) that stands still, with a page of its buffer that does not come (userfaultfd(2))."""
+"""A write(2) that is blocked on a page of its buffer (userfaultfd(2))."""
 
 import contextlib
 import ctypes
@@ -31,7 +31,7 @@ class StalledWrite:
 
     @staticmethod
     def release():
-        """Lets the write go on."""
+        """Lets the write continue."""
         StalledWrite._released.set()
 
     def __enter__(self):

@@ -1,6 +1,6 @@
-"""The check before the first byte against the truth: file systems on loop devices are filled until they have just less or
-just more room than the check asks for, then a volume is sent there. What is admitted has to arrive whole; what is refused
-must leave no trace, and is sent by force afterwards, which tells whether the refusal was needless."""
+"""The check before a transfer compared with actual usage: file systems on loop devices are filled until they have just less or
+just more space than the check requires, then a volume is sent there. What is admitted has to arrive completely; what is
+refused must leave no trace, and is then sent by force, which shows whether the refusal was unnecessary."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from harness.storage import capacity
 from harness.trees import compare
 
 MIB = 1 << 20
-# Room in per cent of what the check asks for; 100 is that to the block.
+# Free space in per cent of what the check requires; 100 is exact to the block.
 PERCENTS = (80, 90, 95, 97, 99, 100, 100.5, 102, 105)
 REDUCED_PERCENTS = (95, 100, 102)
-# A refusal may be needless when so little is missing, besides what is deleted on the way: 2 % or 2 MiB, or 4 inodes.
+# A refusal may be unnecessary when less than this is missing, apart from what is deleted during the pass: 2 % or 2 MiB, or 4 inodes.
 SHARE, SLACK = 50, 2 * MIB
 
-# How each file system is made, its size in MiB, and whether inodes are what it lacks
+# How each file system is made, its size in MiB, and whether it runs out of inodes
 KINDS = {
     "ext4": (["mkfs.ext4", "-q", "-F", "-b", "4096"], 384, False),
     "ext4-1k": (["mkfs.ext4", "-q", "-F", "-b", "1024"], 256, False),
@@ -40,7 +40,7 @@ TREES = {
     "cross-links": capacity.cross_links(400, 5, 3000), "small-folders": capacity.files(6000, 100, 400, smallest=100),
     "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
-# Every tree where its layout is most telling; each is sent to an empty volume and, edited, to one that holds it.
+# Each tree on the file system where its layout matters most; each is sent to an empty volume and, edited, to one that holds it.
 CASES = [
     ("tiny", "ext4"), ("tiny", "ext4-1k"), ("tiny", "xfs"), ("tiny", "btrfs"), ("tiny", "ext4-few-inodes"),
     ("empty", "ext4-1k"), ("empty", "xfs-1k"), ("empty", "btrfs"), ("empty", "ext4-few-inodes"), ("small", "ext4"),
@@ -57,7 +57,7 @@ REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), 
 
 
 def edit(source, random_numbers):
-    """Changes, replaces, removes and adds entries, a thirtieth of each. Returns how many went, and their bytes."""
+    """Changes, replaces, removes and adds entries, a thirtieth of each. Returns the number of removed entries, and their bytes."""
     gone = [0, 0]
     for top, _, names in os.walk(source):
         for name in sorted(names):
@@ -80,7 +80,7 @@ def edit(source, random_numbers):
 
 
 class Room:
-    """A copy of a prepared file system, with `volume` to be filled and ballast beside it, which takes the rest."""
+    """A copy of a prepared file system, with `volume` to be filled and ballast next to it, which fills the rest."""
 
     def __init__(self, point, lacks_inodes):
         self.point, self.volume, self.lacks_inodes = point, f"{point}/volume", lacks_inodes
@@ -88,8 +88,8 @@ class Room:
         os.makedirs(f"{point}/ballast")
 
     def free(self):
-        """Bytes or inodes, as the target's agent tells them."""
-        capacity.used(self.point)  # nothing is under way
+        """Bytes or inodes, as reported by the target's agent."""
+        capacity.used(self.point)  # nothing is in progress
         outcome = run([peers.DVM_TARGET, "capacity", self.volume, "--json"])
         check(outcome.code == 0, f"dvm-target capacity: {outcome}")
         facts = json.loads(outcome.out)
@@ -100,7 +100,7 @@ class Room:
         return sorted((top, *sorted(folders), *sorted(names)) for top, folders, names in os.walk(self.volume))
 
     def leave(self, wanted):
-        """Takes room until just so much is left, never less; returns what is left."""
+        """Uses up space until this much is left, never less; returns what is left."""
         if self.lacks_inodes:
             for number in range(self.free() - wanted):
                 os.mknod(f"{self.point}/ballast/{number}", 0o100600)
@@ -109,7 +109,7 @@ class Room:
             spare = self.free() - wanted
             if spare < 4096:
                 break
-            # What the ballast's own extents take is known once most of it is there.
+            # The space for the ballast's own extents is known once most of it is written.
             self._take(f"{self.point}/ballast/{number}", spare - (spare // 200 if number == 0 else 0))
         first = f"{self.point}/ballast/0"
         for _ in range(4):
@@ -121,7 +121,7 @@ class Room:
 
     @staticmethod
     def _take(path, size):
-        """Makes a file of a size, or of the largest half of it that is to be had; none when there is no room for a name."""
+        """Makes a file of a size, or repeatedly half of it until it fits; none when there is no space for a name."""
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT)
         except OSError:
@@ -157,19 +157,19 @@ def _send(folder, keys, source, target, *options, expect=None):
 
 
 def _is_refusal(outcome):
-    """Whether the check refused for lack of bytes or inodes; 4 would mean something that the file system cannot hold."""
+    """Whether the check refused for lack of bytes or inodes; 4 would mean something that the file system cannot store."""
     return outcome.code == 11 and b"does not fit the target" in outcome.err
 
 
 def _asked(outcome, what):
-    """What the check asks for, in its own words."""
+    """The requirement of the check, from its message."""
     found = re.search(rf"(\d+) {what} are needed".encode(), outcome.err)
     check(found, f"the check does not say how many {what} are needed: {outcome}")
     return int(found.group(1))
 
 
 def _probe(case, percent, demand):
-    """One attempt: (room left, "admitted", "refused" or "needless")."""
+    """One attempt: (space left, "admitted", "refused" or "needless")."""
     setting, folder, image, source, lacks_inodes = case
     with capacity.copied(folder, f"at{percent}", image) as point:
         room = Room(point, lacks_inodes)
@@ -188,8 +188,8 @@ def _probe(case, percent, demand):
 
 
 def _prepare(setting, folder, tree, kind, which, seed):
-    """Makes a tree and a file system for it: ((what a probe needs), what went since, what the check asks for); None for the
-    last when the pass needs no room."""
+    """Makes a tree and a file system for it: ((what a probe needs), what was removed since, what the check requires); None for the
+    last when the pass needs no space."""
     if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
         raise Skipped("needs root and loop devices")
     capacity.own_mounts()
@@ -208,7 +208,7 @@ def _prepare(setting, folder, tree, kind, which, seed):
         room.leave(0)
         outcome = _send(folder, setting.keys, source, room.volume)
         if outcome.code == 0:
-            check(not compare.compare(source, room.volume), "admitted with next to no room, and trees differ")
+            check(not compare.compare(source, room.volume), "admitted with almost no space, and trees differ")
             return case, gone, None
         return case, gone, _asked(outcome, "inodes" if lacks_inodes else "bytes")
 
@@ -217,7 +217,7 @@ def _admission(tree, kind, which, seed):
     def body(setting, folder):
         case, gone, demand = _prepare(setting, folder, tree, kind, which, seed)
         if demand is None:
-            return "needs no room"
+            return "needs no space"
         rows, wasteful, lacks_inodes = [], [], KINDS[kind][2]
         for percent in PERCENTS if setting.full else REDUCED_PERCENTS:
             left, verdict = _probe(case, percent, demand)
@@ -233,11 +233,11 @@ def _admission(tree, kind, which, seed):
 
 
 def _exact(tree, kind, which, seed, runs):
-    """With just the room that the check asks for, again and again: when a file system runs short for a moment is chance."""
+    """With exactly the space that the check requires, many times: temporary shortages are random."""
     def body(setting, folder):
         case, _, demand = _prepare(setting, folder, tree, kind, which, seed)
         if demand is None:
-            return "needs no room"
+            return "needs no space"
         _, _, image, source, lacks_inodes = case
         failures = []
         for number in range(runs):
@@ -254,14 +254,14 @@ def _exact(tree, kind, which, seed, runs):
     return body
 
 
-# Trees whose names need room while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
+# Trees whose names need space while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
 EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-wide", 1), ("cross-links", "xfs-1k", 0)]
-# `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or so often; in cases of RUNS.
+# `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or this often; in cases of RUNS.
 OFTEN, RUNS = {("xfs", "first"): 500}, 50
 
 
 def admission_cases(full, seeds):
-    """Trees on file systems, first copies and later passes, with more and less room; and many times with just enough. The
+    """Trees on file systems, first copies and later passes, with more and less space; and many times with just enough. The
     reduced form has a few of the first, and of the second for each of the seeds."""
     both = ("first", "later")
     cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 25 if full else 8)
@@ -277,7 +277,7 @@ def admission_cases(full, seeds):
 
 
 def report(root):
-    """Prints how often each room was enough, refused, or refused without need."""
+    """Prints how often each amount of space was sufficient, refused, or refused unnecessarily."""
     if not os.path.exists(f"{root}/admission"):
         return
     with open(f"{root}/admission") as lines:

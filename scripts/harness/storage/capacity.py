@@ -1,6 +1,6 @@
-"""Forecasts against actual usage: trees are copied to small file systems on loop devices, and what those really used at
-their fullest is compared with what `dvm-source capacity` said before; then the same copy goes to a new file system of the
-size it proposed. Every mount and loop device is gone when a case ends, however it ends."""
+"""Forecasts compared with actual usage: trees are copied to small file systems on loop devices, and their peak usage is
+compared with the forecast of `dvm-source capacity`; then the same copy goes to a new file system of the size it proposed.
+Every mount and loop device is removed when a case ends, however it ends."""
 
 import contextlib
 import ctypes
@@ -18,11 +18,11 @@ from harness.programs.processes import descendants, run
 from harness.trees import compare
 
 MIB = 1 << 20
-# What the forecast may be above the truth: 2 % or 2 MiB, whichever is more. It may never be below.
+# How much the forecast may exceed the actual usage: 2 % or 2 MiB, whichever is more. It may never be below.
 SHARE, SLACK = 50, 2 * MIB
 LIBC, CLONE_NEWNS = ctypes.CDLL(None, use_errno=True), 0x00020000
 
-# name: the maker's command, the size of the image that is surely large enough, and the forecast's options
+# name: the maker's command, a sufficient image size, and the forecast's options
 KINDS = {
     "ext4": (["mkfs.ext4", "-q", "-F", "-b", "4096"], 512, ["--target-file-system", "ext4"]),
     "ext4-1k": (["mkfs.ext4", "-q", "-F", "-b", "1024"], 512,
@@ -123,7 +123,7 @@ def deep(depth, chains):
 
 
 def wide(count):
-    """Very many directories side by side, with nothing in them."""
+    """Very many empty sibling directories."""
     def make(root, source):
         for number in range(count):
             os.makedirs(f"{root}/w{number % 10}/directory-{number:06}")
@@ -165,7 +165,7 @@ TREES = {
     "links-long": links(6000, 300), "mixed": mixed, "inline-edge": files(5000, 2049, smallest=2047),
     "nothing": lambda root, source: None, "attributes": attributes,
 }
-# Thirty cases: every tree where its layout is most telling.
+# Thirty cases: each tree on the file systems where its layout matters most.
 CASES = [
     ("tiny", "ext4"), ("tiny", "xfs"), ("tiny", "btrfs"), ("tiny", "ext4-1k"), ("small", "ext4-1k"), ("small", "xfs-1k"),
     ("small", "btrfs"), ("empty", "ext4"), ("empty", "xfs"), ("empty", "btrfs"), ("medium", "ext4"), ("medium", "btrfs"),
@@ -187,7 +187,7 @@ def tool(*argv):
 
 
 def own_mounts():
-    """Gives this process mounts of its own: what it mounts is gone with it, even when it is killed."""
+    """Gives this process its own mount namespace: its mounts disappear with it, even when it is killed."""
     if LIBC.unshare(CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), "unshare")
     tool("mount", "--make-rprivate", "/")
@@ -195,7 +195,7 @@ def own_mounts():
 
 @contextlib.contextmanager
 def mounted(folder, label, maker, size):
-    """A new file system in an image of `size` bytes, mounted. The device and the mount go in any case."""
+    """A new file system in an image of `size` bytes, mounted. The device and the mount are removed in any case."""
     image = f"{folder}/{label}.img"
     with open(image, "wb") as out:
         out.truncate(size)
@@ -205,7 +205,7 @@ def mounted(folder, label, maker, size):
 
 @contextlib.contextmanager
 def copied(folder, label, master):
-    """A copy of a file system in an image, mounted. The device and the mount go in any case."""
+    """A copy of a file system in an image, mounted. The device and the mount are removed in any case."""
     image = f"{folder}/{label}.img"
     tool("cp", "--sparse=always", master, image)
     with _attached(folder, label, image, None) as point:
@@ -236,7 +236,7 @@ def _unmount(point):
 
 
 def used(point):
-    """Bytes in use once everything is written: what is only promised to data on its way is elastic."""
+    """Bytes in use once everything is written: reservations for unwritten data vary."""
     handle = os.open(point, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if LIBC.syncfs(handle):
@@ -248,7 +248,7 @@ def used(point):
 
 
 class HighWater(Background):
-    """Samples the use of a file system from outside while something fills it; the writers stand still meanwhile."""
+    """Samples the use of a file system from outside while something fills it; the writers are stopped during a sample."""
 
     def __init__(self, point):
         super().__init__()
@@ -291,7 +291,7 @@ def _signal(pid, number):
 
 
 def transfer(setting, folder, source, target, label, carries, water=None):
-    """Moves a tree for real: our two agents, or stock rsync where attributes are carried, which ours do not."""
+    """Transfers a tree: our two agents, or stock rsync where attributes are copied, which ours do not support."""
     watched = water.writing if water else lambda pid: contextlib.nullcontext()
     if carries:
         argv = [peers.STOCK_RSYNC, "-aHSX", source + "/", target + "/"]
@@ -310,7 +310,7 @@ def transfer(setting, folder, source, target, label, carries, water=None):
 
 
 def edit_largest(source):
-    """Changes a byte in the middle of the largest file, which then is rebuilt whole beside its old self."""
+    """Changes a byte in the middle of the largest file, which is then rebuilt completely next to its old version."""
     paths = [os.path.join(top, name) for top, _, names in os.walk(source) for name in names]
     path = max(filter(os.path.isfile, paths), key=os.path.getsize, default=None)
     if not path or not os.path.getsize(path):
@@ -323,7 +323,7 @@ def edit_largest(source):
 
 
 def forecast(source, options, *more):
-    """What `dvm-source capacity` says, as JSON; 1 is an answer too."""
+    """The JSON output of `dvm-source capacity`; exit code 1 is a result, too."""
     outcome = run([peers.DVM_SOURCE, "capacity", source, "--json", "--round", "1Mi", *options, *more])
     check(outcome.code in (0, 1), f"capacity: {outcome}")
     said = json.loads(outcome.out)
@@ -358,7 +358,7 @@ def _capacity(tree, kind):
         with mounted(folder, "claim", maker, claim) as point:
             transfer(setting, folder, source, point, "claim", carries)
             if not carries:
-                # The worst later pass that was reckoned with: the largest file is replaced.
+                # The worst case of a later pass: the largest file is replaced.
                 with HighWater(point) as water:
                     if edit_largest(source):
                         transfer(setting, folder, source, point, "again", carries, water)

@@ -1,7 +1,7 @@
 """Power cuts and failing disks: the image of a target's file system is cloned at random moments in and after a pass, as a
 power cut would leave it, mounted, and compared; and a disk fails when the kernel writes data back.
 
-The images lie on an XFS of their own, which clones a file in one step: a copy would mix the states of many moments. What
+The images are on their own XFS, which clones a file in one step: a copy would mix the states of many moments. What
 the file system has written to its loop device is in the clone, what only the page cache of the mount holds is not."""
 
 import contextlib
@@ -111,7 +111,7 @@ def edit_tree(root, dice):
 # Disks
 
 class Disks:
-    """The XFS that the images lie on."""
+    """The XFS that the images are on."""
 
     def __init__(self, folder, size=1500):
         self.folder, self.size = folder, size
@@ -159,7 +159,7 @@ class Disks:
 
 
 class Neighbour(Background):
-    """Somebody else on the file system who calls fsync all the time, so that its journal is committed at any moment."""
+    """Another writer on the file system that calls fsync continuously, so that the journal is committed at any moment."""
 
     def __init__(self, point, dice):
         super().__init__()
@@ -175,7 +175,7 @@ class Neighbour(Background):
 
 
 def moments(start_pass, disks, image, dice, during, after, until):
-    """Starts a pass and clones the image `during` times before its end and `after` times within `until` seconds behind it.
+    """Starts a pass and clones the image `during` times before its end and `after` times within `until` seconds after it.
 
     Returns the outcome of the pass and the clones as (words, path, whether the pass had ended)."""
     taken, outcome = [], []
@@ -187,7 +187,7 @@ def moments(start_pass, disks, image, dice, during, after, until):
         thread.join(dice.random() * 0.06)
         when = time.monotonic() - begin
         path = disks.clone(image, f"during{number}.img")
-        if thread.is_alive():  # else the moment may lie on either side of the end
+        if thread.is_alive():  # else the moment may be on either side of the end
             taken.append((f"{when:.3f} s after the start", path, False))
             number += 1
     thread.join()
@@ -200,7 +200,7 @@ def moments(start_pass, disks, image, dice, during, after, until):
 
 
 def liars(source, target):
-    """Files whose size and time are right and whose content is not: the next pass would leave them so."""
+    """Files with correct size and time but wrong content: the next pass would not repair them."""
     found = []
     for top, _, names in os.walk(source):
         for name in names:
@@ -252,7 +252,7 @@ def _power_cut(kind, way, is_complete, during, after, until, seed):
                 make_tree(source, dice) if turn == "first" else edit_tree(source, dice)
                 if way is stock_source_30:
                     _cut_times(source)
-                for top, _, _ in os.walk(source, topdown=False):  # not the second in which the target makes them
+                for top, _, _ in os.walk(source, topdown=False):  # not the second in which the target creates them
                     os.utime(top, ns=(10**18, 10**18 + dice.randrange(10**6) * 10**9))
                 with way(setting, folder, f"{point}/volume") as push, Neighbour(point, dice):
                     outcome, clones = moments(lambda: push(source), disks, image, dice, during, after, until)
@@ -273,7 +273,7 @@ def _power_cut(kind, way, is_complete, during, after, until, seed):
 
 @contextlib.contextmanager
 def agents(setting, folder, volume):
-    """dvm-source to dvm-target, as they are by default."""
+    """dvm-source to dvm-target, with default settings."""
     with Ends(setting, folder, path=volume) as ends:
         yield ends.push
 
@@ -323,9 +323,9 @@ def local_copy(setting, folder, volume):
 
 @contextlib.contextmanager
 def failing_disk(folder):
-    """An ext4 without a journal in an image of 200 MiB on a tmpfs with room for 40: most of what is written back fails.
+    """An ext4 without a journal in an image of 200 MiB on a tmpfs with space for 40: most of what is written back fails.
 
-    Yields its mount point, and a function that makes room and mounts it anew, with nothing left of its page cache."""
+    Yields its mount point, and a function that frees space and mounts it again with an empty page cache."""
     place, point = f"{folder}/small", f"{folder}/failing"
     os.makedirs(place)
     os.makedirs(point)
@@ -350,7 +350,7 @@ def failing_disk(folder):
 
 
 def _disk_fails(way, is_ours):
-    """Thirty files of 2 MB do not get to the disk: an error of the pass, and the next pass after a mend sends them again."""
+    """Thirty files of 2 MB do not reach the disk: the pass fails, and the next pass after a repair sends them again."""
     def body(setting, folder):
         insist_on_root()
         dice, source = random.Random("failing disk"), f"{folder}/source"
@@ -381,7 +381,7 @@ def _disk_fails(way, is_ours):
 
 
 def _slow_disk(setting, folder):
-    """The disk does not answer for four seconds: the source shows the phase and its seconds, and says so at the end."""
+    """The disk does not respond for four seconds: the source shows the phase and its duration, also in the summary."""
     insist_on_root()
     source = f"{folder}/source"
     os.makedirs(source)
@@ -391,7 +391,7 @@ def _slow_disk(setting, folder):
         with agents(setting, folder, f"{point}/volume") as push:
             warm = push(source)
             check(warm.code == 0, str(warm))
-            _store(f"{source}/new", b"", 10**18)  # content would be waited for before the name
+            _store(f"{source}/new", b"", 10**18)  # with content, the name would wait for it
             capacity.tool("fsfreeze", "--freeze", disks.point)
             thaw = threading.Timer(4, capacity.tool, ["fsfreeze", "--unfreeze", disks.point])
             thaw.start()
@@ -420,7 +420,7 @@ REDUCED = [("agents", "ext4"), ("agents", "xfs"), ("agents", "btrfs"), ("agents,
 
 
 def power_cases(full, seed):
-    """Fifty moments in and after two passes for each file system and way, shared by two seeds; a few in the reduced form."""
+    """Fifty moments in and after two passes for each file system and method, shared by two seeds; a few in the reduced form."""
     moments_of = {"during": 9, "after": 4, "until": 10} if full else {"during": 2, "after": 1, "until": 0.5}
     chosen = [(words, kind) for words in WAYS for kind in KINDS] if full else REDUCED
     cases = [Case(f"power/{words}/{kind}/{number}", _power_cut(kind, *WAYS[words], seed=number, **moments_of))

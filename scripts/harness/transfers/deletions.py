@@ -1,4 +1,4 @@
-"""Deletions that nobody meant: an empty source, more than half of a volume, a directory that a file replaces."""
+"""Accidental deletions: an empty source, more than half of a volume, a directory that a file replaces."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from harness.trees import compare
 
 def _empty_source(kind):
     def body(setting, folder):
-        """Nothing is deleted for an empty source, unless that is asked for."""
+        """Nothing is deleted for an empty source, unless that is requested."""
         empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
         os.makedirs(empty + "/lost+found")
         os.chmod(empty, 0o711)
@@ -35,7 +35,7 @@ def _empty_source(kind):
 
 
 class OneCall(Relay):
-    """Hands its first connection on, and hangs up on all others."""
+    """Forwards its first connection, and closes all others."""
 
     def __init__(self, to_port):
         super().__init__(to_port)
@@ -49,7 +49,7 @@ class OneCall(Relay):
 
 
 def _one_call(setting, folder):
-    """A stock target that takes a single connection: an empty source is refused over it, another goes on with a warning."""
+    """A stock target that takes a single connection: an empty source is refused over it, another continues with a warning."""
     empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
     os.makedirs(empty)
     with Ends(setting, folder, target="stock") as ends:
@@ -64,7 +64,7 @@ def _one_call(setting, folder):
 
 def _many_deleted(kind):
     def body(setting, folder):
-        """More than half of 100 entries or more is not deleted; what is new arrives at our own target."""
+        """More than half of 100 entries or more is not deleted; new files arrive at a dvm-target."""
         full, less = tree(f"{folder}/full", "full", files=20), tree(f"{folder}/less", "new")
         tree(f"{full}/dir", "inner", files=84)
         for number in range(4):
@@ -86,7 +86,7 @@ def _many_deleted(kind):
 
 
 def _half_deleted(setting, folder):
-    """Half is not more than half, and goes after everything has arrived; times of directories stay right."""
+    """Exactly half is deleted, after everything has arrived; directory times stay correct."""
     full = tree(f"{folder}/full", "full", files=60)
     tree(f"{full}/dir", "inner", files=59)
     with Ends(setting, folder) as ends:
@@ -99,7 +99,7 @@ def _half_deleted(setting, folder):
 
 
 def _deletes_first(setting, folder):
-    """Where deletions come first because room is tight, the count comes before them, and a refusal changes nothing."""
+    """Where deletions come first because space is tight, the count comes before them, and a refusal changes nothing."""
     full, less, target = f"{folder}/full", f"{folder}/less", f"{folder}/target"
     for path in (full, less, target):
         os.makedirs(path)
@@ -117,7 +117,7 @@ def _deletes_first(setting, folder):
             before = compare.manifest(target)
             outcome = run(source(ends, less, "--when-tight", "plan"))
             check_refused(outcome, "DVM-3007", "100 of the target's 120 entries", 25)
-            check("deletes before anything is sent" in said(outcome), f"deletions must come first here: {outcome}")
+            check("deletes before sending" in said(outcome), f"deletions must come first here: {outcome}")
             check_equal_trees(compare.compare(before, target), "nothing may change")
             outcome = run(source(ends, less, "--when-tight", "plan", "--delete-limit", "90"))
             check(outcome.code == 0, str(outcome))
@@ -127,7 +127,7 @@ def _deletes_first(setting, folder):
 
 
 def _directory_becomes_file(setting, folder):
-    """A directory with most of the target's entries does not give way to a file of its name."""
+    """A directory with most of the target's entries is not replaced by a file with its name."""
     full, less = tree(f"{folder}/full", "full"), tree(f"{folder}/less", "full")
     tree(f"{full}/dir", "inner", files=120)
     peers.write(f"{less}/dir", "a file now")

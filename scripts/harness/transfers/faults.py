@@ -1,4 +1,4 @@
-"""Wrong words, wrong certificates, full disks and files that change under the hand."""
+"""Wrong passwords, wrong certificates, full disks and files that change during the transfer."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from harness.transfers.tls import Ends
 from harness.trees import compare, damage
 
 SHRUNK = 5 << 20
-STOCK_REFUSED = {5, 10, 12, 35}  # 5: the daemon says no; 10, 12, 35: the connection does not come about
+STOCK_REFUSED = {5, 10, 12, 35}  # 5: the daemon refuses; 10, 12, 35: the connection fails
 
 
 def _refused(codes=frozenset({10}), certificate=None, module_extra="", target=None, port="port", **push):
@@ -67,7 +67,7 @@ def _full_disk(setting, folder):
 
 
 def _unreadable(name):
-    """A source without the right to read one file or directory: the rest arrives, code 23, the path is named."""
+    """A source without permission to read one file or directory: the rest arrives, code 23, the path is named."""
     def body(setting, folder):
         _, new_path, _, _ = damage.two_versions(folder)
         os.chmod(f"{new_path}/{name}", 0)
@@ -116,7 +116,7 @@ def _while_moving(change, codes, after=0.6):
 
 
 def _whole_states(target, noise):
-    """Whether the large file is absent or a state it had: its first part, whole, or with something behind."""
+    """Whether the large file is absent or a state it had: a prefix, complete, or with data appended."""
     path = target + "/a large"
     if not os.path.exists(path):
         return True
@@ -139,7 +139,7 @@ def _shrink(source):
 
 
 def _busy_source(setting, folder):
-    """A file that is rewritten all the time: whatever arrives is followed by an equal copy once it stands still."""
+    """A file that is rewritten all the time: once it no longer changes, the next pass makes it equal."""
     source, done = folder + "/source", threading.Event()
     os.makedirs(source)
     path = source + "/log"
@@ -165,7 +165,7 @@ def _busy_source(setting, folder):
 
 
 def fault_cases(stock):
-    """One case per kind of fault. `stock` leaves out what only our programs promise."""
+    """One case per kind of fault. `stock` leaves out what only our programs guarantee."""
     cases = {
         "wrong password": _refused({5}, password="wrong_password"),
         "unknown module": _refused({5}, volume="nothing"),

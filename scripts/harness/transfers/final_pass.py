@@ -1,4 +1,4 @@
-"""The last pass after writers have stopped: what it leaves at the target is what the source holds."""
+"""The last pass after writers have stopped: the target is then equal to the source."""
 
 import contextlib
 import heapq
@@ -15,7 +15,7 @@ from harness.programs.stalled_write import StalledWrite
 from harness.transfers.tls import Ends
 from harness.trees import compare
 
-# Programs of an older release of ours and of rsync, for whoever has them.
+# Programs of an older release of ours and of rsync, if available.
 OLDER_RSYNC = os.environ.get("OLDER_RSYNC")
 OLDER_AGENTS = os.environ.get("OLDER_AGENTS")  # a directory with dvm-source and dvm-target
 REDUCED, FULL = 6, 200
@@ -59,10 +59,10 @@ class Writer(Background):
 
 
 class TickWriter(Writer):
-    """Writes each file twice with one modification time, as kernels with ticks of 10 ms let it happen.
+    """Writes each file twice with one modification time, as can happen on kernels with ticks of 10 ms.
 
-    The time is a little ahead, as by the clock of a file server: that leaves a pass longer to read in between. The files
-    take turns, so that whenever one is read the second writing of some is still to come.
+    The time is a little ahead, as with a file server's clock: that gives a pass more time to read in between. The files
+    take turns, so that whenever one is read, the second write of some is still pending.
     """
 
     def __init__(self, folder):
@@ -88,7 +88,7 @@ class TickWriter(Writer):
         return moment + TICK * 8 // 10, moment
 
     def _second(self, number, moment):
-        # Too late for this tick: what would be written now would have a time of its own.
+        # Too late for this tick: a write now would get a different time.
         if time.time_ns() - moment < TICK * 9 // 10:
             self._write(number, moment)
             if time.time_ns() - moment > TICK:
@@ -102,14 +102,14 @@ class TickWriter(Writer):
             name = os.path.basename(path)
             last = self.settled.get((name, os.stat(f"{target}/{name}").st_mtime_ns))
             with open(f"{target}/{name}", "rb") as handle:
-                # A later content is none: the source has a later time then, and the next pass sees it.
+                # Later content does not count: the source then has a later time, and the next pass detects it.
                 if last is not None and int(handle.read(8)) < last:
                     wrong.append(name)
         return wrong
 
 
 class OlderProtocol(Relay):
-    """Tells a daemon and its client of each other that they know no more than `version`."""
+    """Lowers the protocol version that a daemon and its client announce to `version`."""
 
     def __init__(self, port, version):
         super().__init__(port)
@@ -179,7 +179,7 @@ def _differing(source, target):
 
 
 def _rounds(make, writer, rounds, *options, settle=0.1):
-    """A pass while a writer works, and a final one when it has stopped, again and again."""
+    """A pass while a writer works, and a final one after it has stopped, repeatedly."""
     def body(setting, folder):
         source, wrong = f"{folder}/source", []
         os.makedirs(source)
@@ -273,14 +273,14 @@ def _as_stock(words, remote):
 
 
 def _refused_window(setting, folder):
-    """A module that refuses --modify-window gets its pass, which says that it compared seconds."""
+    """With a module that refuses --modify-window, the pass succeeds and reports that it compared seconds."""
     os.makedirs(f"{folder}/source")
     with stock_target(setting, folder, extra="refuse options = modify-window") as (target, push):
         _expect_seconds(push, f"{folder}/source", target)
 
 
 def _protocol_30(setting, folder):
-    """Protocol 30 has whole seconds, and the figures say so."""
+    """Protocol 30 has whole seconds, and the summary says so."""
     os.makedirs(f"{folder}/source")
     with stock_target(setting, folder, version=30) as (target, push):
         _expect_seconds(push, f"{folder}/source", target)
@@ -300,7 +300,7 @@ def _expect_seconds(push, source, target):
 
 
 def _coarse_grain(setting, folder):
-    """A file system that keeps whole seconds: what did not change is not sent again, what did is."""
+    """A file system that keeps whole seconds: unchanged files are not sent again, changed ones are."""
     if os.geteuid():
         raise Skipped("needs root")
     image, target, source = f"{folder}/image", f"{folder}/mounted", f"{folder}/source"
@@ -337,14 +337,14 @@ def _touched(setting, folder):
         _set(f"{source}/file", 5, 2)
         second = ends.push(source, "--progress", "lines")
         check(first.code == 0 and second.code == 0, f"{first}; {second}")
-        check(b"sent as data 0.00kB" in second.out and b"transferred 1" in second.out, str(second.out.decode()))
+        check(b"sent as data 0.00KiB" in second.out and b"transferred 1" in second.out, str(second.out.decode()))
         check(b"times compared" not in second.out, second.out.decode())
         times = [os.stat(f"{path}/file").st_mtime_ns for path in (source, ends.target)]
         check(times[0] == times[1], f"times differ: {times}")
 
 
 def _older_agent(old_end, plain):
-    """An agent of the release before at one end: passes go through and say what was compared."""
+    """An agent of the previous release at one end: passes succeed and report what was compared."""
     def body(setting, folder):
         if not OLDER_AGENTS:
             raise Skipped("OLDER_AGENTS names no directory with older agents")
@@ -369,7 +369,7 @@ def _older_agent(old_end, plain):
 
                 if old_end == "target":
                     outcome = _expect_seconds(push, source, target)
-                    # Who is asked what it knows is not asked for what it does not know.
+                    # An agent that reports its features is not asked for others.
                     return check(plain or b"modify-window" not in outcome.err, f"refused, and tried again: {outcome}")
                 for content in (b"one", b"two"):
                     with open(f"{source}/file", "wb") as handle:
@@ -383,7 +383,7 @@ def _older_agent(old_end, plain):
 
 
 def final_cases(full, is_stock):
-    """Writers of each kind against each pair of ends, and what is said of times."""
+    """Writers of each kind against each pair of ends, and the reports about times."""
     def rounds(_):
         return FULL if full else REDUCED
 
@@ -393,7 +393,7 @@ def final_cases(full, is_stock):
     cases = [Case("final/writer/dvm-rsync over a shell", _rounds(over_shell, Writer, rounds))]
     cases += [Case(f"final/as stock/{'remote' if remote else 'local'} {words or 'default'}", _as_stock(words, remote))
               for words in _WINDOWS for remote in (False, True) if remote or "protocol" not in words]
-    if is_stock:  # has no agents, and reads a file whenever it likes
+    if is_stock:  # stock has no agents, and reads a file at any time
         return cases
     ends = {"dvm to dvm": agents, "stock to dvm": lambda *a: agents(*a, source="stock"),
             "dvm to stock": stock_target, "dvm to older stock": older_target}

@@ -70,7 +70,7 @@ def matrix_cases(full):
 
 
 def _local_body(options):
-    """`--inplace` leaves out hard/: it writes into the old twins of a link that the source has broken, in stock too."""
+    """`--inplace` leaves out hard/: it writes to the other names of a hard link that the source has separated, as stock does."""
     def body(setting, folder):
         for step, (source, manifest) in enumerate(setting.trees):
             outcome = run([peers.DVM_RSYNC, "-aH", "--delete", *options, source + "/", folder + "/target/"])

@@ -50,7 +50,7 @@ LINKED = re.compile(rb"^((hf|[<>]f)\S* +)?(hard/|zz linked from far)")
 
 
 def _lines(outcome, name):
-    """What may be compared of the output: all lines but rates and sizes that depend on the implementation."""
+    """The comparable output: all lines except rates and sizes that depend on the implementation."""
     lines = [line for line in outcome.out.split(b"\n") if not RATES.match(line) and not LINKED.match(line)]
     if name == "stats":
         lines = [line for line in lines if line.startswith(tuple(word.encode() + b":" for word in COUNTED))]

@@ -69,7 +69,7 @@ def _pair(source, target):
 
 
 def _relay(near, far):
-    """Stock rsync at both ends, with our stand-in for stunnel at one or both."""
+    """Stock rsync at both ends, with dvm-stunnel at one or both."""
     def body(setting, folder):
         with contextlib.ExitStack() as stack:
             keys, target = setting.keys, os.path.join(folder, "target")
@@ -114,7 +114,7 @@ def _proxy_refuses(setting, folder):
 
 
 def tls_cases(setting_is_stock):
-    """All ways through TLS that the product names."""
+    """All TLS combinations that the documentation lists."""
     cases = [Case(f"tls/{source} to {target}", _pair(source, target))
              for source, target in (("dvm", "dvm"), ("dvm", "stock"), ("stock", "dvm"))]
     cases += [Case("tls/through tinyproxy", _proxy(peers.tinyproxy)), Case("tls/through squid", _proxy(peers.squid))]

@@ -1,4 +1,4 @@
-"""One writer for a volume, figures of what is in place, and directories that are replaced."""
+"""One writer per volume, statistics of what is in place, and directories that are replaced."""
 
 import contextlib
 import json
@@ -83,7 +83,7 @@ def _overlapping(names, processes):
 
 
 def _stock_source(setting, folder):
-    """A stock source is refused with an @ERROR line; its dry run and its pull are not, and it keeps others out."""
+    """A stock source is refused with an @ERROR line; its dry run and its pull are not, and it excludes others."""
     first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
     with Ends(setting, folder) as ends, peers.stunnel_client(folder, setting.keys, ends.port) as near:
         stock = peers.stock_push(setting.keys, second, near.port)
@@ -106,7 +106,7 @@ def _stock_source(setting, folder):
 
 
 def _killed(setting, folder):
-    """A source that is killed with -9 and run again at once need not wait."""
+    """A source that is killed with -9 and restarted at once does not have to wait."""
     first = tree(f"{folder}/first", "one", LARGE)
     with Ends(setting, folder) as ends:
         for _ in range(3):
@@ -120,7 +120,7 @@ def _killed(setting, folder):
 
 
 def _frozen(setting, folder):
-    """A source that stands still keeps others out, but not its own job, which ends it."""
+    """A stopped source excludes others, but not its own job, which ends it."""
     first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
     with Ends(setting, folder) as ends:
         with Pushing(source(ends, first, SLOW, "--job", "nightly"), f"{ends.target}/a000 one") as push:
@@ -137,10 +137,10 @@ def _frozen(setting, folder):
         check("its job came again" in ends.servers[0].log_text(), "the log does not say why the first ended")
 
 
-# MARK: figures
+# MARK: statistics
 
 def _unwritable(how):
-    """Figures count what is in place: nothing, when nothing can be written."""
+    """Statistics count what is in place: nothing, when nothing can be written."""
     def body(setting, folder):
         full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
         tree(target, "old", files=2)
@@ -183,12 +183,12 @@ def _readable_by_nobody(argv, folder):
 
 
 def _interrupted(setting, folder):
-    """A run that is stopped counts no file that has not arrived."""
+    """A stopped run counts no file that has not arrived."""
     full = tree(f"{folder}/full", "full", LARGE, files=40)
     with Ends(setting, folder) as ends:
         argv = source(ends, full, SLOW, "--progress", "json")
         with Pushing(argv, f"{ends.target}/a039 full") as push:
-            time.sleep(1.2)  # the target tells what it has once a second
+            time.sleep(1.2)  # the target reports what it has once a second
             push.process.send_signal(signal.SIGTERM)
             outcome = push.end()
         check(outcome.code == 20, str(outcome))
@@ -199,7 +199,7 @@ def _interrupted(setting, folder):
 
 
 def _stock_unwritable(setting, folder):
-    """A stock target does not tell what is in place, and a failed pass does not say that it is."""
+    """A stock target does not report what is in place, and a failed pass does not claim that it is."""
     full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
     os.makedirs(target)
     subprocess.run(["mount", "--bind", target, target], check=True)
@@ -217,7 +217,7 @@ def _stock_unwritable(setting, folder):
 # MARK: directories that are replaced
 
 def _removed_directory(setting, folder):
-    """A volume whose directory is removed is named as missing, and used again when it is back."""
+    """A volume whose directory is removed is reported as missing, and used again when it is back."""
     full = tree(f"{folder}/full", "full")
     with Ends(setting, folder) as ends:
         check(run(source(ends, full)).code == 0, "the first pass")
@@ -242,7 +242,7 @@ REDUCED = [(("outer/inner", "link"), 2), (("outer/inner/deep", "outer"), 1), (("
 
 
 def _unmounted(setting, folder):
-    """A volume that was a mount point is missing when nothing is mounted there; what lies below is left alone."""
+    """A volume that was a mount point is missing when nothing is mounted there; what is below is left alone."""
     full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
     os.makedirs(target)
     mount = ["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target]
@@ -250,11 +250,11 @@ def _unmounted(setting, folder):
     try:
         with Ends(setting, folder, path=target) as ends:
             check(run(source(ends, full)).code == 0, "the first pass")
-            # The session before may still be ending.
+            # The previous session may still be ending.
             wait_for(lambda: subprocess.run(["umount", target], capture_output=True).returncode == 0, "unmounting")
             check_refused(run(source(ends, full)), "DVM-2011", "nothing is mounted on", 3)
             check(os.listdir(target) == [], "the directory below was written to")
-            # The sandbox knows the mount of the start alone.
+            # The sandbox only covers the mount at the start.
             subprocess.run(mount, check=True)
             outcome = run(source(ends, full))
             if outcome.code != 0:

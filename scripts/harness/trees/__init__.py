@@ -1,1 +1,1 @@
-"""Trees and volumes for tests, how they are compared, and what must hold for them after a failure."""
+"""Trees and volumes for tests, how they are compared, and their required state after a failure."""

@@ -12,7 +12,7 @@ SPARSE_SLACK = 64 << 10  # bytes a sparse copy may occupy beyond the original: h
 
 @dataclass
 class Entry:
-    """What one path is. `twins` lists the paths that share its inode."""
+    """The properties of one path. `twins` lists the paths that share its inode."""
     kind: str
     mode: int
     uid: int

@@ -1,4 +1,4 @@
-"""What must hold after a transfer went wrong: a documented exit code, few clear words, and no torn file."""
+"""What must hold after a failed transfer: a documented exit code, a few clear messages, and no torn file."""
 
 import functools
 import os
@@ -18,7 +18,7 @@ CRASH_MARKS = ("Fatal error", "crashed", "Backtrace", "Traceback", "Segmentation
 
 @functools.cache
 def documented_exits():
-    """The exit codes of docs/codes.md for each code of failure; None where the peer's decides."""
+    """The exit codes in docs/codes.md for each failure code; None where the peer's decides."""
     with open(os.path.join(peers.REPOSITORY, "docs", "codes.md"), encoding="utf-8") as page:
         rows = re.findall(r"^\| (DVM-\d{4}) \| ([^|]*) \|", page.read(), re.M)
     return {code: None if exits == "as sent" else {int(number) for number in re.findall(r"\d+", exits)}
@@ -26,8 +26,8 @@ def documented_exits():
 
 
 def check_documented(outcome, what=""):
-    """An agent that failed with a code of ours ended with an exit code that docs/codes.md gives for it."""
-    # At the beginning of our own line: a peer's words may hold anything.
+    """Checks that an agent that reported a failure code ended with an exit code listed for it in docs/codes.md."""
+    # Only at the beginning of our own line: a peer's text may hold anything.
     seen = re.findall(r"^dvm-\w+: (?:volume [^:]*: )?(DVM-\d{4}):", outcome.err.decode(errors="replace"), re.M)
     allowed = [documented_exits()[code] for code in seen]
     if outcome.code and seen and None not in allowed:
@@ -35,7 +35,8 @@ def check_documented(outcome, what=""):
 
 
 def check_outcome(outcome, codes, what=""):
-    """The code is one of `codes` and a documented one, and standard error holds one to three lines, none a crash report."""
+    """Checks that the exit code is one of `codes` and documented, and that standard error has one to three lines and no
+    crash report."""
     check(outcome.code in codes, f"{what}: wanted exit code {sorted(codes)}, got {outcome}")
     check_documented(outcome, what)
     if outcome.code:
@@ -45,7 +46,7 @@ def check_outcome(outcome, codes, what=""):
 
 
 def settled(target):
-    """The target's manifest once it no longer changes: a peer that lost its other side may still be at work."""
+    """The target's manifest once it no longer changes: a peer that lost its connection may still be busy."""
     before, deadline = None, time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
@@ -60,7 +61,7 @@ def settled(target):
 
 
 def torn(old, new, target):
-    """Findings about regular files at the target that are neither wholly old nor wholly new, or lost."""
+    """Regular files at the target that are neither entirely old nor entirely new, or lost."""
     found, now = [], settled(target)
     for path in old.keys() | new.keys() | now.keys():
         versions = [tree[path] for tree in (old, new) if path in tree]
@@ -83,7 +84,7 @@ def is_temporary(path):
 
 
 def check_target(old, new, target, temporaries=False, what=""):
-    """No torn file and, unless the program was killed, no temporary, at the latest two seconds after the end."""
+    """Checks that there is no torn file and, unless the program was killed, no temporary file two seconds after the end."""
     findings = torn(old, new, target)
     check(not findings, what, *findings[:6])
     deadline = time.monotonic() + 2
@@ -96,7 +97,7 @@ def check_target(old, new, target, temporaries=False, what=""):
 
 
 def two_versions(folder, sizes=(3000, 100, 0, 1500), seed=1):
-    """Two small trees with the same names and other content: (old path, new path, old manifest, new manifest)."""
+    """Two small trees with the same names and different content: (old path, new path, old manifest, new manifest)."""
     source = random.Random(seed)
     paths = [os.path.join(folder, name) for name in ("old", "new")]
     for step, path in enumerate(paths):

@@ -24,7 +24,7 @@ def make_volume(path):
 
 
 def edit_volume(path):
-    """What an application does between two passes: edits everywhere, a few pages of the database, new uploads."""
+    """The changes of an application between two passes: edits everywhere, a few database pages, new uploads."""
     tree.edit(f"{path}/awkward")
     source = random.Random("demo")
     for name in os.listdir(f"{path}/database"):

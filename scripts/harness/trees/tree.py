@@ -9,7 +9,7 @@ import socket
 import stat
 
 BASE = 1_600_000_000
-DEEP_PATH_LENGTH = 4000  # leaves room for a root and a temporary's suffix below PATH_MAX, 4096
+DEEP_PATH_LENGTH = 4000  # leaves space for a root and a temporary's suffix below PATH_MAX, 4096
 
 EDGE_SIZES = [0, 1, 2, 699, 700, 701, 1399, 1400, 1401, 4095, 4096, 4097, 32767, 32768, 32769,
               131071, 131072, 131073, 262145, 490000, 490001]
@@ -22,7 +22,7 @@ ODD_NAMES = [b"two words", b" leading and trailing ", b"new\nline", b"\n", b"tab
 
 
 def content(seed, size):
-    """Bytes that look like a volume's: stretches of noise between stretches of repeated text."""
+    """Typical file content: random data alternating with repeated text."""
     source = random.Random(seed)
     out = bytearray()
     while len(out) < size:

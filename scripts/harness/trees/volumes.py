@@ -1,4 +1,4 @@
-"""Volumes for measuring: a few large files, their edited twin, and very many small files. Same seed, same bytes."""
+"""Volumes for measuring: a few large files, their edited copy, and very many small files. Same seed, same bytes."""
 
 import mmap
 import os
@@ -19,7 +19,7 @@ def large_files(root, total, count=4):
 
 
 def edited_copy(original, root, share=0.01):
-    """A twin of large files with `share` of the bytes changed, 4 to 64 KiB each; of eight one inserts, one removes."""
+    """A copy of large files with `share` of the bytes changed, 4 to 64 KiB each; of eight one inserts, one removes."""
     os.makedirs(root)
     for name in sorted(os.listdir(original)):
         source = random.Random(f"edit {name}")

@@ -1,5 +1,5 @@
-// Shows that the thread sanitizer sees what it should: `probe locked` uses a contended Mutex and must be clean with mutex.c
-// preloaded; `probe racing` writes without a lock right behind one, and must be reported.
+// Shows that the thread sanitizer sees what it should: `probe locked` uses a contended Mutex and must be clean with
+// mutex.c preloaded; `probe racing` writes without a lock right behind one, and must be reported.
 import Glibc
 import Synchronization
 
@@ -13,17 +13,23 @@ let isRacing = CommandLine.arguments.last == "racing"
 var threads: [pthread_t] = []
 for _ in 0..<4 {
     var thread = pthread_t()
-    let failure = pthread_create(&thread, nil, { _ in
-        for _ in 0..<20_000 {
-            shared.locked.withLock { value in
-                value += 1
-                // Whoever holds the lock now and then goes to sleep, so that others have to wait for it in the kernel.
-                if value % 64 == 0 { sched_yield() }
+    let failure = pthread_create(
+        &thread,
+        nil,
+        { _ in
+            for _ in 0..<20_000 {
+                shared.locked.withLock { value in
+                    value += 1
+                    // Whoever holds the lock periodically goes to sleep, so that others have to wait for it in the
+                    // kernel.
+                    if value % 64 == 0 { sched_yield() }
+                }
+                if isRacing { shared.unlocked += 1 }
             }
-            if isRacing { shared.unlocked += 1 }
-        }
-        return nil
-    }, nil)
+            return nil
+        },
+        nil
+    )
     precondition(failure == 0, "a thread cannot be started")
     threads.append(thread)
 }

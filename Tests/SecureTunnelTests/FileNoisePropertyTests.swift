@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Noise PropertyTests")
-struct FileNoiseTests {
+struct FileNoisePropertyTests {
     @Test("any bytes are keys or a refusal that quotes nothing", .timeLimit(.minutes(10)))
     func preSharedKeys() {
         var random = SeededRandom(seed: 20_261_121)

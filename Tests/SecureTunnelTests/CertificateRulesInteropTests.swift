@@ -5,10 +5,10 @@ import Transport
 
 /// Stunnel's rules, asked of our side and of the installed stunnel, as client and as server.
 @Suite("Certificate rules InteropTests")
-struct CertificateRulesTests {
+struct CertificateRulesInteropTests {
     private static let versions = [TLSVersion.tls12, .tls13]
 
-    @Test("our server lets in whom stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
+    @Test("our server admits the clients that stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
     func ourServer(rule: RuleCase) throws {
         let family = try CertificateFamily.shared()
         for member in CertificateFamily.Member.allCases {
@@ -24,7 +24,7 @@ struct CertificateRulesTests {
         }
     }
 
-    @Test("our client trusts whom stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
+    @Test("our client trusts the servers that stunnel would", .timeLimit(.minutes(10)), arguments: RuleCase.table)
     func ourClient(rule: RuleCase) throws {
         let family = try CertificateFamily.shared()
         for member in CertificateFamily.Member.allCases {
@@ -40,7 +40,7 @@ struct CertificateRulesTests {
     }
 
     @Test(
-        "a stock stunnel server lets in the same",
+        "a stock stunnel server admits the same clients",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
         .timeLimit(.minutes(10)),
         arguments: RuleCase.table
@@ -75,7 +75,7 @@ struct CertificateRulesTests {
     }
 
     @Test(
-        "a stock stunnel client trusts the same",
+        "a stock stunnel client trusts the same servers",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
         .timeLimit(.minutes(10)),
         arguments: RuleCase.table
@@ -117,7 +117,7 @@ struct CertificateRulesTests {
         }
     }
 
-    @Test("refuses rules that nothing could keep")
+    @Test("refuses rules that nothing can satisfy")
     func badRules() throws {
         let family = try CertificateFamily.shared()
         func reason(_ rules: CertificateRules?) -> String {
