@@ -18,7 +18,7 @@ extension LoggingCommand {
 
     /// The program's name without its directory.
     private static var program: String {
-        CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "dvm"
+        CommandLine.arguments.first.map { String(decoding: PathParts(Array($0.utf8)).leaf, as: UTF8.self) } ?? "dvm"
     }
 }
 

@@ -45,7 +45,7 @@ package enum DvmProgram {
     /// - Parameter vector: The program's name first.
     /// - Returns: What to do.
     package static func choice(of vector: [[UInt8]]) -> Choice {
-        let name = vector.first?.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) }
+        let name = vector.first.map { String(decoding: PathParts($0).leaf, as: UTF8.self) }
         let rest = Array(vector.dropFirst())
         switch name {
         case "rsync": return .run(.rsync, rest)

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// Paths as the operator writes them.
 package enum FilePath {
@@ -12,7 +13,7 @@ package enum FilePath {
     /// The directory that a path's last name is in, such as `/` for `/a/` and `.` for `a`.
     package static func folder(of path: String) -> String {
         let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+        let parts = PathParts(Array(trimmed.utf8))
+        return parts.hasParent ? String(decoding: parts.folder, as: UTF8.self) : "."
     }
 }

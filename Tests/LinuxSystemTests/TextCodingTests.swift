@@ -57,4 +57,30 @@ struct PathPartsTests {
         #expect(parts.hasParent == hasParent)
         #expect(PathParts(Array("..\(path)".utf8).dropFirst(2)) == parts)
     }
+
+    @Test(
+        "the folder of a name right below the root is the root",
+        arguments: [("/a", "/"), ("/", "/"), ("a/b", "a"), ("a", ""), ("/a/b", "/a")]
+    )
+    func folder(path: String, folder: String) { #expect(PathParts(Array(path.utf8)).folder == Array(folder.utf8)) }
+
+    @Test(
+        "components end at slashes, and those that are empty are no components",
+        arguments: [
+            ("", [""], []), ("a", ["a"], ["a"]), ("a/bc", ["a", "bc"], ["a", "bc"]), ("/a/", ["", "a", ""], ["a"]),
+            ("a//b", ["a", "", "b"], ["a", "b"]),
+        ] as [(String, [String], [String])]
+    )
+    func components(path: String, all: [String], filled: [String]) {
+        let path = Array(path.utf8)
+        var found: [String] = []
+        var start = 0
+        while start <= path.count {
+            let end = path.span.componentEnd(from: start)
+            found.append(String(decoding: path[start..<end], as: UTF8.self))
+            start = end + 1
+        }
+        #expect(found == all)
+        #expect(PathParts.components(of: path).map { String(decoding: $0, as: UTF8.self) } == filled)
+    }
 }

@@ -174,7 +174,7 @@ struct ConfiguredCatalogueTests {
             guard case .module(let module) = catalogue.module(named: Array("m".utf8), for: "10.0.0.1:9") else {
                 return nil
             }
-            return module.takeSlot?()
+            return module.slots?.take()
         }
         var first = enter()
         #expect(first != nil)

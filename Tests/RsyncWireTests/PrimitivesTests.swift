@@ -2,6 +2,13 @@ import RsyncWire
 import TestSupport
 import Testing
 
+/// Keeps the messages of an input.
+private final class MessageRecorder: MessageReceiver {
+    private(set) var messages: [Message] = []
+
+    func receive(_ message: Message) { messages.append(message) }
+}
+
 /// Gives a byte array to an input in pieces of a fixed size.
 final class ArraySource: WireSource {
     private let storage: UnsafeMutableBufferPointer<UInt8>
@@ -105,14 +112,14 @@ struct PrimitivesTests {
         try output.keepAlive()
         try output.keepAlive()
         let input = WireInput(source: ArraySource(sink.bytes, pieceLength: pieceLength))
-        var messages: [Message] = []
-        input.onMessage = { (message) throws(WireError) in messages.append(message) }
+        let receiver = MessageRecorder()
+        input.messages = receiver
         #expect(try input.int32("version") == 32)
         input.startMultiplexing()
         #expect(try input.bytes(long.count, "long") == long)
         #expect(try input.vstring(limit: 10, tooLong: 2, "name") == Array("name".utf8))
         #expect(try input.hasMore() == false)
-        #expect(messages == [Message(tag: .noSend, payload: [77, 0, 0, 0])])
+        #expect(receiver.messages == [Message(tag: .noSend, payload: [77, 0, 0, 0])])
     }
 
     @Test("a private or unknown tag ends the session", arguments: ["05000010", "00000000", "04000009"])

@@ -19,19 +19,12 @@ struct WriterTableTests {
         volume = try Volume.open(path: directory.path)
     }
 
-    private func request(
-        _ job: String,
-        user: String = "mover",
-        end: @escaping @Sendable () -> Void = {}
-    ) -> DaemonRequest {
-        DaemonRequest(user: Array(user.utf8), peer: "10.0.0.7:1", isWriting: true, job: job, end: end)
+    private func request(_ job: String, user: String = "mover", _ session: Session = Session()) -> DaemonRequest {
+        DaemonRequest(user: Array(user.utf8), peer: "10.0.0.7:1", isWriting: true, job: job, connection: session)
     }
 
-    private func claim(
-        _ request: DaemonRequest,
-        isGone: @escaping @Sendable () -> Bool = { false }
-    ) throws -> WriterClaim? {
-        switch try table.claim(volume, named: "data", for: request, isGone: isGone) {
+    private func claim(_ request: DaemonRequest) throws -> WriterClaim? {
+        switch try table.claim(volume, named: "data", for: request) {
         case .granted(let claim): claim
         case .inUse: nil
         }
@@ -53,9 +46,14 @@ struct WriterTableTests {
         #expect(try claim(request("b")) != nil)
     }
 
-    /// The claim of a session on another thread.
-    private final class Session: Sendable {
+    /// A session on another thread, and its claim.
+    private final class Session: DaemonConnection {
         let claim = Mutex<WriterClaim?>(nil)
+        let isGone: Bool
+
+        init(isGone: Bool = false) { self.isGone = isGone }
+
+        func beginSession() -> [UInt8]? { nil }
 
         func end() { claim.withLock { $0 = nil } }
     }
@@ -63,16 +61,15 @@ struct WriterTableTests {
     @Test("a session of the same job and user ends the previous one and replaces it", arguments: ["mover", "another"])
     func takeover(user: String) throws {
         let session = Session()
-        let first = request("a") { session.end() }
-        try session.claim.withLock { $0 = try claim(first) }
+        try session.claim.withLock { $0 = try claim(request("a", session)) }
         #expect((try claim(request("a", user: user)) != nil) == (user == "mover"))
         #expect(session.claim.withLock { $0 == nil } == (user == "mover"))
     }
 
     @Test("a new session waits for one whose source has hung up")
     func hungUp() throws {
-        let session = Session()
-        try session.claim.withLock { $0 = try claim(request("a")) { true } }
+        let session = Session(isGone: true)
+        try session.claim.withLock { $0 = try claim(request("a", session)) }
         let ending = try WorkerThread(name: "ending") {
             _ = BoundedQueue<Never>(capacity: 1, name: "the session's end").pop(within: .milliseconds(1500))
             session.end()

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Transport
 
 /// A source or destination as written on the command line.
@@ -79,7 +80,7 @@ enum Location: Equatable {
     }
 
     private static func module(_ text: ArraySlice<UInt8>) -> (name: [UInt8], path: [UInt8]) {
-        guard let cut = text.firstIndex(of: slash) else { return (Array(text), []) }
-        return (Array(text[..<cut]), Array(text[(cut + 1)...]))
+        let end = text.span.componentEnd(from: 0)
+        return (Array(text.prefix(end)), Array(text.dropFirst(end + 1)))
     }
 }

@@ -58,8 +58,8 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
         module.forcesNumericIDs = settings.usesNumericIDs
         module.timeout = settings.timeout
         module.refusedOptions = settings.refusedOptions
-        let (connections, limit) = (connections, settings.connectionLimit)
-        module.takeSlot = { connections.take(settings.name, limit: limit) }
+        let limit = settings.connectionLimit
+        module.slots = ConnectionSlots(counts: connections, name: settings.name, limit: limit)
         module.fullText = Array("max connections (\(limit)) reached -- try again later".utf8)
         if let table = settings.authentication {
             module.proof = { user, challenge, digest in
@@ -95,23 +95,39 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
 private final class ConnectionCounts: Sendable {
     private let counts = Mutex<[[UInt8]: Int]>([:])
 
-    /// Takes a place; it is given back with the last reference to the answer.
-    func take(_ name: [UInt8], limit: Int) -> ConnectionSlot? {
-        let isTaken = counts.withLock { counts in
+    /// Takes a place; false when there is none left.
+    func take(_ name: [UInt8], limit: Int) -> Bool {
+        counts.withLock { counts in
             let count = counts[name] ?? 0
             guard limit == 0 || count < limit else { return false }
             counts[name] = count + 1
             return true
         }
-        return isTaken ? ConnectionSlot { [self] in counts.withLock { $0[name, default: 1] -= 1 } } : nil
     }
+
+    func giveBack(_ name: [UInt8]) { counts.withLock { $0[name, default: 1] -= 1 } }
+}
+
+/// The places among a module's connections.
+struct ConnectionSlots: Sendable {
+    fileprivate let counts: ConnectionCounts
+    fileprivate let name: [UInt8]
+    /// 0 for any number.
+    fileprivate let limit: Int
+
+    /// Takes a place, which is given back with the last reference to the answer; nil when there is none left.
+    func take() -> ConnectionSlot? { counts.take(name, limit: limit) ? ConnectionSlot(counts, name) : nil }
 }
 
 /// One place among a module's connections.
 final class ConnectionSlot: Sendable {
-    private let giveBack: @Sendable () -> Void
+    private let counts: ConnectionCounts
+    private let name: [UInt8]
 
-    init(_ giveBack: @escaping @Sendable () -> Void) { self.giveBack = giveBack }
+    fileprivate init(_ counts: ConnectionCounts, _ name: [UInt8]) {
+        self.counts = counts
+        self.name = name
+    }
 
-    deinit { giveBack() }
+    deinit { counts.giveBack(name) }
 }

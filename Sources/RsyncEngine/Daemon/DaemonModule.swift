@@ -1,14 +1,15 @@
 package import Checksums
+import Transport
 public import VolumeAccess
 
 /// A directory that a daemon serves under a name.
 public struct DaemonModule: Sendable {
     /// The name that clients ask for.
     public var name: [UInt8]
-    /// The directory; nil where ``opening`` finds it.
+    /// The directory; nil where the opener finds it.
     public var volume: Volume?
     /// Opens the directory for a client that was let in and has said what it wants; nil where it is open already.
-    public var opening: (@Sendable (DaemonRequest) -> DaemonOpening)?
+    package let opener: (any ModuleOpener)?
     /// Text for the listing.
     public var comment: [UInt8] = []
     /// Whether the listing shows it.
@@ -34,8 +35,8 @@ public struct DaemonModule: Sendable {
     /// Whether modification times are compared to the nanosecond, as far as the file system keeps them, with clients whose
     /// protocol has nanoseconds (31 and later) and who say nothing else (`--modify-window`).
     public var comparesNanoseconds = false
-    /// Takes a place among the module's connections once the client is let in; nil when there is none left.
-    var takeSlot: (@Sendable () -> ConnectionSlot?)?
+    /// The places among the module's connections, of which a client takes one once it is let in; nil for any number.
+    var slots: ConnectionSlots?
     /// What a client is told when there is no place left.
     var fullText: [UInt8] = []
 
@@ -47,13 +48,47 @@ public struct DaemonModule: Sendable {
     public init(name: [UInt8], volume: Volume) {
         self.name = name
         self.volume = volume
+        opener = nil
     }
 
     /// Serves a directory that is opened when a client has been let in.
-    public init(name: [UInt8], opening: @escaping @Sendable (DaemonRequest) -> DaemonOpening) {
+    package init(name: [UInt8], opener: any ModuleOpener) {
         self.name = name
-        self.opening = opening
+        self.opener = opener
     }
+}
+
+/// Opens the directory of a module for one session.
+package protocol ModuleOpener: Sendable {
+    /// Opens it, or says why not; called on the session's own thread, which it may block.
+    func open(for request: DaemonRequest) -> DaemonOpening
+}
+
+/// The connection that a session runs over, as whoever listens for connections knows it.
+///
+/// May be used from any thread: other sessions ask whether it is gone, and end it.
+package protocol DaemonConnection: Sendable {
+    /// Whether the client has ended it.
+    var isGone: Bool { get }
+
+    /// Begins a session on it, once the client is let in.
+    ///
+    /// - Returns: Why there is none, for the client; nil when there is one.
+    func beginSession() -> [UInt8]?
+
+    /// Breaks the session off.
+    func end()
+}
+
+/// A connection of which nothing but the stream is known.
+struct StreamConnection: DaemonConnection {
+    let stream: any ByteStream
+
+    var isGone: Bool { false }
+
+    func beginSession() -> [UInt8]? { nil }
+
+    func end() { stream.close() }
 }
 
 /// What a client that was let in wants of a module.
@@ -66,8 +101,8 @@ public struct DaemonRequest: Sendable {
     public let isWriting: Bool
     /// Which job the session belongs to; empty for none.
     public let job: String
-    /// Breaks the session off, from any thread.
-    public let end: @Sendable () -> Void
+    /// What the session runs over.
+    package let connection: any DaemonConnection
 }
 
 /// What became of a request.

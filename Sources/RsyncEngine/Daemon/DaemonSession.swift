@@ -22,7 +22,7 @@ public struct DaemonSession {
     private let silenceLimit: Duration?
     private let digests: [AuthenticationDigest]
     private let loginPlace: LoginPlace?
-    private let admission: @Sendable () -> [UInt8]?
+    private let connection: (any DaemonConnection)?
 
     /// Who came and what became of it.
     public struct Report: Sendable {
@@ -59,7 +59,7 @@ public struct DaemonSession {
     ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
     ///   - loginPlace: The connection's place before the login; nil where there is no limit.
-    ///   - admission: Called once the client is let in and before its session begins: the text of a refusal, nil for none.
+    ///   - connection: What the session runs over; nil where nothing but the stream is known.
     package init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
@@ -69,13 +69,13 @@ public struct DaemonSession {
         keepAlive: Duration? = nil,
         synchronizes: Bool = false,
         loginPlace: LoginPlace? = nil,
-        admission: @escaping @Sendable () -> [UInt8]? = { nil }
+        connection: (any DaemonConnection)? = nil
     ) {
         self.digests = digests
         self.silenceLimit = silenceLimit
         self.synchronizes = synchronizes
         self.loginPlace = loginPlace
-        self.admission = admission
+        self.connection = connection
         self.keepAlive = keepAlive
         self.catalogue = catalogue
         self.observer = observer
@@ -173,11 +173,11 @@ public struct DaemonSession {
         _ report: inout Report
     ) throws(WireError) -> [UInt8]? {
         if let loginPlace, !loginPlace.leave() { throw .ended(field: "the login") }
-        if let takeSlot = module.takeSlot {
-            report.slot = takeSlot()
+        if let slots = module.slots {
+            report.slot = slots.take()
             if report.slot == nil { return module.fullText }
         }
-        if let text = admission() { return text }
+        if let text = connection?.beginSession() { return text }
         do throws(EngineError) {
             try channel.readAhead()
         } catch {
@@ -239,17 +239,16 @@ public struct DaemonSession {
         _ place: inout ServedPlace,
         _ report: inout Report
     ) {
-        guard let opening = module.opening else { return }
-        let stream = channel.stream
+        guard let opener = module.opener else { return }
         let request = DaemonRequest(
             user: report.user,
-            peer: stream.peerDescription,
+            peer: channel.stream.peerDescription,
             isWriting: !arguments.isSender && Execution(arguments.options).changesDestination
                 && arguments.refusal == nil,
             job: arguments.options.agent.job,
-            end: { stream.close() }
+            connection: connection ?? StreamConnection(stream: channel.stream)
         )
-        switch opening(request) {
+        switch opener.open(for: request) {
         case .opened(let volume, let lockReach, let hold):
             place.base = volume
             place.lockReach = lockReach

@@ -18,7 +18,7 @@ public struct LocalTransfer {
     private let observer: any TransferObserver
     private let progress: TransferProgress
     /// Puts something between the generator's decisions and what carries them out, for tests.
-    var interpose: (any Executor) -> any Executor = { $0 }
+    private let interpose: (any Executor) -> any Executor
 
     /// Prepares a transfer.
     ///
@@ -31,9 +31,20 @@ public struct LocalTransfer {
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress()
     ) {
+        self.init(options: options, observer: observer, progress: progress, interpose: { $0 })
+    }
+
+    /// Prepares a transfer whose decisions are watched on their way to what carries them out.
+    init(
+        options: TransferOptions,
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress(),
+        interpose: @escaping (any Executor) -> any Executor
+    ) {
         self.options = options
         self.observer = observer
         self.progress = progress
+        self.interpose = interpose
     }
 
     /// Copies.
@@ -70,11 +81,7 @@ public struct LocalTransfer {
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
-        state.onFailure {
-            lists.cancel()
-            jobs.cancel()
-            events.cancel()
-        }
+        state.interruptOnFailure(lists, jobs, events)
         let walker = SourceWalker(sources: sources, state: state, lists: lists)
         nonisolated(unsafe) let walking = walker
         var threads = [try thread("dvm-walk") { unsafe walking.run() }]

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 public import VolumeAccess
@@ -49,8 +50,8 @@ struct Destination: Sendable {
         state: SessionState
     ) throws(EngineError) -> Destination {
         var path = argument.path
-        let hasSlash = path.last == UInt8(ascii: "/")
-        while path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
+        let hasSlash = path.last == PathParts.separator
+        while path.count > 1, path.last == PathParts.separator { path.removeLast() }
         let opener = DestinationOpener(base: argument.base, state: state)
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false
@@ -75,11 +76,6 @@ private struct DestinationOpener {
     let state: SessionState
 
     enum Kind { case directory, other, missing }
-
-    private func split(_ path: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        guard let cut = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
-        return (cut == 0 ? [UInt8(ascii: "/")] : Array(path[..<cut]), Array(path[(cut + 1)...]))
-    }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
 
@@ -112,15 +108,15 @@ private struct DestinationOpener {
 
     /// A destination that is one file in its directory.
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
-        let (parent, leaf) = split(path)
-        return Destination(volume: try open(parent), localName: leaf, wasCreated: false)
+        let parts = PathParts(path)
+        return Destination(volume: try open(parts.folder), localName: parts.leaf, wasCreated: false)
     }
 
     func make(_ path: [UInt8]) throws(EngineError) -> Volume {
-        let (parent, leaf) = split(path)
+        let parts = PathParts(path)
         do throws(VolumeError) {
-            let volume = try openVolume(parent)
-            guard try state.execution.makeRoot(leaf, in: volume) else { return volume }
+            let volume = try openVolume(parts.folder)
+            guard try state.execution.makeRoot(parts.leaf, in: volume) else { return volume }
             if state.options.output.verbosity > 0 || state.options.output.itemize > 0 {
                 state.report("created directory \(printable(path))", .info)
             }

@@ -10,13 +10,25 @@ import VolumeAccess
 ///
 /// ## Concurrency model
 /// Runs on the thread that called ``readFirstLists()`` and ``run(into:)``, and owns the input. What it learns goes to
-/// the generator as events, complete files go to the finisher in batches.
-final class Receiver {
+/// the generator as events, complete files go to the finisher in batches. Until the first lists are here it owns the output,
+/// too.
+final class Receiver: ReadingRole {
+    /// What this thread looks after besides reading.
+    private enum Phase {
+        /// The first lists come in, and nobody else shows the sender that this side lives.
+        case firstLists
+        /// The destination is being opened, or the session has ended.
+        case idle
+        /// Files come in, whose bytes lie in the source's buffers.
+        case files(FileContent)
+    }
+
+    let messages: PeerMessages
     private let state: SessionState
+    private let channel: SessionChannel
     private let input: WireInput
     private let events: BoundedQueue<GeneratorEvent>
-    private let jobs: BoundedQueue<[FileJob]>
-    private let source: PumpedSource
+    private let jobs: FileJobBatch
     private let open: OpenRequests
     private let request: RequestedNames?
     private let identities: IdentityMap
@@ -24,25 +36,24 @@ final class Receiver {
     private var live: LiveFileLists
     private var listCount: Int32 = 0
     private var doneCount: Int32 = 0
-    private var batch: [FileJob] = []
-    private var batchWeight = 0
+    private var phase = Phase.firstLists
     /// The sender's own figures, which a client gets at the end of a pull.
     private(set) var senderFigures: TransferStatistics?
 
     init(
         state: SessionState,
-        input: WireInput,
+        channel: SessionChannel,
         events: BoundedQueue<GeneratorEvent>,
-        jobs: BoundedQueue<[FileJob]>,
-        source: PumpedSource,
+        jobs: FileJobBatch,
         open: OpenRequests,
         request: RequestedNames?
     ) {
         self.state = state
-        self.input = input
+        self.channel = channel
+        input = channel.input
+        messages = PeerMessages(state: state, channel: channel)
         self.events = events
         self.jobs = jobs
-        self.source = source
         self.open = open
         self.request = request
         identities = IdentityMap(usesNames: state.mapsNames)
@@ -58,6 +69,7 @@ final class Receiver {
     ///
     /// - Returns: The list, and whether more entries follow in other lists.
     func readFirstLists() throws(WireError) -> (list: FileList, hasMore: Bool) {
+        defer { phase = .idle }
         let first = FileList(start: live.nextStart, directory: -1)
         try decoder.decode(from: input, into: first, holding: 0)
         try request?.check(first)
@@ -124,16 +136,12 @@ final class Receiver {
 
     /// Reads items until the last byte that the sender sends.
     func run(into destination: Destination) throws(WireError) {
-        let content = FileContent(
-            source: source,
-            push: { [unowned self] in self.enqueue($0) },
-            beforeWait: { [unowned self] in self.handOver() }
-        )
-        source.beforeLeaving = { content.flush() }
-        defer { source.beforeLeaving = {} }
+        let content = FileContent(source: channel.source, jobs: jobs)
+        phase = .files(content)
+        defer { phase = .idle }
         let files = try FileReceiver(state: state, input: input, destination: destination, content: content)
         // What was rebuilt before a failure is still put into place, or kept, or dropped.
-        defer { handOver() }
+        defer { jobs.handOver() }
         while !isAtEnd, !state.hasFailed {
             let index = try input.index("an item")
             switch index {
@@ -144,7 +152,7 @@ final class Receiver {
             default: _ = try readList(index)
             }
         }
-        handOver()
+        jobs.handOver()
         events.push(.receiverEnded)
     }
 
@@ -161,7 +169,7 @@ final class Receiver {
         }
         doneCount += 1
         if doneCount <= listCount { live.releaseOldest() }
-        handOver()
+        jobs.handOver()
         if live.isComplete, doneCount == listCount + 2, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
         }
@@ -181,7 +189,7 @@ final class Receiver {
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
-            enqueue(job)
+            jobs.add(job)
             if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))
@@ -194,7 +202,8 @@ final class Receiver {
         state.observer.didChange(report)
     }
 
-    /// The sender cannot send a file (MSG_NO_SEND).
+    // MARK: the reading role
+
     func noteNotSent(_ index: Int32) throws(WireError) {
         guard let plan = open.take(index) else { throw .violation("no file has the index \(index)", exitCode: 2) }
         open.settle(plan)
@@ -202,18 +211,22 @@ final class Receiver {
         events.push(.abandoned(index))
     }
 
-    /// Leaves a job for the finisher, in order.
-    private func enqueue(_ job: FileJob) {
-        batch.append(job)
-        batchWeight += job.weight
-        if batch.count >= 64 || batchWeight >= BufferPool.length { handOver() }
+    func willLeaveBuffer() {
+        switch phase {
+        case .firstLists:
+            do throws(WireError) { try showLife() } catch { state.fail(.wire(error)) }
+        case .idle: break
+        case .files(let content): content.flush()
+        }
     }
 
-    /// Gives the jobs that wait to the finisher; also called right before this thread waits for the peer.
-    func handOver() {
-        guard !batch.isEmpty else { return }
-        jobs.push(batch, weight: max(1, batchWeight))
-        batch = []
-        batchWeight = 0
+    func willWait() throws(WireError) {
+        jobs.handOver()
+        if case .firstLists = phase { try showLife() }
+    }
+
+    /// Shows life while a long list comes in, where the sender counts on that.
+    private func showLife() throws(WireError) {
+        if state.options.agent.showsLife { try state.keepAlive(channel.output) }
     }
 }

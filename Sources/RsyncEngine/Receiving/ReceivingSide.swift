@@ -17,53 +17,29 @@ final class ReceivingSide {
 
     private let state: SessionState
     private let output: WireOutput
-    private let source: PumpedSource
+    private let channel: SessionChannel
     private let receiver: Receiver
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
     private let jobs = BoundedQueue<[FileJob]>(capacity: 4 << 20, name: "received files")
     private let open = OpenRequests()
     private var synchronizer: Synchronizer?
-    /// Whether the receiving thread owns the output, and shows life where the sender counts on that: until the generator has started.
-    private var ownsOutput = true
 
     init(state: SessionState, channel: SessionChannel, request: RequestedNames?) {
         self.state = state
         output = channel.output
-        source = channel.source
+        self.channel = channel
         receiver = Receiver(
             state: state,
-            input: channel.input,
+            channel: channel,
             events: events,
-            jobs: jobs,
-            source: channel.source,
+            jobs: FileJobBatch(queue: jobs),
             open: open,
             request: request
         )
     }
 
-    /// Called on the receiving thread right before it waits for the peer.
-    func beforeWait() throws(WireError) {
-        receiver.handOver()
-        if ownsOutput, state.options.agent.showsLife { try state.keepAlive(output) }
-    }
-
-    /// How long the sender may be silent now.
-    var allowance: @Sendable () -> SilenceAllowance {
-        let (isOurs, open) = (state.options.agent.showsLife, open)
-        return { !isOurs && open.senderMayBeBusy ? .unlimited : .limit }
-    }
-
-    /// Shows life while a long list comes in, as nobody else writes yet.
-    private func stayAlive() {
-        do throws(WireError) {
-            try state.keepAlive(output)
-        } catch {
-            state.fail(.wire(error))
-        }
-    }
-
-    /// The sender cannot send a file.
-    func noteNotSent(_ index: Int32) throws(WireError) { try receiver.noteNotSent(index) }
+    /// What the sender may be at work on without a word.
+    var senderWork: SenderWork { SenderWork(showsLife: state.options.agent.showsLife, open: open) }
 
     /// Runs the session from the first file list to the goodbye.
     ///
@@ -71,13 +47,10 @@ final class ReceivingSide {
     /// - Throws: The session's first failure.
     func run(into argument: DestinationArgument) throws(EngineError) {
         var threads: [WorkerThread] = []
-        let events = events
-        state.onFailure { events.cancel() }
+        state.interruptOnFailure(events)
+        channel.read(for: receiver)
         do throws(WireError) {
-            if state.options.agent.showsLife { source.beforeLeaving = { [unowned self] in stayAlive() } }
             let (first, hasMore) = try receiver.readFirstLists()
-            source.beforeLeaving = {}
-            ownsOutput = false
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
             if !state.isServer {

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 
@@ -12,9 +13,7 @@ struct RequestedNames: Sendable {
     ///   - filters: The client's own filters.
     init(paths: [[UInt8]], filters: FilterList) {
         self.filters = filters
-        let leaves = paths.map { path in
-            Array(path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? [])
-        }
+        let leaves = paths.map { PathParts($0).leaf }
         let asksForContents = leaves.contains { leaf in
             leaf.isEmpty || leaf == [UInt8(ascii: ".")] || leaf == [UInt8(ascii: "."), UInt8(ascii: ".")]
                 || leaf.contains { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) }
@@ -26,7 +25,7 @@ struct RequestedNames: Sendable {
     func check(_ list: FileList) throws(WireError) {
         for entry in list.entries {
             let name = list.name(of: entry)
-            let first = name.prefix { $0 != UInt8(ascii: "/") }
+            let first = name.prefix(name.span.componentEnd(from: 0))
             if let names, !names.contains(where: { $0[...] == first }) {
                 throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
             }

@@ -13,6 +13,8 @@ import VolumeAccess
 /// replaced while nothing points into it, and is freed in `deinit`. One thread uses a sender.
 @safe final class FileSender {
     private static let pieceLength = 256 * 1024
+    /// Files that were listed with at most so many bytes are read at once.
+    private static let smallLimit: Int64 = 32 * 1024
 
     private let state: SessionState
     private let output: WireOutput
@@ -20,6 +22,8 @@ import VolumeAccess
     private let directories: [DirectoryCache]
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
+    /// The last small file's bytes and one more.
+    private var small = [UInt8](repeating: 0, count: Int(FileSender.smallLimit) + 1)
     private var window = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// The file whose progress is followed; nil when nobody wants to know.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
@@ -52,28 +56,27 @@ import VolumeAccess
         _ entry: FileEntry,
         in list: FileList
     ) throws(WireError) -> Bool {
-        let file: ReadableFile
+        let file: ReadableFile?
         do throws(VolumeError) {
-            let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
-            file = try directory.openForReading(list.leaf(of: entry).span, listedAs: entry.modificationTime)
+            file = try open(entry, in: list, isWhole: signature.geometry.count == 0)
         } catch {
             try refuse(index, list.name(of: entry), error)
             return false
         }
-        if let limit = state.options.limits.largestFile, file.status.size > limit {
-            state.report(state.describeTooLarge(list.name(of: entry), file.status.size, limit), .errorTransfer)
+        let size = file?.status.size ?? entry.size
+        if let limit = state.options.limits.largestFile, size > limit {
+            state.report(state.describeTooLarge(list.name(of: entry), size, limit), .errorTransfer)
             try output.message(.noSend, number: index)
             return false
         }
         if state.observer.wantsFileProgress, !state.isServer {
-            followed = (Array(list.name(of: entry)), file.status.size, 0)
+            followed = (Array(list.name(of: entry)), size, 0)
             state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
         }
         try output.index(index)
         try item.write(to: output)
         try signature.geometry.write(to: output)
-        let isWhole = signature.geometry.count == 0
-        let isIntact = isWhole ? try sendWhole(file) : try sendDelta(file, signature, item)
+        let isIntact = try sendContent(file, signature, item, size: size)
         try tokens.end()
         var digest = fileSum.finish().bytes
         if !isIntact {
@@ -84,7 +87,7 @@ import VolumeAccess
         }
         try output.bytes(digest)
         fileSum.reset()
-        if state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
+        if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
@@ -92,6 +95,39 @@ import VolumeAccess
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
+    }
+
+    /// Opens a file of a list.
+    ///
+    /// - Returns: Nil when it is a small one that goes out whole, and `small` holds its bytes.
+    private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
+        let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+        let leaf = list.leaf(of: entry)
+        guard isWhole, entry.size <= Self.smallLimit else {
+            return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)
+        }
+        var bytes = small
+        small = []
+        defer { small = bytes }
+        var all = bytes.mutableSpan
+        var buffer = all._mutatingExtracting(first: Int(entry.size) + 1)
+        return try directory.readListed(leaf.span, listedAs: entry.modificationTime, into: &buffer)
+    }
+
+    /// Sends a file's content, which was read already if there is no file.
+    ///
+    /// - Returns: Whether all of it could be read.
+    private func sendContent(
+        _ file: ReadableFile?,
+        _ signature: Signature,
+        _ item: Item,
+        size: Int64
+    ) throws(WireError) -> Bool {
+        guard let file else {
+            try sendSmall(count: Int(size))
+            return true
+        }
+        return signature.geometry.count == 0 ? try sendWhole(file) : try sendDelta(file, signature, item)
     }
 
     /// Lists a file that is longer than the list said, or than what was read of it.
@@ -119,6 +155,17 @@ import VolumeAccess
     }
 
     // MARK: whole files
+
+    /// Sends the first bytes of `small`.
+    private func sendSmall(count: Int) throws(WireError) {
+        let bytes = small
+        let content = unsafe bytes.span.extracting(first: count).bytes
+        fileSum.update(content)
+        try tokens.literal(content)
+        lastLength = Int64(count)
+        state.count { $0.literalData.addClamped(Int64(count)) }
+        if count > 0 { moved(count) }
+    }
 
     /// Sends a file as literal data.
     ///

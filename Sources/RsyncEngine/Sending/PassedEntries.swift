@@ -29,6 +29,8 @@ struct PassedEntries {
     }
 
     private mutating func pass(to index: Int32, in lists: [FileList], _ progress: TransferProgress) {
+        // Of a first pass nothing is passed over, and there are many lists.
+        guard index > next else { return }
         var bytes: Int64 = 0
         var count: Int64 = 0
         for list in lists {

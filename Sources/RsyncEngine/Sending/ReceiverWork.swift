@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// The sender's thread sets, the watch for silence reads.
-final class ReceiverWork: Sendable {
+final class ReceiverWork: SilenceRule {
     /// How many times the limit a deletion may take.
     ///
     /// What it has deleted stays deleted, so the next try goes on from there.

@@ -21,7 +21,7 @@ enum ReceiverEvent: Sendable {
 /// ## Concurrency model
 /// Runs on the thread `requests` and owns the input. Events leave in batches through a bounded queue, whose weight
 /// counts the bytes of block sums and of names: a peer that asks for more waits.
-final class RequestReader {
+final class RequestReader: ReadingRole {
     /// The most that requests and block sums may take that wait for the sender, in bytes.
     static let queueLimit = 16 << 20
     /// What an array takes beside its elements, in bytes.
@@ -34,8 +34,11 @@ final class RequestReader {
     private var batch: [ReceiverEvent] = []
     private var batchWeight = 0
 
-    init(input: WireInput, state: SessionState, events: BoundedQueue<[ReceiverEvent]>) {
-        self.input = input
+    let messages: PeerMessages
+
+    init(state: SessionState, channel: SessionChannel, events: BoundedQueue<[ReceiverEvent]>) {
+        input = channel.input
+        messages = PeerMessages(state: state, channel: channel)
         self.state = state
         blockRecipe = state.parameters.blockRecipe
         self.events = events
@@ -58,8 +61,16 @@ final class RequestReader {
         events.close()
     }
 
-    /// Gives what was read to the sender; also called right before this thread waits for the peer.
-    func handOver() {
+    func willWait() { handOver() }
+
+    func willLeaveBuffer() {}
+
+    func noteNotSent(_ index: Int32) throws(WireError) {
+        throw .violation("an unexpected message \(MessageTag.noSend)", exitCode: 2)
+    }
+
+    /// Gives what was read to the sender.
+    private func handOver() {
         guard !batch.isEmpty else { return }
         events.push(batch, weight: max(1, batchWeight))
         batch = []

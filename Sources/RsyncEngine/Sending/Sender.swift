@@ -29,20 +29,23 @@ final class Sender {
     private var phase = 0
     private var passed = PassedEntries()
     private var toldBits: SessionState.ErrorBits = []
-    /// Bytes read from the peer so far, for the statistics of a server.
-    var bytesRead: () -> Int64 = { 0 }
+    /// Counts what was read from the peer, for the statistics of a server.
+    private let source: PumpedSource
     /// Told what the receiving side has to do.
-    var peer: ReceiverWork?
+    private let peer: ReceiverWork
 
     init(
         state: SessionState,
-        output: WireOutput,
+        channel: SessionChannel,
         sources: [SourceRoot],
         lists: BoundedQueue<FileList>,
-        requests: BoundedQueue<[ReceiverEvent]>
+        requests: BoundedQueue<[ReceiverEvent]>,
+        peer: ReceiverWork
     ) throws(WireError) {
         self.state = state
-        self.output = output
+        output = channel.output
+        source = channel.source
+        self.peer = peer
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
@@ -172,7 +175,7 @@ final class Sender {
     /// Waits for a batch of requests, telling the peer now and then that this side lives.
     private func waitForRequests() throws(WireError) {
         try output.flush()
-        peer?.begin()
+        peer.begin()
         while batch.isEmpty {
             switch requests.pop(within: state.keepAliveInterval) {
             case .element(let next): batch = next[...]
@@ -199,7 +202,7 @@ final class Sender {
         } else {
             guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
             phase += 1
-            peer?.endComparing()
+            peer.endComparing()
             guard phase <= 2 else { return false }
         }
         try output.index(SpecialIndex.done)
@@ -273,7 +276,7 @@ final class Sender {
     private func sendStatistics() throws(WireError) {
         let statistics = state.statistics
         var figures = TransferStatistics()
-        figures.bytesRead = bytesRead()
+        figures.bytesRead = source.bytesTaken
         figures.bytesWritten = output.bytesWritten + Int64(output.pending)
         figures.totalSize = statistics.totalSize
         figures.listBuildTime = statistics.listBuildTime

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncWire
 public import VolumeAccess
 
@@ -48,20 +49,19 @@ public struct SourceRoot: Sendable {
     public static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
         let (parent, leaf) = split(argument)
         var path = parent[...]
-        while path.first == UInt8(ascii: "/") { path.removeFirst() }
-        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        while path.first == PathParts.separator { path.removeFirst() }
+        while path.last == PathParts.separator { path.removeLast() }
         let volume = path.isEmpty ? base : try base.volume(at: path.span)
         return SourceRoot(volume: volume, name: leaf, argument: argument)
     }
 
     /// The directory that is entered and the name that is sent.
     private static func split(_ argument: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-        let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
-        let cut = argument.lastIndex(of: slash)
-        let leaf = cut.map { Array(argument[($0 + 1)...]) } ?? argument
-        if leaf.isEmpty || leaf == [dot] { return (cut.map { Array(argument[...$0]) } ?? [], [dot]) }
-        if leaf == [dot, dot] { return (argument, [dot]) }
-        return (cut.map { Array(argument[...$0]) } ?? [], leaf)
+        let parts = PathParts(argument)
+        let parent = parts.hasParent ? parts.parent + [PathParts.separator] : []
+        if parts.leaf.isEmpty || parts.leaf == [dot] { return (parent, [dot]) }
+        if parts.leaf == [dot, dot] { return (argument, [dot]) }
+        return (parent, parts.leaf)
     }
 }

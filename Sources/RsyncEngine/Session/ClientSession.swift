@@ -194,25 +194,27 @@ public struct ClientSession: Sendable {
         )
     }
 
-    private func daemonClient(
-        over channel: SessionChannel,
-        onGreeting: @escaping (Int32) -> Void = { _ in }
-    ) -> DaemonClient {
+    private func daemonClient(over channel: SessionChannel) -> DaemonClient {
         let observer = observer
         let onText = { (line: [UInt8]) throws(WireError) in observer.peerMessage(shown(line), .info) }
-        var client = DaemonClient(
+        return DaemonClient(
             version: options.wire.protocolVersion,
             input: channel.input,
             output: channel.output,
             onText: onText
         )
-        client.onGreeting = onGreeting
-        return client
     }
 
     private func open(_ module: [UInt8], _ login: Login, over channel: SessionChannel) throws(EngineError) -> Int32 {
         var passwordFailure: EngineError?
-        var hasGreeted = false
+        let client = daemonClient(over: channel)
+        let greeting: Greeting
+        do throws(WireError) {
+            greeting = try client.greeting()
+        } catch {
+            throw .noGreeting(error)
+        }
+        visit?.onStep(.greeted(version: greeting.settled(own: options.wire.protocolVersion)))
         let user = Array(login.user.utf8)
         let credentials = DaemonClient.Credentials(user: user) { (challenge, digest) throws(WireError) in
             visit?.onStep(.passwordAsked)
@@ -224,16 +226,11 @@ public struct ClientSession: Sendable {
             }
         }
         do throws(WireError) {
-            let client = daemonClient(over: channel) { version in
-                hasGreeted = true
-                visit?.onStep(.greeted(version: version))
-            }
-            let version = try client.open(module: module, credentials: credentials)
+            let version = try client.open(module: module, after: greeting, credentials: credentials)
             visit?.onStep(.admitted)
             return version
         } catch {
             if let passwordFailure { throw passwordFailure }
-            guard hasGreeted else { throw .noGreeting(error) }
             if case .violation(let line, 5) = error { throw .refused(line) }
             throw .wire(error)
         }

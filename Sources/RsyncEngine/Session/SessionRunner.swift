@@ -14,23 +14,15 @@ struct SessionRunner {
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
         let requests = BoundedQueue<[ReceiverEvent]>(capacity: RequestReader.queueLimit, name: "requests")
         let walker = SourceWalker(sources: sources, state: state, lists: lists)
-        let reader = RequestReader(input: channel.input, state: state, events: requests)
-        channel.input.onMessage = messageHandler(notSent: nil)
-        channel.source.beforeWait = { () throws(WireError) in reader.handOver() }
-        let (source, input, work) = (channel.source, channel.input, ReceiverWork(state))
-        let watch = try watch { work.allowance }
+        let reader = RequestReader(state: state, channel: channel, events: requests)
+        channel.read(for: reader)
+        let work = ReceiverWork(state)
+        let watch = try watch(work)
         defer { watch?.stop() }
-        state.onFailure(channel.limitEnd)
-        state.onFailure {
-            lists.cancel()
-            requests.cancel()
-            source.interrupt()
-        }
+        state.interruptOnFailure(channel.lastWords, lists, requests, channel.source)
         var threads: [WorkerThread] = []
         do throws(EngineError) {
-            let sender = try makeSender(sources, lists, requests)
-            sender.bytesRead = { input.bytesRead }
-            sender.peer = work
+            let sender = try makeSender(sources, lists, requests, work)
             threads = try start(walker, reader)
             try sender.run()
         } catch {
@@ -46,12 +38,10 @@ struct SessionRunner {
     }
 
     /// Watches for silence, where a limit is set; what the streams wait for has no other end then.
-    private func watch(
-        _ allowance: @escaping @Sendable () -> SilenceAllowance
-    ) throws(EngineError) -> SilenceWatch? {
+    private func watch(_ rule: any SilenceRule) throws(EngineError) -> SilenceWatch? {
         guard let limit = state.options.limits.silenceLimit else { return nil }
         channel.setTimeout(seconds: 0)
-        return try SilenceWatch(channel, state, limit: limit, allowance: allowance)
+        return try SilenceWatch(channel, state, limit: limit, rule: rule)
     }
 
     /// Waits until all that was written has left this side.
@@ -66,15 +56,17 @@ struct SessionRunner {
     private func makeSender(
         _ sources: [SourceRoot],
         _ lists: BoundedQueue<FileList>,
-        _ requests: BoundedQueue<[ReceiverEvent]>
+        _ requests: BoundedQueue<[ReceiverEvent]>,
+        _ work: ReceiverWork
     ) throws(EngineError) -> Sender {
         do throws(WireError) {
             return try Sender(
                 state: state,
-                output: channel.output,
+                channel: channel,
                 sources: sources,
                 lists: lists,
-                requests: requests
+                requests: requests,
+                peer: work
             )
         } catch {
             throw .wire(error)
@@ -102,66 +94,10 @@ struct SessionRunner {
     /// - Throws: The session's first failure.
     func receive(into destination: DestinationArgument, request: RequestedNames?) throws(EngineError) {
         let side = ReceivingSide(state: state, channel: channel, request: request)
-        channel.input.onMessage = messageHandler { (index) throws(WireError) in try side.noteNotSent(index) }
-        channel.source.beforeWait = { () throws(WireError) in try side.beforeWait() }
-        let watch = try watch(side.allowance)
+        let watch = try watch(side.senderWork)
         defer { watch?.stop() }
-        let source = channel.source
-        state.onFailure(channel.limitEnd)
-        state.onFailure { source.interrupt() }
+        state.interruptOnFailure(channel.lastWords, channel.source)
         try side.run(into: destination)
         try settle()
-    }
-
-    // MARK: messages
-
-    /// Deals with the messages between the frames (protocol specification, session 6.3).
-    private func messageHandler(
-        notSent: ((Int32) throws(WireError) -> Void)?
-    ) -> (Message) throws(WireError) -> Void {
-        let (state, channel) = (state, channel)
-        return { [weak channel] (message) throws(WireError) in
-            switch message.tag {
-            case .info: state.relay(message.payload, .info)
-            case .warning: state.relay(message.payload, .warning)
-            case .error: state.relay(message.payload, .error)
-            case .errorTransfer: state.relay(message.payload, .errorTransfer)
-            case .deleted: state.relayDeletion(message.payload)
-            case .ioError: state.add(SessionState.ErrorBits(rawValue: (message.number ?? 0) & 7))
-            case .noSend:
-                guard let notSent, let number = message.number else {
-                    throw .violation("an unexpected message \(message.tag)", exitCode: 2)
-                }
-                try notSent(number)
-            case .errorExit:
-                // A peer that stops without a code, or with one that would pass for success, ended the stream early.
-                let told = message.number ?? 0
-                let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
-                state.fail(.peerExit(code))
-                throw .violation("the peer stopped with exit code \(code)", exitCode: code)
-            case .tally: if state.options.agent.tallies { state.takeTally(TransferTally(payload: message.payload)) }
-            case .agentNote:
-                if let note = AgentNote(message.payload) { state.take(note) }
-            case .ioTimeout:
-                guard let number = message.number, state.adopt(timeout: number) else { break }
-                if state.options.limits.silenceLimit == nil { channel?.setTimeout(seconds: state.timeout) }
-            case .noop, .success, .data: break
-            }
-        }
-    }
-}
-
-extension SessionState {
-    /// Passes a peer's text on; only a client shows it, control characters escaped.
-    fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
-        guard !isServer else { return }
-        if case .errorTransfer = level { noteTransferError() }
-        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(shown(line), level) }
-    }
-
-    fileprivate func relayDeletion(_ payload: [UInt8]) {
-        guard !isServer else { return }
-        let isDirectory = payload.last == 0
-        observer.didDelete(name: isDirectory ? payload.dropLast() : payload, isDirectory: isDirectory)
     }
 }

@@ -21,7 +21,8 @@ final class SessionState: Sendable {
 
     private struct Guarded {
         var failure: EngineError?
-        var onFailure: [@Sendable () -> Void] = []
+        /// What is interrupted by the first failure.
+        var waits: [any Interruptible] = []
         var errorBits: ErrorBits = []
         var sawTransferError = false
         var lacksFiles = false
@@ -104,24 +105,24 @@ final class SessionState: Sendable {
 
     /// Ends the session: remembers the first cause and wakes every thread.
     func fail(_ error: EngineError) {
-        let handlers = guarded.withLock { state -> [@Sendable () -> Void] in
+        let waits = guarded.withLock { state -> [any Interruptible] in
             guard state.failure == nil else { return [] }
             state.failure = error
             failed.store(true, ordering: .releasing)
-            defer { state.onFailure = [] }
-            return state.onFailure
+            defer { state.waits = [] }
+            return state.waits
         }
-        for handler in handlers { handler() }
+        for wait in waits { wait.interrupt() }
     }
 
-    /// Calls `handler` once when the session fails; at once if it has.
-    func onFailure(_ handler: @escaping @Sendable () -> Void) {
+    /// Has waits interrupted in this order when the session fails; at once if it has.
+    func interruptOnFailure(_ waits: any Interruptible...) {
         let hasFailed = guarded.withLock { state in
             guard state.failure == nil else { return true }
-            state.onFailure.append(handler)
+            state.waits += waits
             return false
         }
-        if hasFailed { handler() }
+        if hasFailed { for wait in waits { wait.interrupt() } }
     }
 
     // MARK: outcome

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// How arguments are quoted for a server (protocol specification, session 2.5 and 3.6).
 public enum ArgumentQuoting {
     private static let active = Set("!#$&;|<>(){}\"'` \t\n\r\\".utf8)
@@ -100,10 +102,10 @@ public enum ArgumentQuoting {
     /// - Parameter path: A path of a peer.
     /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.
     public static func sanitised(_ path: [UInt8]) -> [UInt8] {
-        let slash = UInt8(ascii: "/")
+        let slash = PathParts.separator
         let dot = UInt8(ascii: ".")
         var kept: [ArraySlice<UInt8>] = []
-        for component in path.split(separator: slash) {
+        for component in PathParts.components(of: path) {
             switch Array(component) {
             case [dot]: continue
             case [dot, dot]: _ = kept.popLast()

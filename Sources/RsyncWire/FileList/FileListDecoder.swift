@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// How much a peer may make this side hold for its file lists (protocol specification, transfer 19.1, F24).
 public struct FileListLimits: Sendable, Equatable {
     /// Entries of one list.
@@ -218,7 +220,7 @@ public struct FileListDecoder {
             entry.nameStart = list.store(lastName.span)
         } else {
             let name = ListedName.squeezed(lastName)
-            leafOffset = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+            leafOffset = name.leafStart
             entry.nameLength = UInt16(name.count)
             entry.nameStart = list.store(name.span)
         }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// A name in a file list, for comparison.
 ///
 /// Invariant of the pointer: `start` has `length` readable bytes as long as the closure runs that was given the arena, and
@@ -148,9 +150,7 @@ extension FileList {
     /// - Parameter name: A name as the list has them.
     /// - Returns: The position in ``order`` of the entry that is not blank, directory or not; nil when there is none.
     public func position(ofName name: Span<UInt8>) -> Int? {
-        var leafOffset = name.count
-        while leafOffset > 0, name[leafOffset - 1] != UInt8(ascii: "/") { leafOffset -= 1 }
-        return position(of: name, leafOffset: leafOffset, prefix: 0)
+        position(of: name, leafOffset: name.leafStart, prefix: 0)
     }
 
     private func position(of name: Span<UInt8>, leafOffset: Int, prefix: Int) -> Int? {

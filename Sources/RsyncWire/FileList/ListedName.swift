@@ -41,7 +41,7 @@ enum ListedName {
 
     /// The name without empty components and without `.`; just `.` when nothing is left.
     static func squeezed(_ name: [UInt8]) -> [UInt8] {
-        let components = name.split(separator: slash).filter { $0 != [dot] }
+        let components = PathParts.components(of: name).filter { $0 != [dot] }
         return components.isEmpty ? [dot] : Array(components.joined(separator: [slash]))
     }
 

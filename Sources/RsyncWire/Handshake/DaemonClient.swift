@@ -9,9 +9,9 @@ public struct DaemonClient {
     /// Who the client is.
     public struct Credentials {
         /// The user's name.
-        public var user: [UInt8]
+        public let user: [UInt8]
         /// Makes the proof that answers a challenge (``AuthenticationExchange``); only asked when the daemon wants one.
-        package var proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
+        package let proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
 
         /// Makes credentials.
         package init(
@@ -29,8 +29,6 @@ public struct DaemonClient {
     private let version: Int32
     /// Takes each line that is text for a person.
     private let onText: ([UInt8]) throws(WireError) -> Void
-    /// Called with the version that both ends will speak, once the daemon has greeted.
-    public var onGreeting: (Int32) -> Void = { _ in }
 
     /// Prepares to speak with a daemon.
     ///
@@ -51,15 +49,32 @@ public struct DaemonClient {
         self.onText = onText
     }
 
+    /// Reads the daemon's greeting.
+    ///
+    /// - Returns: The greeting, whose ``Greeting/settled(own:)`` both ends will speak.
+    /// - Throws: ``WireError`` for one that is no greeting, or of a version that is not spoken here.
+    public func greeting() throws(WireError) -> Greeting {
+        let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
+        let greeting: Greeting
+        do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
+        try Handshake.checkVersion(greeting.settled(own: version))
+        return greeting
+    }
+
     /// Greets and asks for a module; the arguments are next (``ArgumentStream``), then the handshake.
     ///
     /// - Parameters:
     ///   - module: Its name, not empty and without a `#` in front.
+    ///   - greeting: The daemon's.
     ///   - credentials: For a daemon that wants a password.
     /// - Returns: The protocol version that both ends speak.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
-    public func open(module: [UInt8], credentials: Credentials) throws(WireError) -> Int32 {
-        let greeting = try greet(request: module)
+    public func open(
+        module: [UInt8],
+        after greeting: Greeting,
+        credentials: Credentials
+    ) throws(WireError) -> Int32 {
+        try greet(greeting, request: module)
         var hasAnswered = false
         for _ in 0..<Self.textLimit {
             let line = try input.line(limit: Self.lineLimit, "a daemon's answer")
@@ -82,7 +97,7 @@ public struct DaemonClient {
     ///
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
     public func list() throws(WireError) {
-        _ = try greet(request: Array("#list".utf8))
+        try greet(try greeting(), request: Array("#list".utf8))
         for _ in 0..<Self.textLimit {
             guard try input.hasMore() else { return }
             let line = try input.line(limit: Self.lineLimit, "a listing of modules")
@@ -93,19 +108,13 @@ public struct DaemonClient {
         throw .violation("the daemon sends an endless list of modules", exitCode: 5)
     }
 
-    /// Reads the daemon's greeting first, so that ours can name the one digest to use.
-    private func greet(request: [UInt8]) throws(WireError) -> Greeting {
-        let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
-        let greeting: Greeting
-        do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
-        try Handshake.checkVersion(greeting.settled(own: version))
-        onGreeting(greeting.settled(own: version))
+    /// Answers the daemon's greeting, after it, so that ours can name the one digest to use.
+    private func greet(_ greeting: Greeting, request: [UInt8]) throws(WireError) {
         let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
         try output.bytes(request + [DaemonWord.newline])
         try output.flush()
-        return greeting
     }
 
     private func answer(

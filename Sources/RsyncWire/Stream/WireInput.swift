@@ -22,8 +22,8 @@ public protocol WireSource: AnyObject {
     private var frameRest = 0
     private var isMultiplexed = false
     private var indexReader = IndexCoder()
-    /// Called on the reading thread for every message between the frames.
-    public var onMessage: (Message) throws(WireError) -> Void = { _ throws(WireError) in }
+    /// Takes the messages between the frames; without one they are dropped, as between handshake and session.
+    public weak var messages: (any MessageReceiver)?
     /// Bytes taken from the source so far.
     public private(set) var bytesRead: Int64 = 0
     /// Bytes of those that were handed out, or dropped as frames' heads.
@@ -222,7 +222,8 @@ public protocol WireSource: AnyObject {
             if tag == .data {
                 frameRest = length
             } else {
-                try onMessage(Message(tag: tag, payload: try frameBytes(length, "a message")))
+                let message = Message(tag: tag, payload: try frameBytes(length, "a message"))
+                try messages?.receive(message)
             }
         }
     }

@@ -23,12 +23,7 @@ struct DifferenceSurvey {
         options.dryRun = true
         options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         options.agent.showsLife = client.showsLife
-        let (job, call) = (step.job, step.call)
-        let observer = SurveyObserver(PassMeter(facts.profiles), step.source.volume, client, step.volume.name) {
-            // The session will report better what is wrong with the target.
-            guard case .ours(let client) = try? job.callTarget(for: call) else { return nil }
-            return client
-        }
+        let observer = SurveyObserver(PassMeter(facts.profiles), step, client)
         defer { observer.close() }
         let stream = try step.job.route.connect(for: step.call)
         let session = ClientSession(stream: stream, options: options, observer: observer)
@@ -65,21 +60,14 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
 
     private let lock = Mutex(())
     private var state: State
-    private let source: Volume
-    private let name: String
-    private let renew: () -> ControlClient?
+    private let step: TargetCheckStep
 
-    init(
-        _ meter: PassMeter,
-        _ source: Volume,
-        _ client: ControlClient,
-        _ name: String,
-        renew: @escaping () -> ControlClient?
-    ) {
-        self.renew = renew
+    private var source: Volume { step.source.volume }
+    private var name: String { step.volume.name }
+
+    init(_ meter: PassMeter, _ step: TargetCheckStep, _ client: ControlClient) {
+        self.step = step
         state = State(meter: meter, client: client)
-        self.source = source
-        self.name = name
     }
 
     var wantsItems: Bool { true }
@@ -161,7 +149,8 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
     /// for long while the volume is gone through.
     private func ask(_ paths: [[UInt8]]) -> [Int64]? {
         if let sizes = try? state.client.allocated(paths, inVolume: name) { return sizes }
-        guard let client = renew() else { return nil }
+        // Whatever is wrong with the target, the session will tell better.
+        guard case .ours(let client) = try? step.job.callTarget(for: step.call) else { return nil }
         close()
         state.client = client
         state.isRenewed = true

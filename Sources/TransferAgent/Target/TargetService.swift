@@ -239,8 +239,6 @@ package final class TargetService: Sendable {
     private func serveSession(over stream: any ByteStream, _ connection: Connection, _ place: LoginPlace?) {
         let (socket, number) = (connection.socket, connection.number)
         let tunnel = stream as? TLSStream
-        var catalogue = catalogue
-        catalogue.isGone = { socket.hasHungUp }
         let observer = SessionNotes()
         let session = DaemonSession(
             catalogue: catalogue,
@@ -249,13 +247,16 @@ package final class TargetService: Sendable {
             silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval,
             synchronizes: durability == .power,
-            loginPlace: place
-        ) { [connections, sessionLimit, nameFiles] in
-            if let refusal = nameFiles.refusal { return Array(refusal.utf8) }
-            tunnel?.pieceSize = TLSStream.usualPiece
-            guard !connections.beginSession(number, limit: sessionLimit) else { return nil }
-            return Array("max connections (\(sessionLimit)) reached -- try again later".utf8)
-        }
+            loginPlace: place,
+            connection: ServedConnection(
+                stream: stream,
+                socket: socket,
+                number: number,
+                connections: connections,
+                limit: sessionLimit,
+                nameFiles: nameFiles
+            )
+        )
         let report = session.run(over: stream)
         if let text = putOutText(report.putOut) { return noteStranger(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)

@@ -21,8 +21,6 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     private let mounted: Set<VolumeMapping>
     /// Their writers.
     let writers: WriterTable
-    /// Whether this client has ended its connection.
-    var isGone: @Sendable () -> Bool = { false }
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
         self.mappings = mappings
@@ -85,8 +83,7 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         guard let mapping = mappings.first(where: { Array($0.name.utf8) == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         }
-        let catalogue = self
-        var module = DaemonModule(name: name) { catalogue.open(mapping, for: $0) }
+        var module = DaemonModule(name: name, opener: VolumeOpener(catalogue: self, mapping: mapping))
         module.isListed = false
         module.comparesNanoseconds = true
         module.largestFile = largestFile
@@ -95,14 +92,14 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     }
 
     /// Opens a volume for a session; a writing session has exclusive access.
-    private func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
+    fileprivate func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
         do throws(VolumeError) {
             let volume = try Volume.open(path: mapping.path)
             guard try isInPlace(volume, mapping) else { return .refused(Self.unmounted(mapping), exitCode: 3) }
             guard request.isWriting else { return .opened(volume) }
             // Lost writes of a network file system are not waited for before a file gets its name.
             if durability == .none { volume.nameWithoutClosing() }
-            switch try writers.claim(volume, named: mapping.name, for: request, isGone: isGone) {
+            switch try writers.claim(volume, named: mapping.name, for: request) {
             case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
             case .inUse(let holder): return .refused("in use: \(holder)", exitCode: 5)
             }
@@ -122,4 +119,12 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         let fault = error.isMissing ? "is missing" : "cannot be opened"
         return "the directory of volume \(mapping.name) \(fault): \(error)"
     }
+}
+
+/// Opens one volume of a catalogue.
+private struct VolumeOpener: ModuleOpener {
+    let catalogue: VolumeCatalogue
+    let mapping: VolumeMapping
+
+    func open(for request: DaemonRequest) -> DaemonOpening { catalogue.open(mapping, for: request) }
 }

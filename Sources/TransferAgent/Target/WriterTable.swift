@@ -25,25 +25,19 @@ final class WriterTable: Sendable {
         let lineage: VolumeLineage
         let volume: String
         let request: DaemonRequest
-        /// Whether the source has ended its connection.
-        let isGone: @Sendable () -> Bool
         let start = ContinuousClock.now
         let ended = BoundedQueue<Never>(capacity: 1, name: "end of a writing session")
         let replaced = Mutex<String?>(nil)
 
-        init(
-            _ number: Int,
-            _ lineage: VolumeLineage,
-            _ volume: String,
-            _ request: DaemonRequest,
-            _ isGone: @escaping @Sendable () -> Bool
-        ) {
+        init(_ number: Int, _ lineage: VolumeLineage, _ volume: String, _ request: DaemonRequest) {
             self.number = number
             self.lineage = lineage
             self.volume = volume
             self.request = request
-            self.isGone = isGone
         }
+
+        /// Whether the source has ended its connection.
+        var isGone: Bool { request.connection.isGone }
 
         /// For the user.
         var description: String {
@@ -58,7 +52,7 @@ final class WriterTable: Sendable {
                 defer { replaced = peer }
                 return replaced == nil
             }
-            if isFirst { request.end() }
+            if isFirst { request.connection.end() }
         }
 
         func isOf(_ job: String, _ user: [UInt8]) -> Bool { !job.isEmpty && request.job == job && request.user == user }
@@ -90,22 +84,20 @@ final class WriterTable: Sendable {
     ///   - volume: What is written to.
     ///   - name: The volume's name.
     ///   - request: Whose session it is.
-    ///   - isGone: Whether the session's source has ended its connection.
     /// - Returns: The claim, or who has the volume.
     /// - Throws: ``VolumeError`` when the volume cannot be examined.
     func claim(
         _ volume: Volume,
         named name: String,
-        for request: DaemonRequest,
-        isGone: @escaping @Sendable () -> Bool = { false }
+        for request: DaemonRequest
     ) throws(VolumeError) -> Answer {
         let lineage = try volume.lineage()
         let start = ContinuousClock.now
         while true {
-            switch enter(lineage, name, request, isGone) {
+            switch enter(lineage, name, request) {
             case .conflict(let other):
                 if other.isOf(request.job, request.user) { other.end(for: request.peer) }
-                let limit = other.isGone() ? Self.ending : Self.grace
+                let limit = other.isGone ? Self.ending : Self.grace
                 guard .now - start < limit else { return .inUse(other.description) }
                 _ = other.ended.pop(within: Self.lockInterval)
             case .entered(let writer):
@@ -115,12 +107,7 @@ final class WriterTable: Sendable {
                     _ = BoundedQueue<Never>(capacity: 1, name: "another process's lock").pop(within: Self.lockInterval)
                     continue
                 }
-                return .granted(
-                    WriterClaim(lock.reach, { writer.replaced.withLock { $0 } }) { [self] in
-                        lock.end()
-                        leave(writer)
-                    }
-                )
+                return .granted(WriterClaim(self, writer, lock))
             }
         }
     }
@@ -133,7 +120,7 @@ final class WriterTable: Sendable {
             return try VolumeLock.take(volume, lineage, anchors) == nil ? Self.elsewhere(name) : nil
         }
         // A session waits for both kinds.
-        return other.isOf(job, user) || other.isGone() ? nil : other.description
+        return other.isOf(job, user) || other.isGone ? nil : other.description
     }
 
     private static func elsewhere(_ volume: String) -> String {
@@ -146,22 +133,17 @@ final class WriterTable: Sendable {
     }
 
     /// Registers as a writer of this process.
-    private func enter(
-        _ lineage: VolumeLineage,
-        _ name: String,
-        _ request: DaemonRequest,
-        _ isGone: @escaping @Sendable () -> Bool
-    ) -> Entry {
+    private func enter(_ lineage: VolumeLineage, _ name: String, _ request: DaemonRequest) -> Entry {
         state.withLock { state in
             if let other = state.writers.first(where: { $0.lineage.overlaps(lineage) }) { return .conflict(other) }
             state.lastNumber += 1
-            let writer = Writer(state.lastNumber, lineage, name, request, isGone)
+            let writer = Writer(state.lastNumber, lineage, name, request)
             state.writers.append(writer)
             return .entered(writer)
         }
     }
 
-    private func leave(_ writer: Writer) {
+    fileprivate func leave(_ writer: Writer) {
         state.withLock { state in state.writers.removeAll { $0.number == writer.number } }
         writer.ended.close()
     }
@@ -177,7 +159,7 @@ final class WriterTable: Sendable {
     }
 
     /// A lock that can be released before the last reference goes.
-    private final class HeldLock: Sendable {
+    fileprivate final class HeldLock: Sendable {
         let reach: LockReach
         private let lock: Mutex<VolumeLock?>
 
@@ -192,23 +174,24 @@ final class WriterTable: Sendable {
 
 /// The right of a session to write, until its last reference is released.
 final class WriterClaim: Sendable {
-    /// How far the lock reaches.
-    let reach: LockReach
-    private let successor: @Sendable () -> String?
-    private let giveBack: @Sendable () -> Void
+    private let table: WriterTable
+    private let writer: WriterTable.Writer
+    private let lock: WriterTable.HeldLock
 
-    fileprivate init(
-        _ reach: LockReach,
-        _ successor: @escaping @Sendable () -> String?,
-        _ giveBack: @escaping @Sendable () -> Void
-    ) {
-        self.reach = reach
-        self.successor = successor
-        self.giveBack = giveBack
+    fileprivate init(_ table: WriterTable, _ writer: WriterTable.Writer, _ lock: WriterTable.HeldLock) {
+        self.table = table
+        self.writer = writer
+        self.lock = lock
     }
 
-    deinit { giveBack() }
+    deinit {
+        lock.end()
+        table.leave(writer)
+    }
+
+    /// How far the lock reaches.
+    var reach: LockReach { lock.reach }
 
     /// The address of the same job's new session that ended this one; nil without one.
-    var endedFor: String? { successor() }
+    var endedFor: String? { writer.replaced.withLock { $0 } }
 }

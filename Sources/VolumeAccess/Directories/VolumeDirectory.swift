@@ -116,6 +116,11 @@ public final class VolumeDirectory: Sendable {
     ///
     /// - Throws: ``VolumeError/notRegular(path:)`` for anything else; ELOOP for a symbolic link.
     public func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
+        try ReadableFile(try openDescriptor(name), path: path(of: name), features: features)
+    }
+
+    /// Opens what should be a regular file; see ``openForReading(_:)``.
+    func openDescriptor(_ name: Span<UInt8>) throws(VolumeError) -> Descriptor {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         var result = -Int(EPERM)
         if features.noAccessTime.isSupported {
@@ -124,7 +129,7 @@ public final class VolumeDirectory: Sendable {
         }
         if result == -Int(EPERM) { result = try attempt(name) { unsafe dvm_openat($0, $1.start, flags, 0) } }
         guard result >= 0 else { throw failure("open", name, result) }
-        return try ReadableFile(Descriptor(owning: Int32(result)), path: path(of: name), features: features)
+        return Descriptor(owning: Int32(result))
     }
 
     // MARK: Directories
@@ -172,22 +177,22 @@ public final class VolumeDirectory: Sendable {
     private func walk(to relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         var directory = self
         var start = 0
-        for index in 0...relativePath.count {
-            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
-            directory = try directory.openDirectory(relativePath.extracting(start..<index))
-            start = index + 1
+        while start <= relativePath.count {
+            let end = relativePath.componentEnd(from: start)
+            directory = try directory.openDirectory(relativePath.extracting(start..<end))
+            start = end + 1
         }
         return directory
     }
 
     private func checkComponents(_ relativePath: Span<UInt8>) throws(VolumeError) {
         var start = 0
-        for index in 0...relativePath.count {
-            guard index == relativePath.count || relativePath[index] == UInt8(ascii: "/") else { continue }
-            guard isLeafName(relativePath.extracting(start..<index)) else {
+        while start <= relativePath.count {
+            let end = relativePath.componentEnd(from: start)
+            guard isLeafName(relativePath.extracting(start..<end)) else {
                 throw .invalidName(bytes(of: relativePath))
             }
-            start = index + 1
+            start = end + 1
         }
     }
 }

@@ -102,6 +102,16 @@ public final class ReadableFile {
         return done
     }
 
+    /// Reads once from the start of a file.
+    ///
+    /// - Returns: How many bytes were read, or a negative `errno`.
+    static func readOnce(_ descriptor: borrowing Descriptor, _ span: inout MutableSpan<UInt8>) -> Int {
+        let number = descriptor.rawValue
+        return unsafe span.withUnsafeMutableBytes { buffer in
+            kernelCall { unsafe pread(number, buffer.baseAddress, buffer.count, 0) }
+        }
+    }
+
     /// The first offset at or after this one that holds data.
     ///
     /// - Returns: Nil when only a hole follows. Without support for holes everything is data.

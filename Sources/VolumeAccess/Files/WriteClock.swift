@@ -53,14 +53,42 @@ extension VolumeDirectory {
     /// - Returns: The file.
     /// - Throws: ``VolumeError``.
     public func openForReading(_ name: Span<UInt8>, listedAs modified: Timestamp) throws(VolumeError) -> ReadableFile {
+        let descriptor = try openListed(name, modified)
+        return try ReadableFile(descriptor, path: path(of: name), features: features)
+    }
+
+    /// Opens a small regular file as ``openForReading(_:listedAs:)`` does, and reads all of it at once.
+    ///
+    /// Its status costs a call more than the reading: it is asked for only when the file is not as long as it was listed.
+    ///
+    /// - Parameters:
+    ///   - name: The file.
+    ///   - modified: The time that it was listed with.
+    ///   - buffer: Where the bytes go; one byte longer than the file was listed.
+    /// - Returns: Nil when the file has the length that it was listed with and `buffer` holds its bytes and one more.
+    ///   Otherwise the file; what is in the buffer then means nothing.
+    /// - Throws: ``VolumeError``.
+    public func readListed(
+        _ name: Span<UInt8>,
+        listedAs modified: Timestamp,
+        into buffer: inout MutableSpan<UInt8>
+    ) throws(VolumeError) -> ReadableFile? {
+        let descriptor = try openListed(name, modified)
+        let count = ReadableFile.readOnce(descriptor, &buffer)
+        // What is no regular file fails to be read, or has another length.
+        guard count != buffer.count - 1 else { return nil }
+        return try ReadableFile(descriptor, path: path(of: name), features: features)
+    }
+
+    private func openListed(_ name: Span<UInt8>, _ modified: Timestamp) throws(VolumeError) -> Descriptor {
         WriteClock.pass(modified)
-        let file = try openForReading(name)
-        file.awaitWrite(begunAt: modified)
-        return file
+        let descriptor = try openDescriptor(name)
+        WriteClock.awaitWrite(to: descriptor, begunAt: modified)
+        return descriptor
     }
 }
 
-extension ReadableFile {
+extension WriteClock {
     /// No write(2) lasts longer, in nanoseconds: it takes 2 GiB at most.
     private static let longestWrite: Int64 = 600_000_000_000
 
@@ -68,10 +96,11 @@ extension ReadableFile {
     ///
     /// ext4, btrfs and tmpfs let others read while they write, but not seek: they look for data and holes under the lock
     /// of the file. On XFS a read itself waits.
-    func awaitWrite(begunAt modified: Timestamp) {
+    fileprivate static func awaitWrite(to file: borrowing Descriptor, begunAt modified: Timestamp) {
         let age = WriteClock.age(of: modified)
         guard age >= 0, age < Self.longestWrite else { return }
+        let number = file.rawValue
         // The answer does not matter.
-        _ = kernelCall { lseek(descriptor.rawValue, 0, SEEK_DATA) }
+        _ = kernelCall { lseek(number, 0, SEEK_DATA) }
     }
 }

@@ -79,8 +79,10 @@ extension Volume {
         guard own.root.count > 1 else { return [] }
         let others = MountLine.all.filter { $0.device == own.device && $0.number != own.number }
         // The nearest directory that is seen is enough: the others lie above it.
-        for cut in own.root.indices.reversed() where own.root[cut] == UInt8(ascii: "/") {
-            let wanted = own.root[..<cut]
+        var path = PathParts(own.root)
+        while path.hasParent {
+            let wanted = path.parent
+            defer { path = PathParts(wanted) }
             for other in others {
                 let base = other.root == [UInt8(ascii: "/")] ? [] : other.root
                 guard wanted.starts(with: base), wanted.count == base.count || wanted[base.count] == UInt8(ascii: "/")

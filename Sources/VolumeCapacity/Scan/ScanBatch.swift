@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Directories of one directory that are still to be scanned: their names in one piece of memory.
 struct ScanBatch: Sendable {
     /// The path of the directory that they are in, below the root of the volume.
@@ -20,7 +22,7 @@ struct ScanBatch: Sendable {
         guard count > 0 else { return nil }
         count -= 1
         names.removeLast()
-        let start = names.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        let start = names.leafStart
         defer { names.removeLast(names.count - start) }
         return parent.isEmpty ? Array(names[start...]) : parent + [UInt8(ascii: "/")] + names[start...]
     }

@@ -44,8 +44,7 @@ struct DryRunPropertyTests {
 
     private func run(_ source: String, _ destination: String, _ options: TransferOptions) throws -> Outcome {
         let (record, observer) = (DecisionRecord(), RecordingObserver())
-        var transfer = LocalTransfer(options: options, observer: observer)
-        transfer.interpose = { DecisionRecorder($0, record) }
+        let transfer = LocalTransfer(options: options, observer: observer) { DecisionRecorder($0, record) }
         let result = transfer.run(
             [try .contents(of: source)],
             into: DestinationArgument(path: Array(destination.utf8))

@@ -113,7 +113,9 @@ struct DaemonProtocolTests {
             let password = Array("s3cret".utf8)
             return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
         }
-        let version = try client.open(module: Array(module.utf8), credentials: credentials)
+        let greeting = try client.greeting()
+        #expect(sink.bytes.isEmpty, "the client greets after the daemon")
+        let version = try client.open(module: Array(module.utf8), after: greeting, credentials: credentials)
         let lines = String(decoding: sink.bytes, as: UTF8.self).split(separator: "\n")
         #expect(lines.first == "@RSYNCD: 32.0 \(digest)" && lines.dropFirst().first == Substring(module))
         #expect(version == 32 && text == ["Welcome line", ""])
@@ -144,7 +146,10 @@ struct DaemonProtocolTests {
             _ throws(WireError) in
         }
         let credentials = DaemonClient.Credentials(user: [97]) { (_, _) throws(WireError) in [98] }
-        let error = #expect(throws: WireError.self) { try client.open(module: [99], credentials: credentials) }
+        let greeting = try client.greeting()
+        let error = #expect(throws: WireError.self) {
+            try client.open(module: [99], after: greeting, credentials: credentials)
+        }
         #expect(error?.exitCode == 5)
         if name != "daemon-denied-p32" { #expect("\(try #require(error))".contains(words)) }
     }

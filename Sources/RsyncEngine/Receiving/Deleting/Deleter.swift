@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
@@ -31,6 +32,11 @@ final class Deleter {
     /// Whether what is to go has to wait.
     private var isWaiting: Bool { rules.isGuarded && (rules.limit != nil || isSourceEmpty) }
 
+    /// What stands in front of the names in a directory of the transfer; nothing in the root, `.`.
+    static func prefix(below name: [UInt8]) -> [UInt8] {
+        name == [UInt8(ascii: ".")] ? [] : name + [PathParts.separator]
+    }
+
     /// Shows signs of life between two removals: each may take long.
     func pause() { context.stayAlive() }
 
@@ -42,7 +48,7 @@ final class Deleter {
     ///   - list: The list that has the directory's entries.
     func clean(_ directory: VolumeDirectory, named name: [UInt8], list: FileList) {
         guard mayDelete() else { return }
-        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        let prefix = Self.prefix(below: name)
         do throws(VolumeError) {
             let listing = try directory.list()
             var extraneous: [(name: [UInt8], isDirectory: Bool)] = []

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -68,7 +69,7 @@ extension Deleter {
     }
 
     private func entries(of leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) -> Int64 {
-        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        let prefix = Self.prefix(below: name)
         let start = directory.relativePath.isEmpty ? 0 : directory.relativePath.count + 1
         return directory.countTree(leaf.span, pause: pause) { path, kind in
             isProtected(prefix + path.dropFirst(start), isDirectory: kind == .directory)
@@ -81,7 +82,8 @@ extension Deleter {
     /// enough.
     func mayMakeWay(for leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) -> Bool {
         guard let limit = rules.limit, rules.isGuarded else { return true }
-        let parent = name.lastIndex(of: UInt8(ascii: "/")).map { Array(name[..<$0]) } ?? [UInt8(ascii: ".")]
+        let path = PathParts(name)
+        let parent = path.hasParent ? path.parent : [UInt8(ascii: ".")]
         // The directory itself is replaced, which is no deletion.
         let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
         let all = pending.entries + pending.removedForOthers + count
@@ -138,7 +140,7 @@ extension Deleter {
     }
 
     private func remove(_ leaves: [[UInt8]], of name: [UInt8]) {
-        let prefix = name == [UInt8(ascii: ".")] ? [] : name + [UInt8(ascii: "/")]
+        let prefix = Self.prefix(below: name)
         do throws(VolumeError) {
             let directory = try context.directories.directory(name.span)
             let before = try directory.status()

@@ -55,8 +55,6 @@ final class GeneratorContext {
     let directories: DirectoryCache
     /// Brings the destination to its device at the end; nil where nobody asked for that.
     let synchronizer: Synchronizer?
-    /// Called now and then while one entry takes long; nothing of the generator changes in it.
-    var stayAlive: () -> Void = {}
 
     init(
         state: SessionState,
@@ -72,6 +70,9 @@ final class GeneratorContext {
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
     }
 
+    /// Called now and then while one entry takes long; nothing of the generator changes in it.
+    func stayAlive() { requester.showLife() }
+
     /// Reports a failure on one entry; the transfer goes on without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {
         guard !state.failDevice(error, on: destination.volume, synchronizer) else { return }
@@ -86,10 +87,4 @@ final class GeneratorContext {
             state.report(state.describe(operation, path, number: number, role: "generator"), .errorTransfer)
         }
     }
-}
-
-/// The directory part and the last component of a name.
-func split(_ name: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
-    guard let cut = name.lastIndex(of: UInt8(ascii: "/")) else { return ([], name) }
-    return (Array(name[..<cut]), Array(name[(cut + 1)...]))
 }

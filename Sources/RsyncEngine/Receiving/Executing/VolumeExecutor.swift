@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -160,10 +161,10 @@ final class VolumeExecutor: Executor {
 
     private func link(_ candidate: Candidate, in directory: VolumeDirectory, isReplacing: Bool) throws(VolumeError) {
         guard case .follows(let first, _) = candidate.link else { return }
-        let (parent, leaf) = split(first)
+        let path = PathParts(first)
         try directory.placeLink(
-            from: context.directories.directory(parent.span),
-            leaf.span,
+            from: context.directories.directory(path.parent.span),
+            path.leaf.span,
             as: candidate.leaf.span,
             isReplacing: isReplacing
         )
@@ -207,11 +208,13 @@ extension VolumeExecutor {
     func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool {
         do throws(VolumeError) {
             let isRoot = name == [UInt8(ascii: ".")]
-            let (parent, leaf) = split(name)
-            let directory = try isRoot ? context.destination.volume.root : context.directories.directory(parent.span)
-            guard let current = try isRoot ? directory.status() : directory.status(of: leaf.span) else { return true }
+            let path = PathParts(name)
+            let root = context.destination.volume.root
+            let directory = try isRoot ? root : context.directories.directory(path.parent.span)
+            let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
+            guard let current = found else { return true }
             let attributes = context.rules.finalAttributes(for: entry, current: current, isNew: isNew)
-            try set(attributes, isRoot ? nil : leaf[...], in: directory, current)
+            try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
         } catch {
             context.report(error, "set_file_attrs")
         }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -78,17 +79,17 @@ extension Generator {
     ) throws(VolumeError) -> Candidate {
         let isRoot = name == [UInt8(ascii: ".")]
         let isNew = createdDirectories.contains(name)
-        let (parent, leaf) = split(name)
-        let isBelowNew = !isRoot && createdDirectories.contains(parent)
-        let directory = try isRoot ? context.destination.volume.root : executor.open(parent, isNew: isBelowNew)
+        let path = PathParts(name)
+        let isBelowNew = !isRoot && createdDirectories.contains(path.parent)
+        let directory = try isRoot ? context.destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
         var current: FileStatus?
-        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: leaf.span) }
+        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: path.leaf.span) }
         return Candidate(
             entry: entry,
             index: index,
             list: list,
             name: name[...],
-            leaf: leaf[...],
+            leaf: path.leaf[...],
             directory: directory,
             current: current
         )
@@ -120,7 +121,7 @@ extension Generator {
     }
 
     /// Deletes in all directories of a whole file list before anything else happens there (`--delete-before`).
-    func deleteFirst(_ list: FileList) {
+    func deleteFirst(_ list: FileList, pause: () -> Void) {
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }

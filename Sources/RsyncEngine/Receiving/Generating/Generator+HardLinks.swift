@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
@@ -47,9 +48,9 @@ extension Generator {
     private func role(of candidate: Candidate, behind first: [UInt8], isNew: Bool) throws(VolumeError) -> LinkRole {
         guard candidate.name != first[...] else { return .isInPlace }
         guard !isNew, let current = candidate.current else { return .follows(first: first, isSame: false) }
-        let (parent, leaf) = split(first)
-        let directory = try executor.open(parent, isNew: createdDirectories.contains(parent))
-        let target = try directory?.status(of: leaf.span)
+        let path = PathParts(first)
+        let directory = try executor.open(path.parent, isNew: createdDirectories.contains(path.parent))
+        let target = try directory?.status(of: path.leaf.span)
         return .follows(first: first, isSame: target?.isSameFile(as: current) ?? false)
     }
 

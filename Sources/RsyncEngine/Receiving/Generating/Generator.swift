@@ -25,8 +25,6 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Files asked for and not finished, by list.
     private var tracker = ListTracker()
-    /// Called now and then inside a long list, so that the owner of the output can look after other things.
-    var pause: () -> Void = {}
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
@@ -53,10 +51,11 @@ final class Generator {
     /// - Parameters:
     ///   - list: Sorted, ids mapped.
     ///   - owner: The directory that the list belongs to with incremental recursion.
-    func process(_ list: FileList, owner: ListOwner?) {
+    ///   - pause: Called now and then inside a long list, so that the owner of the output can take in events.
+    func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
-        if rules.deletion.comesFirst, owner == nil { deleteFirst(list) }
+        if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
         if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list) }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
@@ -132,7 +131,12 @@ final class Generator {
     func isBelowFailure(_ name: [UInt8]) -> Bool {
         guard !failedDirectories.isEmpty else { return false }
         if failedDirectories.contains(name) { return true }
-        return name.indices.contains { name[$0] == UInt8(ascii: "/") && failedDirectories.contains(Array(name[..<$0])) }
+        var path = PathParts(name)
+        while path.hasParent {
+            if failedDirectories.contains(path.parent) { return true }
+            path = PathParts(path.parent)
+        }
+        return false
     }
 
     // MARK: answers

@@ -43,8 +43,6 @@ final class GeneratorSession {
 
     /// Runs to the goodbye; a failure ends the session.
     func run() {
-        generator.pause = { [unowned self] in self.breathe() }
-        generator.context.stayAlive = { [unowned self] in self.stayAlive() }
         do throws(WireError) {
             try workThroughLists()
             generator.settleDeletions()
@@ -70,7 +68,7 @@ final class GeneratorSession {
                     lists.removeFirst(nextList)
                     nextList = 0
                 }
-                generator.process(list, owner: owner)
+                generator.process(list, owner: owner, pause: breathe)
                 try endCompletedLists()
                 drain()
                 continue
@@ -96,20 +94,9 @@ final class GeneratorSession {
     /// Called by the generator now and then inside a long list.
     private func breathe() {
         drain()
-        stayAlive()
+        generator.context.stayAlive()
         do throws(WireError) {
             while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
-        } catch {
-            state.fail(.wire(error))
-        }
-    }
-
-    /// Shows the peer that this side is there.
-    private func stayAlive() {
-        do throws(WireError) {
-            try state.sendOutbox(to: output)
-            try state.tellTally(to: output, every: .seconds(1))
-            try state.keepAlive(output)
         } catch {
             state.fail(.wire(error))
         }

@@ -18,6 +18,9 @@ protocol TransferRequester: AnyObject {
     ///   - basis: What lies at its name, when a delta against it may save data.
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
+    /// Shows the sender that this side lives, where a sign is due.
+    func showLife()
+
     /// Reports a removed name.
     func reportDeletion(_ name: [UInt8], isDirectory: Bool)
 }

@@ -56,6 +56,16 @@ import VolumeAccess
         }
     }
 
+    func showLife() {
+        do throws(WireError) {
+            try state.sendOutbox(to: output)
+            try state.tellTally(to: output, every: .seconds(1))
+            try state.keepAlive(output)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
         if state.isServer {
             state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))

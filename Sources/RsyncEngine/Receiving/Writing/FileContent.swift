@@ -7,8 +7,7 @@ import RsyncWire
 @safe final class FileContent {
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
-    private let push: (FileJob) -> Void
-    private let beforeWait: () -> Void
+    private let jobs: FileJobBatch
     private var target: FileTarget?
     /// Received bytes that wait, all in the source's current buffer.
     private var spans: [UnsafeRawBufferPointer] = unsafe []
@@ -20,12 +19,10 @@ import RsyncWire
 
     /// - Parameters:
     ///   - source: Where received bytes lie; asks for ``flush()`` before it leaves a buffer.
-    ///   - push: Takes the jobs.
-    ///   - beforeWait: Sends the jobs taken so far on their way.
-    init(source: PumpedSource, push: @escaping (FileJob) -> Void, beforeWait: @escaping () -> Void) {
+    ///   - jobs: Takes the jobs.
+    init(source: PumpedSource, jobs: FileJobBatch) {
         self.source = source
-        self.push = push
-        self.beforeWait = beforeWait
+        self.jobs = jobs
     }
 
     /// Starts a file.
@@ -76,7 +73,7 @@ import RsyncWire
     /// A free buffer; when all are in jobs, those jobs must be on their way before this thread may wait for them.
     private func takeBuffer() -> PooledBuffer {
         if let buffer = pool.tryTake() { return buffer }
-        beforeWait()
+        jobs.handOver()
         return pool.take()
     }
 
@@ -84,25 +81,25 @@ import RsyncWire
     func flush() {
         guard let target else { return }
         if unsafe !spans.isEmpty, let lease = source.lease() {
-            push(.write(unsafe FilePiece(owner: lease, spans: spans, offset: start), target))
+            jobs.add(.write(unsafe FilePiece(owner: lease, spans: spans, offset: start), target))
             unsafe spans = []
         }
         if let buffer, filled > 0 {
             let span = unsafe UnsafeRawBufferPointer(rebasing: buffer.memory[..<filled])
-            push(.write(unsafe FilePiece(owner: buffer, spans: [span], offset: start), target))
+            jobs.add(.write(unsafe FilePiece(owner: buffer, spans: [span], offset: start), target))
         }
         buffer = nil
         filled = 0
     }
 
     /// Gives the finisher a job that comes after everything added so far.
-    func give(_ job: FileJob) { push(job) }
+    func give(_ job: FileJob) { jobs.add(job) }
 
     /// Waits until the finisher has done everything that it was given.
     func awaitFinished() {
         let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
-        push(.mark(done))
-        beforeWait()
+        jobs.add(.mark(done))
+        jobs.handOver()
         _ = done.pop()
     }
 

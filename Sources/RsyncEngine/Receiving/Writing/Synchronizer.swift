@@ -62,8 +62,7 @@ final class Synchronizer: Sendable {
         } catch {
             throw .usage("no thread could be started: \(error)", exitCode: 14)
         }
-        let done = done
-        state.onFailure { done.cancel() }
+        state.interruptOnFailure(done)
     }
 
     /// Watches a file system that is mounted below the destination, before anything is written there.

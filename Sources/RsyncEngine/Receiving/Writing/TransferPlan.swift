@@ -4,7 +4,9 @@ import Synchronization
 import VolumeAccess
 
 /// What the generator decided about a file that it asked for; the receiver carries it out.
-struct TransferPlan: Sendable {
+///
+/// An object, because it goes through four threads and is large.
+final class TransferPlan: Sendable {
     /// The file's index on the wire.
     let index: Int32
     /// The list that the file is in.
@@ -23,6 +25,28 @@ struct TransferPlan: Sendable {
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
+
+    init(
+        index: Int32,
+        list: FileList,
+        entry: FileEntry,
+        flags: ItemFlags,
+        current: FileStatus?,
+        attributes: FileAttributes,
+        basisSize: Int64?,
+        isInPlace: Bool,
+        attempt: Int
+    ) {
+        self.index = index
+        self.list = list
+        self.entry = entry
+        self.flags = flags
+        self.current = current
+        self.attributes = attributes
+        self.basisSize = basisSize
+        self.isInPlace = isInPlace
+        self.attempt = attempt
+    }
 
     /// Whether the name stands for another file than before once this is done.
     var makesNewFile: Bool { current == nil || !isInPlace }

@@ -11,7 +11,7 @@ import Transport
 /// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
 /// a buffer from a queue may use it until it gives it on; the decoding thread may let others read on in a buffer by a
 /// ``Lease``, and the last of them gives it back.
-/// `current` and the two hooks belong to the decoding thread; everything else is a queue.
+/// `current` and `role` belong to the decoding thread; everything else is a queue or atomic.
 final class PumpedSource: WireSource, @unchecked Sendable {
     static let bufferLength = 1 << 20
     /// The buffer until ``readAhead()``.
@@ -103,10 +103,9 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     private var thread: WorkerThread?
     /// How long the reading thread has waited for the peer.
     let wait = PeerWait()
-    /// Called on the decoding thread right before it leaves a buffer.
-    var beforeLeaving: () -> Void = {}
-    /// Called on the decoding thread right before it waits for the peer.
-    var beforeWait: () throws(WireError) -> Void = { () throws(WireError) in }
+    /// Whom the decoding thread reads for; nobody before the session begins.
+    weak var role: (any ReadingRole)?
+    private let taken = Atomic<Int64>(0)
 
     /// Prepares to read.
     ///
@@ -145,23 +144,27 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         return true
     }
 
+    /// Bytes that the decoding thread has got so far; any thread may ask.
+    var bytesTaken: Int64 { taken.load(ordering: .relaxed) }
+
     func next() throws(WireError) -> UnsafeRawBufferPointer {
         if let current {
             if current.count == 0 { return unsafe try ended(current) }
-            beforeLeaving()
+            role?.willLeaveBuffer()
             current.release(to: empty)
             self.current = nil
         }
         guard thread != nil else { return unsafe try readDirectly() }
         var piece = full.tryPop()
         if piece == nil {
-            try beforeWait()
+            try role?.willWait()
             piece = full.pop()
         }
         guard let piece else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
         piece.readers.store(1, ordering: .relaxed)
         current = piece
         guard piece.count > 0 else { return unsafe try ended(piece) }
+        taken.add(Int64(piece.count), ordering: .relaxed)
         return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(piece.memory)[..<piece.count])
     }
 
@@ -177,6 +180,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         first.readers.store(2, ordering: .relaxed)
         current = first
         guard first.count > 0 else { return unsafe try ended(first) }
+        taken.add(Int64(first.count), ordering: .relaxed)
         return unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(first.memory)[..<first.count])
     }
 

@@ -9,12 +9,12 @@ final class SessionChannel {
     /// The same for a peer that has not logged in.
     private static let strangersPatience = Duration.seconds(2)
 
-    private let isEnded = BoundedQueue<Never>(capacity: 1, name: "end of the session")
-
     let stream: any ByteStream
     let source: PumpedSource
     let input: WireInput
     let output: WireOutput
+    /// Limits the end of a session that fails.
+    let lastWords: LastWords
     private let sink: StreamSink
     private var isReadAhead = false
 
@@ -36,6 +36,7 @@ final class SessionChannel {
         input = WireInput(source: source)
         sink = StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit)
         output = WireOutput(sink: sink)
+        lastWords = LastWords(stream: stream, limit: Self.patience)
     }
 
     /// Starts to read ahead, once.
@@ -66,25 +67,17 @@ final class SessionChannel {
         stream.writeTimeout = seconds > 0 ? .seconds(seconds) : nil
     }
 
-    /// What a failing session calls: a peer that neither reads nor ends cannot hold it up for longer than a while.
-    var limitEnd: @Sendable () -> Void {
-        let (stream, isEnded) = (stream, isEnded)
-        return {
-            do throws(SystemError) {
-                _ = try WorkerThread(name: "dvm-last-words") {
-                    if case .timedOut = isEnded.pop(within: Self.patience) { stream.close() }
-                }
-            } catch {
-                stream.close()
-            }
-        }
+    /// Begins the session: from here on the decoding thread reads for a role, which stays alive until it has ended.
+    func read(for role: some ReadingRole) {
+        input.messages = role
+        source.role = role
     }
 
     /// Ends the connection: in good order, or after hearing the peer out when this side has told it of a failure.
     func close(after failure: EngineError?) {
         // A failure to write has been reported, or is no news after another failure.
         try? sink.settle()
-        isEnded.close()
+        lastWords.end()
         // A peer that takes nothing more does not keep the end from coming.
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
@@ -95,8 +88,5 @@ final class SessionChannel {
         }
         stream.close()
         source.stop()
-        // Both hold on to the session, which holds on to this channel.
-        input.onMessage = { _ throws(WireError) in }
-        source.beforeWait = { () throws(WireError) in }
     }
 }

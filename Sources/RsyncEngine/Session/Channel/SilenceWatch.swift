@@ -13,6 +13,11 @@ enum SilenceAllowance: Equatable, Sendable {
     case unlimited
 }
 
+/// What the peer is allowed at the moment, by the role of this side; asked on the watch's thread.
+protocol SilenceRule: Sendable {
+    var allowance: SilenceAllowance { get }
+}
+
 /// Ends a session whose peer is silent, judged by the bytes that come from it; what this side sends does not count.
 ///
 /// Silence is time that this side has spent waiting for the peer, in a read or in a write that the peer does not take,
@@ -31,13 +36,13 @@ final class SilenceWatch {
     ///   - channel: With the peer; closed when it has been silent for too long.
     ///   - state: Fails then, as a stream does that timed out.
     ///   - limit: The longest silence.
-    ///   - allowance: What the peer is allowed at the moment.
+    ///   - rule: What the peer is allowed at the moment.
     /// - Throws: ``EngineError`` when no thread could be started.
     init(
         _ channel: SessionChannel,
         _ state: SessionState,
         limit: Duration,
-        allowance: @escaping @Sendable () -> SilenceAllowance
+        rule: any SilenceRule
     ) throws(EngineError) {
         let (stopped, stream, waits) = (stopped, channel.stream, channel.waits)
         let tick = min(max(limit / 16, .milliseconds(10)), .seconds(2))
@@ -46,7 +51,7 @@ final class SilenceWatch {
                 var judge = SilenceJudge(limit: limit, tick: tick)
                 while case .timedOut = stopped.pop(within: tick) {
                     let wait = waits.map(\.duration).max() ?? .zero
-                    guard judge.isTooLong(wait, stream.activity.sinceLastRead, allowance()) else { continue }
+                    guard judge.isTooLong(wait, stream.activity.sinceLastRead, rule.allowance) else { continue }
                     let sign = "any data from \(stream.peerDescription)"
                     state.fail(.wire(.transport(TransportError.timedOut(waitingFor: sign, after: limit))))
                     stream.close()

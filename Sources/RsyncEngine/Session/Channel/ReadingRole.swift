@@ -1,0 +1,22 @@
+import RsyncWire
+
+/// The role that a session's decoding thread reads for: the one that serves requests, or the one that receives files.
+///
+/// All of it is called on the decoding thread, in the middle of a read.
+protocol ReadingRole: MessageReceiver {
+    /// Where messages go that mean the same to both roles.
+    var messages: PeerMessages { get }
+
+    /// The peer cannot send a file (MSG_NO_SEND).
+    func noteNotSent(_ index: Int32) throws(WireError)
+
+    /// The buffer that was read last is about to be filled again.
+    func willLeaveBuffer()
+
+    /// The thread is about to wait for the peer: whatever it has gathered for others must be on its way.
+    func willWait() throws(WireError)
+}
+
+extension ReadingRole {
+    func receive(_ message: Message) throws(WireError) { try messages.take(message, for: self) }
+}

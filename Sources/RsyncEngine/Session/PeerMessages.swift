@@ -1,0 +1,62 @@
+import RsyncOptions
+import RsyncWire
+
+/// Deals with the peer's messages between the frames (protocol specification, session 6.3).
+///
+/// Used on the decoding thread.
+struct PeerMessages {
+    let state: SessionState
+    let channel: SessionChannel
+
+    /// Deals with one message.
+    ///
+    /// - Parameters:
+    ///   - message: From the peer.
+    ///   - role: Which role of this side reads.
+    /// - Throws: ``WireError`` for a message that is not allowed, or that ends the session.
+    func take(_ message: Message, for role: some ReadingRole) throws(WireError) {
+        switch message.tag {
+        case .info: state.relay(message.payload, .info)
+        case .warning: state.relay(message.payload, .warning)
+        case .error: state.relay(message.payload, .error)
+        case .errorTransfer: state.relay(message.payload, .errorTransfer)
+        case .deleted: state.relayDeletion(message.payload)
+        case .ioError: state.add(SessionState.ErrorBits(rawValue: (message.number ?? 0) & 7))
+        case .noSend:
+            guard let number = message.number else { throw Self.unexpected(message) }
+            try role.noteNotSent(number)
+        case .errorExit:
+            // A peer that stops without a code, or with one that would pass for success, ended the stream early.
+            let told = message.number ?? 0
+            let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
+            state.fail(.peerExit(code))
+            throw .violation("the peer stopped with exit code \(code)", exitCode: code)
+        case .tally: if state.options.agent.tallies { state.takeTally(TransferTally(payload: message.payload)) }
+        case .agentNote:
+            if let note = AgentNote(message.payload) { state.take(note) }
+        case .ioTimeout:
+            guard let number = message.number, state.adopt(timeout: number) else { break }
+            if state.options.limits.silenceLimit == nil { channel.setTimeout(seconds: state.timeout) }
+        case .noop, .success, .data: break
+        }
+    }
+
+    private static func unexpected(_ message: Message) -> WireError {
+        .violation("an unexpected message \(message.tag)", exitCode: 2)
+    }
+}
+
+extension SessionState {
+    /// Passes a peer's text on; only a client shows it, control characters escaped.
+    fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
+        guard !isServer else { return }
+        if case .errorTransfer = level { noteTransferError() }
+        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(shown(line), level) }
+    }
+
+    fileprivate func relayDeletion(_ payload: [UInt8]) {
+        guard !isServer else { return }
+        let isDirectory = payload.last == 0
+        observer.didDelete(name: isDirectory ? payload.dropLast() : payload, isDirectory: isDirectory)
+    }
+}

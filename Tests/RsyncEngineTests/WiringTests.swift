@@ -1,0 +1,205 @@
+import LinuxSystem
+import RsyncOptions
+import RsyncWire
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+import VolumeAccess
+
+@testable import RsyncEngine
+
+/// How the threads and roles of a session are joined.
+@Suite("Wiring of a session")
+struct WiringTests {
+    private static func state() -> SessionState {
+        SessionState(
+            options: TransferOptions(),
+            parameters: SessionParameters(),
+            isServer: false,
+            role: "receiver",
+            observer: SilentObserver(),
+            progress: TransferProgress()
+        )
+    }
+
+    /// What was interrupted, in order.
+    private final class Order: Sendable {
+        let numbers = Mutex<[Int]>([])
+        var all: [Int] { numbers.withLock { $0 } }
+    }
+
+    /// Notes when it is interrupted.
+    private final class Wait: Interruptible {
+        let number: Int
+        let order: Order
+
+        init(_ number: Int, _ order: Order) {
+            self.number = number
+            self.order = order
+        }
+
+        func interrupt() { order.numbers.withLock { $0.append(number) } }
+    }
+
+    @Test("the first failure interrupts each wait once, in order, and a wait that begins later at once")
+    func failure() {
+        let (state, order) = (Self.state(), Order())
+        let queue = BoundedQueue<Int>(capacity: 1, name: "numbers")
+        state.interruptOnFailure(Wait(1, order), queue)
+        state.interruptOnFailure(Wait(2, order))
+        #expect(queue.push(7))
+        state.fail(.cancelled)
+        state.fail(.peerExit(12))
+        #expect(order.all == [1, 2])
+        #expect(queue.pop() == nil, "a queue that is interrupted drops what waits in it")
+        state.interruptOnFailure(Wait(3, order))
+        #expect(order.all == [1, 2, 3])
+    }
+
+    @Test("the last words of a peer are heard until the limit, and no stream is closed that has ended before")
+    func lastWords() throws {
+        let (near, far) = try SocketStream.pair()
+        let words = LastWords(stream: near, limit: .milliseconds(50))
+        words.interrupt()
+        far.readTimeout = .seconds(10)
+        #expect(try far.read(upTo: 1).isEmpty)
+        let (second, other) = try SocketStream.pair()
+        let ended = LastWords(stream: second, limit: .milliseconds(50))
+        ended.end()
+        ended.interrupt()
+        other.readTimeout = .milliseconds(300)
+        #expect(throws: TransportError.self) { try other.read(upTo: 1) }
+    }
+
+    // MARK: the finisher's queue
+
+    private static func small(_ number: Int32, _ count: Int) -> FileJob {
+        let plan = TransferPlan(
+            index: number,
+            list: FileList(start: 0, directory: -1),
+            entry: FileEntry(),
+            flags: [],
+            current: nil,
+            attributes: FileAttributes(),
+            basisSize: nil,
+            isInPlace: false,
+            attempt: 0
+        )
+        return .small([UInt8](repeating: 1, count: count), plan)
+    }
+
+    private static func numbers(_ batch: [FileJob]?) -> [Int32]? {
+        batch?.map { if case .small(_, let plan) = $0 { plan.index } else { -1 } }
+    }
+
+    @Test("jobs are handed over in their order: 64 at once, or a buffer's length, or what there is")
+    func batches() {
+        let queue = BoundedQueue<[FileJob]>(capacity: .max, name: "jobs")
+        let jobs = FileJobBatch(queue: queue)
+        jobs.handOver()
+        #expect(queue.tryPop() == nil, "nothing is no batch")
+        for number in 0..<65 { jobs.add(Self.small(Int32(number), 10)) }
+        #expect(Self.numbers(queue.tryPop()) == Array(0..<64))
+        #expect(queue.tryPop() == nil)
+        jobs.add(Self.small(65, BufferPool.length / 2))
+        jobs.add(Self.small(66, BufferPool.length / 2))
+        #expect(Self.numbers(queue.tryPop()) == [64, 65, 66])
+        jobs.add(Self.small(67, 10))
+        jobs.handOver()
+        #expect(Self.numbers(queue.tryPop()) == [67])
+    }
+
+    // MARK: the reading role
+
+    /// Notes what the decoding thread tells it.
+    private final class Role: ReadingRole {
+        let messages: PeerMessages
+        private let source: PumpedSource
+        private(set) var notes: [String] = []
+
+        init(_ state: SessionState, _ channel: SessionChannel) {
+            messages = PeerMessages(state: state, channel: channel)
+            source = channel.source
+        }
+
+        func noteNotSent(_ index: Int32) { notes.append("not sent \(index)") }
+        func willLeaveBuffer() { notes.append("leaves after \(source.bytesTaken)") }
+        func willWait() { notes.append("waits") }
+    }
+
+    private final class FrameSink: WireSink {
+        private(set) var bytes: [UInt8] = []
+
+        func send(_ full: OutputBuffer) throws(WireError) -> OutputBuffer {
+            bytes.append(contentsOf: full.bytes)
+            return full
+        }
+    }
+
+    /// What a peer writes: two bytes of data and the message that file 77 is not sent.
+    private static func frames() throws -> [UInt8] {
+        let sink = FrameSink()
+        let output = WireOutput(sink: sink)
+        output.startMultiplexing()
+        try output.bytes([1, 2])
+        try output.message(.noSend, number: 77)
+        try output.flush()
+        return sink.bytes
+    }
+
+    @Test("a role is told of messages, of waits, and of each buffer that is left, as long as it is there")
+    func reading() throws {
+        let (near, far) = try SocketStream.pair()
+        let state = Self.state()
+        let channel = try SessionChannel(stream: near, bandwidthLimit: 0)
+        channel.input.startMultiplexing()
+        let frames = try Self.frames()
+        var role: Role? = Role(state, channel)
+        channel.read(for: try #require(role))
+        try far.write(frames)
+        #expect(try channel.input.bytes(2, "data") == [1, 2])
+        let more = try Background { [frames] in
+            _ = BoundedQueue<Never>(capacity: 1, name: "a while").pop(within: .milliseconds(200))
+            try? far.write(frames)
+        }
+        #expect(try channel.input.bytes(2, "data") == [1, 2])
+        _ = try more.value()
+        let notes = try #require(role).notes
+        #expect(notes.filter { $0 != "waits" } == ["not sent 77", "leaves after \(frames.count)"])
+        #expect(notes.last == "waits")
+        #expect(channel.source.bytesTaken == 2 * Int64(frames.count))
+        #expect(channel.input.bytesRead == channel.source.bytesTaken)
+        role = nil
+        try far.write(frames)
+        #expect(try channel.input.bytes(2, "data") == [1, 2])
+        #expect(state.failure == nil)
+        channel.close(after: nil)
+        far.close()
+    }
+
+    @Test("a side that sends takes no word of files that are not sent")
+    func notSent() throws {
+        let (near, far) = try SocketStream.pair()
+        let channel = SessionChannel(stranger: near)
+        let reader = RequestReader(
+            state: Self.state(),
+            channel: channel,
+            events: BoundedQueue(capacity: 1, name: "requests")
+        )
+        let message = Message(tag: .noSend, payload: [77, 0, 0, 0])
+        let error = #expect(throws: WireError.self) { try reader.receive(message) }
+        #expect(error?.exitCode == 2)
+        far.close()
+        near.close()
+    }
+
+    @Test("a stock sender may be silent while it lists or searches, one of ours never")
+    func senderWork() {
+        let open = OpenRequests()
+        #expect(SenderWork(showsLife: false, open: open).allowance == .unlimited)
+        #expect(SenderWork(showsLife: true, open: open).allowance == .limit)
+        open.endLists()
+        #expect(SenderWork(showsLife: false, open: open).allowance == .limit)
+    }
+}
