@@ -87,7 +87,7 @@ struct DvmBinaryInteropTests {
         #expect(help.hasSuffix("exit code 0"))
         #expect(try result(dvm, ["--help"]) == help)
         let unknown = try result(dvm, ["sauce"])
-        #expect(unknown.hasPrefix("dvm: \"sauce\" is no command"))
+        #expect(unknown.hasPrefix("dvm: \"sauce\" is not a command"))
         #expect(unknown.hasSuffix("exit code 1"))
     }
 
