@@ -88,7 +88,7 @@ public enum QueueAnswer<Element> {
         return takeFirst()
     }
 
-    /// Takes the oldest element, waiting at most so long.
+    /// Takes the oldest element, waiting at most this long.
     public func pop(within limit: Duration) -> sending QueueAnswer<Element> {
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)

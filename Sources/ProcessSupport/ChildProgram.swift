@@ -84,7 +84,7 @@ package struct ChildProgram: Sendable {
 
     /// Waits for the end.
     ///
-    /// - Returns: How it ended; nil when somebody else has waited for it.
+    /// - Returns: How it ended; nil when someone else has waited for it.
     package func wait() -> Ending? {
         var status: Int32 = 0
         while unsafe waitpid(number, &status, 0) < 0 {
@@ -94,7 +94,7 @@ package struct ChildProgram: Sendable {
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
     }
 
-    /// Copies of the words on the heap, and a null pointer behind them.
+    /// Copies of the words on the heap, and a null pointer after them.
     private static func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
         unsafe words.map { word in unsafe strdup(text(word)) } + [nil]
     }

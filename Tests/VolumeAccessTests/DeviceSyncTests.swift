@@ -7,7 +7,7 @@ import Testing
 @Suite("DeviceSync")
 struct DeviceSyncTests {
     @Test(
-        "knows from which kernel on syncfs tells of lost data",
+        "knows from which kernel on syncfs reports lost data",
         arguments: ["5.8.0": true, "6.1.0-18-amd64": true, "5.7.19": false, "4.18.0-372.el8": false, "": false]
     )
     func kernels(release: String, isTold: Bool) {

@@ -68,7 +68,7 @@ struct HoleReadingTests {
         #expect(buffer[5000..<10_000].contains { $0 != 0 })
     }
 
-    @Test("a file that is cut in its hole ends there")
+    @Test("a file that is truncated within a hole ends there")
     func cut() throws {
         let scratch = try Scratch()
         try write(scratch, size: 64 << 20, data: [(0, 4096)])

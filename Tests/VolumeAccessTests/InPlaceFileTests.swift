@@ -7,7 +7,7 @@ import Testing
 
 @Suite("InPlaceFile")
 struct InPlaceFileTests {
-    @Test("changes, shortens and lengthens a file where it stands", arguments: [Int64(3), 8, 4096])
+    @Test("changes, shortens and lengthens a file in place", arguments: [Int64(3), 8, 4096])
     func changes(_ length: Int64) throws {
         let scratch = try Scratch()
         try scratch.write("abcdef", to: "f")
@@ -24,7 +24,7 @@ struct InPlaceFileTests {
         #expect(status.modified == Timestamp(seconds: 4, nanoseconds: 5))
     }
 
-    @Test("makes a file that is nobody else's until it is finished")
+    @Test("creates a file that is private until it is finished")
     func makes() throws {
         let scratch = try Scratch()
         let file = try scratch.root.openInPlace("f".name.span)
@@ -35,7 +35,7 @@ struct InPlaceFileTests {
     }
 
     @Test(
-        "punches zeros into what is there, and behind its end",
+        "punches zeros into existing data, and after its end",
         arguments: [nil, SystemCallFault(.fallocate, EOPNOTSUPP)]
     )
     func zeros(_ fault: SystemCallFault?) throws {

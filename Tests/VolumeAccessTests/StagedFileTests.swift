@@ -14,7 +14,7 @@ struct StagedFileTests {
         [SystemCallFault(.linkat, ENOENT, argument: (4, 0x1000))],
     ]
 
-    @Test("puts a new file in place with everything it shall have", arguments: ways.indices, [false, true])
+    @Test("puts a new file in place with all its attributes", arguments: ways.indices, [false, true])
     func newFile(_ way: Int, isReplacing: Bool) throws {
         let scratch = try Scratch()
         let moment = Timestamp(seconds: 1_234_567_890, nanoseconds: 987_654_321)
@@ -34,7 +34,7 @@ struct StagedFileTests {
     }
 
     @Test(
-        "has the length of its content, whatever was foretold",
+        "has the length of its content, whatever was announced",
         arguments: [Int64(0), 3, 5, 9_000_000],
         [false, true]
     )
@@ -47,7 +47,7 @@ struct StagedFileTests {
         #expect(try scratch.read("f") == "hello")
     }
 
-    @Test("takes a foretold length that cannot be for no error")
+    @Test("an impossible announced length is not an error")
     func impossibleLength() throws {
         let scratch = try Scratch()
         let staged = try scratch.root.stage("f".name.span, replacing: false)
@@ -173,7 +173,7 @@ struct StagedFileTests {
         if call == .fchown { #expect(scratch.status("f").st_mode & 0o7777 == 0o755, "no setuid for the wrong owner") }
     }
 
-    @Test("tells a full disk, keeps the old file and gives the room back", arguments: ways.indices)
+    @Test("reports a full disk, keeps the old file and frees the space", arguments: ways.indices)
     func fullDisk(_ way: Int) throws {
         let mounted = try MountedFileSystem(tmpfs: "size=1m")
         let volume = try Volume.open(path: mounted.path)
@@ -208,7 +208,7 @@ struct StagedFileTests {
         return Int(status.f_bavail * status.f_frsize)
     }
 
-    @Test("works without privileges, and says what it may not do")
+    @Test("works without privileges, and reports what it is not permitted to do")
     func withoutPrivileges() throws {
         let scratch = try Scratch()
         try shell("chmod 777 \(scratch.path)")

@@ -50,7 +50,7 @@ struct WriteBackTests {
     }
 
     @Test(
-        "a file that grew by writing, and one of nothing but a hole, need not wait; nor is a length set ahead",
+        "a file that grew by writing, or is only a hole, need not wait; no length is set in advance",
         .enabled(if: MountedVolume.isPossible(.tmpfs), "only root mounts")
     )
     func noWait() throws {
@@ -87,7 +87,7 @@ struct WriteBackTests {
         #expect(scratch.status("f").st_mtim.tv_sec != 5)
     }
 
-    @Test("a length that was set ahead on XFS is written back before the name")
+    @Test("a length that was set in advance on XFS is written back before the name")
     func foretoldOnXFS() throws {
         let mounted = try MountedFileSystem(xfs: 320 << 20)
         let volume = try Volume.open(path: mounted.path)

@@ -29,7 +29,7 @@ struct WriteClockTests {
     }
 
     @Test(
-        "a time is cut to what a file system keeps",
+        "a time is truncated to what a file system keeps",
         arguments: [
             (1, 5, 123_456_789, 5, 123_456_789), (100, 5, 123_456_789, 5, 123_456_700),
             (1_000_000_000, 5, 123_456_789, 5, 0), (2_000_000_000, 5, 123_456_789, 4, 0),

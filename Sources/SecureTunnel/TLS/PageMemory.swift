@@ -1,6 +1,6 @@
 import Glibc
 
-/// An allocation whose pages can be given back to the kernel while the address range is kept.
+/// An allocation whose pages can be released to the kernel while the address range is kept.
 ///
 /// ## Invariant
 /// `start` is the start of a page and of `byteCount` bytes that live as long as this object.
@@ -10,7 +10,7 @@ import Glibc
     let start: UnsafeMutableRawPointer
     private let byteCount: Int
 
-    /// Takes address space.
+    /// Reserves address space.
     init(byteCount: Int) {
         unsafe start = .allocate(byteCount: byteCount, alignment: Self.pageSize)
         self.byteCount = byteCount
@@ -18,7 +18,7 @@ import Glibc
 
     deinit { unsafe start.deallocate() }
 
-    /// Gives back the whole pages from an offset on; they read as zeros when touched again.
+    /// Releases the whole pages from an offset on; they read as zeros when touched again.
     func giveBack(from offset: Int) {
         let first = (offset + Self.pageSize - 1) / Self.pageSize * Self.pageSize
         let end = byteCount / Self.pageSize * Self.pageSize

@@ -1,7 +1,8 @@
 import COpenSSL
 import Glibc
 
-/// The bytes between OpenSSL and the transport: records that came and wait for decryption, records that wait to be sent.
+/// The bytes between OpenSSL and the transport: received records that wait for decryption, and records that wait to be
+/// sent.
 ///
 /// OpenSSL sees it as a BIO that never blocks, so that encrypting needs no socket and a socket needs no lock.
 ///
@@ -10,12 +11,12 @@ import Glibc
 /// `0 <= inputStart <= inputEnd <= inputCapacity` and `0 <= outputCount <= outputCapacity`.
 ///
 /// ## Concurrency model
-/// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
+/// Everything is accessed with the engine's lock held, except for two regions of memory: the free space that
 /// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
 @safe final class RecordBuffers {
-    /// Room for what one read from a socket brings: large, for waking a thread costs more than moving the bytes.
+    /// Space for one read from a socket: large, because waking a thread costs more than copying the bytes.
     static let inputCapacity = 1 << 20
-    /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
+    /// Space for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
     static let outputCapacity = 192 * 1024
 
     private let input = PageMemory(byteCount: inputCapacity)
@@ -25,12 +26,12 @@ import Glibc
     private var lentOutput = PageMemory(byteCount: outputCapacity)
     /// How many bytes wait to be sent.
     private(set) var outputCount = 0
-    /// Whether the transport came to its end.
+    /// Whether the transport has ended.
     private(set) var isInputEnded = false
-    /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
+    /// The first bytes the peer sent, at most 128, to identify a peer that does not speak TLS.
     private(set) var firstBytes: [UInt8] = []
 
-    /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
+    /// Lends the free space for reading from the transport; ``supply(_:)`` releases it.
     func freeInput() -> UnsafeMutableRawBufferPointer {
         if inputStart > 0 {
             unsafe memmove(input.start, input.start + inputStart, inputEnd - inputStart)
@@ -40,7 +41,7 @@ import Glibc
         return unsafe UnsafeMutableRawBufferPointer(start: input.start + inputEnd, count: Self.inputCapacity - inputEnd)
     }
 
-    /// Takes note of bytes that were put into the free space; 0 means the end of the transport.
+    /// Accounts for bytes that were read into the free space; 0 means the end of the transport.
     func supply(_ count: Int) {
         precondition(count >= 0 && count <= Self.inputCapacity - inputEnd)
         isInputEnded = count == 0
@@ -59,16 +60,16 @@ import Glibc
         return unsafe UnsafeRawBufferPointer(start: lentOutput.start, count: count)
     }
 
-    /// Gives back memory that holds nothing; nothing may be lent.
+    /// Releases unused memory; nothing may be lent.
     func trimInput() { input.giveBack(from: inputEnd) }
 
-    /// Gives back memory that holds nothing; nothing may be lent.
+    /// Releases unused memory; nothing may be lent.
     func trimOutput() {
         output.giveBack(from: outputCount)
         lentOutput.giveBack(from: 0)
     }
 
-    /// OpenSSL reads: as much as is there; nil when it must come back later.
+    /// OpenSSL reads: as much as is available; nil when it must retry later.
     fileprivate func read(into target: UnsafeMutableRawPointer, atMost limit: Int) -> Int? {
         let count = min(limit, inputEnd - inputStart)
         guard count > 0 else { return isInputEnded ? 0 : nil }
@@ -79,7 +80,7 @@ import Glibc
 
     /// OpenSSL writes: all or nothing.
     ///
-    /// Only a peer that keeps provoking answers and never reads them fills the room.
+    /// Only a peer that keeps provoking answers and never reads them can fill the space.
     fileprivate func write(_ source: UnsafeRawPointer, count: Int) -> Bool {
         guard count <= Self.outputCapacity - outputCount else { return false }
         unsafe memcpy(output.start + outputCount, source, count)
@@ -89,9 +90,9 @@ import Glibc
 }
 
 extension RecordBuffers {
-    /// The table of functions behind our BIOs.
+    /// The method table of our BIOs.
     ///
-    /// Made once, never changed, never freed.
+    /// Created once, never changed, never freed.
     nonisolated(unsafe) private static let method: OpaquePointer? = {
         let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
         guard let method = unsafe BIO_meth_new(kind, "dvm records") else { return nil }

@@ -4,7 +4,7 @@ import Synchronization
 /// The sessions that a client may resume, by the host they were made with.
 ///
 /// ## Concurrency model
-/// `kept` has its own lock; a stored `SSL_SESSION` is not changed any more, and counts its references atomically.
+/// `kept` has its own lock; a stored `SSL_SESSION` is immutable, and its reference count is atomic.
 final class SessionCache: Sendable {
     /// One `SSL_SESSION`, freed with this object.
     @safe final class Session: @unchecked Sendable {
@@ -14,15 +14,15 @@ final class SessionCache: Sendable {
 
         deinit { unsafe SSL_SESSION_free(session) }
 
-        /// Tickets of TLS 1.3 are for one connection: a second use would let an observer link the two.
+        /// TLS 1.3 tickets are for one connection: a second use would let an observer link the two.
         var isForOneUse: Bool { unsafe SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION }
     }
 
-    /// As many connections as begin at once, and no more hosts than a relay calls.
+    /// Enough for connections that begin at once, and for the hosts of a relay.
     private static let limits = (sessions: 8, hosts: 64)
     private let kept = Mutex<[String: [Session]]>([:])
 
-    /// Keeps a session of a connection to a host; the oldest goes when there are many.
+    /// Keeps a session of a connection to a host; the oldest is dropped when there are many.
     func keep(_ session: Session, for host: String) {
         kept.withLock { kept in
             guard kept[host] != nil || kept.count < Self.limits.hosts else { return }
@@ -40,11 +40,11 @@ final class SessionCache: Sendable {
         }
     }
 
-    /// Drops what is known of a host, after a handshake that failed.
+    /// Drops a host's sessions, after a failed handshake.
     func forget(_ host: String) { kept.withLock { $0[host] = nil } }
 }
 
-/// Lets OpenSSL hand over the sessions that a client's connections get.
+/// Makes OpenSSL hand over the sessions that a client's connections get.
 func rememberSessions(of context: OpaquePointer) {
     unsafe dvm_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
     unsafe SSL_CTX_sess_set_new_cb(context) { connection, session in
@@ -52,7 +52,7 @@ func rememberSessions(of context: OpaquePointer) {
             let host = notes.host, let sessions = notes.sessions
         else { return 0 }
         sessions.keep(unsafe SessionCache.Session(owning: session), for: host)
-        // The reference is ours now.
+        // We now own the reference.
         return 1
     }
 }

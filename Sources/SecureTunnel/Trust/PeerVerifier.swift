@@ -1,28 +1,28 @@
 import COpenSSL
 
-/// Decides about the peer's certificate while the handshake runs, and remembers why it refused.
+/// Verifies the peer's certificate during the handshake, and records why it was rejected.
 ///
 /// ## Concurrency model
 /// One verifier serves one connection; OpenSSL calls it inside a handshake step, which the engine's lock guards.
 final class PeerVerifier {
     private let trust: PeerTrust?
     private let expectedName: String?
-    /// Why the certificate was refused; nil while none was.
+    /// Why the certificate was rejected; nil if it was not.
     private(set) var failure: SecureTunnelError?
-    /// What was presented, where nobody is verified; nil elsewhere.
+    /// What was presented, if peers are not verified; otherwise nil.
     private(set) var shown: ShownCertificate?
 
-    /// Makes a judge for one connection.
+    /// Creates a verifier for one connection.
     ///
     /// - Parameters:
     ///   - trust: How the peer is verified; nil when it need not present anything.
-    ///   - expectedName: The name that the certificate must carry; nil for clients of a server, which have no name.
+    ///   - expectedName: The name that the certificate must contain; nil for clients of a server, which have no name.
     init(trust: PeerTrust?, expectedName: String?) {
         self.trust = trust
         self.expectedName = expectedName
     }
 
-    /// Judges; the answer becomes the callback's.
+    /// Verifies; the result becomes the callback's.
     fileprivate func accepts(_ chain: OpaquePointer) -> Bool {
         guard let leaf = unsafe X509_STORE_CTX_get0_cert(chain) else {
             unsafe refuse(
@@ -67,7 +67,7 @@ final class PeerVerifier {
         return false
     }
 
-    /// Judges as stunnel does.
+    /// Verifies as stunnel does.
     private func keeps(_ rules: CertificateRules, _ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
         if rules.verifiesChain {
             guard unsafe isChainSound(chain, leaf) else { return false }
@@ -109,7 +109,7 @@ final class PeerVerifier {
         return false
     }
 
-    /// Whether the certificate holds today, for those whose chain nobody looks at.
+    /// Whether the certificate is valid now, if its chain is not verified.
     private func isValidNow(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> Bool {
         let certificate = unsafe PeerCertificate(borrowing: leaf)
         let subject = certificate.subject
@@ -138,13 +138,13 @@ final class PeerVerifier {
         return false
     }
 
-    /// Remembers the refusal and sets the number from which OpenSSL picks the alert.
+    /// Records the rejection and sets the error code from which OpenSSL chooses the alert.
     private func refuse(_ chain: OpaquePointer, _ error: SecureTunnelError, _ number: Int32) {
         failure = error
         unsafe X509_STORE_CTX_set_error(chain, number)
     }
 
-    /// Puts OpenSSL's verdict into our words.
+    /// Converts OpenSSL's verdict to our error.
     private func refusal(_ chain: OpaquePointer, _ leaf: OpaquePointer) -> SecureTunnelError {
         let number = unsafe X509_STORE_CTX_get_error(chain)
         let current = unsafe PeerCertificate(borrowing: X509_STORE_CTX_get_current_cert(chain) ?? leaf)
@@ -164,7 +164,7 @@ final class PeerVerifier {
     }
 }
 
-/// What OpenSSL calls to judge a chain: finds the connection's verifier behind the `SSL` object.
+/// OpenSSL's verification callback: finds the connection's verifier through the `SSL` object.
 func verifyPeer(_ chain: OpaquePointer?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
     guard let chain = unsafe chain,
         let connection = unsafe X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()),

@@ -10,7 +10,7 @@ struct LogTime: Equatable, Sendable {
     /// This moment.
     static var now: LogTime {
         var time = timespec()
-        // It fails for a wrong pointer or an unknown clock only.
+        // It fails only for an invalid pointer or an unknown clock.
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return LogTime(seconds: Int64(time.tv_sec), milliseconds: time.tv_nsec / 1_000_000)
     }
