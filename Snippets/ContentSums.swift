@@ -4,7 +4,7 @@ import Checksums
 let content = [UInt8](repeating: 42, count: 10_000)
 
 // snippet.strong
-// Of bytes at hand.
+// Of bytes in memory.
 let digest = ChecksumRecipe(.xxh128).digest(of: content.span.bytes)
 
 // Of bytes that come in pieces; one checksum serves many contents, one after another, without allocating.

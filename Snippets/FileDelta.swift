@@ -19,7 +19,7 @@ func sign(_ basis: FileHandle) throws -> Signature {
 // snippet.end
 
 // snippet.diff
-/// A step with its literal bytes at hand, for a file or a connection.
+/// A step with its literal bytes in memory, for a file or a connection.
 enum Step {
     case literal(ArraySlice<UInt8>)
     case copy(block: Int, count: Int)

@@ -16,18 +16,19 @@ extension LoggingCommand {
     /// Where the command logs.
     package var log: Logger { .agent(Self.program, format: logFormat) }
 
-    /// The name of the program, without the directory it lies in.
+    /// The program's name without its directory.
     private static var program: String {
         CommandLine.arguments.first.map { String(decoding: PathParts(Array($0.utf8)).leaf, as: UTF8.self) } ?? "dvm"
     }
 }
 
 extension ParsableCommand {
-    /// Runs the command as a whole process: signals, its command line, and at the end one of rsync's exit codes.
+    /// Runs the command as a whole process: handles signals, parses the command line, exits with one of rsync's exit
+    /// codes.
     ///
-    /// Called on the main thread before any other is started.
+    /// Called on the main thread before any other thread is started.
     ///
-    /// - Parameter arguments: The arguments behind the program's name.
+    /// - Parameter arguments: The arguments after the program's name.
     package static func runAsProcess(_ arguments: [String]) -> Never {
         StopSignals.block()
         ProcessSetup.prepare()
@@ -52,13 +53,13 @@ extension ParsableCommand {
         }
     }
 
-    /// Writes what the parser has to say, help or what is wrong with the command line, and returns the exit code for it.
+    /// Prints the parser's help or error, and returns the exit code for it.
     private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
         let isHelp = exitCode(for: error) == .success
         let text = fullMessage(for: error)
         let end = text.hasSuffix("\n") ? "" : "\n"
         (isHelp ? StandardStream.output : StandardStream.error).write(text + end)
-        // rsync ends with 1 for a wrong command line; for `capacity` 1 is an answer: "does not fit".
+        // rsync exits with 1 for a wrong command line; for `capacity`, 1 is a result: "does not fit".
         let mistake: Int32 = arguments.first == "capacity" ? 2 : 1
         return isHelp ? 0 : mistake
     }

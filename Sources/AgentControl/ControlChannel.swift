@@ -6,22 +6,22 @@ package import Transport
 ///     0             4      5
 ///     | length (BE) | kind | payload, `length` bytes, at most 64 KiB |
 ///
-/// Kind 1 is a message: one JSON object. Kind 2 is data, whose meaning the request at work gives it. A peer's length is
-/// checked before any of the payload is awaited, and memory is one buffer whatever comes.
+/// Kind 1 is a message: one JSON object. Kind 2 is data, whose meaning depends on the request in progress. A peer's
+/// length is checked before the payload is awaited, and memory use is one buffer regardless of what the peer sends.
 ///
-/// One thread uses a channel.
+/// A channel is used by one thread.
 package final class ControlChannel {
-    /// The name under which TLS recognises our own (ALPN).
+    /// The ALPN name by which dvm agents recognise each other.
     package static let applicationProtocol = "dvm/1"
-    /// The most that a frame carries.
+    /// The largest payload of a frame.
     package static let largestPayload = 64 * 1024
-    /// The most that a frame carries from somebody who has not proved anything yet.
+    /// The largest payload of a frame before the login.
     package static let largestFromStranger = 2048
 
-    /// What came.
+    /// What was received.
     package enum Frame {
         case message(JSONValue)
-        /// This many bytes of data, which are dropped.
+        /// A number of data bytes, which are discarded.
         case data(Int)
     }
 
@@ -33,11 +33,11 @@ package final class ControlChannel {
     private var buffer = ByteMemory(count: 2 * largestFromStranger)
     private var start = 0
     private var end = 0
-    /// What a frame of the peer may carry now.
+    /// The current limit for a frame's payload.
     private var payloadLimit = largestFromStranger
-    /// Whether bytes behind the awaited frame may be read along with it.
+    /// Whether bytes after the awaited frame may be read along with it.
     var readsAhead = true
-    /// Whether nothing was read that was not handed out.
+    /// Whether everything that was read has been consumed.
     var isDrained: Bool { start == end }
     /// How long the peer has sent nothing.
     var idleTime: Duration { stream.activity.sinceLastRead }
@@ -47,7 +47,7 @@ package final class ControlChannel {
         stream.writeTimeout = .seconds(20)
     }
 
-    /// Lets a peer that has proved the password send frames of full length.
+    /// Raises the frame limit for a peer that has logged in.
     package func trustPeer() {
         payloadLimit = Self.largestPayload
         let larger = ByteMemory(count: 4 * (Self.largestPayload + Self.headLength))
@@ -55,14 +55,14 @@ package final class ControlChannel {
         (buffer, start, end) = (larger, 0, end - start)
     }
 
-    /// Ends the conversation in good order, as far as the peer lets us.
+    /// Ends the conversation in an orderly way, as far as the peer allows.
     package func close() {
-        // The peer is told that nothing more comes; if that fails there is nobody to tell.
+        // Tells the peer that nothing more follows; a failure does not matter, since the conversation is over.
         try? stream.closeWrite()
         stream.close()
     }
 
-    /// Gives the connection up for something else.
+    /// Hands the connection over for another use.
     ///
     /// - Returns: The connection, without time limits.
     func handOver() -> any ByteStream {
@@ -79,7 +79,7 @@ package final class ControlChannel {
         try write(Self.head(Self.messageKind, payload.count) + payload)
     }
 
-    /// A frame of zeros as `data`, ready to be sent any number of times.
+    /// A `data` frame of zeros, ready to be sent any number of times.
     package static func emptyData(count: Int) -> [UInt8] { head(dataKind, count) + [UInt8](repeating: 0, count: count) }
 
     package func write(_ bytes: [UInt8]) throws(ControlError) {
@@ -99,13 +99,13 @@ package final class ControlChannel {
     /// Waits for the next message.
     ///
     /// - Parameters:
-    ///   - deadline: The end of the wait for all of it.
+    ///   - deadline: When the whole message must have arrived.
     ///   - awaited: What it is, for the error.
     /// - Returns: The message, an object.
-    /// - Throws: ``ControlError``; data in its place breaks the protocol.
+    /// - Throws: ``ControlError``; data instead of a message is a protocol error.
     package func message(by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) -> JSONValue {
         guard case .message(let message) = try frame(by: deadline, awaited) else {
-            throw .broken("data came in place of \(awaited)")
+            throw .broken("data instead of \(awaited)")
         }
         return message
     }
@@ -113,9 +113,9 @@ package final class ControlChannel {
     /// Waits for the next frame.
     ///
     /// - Parameters:
-    ///   - deadline: The end of the wait for all of it.
+    ///   - deadline: When the whole frame must have arrived.
     ///   - awaited: What it is, for the error.
-    /// - Returns: What came.
+    /// - Returns: What was received.
     /// - Throws: ``ControlError``.
     package func frame(by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) -> Frame {
         try fill(Self.headLength, by: deadline, awaited)
@@ -136,11 +136,11 @@ package final class ControlChannel {
     private static func object(_ payload: [UInt8]) throws(ControlError) -> JSONValue {
         let value: JSONValue
         do throws(JSONFlaw) { value = try JSONValue(parsing: payload) } catch { throw .broken("\(error)") }
-        guard case .object = value else { throw .broken("a message that is no object") }
+        guard case .object = value else { throw .broken("a message that is not an object") }
         return value
     }
 
-    /// Makes sure that so many bytes lie in the buffer from `start` on.
+    /// Ensures that this many bytes are in the buffer from `start` on.
     private func fill(_ count: Int, by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) {
         if start == end { (start, end) = (0, 0) }
         if start + count > buffer.count {
@@ -161,7 +161,7 @@ package final class ControlChannel {
         (start, end) = (0, end - start)
     }
 
-    /// Reads what has come, up to an offset in the buffer.
+    /// Reads what has arrived, up to an offset in the buffer.
     private func read(_ awaited: String, upTo limit: Int) throws(ControlError) -> Int {
         do throws(TransportError) {
             return try stream.read(into: buffer[end..<limit])

@@ -4,20 +4,20 @@ package import Transport
 
 /// The source's end of a control conversation with a `dvm-target`.
 ///
-/// What can be asked is in the files under `Requests`, each an extension of this type. Requests are made one after the
-/// other, by one thread; each blocks it until the answer is there, for as long as its limit at most.
+/// The requests are in the files in `Requests`, each an extension of this type. They are made one after the
+/// other, by one thread; each blocks it until the answer arrives, at most for its limit.
 package final class ControlClient {
     let channel: ControlChannel
-    /// What the target says it knows, beyond the requests.
+    /// The features that the target reports, beyond the requests.
     package let abilities: Set<String>
     private let silenceLimit: Duration
 
-    /// Logs in over a connection that TLS has made.
+    /// Logs in over an established TLS connection.
     ///
     /// - Parameters:
     ///   - stream: The connection; closed when this throws.
-    ///   - identity: Who we are.
-    ///   - silenceLimit: The longest wait for an answer that is on its way; a request with a shorter limit has that.
+    ///   - identity: The user and the password.
+    ///   - silenceLimit: The longest wait for an answer; a request with a shorter limit uses that.
     /// - Throws: ``ControlError``.
     package init(
         over stream: any ByteStream,
@@ -39,7 +39,7 @@ package final class ControlClient {
         channel.trustPeer()
     }
 
-    /// Whether the peer chose our protocol when TLS was set up; a stock one never does.
+    /// Whether the peer selected the dvm protocol in the TLS handshake; a stock one never does.
     package static func isOffered(by stream: TLSStream) -> Bool {
         stream.session.applicationProtocol == ControlChannel.applicationProtocol
     }
@@ -47,14 +47,15 @@ package final class ControlClient {
     /// Ends the conversation.
     package func close() { channel.close() }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for the answer.
     ///
     /// - Parameters:
     ///   - name: The request.
     ///   - arguments: Its members.
     ///   - limit: The time for the answer; longer than the target's own, which knows better what it waits for.
     /// - Returns: The answer.
-    /// - Throws: ``ControlError/refused(_:)`` and ``ControlError/unknownRequest(_:)``, after which the conversation goes on.
+    /// - Throws: ``ControlError/refused(_:)`` and ``ControlError/unknownRequest(_:)``, after which the conversation
+    ///   continues.
     package func ask(
         _ name: String,
         _ arguments: [(String, JSONValue)],
@@ -78,12 +79,12 @@ package final class ControlClient {
 }
 
 extension ControlClient {
-    /// Whether the target shows life in every phase of a session, and expects it of us.
+    /// Whether the target sends keep-alives in every phase of a session, and expects them from the source.
     package var showsLife: Bool { abilities.contains(ControlLogin.showsLife) }
 }
 
 extension JSONValue {
-    /// What a peer says that it refuses, fit to be shown; nil when it does not.
+    /// The printable text of a peer's refusal; nil when there is none.
     package var refusal: String? {
         self["error"]?.asText.map { PrintableText.ofPeer($0) }
     }

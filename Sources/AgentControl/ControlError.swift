@@ -4,19 +4,19 @@ package import Transport
 package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The connection failed.
     case transport(TransportError)
-    /// The peer ended the conversation in good order where this would have begun.
+    /// The peer closed the connection in an orderly way before this began.
     case ended(awaited: String)
-    /// The peer was silent for too long, or ended in the middle, while this was awaited.
+    /// The peer sent nothing for too long, or closed the connection in the middle, while this was awaited.
     case silent(awaited: String)
-    /// The peer broke the protocol; in words.
+    /// The peer violated the protocol; the text says how.
     case broken(String)
-    /// The peer's answer holds a figure that cannot be, or lacks a member; which one.
+    /// The peer's answer has a value outside its range or lacks a member; the text says which.
     case unusable(String)
-    /// The peer refused the login, or cannot prove that it knows the password.
+    /// The peer rejected the login, or cannot prove that it knows the password.
     case loginRefused(String)
-    /// The peer is of our kind and does not know the request.
+    /// The peer is a dvm agent that does not know the request.
     case unknownRequest(String)
-    /// The peer knows the request and cannot fulfil it; its words. The conversation goes on.
+    /// The peer knows the request and cannot fulfil it; the text is the peer's. The conversation continues.
     case refused(String)
 
     /// One sentence.

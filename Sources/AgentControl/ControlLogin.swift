@@ -3,28 +3,28 @@ import LinuxSystem
 import RsyncWire
 package import SecureTunnel
 
-/// How both ends of a control conversation prove that they know the password, without saying it.
+/// How both ends of a control conversation prove that they know the password without sending it.
 ///
 ///     T>S  {"dvm":1,"challenge":C,"knows":[WORD, ...]}
 ///     S>T  {"dvm":1,"user":U,"challenge":D,"proof":HMAC(password, "dvm/1 source" 0 U 0 C 0 D)}
 ///     T>S  {"proof":HMAC(password, "dvm/1 target" 0 U 0 C 0 D)}  or  {"error":TEXT}
 ///
-/// `knows` names what the target understands beyond the requests of the conversation; older ones do not have it.
-/// HMAC is HMAC-SHA-256 in hex; challenges are 32 random bytes in hex. The two labels keep a proof of one side from
-/// being one of the other.
+/// `knows` lists the target's features beyond the requests of the conversation; older targets do not send it.
+/// HMAC is HMAC-SHA-256 in hex; challenges are 32 random bytes in hex. The two labels prevent a proof of one side from
+/// being used as one of the other.
 package struct ControlLogin {
-    /// The version of the conversation; both sides use the lower one.
+    /// The version of the conversation; both sides use the lower of theirs.
     static let version: Int64 = 1
-    /// The target shows life in every phase of a session, and expects it of sources that say they do.
+    /// The target sends keep-alives in every phase of a session, and expects them from sources that declare the same.
     static let showsLife = "shows-life"
-    /// The time for all of it.
+    /// The time limit of the whole login.
     static let limit = Duration.seconds(20)
-    /// How long a wrong proof waits for its answer, so that guessing takes time.
+    /// How long the answer to a wrong proof is delayed, to slow down guessing.
     static let penalty = Duration.seconds(1)
 
     private enum Side: String { case source, target }
 
-    /// What is needed to be let in.
+    /// What a source needs to log in.
     package struct Identity: Sendable {
         let user: String
         let password: SecretBytes
@@ -54,11 +54,11 @@ package struct ControlLogin {
     /// The source's part.
     ///
     /// - Parameters:
-    ///   - channel: With the target, which speaks first.
-    ///   - identity: Who we are.
-    ///   - limit: The time for all of it.
-    /// - Returns: What the target knows.
-    /// - Throws: ``ControlError/loginRefused(_:)`` when one side cannot prove itself to the other.
+    ///   - channel: A channel to the target, which sends first.
+    ///   - identity: The user and the password.
+    ///   - limit: The time limit of the whole login.
+    /// - Returns: The target's features.
+    /// - Throws: ``ControlError/loginRefused(_:)`` when one side cannot authenticate itself to the other.
     static func enter(
         _ channel: ControlChannel,
         as identity: Identity,
@@ -89,9 +89,9 @@ package struct ControlLogin {
     /// The target's part.
     ///
     /// - Parameters:
-    ///   - channel: With a peer that has not said anything yet.
-    ///   - password: Finds the password of a user; nil for one that is unknown.
-    ///   - pause: Waits before a refusal is told.
+    ///   - channel: A channel to a peer that has not sent anything yet.
+    ///   - password: Looks up the password of a user; nil for an unknown one.
+    ///   - pause: Delays the answer before a refusal.
     /// - Returns: The user.
     /// - Throws: ``ControlError/loginRefused(_:)`` after the peer was told.
     static func admit(

@@ -2,23 +2,23 @@ import Transport
 
 /// A kind of request that a target answers.
 ///
-/// To add one: a file under `Requests` with a type that conforms and the ``ControlClient`` extension that asks, and its
+/// To add one: a file in `Requests` with a conforming type and the ``ControlClient`` extension that sends it, and its
 /// name in ``ControlServer/requests``.
 protocol ControlRequest: Sendable {
-    /// Its name in the conversation; a peer that is older does not know it, so names never change their meaning.
+    /// Its name in the conversation. Names never change their meaning, because older peers may know them.
     static var name: String { get }
-    /// The time for the answer, whatever it takes.
+    /// The time limit for the answer.
     static var limit: Duration { get }
     /// Whether the connection is used for something else after the answer.
     static var endsConversation: Bool { get }
 
-    /// Finds the answer.
+    /// Computes the answer.
     ///
     /// - Parameters:
-    ///   - arguments: The request, an object of a peer that has proved the password; nothing in it is checked.
-    ///   - context: What the target has.
+    ///   - arguments: The request, an object from an authenticated peer; nothing in it has been checked.
+    ///   - context: The target's side.
     /// - Returns: The members of the answer.
-    /// - Throws: ``ControlError/refused(_:)``, which the peer is told; other errors end the conversation.
+    /// - Throws: ``ControlError/refused(_:)``, which is sent to the peer; other errors end the conversation.
     static func answer(
         _ arguments: JSONValue,
         _ context: ControlContext
@@ -31,14 +31,14 @@ extension ControlRequest {
 
 /// What requests are answered from.
 struct ControlContext {
-    /// The connection, for requests that data follows.
+    /// The connection, for requests that are followed by data.
     let channel: ControlChannel
-    /// When the request at work must be answered.
+    /// The deadline of the current request.
     var deadline = ContinuousClock.now
     /// The target's volumes.
     let volumes: any ControlVolumes
-    /// Who asks.
+    /// The authenticated user.
     var user = ""
-    /// What the connection runs over; nil where that is no socket.
+    /// The socket below the connection; nil where there is none.
     var socket: SocketStream?
 }

@@ -6,7 +6,7 @@ package import Transport
 ///
 /// Blocks the calling thread; every wait is bounded.
 package struct ControlServer {
-    /// All that can be asked.
+    /// All known requests.
     static var requests: [any ControlRequest.Type] {
         [
             VolumeRequest.self, PassRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self,
@@ -22,8 +22,8 @@ package struct ControlServer {
     ///
     /// - Parameters:
     ///   - volumes: What requests are answered from.
-    ///   - idleLimit: How long a peer that was let in may be silent between requests.
-    ///   - password: Finds the password of a user; nil for one that is unknown.
+    ///   - idleLimit: How long an authenticated peer may be silent between requests.
+    ///   - password: Looks up the password of a user; nil for an unknown one.
     package init(
         volumes: any ControlVolumes,
         idleLimit: Duration,
@@ -36,13 +36,13 @@ package struct ControlServer {
 
     /// What happened, for the log.
     package struct Report {
-        /// Who proved the password; empty when nobody did.
+        /// The authenticated user; empty without a login.
         package var user = ""
         /// The requests that were answered.
         package var answered = 0
-        /// What ended the conversation, if it was not the peer's wish.
+        /// The error that ended the conversation; nil when the peer ended it.
         package var failure: ControlError?
-        /// Whether the peer wants a session on the same connection, which is left open then.
+        /// Whether the peer requested a session on the same connection, which then stays open.
         package var wantsSession = false
 
         package init() {}
@@ -51,9 +51,9 @@ package struct ControlServer {
     /// Serves one peer.
     ///
     /// - Parameters:
-    ///   - stream: Connected with a peer that chose our protocol; the caller closes it, or serves a session on it.
-    ///   - socket: What the stream runs over; nil where that is no socket.
-    ///   - admission: Called after the login; false ends the conversation, since there are too many.
+    ///   - stream: Connected to a peer that selected the dvm protocol; the caller closes it, or serves a session on it.
+    ///   - socket: The socket below the stream; nil where there is none.
+    ///   - admission: Called after the login; false ends the conversation because of the session limit.
     /// - Returns: What happened.
     package func serve(
         _ stream: any ByteStream,
@@ -70,7 +70,7 @@ package struct ControlServer {
             context.user = report.user
             try answerAll(context, &report)
         } catch {
-            // Somebody who hangs up before the login wanted to know whether we are of its kind.
+            // A peer that hangs up before the login only probed for a dvm-target.
             if case .ended = error, report.user.isEmpty {} else { report.failure = error }
         }
         if report.wantsSession { _ = channel.handOver() } else { channel.close() }
@@ -99,7 +99,7 @@ package struct ControlServer {
         }
     }
 
-    /// The next request; nil when the peer has ended the conversation, or asks for nothing any more.
+    /// The next request; nil when the peer has ended the conversation or makes no more requests.
     private func nextRequest(_ channel: ControlChannel) throws(ControlError) -> JSONValue? {
         do throws(ControlError) {
             return try channel.message(by: .now + idleLimit, "a request")

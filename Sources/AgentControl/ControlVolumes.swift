@@ -1,18 +1,18 @@
 package import VolumeAccess
 
-/// What a target answers requests about its volumes from.
+/// The target's volumes, as requests need them.
 package protocol ControlVolumes: Sendable {
-    /// The word for what is promised of a volume that is called complete.
+    /// The name of the durability that is guaranteed for a complete volume.
     var durabilityWord: String { get }
 
-    /// Opens the volume of a name.
+    /// Opens a volume by name.
     ///
     /// - Returns: Nil when there is no such volume.
     /// - Throws: ``ControlError/refused(_:)`` when its directory cannot be opened.
     func volume(named name: String) throws(ControlError) -> Volume?
 
-    /// Who keeps a session of a job from writing to a volume now.
+    /// Who currently keeps a session of a job from writing to a volume.
     ///
-    /// - Returns: A text for a person; nil when nobody does.
+    /// - Returns: A text for the user; nil when nobody does.
     func writer(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String?
 }

@@ -1,6 +1,6 @@
-/// A digest that a daemon and its client can agree on for the password's proof.
+/// A digest that a daemon and its client can negotiate for the password.
 package enum AuthenticationDigest: String, CaseIterable, Sendable {
-    // In rsync's own order of preference.
+    // In rsync's order of preference.
     /// SHA-512.
     case sha512
     /// SHA-256.
@@ -30,16 +30,16 @@ package enum AuthenticationDigest: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether this machine's crypto library offers it.
+    /// Whether this machine's crypto library provides it.
     package var isAvailable: Bool { self == .md4 || messageDigest != nil }
 
-    /// The digest of bytes at hand.
+    /// The digest of bytes in memory.
     ///
     /// - Parameter bytes: The data.
     /// - Returns: ``digestLength`` bytes.
     package func digest(of bytes: RawSpan) -> [UInt8] { digest(of: bytes, then: RawSpan()) }
 
-    /// The digest of two pieces one behind the other, which are not joined for it: one may be a secret.
+    /// The digest of two concatenated byte ranges, without copying them: one may be a secret.
     ///
     /// - Parameters:
     ///   - first: The first piece.

@@ -1,4 +1,4 @@
-/// A strong checksum that rsync peers can agree on.
+/// A strong checksum that rsync peers can negotiate.
 public enum ChecksumAlgorithm: String, CaseIterable, Sendable {
     // In rsync's own order of preference, which a list on the wire must keep (protocol specification, transfer 9.2).
     /// XXH3 with 128 bits.
@@ -36,7 +36,7 @@ public enum ChecksumAlgorithm: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether this machine's crypto library offers it; one that is not must not be negotiated or computed.
+    /// Whether this machine's crypto library provides it; if not, it must not be negotiated or computed.
     public var isAvailable: Bool {
         switch self {
         case .xxh128, .xxh3, .xxh64, .md4, .none: true

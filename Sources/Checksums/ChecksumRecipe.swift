@@ -1,14 +1,14 @@
-/// How a strong checksum is made: the algorithm, the session's seed, and where the seed goes.
+/// How a strong checksum is computed: the algorithm, the session's seed, and the use of the seed.
 public struct ChecksumRecipe: Sendable, Hashable {
-    /// Where the seed goes.
+    /// How the seed is used.
     public enum SeedUse: Sendable, Hashable {
-        /// Nowhere.
+        /// The seed is not used.
         case unseeded
         /// It is the hash function's own seed, sign-extended to 64 bits.
         case key
         /// Its four little-endian bytes come before the data.
         case prefix
-        /// Its four little-endian bytes come behind the data.
+        /// Its four little-endian bytes come after the data.
         case suffix
     }
 
@@ -16,15 +16,15 @@ public struct ChecksumRecipe: Sendable, Hashable {
     public let algorithm: ChecksumAlgorithm
     /// The seed; 0 when unused.
     public let seed: Int32
-    /// Where the seed goes.
+    /// How the seed is used.
     public let seedUse: SeedUse
 
-    /// A recipe of one's own.
+    /// Creates a recipe.
     ///
     /// - Parameters:
     ///   - algorithm: The algorithm.
     ///   - seed: The seed.
-    ///   - seedUse: Where it goes; `key` belongs to the xxHash family, `prefix` and `suffix` to the others.
+    ///   - seedUse: How it is used; `key` is for the xxHash family, `prefix` and `suffix` to the others.
     public init(_ algorithm: ChecksumAlgorithm, seed: Int32 = 0, seedUse: SeedUse = .unseeded) {
         switch algorithm {
         case .xxh128, .xxh3, .xxh64:
@@ -56,12 +56,12 @@ public struct ChecksumRecipe: Sendable, Hashable {
         return ChecksumRecipe(algorithm, seed: seed, seedUse: seedUse)
     }
 
-    /// The recipe of the sum that ends a transferred file (protocol specification, transfer 9.3).
+    /// The recipe of the whole-file checksum of a transferred file (protocol specification, transfer 9.3).
     ///
     /// - Parameters:
     ///   - algorithm: The session's transfer checksum.
     ///   - seed: The session's seed; used only by MD4 with `seedsMD4`.
-    ///   - seedsMD4: Whether MD4 takes the seed first, as below protocol 30.
+    ///   - seedsMD4: Whether MD4 starts with the seed, as below protocol 30.
     /// - Returns: The recipe.
     package static func wholeFile(
         _ algorithm: ChecksumAlgorithm,
@@ -72,7 +72,7 @@ public struct ChecksumRecipe: Sendable, Hashable {
         return ChecksumRecipe(algorithm, seed: seed, seedUse: .prefix)
     }
 
-    /// The recipe of the sums in a file list made with `-c`: never seeded (protocol specification, transfer 9.3, 9.4).
+    /// The recipe of the checksums in a file list with `-c`: never seeded (protocol specification, transfer 9.3, 9.4).
     ///
     /// - Parameter algorithm: The session's file-list checksum.
     /// - Returns: The recipe.
@@ -81,9 +81,9 @@ public struct ChecksumRecipe: Sendable, Hashable {
     /// The length of a whole digest in bytes.
     public var digestLength: Int { algorithm.digestLength }
 
-    /// The digest of bytes at hand.
+    /// The digest of bytes in memory.
     ///
-    /// For many blocks keep a ``StreamingChecksum`` and ask that: it reuses what MD5 and SHA-1 need.
+    /// For many blocks, use a ``StreamingChecksum``, which reuses the contexts of MD5 and SHA-1.
     ///
     /// - Parameter bytes: The data, without the seed.
     /// - Returns: The whole digest.

@@ -1,13 +1,13 @@
 /// The result of a strong checksum, in the order of its bytes on the wire.
 ///
-/// Held inline: making one allocates nothing.
+/// Stored inline: creating one allocates nothing.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The longest digest in bytes.
     public static let maximumLength = 20
 
-    /// Eight bytes each, the first byte in the lowest bits; what lies past the length is zero.
+    /// Eight bytes each, the first byte in the lowest bits; bytes past the length are zero.
     private var words: (UInt64, UInt64, UInt64)
-    /// How many bytes it has.
+    /// The length in bytes.
     public let count: Int
 
     /// Holds up to three words of eight bytes, each with its first byte in the lowest bits.
@@ -16,7 +16,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
         self.count = count
     }
 
-    /// Copies a digest that came from elsewhere.
+    /// Creates a digest from bytes.
     ///
     /// - Parameter bytes: At most ``maximumLength`` bytes in wire order.
     public init(bytes: RawSpan) {
@@ -55,7 +55,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the digest begins with stored bytes, such as a truncated block sum.
     ///
-    /// - Parameter prefix: Bytes in wire order; an empty prefix is always one.
+    /// - Parameter prefix: Bytes in wire order; an empty prefix always matches.
     /// - Returns: False also when the prefix is longer than the digest.
     public func hasPrefix(_ prefix: RawSpan) -> Bool {
         guard prefix.byteCount <= count else { return false }

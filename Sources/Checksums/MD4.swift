@@ -1,17 +1,17 @@
 /// A running MD4 (RFC 1320).
 ///
-/// Ours, because OpenSSL 3 keeps it in its legacy provider. It is here for old peers; it protects nothing.
+/// Implemented here because OpenSSL 3 has it only in its legacy provider. It is for old peers and gives no protection.
 struct MD4 {
     private var a: UInt32 = 0x6745_2301
     private var b: UInt32 = 0xefcd_ab89
     private var c: UInt32 = 0x98ba_dcfe
     private var d: UInt32 = 0x1032_5476
-    /// How many bytes were added.
+    /// The number of added bytes.
     private var length: UInt64 = 0
-    /// The words of the block that is not complete yet; bytes not filled yet are zero.
+    /// The words of the incomplete block; unfilled bytes are zero.
     private var pending = [16 of UInt32](repeating: 0)
 
-    /// How many bytes of `pending` are filled.
+    /// The number of filled bytes of `pending`.
     private var filled: Int { Int(length % 64) }
 
     /// Adds the next piece of the data.
@@ -33,7 +33,7 @@ struct MD4 {
         }
     }
 
-    /// Ends the data; the state is of no use afterwards.
+    /// Finishes the digest; the state must not be used afterwards.
     mutating func finish() -> Digest {
         let bitLength = length &* 8
         append(0x80)

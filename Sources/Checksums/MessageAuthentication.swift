@@ -2,11 +2,11 @@
 package enum MessageAuthentication {
     /// The code of a message.
     ///
-    /// OpenSSL wipes what it made of the key.
+    /// OpenSSL wipes its copy of the key.
     ///
     /// - Parameters:
     ///   - message: Any bytes.
-    ///   - key: Any bytes, at least one; those beyond 64 count through their digest. The caller wipes them.
+    ///   - key: Any bytes, at least one; longer keys than 64 bytes are digested first. The caller wipes them.
     /// - Returns: 32 bytes.
     package static func code(of message: [UInt8], key: Span<UInt8>) -> [UInt8] {
         MessageDigest.authenticationCode(of: message, key: key)

@@ -12,7 +12,7 @@ internal import COpenSSL
 
     fileprivate let algorithm: OpaquePointer
 
-    /// Nil when no provider of this machine offers it.
+    /// Nil when no provider of this machine has it.
     private init?(_ name: String) {
         guard let algorithm = unsafe EVP_MD_fetch(nil, name, nil) else { return nil }
         unsafe self.algorithm = unsafe algorithm
@@ -33,16 +33,16 @@ extension MessageDigest {
 
 /// A running digest of OpenSSL.
 ///
-/// Invariant: the C context is made in `init`, freed in `deinit`, never shared and never lent out; OpenSSL reads exactly
+/// Invariant: the C context is made in `init`, freed in `deinit`, never shared and never exposed; OpenSSL reads exactly
 /// the bytes of the span it is given, during the call. Sendable: a context is used only by the one function or the one
 /// ``StreamingChecksum`` that owns it, the latter in mutating methods, hence never from two threads at once.
 @safe struct MessageDigestContext: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer
     private let digest: MessageDigest
 
-    /// Makes a context, to be reset before its first use.
+    /// Creates a context, which must be reset before its first use.
     ///
-    /// - Parameter digest: The algorithm; nil, an unavailable one, is the caller's mistake.
+    /// - Parameter digest: The algorithm; nil, an unavailable one, is a caller's error.
     init(_ digest: MessageDigest?) {
         guard let digest else { preconditionFailure("the checksum is not available on this machine") }
         guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
@@ -64,7 +64,7 @@ extension MessageDigest {
 
     /// Ends the data.
     ///
-    /// The context must be reset before it is used again.
+    /// The context must be reset before it is reused.
     func finish(count: Int) -> Digest {
         let bytes: [64 of UInt8] = finish()
         return Digest(bytes: unsafe bytes.span.extracting(first: count).bytes)

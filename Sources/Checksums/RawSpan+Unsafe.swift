@@ -1,6 +1,6 @@
-// Numbers read from a span.
+// Integers read from a span.
 //
-// Invariant: each load checks that it lies within the span, and every bit pattern is a value of the types that are loaded.
+// Invariant: each load checks that it is within the span, and every bit pattern is a valid value of the loaded types.
 
 extension RawSpan {
     /// The byte at an offset, checked.

@@ -1,6 +1,6 @@
-// The whole-block form of the rolling checksum.
+// The rolling checksum of a whole block.
 //
-// Invariant: every load lies in `0 ..< bytes.byteCount`, because a row is read only while a whole row is left. The
+// Invariant: every load is in `0 ..< bytes.byteCount`, because a row is read only while a whole row is left. The
 // pointer does not leave the closure that the span lends it to.
 
 /// One row of 32 bytes, as 16 pairs of bytes.

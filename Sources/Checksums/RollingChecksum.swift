@@ -1,4 +1,4 @@
-/// The weak sum of rsync over a window of bytes that can slide by one byte in constant time.
+/// rsync's rolling sum over a window of bytes, which can slide by one byte in constant time.
 ///
 /// Over n bytes, each taken as a signed value b[i] (protocol specification, transfer 9.1):
 ///
@@ -8,11 +8,11 @@
 public struct RollingChecksum: Sendable {
     /// The first sum.
     ///
-    /// Only the low 16 bits mean something; the rest is what wrapping arithmetic leaves there.
+    /// Only the low 16 bits are meaningful; the rest is an artefact of wrapping arithmetic.
     @usableFromInline var first: UInt32
     /// The second sum, kept like the first.
     @usableFromInline var second: UInt32
-    /// How many bytes the window holds.
+    /// The length of the window in bytes.
     public private(set) var length: Int
 
     /// The sum of an empty window.
@@ -33,20 +33,20 @@ public struct RollingChecksum: Sendable {
     /// Restores a sum from its value.
     ///
     /// - Parameters:
-    ///   - value: What ``value`` said.
-    ///   - length: What ``length`` said.
+    ///   - value: A former ``value``.
+    ///   - length: The corresponding ``length``.
     public init(value: UInt32, length: Int) {
         first = value & 0xffff
         second = value >> 16
         self.length = length
     }
 
-    /// The sum as it goes over the wire.
+    /// The sum as sent on the wire.
     public var value: UInt32 { (first & 0xffff) | (second << 16) }
 
-    /// Makes the window longer at its end.
+    /// Extends the window at its end.
     ///
-    /// - Parameter bytes: What follows the window.
+    /// - Parameter bytes: The bytes after the window.
     public mutating func append(_ bytes: RawSpan) {
         let (tailFirst, tailSecond) = columnSums(of: bytes)
         second = second &+ first &* UInt32(truncatingIfNeeded: bytes.byteCount) &+ tailSecond
@@ -58,7 +58,7 @@ public struct RollingChecksum: Sendable {
     ///
     /// - Parameters:
     ///   - old: The window's first byte, which leaves it.
-    ///   - new: The byte behind the window, which joins it.
+    ///   - new: The byte after the window, which enters it.
     @inlinable
     public mutating func roll(removing old: UInt8, adding new: UInt8) {
         let leaving = RollingChecksum.extend(old)
@@ -66,7 +66,7 @@ public struct RollingChecksum: Sendable {
         second = second &- UInt32(truncatingIfNeeded: length) &* leaving &+ first
     }
 
-    /// Makes the window shorter at its beginning.
+    /// Shrinks the window at its beginning.
     ///
     /// - Parameter old: The window's first byte.
     public mutating func removeFirst(_ old: UInt8) {
@@ -80,7 +80,7 @@ public struct RollingChecksum: Sendable {
     /// The value of a whole block.
     ///
     /// - Parameter bytes: The block; it may be empty.
-    /// - Returns: The value as it goes over the wire.
+    /// - Returns: The value as sent on the wire.
     public static func sum(of bytes: RawSpan) -> UInt32 {
         let (first, second) = columnSums(of: bytes)
         return (first & 0xffff) | (second << 16)

@@ -1,14 +1,14 @@
-/// A strong checksum over data that comes in pieces; it serves one file after another without allocating.
+/// A strong checksum over data in chunks; it can be reused for many files without allocating.
 public struct StreamingChecksum: ~Copyable, Sendable {
-    /// What is computed.
+    /// The recipe.
     public let recipe: ChecksumRecipe
     private let engine: ChecksumEngine
-    /// MD4's state lives here rather than in the engine because it is a plain value that changes.
+    /// MD4's state is stored here rather than in the engine because it is a mutable value.
     private var md4 = MD4()
 
     /// Begins a checksum.
     ///
-    /// - Parameter recipe: What to compute; its algorithm must be available on this machine.
+    /// - Parameter recipe: The recipe; its algorithm must be available on this machine.
     public init(_ recipe: ChecksumRecipe) {
         self.recipe = recipe
         switch recipe.algorithm {
@@ -22,7 +22,7 @@ public struct StreamingChecksum: ~Copyable, Sendable {
         reset()
     }
 
-    /// Forgets what was added and begins anew.
+    /// Discards the added data and starts over.
     public mutating func reset() {
         switch engine {
         case .nothing: break
@@ -47,9 +47,9 @@ public struct StreamingChecksum: ~Copyable, Sendable {
         }
     }
 
-    /// Ends the data and begins anew with the same recipe.
+    /// Finishes the checksum and starts over with the same recipe.
     ///
-    /// - Returns: The digest of everything since the last beginning.
+    /// - Returns: The digest of everything since the last start.
     public mutating func finish() -> Digest {
         if recipe.seedUse == .suffix { addSeed() }
         let digest =
@@ -64,7 +64,7 @@ public struct StreamingChecksum: ~Copyable, Sendable {
         return digest
     }
 
-    /// The digest of bytes at hand, independent of what was added before, which is forgotten.
+    /// The digest of bytes in memory, independent of the data added before, which is discarded.
     ///
     /// - Parameter bytes: The data, without the seed.
     /// - Returns: The whole digest.
@@ -80,9 +80,9 @@ public struct StreamingChecksum: ~Copyable, Sendable {
     }
 }
 
-/// What does the work for each family; the C states are theirs alone.
+/// The implementation of each family; each owns its C state.
 ///
-/// MD4's state is kept beside it.
+/// MD4's state is stored separately.
 /// Not private: other modules that hold a ``StreamingChecksum`` inline refer to its symbols.
 enum ChecksumEngine: ~Copyable, Sendable {
     case nothing
@@ -93,7 +93,7 @@ enum ChecksumEngine: ~Copyable, Sendable {
 }
 
 extension ChecksumRecipe {
-    /// The seed as xxHash takes it.
+    /// The seed as an xxHash seed.
     var key: UInt64 { UInt64(bitPattern: Int64(seed)) }
 
     /// The seed as it is mixed into data: little-endian.

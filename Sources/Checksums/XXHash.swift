@@ -51,7 +51,7 @@ internal import CXXHash
 }
 
 extension ChecksumRecipe {
-    /// The digest of bytes at hand without any state; nil when the algorithm is not of the xxHash family.
+    /// The digest of bytes in memory without any state; nil when the algorithm is not of the xxHash family.
     func xxHashDigest(of bytes: RawSpan) -> Digest? {
         switch algorithm {
         case .xxh128:

@@ -1,7 +1,7 @@
 import Synchronization
 import TransferAgent
 
-/// The check that runs now, and since when; results go to the display.
+/// The current check and its start time; results go to the display.
 ///
 /// ## Concurrency model
 /// `state` is touched by the doctor's thread and by the thread of the session that it runs.
@@ -17,7 +17,7 @@ final class CheckRecorder: Sendable {
 
     init(display: DoctorDisplay) { self.display = display }
 
-    /// The check that runs.
+    /// The current check.
     var current: ConnectionCheck { state.withLock { $0.check } }
 
     /// Starts a check.

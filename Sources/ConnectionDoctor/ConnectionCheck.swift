@@ -4,25 +4,25 @@ import TransferAgent
 
 /// The checks of a connection to a target, in the order in which they run.
 enum ConnectionCheck: String, Sendable, CaseIterable {
-    /// The name of the target, or of the proxy, has an address.
+    /// The name of the target, or of the proxy, can be resolved.
     case name
-    /// TCP connects with the target, or with the proxy.
+    /// TCP connects to the target, or to the proxy.
     case connection
-    /// The proxy connects with the target.
+    /// The proxy connects to the target.
     case proxy
-    /// The target speaks TLS with us.
+    /// The target speaks TLS.
     case tls
-    /// The certificate is the target's own, and nothing on the connection path replaces it.
+    /// The certificate is the target's own, not replaced on the connection path.
     case certificate
     /// The source volume can be read.
     case source
-    /// A daemon greets inside TLS.
+    /// A daemon sends its greeting inside TLS.
     case greeting
     /// It has the volume.
     case volume
     /// It accepts the user and the password.
     case password
-    /// It lets the volume be written.
+    /// It allows writing to the volume.
     case writing
     /// The free space of the volume at the target.
     case space
@@ -34,7 +34,7 @@ enum ConnectionCheck: String, Sendable, CaseIterable {
 
 /// The result of a check.
 struct CheckReport: Sendable {
-    /// How it went.
+    /// The outcome.
     enum Outcome: Sendable, Equatable {
         /// The check passed.
         case ok
@@ -47,14 +47,14 @@ struct CheckReport: Sendable {
     let check: ConnectionCheck
     /// The volume it is about; nil for the connection as a whole.
     let volume: String?
-    /// How it went.
+    /// The outcome.
     let outcome: Outcome
-    /// What was seen.
+    /// What was observed.
     let observed: String
-    /// How long it took.
+    /// The duration.
     let elapsed: Duration
 
-    /// One line for a person, without its end.
+    /// One line for the user, without a line end.
     var line: String {
         let word =
             switch outcome {

@@ -10,7 +10,7 @@ import Transport
 import VolumeAccess
 import VolumeCapacity
 
-/// The checks inside the tunnel: what the daemon says to a push that changes nothing.
+/// The checks inside the tunnel: what the daemon reports to a push that changes nothing.
 struct DaemonChecks {
     let doctor: Doctor
     let call: CancellableCall
@@ -20,15 +20,15 @@ struct DaemonChecks {
     /// How long the daemon may be silent.
     var patience: Duration { job.route.stepLimit }
 
-    /// Runs them for each volume, over a connection of its own.
+    /// Runs them for each volume, over its own connection.
     ///
-    /// - Parameter stream: The first connection, on which nothing was said yet; a stock target may take no other.
+    /// - Parameter stream: The first connection, unused so far; a stock target may accept no other.
     /// - Throws: ``AgentError`` of the check that failed, which is still the current one of `recorder`.
     func run(over stream: TLSStream) throws(AgentError) {
         let isStock = !ControlClient.isOffered(by: stream)
         var next: (any ByteStream)? = isStock ? stream : nil
         defer { next?.close() }
-        // A target of our kind speaks rsync's protocol on connections that do not ask for its own.
+        // A dvm-target speaks rsync's protocol on connections that do not request the dvm protocol.
         if !isStock { ControlChannel(stream).close() }
         var first: (volume: VolumeMapping, source: SourceRoot)?
         for volume in job.volumes {
@@ -61,7 +61,7 @@ struct DaemonChecks {
         }
     }
 
-    /// As a visit over a connection of its own, to a target that may still count the one before.
+    /// With a new connection, to a target that may still count the previous one.
     private func visitAgain(
         _ volume: VolumeMapping,
         _ source: SourceRoot,
@@ -78,14 +78,14 @@ struct DaemonChecks {
         }
     }
 
-    /// What a target says only to those who have proved the password.
+    /// What a target reports only after the login.
     private static let saidAfterLogin: Set<FailureClass> = [
         .unknownVolume, .targetBusy, .refusedByTarget, .targetUnusable, .accessDenied,
     ]
 
-    /// Goes from the greeting to a finished dry run.
+    /// Runs from the greeting to a finished dry run.
     ///
-    /// A stock target looks at the volume first and then at the password, one of our kind the other way round.
+    /// A stock target checks the volume first and then the password, a dvm-target the other way round.
     private func visit(
         _ volume: VolumeMapping,
         _ source: SourceRoot,
@@ -116,7 +116,7 @@ struct DaemonChecks {
         }
         if let failure {
             if !isStock, recorder.current == .password, Self.saidAfterLogin.contains(failure.failure) {
-                recorder.pass("the target went on to the volume")
+                recorder.pass("the target accepted the volume")
                 recorder.begin(.volume, volume: volume.name)
             }
             throw failure
@@ -147,7 +147,7 @@ struct DaemonChecks {
         }
     }
 
-    /// Asks a target of our kind for the free space of a volume.
+    /// Asks a dvm-target for the free space of a volume.
     private func askSpace(_ volume: VolumeMapping) throws(AgentError) {
         recorder.begin(.space, volume: volume.name)
         let client = try callControl()
@@ -189,7 +189,7 @@ struct DaemonChecks {
     }
 }
 
-/// Takes texts that nobody wants.
+/// Discards messages.
 private struct NoOutput: TextOutput {
     func write(_ text: String) {}
 }

@@ -6,14 +6,14 @@ import Transport
 
 /// Checks the connection to a target step by step and stops at the first check that fails.
 ///
-/// It connects as a transfer would, with the same code and the same words for what goes wrong, and changes nothing: the
-/// volume is asked for with a dry run.
+/// It connects as a transfer would, with the same code and the same error messages, and changes nothing: the
+/// volume is accessed with a dry run.
 package struct Doctor: Sendable {
-    /// What is tried besides what every transfer needs.
+    /// Additional tests.
     package struct Trials: Sendable {
-        /// For how long bytes without meaning are sent; zero for not at all.
+        /// The duration of the throughput test; zero for none.
         package var throughput = Duration.seconds(3)
-        /// For how long a connection is left alone; nil for not at all.
+        /// The duration of the idle test; nil for none.
         package var idle: Duration?
 
         /// Three seconds of throughput, no idle connection.
@@ -27,8 +27,8 @@ package struct Doctor: Sendable {
     /// Checks the settings; nothing is connected.
     ///
     /// - Parameters:
-    ///   - settings: Those of a transfer.
-    ///   - trials: What to try besides.
+    ///   - settings: The settings of a transfer.
+    ///   - trials: The additional tests.
     ///   - display: Shows each check.
     /// - Throws: ``AgentError`` for the first setting that cannot be used.
     package init(_ settings: TransferSettings, trials: Trials = Trials(), display: DoctorDisplay) throws(AgentError) {
@@ -37,7 +37,7 @@ package struct Doctor: Sendable {
         self.display = display
     }
 
-    /// What a person should know before it begins, one line each, as a transfer would say it.
+    /// The warnings that a transfer would print before it begins, one line each.
     package var warnings: [String] { job.warnings }
 
     /// Runs the checks.

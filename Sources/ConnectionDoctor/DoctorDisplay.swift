@@ -1,7 +1,7 @@
 import AgentControl
 package import TransferAgent
 
-/// Writes what a doctor finds.
+/// Prints the results of a doctor.
 package struct DoctorDisplay: Sendable {
     private let isJSON: Bool
     private let output: any TextOutput
@@ -10,7 +10,7 @@ package struct DoctorDisplay: Sendable {
     ///
     /// - Parameters:
     ///   - isJSON: Whether each line is a JSON object.
-    ///   - output: Where lines go.
+    ///   - output: The destination.
     package init(isJSON: Bool, output: any TextOutput = StandardStream.output) {
         self.isJSON = isJSON
         self.output = output

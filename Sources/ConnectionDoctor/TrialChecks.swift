@@ -5,14 +5,14 @@ import Synchronization
 import TransferAgent
 import Transport
 
-/// The last checks: the throughput, and whether anything on the path cuts an idle connection.
+/// The last checks: the throughput, and whether anything on the connection path cuts idle connections.
 ///
-/// A target of our kind is asked over its control channel. A stock one is tried in the middle of a session that changes
-/// nothing, with what rsync's protocol has.
+/// A dvm-target is tested over its control channel. A stock one is tested within a session that changes
+/// nothing, with the means of rsync's protocol.
 struct TrialChecks {
-    /// The checks before.
+    /// The preceding checks.
     let daemon: DaemonChecks
-    /// Whose session is tried at a stock target.
+    /// The volume whose session is used with a stock target.
     let volume: VolumeMapping
     let source: SourceRoot
     let isStock: Bool
@@ -50,7 +50,7 @@ struct TrialChecks {
         }
         recorder.pass(
             "\(words(found.arrived)) at the target, \(words(found.sent)) sent from here:"
-                + " zeros through TLS, without rsync and without a disk"
+                + " zeros through TLS, without rsync or disk I/O"
         )
     }
 
@@ -68,11 +68,11 @@ struct TrialChecks {
         guard let (start, bytes) = figures.noted else {
             return recorder.skip(.throughput, because: "the target does not support the throughput test")
         }
-        // The session has ended, so the target has taken all of it.
+        // The session has ended, so the target has read all of it.
         let taken = Throughput.Figure(bytes: bytes, duration: max(.now - start, .milliseconds(1)))
         recorder.pass(
-            "at least \(words(taken)), sent from here until the stock target had taken it, which tells no figure itself:"
-                + " empty frames through TLS and its rsync, without a disk"
+            "at least \(words(taken)), sent from here until the stock target had taken it, which reports no rate itself:"
+                + " empty frames through TLS and its rsync, without disk I/O"
         )
     }
 
@@ -96,7 +96,7 @@ struct TrialChecks {
     private func idleInSession(for duration: Duration) throws(AgentError) {
         let figures = TrialFigures()
         do throws(AgentError) {
-            // A stock receiver shows that it lives at half of this: after the silence.
+            // A stock receiver sends a keep-alive after half of this time, which is after the idle test.
             try visit(timeout: duration * 2 + daemon.patience) { (line) throws(EngineError) in
                 figures.note(start: .now, bytes: 0)
                 _ = line.hold(for: duration)
@@ -105,23 +105,23 @@ struct TrialChecks {
             guard let start = figures.noted?.start else { throw error }
             throw cut(error, after: start, of: duration)
         }
-        pass(duration, "nothing was sent from here, nor by a stock target as far as is known")
+        pass(duration, "nothing was sent from here, nor by a stock target, as far as is known")
     }
 
     private func pass(_ duration: Duration, _ how: String) {
-        recorder.pass("a connection may be quiet for \(Figures.fixed(duration.inSeconds)) s: \(how)")
+        recorder.pass("a connection may be idle for \(Figures.fixed(duration.inSeconds)) s: \(how)")
     }
 
     private func cut(_ error: AgentError, after start: ContinuousClock.Instant, of duration: Duration) -> AgentError {
         guard !daemon.call.isCancelled else { return error }
         let (wanted, got) = (Figures.fixed(duration.inSeconds), Figures.fixed((ContinuousClock.now - start).inSeconds))
-        let text = "a connection that was to be quiet for \(wanted) s was cut after \(got) s: \(error.observed)"
+        let text = "an idle connection of \(wanted) s was cut after \(got) s: \(error.observed)"
         return AgentError(.idleCut, text, exitCode: error.exitCode)
     }
 
     // MARK: sessions
 
-    /// Connects and logs in once more, reports nothing of it, and runs `work` in the session.
+    /// Connects and logs in again without reporting it, and runs `work` in the session.
     private func visit(
         timeout: Duration,
         _ work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
@@ -136,7 +136,7 @@ struct TrialChecks {
     }
 }
 
-/// What a trial measured.
+/// The result of a test.
 ///
 /// ## Concurrency model
 /// `value` is set by the session's thread and read after it has ended.

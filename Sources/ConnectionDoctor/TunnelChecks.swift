@@ -10,7 +10,7 @@ struct TunnelChecks {
 
     /// Runs them.
     ///
-    /// - Returns: The tunnel, on which nothing was said yet; it shows whether the target is of our kind.
+    /// - Returns: The unused tunnel, which shows whether the target is a dvm-target.
     /// - Throws: ``AgentError`` of the check that failed, which is still the current one of `recorder`.
     func run() throws(AgentError) -> TLSStream {
         recorder.begin(.name)
@@ -27,7 +27,7 @@ struct TunnelChecks {
         } else {
             recorder.skip(
                 .proxy,
-                because: route.isProxyBypassed ? "the target is excepted from the proxy" : "none is set"
+                because: route.isProxyBypassed ? "the target bypasses the proxy" : "none is set"
             )
         }
         return try tunnel(over: socket)
@@ -56,7 +56,7 @@ struct TunnelChecks {
         recorder.pass("\(stream.session.version), \(stream.session.cipher)")
         recorder.begin(.certificate)
         if let identity = stream.session.preSharedKeyIdentity {
-            recorder.skip(.certificate, because: "none is needed: both sides know the key of identity \"\(identity)\"")
+            recorder.skip(.certificate, because: "not needed: both sides know the key of identity \"\(identity)\"")
             return stream
         }
         let subject = stream.session.peerSubject ?? "nobody"
@@ -74,7 +74,7 @@ struct TunnelChecks {
 }
 
 extension FailureClass {
-    /// Whether the other side speaks TLS, and what it showed is what is wrong.
+    /// Whether the other side speaks TLS, so that the failure is about its certificate.
     var isAboutCertificate: Bool {
         switch self {
         case .unknownAuthority, .certificateExpired, .certificateNotYetValid, .wrongName, .pinMismatch,

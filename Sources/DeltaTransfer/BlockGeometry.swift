@@ -28,7 +28,7 @@ public struct BlockGeometry: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - basisSize: The length of the basis in bytes; 0 gives ``empty``.
-    ///   - rule: How long blocks and sums shall be.
+    ///   - rule: How long blocks and sums should be.
     /// - Throws: ``DeltaError/tooManyBlocks(_:)`` when the number of blocks does not fit 31 bits.
     public init(basisSize: Int64, rule: BlockRule) throws(DeltaError) {
         precondition(basisSize >= 0, "a size is not negative")
@@ -47,7 +47,7 @@ public struct BlockGeometry: Sendable, Hashable {
         remainder = Int(rest)
     }
 
-    /// Takes over the four numbers of a sum head that a peer sent (protocol specification, transfer 10).
+    /// Adopts the four numbers of a sum head that a peer sent (protocol specification, transfer 10).
     ///
     /// - Parameters:
     ///   - count: The number of blocks.
@@ -121,7 +121,7 @@ public struct BlockGeometry: Sendable, Hashable {
     /// The bytes of the basis that a copy token stands for, checked.
     ///
     /// - Parameters:
-    ///   - block: The first block, as a peer said.
+    ///   - block: The first block, as a peer sent.
     ///   - count: The number of blocks that follow each other; at least 1.
     /// - Returns: The range in the basis in bytes.
     /// - Throws: ``DeltaError/blockOutOfRange(block:count:available:)``.

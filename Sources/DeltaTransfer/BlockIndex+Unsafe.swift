@@ -7,10 +7,10 @@ internal import Checksums
 // construction. No pointer leaves the closure that lends it.
 
 extension BlockIndex {
-    /// Slides a window until its sum is that of a block.
+    /// Slides a window until its checksum is that of a block.
     ///
     /// - Parameters:
-    ///   - rolling: The sum of the window at `start`, which was looked at already; afterwards that of the window at the
+    ///   - rolling: The sum of the window at `start`, which was already examined; afterwards that of the window at the
     ///     position returned.
     ///   - bytes: The data that the window slides over; the window lies within.
     ///   - start: Where the window begins.

@@ -1,9 +1,9 @@
 /// Finds blocks by their rolling sum.
 ///
-/// All full blocks are sorted by a key, which is the rolling sum times an odd constant (so equal keys are equal sums, and
-/// the top bits depend on all bits), and by number among equal sums. The key's top bits select a bucket of that order.
-/// Finding a sum takes at most some twenty steps whatever sums a peer chose, because a bucket is searched by halving.
-/// A filter of one bit per few sums answers most questions alone.
+/// All full blocks are sorted by a key, which is the rolling sum times an odd constant (so equal keys are equal sums,
+/// and the top bits depend on all bits), and by number among equal sums. The key's top bits select a bucket of that
+/// order. Finding a sum takes at most some twenty steps whatever sums a peer chose, because a bucket is searched by
+/// halving. A filter of one bit per few sums answers most questions alone.
 struct BlockIndex {
     /// Spreads sums over the whole range: 2^32 divided by the golden ratio, odd.
     static let multiplier: UInt32 = 0x9e37_79b1
@@ -14,7 +14,7 @@ struct BlockIndex {
     let filter: [UInt64]
     /// The number of words, a power of two, less one.
     let filterMask: UInt32
-    /// Where each bucket begins in `keys`, and behind the last one the end.
+    /// Where each bucket begins in `keys`, and after the last one the end.
     let bucketStarts: [UInt32]
     /// The keys, ascending.
     let keys: [UInt32]

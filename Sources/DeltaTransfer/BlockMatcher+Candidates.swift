@@ -2,11 +2,11 @@ internal import Checksums
 
 /// What keeps hostile signatures from costing more than linear work (protocol specification, transfer 12.2, 19.3 S3).
 enum MatchLimit {
-    /// At most so many blocks of one rolling sum are tried at an offset.
+    /// At most this many blocks of one rolling sum are tried at an offset.
     static let candidates = 1024
-    /// Bytes of work in vain that are always allowed: far more than honest data ever needs.
+    /// Bytes of work without success that are always allowed: far more than legitimate data ever needs.
     static let vainBytes: Int64 = 1 << 24
-    /// And so many more for each byte of content.
+    /// And this many more for each byte of content.
     static let vainBytesPerByte: Int64 = 16
     /// What trying one candidate costs, in bytes.
     static let candidateCost: Int64 = 16
@@ -25,7 +25,7 @@ extension BlockMatcher {
         return firstMatch(at: position, bytes: bytes, preferred: preferredBlock(at: position), entry: entry)
     }
 
-    /// The block to try first: in place the one at the same offset, else the one behind the last match.
+    /// The block to try first: in place the one at the same offset, else the one after the last match.
     private func preferredBlock(at position: Int) -> Int? {
         var block = expected
         if isInPlace {
@@ -87,7 +87,7 @@ extension BlockMatcher {
         !isInPlace || geometry.offset(of: block) >= windowOffset + Int64(position)
     }
 
-    /// Whether a digest, cut to the stored length, is that of a block.
+    /// Whether a digest, truncated to the stored length, is that of a block.
     private mutating func isSum(_ digest: Digest, of block: Int) -> Bool {
         statistics.candidates += 1
         let length = geometry.strongLength

@@ -5,7 +5,7 @@ internal import Checksums
 /// One matcher serves one new content, which comes in windows. After a match the next block is expected and tried at
 /// once; after a mismatch the window slides byte by byte until some block is found again (protocol specification,
 /// transfer 12.2). The work is linear in the content whatever the signature says: candidates per offset and strong
-/// sums computed in vain are both limited, and what exceeds a limit is sent as literal data.
+/// sums computed without success are both limited, and what exceeds a limit is sent as literal data.
 public struct BlockMatcher: ~Copyable, Sendable {
     /// What has been found so far.
     public internal(set) var statistics = MatchStatistics()
@@ -18,7 +18,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
     var checksum: StreamingChecksum
     /// Where the window begins in the new content.
     private(set) var windowOffset: Int64 = 0
-    /// The sum of bytes from the current position on; fewer than a block's while those are not summed yet.
+    /// The sum of bytes from the current position on; fewer than a block's while those are not checksummed yet.
     private(set) var rolling = RollingChecksum()
     /// The block that should come next if nothing changed; may be past the last one.
     private(set) var expected = 0
@@ -38,7 +38,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
     /// - Parameters:
     ///   - signature: The basis's signature. Without blocks or strong sums everything is literal.
     ///   - inPlace: Whether the receiver writes into its own basis, so that a block may be used only while it is not
-    ///     overwritten yet: at or behind the current output offset.
+    ///     overwritten yet: at or after the current output offset.
     public init(_ signature: Signature, inPlace: Bool = false) {
         let usable = signature.geometry.strongLength > 0 && signature.recipe.algorithm != .none
         self.signature = usable ? signature : .empty(signature.recipe)
@@ -50,7 +50,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
 
     /// Searches the next window.
     ///
-    /// The window is what the last call left plus new data behind it. The caller drops the bytes consumed, appends
+    /// The window is what the last call left plus new data after it. The caller drops the bytes consumed, appends
     /// more and calls again; with a block length or more in the window every call consumes something.
     ///
     /// - Parameters:
@@ -58,7 +58,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
     ///   - isLast: Whether the content ends with this window; then everything is consumed, and the matcher is done.
     ///   - emit: Takes the tokens in order. Literal ranges are offsets in the window.
     /// - Returns: The number of bytes consumed.
-    /// - Throws: What `emit` throws; the matcher is of no use afterwards.
+    /// - Throws: What `emit` throws; the matcher must not be used afterwards.
     public mutating func match<Failure: Error>(
         _ window: RawSpan,
         isLast: Bool,
@@ -123,7 +123,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
 
     /// Slides byte by byte from a position already looked at until a block is found.
     ///
-    /// - Returns: The block, or nil with `position` one behind the last whole window.
+    /// - Returns: The block, or nil with `position` one after the last whole window.
     private mutating func search(_ window: RawSpan, from position: inout Int) -> Found? {
         while window.byteCount - position > geometry.blockLength {
             let (next, entry) = index.slide(&rolling, over: window, from: position)
@@ -135,7 +135,7 @@ public struct BlockMatcher: ~Copyable, Sendable {
         return nil
     }
 
-    /// Notes a match and moves behind it.
+    /// Records a match and moves after it.
     private mutating func accept(_ block: Int, at start: Int, _ position: inout Int) -> Found {
         let length = geometry.length(of: block)
         statistics.matches += 1

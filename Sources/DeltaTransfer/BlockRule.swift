@@ -1,4 +1,4 @@
-/// How long blocks and their strong sums shall be: rsync's rule (protocol specification, transfer 11.7).
+/// How long blocks and their strong sums should be: rsync's rule (protocol specification, transfer 11.7).
 public struct BlockRule: Sendable, Hashable {
     /// The longest block since protocol 30.
     public static let maximumBlockLength = 131_072
@@ -9,20 +9,20 @@ public struct BlockRule: Sendable, Hashable {
     /// The longest stored strong sum.
     static let maximumStrongLength = 16
 
-    /// The length of every block when a person chose one, in bytes.
+    /// The length of every block when the user chose one, in bytes.
     public var forcedBlockLength: Int?
     /// The longest block in bytes.
     public var maximumBlockLength: Int
     /// The length of the whole strong digest; no stored sum is longer.
     public var digestLength: Int
-    /// Whether this is the second try after a wrong file sum, which takes the longest sums.
+    /// Whether this is the retry after a wrong whole-file checksum, which takes the longest sums.
     public var isRedo: Bool
 
     /// Sets up the rule.
     ///
     /// - Parameters:
     ///   - digestLength: The length of the whole strong digest in bytes, at least 1.
-    ///   - forcedBlockLength: The length of every block, if a person chose one; brought into 1...maximum.
+    ///   - forcedBlockLength: The length of every block, if the user chose one; brought into 1...maximum.
     ///   - maximumBlockLength: The longest block in bytes.
     ///   - isRedo: Whether to take the longest sums.
     public init(

@@ -2,7 +2,7 @@
 public struct Delta: Sendable {
     /// How the basis was cut.
     public let geometry: BlockGeometry
-    /// The steps, in the order of the new content; a literal's range lies in ``literals``.
+    /// The steps, in the order of the new content; a literal's range is in ``literals``.
     public let tokens: [DeltaToken]
     /// All bytes that the basis does not have.
     public let literals: [UInt8]
@@ -43,7 +43,7 @@ public struct Delta: Sendable {
     /// - Parameters:
     ///   - signature: The basis's signature.
     ///   - new: The new content.
-    /// - Returns: Tokens whose literal ranges lie in the new content.
+    /// - Returns: Tokens whose literal ranges are in the new content.
     public static func tokens(from signature: Signature, new: RawSpan) -> [DeltaToken] {
         var tokens: [DeltaToken] = []
         var matcher = BlockMatcher(signature)

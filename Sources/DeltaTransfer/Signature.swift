@@ -8,7 +8,7 @@ public struct Signature: Sendable {
     public let recipe: ChecksumRecipe
     /// The rolling sum of each block.
     public let rollingSums: [UInt32]
-    /// The strong sums one behind the other, each cut to the geometry's strong length.
+    /// The strong sums concatenated, each truncated to the geometry's strong length.
     public let strongSums: [UInt8]
 
     /// Puts a signature together from parts, such as those that came over the wire.
@@ -38,7 +38,7 @@ public struct Signature: Sendable {
         self.strongSums = strongSums
     }
 
-    /// Signs bytes at hand.
+    /// Signs bytes in memory.
     ///
     /// - Parameters:
     ///   - basis: The old content.

@@ -2,7 +2,7 @@ public import Checksums
 
 /// Makes a signature from a basis that comes in pieces of any length.
 ///
-/// Blocks that lie wholly in a piece are summed where they are; only a block that spans pieces is copied.
+/// Blocks that lie wholly in a piece are checksummed where they are; only a block that spans pieces is copied.
 public struct SignatureBuilder: ~Copyable, Sendable {
     /// How the basis is cut.
     public let geometry: BlockGeometry

@@ -14,33 +14,33 @@ package enum DvmProgram {
         case rsync
         case stunnel
 
-        /// The name that is also a program of its own.
+        /// The name that is also its own program.
         package var programName: String { "dvm-\(rawValue)" }
 
         /// What it is for, in a line.
         package var summary: String {
             switch self {
-            case .source: "the agent beside the volumes that are copied: transfer, doctor, capacity"
-            case .target: "the agent beside the volumes that they are copied to: serve, capacity"
+            case .source: "the source agent, next to the volumes to copy: transfer, doctor, capacity"
+            case .target: "the target agent, next to the volumes to copy to: serve, capacity"
             case .rsync: "rsync's command line"
             case .stunnel: "stunnel's configuration file"
             }
         }
     }
 
-    /// What an argument vector asks for.
+    /// What an argument vector requests.
     package enum Choice: Equatable, Sendable {
         /// A program, with the arguments behind its name.
         case run(Command, [[UInt8]])
         case help
-        /// A word that is no command.
+        /// A word that is not a command.
         case unknown([UInt8])
     }
 
     /// Reads an argument vector.
     ///
-    /// The name of a link counts first: `dvm-source`, …, and `rsync` and `stunnel` as scripts call the originals. By any other
-    /// name the first argument is the command.
+    /// The name of a link counts first: `dvm-source`, …, and `rsync` and `stunnel` as scripts call the originals. By
+    /// any other name the first argument is the command.
     ///
     /// - Parameter vector: The program's name first.
     /// - Returns: What to do.
@@ -60,7 +60,7 @@ package enum DvmProgram {
         return .run(command, Array(rest.dropFirst()))
     }
 
-    /// Runs the process, called on the main thread before there is another.
+    /// Runs the process, called on the main thread before any other thread exists.
     package static func main() -> Never {
         switch choice(of: ProcessInputs.arguments) {
         case .run(let command, let arguments): run(command, arguments)
@@ -88,17 +88,17 @@ package enum DvmProgram {
 extension DvmProgram {
     static let help = """
         usage: dvm COMMAND [ARGUMENT]...
-           or  a link to dvm with the name of a program: dvm-source, dvm-target, dvm-rsync, dvm-stunnel, rsync, stunnel
+        or a link to dvm named after a program: dvm-source, dvm-target, dvm-rsync, dvm-stunnel, rsync, stunnel
 
         \(Command.allCases.map { "  \($0.rawValue)".padded(to: 11) + $0.summary }.joined(separator: "\n"))
 
-        dvm COMMAND --help tells more.
+        See dvm COMMAND --help.
 
         """
 
     static func complaint(about word: [UInt8]) -> String {
         let commands = Command.allCases.map(\.rawValue).joined(separator: ", ")
-        return "dvm: \"\(PrintableText.ofPeer(word))\" is no command; the commands are \(commands), see dvm --help\n"
+        return "dvm: \"\(PrintableText.ofPeer(word))\" is not a command; the commands are \(commands), see dvm --help\n"
     }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file descriptor with exactly one owner, closed when its owner lets go of it.
+/// A file descriptor with exactly one owner, closed when its owner releases it.
 public struct Descriptor: ~Copyable, Sendable {
     /// The number the kernel knows it by, valid as long as this value lives.
     public let rawValue: Int32

@@ -4,9 +4,9 @@ package import LinuxSystem
 /// Signals that a program waits for instead of being ended by them.
 ///
 /// ## Concurrency model
-/// The signals are blocked in the thread that makes the value, hence in all threads that it starts later; the Swift pool's
-/// threads block all signals by themselves. The main thread must not be handed to the Swift runtime (an `async` main):
-/// libdispatch then makes a thread that lets every signal in.
+/// The signals are blocked in the thread that makes the value, hence in all threads that it starts later; the Swift
+/// pool's threads block all signals by themselves. The main thread must not be handed to the Swift runtime (an `async`
+/// main): libdispatch then makes a thread that lets every signal in.
 package struct AwaitedSignals: Sendable {
     private let numbers: [Int32]
 
@@ -21,7 +21,7 @@ package struct AwaitedSignals: Sendable {
 
     /// Waits for one.
     ///
-    /// - Parameter limit: The longest wait; nil waits without end.
+    /// - Parameter limit: The longest wait; nil waits indefinitely.
     /// - Returns: Its number; nil when none came in time.
     package func wait(within limit: Duration? = nil) -> Int32? {
         var set = SignalSet(numbers)
@@ -38,7 +38,7 @@ package struct AwaitedSignals: Sendable {
         }
     }
 
-    /// Waits for signals on a thread of its own, `dvm-signals`.
+    /// Waits for signals on its own thread, `dvm-signals`.
     ///
     /// - Parameter handler: Called on that thread with the number of each signal; returns whether to wait for more.
     /// - Throws: `SystemError` when there is no thread.

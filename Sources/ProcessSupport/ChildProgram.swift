@@ -72,7 +72,7 @@ package struct ChildProgram: Sendable {
 
     /// Waits for the end.
     ///
-    /// - Returns: How it ended; nil when somebody else has waited for it.
+    /// - Returns: How it ended; nil when someone else has waited for it.
     package func wait() -> Ending? {
         var status: Int32 = 0
         while waitForEnd(of: number, &status) < 0 {

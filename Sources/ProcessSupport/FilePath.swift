@@ -5,7 +5,7 @@ package enum FilePath {
     /// The path from the root without symbolic links; nil when nothing is there.
     package static func resolved(_ path: String) -> String? { resolvedPath(path) }
 
-    /// The directory that a path's last name lies in, such as `/` for `/a/` and `.` for `a`.
+    /// The directory that a path's last name is in, such as `/` for `/a/` and `.` for `a`.
     package static func folder(of path: String) -> String {
         let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
         let parts = PathParts(Array(trimmed.utf8))

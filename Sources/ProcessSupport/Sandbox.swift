@@ -2,13 +2,14 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// Confines the process to some directories and files, for good (Landlock, kernel 5.19 and later).
+/// Confines the process to some directories and files, permanently (Landlock, kernel 5.19 and later).
 ///
-/// What is not named can be neither opened, made nor removed from then on, whoever the user is; programs cannot be run. What
-/// is open already stays usable. Looking at attributes (stat(2), readlink(2)), changing them, the network and signals
-/// are outside of it.
+/// What is not named can be neither opened, made nor removed from then on, whoever the user is; programs cannot be run.
+/// What is open already stays usable. Looking at attributes (stat(2), readlink(2)), changing them, the network and
+/// signals are outside of it.
 ///
-/// A rule belongs to a directory, not to its path: when the directory is removed and made anew, the rule is gone with it.
+/// A rule belongs to a directory, not to its path: when the directory is removed and created again, the rule is gone
+/// with it.
 package struct Sandbox: Sendable {
     /// What may be done below a path.
     package enum Access: Sendable {
@@ -20,11 +21,11 @@ package struct Sandbox: Sendable {
         case remove
     }
 
-    /// What became of it.
+    /// The outcome.
     package enum Outcome: Equatable, Sendable {
         /// The process and what it starts later are confined; the version of the kernel's interface.
         case confined(version: Int)
-        /// The kernel does not support it; why, in words.
+        /// The kernel does not support it; why, as text.
         case unsupported(String)
     }
 
@@ -55,8 +56,8 @@ package struct Sandbox: Sendable {
     /// Confines the calling thread and all that it starts.
     ///
     /// - Returns: Whether the kernel does so.
-    /// - Throws: ``SystemError`` when a rule cannot be made, and with EBUSY when there is more than one thread: the others would
-    ///   stay free. Nothing is confined then.
+    /// - Throws: ``SystemError`` when a rule cannot be made, and with EBUSY when there is more than one thread: the
+    ///   others would stay free. Nothing is confined then.
     package func confine() throws(SystemError) -> Outcome {
         let version = Int(dvm_landlock_version())
         guard version > 0 else {

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// A small file that a person names, open for reading: a configuration, patterns, a password, a key.
+/// A small file that the user names, open for reading: a configuration, patterns, a password, a key.
 package struct SmallFile: ~Copyable {
     /// What may be behind a name.
     package enum Kind: Sendable {

@@ -1,12 +1,12 @@
 import RsyncOptions
 
-/// Why a command line is not carried out.
+/// Why a command line was rejected.
 package enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The command line makes no sense (exit code 1).
+    /// The command line is invalid (exit code 1).
     case usage(String)
-    /// rsync knows the option, this program does not serve it (exit code 4).
+    /// An option of rsync that this program does not support (exit code 4).
     case unsupported(String)
-    /// Something that was asked for could not be done: what, and rsync's exit code for it.
+    /// A requested operation failed: a description, and rsync's exit code for it.
     case failed(String, exitCode: Int32)
 
     /// The exit code that rsync documents (protocol specification, session 9.1).
@@ -18,7 +18,7 @@ package enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// One sentence for a person.
+    /// One sentence for the user.
     package var description: String {
         switch self {
         case .usage(let text): text
@@ -37,7 +37,7 @@ package enum CommandError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// rsync's words for its exit codes (protocol specification, transfer 18.6).
+/// rsync's texts for its exit codes (protocol specification, transfer 18.6).
 package enum ExitText {
     private static let texts: [Int32: String] = [
         1: "syntax or usage error",
@@ -71,7 +71,7 @@ package enum ExitText {
     ///
     /// - Parameters:
     ///   - code: The exit code; code 24 is a warning.
-    ///   - role: Who says it, such as `sender`.
+    ///   - role: The reporting role, such as `sender`.
     /// - Returns: The line.
     package static func line(code: Int32, role: String) -> String {
         let kind = code == 24 ? "warning" : "error"

@@ -27,7 +27,7 @@ struct ClientRunner {
 
     /// Runs a transfer.
     ///
-    /// - Returns: The exit code; what went wrong has been printed.
+    /// - Returns: The exit code; errors have been printed.
     func run(_ job: TransferJob) throws(CommandError) -> Int32 {
         var log: LogFile?
         if let path = line.settings.logFile { log = try LogFile(path: path) }
@@ -95,7 +95,7 @@ struct ClientRunner {
         output.error(text.hasPrefix("@ERROR") || text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
     }
 
-    /// Opens local sources; one that is not there is reported and left out.
+    /// Opens local sources; a missing one is reported and skipped.
     private func open(_ paths: [[UInt8]]) -> (sources: [SourceRoot], isIncomplete: Bool) {
         var sources: [SourceRoot] = []
         for path in paths {
@@ -157,7 +157,7 @@ struct ClientRunner {
             result = session(stream, printer).run(module: module, direction, login: login)
         }
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
-        // A daemon tells why it closes the connection, so only a session that ran to its end leaves the code to the shell.
+        // A daemon reports why it closes the connection, so only a finished session leaves the code to the shell.
         return (
             result,
             result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, isPush: job.isPush, ending: ending)
@@ -176,7 +176,7 @@ struct ClientRunner {
         return (.push(sources, to: job.destination), isIncomplete)
     }
 
-    /// The shell's words, the host, and the program to start there.
+    /// The shell's command, the host, and the program to start there.
     private func shellWords(_ host: RemoteHost) throws(CommandError) -> [[UInt8]] {
         let command = line.settings.shell ?? Array((environment["RSYNC_RSH"] ?? "ssh").utf8)
         var words = try ShellCommand.words(of: command)

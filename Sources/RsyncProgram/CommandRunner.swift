@@ -5,7 +5,7 @@ import RsyncOptions
 import Transport
 import VolumeAccess
 
-/// Carries out a command line.
+/// Runs a command line.
 package struct CommandRunner {
     private let environment: [String: String]
     private let output = ConsoleOutput()
@@ -17,9 +17,9 @@ package struct CommandRunner {
         self.environment = environment
     }
 
-    /// Parses and carries out an argument vector.
+    /// Parses and runs an argument vector.
     ///
-    /// - Parameter arguments: The arguments behind the program's name.
+    /// - Parameter arguments: The arguments after the program's name.
     /// - Returns: The exit code.
     package func run(_ arguments: [[UInt8]]) -> Int32 {
         do throws(CommandError) {

@@ -2,7 +2,7 @@ import ProcessSupport
 import RsyncCommand
 import Synchronization
 
-/// Standard output and standard error, in the order in which things were said.
+/// Standard output and standard error, in chronological order.
 ///
 /// ## Concurrency model
 /// `pending` is guarded by its lock; every thread of a session may write.
@@ -29,7 +29,7 @@ final class ConsoleOutput: CommandOutput {
         }
     }
 
-    /// Writes a line to standard error, behind all that was said on standard output.
+    /// Writes a line to standard error, after everything on standard output.
     func error(_ text: String) {
         pending.withLock { bytes in
             Self.write(&bytes, to: 1)
@@ -38,7 +38,7 @@ final class ConsoleOutput: CommandOutput {
         }
     }
 
-    /// Writes what waits.
+    /// Writes the pending text.
     func flush() { pending.withLock { Self.write(&$0, to: 1) } }
 
     private static func write(_ bytes: inout [UInt8], to descriptor: Int32) {

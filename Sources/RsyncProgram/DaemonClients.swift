@@ -2,12 +2,12 @@ import LinuxSystem
 import Synchronization
 import Transport
 
-/// The connections that a daemon serves, each on a thread of its own.
+/// The connections that a daemon serves, each on its own thread.
 ///
 /// ## Concurrency model
 /// `open` is guarded by its lock.
 final class DaemonClients: Sendable {
-    /// How long sessions that were cut may take to keep what they have.
+    /// How long interrupted sessions may take to keep partial files.
     private static let patience = Duration.seconds(5)
 
     private struct Connection {
@@ -22,7 +22,7 @@ final class DaemonClients: Sendable {
 
     private let open = Mutex(Open())
 
-    /// Serves a connection; it is closed at once when no thread can be had.
+    /// Serves a connection; it is closed at once when no thread can be started.
     func start(_ stream: SocketStream, _ body: @escaping @Sendable () -> Void) {
         let number = open.withLock { open in
             open.next += 1
@@ -41,7 +41,7 @@ final class DaemonClients: Sendable {
         }
     }
 
-    /// Cuts all connections and waits for their sessions to end.
+    /// Closes all connections and waits for their sessions to end.
     func end() {
         let connections = open.withLock { Array($0.connections.values) }
         for connection in connections { connection.stream.close() }

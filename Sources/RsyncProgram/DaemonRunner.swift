@@ -6,7 +6,7 @@ import RsyncEngine
 import RsyncOptions
 import Transport
 
-/// Runs a daemon by its configuration.
+/// Runs a daemon with its configuration.
 ///
 /// The configuration is read once; secrets and the message of the day are read when they are needed.
 struct DaemonRunner {
@@ -19,7 +19,7 @@ struct DaemonRunner {
 
     /// Reads the configuration.
     ///
-    /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 1 when it cannot be read or carried out.
+    /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 1 when it cannot be read or is not supported.
     init(_ settings: DaemonSettings) throws(CommandError) {
         self.settings = settings
         let path = settings.configuration ?? Array((geteuid() == 0 ? "/etc/rsyncd.conf" : "rsyncd.conf").utf8)
@@ -114,7 +114,7 @@ struct DaemonRunner {
         let user = String(decoding: NameText.escaped(report.user), as: UTF8.self)
         switch report.putOut {
         case .tooSlow: log.line("daemon handshake timeout: \(peer)")
-        case .displaced: log.line("\(peer) gave way to a newer connection before it had logged in")
+        case .displaced: log.line("\(peer) was evicted for a newer connection before its login")
         case .closing, nil: break
         }
         if let refusal = report.refusal, report.putOut == nil { log.line("rsync denied \(peer): \(refusal)") }
@@ -133,7 +133,7 @@ struct DaemonRunner {
         return report
     }
 
-    /// Writes the file with the process's number, if there shall be one; it stays locked as long as the daemon runs.
+    /// Writes the pid file, if configured; it stays locked as long as the daemon runs.
     private func writeProcessID() throws(CommandError) -> ProcessIDFile? {
         guard let path = configuration.pidFile else { return nil }
         do throws(SystemError) {

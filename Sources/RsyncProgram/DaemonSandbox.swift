@@ -4,10 +4,10 @@ import RsyncEngine
 
 /// Confines a daemon to its modules, where the kernel has Landlock; nothing here runs other programs.
 ///
-/// It changes nothing that a client may see, so it stays out where a module's directory does not exist yet, or lies so high that a
-/// rule would have to allow everything.
+/// It has no effect that a client can see, so it is skipped where a module's directory does not exist yet, or is so
+/// high in the tree that a rule would have to allow everything.
 struct DaemonSandbox {
-    /// What names of users and groups are looked up in, the time zone, and what libraries are loaded from.
+    /// Files for the lookup of users and groups, the time zone, and libraries.
     private static let systemFiles = [
         "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache", "/etc/localtime", "/lib", "/lib64",
         "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/proc",
@@ -23,7 +23,7 @@ struct DaemonSandbox {
             let path = String(decoding: file, as: UTF8.self)
             for path in [path, FilePath.resolved(path) ?? path] {
                 let folder = FilePath.folder(of: path)
-                // Kubernetes swaps the content of a mounted Secret by a link in its folder.
+                // Kubernetes replaces the content of a mounted Secret by changing a link in its folder.
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
         }
@@ -36,17 +36,17 @@ struct DaemonSandbox {
     private mutating func allow(_ module: ModuleSettings) {
         let name = String(decoding: module.name, as: UTF8.self)
         guard let path = FilePath.resolved(String(decoding: module.path, as: UTF8.self)) else {
-            obstacle = obstacle ?? "the path of module \(name) is not there yet"
+            obstacle = obstacle ?? "the path of module \(name) does not exist yet"
             return
         }
         let access: Sandbox.Access = module.mayBeWritten ? .write : .read
-        // A rule goes with its directory, which may be removed and made anew where nothing is mounted on it.
+        // A rule applies to a directory, which may be removed and created again where nothing is mounted on it.
         let place = Sandbox.isMountPoint(path) ? path : FilePath.folder(of: path)
-        if place == "/" { obstacle = obstacle ?? "module \(name) lies at / or right below it" }
+        if place == "/" { obstacle = obstacle ?? "module \(name) is / or directly below it" }
         sandbox.allow(place, access)
     }
 
-    /// Confines the process, which has one thread.
+    /// Confines the process while it has one thread.
     ///
     /// - Returns: A line for the log.
     func confine() -> String {

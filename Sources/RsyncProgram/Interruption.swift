@@ -3,13 +3,13 @@ import RsyncCommand
 import Synchronization
 import Transport
 
-/// Ends a client in good order when SIGTERM, SIGINT or SIGHUP comes: the stream is cut, the session keeps what
+/// Ends a client cleanly when SIGTERM, SIGINT or SIGHUP arrives: the stream is closed, the session keeps what
 /// `--partial` asks it to keep, and the program ends with code 20.
 ///
 /// ## Concurrency model
 /// `cutting` is guarded by its lock.
 final class Interruption: Sendable {
-    /// How long a session may take to end; a local copy has no stream to cut and ends at once.
+    /// How long a session may take to end; a local copy has no stream to close and ends at once.
     private static let patience: UInt32 = 5
 
     private struct Cutting {
@@ -17,7 +17,7 @@ final class Interruption: Sendable {
         var hasCome = false
     }
 
-    /// What the signal's thread and the session's share; it must not keep the runner alive.
+    /// The state that the signal's and the session's threads share; it must not keep the runner alive.
     private final class Shared: Sendable {
         let cutting = Mutex(Cutting())
     }
@@ -25,7 +25,7 @@ final class Interruption: Sendable {
     private let shared = Shared()
     private let termination: Termination
 
-    /// Watches for the signals from here on; made before any other thread.
+    /// Watches for the signals from now on; created before any other thread.
     init(output: ConsoleOutput) throws(CommandError) {
         let shared = shared
         termination = try Termination {
@@ -42,10 +42,10 @@ final class Interruption: Sendable {
         }
     }
 
-    /// Whether a signal has come.
+    /// Whether a signal has arrived.
     var hasCome: Bool { shared.cutting.withLock { $0.hasCome } }
 
-    /// Names the stream that a signal cuts; cuts it at once when one has come.
+    /// Sets the stream that a signal closes; closes it at once when one has arrived.
     func cut(_ stream: any ByteStream) {
         let isLate = shared.cutting.withLock { cutting in
             cutting.stream = stream

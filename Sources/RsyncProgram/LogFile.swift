@@ -10,7 +10,7 @@ import RsyncCommand
 final class LogFile: LineOutput {
     private let descriptor: Descriptor
 
-    /// Opens a log, or makes it.
+    /// Opens or creates a log.
     ///
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when it cannot be opened.
     init(path: [UInt8]) throws(CommandError) {
@@ -27,7 +27,7 @@ final class LogFile: LineOutput {
 
     /// Adds a line.
     ///
-    /// A log that cannot be written to stops nothing.
+    /// Write errors are ignored.
     func line(_ text: [UInt8]) {
         let stamp = "\(ClockText.local(Int64(time(nil)), separator: " ")) [\(getpid())] "
         let line = Array(stamp.utf8) + text + [UInt8(ascii: "\n")]

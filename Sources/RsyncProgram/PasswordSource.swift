@@ -4,7 +4,7 @@ import ProcessSupport
 import RsyncCommand
 import RsyncEngine
 
-/// Where a daemon's password comes from: a file, the environment, or the person at the terminal (protocol
+/// The source of a daemon's password: a file, the environment, or the user at the terminal (protocol
 /// specification, session 3.5).
 struct PasswordSource: Sendable {
     let file: [UInt8]?

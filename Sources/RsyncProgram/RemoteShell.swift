@@ -38,7 +38,7 @@ struct RemoteShell {
 
     /// Waits for the shell's end.
     ///
-    /// - Returns: How it ended; nil when it could not be waited for.
+    /// - Returns: How it ended; nil when waiting failed.
     @discardableResult
     func wait() -> ChildProgram.Ending? {
         stream.close()

@@ -27,7 +27,7 @@ enum ServerRunner {
     static func standardStreams() throws(CommandError) -> PipeStream {
         do throws(SystemError) {
             let stream = try PipeStream.standardInputOutput(peerDescription: "the client")
-            // The stream's duplicate is the one that ends; this one would keep a pipe open.
+            // The stream closes its duplicate; this one would keep a pipe open.
             Glibc.close(1)
             _ = openFile("/dev/null", O_WRONLY)
             return stream

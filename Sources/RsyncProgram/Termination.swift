@@ -4,9 +4,9 @@ import ProcessSupport
 import RsyncCommand
 import Synchronization
 
-/// The first of SIGTERM, SIGINT and SIGHUP, taken by a thread instead of ending the process in the middle of its work.
+/// The first of SIGTERM, SIGINT and SIGHUP, handled by a thread instead of ending the process.
 ///
-/// Made before any other thread.
+/// Created before any other thread.
 final class Termination: Sendable {
     private final class Arrival: Sendable {
         let hasCome = Atomic<Bool>(false)
@@ -14,10 +14,10 @@ final class Termination: Sendable {
 
     private let arrival = Arrival()
 
-    /// Whether one has come.
+    /// Whether one has arrived.
     var hasCome: Bool { arrival.hasCome.load(ordering: .acquiring) }
 
-    /// Waits for the first of the signals on a thread of its own.
+    /// Waits for the first of the signals on its own thread.
     ///
     /// - Parameter handler: Called once, on that thread.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when there is no thread.

@@ -1,37 +1,37 @@
 import LinuxSystem
 package import Transport
 
-/// What can go wrong while a tunnel is built or used, in the terms of the person who must put it right.
+/// What can go wrong while a tunnel is built or used, in terms of the user who has to fix it.
 ///
 /// Certificates are named by their subject in the form of RFC 2253, times are UTC.
 package enum SecureTunnelError: Error, Equatable, Sendable {
-    /// The peer does not speak TLS; `firstBytes` (at most 128) are what it said instead.
+    /// The peer does not speak TLS; `firstBytes` (at most 128) are what it sent instead.
     case notTLS(peer: String, firstBytes: [UInt8])
     /// The peer's certificate, or one that signed it, has expired.
     case certificateExpired(subject: String, until: String)
     /// The peer's certificate, or one that signed it, is not valid yet; a clock may be wrong.
     case certificateNotYetValid(subject: String, from: String)
-    /// The certificate is sound but belongs to somebody else.
+    /// The certificate is valid but for another name.
     case wrongName(expected: String, presented: [String])
-    /// No CA of the file signed the certificate.
+    /// The certificate is not signed by a CA in the file.
     case unknownAuthority(issuer: String, subject: String)
     /// The certificate is not the pinned one; both are SHA-256 of the DER form, in lower-case hex.
     case pinMismatch(expected: String, seen: String)
-    /// The certificate is refused for another reason, in the words of OpenSSL.
+    /// The certificate is refused for another reason, as described by OpenSSL.
     case certificateRefused(subject: String, reason: String)
     /// The peer refused us with a TLS alert of this name, such as `unknown CA`.
     case alert(peer: String, name: String)
-    /// A certificate was asked of the other side of the connection, and none was shown.
+    /// A certificate was required of the other side, and none was presented.
     case clientCertificateRequired(peer: String)
-    /// The server refused the certificate that we showed, with a TLS alert of this name.
+    /// The server refused the certificate that we presented, with a TLS alert of this name.
     case clientCertificateRefused(peer: String, reason: String)
-    /// The side that takes the pre-shared key does not know the identity.
+    /// The server of the pre-shared key does not know the identity.
     case preSharedKeyUnknown(peer: String, identity: String)
-    /// Both sides know the identity, but not the same key for it.
+    /// The two sides have different keys for the identity.
     case preSharedKeyMismatch(peer: String, identity: String)
-    /// The server did not take our pre-shared key: it has none, or does not know the identity.
+    /// The server did not accept our pre-shared key: it has none, or does not know the identity.
     case preSharedKeyRefused(peer: String, identity: String)
-    /// The peer came without a pre-shared key.
+    /// The peer used no pre-shared key.
     case preSharedKeyRequired(peer: String)
     /// No version of TLS is allowed on both sides.
     case noCommonVersion(peer: String)
@@ -39,36 +39,36 @@ package enum SecureTunnelError: Error, Equatable, Sendable {
     case handshakeTimeout(peer: String, after: Duration)
     /// The peer hung up in the middle of the handshake.
     case closedDuringHandshake(peer: String)
-    /// The connection ended without the mark that TLS puts at the end: bytes may be missing.
+    /// The connection ended without close_notify: bytes may be missing.
     case truncated(peer: String)
-    /// What the peer sent breaks the rules of TLS, in the words of OpenSSL.
+    /// The peer violated the TLS protocol, as described by OpenSSL.
     case violation(peer: String, reason: String)
-    /// A file of certificates or keys cannot be used.
+    /// A certificate or key file cannot be used.
     case badFile(path: String, reason: String)
     /// A setting cannot be used.
     case badSetting(reason: String)
     /// The connection below failed.
     case transport(TransportError)
-    /// The proxy wants a user name and password, and was given none (status 407, or 401).
+    /// The proxy requires a user name and password, and got none (status 407, or 401).
     case proxyAuthenticationRequired(proxy: String, realm: String?)
-    /// The proxy does not accept the user or the password it was given (status 407, or 401).
+    /// The proxy rejected the user or the password (status 407, or 401).
     case proxyLoginRefused(proxy: String, user: String, realm: String?)
-    /// The proxy wants a proof of another kind than basic authentication.
+    /// The proxy does not offer basic authentication.
     case proxySchemeUnknown(proxy: String, schemes: [String])
-    /// What should be a proxy took the connection and did not finish its answer in time.
+    /// The proxy accepted the connection but did not complete its reply in time.
     case proxySilent(proxy: String, after: Duration)
-    /// The proxy forbids the target (status 403); `text` is what it says about it.
+    /// The proxy does not allow the target (status 403); `text` is its explanation.
     case proxyForbidden(proxy: String, target: String, text: String)
     /// The proxy could not reach the target (status 502, 503 or 504).
     case proxyCannotReach(proxy: String, target: String, status: Int, text: String)
     /// The proxy refused with any other status.
     case proxyRefused(proxy: String, target: String, status: Int, text: String)
-    /// What answered is not an HTTP proxy; `firstBytes` (at most 128) are what it said.
+    /// What answered is not an HTTP proxy; `firstBytes` (at most 128) are what it sent.
     case notAProxy(proxy: String, firstBytes: [UInt8])
 
-    /// The tunnel's error inside an error that a ``TLSStream`` threw as a byte stream.
+    /// The tunnel's error inside an error thrown by a ``TLSStream``.
     ///
-    /// - Parameter error: What `read` or `write` threw; nil comes back when the tunnel was not the cause.
+    /// - Parameter error: Thrown by `read` or `write`; the result is nil when the tunnel was not the cause.
     package init?(_ error: TransportError) {
         guard case .layer(let failure) = error, let cause = failure.cause as? SecureTunnelError else { return nil }
         self = cause
@@ -82,7 +82,7 @@ package enum SecureTunnelError: Error, Equatable, Sendable {
 }
 
 extension SecureTunnelError: CustomStringConvertible {
-    /// One sentence: what was seen, on what, and what it means.
+    /// One sentence: what was observed, on what, and what it means.
     package var description: String {
         switch self {
         case .notTLS(let peer, let firstBytes): "\(peer) does not speak TLS: \(Self.hint(about: firstBytes))"
@@ -134,7 +134,7 @@ extension SecureTunnelError: CustomStringConvertible {
 
     private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 
-    /// Guesses from what the peer said which kind of port this is.
+    /// Guesses the protocol of a port from what the peer sent.
     private static func hint(about bytes: [UInt8]) -> String {
         guard !bytes.isEmpty else { return "it said nothing" }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -147,7 +147,7 @@ extension SecureTunnelError: CustomStringConvertible {
         return said
     }
 
-    /// Guesses from what was said instead of HTTP what listens where a proxy should.
+    /// Guesses the protocol from what was received in place of an HTTP reply.
     private static func proxyHint(about bytes: [UInt8]) -> String {
         guard let first = bytes.first else { return "it hung up without a word" }
         // 0x15 and 0x16 are the TLS records of an alert and of a handshake.

@@ -9,7 +9,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @OptionGroup var trust: TrustOptions
 
-    @Option(help: ArgumentHelp("The name in the certificate, if it is not the target's host.", valueName: "name"))
+    @Option(help: ArgumentHelp("The name in the certificate, if it differs from the target's host.", valueName: "name"))
     var serverName: String?
 
     @Option(help: ArgumentHelp("An HTTP proxy: http://[user[:password]@]host:port.", valueName: "url"))
@@ -45,7 +45,7 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Allow MD4 for the password, and MD5 with --insecure.")
     var allowWeakDigest = false
 
-    @Option(help: "The form of log lines, on standard error.")
+    @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
     func validate() throws {

@@ -10,16 +10,16 @@ struct DoctorCommand: LoggingCommand {
         commandName: "doctor",
         abstract: "Check the connection to a target and report the first fault.",
         discussion: """
-            Takes one step after the other, as a transfer would, and stops at the first that fails: name, connection, \
-            proxy, TLS, certificate, source, greeting, volume, password, writing, space, throughput, idle. Nothing is \
-            changed: the volume is asked for with a dry run. Exit code 0 when all steps hold, else rsync's for the failure; \
-            docs/codes.md explains every code.
+            Runs one check after the other, in the order of a transfer, and stops at the first that fails: name, \
+            connection, proxy, TLS, certificate, source, greeting, volume, password, writing, space, throughput, idle. \
+            Nothing is changed: the volume is accessed with a dry run. Exit code 0 when all checks pass, else rsync's for \
+            the failure; docs/codes.md explains every code.
             """
     )
 
     @Option(
         name: .customLong("volume"),
-        help: ArgumentHelp("A volume and where it is mounted here.", valueName: "name=path")
+        help: ArgumentHelp("A volume's name and its mount point.", valueName: "name=path")
     )
     var volumes: [String]
 

@@ -5,12 +5,12 @@ import TransferAgent
 struct SourceCapacityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
-        abstract: "Forecast what a volume takes at its target, and which size to request.",
+        abstract: "Forecast the space a volume needs at its target, and the size to request.",
         discussion: """
-            With a path: scans the volume and computes what it takes on the target's file system, while a file is \
-            replaced too, and the smallest claim that is enough. With --rule: the size that today's controller \
-            would propose, from numbers or from what `df -BMB` printed (--df). \
-            Exit code 0: what is provisioned is enough (or nothing was said of it); 1: it is not; others: errors.
+            With a path: scans the volume and computes the space it needs on the target's file system, including the time \
+            while a file is being replaced, and the smallest sufficient claim. With --rule: the size that today's \
+            controller would propose, from numbers or from the output of `df -BMB` (--df). \
+            Exit code 0: the provisioned size is sufficient (or not given); 1: it is not; others: errors.
             """
     )
 
@@ -23,7 +23,7 @@ struct SourceCapacityCommand: ParsableCommand {
     // A number may be negative here, and is then answered for, not taken for an option.
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How full the volume is, as df tells it. (with --rule)", valueName: "percent")
+        help: ArgumentHelp("How full the volume is, as reported by df. (with --rule)", valueName: "percent")
     )
     var usagePercent: Int64?
 
@@ -33,10 +33,10 @@ struct SourceCapacityCommand: ParsableCommand {
     )
     var measured: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("What its claim asks for.", valueName: "quantity"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The size that its claim requests.", valueName: "quantity"))
     var requested: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("What its claim got.", valueName: "quantity"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The size that its claim was given.", valueName: "quantity"))
     var provisioned: String?
 
     @Option(
@@ -48,10 +48,13 @@ struct SourceCapacityCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What `df -BMB` printed; - is standard input. (with --rule)", valueName: "file"))
     var df: String?
 
-    @Option(help: ArgumentHelp("The volume's name, and its place in df's output. (with --rule)", valueName: "name"))
+    @Option(help: ArgumentHelp("The volume's name, and its position in df's output. (with --rule)", valueName: "name"))
     var volume: String?
 
-    @Flag(inversion: .prefixedNo, help: "Whether the controller resizes by itself, for the condition. (with --rule)")
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether the controller resizes automatically, for the condition. (with --rule)"
+    )
     var resizing = true
 
     @Option(help: ArgumentHelp("ext4, xfs, btrfs, or unknown for the worst of them.", valueName: "name"))
@@ -60,19 +63,21 @@ struct SourceCapacityCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The target's block size. (default: 4096)", valueName: "bytes"))
     var targetBlockSize: Int64?
 
-    @Option(help: ArgumentHelp("One inode for so many bytes, as mkfs.ext4 -i.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("One inode per this many bytes, as for mkfs.ext4 -i.", valueName: "bytes"))
     var targetInodeRatio: Int64?
 
     @Flag(inversion: .prefixedNo, help: "Whether holes stay holes, as dvm-source transfer keeps them.")
     var keepHoles = true
 
-    @Flag(help: "Count extended attributes and ACLs too, for a transfer that carries them.")
+    @Flag(help: "Also count extended attributes and ACLs, for a transfer that copies them.")
     var xattrs = false
 
-    @Option(help: ArgumentHelp("What an earlier forecast needed: as much growth is added.", valueName: "quantity"))
+    @Option(
+        help: ArgumentHelp("The need of an earlier forecast; the growth since then is added.", valueName: "quantity")
+    )
     var previous: String?
 
-    @Option(help: ArgumentHelp("The storage gives multiples of this.", valueName: "quantity"))
+    @Option(help: ArgumentHelp("The storage provides multiples of this.", valueName: "quantity"))
     var round = "1Gi"
 
     @Flag(help: "One line of JSON.")

@@ -9,17 +9,17 @@ struct Transfer: LoggingCommand {
         abstract: "Synchronize local volumes to a target.",
         discussion: """
             Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
-            Owners go by name, hard links and holes are kept, lost+found at the top is left alone. \
+            Owners are mapped by name, hard links and holes are preserved, lost+found at the top is ignored. \
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
-            --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. \
+            --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables are ignored. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
-            25 deletions were refused, 20 stopped by a signal; of several volumes the worst counts.
+            25 deletions were refused, 20 stopped by a signal; with several volumes, that of the worst one.
             """
     )
 
     @Option(
         name: .customLong("volume"),
-        help: ArgumentHelp("A volume and where it is mounted here.", valueName: "name=path")
+        help: ArgumentHelp("A volume's name and its mount point.", valueName: "name=path")
     )
     var volumes: [String]
 
@@ -27,26 +27,28 @@ struct Transfer: LoggingCommand {
 
     var logFormat: LogFormat { connection.logFormat }
 
-    @Flag(inversion: .prefixedNo, help: "Delete at the target what is not here.")
+    @Flag(inversion: .prefixedNo, help: "Delete entries at the target that the source does not have.")
     var delete = true
 
-    @Flag(help: "Delete at the target even if the source has no entries at all.")
+    @Flag(help: "Delete at the target even if the source has no entries.")
     var allowEmptySource = false
 
     @Option(
         help: ArgumentHelp(
-            "The share of the target's entries beyond which nothing is deleted, from 100 entries on; 100 for no limit.",
+            "Delete nothing if more than this share of the target's entries would be deleted (from 100 entries on); 100 for no limit.",
             valueName: "percent"
         )
     )
     var deleteLimit = 50
 
-    @Option(help: ArgumentHelp("How long to wait for a volume that another transfer writes to.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long to wait for a volume that another transfer is writing to.", valueName: "seconds")
+    )
     var wait = 0
 
     @Option(
         help: ArgumentHelp(
-            "A name for this job: run again under it, it ends its last session at the target instead of waiting.",
+            "A name for this job: a run with the same name ends the job's last session at the target instead of waiting.",
             valueName: "name"
         )
     )
@@ -58,7 +60,9 @@ struct Transfer: LoggingCommand {
     @Option(help: ArgumentHelp("Compress with zstd, lz4, zlibx, zlib, none or auto.", valueName: "choice"))
     var compress: String?
 
-    @Option(help: ArgumentHelp("The most to send per second, such as 500K or 1.5M; alone, KiB.", valueName: "rate"))
+    @Option(
+        help: ArgumentHelp("The maximum rate per second, such as 500K or 1.5M; without a unit, KiB.", valueName: "rate")
+    )
     var bwlimit: String?
 
     @Option(
@@ -66,16 +70,16 @@ struct Transfer: LoggingCommand {
     )
     var maxFileSize = "256Ti"
 
-    @Option(help: "What the check before the first byte refuses: strict, fit, warn or none.")
+    @Option(help: "What the check before the transfer refuses: strict, fit, warn or none.")
     var check = CheckPolicy.fit
 
     @Option(
         help:
-            "When there is no room for the usual way: refuse, or plan: delete first, small files first, or write in place."
+            "When there is not enough space for the usual method: refuse, or plan: delete first, small files first, or write in place."
     )
     var whenTight = TightPolicy.refuse
 
-    @Flag(help: "Keep all rights of the user, instead of reading the volumes alone.")
+    @Flag(help: "Keep all permissions of the user, instead of only reading the volumes.")
     var noSandbox = false
 
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")

@@ -46,8 +46,8 @@ struct Serve: LoggingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Let in TLS clients that know one of these IDENTITY:KEY lines; not readable by everybody. "
-                + "Without --certificate, only them.",
+            "Admit TLS clients that know one of these IDENTITY:KEY lines; not readable by everybody. "
+                + "Without --certificate, only those.",
             valueName: "file"
         )
     )
@@ -55,7 +55,7 @@ struct Serve: LoggingCommand {
 
     @Option(
         name: .customLong("volume"),
-        help: ArgumentHelp("A volume and where it is mounted here.", valueName: "name=path")
+        help: ArgumentHelp("A volume's name and its mount point.", valueName: "name=path")
     )
     var volumes: [String]
 
@@ -69,7 +69,7 @@ struct Serve: LoggingCommand {
 
     @Option(
         help:
-            "What a volume survives once it is complete: a power cut (the target waits for its disk), the end of the target, or none of them."
+            "What a complete volume survives: a power cut (the target waits for its disk), the end of the target process, or neither."
     )
     var durability = Durability.power
 
@@ -80,7 +80,7 @@ struct Serve: LoggingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The most that the file lists of a session may take in memory.",
+            "The maximum memory for a session's file lists.",
             valueName: "quantity"
         )
     )
@@ -97,10 +97,10 @@ struct Serve: LoggingCommand {
     @Flag(help: "Allow MD4 for the password, and MD5 for clients without TLS.")
     var allowWeakDigest = false
 
-    @Option(help: "The form of log lines, on standard error.")
+    @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
-    @Flag(help: "Keep all rights of the user, instead of those to the volumes alone.")
+    @Flag(help: "Keep all permissions of the user, instead of only those for the volumes.")
     var noSandbox = false
 
     /// What `TransferAgent` understands.

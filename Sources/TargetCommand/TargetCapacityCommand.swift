@@ -5,10 +5,10 @@ import TransferAgent
 struct TargetCapacityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
-        abstract: "Report what a local volume can take, and whether that is enough.",
+        abstract: "Report what a local volume can hold, and whether that is enough.",
         discussion: """
-            What the file system can keep is tried on files and in a directory that are removed at once. \
-            Exit codes: 0 it fits, or it can be written to when --needs is not given; 1 it does not; 2 the command line is \
+            Which metadata the file system keeps is probed with files and a directory that are removed at once. \
+            Exit codes: 0 it fits, or without --needs, it is writable; 1 it does not fit; 2 the command line is \
             wrong; 3 the volume cannot be examined.
             """
     )
@@ -16,7 +16,7 @@ struct TargetCapacityCommand: ParsableCommand {
     @Argument(help: "Where the volume is mounted.")
     var path: String
 
-    @Option(help: ArgumentHelp("What it has to hold in all, as Kubernetes writes it: 11.3Gi.", valueName: "quantity"))
+    @Option(help: ArgumentHelp("The total it has to hold, as a Kubernetes quantity: 11.3Gi.", valueName: "quantity"))
     var needs: String?
 
     @Flag(help: "Print one JSON object.")

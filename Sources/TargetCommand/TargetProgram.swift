@@ -1,7 +1,7 @@
 import AgentCommand
 package import ArgumentParser
 
-/// The agent at the side that the volumes go to.
+/// The agent at the target.
 package struct TargetProgram: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "dvm-target",
@@ -11,8 +11,8 @@ package struct TargetProgram: ParsableCommand {
 
     package init() {}
 
-    /// Runs the program as the whole process, on the main thread before there is another.
+    /// Runs the program as the whole process, on the main thread before any other thread exists.
     ///
-    /// - Parameter arguments: The arguments behind the program's name.
+    /// - Parameter arguments: The arguments after the program's name.
     package static func main(_ arguments: [String]) -> Never { runAsProcess(arguments) }
 }

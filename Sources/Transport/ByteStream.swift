@@ -6,12 +6,12 @@ public import LinuxSystem
 /// thread at any time.
 ///
 /// Ending well takes both sides: `closeWrite()`, then read until 0, then `close()`. A socket that is closed with unread
-/// bytes in it makes the kernel throw away what the peer has not read yet.
+/// bytes in it makes the kernel discard what the peer has not read yet.
 public protocol ByteStream: AnyObject, Sendable {
     /// Reads what is there, waiting for at least one byte.
     ///
     /// - Parameter slice: Where the bytes go; not empty.
-    /// - Returns: How many bytes were read; 0 when the peer ended its direction in good order.
+    /// - Returns: How many bytes were read; 0 when the peer ended its direction cleanly.
     /// - Throws: ``TransportError``.
     func read(into slice: MemorySlice) throws(TransportError) -> Int
 
@@ -87,7 +87,7 @@ extension ByteStream {
     /// Reads what is there into a new array, waiting for at least one byte.
     ///
     /// - Parameter limit: The most that may come; at least 1.
-    /// - Returns: The bytes; empty when the peer ended its direction in good order.
+    /// - Returns: The bytes; empty when the peer ended its direction cleanly.
     /// - Throws: ``TransportError``.
     public func read(upTo limit: Int) throws(TransportError) -> [UInt8] {
         let slice = ByteMemory(count: limit).all

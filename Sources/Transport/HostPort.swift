@@ -13,7 +13,7 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `host:port`, `[v6]:port` or `:port`; no port is ever guessed.
     ///
-    /// - Parameter text: What a person or a setting gave.
+    /// - Parameter text: What the user or a setting gave.
     /// - Throws: ``TransportError/badAddress(text:reason:)``.
     public init(parsing text: String) throws(TransportError) {
         let (host, portText) = try HostPort.split(text)
@@ -28,7 +28,8 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: Such as `host`, `host:443`, `[::1]`.
     /// - Returns: The host without brackets, and what followed the colon, if there was one.
-    /// - Throws: ``TransportError/badAddress(text:reason:)`` for brackets that do not match, a bare IPv6 address, blanks.
+    /// - Throws: ``TransportError/badAddress(text:reason:)`` for brackets that do not match, a bare IPv6 address,
+    ///   blanks.
     public static func split(_ text: String) throws(TransportError) -> (host: String, port: String?) {
         let isPlain = text.utf8.allSatisfy {
             $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@")

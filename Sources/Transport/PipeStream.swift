@@ -67,7 +67,7 @@ public final class PipeStream: DescriptorStream {
         return try PipeStream(reading: reading, writing: writing, peerDescription: peerDescription)
     }
 
-    /// Finds out what a descriptor is and makes sure that it does not block.
+    /// Determines what a descriptor is and makes sure that it does not block.
     ///
     /// - Returns: Its kind, and the flags to put back if they were changed.
     private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {

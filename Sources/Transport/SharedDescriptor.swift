@@ -2,8 +2,8 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// A descriptor that several threads use and any of them may close: the number is given back to the kernel only when
-/// the last user has left, so that no call can ever hit a stranger's file.
+/// A descriptor that several threads use and any of them may close: the number is released to the kernel only when
+/// the last user has left, so that no call can ever hit an unauthenticated client's file.
 ///
 /// ## Concurrency model
 /// `state` holds the closed bit and the number of users. Nobody enters once the bit is set, so exactly one thread sees

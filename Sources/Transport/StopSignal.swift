@@ -3,7 +3,7 @@ import Glibc
 public import LinuxSystem
 import Synchronization
 
-/// A switch that one thread throws to end the waits of others, for good.
+/// A switch that one thread throws to end the waits of others, permanently.
 ///
 /// ## Concurrency model
 /// `raised` goes from false to true once; the eventfd becomes readable with it and is never read, so every poll(2) that

@@ -47,7 +47,7 @@ public enum TransportError: Error, Equatable, Sendable {
     case unreachable(target: String, attempts: [ConnectAttempt])
     /// An address cannot be listened on.
     case cannotListen(address: String, cause: SystemError)
-    /// The peer ended the connection abruptly while `operation` ("reading", "writing") was under way.
+    /// The peer ended the connection abruptly while `operation` ("reading", "writing") was in progress.
     case reset(peer: String, operation: String)
     /// A wait reached its limit.
     case timedOut(waitingFor: String, after: Duration)
@@ -78,7 +78,7 @@ extension TransportError: CustomStringConvertible {
         case .timedOut(let what, let limit):
             "timed out after \(seconds(limit)) s waiting for \(what)"
         case .closed(let peer):
-            "the connection with \(peer) was closed on this side"
+            "the connection with \(peer) was closed by this side"
         case .system(let cause, let peer):
             "the connection with \(peer) failed: \(cause)"
         case .layer(let failure):

@@ -1,6 +1,6 @@
 import VolumeAccess
 
-/// Whether content and trees find room on btrfs, each in its own chunks or in new ones.
+/// Whether content and trees find space on btrfs, each in its own chunks or in new ones.
 ///
 /// Content and trees take new chunks from the same space, in an order that nobody knows; both orders have to end well.
 /// The sizes and thresholds are those of Linux 5.10 to 6.18, and were compared with real file systems that were filled.
@@ -32,7 +32,7 @@ struct BtrfsRoom {
         chunk = max(unit, min(largest, (total / 10).roundedUp(to: unit)))
     }
 
-    /// What has to be free for a demand: when it is, there is room.
+    /// What has to be free for a demand: when it is, there is space.
     func needed(for demand: TargetCheck.Demand) -> Amount {
         // The layout reckons with two copies.
         let newTrees = demand.treeBytes / 2
@@ -40,7 +40,7 @@ struct BtrfsRoom {
         let contentBeyond = max(0, content - freeContent)
         let (least, most) = chunks(for: newTrees, content: content)
         guard contentBeyond > 0 else {
-            // Free room in chunks of content is of no use to trees.
+            // Free space in chunks of content is of no use to trees.
             return least > 0 ? max(content, freeContent) + least : content
         }
         let treesFirst = content + min(most, unallocated)

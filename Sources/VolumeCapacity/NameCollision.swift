@@ -12,8 +12,8 @@ package struct NameCollision: Hashable, Sendable {
 
     /// Looks through a tree.
     ///
-    /// Names are compared as their Unicode lower-case forms, which is about what file systems do; names that are no UTF-8
-    /// by their ASCII letters. Memory is that of one directory.
+    /// Names are compared as their Unicode lower-case forms, which is about what file systems do; names that are not
+    /// UTF-8 by their ASCII letters. Memory is that of one directory.
     ///
     /// - Parameter volume: The tree.
     /// - Returns: The first pairs, ``limit`` at most.

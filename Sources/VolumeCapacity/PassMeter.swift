@@ -178,11 +178,11 @@ package enum PassStrategy: String, Sendable, CaseIterable {
     case usual
     /// Deletes everything first, then replaces each file in one step.
     case deleteFirst
-    /// Deletes everything first, then replaces each file in one step, small files before large ones: what became shorter has
-    /// given room back when the large ones come.
+    /// Deletes everything first, then replaces each file in one step, small files before large ones: what became
+    /// shorter has given space back when the large ones come.
     case smallestFirst
     /// Deletes everything first, then writes into the files themselves: a file is neither old nor new while it is
-    /// written, and stays so when the transfer is cut off.
+    /// written, and stays so when the transfer is truncated.
     case inPlace
 
     /// Whether deletions come before anything else.

@@ -27,7 +27,7 @@ package struct TargetCheck: Sendable {
         package var bytes: Amount
         /// Inodes, at the highest moment.
         package var inodes: Amount
-        /// Of the bytes, those that lie in btrfs's trees, both copies.
+        /// Of the bytes, those that are in btrfs's trees, both copies.
         package var treeBytes: Amount
 
         /// Names the figures.
@@ -63,7 +63,7 @@ package struct TargetCheck: Sendable {
         findings = comparison.findings.sorted { $0.severity > $1.severity }
     }
 
-    /// Whether there is room and a place for everything.
+    /// Whether there is space and a place for everything.
     package var fits: Bool { !findings.contains { $0.severity == .doesNotFit } }
 
     /// Whether nothing at all was found wrong.
@@ -114,23 +114,25 @@ private struct Comparison {
     mutating func compareKinds(_ tree: TreeFacts) {
         let limits = target.abilities
         if limits.symbolicLinks == false, tree.symbolicLinks > 0 {
-            refuse("\(tree.symbolicLinks) symbolic links cannot be made at the target")
+            refuse("\(tree.symbolicLinks) symbolic links cannot be created at the target")
         }
         if limits.hardLinks == false, tree.extraNames > 0 {
-            refuse("\(tree.extraNames) further names of files cannot be made at the target: it has no hard links")
+            refuse("\(tree.extraNames) further names of files cannot be created at the target: it has no hard links")
         }
         if limits.devices == false, tree.devices > 0 {
-            refuse("\(tree.devices) device nodes cannot be made at the target")
+            refuse("\(tree.devices) device nodes cannot be created at the target")
         }
         if limits.pipes == false, tree.specials > 0 {
-            refuse("\(tree.specials) pipes and sockets cannot be made at the target")
+            refuse("\(tree.specials) pipes and sockets cannot be created at the target")
         }
     }
 
     mutating func compareMetadata(_ tree: TreeFacts) {
         let limits = target.abilities
         if let grain = limits.timeGrain, grain > 1, grain > 1_000_000_000 || tree.fineTimes > 0 {
-            warn("modification times are cut to steps of \(grain) ns (\(tree.fineTimes) are finer than a second)")
+            warn(
+                "modification times are truncated to multiples of \(grain) ns (\(tree.fineTimes) are finer than a second)"
+            )
         }
         if let times = tree.modificationTimes {
             if let earliest = limits.earliestTime, times.lowerBound < earliest {
@@ -144,7 +146,7 @@ private struct Comparison {
         }
         if limits.keepsPermissions == false { warn("the target does not keep permissions") }
         if limits.changesOwner == false, tree.highestOwner > 0 {
-            warn("files cannot be given to their owners at the target")
+            warn("the target cannot set the owners of files")
         }
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
             warn("the holes of \(tree.sparseFiles) files take space at the target")
@@ -154,7 +156,7 @@ private struct Comparison {
 
     mutating func add(_ collisions: [NameCollision]) {
         for collision in collisions.prefix(20) {
-            refuse("\(collision.first) and \(collision.second) are one name at the target")
+            refuse("\(collision.first) and \(collision.second) are the same name at the target")
         }
         if collisions.count > 20 { refuse("and \(collisions.count - 20) more such pairs of names") }
     }

@@ -1,33 +1,34 @@
 import LinuxSystem
 package import VolumeAccess
 
-/// What a target volume can take: room, limits, and what it can keep.
+/// What a target volume can take: space, limits, and what it can keep.
 package struct TargetFacts: Hashable, Sendable {
-    /// The room of the file system, and how names and blocks are counted there.
+    /// The space of the file system, and how names and blocks are counted there.
     package var space: UsableSpace
     /// What it can keep.
     package var abilities: FileSystemAbilities
     /// Whether there is nothing in it yet but what a new file system has (`lost+found`).
     package var isEmpty: Bool
-    /// Whether small files can be asked for before large ones there.
+    /// Whether small files can be requested before large ones there.
     package var ordersFiles = false
     /// Whether modification times are compared to the nanosecond there.
     package var comparesNanoseconds = false
     /// What is promised there of a volume that is called complete, and that sessions tell of the phase in which it is
-    /// brought to the disk; nil of an older target.
+    /// flushed to the disk; nil of an older target.
     package var durability: String?
 
-    /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they have no end.
+    /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they
+    /// have no end.
     package static let largestFigure: Int64 = 1 << 60
 
-    /// Names the facts.
+    /// Creates a value.
     package init(space: UsableSpace, abilities: FileSystemAbilities, isEmpty: Bool) {
         self.space = space
         self.abilities = abilities
         self.isEmpty = isEmpty
     }
 
-    /// Finds out about a volume that is mounted here.
+    /// Determines about a volume that is mounted here.
     ///
     /// Abilities are tried, see `Volume.probe()`; nothing is left behind.
     ///
@@ -66,12 +67,13 @@ package struct TargetFacts: Hashable, Sendable {
         range.contains(value) && value & (value - 1) == 0
     }
 
-    /// Whether there is room for what a transfer takes.
+    /// Whether there is space for what a transfer takes.
     package func hasRoom(for demand: TargetCheck.Demand) -> Bool {
         freeBytesNeeded(for: demand) <= Amount(space.freeBytes) && demand.inodes <= Amount(space.freeInodes ?? .max)
     }
 
-    /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own room.
+    /// What a transfer takes of the free bytes: all that it takes, but on btrfs not what fits into the trees' own
+    /// space.
     package func freeBytesNeeded(for demand: TargetCheck.Demand) -> Amount {
         guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
         return BtrfsRoom(btrfs, total: Amount(space.totalBytes), free: Amount(space.freeBytes)).needed(for: demand)

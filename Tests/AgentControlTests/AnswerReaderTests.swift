@@ -24,7 +24,7 @@ struct AnswerReaderTests {
     }
 
     @Test(
-        "a figure that cannot be is named",
+        "an impossible value is reported by name",
         arguments: [
             (#""freeBytes":1073741824"#, #""freeBytes":-1"#, "freeBytes is -1"),
             (#""blockSize":4096"#, #""blockSize":0"#, "blockSize is 0"),
@@ -40,21 +40,21 @@ struct AnswerReaderTests {
         #expect(error?.description.hasPrefix("the target's answer is not usable: \(words)") == true)
     }
 
-    @Test("trees that are fuller than full are not usable")
+    @Test("trees that use more than they have are rejected")
     func trees() {
         let full = Self.trees.replacing(#""usedTreeBytes":0"#, with: #""usedTreeBytes":1152921504606846976"#)
         let error = #expect(throws: ControlError.self) { try facts(Self.facts + #","btrfs":{\#(full)}"#) }
         #expect(error?.description.contains("more than treeBytes 1024") == true)
     }
 
-    @Test("a file system without an end counts as an exbibyte")
+    @Test("a file system without a limit counts as an exbibyte")
     func endless() throws {
         let facts = try facts(Self.facts.replacing("1073741824", with: "9223372036853727232"))
         #expect(facts.space.freeBytes == TargetFacts.largestFigure)
         #expect(facts.capacity == TargetFacts.largestFigure)
     }
 
-    @Test("sizes and throughput have bounds, too")
+    @Test("sizes and throughput are bounded too")
     func others() throws {
         func answer(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
         #expect(throws: ControlError.self) { try ControlClient.sizes(in: try answer(#"{"allocated":[1]}"#), count: 2) }

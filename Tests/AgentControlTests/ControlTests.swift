@@ -50,7 +50,7 @@ struct Conversation {
 // One after the other: each holds on to one of the few threads that all tests share.
 @Suite("Control channel", .serialized, .timeLimit(.minutes(10)))
 struct ControlTests {
-    @Test("answers requests after a login, and ends when the source does")
+    @Test("answers requests after the login, and ends when the source does")
     func conversation() throws {
         let talk = try Conversation()
         try Data("x".utf8).write(to: URL(fileURLWithPath: talk.directory.file("volume/file")))
@@ -69,7 +69,7 @@ struct ControlTests {
     }
 
     @Test(
-        "a wrong password and an unknown user are refused alike, and late",
+        "a wrong password and an unknown user get the same delayed refusal",
         arguments: [("root", "x"), ("x", "secret")]
     )
     func refused(user: String, password: String) throws {
@@ -101,7 +101,7 @@ struct ControlTests {
         try impostor.value()
     }
 
-    @Test("an unknown request and an unknown volume are answered, and the conversation goes on")
+    @Test("an unknown request and an unknown volume are rejected, and the conversation continues")
     func unknown() throws {
         let talk = try Conversation()
         let client = try talk.login()
@@ -130,7 +130,7 @@ struct ControlTests {
         #expect(try talk.server.value().answered == 2)
     }
 
-    @Test("silence is kept for as long as it was asked for, and a time that is none is refused")
+    @Test("silence lasts as long as requested, and an invalid time is rejected")
     func quiet() throws {
         let talk = try Conversation()
         let client = try talk.login()
@@ -139,7 +139,7 @@ struct ControlTests {
         #expect(quiet >= .milliseconds(300))
         #expect(talk.stream.activity.bytesRead - before == UInt64(5 + "{\"quiet\":300}".utf8.count))
         for time: JSONValue in [.integer(0), .integer(-1), .integer(.max), .text("1"), .null] {
-            #expect(throws: ControlError.refused("that is no time to be silent for")) {
+            #expect(throws: ControlError.refused("the requested time is out of range")) {
                 try client.ask(QuietRequest.name, [("milliseconds", time)], within: .seconds(10))
             }
         }
@@ -147,17 +147,17 @@ struct ControlTests {
         #expect(try talk.server.value().failure == nil)
     }
 
-    @Test("a message in the middle of silence breaks the protocol")
+    @Test("a message during the silence is a protocol error")
     func messageInSilence() throws {
         let talk = try Conversation()
         let client = try talk.login()
         try client.begin("quiet", [("milliseconds", .integer(60_000))])
         try client.begin("volume", [("name", .text("data"))])
-        #expect(try talk.server.value().failure == .broken("a frame in the middle of the silence"))
+        #expect(try talk.server.value().failure == .broken("a frame during the silence"))
     }
 
     @Test(
-        "a stranger's broken bytes end the conversation and nothing else",
+        "an unauthenticated client's broken bytes end the conversation and nothing else",
         arguments: [
             "00000801 01  # a frame longer than a stranger may send",
             "ffffffff 01  # the longest length",
@@ -178,7 +178,7 @@ struct ControlTests {
         #expect(report.user.isEmpty)
     }
 
-    @Test("random bytes never get further than the login")
+    @Test("random bytes never get past the login")
     func noise() throws {
         var random = SeededRandom(seed: 5)
         for _ in 0..<10 {
@@ -192,13 +192,13 @@ struct ControlTests {
         }
     }
 
-    @Test("a message in the middle of data breaks the protocol")
+    @Test("a message among data is a protocol error")
     func messageInData() throws {
         let talk = try Conversation()
         let client = try talk.login()
         try client.begin("throughput", [])
         try client.begin("volume", [("name", .text("data"))])
-        #expect(try talk.server.value().failure == .broken("a message in the middle of data"))
+        #expect(try talk.server.value().failure == .broken("a message among data"))
     }
 }
 
@@ -214,12 +214,12 @@ struct PeerFactsTests {
         )
     }
 
-    @Test("figures whose sum 64 bits do not hold end nothing")
+    @Test("values whose sum overflows 64 bits do not crash")
     func largest() throws {
         #expect(try #require(facts(used: .max)).capacity == 2 * TargetFacts.largestFigure)
     }
 
-    @Test("a negative number of inodes is no fact", arguments: [-1, Int64.min])
+    @Test("a negative number of inodes is rejected", arguments: [-1, Int64.min])
     func negative(inodes: Int64) {
         #expect(facts(freeInodes: inodes) == nil)
     }

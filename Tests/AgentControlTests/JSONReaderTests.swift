@@ -25,7 +25,7 @@ struct JSONReaderTests {
     }
 
     @Test(
-        "refuses what is no JSON",
+        "rejects text that is not JSON",
         arguments: [
             "", " ", "{", "[1,", "[1 2]", "{\"a\" 1}", "{\"a\":1,}", "[1,]", "01", "1.", ".5", "-", "1e", "tru", "nul",
             "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\t\"", "{} {}",
@@ -37,19 +37,19 @@ struct JSONReaderTests {
         #expect(throws: JSONFlaw.self) { try read(text) }
     }
 
-    @Test("refuses bytes that are no UTF-8")
+    @Test("rejects bytes that are not UTF-8")
     func notUTF8() {
         #expect(throws: JSONFlaw.self) { try JSONValue(parsing: [0x22, 0xC3, 0x28, 0x22]) }
     }
 
-    @Test("refuses deep nesting without going down")
+    @Test("rejects deep nesting without crashing")
     func deep() throws {
         #expect(throws: JSONFlaw.self) { try read(String(repeating: "[", count: 60_000)) }
         #expect(throws: JSONFlaw.self) { try read(String(repeating: "{\"a\":", count: 10_000)) }
         _ = try read(String(repeating: "[", count: 16) + String(repeating: "]", count: 16))
     }
 
-    @Test("survives random damage, and what it takes it writes in a form that it takes again")
+    @Test("survives random damage, and what it accepts it writes in a form that it accepts again")
     func damage() throws {
         let text = #"{"request":"volume","name":"däta","list":[1,-2.5e3,"\u00e9\n",{"x":null}],"flag":true}"#
         var random = SeededRandom(seed: 11)

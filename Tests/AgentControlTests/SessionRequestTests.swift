@@ -7,7 +7,7 @@ import Transport
 
 @Suite("Session on the connection of a control conversation", .serialized, .timeLimit(.minutes(10)))
 struct SessionRequestTests {
-    @Test("nothing of what the target says after its answer is lost, and no time limit is left")
+    @Test("nothing of what the target reports after its answer is lost, and no time limit is left")
     func handedOver() throws {
         let talk = try Conversation()
         let client = try talk.login()
@@ -64,7 +64,7 @@ struct SessionRequestTests {
     }
 
     @Test(
-        "a target that does not know the request, or answers an earlier one, is left for a new connection",
+        "a target that does not know the request, or answers an earlier one, gets a new connection",
         arguments: ["unknown", "late"]
     )
     func older(kind: String) throws {
@@ -76,7 +76,7 @@ struct SessionRequestTests {
         #expect(outcome.request == "session")
     }
 
-    @Test("what a target says of another writer is fit to be shown")
+    @Test("a target's text about another writer is made printable")
     func holder() throws {
         let forged = "x\u{1b}[2J\n2026-11-28 INFO forged" + String(repeating: "y", count: 10_000)
         let outcome = try answered([("options", .list([])), ("inUse", .text(forged))]) {
@@ -87,14 +87,14 @@ struct SessionRequestTests {
         #expect(text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f } && text.utf8.count < 5000)
     }
 
-    @Test("bytes behind the request break the protocol")
+    @Test("bytes after the request are a protocol error")
     func early() throws {
         let talk = try Conversation()
         let client = try talk.login()
         let request = Array(#"{"request":"session"}"#.utf8)
         try client.channel.write([0, 0, 0, UInt8(request.count), 1] + request + [0])
         let report = try talk.server.value()
-        #expect(report.failure == .broken("bytes after the request for a session"))
+        #expect(report.failure == .broken("bytes after the session request"))
         #expect(!report.wantsSession)
     }
 }

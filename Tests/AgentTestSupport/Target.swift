@@ -36,7 +36,7 @@ package final class Target: Sendable {
         )
         settings.listenPlain = "127.0.0.1:0"
         settings.sessionLimit = sessionLimit
-        // What else writes to this machine's disk shall not decide how long a test takes.
+        // What else writes to this machine's disk should not decide how long a test takes.
         settings.durability = .none
         settings.keepAlive = keepAlive
         let service = try TargetService(settings, log: .agent("dvm-target", format: format, output: log))
@@ -69,7 +69,7 @@ package final class Target: Sendable {
     }
 }
 
-/// Runs a transfer without a word.
+/// Runs a transfer silently.
 package func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
     let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
     return await TransferRun(try SourceJob(settings), display: display).run()

@@ -70,7 +70,7 @@ struct RollingChecksumTests {
         #expect(fastSum(bytes) == slowSum(bytes))
     }
 
-    @Test("slides as if the window were summed anew", arguments: [1, 2, 31, 32, 33, 700, 4096])
+    @Test("slides as if the window were checksummed again", arguments: [1, 2, 31, 32, 33, 700, 4096])
     func rolls(length: Int) {
         let basis = knownBasis
         let bytes = basis.span.bytes

@@ -99,7 +99,7 @@ struct StrongChecksumTests {
         #expect(recipe.digestLength * 2 == expected.count)
     }
 
-    @Test("seed MD4 below protocol 30 at the front of a file")
+    @Test("seed MD4 before the file's data below protocol 30")
     func oldMD4() {
         let old = ChecksumRecipe.wholeFile(.md4, seed: 0x1234_5678, seedsMD4: true)
         #expect(digest(old, Array("abc".utf8)).description == "4d713279fde8d43637584c88006e02f8")

@@ -27,7 +27,7 @@ extension Doctor.Trials {
 struct BrokenConnectionTests {
     private static let peersAreThere = ProxyProcess.Program.squid.isInstalled && StockTarget.isInstalled
 
-    @Test("there are thirty of them at least, each with a code of its own")
+    @Test("there are at least thirty, each with its own code")
     func table() {
         #expect(BrokenConnection.all.count >= 30)
         #expect(Set(BrokenConnection.all.map(\.failure)).count == BrokenConnection.all.count)

@@ -71,7 +71,7 @@ final class ConnectionParts {
         return [server]
     }
 
-    /// A TLS server behind which a daemon says something.
+    /// A TLS server behind which a daemon reports something.
     func goToDaemon(
         saying greeting: String,
         then answer: String? = nil

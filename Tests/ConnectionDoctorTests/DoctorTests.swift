@@ -11,7 +11,7 @@ struct DoctorTests {
     /// After how long the relay cuts an idle connection.
     private static let limit = Duration.milliseconds(800)
 
-    @Test("the doctor lets a connection rest although both sides would show signs of life, and so sees that relay")
+    @Test("the doctor leaves a connection idle although both sides would send keep-alives, and so detects that relay")
     func idle() async throws {
         let target = try await offPool { try Target(keepAlive: .milliseconds(200)) }
         let relay = try IdleCutter(to: target.settings.target, after: Self.limit)
@@ -92,6 +92,6 @@ struct StockTargetDoctorTests {
         let (failure, lines) = try await examine(settings(to: "127.0.0.1:\(stock.tunnel.port)"), trials)
         #expect(failure == nil)
         #expect(observed(.throughput, in: lines)?.contains("until the stock target had taken it") == true)
-        #expect(observed(.idle, in: lines)?.contains("may be quiet for 0.30 s") == true)
+        #expect(observed(.idle, in: lines)?.contains("may be idle for 0.30 s") == true)
     }
 }

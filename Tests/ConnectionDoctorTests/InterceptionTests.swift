@@ -19,7 +19,7 @@ struct InterceptionTests {
     }
 
     @Test(
-        "a proxy that opens TLS is named, however the target is verified, and gets nothing",
+        "a proxy that intercepts TLS is reported, however the target is verified, and gets nothing",
         arguments: ["authority", "pin"]
     )
     func opened(trust: String) async throws {
@@ -46,7 +46,7 @@ struct InterceptionTests {
         #expect(failure?.observed.contains("without the proxy") == true)
     }
 
-    @Test("a product for opening TLS is known by its name, also where no proxy is set, and when nobody is verified")
+    @Test("a TLS inspection product is recognised by its name, even without a proxy or verification")
     func product() async throws {
         let forged = try await offPool {
             let zscaler = try CertificateAuthority(name: "Zscaler Intermediate Root CA")

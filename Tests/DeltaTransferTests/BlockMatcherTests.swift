@@ -67,7 +67,7 @@ struct BlockMatcherTests {
         #expect(matcher.statistics.literalBytes == 8003)
     }
 
-    @Test("prefers the block behind the last match among equal ones")
+    @Test("prefers the block after the last match among equal ones")
     func adjacency() throws {
         let a = Array(knownBasis[..<100])
         let b = Array(knownBasis[100..<200])
@@ -104,7 +104,7 @@ struct BlockMatcherTests {
         #expect(inPlaceTokens(signature, new) == [.literal(0..<100), .copy(block: 1, count: 9)])
     }
 
-    @Test("stops where the taker of tokens fails")
+    @Test("stops where the token callback fails")
     func throwing() throws {
         struct Full: Error {}
         let signature = try sign(knownBasis)
@@ -115,7 +115,7 @@ struct BlockMatcherTests {
         }
     }
 
-    @Test("uses no sums of length zero: a rolling sum alone proves nothing")
+    @Test("uses no sums of length zero: a rolling sum alone is not sufficient")
     func noStrongSums() throws {
         let geometry = try BlockGeometry(
             count: 1,

@@ -94,7 +94,7 @@ struct HostileSignatureTests {
         #expect(tokens(signature, [1, 2] + block) == [.literal(0..<2), .copy(block: 0, count: 1)])
     }
 
-    @Test("a short last block that lies about its sum is refused")
+    @Test("a short last block that lies about its checksum is refused")
     func lyingShortBlock() throws {
         let geometry = try BlockGeometry(
             count: 1,

@@ -14,7 +14,7 @@ struct DvmProgramTests {
         .run(command, words.map { Array($0.utf8) })
     }
 
-    @Test("the name of a link decides, and all arguments are the program's")
+    @Test("the link's name selects the program, which gets all arguments")
     func links() {
         #expect(choice("dvm-source", "transfer") == run(.source, "transfer"))
         #expect(choice("/usr/bin/dvm-target", "serve", "source") == run(.target, "serve", "source"))
@@ -24,7 +24,7 @@ struct DvmProgramTests {
         #expect(choice("bin/dvm-stunnel", "rsync") == run(.stunnel, "rsync"))
     }
 
-    @Test("by another name the first word decides")
+    @Test("under any other name the first argument selects the program")
     func words() {
         #expect(choice("dvm", "source", "transfer", "--help") == run(.source, "transfer", "--help"))
         #expect(choice("/bin/dvm", "rsync", "rsync") == run(.rsync, "rsync"))
@@ -37,18 +37,18 @@ struct DvmProgramTests {
         #expect(choice("dvm", "") == .unknown([]))
     }
 
-    @Test("an unknown word is shown without what a terminal obeys, with the words there are")
+    @Test("an unknown command is shown without control characters, with the known commands")
     func complaint() {
         let text = DvmProgram.complaint(about: Array("so\u{1B}[2Jurce".utf8))
         #expect(
             text
-                == "dvm: \"so\\#033[2Jurce\" is no command; the commands are source, target, rsync, stunnel, see dvm --help\n"
+                == "dvm: \"so\\#033[2Jurce\" is not a command; the commands are source, target, rsync, stunnel, see dvm --help\n"
         )
     }
 }
 
 @Suite("dvm InteropTests", .timeLimit(.minutes(1)))
-struct DvmBinaryTests {
+struct DvmBinaryInteropTests {
     private static let helps: [(String, [String])] = [
         ("source", ["transfer", "--help"]), ("target", ["serve", "--help"]), ("rsync", ["--help"]),
         ("stunnel", ["-help"]),
@@ -87,7 +87,7 @@ struct DvmBinaryTests {
         #expect(help.hasSuffix("exit code 0"))
         #expect(try result(dvm, ["--help"]) == help)
         let unknown = try result(dvm, ["sauce"])
-        #expect(unknown.hasPrefix("dvm: \"sauce\" is no command"))
+        #expect(unknown.hasPrefix("dvm: \"sauce\" is not a command"))
         #expect(unknown.hasSuffix("exit code 1"))
     }
 

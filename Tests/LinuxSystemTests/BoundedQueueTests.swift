@@ -6,7 +6,7 @@ import Testing
 
 @Suite("BoundedQueue", .timeLimit(.minutes(10)))
 struct BoundedQueueTests {
-    @Test("keeps the order, past its own housekeeping")
+    @Test("keeps the order across its internal compaction")
     func order() {
         let queue = BoundedQueue<Int>(capacity: 1000, name: "numbers")
         var expected = 0
@@ -20,7 +20,7 @@ struct BoundedQueueTests {
         #expect(queue.tryPop() == nil)
     }
 
-    @Test("a push waits for room, and one item is let in whatever its weight")
+    @Test("a push waits for space, and one item is admitted whatever its weight")
     func weights() throws {
         let queue = BoundedQueue<String>(capacity: 10, name: "texts")
         #expect(queue.push("heavy", weight: 100))
@@ -31,7 +31,7 @@ struct BoundedQueueTests {
         #expect(queue.pop() == "light")
     }
 
-    @Test("several light pushers get in when a heavy item leaves")
+    @Test("several light pushes proceed when a heavy item leaves")
     func manyWaiters() throws {
         let queue = BoundedQueue<Int>(capacity: 10, name: "numbers")
         queue.push(0, weight: 10)
@@ -39,7 +39,7 @@ struct BoundedQueueTests {
         // All of them wait by then, or the test proves less.
         for pusher in pushers { #expect(throws: Background<Bool>.Hangs.self) { try pusher.value(within: 0.05) } }
         #expect(queue.pop() == 0)
-        // Nothing else is popped: there is room for all five.
+        // Nothing else is popped: there is space for all five.
         for pusher in pushers { #expect(try pusher.value(within: 10)) }
     }
 
@@ -71,7 +71,7 @@ struct BoundedQueueTests {
         #expect(try limited.value())
     }
 
-    @Test("cancelling drops what waits and releases it outside the lock")
+    @Test("cancelling drops the queued items and releases them outside the lock")
     func cancel() throws {
         /// Uses the queue while it is let go: a deadlock if the lock were held.
         final class Item: Sendable {

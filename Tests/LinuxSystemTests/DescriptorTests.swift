@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Descriptor, SystemError and WorkerThread", .timeLimit(.minutes(10)))
 struct DescriptorTests {
-    /// A number far above what other tests use, so that nothing else can take it meanwhile.
+    /// A number far above what other tests use, so that nothing else can take it in the meantime.
     private static func reserve() throws -> Int32 {
         let descriptor = try systemCall("open") { open("/dev/null", O_RDONLY | O_CLOEXEC) }
         defer { Glibc.close(descriptor) }
@@ -14,7 +14,7 @@ struct DescriptorTests {
 
     private static func isOpen(_ number: Int32) -> Bool { fcntl(number, F_GETFD) >= 0 }
 
-    @Test("is closed when its owner lets go of it")
+    @Test("is closed when its owner releases it")
     func scope() throws {
         let number = try Self.reserve()
         do {
@@ -24,7 +24,7 @@ struct DescriptorTests {
         #expect(!Self.isOpen(number))
     }
 
-    @Test("closes once, and says what close(2) says")
+    @Test("closes once, and reports the error of close(2)")
     func close() throws {
         let number = try Self.reserve()
         try Descriptor(owning: number).close()

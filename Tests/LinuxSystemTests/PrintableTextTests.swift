@@ -4,7 +4,7 @@ import Testing
 @Suite("Printable text")
 struct PrintableTextTests {
     @Test(
-        "keeps what people write, and shows as octal bytes what a terminal obeys",
+        "keeps readable text, and shows control characters as octal bytes",
         arguments: [
             ("plain text, ü, 漢字, 👩‍👩‍👧", "plain text, ü, 漢字, 👩‍👩‍👧"),
             ("\u{1B}[2J\u{7}", "\\#033[2J\\#007"), ("one\ntwo\r\t", "one\\#012two\\#015\\#011"),
@@ -16,7 +16,7 @@ struct PrintableTextTests {
     )
     func text(_ text: String, _ shown: String) { #expect(PrintableText.escaped(text) == shown) }
 
-    @Test("shows bytes that are no UTF-8 one by one, and the characters around them")
+    @Test("shows bytes that are not UTF-8 one by one, and the characters around them")
     func bytes() {
         #expect(PrintableText.escaped([0xFF, 0x61, 0xC3]) == "\\#377a\\#303")
         #expect(PrintableText.escaped([0xC3, 0xBC, 0xE2, 0x82, 0x41]) == "ü\\#342\\#202A")
@@ -24,7 +24,7 @@ struct PrintableTextTests {
         #expect(PrintableText.escaped([0xC0, 0x8A]) == "\\#300\\#212")
     }
 
-    @Test("cuts what is too long and says how much is missing, also in the middle of a character")
+    @Test("truncates long text and says how much is missing, even in the middle of a character")
     func limit() {
         #expect(PrintableText.escaped("abcdef", limit: 4) == "abcd… (2 more bytes)")
         #expect(PrintableText.escaped("abü", limit: 3) == "ab\\#303… (1 more bytes)")

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("AwaitedSignals")
 struct AwaitedSignalsTests {
-    @Test("a signal that came is handed out instead of ending the process, and once", .timeLimit(.minutes(1)))
+    @Test("a signal is delivered to the waiter once, instead of ending the process", .timeLimit(.minutes(1)))
     func wait() throws {
-        // On a thread of its own, since the signals stay blocked there.
+        // On its own thread, since the signals stay blocked there.
         let numbers = try Background {
             let signals = AwaitedSignals(blocking: [SIGUSR2, SIGVTALRM])
             var numbers: [Int32?] = [signals.wait(within: .zero)]
@@ -21,7 +21,7 @@ struct AwaitedSignalsTests {
         #expect(try numbers.value() == [nil, SIGVTALRM, nil, SIGUSR2])
     }
 
-    @Test("a wait lasts as long as it may, in less than a second too", .timeLimit(.minutes(1)))
+    @Test("a wait lasts until its limit, even below a second", .timeLimit(.minutes(1)))
     func limit() throws {
         let elapsed = try Background {
             let signals = AwaitedSignals(blocking: [SIGVTALRM])

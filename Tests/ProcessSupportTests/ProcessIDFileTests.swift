@@ -8,7 +8,7 @@ import Testing
 struct ProcessIDFileTests {
     private func number(in path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
-    @Test("holds the number of this process instead of what was there, and goes", arguments: [true, false])
+    @Test("holds the number of this process in place of the old content, and is removed", arguments: [true, false])
     func content(isLocked: Bool) throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("pid")
@@ -33,7 +33,7 @@ struct ProcessIDFileTests {
         _ = try ProcessIDFile(path, isLocked: true)
     }
 
-    @Test("leaves alone what a link, or another name, leads to", arguments: [true, false])
+    @Test("does not touch the target of a link or a file with another name", arguments: [true, false])
     func links(isLocked: Bool) throws {
         let directory = try TemporaryDirectory()
         let victim = directory.file("victim")

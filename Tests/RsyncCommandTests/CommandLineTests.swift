@@ -91,7 +91,7 @@ struct CommandLineTests {
         #expect(job.sources == [name])
     }
 
-    @Test("behind -- everything is a path")
+    @Test("everything after -- is a path")
     func endOfOptions() throws {
         guard case .transfer(let job) = try parse("-a", "--", "-r", "b").mode else { throw Unexpected() }
         #expect(job.sources == [Array("-r".utf8)])
@@ -207,7 +207,7 @@ struct CommandLineTests {
         #expect(try parse("--out-format=%n", "a", "b").options.output.itemize == 0)
     }
 
-    @Test(":PATH stands for the host in front of it, and -e reaches daemons through the shell")
+    @Test(":PATH stands for the host before it, and -e reaches daemons through the shell")
     func carriers() throws {
         guard case .transfer(let pull) = try parse("h:x", ":y", "z").mode,
             case .transfer(let push) = try parse("-e", "sh", "a", "rsync://u@h:44/m").mode
@@ -273,7 +273,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "what makes no sense is a usage error",
+        "an invalid command line is a usage error",
         arguments: [
             ["--bogus", "a", "b"], ["-aq%", "a", "b"], ["--timeout=x", "a", "b"], ["--bwlimit=abc", "a", "b"],
             ["--bwlimit=100b", "a", "b"], ["--archive=yes", "a", "b"], ["--delete", "a", "b"], ["h:a", "g:b"], [],
@@ -287,7 +287,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "what rsync knows and this program does not is refused by name",
+        "options of rsync that this program lacks are refused by name",
         arguments: [
             "--acls", "--xattrs", "--delete-after", "--backup-dir=x", "--files-from=x", "--link-dest=x", "--fuzzy",
             "--append", "--max-delete=1", "--chmod=x", "--relative", "-R", "-A", "-X", "-u", "-b", "-x", "-d",

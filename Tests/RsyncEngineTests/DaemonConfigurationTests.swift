@@ -14,7 +14,7 @@ private func module(_ lines: String) throws -> ModuleSettings {
 
 @Suite("DaemonConfiguration")
 struct DaemonConfigurationTests {
-    @Test("globals, defaults for the modules behind them, and modules")
+    @Test("globals, defaults for the modules after them, and modules")
     func whole() throws {
         let configuration = try parse(
             """
@@ -69,7 +69,7 @@ struct DaemonConfigurationTests {
     }
 
     @Test(
-        "what cannot be done is refused with its line",
+        "an unsupported setting is refused with its line number",
         arguments: [
             "munge symlinks = yes", "uid = nobody", "gid = 65534", "exclude = *.bak", "pre-xfer exec = /bin/true",
             "fake super = yes", "read only = maybe", "auth users = @wheel", "auth users = me",
@@ -83,13 +83,13 @@ struct DaemonConfigurationTests {
         #expect((1...3).contains(error?.line ?? 0))
     }
 
-    @Test("a module without a path, and a port that is none")
+    @Test("a module without a path, and an invalid port")
     func incomplete() {
         #expect(throws: DaemonConfigurationError.self) { try parse("[m]\ncomment = x") }
         #expect(throws: DaemonConfigurationError.self) { try parse("port = 99999") }
     }
 
-    @Test("what has no effect is told, not hidden")
+    @Test("a setting without effect is reported")
     func notices() throws {
         let configuration = try parse(
             "[m]\npath = /x\nuse chroot = yes\ntransfer logging = yes\nbogus = 1\nmunge symlinks = no"
@@ -156,7 +156,7 @@ struct HostRuleTests {
     }
 
     @Test(
-        "what is no address is not taken for one",
+        "what is not an address is not taken for one",
         arguments: ["host", "10.0.0", "10.0.0.1/33", "10.0.0.0/255.0.255.0", "x/8"]
     )
     func flaws(text: String) {
@@ -166,7 +166,7 @@ struct HostRuleTests {
 
 @Suite("ConfiguredCatalogue")
 struct ConfiguredCatalogueTests {
-    @Test("a module takes so many connections and gets them back")
+    @Test("a module accepts its number of connections, and again after they end")
     func connections() throws {
         let folder = try TemporaryDirectory()
         let catalogue = ConfiguredCatalogue(try parse("[m]\npath = \(folder.path)\nmax connections = 1"))
@@ -184,7 +184,7 @@ struct ConfiguredCatalogueTests {
         #expect(enter() != nil)
     }
 
-    @Test("a hidden module denies like one that is not there")
+    @Test("a hidden module denies access like a missing one")
     func hidden() throws {
         let catalogue = ConfiguredCatalogue(try parse("[m]\npath = /\nlist = no\nhosts allow = 10.0.0.1"))
         guard case .refused(let text) = catalogue.module(named: Array("m".utf8), for: "10.0.0.2:9"),

@@ -92,7 +92,7 @@ struct FaultTests {
     @Test("a file that vanishes after it was listed gives 24", arguments: Route.allCases)
     func vanishing(route: Route) throws {
         let place = try Place()
-        // Longer than all that is under way between the ends: its item comes before the sender gets to the next file.
+        // Longer than all that is in progress between the ends: its item comes before the sender gets to the next file.
         try place.write(longContent, place.source + "/first")
         try place.write(knownBytes(100_000), place.source + "/gone")
         try place.write([1], place.source + "/stays")
@@ -230,7 +230,7 @@ struct FaultTests {
         #expect(try place.names() == ["kept", "notes.bak", "old", "old/deep", "old/deep/x.bak"])
     }
 
-    @Test("in place, names that the source keeps apart are not changed through a link", arguments: Route.allCases)
+    @Test("in place, names that the source keeps separate are not changed through a link", arguments: Route.allCases)
     func inPlaceLinks(route: Route) throws {
         let place = try Place()
         try place.write(knownBytes(70_000), place.source + "/a")
@@ -246,7 +246,7 @@ struct FaultTests {
 
     /// Where rsync 3.5.0 sets both modes on the one file that both names stand for, each run another way round.
     @Test(
-        "metadata of names that the source keeps apart is not changed through a link",
+        "metadata of names that the source keeps separate is not changed through a link",
         arguments: Route.allCases,
         ["two files", "a pair and a file", "in place", "dry run", "links", "in two directories"]
     )
@@ -313,7 +313,7 @@ struct FaultTests {
         #expect(try place.names() == ["a", "a/full", "b"])
     }
 
-    @Test("a session leaves no descriptor behind, and lets its streams go", arguments: Route.allCases, [false, true])
+    @Test("a session leaves no descriptor open and releases its streams", arguments: Route.allCases, [false, true])
     func leaks(route: Route, isBroken: Bool) throws {
         let place = try Place()
         try FileManager.default.createDirectory(atPath: place.source + "/d", withIntermediateDirectories: false)
@@ -323,7 +323,7 @@ struct FaultTests {
         let watch = StreamWatch()
         let outcome = try route.copy(place.source, to: place.destination, .mirror, watch: watch)
         #expect(outcome.client.exitCode == (isBroken ? 11 : 0), "\(outcome.description)")
-        // The server's thread lets go of its end after it has handed over its result.
+        // The server's thread releases its end after it has handed over its result.
         for _ in 0..<1000 where !(watch.isEmpty && place.openPaths.isEmpty) { usleep(5000) }
         #expect(watch.isEmpty)
         #expect(place.openPaths == [])

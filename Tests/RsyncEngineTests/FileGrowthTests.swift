@@ -21,12 +21,12 @@ struct FileGrowthTests {
         return nil
     }
 
-    @Test("a log that doubles is taken however well it compresses", arguments: [1, 20, 1000])
+    @Test("a log that doubles is accepted however well it compresses", arguments: [1, 20, 1000])
     func log(ratio: Int64) {
         #expect(grow(listed: 1 << 30, to: 2 << 30, perReceived: ratio) == nil)
     }
 
-    @Test("nothing is checked within the listed length: an honest hole is as long as it was said to be")
+    @Test("nothing is checked within the listed length: a legitimate hole is as long as it was said to be")
     func hole() {
         #expect(grow(listed: 1 << 34, to: 1 << 34, perReceived: 32_768, free: 0) == nil)
     }
@@ -39,7 +39,7 @@ struct FileGrowthTests {
         #expect(received == length / 32_768)
     }
 
-    @Test("what is kept free of a volume is not taken by growth")
+    @Test("growth does not use a volume's reserve")
     func reserve() throws {
         let (length, refusal) = try #require(grow(listed: 0, to: 4 << 30, perReceived: 1, free: 2 << 30))
         #expect(length == (1 << 30) + Self.mebibyte)

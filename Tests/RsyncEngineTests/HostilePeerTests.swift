@@ -107,7 +107,7 @@ struct HostilePeerTests {
         #expect(try place.read(place.destination + "/kept") == [1, 2, 3])
     }
 
-    @Test("a sum that is wrong twice is an error of one file, not of the session")
+    @Test("a checksum that is wrong twice is an error of one file, not of the session")
     func wrongTwice() throws {
         let place = try Place()
         let result = try HostileServer.pull(into: place) { server in
@@ -127,7 +127,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "a basis that goes, shrinks or changes after its sums were sent is no break of protocol: the file comes again",
+        "a basis that disappears, shrinks or changes after its sums were sent is not a protocol error: the file is sent again",
         arguments: [
             ("gone", false), ("shrunk", false), ("changed", false), ("a link now", false), ("gone", true),
             ("shrunk", true), ("changed", true),
@@ -171,7 +171,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "what came of a file before the stream broke is kept with --partial, and only then",
+        "what was received of a file before the stream broke is kept with --partial, and only then",
         arguments: [true, false]
     )
     func partial(isKept: Bool) throws {
@@ -193,7 +193,7 @@ struct HostilePeerTests {
         if isKept { #expect(try place.read(place.destination + "/f") == Array(content.prefix(200_000))) }
     }
 
-    @Test("sizes that no sum can hold do not stop the program")
+    @Test("sizes whose sum overflows do not stop the program")
     func hugeSizes() throws {
         let place = try Place()
         let result = try HostileServer.pull(into: place) { server in
@@ -238,8 +238,8 @@ struct HostilePeerTests {
         return words + [Array(path.utf8)]
     }
 
-    /// What is in place after the first bytes of a captured session, all but the last one; `b.txt`, whose data is the last of
-    /// all, may be.
+    /// What is in place after the first bytes of a captured session, all but the last one; `b.txt`, whose data is the
+    /// last of all, may be.
     private static let captured = ["a.txt", "sub"]
 
     @Test(
@@ -297,7 +297,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "a client takes no name that it did not ask for, and none that it excluded",
+        "a client accepts no name that it did not request, and none that it excluded",
         arguments: [("/f", ""), ("/d", ""), ("/", "f"), ("/", "d")]
     )
     func unrequestedNames(path: String, excluded: String) throws {

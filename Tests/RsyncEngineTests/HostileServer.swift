@@ -75,7 +75,7 @@ struct HostileServer {
     /// Lets a client pull from the server.
     ///
     /// - Parameters:
-    ///   - path: What the client asks for.
+    ///   - path: What the client requests.
     ///   - place: Where the client puts files.
     ///   - options: The client's.
     ///   - script: What the server does behind its first list.
@@ -167,8 +167,8 @@ struct HostileServer {
         }
     }
 
-    /// Sends an empty list for the directory and goes through the phases to the goodbye (protocol specification, session
-    /// 7.1 and 7.4).
+    /// Sends an empty list for the directory and goes through the phases to the goodbye (protocol specification,
+    /// session 7.1 and 7.4).
     func sayGoodbye() throws {
         try output.index(SpecialIndex.listOffset - 1)
         try output.byte(0)

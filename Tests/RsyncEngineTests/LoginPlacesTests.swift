@@ -39,7 +39,7 @@ struct LoginPlacesTests {
         Connections(LoginPlaces(capacity: capacity, limit: .seconds(60), leastStay: stay))
     }
 
-    @Test("the connection with the least progress gives way, among equals the one that came first")
+    @Test("the connection with the least progress is evicted, among equals the oldest")
     func leastProgress() throws {
         let all = connections(5)
         for progress in [LoginPlaces.Progress.secured, .accepted, .accepted, .challenged, .greeted] {
@@ -62,7 +62,7 @@ struct LoginPlacesTests {
         #expect(all.displaced == [1])
     }
 
-    @Test("who holds all places at a late step gives way to newcomers")
+    @Test("connections that hold all slots at a late step are evicted for new ones")
     func lateStep() throws {
         let all = connections(10)
         for _ in 0..<10 { try all.open(.challenged) }
@@ -73,7 +73,7 @@ struct LoginPlacesTests {
         #expect(all.displaced == [0, 1])
     }
 
-    @Test("a peer that has proved itself is put out by nobody, and takes no place from others")
+    @Test("an authenticated peer is never evicted, and takes no slot from others")
     func proven() throws {
         let all = connections(5)
         let proven = try #require(try all.open(.secured))
@@ -83,14 +83,14 @@ struct LoginPlacesTests {
         #expect(all.displaced.count == 15)
     }
 
-    @Test("there are only so many peers that have proved themselves and not logged in")
+    @Test("the number of authenticated peers that have not logged in is limited")
     func manyProven() throws {
         let all = connections(5)
         for _ in 0..<5 { #expect(try #require(try all.open()).prove()) }
         #expect(try !(#require(try all.open()).prove()))
     }
 
-    @Test("who has logged in, or is gone, gives its place back")
+    @Test("a connection that has logged in, or is closed, frees its slot")
     func leaving() throws {
         let all = connections(5)
         for _ in 0..<20 {
@@ -107,7 +107,7 @@ struct LoginPlacesTests {
         #expect(all.displaced.isEmpty)
     }
 
-    @Test("a newcomer waits until the one that gives way has had its time")
+    @Test("a new connection waits until the evicted one has had its minimum time")
     func leastStay() throws {
         let all = connections(5, stay: .milliseconds(200))
         let start = ContinuousClock.now
@@ -116,7 +116,7 @@ struct LoginPlacesTests {
         #expect(all.displaced == [0])
     }
 
-    @Test("the whole time before the login is limited, whatever comes in it, for those who have proved themselves too")
+    @Test("the time before the login is limited whatever is received, for authenticated peers too")
     func deadline() throws {
         let all = Connections(LoginPlaces(limit: .milliseconds(300)))
         let places = all.places

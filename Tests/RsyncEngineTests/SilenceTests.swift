@@ -30,20 +30,20 @@ struct SilenceTests {
         return nil
     }
 
-    @Test("is too long after the limit, and a byte of the peer begins it anew")
+    @Test("exceeds the limit, and a byte from the peer restarts it")
     func limit() {
         #expect(end(within: 200, wait: { $0 }, silence: { $0 }) == 120)
         #expect(end(within: 1000, wait: { $0 }, silence: { $0 % 110 }) == nil)
         #expect(end(within: 1000, wait: { $0 }, silence: { $0 < 50 ? 0 : $0 - 50 }) == 170)
     }
 
-    @Test("does not count while this side waits for nothing, or has just begun to wait")
+    @Test("does not count while this side does not wait, or has just begun to wait")
     func busyHere() {
         #expect(end(within: 1000, wait: { _ in 0 }, silence: { $0 }) == nil)
         #expect(end(within: 1000, wait: { max(0, $0 - 400) }, silence: { $0 }) == 520)
     }
 
-    @Test("does not count while the peer may be at work without a word, and counts from the end of that on")
+    @Test("does not count while the peer may be busy without sending, and counts from then on")
     func busyThere() {
         let work: (Int) -> SilenceAllowance = { $0 <= 300 ? .unlimited : .limit }
         #expect(end(within: 1000, wait: { $0 }, silence: { $0 }, allowance: work) == 420)
@@ -61,7 +61,7 @@ struct SilenceTests {
         }
     }
 
-    @Test("a stock receiver may sum without end, delete for five limits, and must show life otherwise")
+    @Test("a stock receiver may checksum indefinitely, delete for five limits, and must send keep-alives otherwise")
     func stockReceiver() {
         var options = TransferOptions()
         options.deletion.isOn = true
@@ -80,7 +80,7 @@ struct SilenceTests {
         #expect(ReceiverWork(state(options)).allowance == .limit)
     }
 
-    @Test("a daemon's limit is taken over when it is shorter, and signs of life are due in half of it")
+    @Test("a daemon's limit is adopted when it is shorter, and keep-alives are due in half of it")
     func announced() {
         var options = TransferOptions()
         options.wire.timeout = 100

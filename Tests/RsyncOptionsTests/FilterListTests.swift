@@ -95,77 +95,83 @@ struct FilterListTests {
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
-    @Test(
-        "InteropTests: leaves out what rsync leaves out",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsync"), "rsync is not installed"),
-        .timeLimit(.minutes(10))
-    )
-    func interop() throws {
-        let directory = try TemporaryDirectory()
-        var random = SeededRandom(seed: 20_261_121)
-        let names = ["a", "b", "ab", "a.b", "ba", "x*", "[a]", "c\\d", "A1"]
-        var paths: [(path: String, isDirectory: Bool)] = []
-        func fill(_ prefix: String, depth: Int) throws {
-            for name in names {
-                let path = prefix + name
-                let isDirectory = depth < 3 && ["a", "ab", "ba"].contains(name)
-                paths.append((path, isDirectory))
-                if isDirectory {
-                    try FileManager.default.createDirectory(
-                        atPath: directory.file("src/" + path),
-                        withIntermediateDirectories: true
-                    )
-                    try fill(path + "/", depth: depth + 1)
-                } else {
-                    try Data().write(to: URL(fileURLWithPath: directory.file("src/" + path)))
+    @Suite("FilterList and rsync")
+    struct InteropTests {
+        @Test(
+            "leaves out what rsync leaves out",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsync"), "rsync is not installed"),
+            .timeLimit(.minutes(10))
+        )
+        func interop() throws {
+            let directory = try TemporaryDirectory()
+            var random = SeededRandom(seed: 20_261_121)
+            let names = ["a", "b", "ab", "a.b", "ba", "x*", "[a]", "c\\d", "A1"]
+            var paths: [(path: String, isDirectory: Bool)] = []
+            func fill(_ prefix: String, depth: Int) throws {
+                for name in names {
+                    let path = prefix + name
+                    let isDirectory = depth < 3 && ["a", "ab", "ba"].contains(name)
+                    paths.append((path, isDirectory))
+                    if isDirectory {
+                        try FileManager.default.createDirectory(
+                            atPath: directory.file("src/" + path),
+                            withIntermediateDirectories: true
+                        )
+                        try fill(path + "/", depth: depth + 1)
+                    } else {
+                        try Data().write(to: URL(fileURLWithPath: directory.file("src/" + path)))
+                    }
                 }
             }
-        }
-        try FileManager.default.createDirectory(atPath: directory.file("src"), withIntermediateDirectories: true)
-        try fill("", depth: 1)
-        let parts = [
-            "a", "b", "ab", "*", "**", "***", "?", "/", "/", "[ab]", "[!a]", ".", "\\", "a/", "[[:alpha:]]", "x",
-        ]
-        for _ in 0..<100 {
-            let patterns = (0..<Int.random(in: 1...2, using: &random)).map { _ in
-                (0..<Int.random(in: 1...5, using: &random)).map { _ in
-                    parts.randomElement(using: &random) ?? "a"
-                }.joined()
-            }
-            let kinds = patterns.map { _ in Bool.random(using: &random) }
-            var list = FilterList()
-            var arguments = ["-nr", "--out-format=%n"]
-            for (pattern, isInclude) in zip(patterns, kinds) {
-                try list.append(argument: Array(pattern.utf8), isInclude: isInclude)
-                arguments.append((isInclude ? "--include=" : "--exclude=") + pattern)
-            }
-            try list.append(argument: Array("b*".utf8), isInclude: false)
-            arguments += ["--exclude=b*", directory.file("src") + "/", directory.file("dst") + "/"]
-            let theirs = try listing(arguments).filter { $0 != "./" && !$0.hasPrefix("created directory") }
-            var ours: Set<String> = []
-            var skipped: [String] = []
-            for (path, isDirectory) in paths where !skipped.contains(where: { path.hasPrefix($0) }) {
-                let name = Array(path.utf8)
-                if list.isExcluded(name.span, isDirectory: isDirectory, side: .sender) {
-                    if isDirectory { skipped.append(path + "/") }
-                } else {
-                    ours.insert(isDirectory ? path + "/" : path)
+            try FileManager.default.createDirectory(atPath: directory.file("src"), withIntermediateDirectories: true)
+            try fill("", depth: 1)
+            let parts = [
+                "a", "b", "ab", "*", "**", "***", "?", "/", "/", "[ab]", "[!a]", ".", "\\", "a/", "[[:alpha:]]", "x",
+            ]
+            for _ in 0..<100 {
+                let patterns = (0..<Int.random(in: 1...2, using: &random)).map { _ in
+                    (0..<Int.random(in: 1...5, using: &random)).map { _ in
+                        parts.randomElement(using: &random) ?? "a"
+                    }.joined()
                 }
+                let kinds = patterns.map { _ in Bool.random(using: &random) }
+                var list = FilterList()
+                var arguments = ["-nr", "--out-format=%n"]
+                for (pattern, isInclude) in zip(patterns, kinds) {
+                    try list.append(argument: Array(pattern.utf8), isInclude: isInclude)
+                    arguments.append((isInclude ? "--include=" : "--exclude=") + pattern)
+                }
+                try list.append(argument: Array("b*".utf8), isInclude: false)
+                arguments += ["--exclude=b*", directory.file("src") + "/", directory.file("dst") + "/"]
+                let theirs = try listing(arguments).filter { $0 != "./" && !$0.hasPrefix("created directory") }
+                var ours: Set<String> = []
+                var skipped: [String] = []
+                for (path, isDirectory) in paths where !skipped.contains(where: { path.hasPrefix($0) }) {
+                    let name = Array(path.utf8)
+                    if list.isExcluded(name.span, isDirectory: isDirectory, side: .sender) {
+                        if isDirectory { skipped.append(path + "/") }
+                    } else {
+                        ours.insert(isDirectory ? path + "/" : path)
+                    }
+                }
+                #expect(
+                    ours.symmetricDifference(theirs) == [],
+                    "\(zip(patterns, kinds).map { "\($1 ? "+" : "-") \($0)" })"
+                )
             }
-            #expect(ours.symmetricDifference(theirs) == [], "\(zip(patterns, kinds).map { "\($1 ? "+" : "-") \($0)" })")
         }
-    }
 
-    private func listing(_ arguments: [String]) throws -> [String] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/rsync")
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        // rsync shows a backslash before three digits as an escape; these names have none.
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+        private func listing(_ arguments: [String]) throws -> [String] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/rsync")
+            process.arguments = arguments
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            try process.run()
+            let data = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            // rsync shows a backslash before three digits as an escape; these names have none.
+            return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
     }
 }

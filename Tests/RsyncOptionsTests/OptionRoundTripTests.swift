@@ -37,7 +37,7 @@ struct OptionRoundTripTests {
         }
     )
 
-    @Test("every option that a client honours has words to try")
+    @Test("every option that a client honours has sample arguments")
     func complete() {
         #expect(Self.words.filter { $1.isEmpty && $0 != "--help" }.isEmpty)
         #expect(Self.words.count > 55)
@@ -124,7 +124,7 @@ struct OptionRoundTripTests {
         }
     }
 
-    @Test("the words for a server come in rsync's order")
+    @Test("the arguments for a server are in rsync's order")
     func order() throws {
         let line =
             "-avvHSWzcIOn --fsync --inplace --delete --stats --size-only --timeout=9 --bwlimit=5 -B700 -@1 --ignore-errors"

@@ -14,7 +14,7 @@ struct OptionTableTests {
         options.flatMap { option in option.names.map { "--\($0)" } + (option.letter.map { ["-\($0)"] } ?? []) }
     }
 
-    @Test("no spelling stands for two options of one command line, and each option has one line of help")
+    @Test("no spelling means two options of one command line, and each option has one line of help")
     func spellings() {
         for reading in [\OptionDescriptor.isOfClient, \.isOfServer, \.isOfDaemon] {
             let options = OptionTable.options.filter { $0[keyPath: reading] }
@@ -35,7 +35,7 @@ struct OptionTableTests {
         let honoured = parts[0].split(separator: "\n").filter { $0.hasPrefix("-") }.flatMap {
             named($0.components(separatedBy: "  ")[0])
         }
-        let refused = named(try #require(parts.last).components(separatedBy: "says why:")[1])
+        let refused = named(try #require(parts.last).components(separatedBy: "options.md):")[1])
         let all = honoured + refused
         #expect(Set(all).count == all.count)
         #expect(all.sorted() == spellings(OptionTable.options.filter(\.isOfClient)).sorted())
@@ -65,7 +65,7 @@ struct OptionTableTests {
     }
 
     @Test(
-        "InteropTests: every option of stock rsync's help is known",
+        "every option of stock rsync's help is known",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsync"), "rsync is not installed")
     )
     func manual() throws {
@@ -111,7 +111,10 @@ struct OptionTableTests {
         #expect(OptionTable.refused(by: [], in: options) == nil)
     }
 
-    @Test("what no client's arguments can use cannot be refused", arguments: ["acls", "progress", "bogus", "*", "!a"])
+    @Test(
+        "options that no client's arguments can contain cannot be refused",
+        arguments: ["acls", "progress", "bogus", "*", "!a"]
+    )
     func cannotRefuse(word: String) {
         #expect(!OptionTable.canRefuse(word))
     }

@@ -11,7 +11,7 @@ struct ShellExitTests {
 
     // Seen with rsync 3.5.0 and shells that end in these ways.
     @Test(
-        "after a good push the shell's status counts, whatever our own code is",
+        "after a successful push the shell's status counts, whatever our own code is",
         arguments: [
             (0, .exited(0), 0), (23, .exited(0), 23), (0, .exited(1), 1), (23, .exited(1), 1), (23, .exited(24), 24),
             (0, .exited(127), 127), (0, .exited(255), 255), (23, .exited(255), 255), (0, .killed(signal: 9), 16),
@@ -23,7 +23,7 @@ struct ShellExitTests {
     }
 
     @Test(
-        "after a good pull the higher of both codes counts",
+        "after a successful pull the higher of both codes counts",
         arguments: [
             (0, .exited(0), 0), (23, .exited(0), 23), (0, .exited(1), 1), (23, .exited(1), 23), (23, .exited(30), 30),
             (0, .exited(255), 255), (0, .killed(signal: 15), 16), (23, .killed(signal: 15), 23), (0, nil, 21),
@@ -34,7 +34,7 @@ struct ShellExitTests {
     }
 
     @Test(
-        "when the shell closes the connection, a status above 12 says why",
+        "when the shell closes the connection, a status above 12 is reported",
         arguments: [
             (12, .exited(0), 12), (12, .exited(1), 12), (12, .exited(10), 12), (12, .exited(13), 13),
             (12, .exited(126), 126), (12, .exited(127), 127), (12, .exited(255), 255), (12, .killed(signal: 9), 12),
@@ -50,7 +50,7 @@ struct ShellExitTests {
 private let stock = "/usr/bin/rsync"
 
 @Suite("dvm-rsync InteropTests", .enabled(if: FileManager.default.isExecutableFile(atPath: stock), "no rsync"))
-struct ProgramExitTests {
+struct ProgramExitInteropTests {
     /// A shell that ends at once; something else holds the connection for a moment, so that the status is known before.
     private static func shell(early ending: String) -> String { "(sleep 0.3) &\n\(ending)\n" }
     /// A shell that serves and then ends.

@@ -9,7 +9,7 @@ struct AgentNoteTests {
     }
 
     @Test(
-        "that is not known or makes no sense is none",
+        "is ignored when unknown or malformed",
         arguments: [
             "", "sync", "sync end", "sync end -1", "sync end 99999999999999999999", "sync end 31536000001", "news",
             "sync begin now",

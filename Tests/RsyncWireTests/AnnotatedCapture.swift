@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A recorded stream whose bytes are explained field by field: `offset: hex ; meaning` (see Fixtures of RsyncWireTests).
+/// A recorded stream whose bytes are explained field by field: `offset: hex ; meaning` (see Fixtures of
+/// RsyncWireTests).
 struct AnnotatedCapture {
     /// Bytes with one meaning.
     struct Field {
@@ -24,7 +25,7 @@ struct AnnotatedCapture {
         var fields: [Field]
     }
 
-    /// All comment lines in front of the stream.
+    /// All comment lines before the stream.
     private(set) var header: [String] = []
     /// The sections of the first stream.
     private(set) var sections: [Section] = []

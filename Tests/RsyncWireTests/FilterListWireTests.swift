@@ -29,7 +29,7 @@ struct FilterListWireTests {
     }
 
     @Test(
-        "refuses what it does not serve with rsync's exit code",
+        "refuses unsupported rules with rsync's exit code",
         arguments: [
             ("xyz", 1), ("-q a", 1), ("- ", 1), ("-", 1), (": .rsync-filter", 1), (". /etc/passwd", 1), ("-/ /abs", 1),
             ("-C", 1), ("-x user.*", 1), ("! now", 1), ("- a", 0), ("clear", 0),

@@ -120,7 +120,7 @@ struct PrimitivesTests {
         #expect(receiver.messages == [Message(tag: .noSend, payload: [77, 0, 0, 0])])
     }
 
-    @Test("a tag of the private pipe, or of nobody, ends the session", arguments: ["05000010", "00000000", "04000009"])
+    @Test("a private or unknown tag ends the session", arguments: ["05000010", "00000000", "04000009"])
     func badTags(header: String) throws {
         let input = WireInput(source: ArraySource(bytes(hex: header + "0102030405")))
         input.startMultiplexing()

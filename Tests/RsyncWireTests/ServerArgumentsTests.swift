@@ -107,7 +107,7 @@ struct ServerArgumentsTests {
     }
 
     @Test(
-        "ask to compare nanoseconds in words that servers of any age know, and only the receiving side",
+        "request nanosecond comparison in a form that servers of any age know, and only from the receiving side",
         arguments: ["-@-1", "-@ -1", "-rt@-1", "--modify-window=-1", "--modify-window -1"]
     )
     func window(spelling: String) {

@@ -126,51 +126,55 @@ struct TokenTests {
         }
     }
 
-    @Test("PropertyTests: come back as they were sent", arguments: compressors, Array(1...12))
-    func roundTrip(compression: CompressionAlgorithm, seed: Int) throws {
-        var random = SeededRandom(seed: UInt64(seed))
-        let version: Int32 = seed % 3 == 0 ? 30 : 32
-        let blockLength = [700, 4096, 70_000, 131_072][seed % 4]
-        let basis = random.bytes(blockLength * 5 + 123, below: [4, 256][seed % 2])
-        let rule = BlockRule(digestLength: 16, forcedBlockLength: blockLength)
-        let geometry = try BlockGeometry(basisSize: Int64(basis.count), rule: rule)
-        let sink = ArraySink()
-        let output = WireOutput(sink: sink)
-        output.dialect = Dialect(version)
-        output.startMultiplexing()
-        let writer = try TokenWriter(output: output, compression: compression, level: seed % 5 == 0 ? 1 : nil)
-        var files: [[UInt8]] = []
-        for _ in 0..<4 {
-            var steps: [Step] = []
-            var content: [UInt8] = []
-            for _ in 0..<Int.random(in: 0..<7, using: &random) {
-                if Bool.random(using: &random) {
-                    let first = Int.random(in: 0..<geometry.count, using: &random)
-                    let count = Int.random(in: 1...geometry.count - first, using: &random)
-                    steps.append(.copy(block: first, count: count))
-                    let end = try geometry.range(ofBlock: first, count: count)
-                    content += basis[Int(end.lowerBound)..<Int(end.upperBound)]
-                } else {
-                    // Part of the basis, so that zlib's history is used, with noise in front.
-                    let start = Int.random(in: 0..<basis.count, using: &random)
-                    let length = Int.random(in: 0...min(basis.count - start, 90_000), using: &random)
-                    let bytes = random.bytes(Int.random(in: 0..<200, using: &random)) + basis[start..<start + length]
-                    steps.append(.literal(bytes))
-                    content += bytes
+    @Suite("Random token streams")
+    struct PropertyTests {
+        @Test("come back as they were sent", arguments: compressors, Array(1...12))
+        func roundTrip(compression: CompressionAlgorithm, seed: Int) throws {
+            var random = SeededRandom(seed: UInt64(seed))
+            let version: Int32 = seed % 3 == 0 ? 30 : 32
+            let blockLength = [700, 4096, 70_000, 131_072][seed % 4]
+            let basis = random.bytes(blockLength * 5 + 123, below: [4, 256][seed % 2])
+            let rule = BlockRule(digestLength: 16, forcedBlockLength: blockLength)
+            let geometry = try BlockGeometry(basisSize: Int64(basis.count), rule: rule)
+            let sink = ArraySink()
+            let output = WireOutput(sink: sink)
+            output.dialect = Dialect(version)
+            output.startMultiplexing()
+            let writer = try TokenWriter(output: output, compression: compression, level: seed % 5 == 0 ? 1 : nil)
+            var files: [[UInt8]] = []
+            for _ in 0..<4 {
+                var steps: [Step] = []
+                var content: [UInt8] = []
+                for _ in 0..<Int.random(in: 0..<7, using: &random) {
+                    if Bool.random(using: &random) {
+                        let first = Int.random(in: 0..<geometry.count, using: &random)
+                        let count = Int.random(in: 1...geometry.count - first, using: &random)
+                        steps.append(.copy(block: first, count: count))
+                        let end = try geometry.range(ofBlock: first, count: count)
+                        content += basis[Int(end.lowerBound)..<Int(end.upperBound)]
+                    } else {
+                        // Part of the basis, so that zlib's history is used, with noise in front.
+                        let start = Int.random(in: 0..<basis.count, using: &random)
+                        let length = Int.random(in: 0...min(basis.count - start, 90_000), using: &random)
+                        let bytes =
+                            random.bytes(Int.random(in: 0..<200, using: &random)) + basis[start..<start + length]
+                        steps.append(.literal(bytes))
+                        content += bytes
+                    }
                 }
+                files.append(content)
+                try send(steps, writer, geometry, basis: basis, inPlace: seed % 2 == 0)
             }
-            files.append(content)
-            try send(steps, writer, geometry, basis: basis, inPlace: seed % 2 == 0)
+            try output.flush()
+            let input = WireInput(source: ArraySource(sink.bytes, pieceLength: [1000, 33, 65536][seed % 3]))
+            input.dialect = Dialect(version)
+            input.startMultiplexing()
+            let reader = try TokenReader(input: input, compression: compression)
+            for (number, file) in files.enumerated() {
+                #expect(try rebuild(reader, geometry, basis: basis) == file, "file \(number), seed \(seed)")
+            }
+            #expect(try input.hasMore() == false)
         }
-        try output.flush()
-        let input = WireInput(source: ArraySource(sink.bytes, pieceLength: [1000, 33, 65536][seed % 3]))
-        input.dialect = Dialect(version)
-        input.startMultiplexing()
-        let reader = try TokenReader(input: input, compression: compression)
-        for (number, file) in files.enumerated() {
-            #expect(try rebuild(reader, geometry, basis: basis) == file, "file \(number), seed \(seed)")
-        }
-        #expect(try input.hasMore() == false)
     }
 
     @Test("use zlib's history only where the format wants it")

@@ -3,9 +3,9 @@ import Testing
 
 @testable import RsyncWire
 
-/// The message about what is in place, and the options that ask for what only our own sides know.
+/// The message about what is in place, and the options that request what only our own sides know.
 struct TransferTallyTests {
-    @Test("a tally survives its payload, whatever a later version puts behind it")
+    @Test("a tally is decoded from its payload, whatever a later version appends")
     func roundTrip() {
         var tally = TransferTally()
         tally.transferredFiles = 1
@@ -23,7 +23,7 @@ struct TransferTallyTests {
         #expect(MessageTag.tally.allows(length: tally.payload.count))
     }
 
-    @Test("figures that make no sense are nothing, and no sum of them traps")
+    @Test("invalid values are ignored, and no sum of them traps")
     func hostile() {
         #expect(TransferTally(payload: [UInt8](repeating: 0xFF, count: 88)) == TransferTally())
         #expect(TransferTally(payload: [1, 2, 3]) == TransferTally())
@@ -35,7 +35,7 @@ struct TransferTallyTests {
         #expect(!MessageTag.tally.allows(length: 90))
     }
 
-    @Test("options between our own sides survive the way, and are left out where nothing asks for them")
+    @Test("options between dvm programs are transmitted, and left out where nothing requires them")
     func options() throws {
         var options = TransferOptions()
         options.deletion.isOn = true
@@ -56,7 +56,7 @@ struct TransferTallyTests {
     }
 
     @Test(
-        "values that make no sense are refused",
+        "invalid values are refused",
         arguments: ["--dvm-delete-limit=101", "--dvm-job=a;b", "--dvm-job=é"]
     )
     func badValues(word: String) {

@@ -14,7 +14,7 @@ struct KeyInteropTests {
     private static let versions = [TLSVersion.tls12, .tls13]
 
     @Test(
-        "a stock stunnel server takes our key, and we name what it refuses",
+        "a stock stunnel server accepts our key, and we report what it refuses",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
         .timeLimit(.minutes(10)),
         arguments: [[], ["ciphers = PSK"]]
@@ -48,7 +48,7 @@ struct KeyInteropTests {
     }
 
     @Test(
-        "a stock stunnel client proves itself to us, and we name what is wrong with it",
+        "a stock stunnel client authenticates to us, and we report what is wrong with it",
         .enabled(if: StunnelProcess.isInstalled, "stunnel4 is not installed"),
         .timeLimit(.minutes(10)),
         arguments: versions
@@ -94,7 +94,7 @@ struct KeyInteropTests {
         }
     }
 
-    @Test("openssl s_server takes our key", .timeLimit(.minutes(10)), arguments: versions, ["one", "two"])
+    @Test("openssl s_server accepts our key", .timeLimit(.minutes(10)), arguments: versions, ["one", "two"])
     func sServer(version: TLSVersion, identity: String) throws {
         let port = freePort()
         let server = try ChildProcess(
@@ -116,7 +116,7 @@ struct KeyInteropTests {
         stream.close()
     }
 
-    @Test("openssl s_client proves itself to us, twice by one session", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("openssl s_client authenticates to us, twice with one session", .timeLimit(.minutes(10)), arguments: versions)
     func sClient(version: TLSVersion) throws {
         let directory = try TemporaryDirectory()
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))

@@ -8,7 +8,7 @@ import Transport
 struct PeerInteropTests {
     private static let versions = ["-tls1_2", "-tls1_3"]
 
-    @Test("s_server shows what it has, and we judge it", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("s_server presents its certificate, and we verify it", .timeLimit(.minutes(10)), arguments: versions)
     func sServer(version: String) throws {
         let family = try CertificateFamily.shared()
         func rules(_ level: Int, _ file: String?, hosts: [String] = [], addresses: [String] = []) throws -> PeerTrust {
@@ -52,7 +52,7 @@ struct PeerInteropTests {
     }
 
     @Test(
-        "s_server wants a certificate, and says so when ours is none of its",
+        "s_server requires a certificate, and reports when ours is not accepted",
         .timeLimit(.minutes(10)),
         arguments: versions
     )
@@ -82,7 +82,7 @@ struct PeerInteropTests {
         }
     }
 
-    @Test("s_client shows what it has, and we judge it", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("s_client presents its certificate, and we verify it", .timeLimit(.minutes(10)), arguments: versions)
     func mutualClient(version: String) throws {
         let family = try CertificateFamily.shared()
         let files = try #require(family.files(.good))
@@ -117,7 +117,7 @@ struct PeerInteropTests {
         }
     }
 
-    @Test("s_client asks for a renegotiation in vain", .timeLimit(.minutes(10)))
+    @Test("s_client requests a renegotiation without success", .timeLimit(.minutes(10)))
     func renegotiation() throws {
         let family = try CertificateFamily.shared()
         let files = try #require(family.files(.good))

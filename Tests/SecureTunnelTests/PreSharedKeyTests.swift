@@ -8,7 +8,7 @@ struct PreSharedKeyTests {
     private static let versions = [TLSVersion.tls12, .tls13]
 
     @Test(
-        "prove a client that a server without a certificate lets in",
+        "authenticate a client to a server without a certificate",
         .timeLimit(.minutes(10)),
         arguments: [
             (TLSVersion.tls12, nil, "one"), (.tls12, "two", "two"), (.tls13, nil, "one"), (.tls13, "two", "two"),
@@ -34,7 +34,7 @@ struct PreSharedKeyTests {
         #expect(try near.read(upTo: 10) == [1, 2, 3])
     }
 
-    @Test("tell an unknown identity on both sides", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("report an unknown identity on both sides", .timeLimit(.minutes(10)), arguments: versions)
     func unknownIdentity(version: TLSVersion) throws {
         let ends = try shake("nobody:0123456789abcdefghij", "one:0123456789abcdefghij", version)
         let seen = #expect(throws: SecureTunnelError.self) { try ends.server.get() }
@@ -50,7 +50,7 @@ struct PreSharedKeyTests {
         )
     }
 
-    @Test("tell a wrong key on both sides", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("report a wrong key on both sides", .timeLimit(.minutes(10)), arguments: versions)
     func wrongKey(version: TLSVersion) throws {
         let ends = try shake("one:0123456789abcdefghij", "one:0123456789abcdefghiJ", version)
         let expected = SecureTunnelError.preSharedKeyMismatch(peer: "the other end of the pair", identity: "one")
@@ -58,7 +58,7 @@ struct PreSharedKeyTests {
         #expect(throws: expected) { try ends.client.get() }
     }
 
-    @Test("may stand beside certificates on both sides", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("can be combined with certificates on both sides", .timeLimit(.minutes(10)), arguments: versions)
     func besideCertificates(version: TLSVersion) throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost")
@@ -92,7 +92,7 @@ struct PreSharedKeyTests {
         }
     }
 
-    @Test("are not replaced by a certificate that a stranger shows", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("are not replaced by an untrusted client certificate", .timeLimit(.minutes(10)), arguments: versions)
     func stranger(version: TLSVersion) throws {
         let files = try CertificateAuthority().issue("localhost")
         var server = TLSServerConfiguration(identity: files.identity)
@@ -105,7 +105,7 @@ struct PreSharedKeyTests {
         #expect(ends.server.failure != nil)
     }
 
-    @Test("are wanted of every client when the server says so", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("are required of every client when the server says so", .timeLimit(.minutes(10)), arguments: versions)
     func required(version: TLSVersion) throws {
         let files = try CertificateAuthority().issue("localhost")
         var server = TLSServerConfiguration(identity: files.identity, clientTrust: .preSharedKey)
@@ -120,7 +120,7 @@ struct PreSharedKeyTests {
         #expect(bare.server.failure == .preSharedKeyRequired(peer: "the other end of the pair"))
     }
 
-    @Test("no cipher without a proof is let through", .timeLimit(.minutes(10)))
+    @Test("no cipher without authentication is accepted", .timeLimit(.minutes(10)))
     func anonymous() throws {
         let files = try CertificateAuthority().issue("localhost")
         let anonymous = "ADH-AES128-GCM-SHA256:@SECLEVEL=0"
@@ -188,7 +188,7 @@ struct PreSharedKeyTests {
         #expect(!dumped.contains("0123456"))
     }
 
-    @Test("that nothing can use are refused before a connection")
+    @Test("that cannot be used are refused before a connection")
     func settings() throws {
         func reason(_ body: () throws -> TLSContext) -> String {
             #expect(throws: SecureTunnelError.self) { try body() }?.description ?? ""

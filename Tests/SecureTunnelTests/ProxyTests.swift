@@ -31,7 +31,7 @@ struct ProxyURLTests {
     }
 
     @Test(
-        "refuses what is no proxy, without quoting the password",
+        "refuses what is not a proxy, without quoting the password",
         arguments: [
             "https://220.22.23.265.253.255:err", "host:3128", "socks5://host:1080", "http://", "http://u:secret@",
             "http://u:secret@host:0", "http://u:secret@host:65536", "http://u:secret%4@host:1",
@@ -78,7 +78,7 @@ struct ConnectTests {
     private let target = HostPort(host: "fd00::7", port: 443)
 
     @Test(
-        "asks as stunnel asks, and leaves what follows the reply to the tunnel",
+        "sends the request that stunnel sends, and leaves what follows the reply to the tunnel",
         .timeLimit(.minutes(10)),
         arguments: [
             "HTTP/1.0 200 Connection established\r\n\r\n", "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 200 OK\nVia: x\n\n",
@@ -172,7 +172,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("tells a refused login from a missing one, and sends a user without a password")
+    @Test("distinguishes a refused login from a missing one, and sends a user without a password")
     func login() throws {
         let (near, far) = try SocketStream.pair()
         try far.write(Array("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"r\"\r\n\r\n".utf8))
@@ -225,7 +225,7 @@ struct ConnectTests {
 @Suite("BypassList")
 struct BypassListTests {
     @Test(
-        "tells whom to call directly",
+        "decides which hosts are connected directly",
         arguments: [
             ("y.com", "y.com", true), ("y.com", "x.y.com", true), ("y.com", "xy.com", false), ("y.com", "Y.COM.", true),
             (".y.com", "x.y.com", true), (".y.com", "y.com", false), ("*.y.com", "a.b.y.com", true),
@@ -245,7 +245,7 @@ struct BypassListTests {
         #expect(try BypassList(parsing: list).contains(HostPort(host: host, port: 443)) == expected)
     }
 
-    @Test("refuses items that mean nothing", arguments: ["10.0.0.0/33", "x/8", "y.com:port", ".", "fd00::1:443x"])
+    @Test("refuses invalid items", arguments: ["10.0.0.0/33", "x/8", "y.com:port", ".", "fd00::1:443x"])
     func unsound(list: String) {
         #expect(throws: SecureTunnelError.self) { try BypassList(parsing: list) }
     }
@@ -260,7 +260,7 @@ struct ProxyReplyTests {
         return (reply, state)
     }
 
-    @Test("goes through a head of the most lines once, not once a line", .timeLimit(.minutes(10)))
+    @Test("parses a head with the maximum number of lines once, not once per line", .timeLimit(.minutes(10)))
     func manyLines() {
         let start = ContinuousClock.now
         let (reply, state) = reply("HTTP/1.1 200 OK\n" + String(repeating: "a\n", count: 32_000) + "\n")
@@ -272,7 +272,7 @@ struct ProxyReplyTests {
         )
     }
 
-    @Test("finds a realm behind letters whose small form is longer")
+    @Test("finds a realm after letters whose lower-case form is longer")
     func realm() {
         let (reply, _) = reply("HTTP/1.1 407 No\r\nProxy-Authenticate: \u{130}\u{130}\u{130} REALM=\"squid\"\r\n\r\n")
         #expect(reply.realm == "squid")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SecretMemory", .timeLimit(.minutes(10)))
 struct SecretMemoryTests {
-    @Test("secrets of all lengths share no byte and come and go")
+    @Test("secrets of all lengths share no byte, while some are allocated and freed")
     func lengths() {
         var generator = SystemRandomNumberGenerator()
         var held: [(SecretBytes, UInt8)] = []
@@ -22,7 +22,7 @@ struct SecretMemoryTests {
         }
     }
 
-    @Test("a secret lies in locked memory that no dump holds")
+    @Test("a secret is in locked memory that is excluded from dumps")
     func locked() throws {
         let secret = SecretBytes("a secret")
         let address = secret.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }

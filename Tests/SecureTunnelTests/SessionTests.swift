@@ -35,7 +35,7 @@ struct SessionTests {
         #expect(try greetedPair(try TLSContext(client: configuration), server).near.session.isResumed == false)
     }
 
-    @Test("a server with other keys is met with a whole handshake", .timeLimit(.minutes(10)), arguments: versions)
+    @Test("a server with other keys gets a full handshake", .timeLimit(.minutes(10)), arguments: versions)
     func staleTicket(version: TLSVersion) throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost")
@@ -49,7 +49,7 @@ struct SessionTests {
     }
 
     @Test(
-        "the name in the clear is the one that is called, another, or none",
+        "the SNI is the connected name, another, or none",
         .timeLimit(.minutes(10)),
         arguments: [
             (ServerNameIndication.called, "localhost", "localhost"), (.called, "127.0.0.1", nil), (.called, "::1", nil),
@@ -87,7 +87,7 @@ struct SessionTests {
         #expect(ends.server.failure == expected)
     }
 
-    @Test("ciphers, cipher suites and options are what was asked for", .timeLimit(.minutes(10)))
+    @Test("ciphers, cipher suites and options are what was requested", .timeLimit(.minutes(10)))
     func parameters() throws {
         let files = try CertificateAuthority().issue("localhost")
         var server = TLSServerConfiguration(identity: files.identity)
@@ -115,7 +115,7 @@ struct SessionTests {
     }
 
     @Test(
-        "options that would let go of a protection are refused, those without effect are known",
+        "options that would weaken protection are refused, those without effect are known",
         arguments: [
             ("NO_SSLv2", nil), ("NO_SSLv3", nil), ("-NO_SSLv3", nil), ("NO_TICKET", nil), ("ALL", nil),
             ("SINGLE_ECDH_USE", nil),
@@ -165,7 +165,7 @@ struct SessionTests {
         }
     }
 
-    /// A pair that has exchanged a word, so that the tickets of TLS 1.3 have come; ended in good order.
+    /// A pair that has exchanged a word, so that the tickets of TLS 1.3 have arrived; ended cleanly.
     private func greetedPair(_ client: TLSContext, _ server: TLSContext) throws -> (near: TLSStream, far: TLSStream) {
         let (near, far) = try SocketStream.pair()
         let answer = try Background {

@@ -53,11 +53,11 @@ struct TLSStreamTests {
         #expect(try ends.server.get().session.applicationProtocol == nil)
     }
 
-    @Test("takes the records that are there without waiting, and tells nothing yet from the end")
+    @Test("takes available records without waiting, and distinguishes no data yet from the end")
     func readNow() throws {
         let (near, far) = try connectedPair()
         let buffer = ByteMemory(count: 100).all
-        // A session ticket may have come, which is not data.
+        // A session ticket may have arrived, which is not data.
         #expect(try near.readNow(into: buffer) == nil)
         try far.write([1, 2, 3])
         #expect(try near.read(upTo: 1) == [1])
@@ -68,7 +68,7 @@ struct TLSStreamTests {
         #expect(try near.readNow(into: buffer) == 0)
     }
 
-    @Test("takes an end without close_notify for truncation", .timeLimit(.minutes(10)))
+    @Test("treats an end without close_notify as truncation", .timeLimit(.minutes(10)))
     func truncation() throws {
         let (near, far) = try connectedPair()
         try far.write([1, 2, 3])

@@ -5,7 +5,7 @@ import Transport
 
 @Suite("Trust in a peer")
 struct TrustTests {
-    @Test("refuses an expired certificate and says until when it held", .timeLimit(.minutes(10)))
+    @Test("refuses an expired certificate and reports its end date", .timeLimit(.minutes(10)))
     func expired() throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost", validFrom: "20200101000000Z", validUntil: "20210203040506Z")
@@ -21,7 +21,7 @@ struct TrustTests {
         #expect(name == "certificate expired")
     }
 
-    @Test("refuses a certificate of the future", .timeLimit(.minutes(10)))
+    @Test("refuses a certificate that is not valid yet", .timeLimit(.minutes(10)))
     func notYetValid() throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost", validFrom: "20480101000000Z")
@@ -34,7 +34,7 @@ struct TrustTests {
     }
 
     @Test(
-        "refuses a name that the certificate does not hold",
+        "refuses a name that is not in the certificate",
         .timeLimit(.minutes(10)),
         arguments: [
             ("other.example", "DNS:localhost,DNS:*.y.com,IP:127.0.0.1", ["localhost", "*.y.com", "127.0.0.1"]),
@@ -56,7 +56,7 @@ struct TrustTests {
     }
 
     @Test(
-        "accepts the names and addresses that the certificate holds",
+        "accepts the names and addresses in the certificate",
         .timeLimit(.minutes(10)),
         arguments: [
             ("localhost", "DNS:localhost"), ("x.y.com", "DNS:*.y.com"), ("127.0.0.1", "IP:127.0.0.1"),
@@ -75,7 +75,7 @@ struct TrustTests {
         #expect(throws: Never.self) { try ends.client.get() }
     }
 
-    @Test("refuses a certificate of an unknown authority", .timeLimit(.minutes(10)))
+    @Test("refuses a certificate of an unknown CA", .timeLimit(.minutes(10)))
     func wrongAuthority() throws {
         let authority = try CertificateAuthority(name: "Stranger")
         let trusted = try CertificateAuthority(name: "Friend")
@@ -116,7 +116,7 @@ struct TrustTests {
         guard case .unknownAuthority = error else { throw Unexpected(error) }
     }
 
-    @Test("tells the pin it wanted from the one it saw", .timeLimit(.minutes(10)))
+    @Test("reports the expected and the presented pin", .timeLimit(.minutes(10)))
     func wrongPin() throws {
         let authority = try CertificateAuthority()
         let files = try authority.issue("localhost")
@@ -151,7 +151,7 @@ struct TrustTests {
     }
 
     @Test(
-        "shows a late refusal by its name, to readers and to writers",
+        "reports a late refusal by its name, to readers and to writers",
         .timeLimit(.minutes(10)),
         arguments: [true, false]
     )

@@ -6,7 +6,7 @@ import Transport
 @Suite("Tunnel faults")
 struct TunnelFaultTests {
     @Test(
-        "names what a port speaks that does not speak TLS",
+        "identifies the protocol of a port that does not speak TLS",
         .timeLimit(.minutes(10)),
         arguments: [
             ("@RSYNCD: 31.0 sha512\n", "plain rsync"), ("HTTP/1.1 400 Bad Request\r\n\r\n", "plain HTTP"),
@@ -26,7 +26,7 @@ struct TunnelFaultTests {
     }
 
     @Test(
-        "names what a client speaks that does not speak TLS",
+        "identifies the protocol of a client that does not speak TLS",
         .timeLimit(.minutes(10)),
         arguments: [
             "@RSYNCD: 31.0\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -168,7 +168,7 @@ struct TunnelFaultTests {
         let call = Result { () throws(SecureTunnelError) in
             try TLSStream.connect(over: near, context: client, serverName: "localhost", within: .seconds(10))
         }
-        // Both are done, well or not, before anybody hangs up for good.
+        // Both are done, well or not, before anybody hangs up permanently.
         let answered = try answer.value()
         for end in [near, far, middleNear, middleFar] { end.close() }
         let wasCut = [try down.value(), try up.value()].contains(true)
@@ -203,7 +203,7 @@ struct TunnelFaultTests {
 
 /// Copies until the end or the limit, then hangs up both.
 ///
-/// - Returns: Whether the limit was reached and more had come.
+/// - Returns: Whether the limit was reached and more had arrived.
 private func relay(from source: SocketStream, to target: SocketStream, atMost limit: Int) -> Bool {
     defer {
         source.close()

@@ -6,7 +6,7 @@ import Transport
 @Suite("Tunnel InteropTests")
 struct TunnelInteropTests {
     @Test(
-        "calls openssl s_server, which knows ALPN or not",
+        "connects to openssl s_server, with and without ALPN",
         .timeLimit(.minutes(10)),
         arguments: ["-tls1_2", "-tls1_3"]
     )
@@ -121,7 +121,10 @@ struct TunnelInteropTests {
         try server.value()
     }
 
-    @Test("a plain client of a stunnel that calls a plain port sees the end, not garbage", .timeLimit(.minutes(10)))
+    @Test(
+        "a plain client of a stunnel connected to a plain port sees an end of file, not garbage",
+        .timeLimit(.minutes(10))
+    )
     func plainPort() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let greeter = try Background {

@@ -21,7 +21,7 @@ struct RelayFaultTests {
         )
     }
 
-    @Test("reports a stream that was cut short, and lets the plain side know", .timeLimit(.minutes(10)))
+    @Test("reports a truncated stream, and resets the plain side", .timeLimit(.minutes(10)))
     func truncation() throws {
         let outcome = BoundedBox()
         let plain = try PlainServer { stream in
@@ -92,13 +92,14 @@ struct RelayFaultTests {
         try client.waitForOutput("no renegotiation")
     }
 
-    @Test("bounds a handshake that dawdles", .timeLimit(.minutes(10)))
+    @Test("bounds a slow handshake", .timeLimit(.minutes(10)))
     func slowHandshake() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         let (relay, _) = try server(plain.target, ["TIMEOUTbusy = 1"])
         defer { relay.process.stop() }
         let stream = try call(relay.port)
-        // The head of a record that never comes to its end, a byte at a time: each byte is progress, the handshake is not.
+        // The head of a record that never comes to its end, a byte at a time: each byte is progress, the handshake is
+        // not.
         let start = ContinuousClock.now
         let dripping = try Background {
             for byte: UInt8 in [0x16, 3, 1, 2, 0] + [UInt8](repeating: 1, count: 200) {
@@ -120,7 +121,7 @@ struct RelayFaultTests {
         return try readAll(stream) == [4, 5]
     }
 
-    @Test("ends what is idle, and only that", .timeLimit(.minutes(10)))
+    @Test("ends idle connections, and only those", .timeLimit(.minutes(10)))
     func idle() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         let (relay, _) = try server(plain.target, ["TIMEOUTidle = 1"])
@@ -144,7 +145,7 @@ struct RelayFaultTests {
         #expect(relay.process.output.contains("trying the next address"))
     }
 
-    @Test("SIGHUP takes over a sound file, keeps old connections, and refuses a broken one", .timeLimit(.minutes(10)))
+    @Test("SIGHUP adopts a valid file, keeps old connections, and refuses a broken one", .timeLimit(.minutes(10)))
     func reload() throws {
         let first = try PlainServer { try echoUntilEnd($0) }
         let second = try PlainServer { stream in
@@ -168,12 +169,12 @@ struct RelayFaultTests {
         }
         try relay.reload(text(["foo = bar"]))
         try relay.process.waitForOutput(":11: \"foo\" is not a key that dvm-stunnel knows")
-        #expect(try echo(through: try tunnel(to: relay.port)), "the old configuration goes on")
+        #expect(try echo(through: try tunnel(to: relay.port)), "the old configuration stays")
         try relay.reload(text([]))
-        try relay.process.waitForOutput("connections go on as they are")
+        try relay.process.waitForOutput("connections continue unchanged")
         let new = try tunnel(to: relay.port)
         #expect(try readAll(new) == Array("second".utf8))
-        #expect(try echo(through: old), "the old connection goes on")
+        #expect(try echo(through: old), "the old connection continues")
     }
 
     /// Whether nobody listens on a port any more; the kernel may need a moment.

@@ -5,7 +5,7 @@ import Transport
 
 @Suite("Relay InteropTests")
 struct RelayInteropTests {
-    @Test("passes an end on and goes on in the other direction", .timeLimit(.minutes(10)), arguments: Ends.all)
+    @Test("forwards an end of file and continues in the other direction", .timeLimit(.minutes(10)), arguments: Ends.all)
     func halfClose(ends: Ends) throws {
         let server = try PlainServer { stream in
             let question = try readAll(stream)
@@ -103,7 +103,7 @@ struct RelayInteropTests {
     }
 
     @Test(
-        "calls through a proxy that wants a password",
+        "connects through a proxy that wants a password",
         .timeLimit(.minutes(10)),
         arguments: ProxyProcess.Program.allCases.filter(\.isInstalled)
     )

@@ -86,13 +86,13 @@ struct RelayOperationTests {
         #expect(waitForPort(port))
         try FileManager.default.moveItem(atPath: folder, toPath: directory.file("away"))
         kill(relay.processIdentifier, SIGUSR1)
-        try relay.waitForOutput("the log stays where it was")
+        try relay.waitForOutput("the log file was not reopened")
         #expect(try echoes(loopback(port)))
         let kept = try String(contentsOfFile: directory.file("away/log"), encoding: .utf8)
-        #expect(kept.contains("the log stays where it was"))
+        #expect(kept.contains("the log file was not reopened"))
     }
 
-    @Test("goes without syslog where there is none, as in a container", .timeLimit(.minutes(10)))
+    @Test("works without syslog, as in a container", .timeLimit(.minutes(10)))
     func withoutSyslog() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         let port = freePort()
@@ -106,7 +106,10 @@ struct RelayOperationTests {
         #expect(try relay.waitForExit() == 0)
     }
 
-    @Test("TIMEOUTconnect bounds a call that nobody answers, and the next address is tried", .timeLimit(.minutes(10)))
+    @Test(
+        "TIMEOUTconnect bounds an unanswered connection attempt, and the next address is tried",
+        .timeLimit(.minutes(10))
+    )
     func connectTimeout() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         // A full queue: the kernel drops who else calls, as a firewall does.
@@ -183,7 +186,11 @@ struct RelayOperationTests {
         }
     }
 
-    @Test("takes and makes connections over IPv6", .timeLimit(.minutes(10)), arguments: ["[::1]:", "::1:", ":::", ""])
+    @Test(
+        "accepts and makes connections over IPv6",
+        .timeLimit(.minutes(10)),
+        arguments: ["[::1]:", "::1:", ":::", ""]
+    )
     func overIPv6(prefix: String) throws {
         let plain = try PlainServer(on: "::1") { try echoUntilEnd($0) }
         let port = freePort()
@@ -200,7 +207,7 @@ struct RelayOperationTests {
         if !prefix.contains("1") { #expect(try echoes(loopback(port))) }
     }
 
-    @Test("a certificate is checked against the IPv6 address that is called", .timeLimit(.minutes(10)))
+    @Test("a certificate is checked against the connected IPv6 address", .timeLimit(.minutes(10)))
     func certificateOfIPv6() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         let port = freePort()
@@ -232,7 +239,7 @@ private func waitUntil(_ what: String, _ isTrue: () throws -> Bool) throws {
     throw NeverCame(what: what)
 }
 
-/// What a test waited for in vain.
+/// What a test waited for without success.
 private struct NeverCame: Error {
     let what: String
 }

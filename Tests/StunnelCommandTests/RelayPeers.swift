@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-/// A plain TCP server of a test: each caller is handed to a closure on a thread of its own.
+/// A plain TCP server of a test: each caller is handed to a closure on its own thread.
 final class PlainServer: Sendable {
     let listener: Listener
 
@@ -22,7 +22,7 @@ final class PlainServer: Sendable {
     deinit { listener.close() }
 }
 
-/// Two relays in a row, plain to TLS to plain, in front of a plain server.
+/// Two relays in a row, plain to TLS to plain, before a plain server.
 struct RelayPair {
     let near: RelayProcess
     let far: RelayProcess

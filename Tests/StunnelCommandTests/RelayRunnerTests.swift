@@ -52,7 +52,7 @@ struct RelayRunnerTests {
 
     private var told: String { (try? String(contentsOfFile: directory.file("told"), encoding: .utf8)) ?? "" }
 
-    @Test("with retry, runs its program again for a new call when one has ended", .timeLimit(.minutes(10)))
+    @Test("with retry, runs its program again for a new connection when one has ended", .timeLimit(.minutes(10)))
     func again() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let relay = try startRunner(calling: listener.address.port, retries: true)
@@ -67,7 +67,7 @@ struct RelayRunnerTests {
         #expect(try relay.waitForExit() == 0)
     }
 
-    @Test("with retry, calls again until somebody answers", .timeLimit(.minutes(10)))
+    @Test("with retry, connects again until somebody answers", .timeLimit(.minutes(10)))
     func afterRefusal() throws {
         let port = freePort()
         let relay = try startRunner(calling: port, retries: true)
@@ -78,7 +78,7 @@ struct RelayRunnerTests {
         #expect(try serve(listener, telling: "late") == Array("hello\n".utf8))
     }
 
-    @Test("without retry, calls once", .timeLimit(.minutes(10)))
+    @Test("without retry, connects once", .timeLimit(.minutes(10)))
     func once() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let relay = try startRunner(calling: listener.address.port, retries: false)

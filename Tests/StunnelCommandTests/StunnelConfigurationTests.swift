@@ -30,7 +30,7 @@ struct StunnelConfigurationTests {
     }
 
     @Test(
-        "takes as long as its length: a mebibyte of one key, or of services",
+        "takes time linear in the length: a mebibyte of one key, or of services",
         .timeLimit(.minutes(10)),
         arguments: ["checkHost = h\n", "socket = l:TCP_NODELAY=1\n", "[s]\naccept = h%:1\nconnect = 1\nclient = yes\n"]
     )
@@ -44,7 +44,7 @@ struct StunnelConfigurationTests {
         #expect(ContinuousClock.now - start < .seconds(20), "what is copied again at each line takes minutes")
     }
 
-    @Test("takes the form that stunnel takes: capitals, blanks, comments, a byte order mark, carriage returns")
+    @Test("accepts the syntax that stunnel accepts: capitals, blanks, comments, a byte order mark, carriage returns")
     func form() throws {
         let text =
             "\u{FEFF}; comment\n # another\r\nFOREGROUND = Yes\r\nPid=\n\t\n  [ a ]  \nACCEPT=:::8000\n"
@@ -167,7 +167,7 @@ struct StunnelConfigurationTests {
         }
     }
 
-    @Test("takes the files of MTC, pvc-transfer and VolSync", arguments: MoverFiles.all)
+    @Test("accepts the files of MTC, pvc-transfer and VolSync", arguments: MoverFiles.all)
     func movers(file: MoverFiles) throws {
         let configuration = try read(file.text(in: "/d", port: 6443, target: "target.example:443"))
         #expect(configuration.services.count == 1)

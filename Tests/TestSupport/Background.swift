@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs a closure on a thread of its own and hands over its outcome.
+/// Runs a closure on its own thread and hands over its outcome.
 ///
 /// ## Concurrency model
 /// `condition` guards the outcome, which the thread sets once.
@@ -22,7 +22,7 @@ public final class Background<Value: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Waits for the outcome, at most so long.
+    /// Waits for the outcome, at most this long.
     public func value(within seconds: Double = 50) throws -> Value {
         let deadline = Date(timeIntervalSinceNow: seconds)
         condition.lock()

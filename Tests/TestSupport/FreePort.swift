@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Below the ports that the kernel gives to whoever asks for any, so that no connection of another test takes one
+/// Below the ports that the kernel gives to whoever requests any, so that no connection of another test takes one
 /// between the choice and its use; each is given once.
 private let ports = 10_000..<32_000
 private let offset = Int.random(in: 0..<ports.count)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs work that blocks on a thread of its own, so that the few threads of the Swift pool stay free for other tests.
+/// Runs work that blocks on its own thread, so that the few threads of the Swift pool stay free for other tests.
 ///
 /// - Parameter body: What blocks.
 /// - Returns: What it returned.

@@ -34,7 +34,7 @@ public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
     case seccomp = 317
 }
 
-/// A system call that shall fail on one thread.
+/// A system call that should fail on one thread.
 public struct SystemCallFault: Sendable {
     let number: UInt32
     let error: Int32
@@ -44,7 +44,7 @@ public struct SystemCallFault: Sendable {
     ///
     /// - Parameters:
     ///   - call: Which.
-    ///   - error: The `errno` it shall give.
+    ///   - error: The `errno` it should give.
     ///   - argument: Only calls that have any bit of `mask` set in this argument (from 0) fail; nil for all.
     public init(_ call: SystemCallNumber, _ error: Int32, argument: (index: Int, mask: UInt32)? = nil) {
         number = call.rawValue
@@ -53,7 +53,7 @@ public struct SystemCallFault: Sendable {
     }
 }
 
-/// Runs a closure on a thread of its own on which some system calls fail, as another user if asked.
+/// Runs a closure on its own thread on which some system calls fail, as another user if asked.
 ///
 /// The kernel itself gives the errors (a seccomp filter), so nothing has to be faked. Expectations belong after the
 /// call: the testing library does not know the thread.

@@ -41,7 +41,7 @@ struct CapacityTests {
         #expect(answer.status == status)
     }
 
-    @Test("takes what df printed from standard input")
+    @Test("reads df's output from standard input")
     func diskUsage() throws {
         let output = """
             Filesystem     1MB-blocks   Used Available Use% Mounted on
@@ -54,7 +54,7 @@ struct CapacityTests {
         #expect(try members(answer.output)["proposed"] as? String == "1111800k")
     }
 
-    @Test("scans a volume and tells whether what there is is enough")
+    @Test("scans a volume and reports whether the provisioned size is sufficient")
     func forecast() throws {
         let directory = try TemporaryDirectory(parent: "/dev/shm")
         try Data(repeating: 1, count: 10_000_000).write(to: URL(fileURLWithPath: directory.file("f")))
@@ -72,7 +72,7 @@ struct CapacityTests {
     }
 
     @Test(
-        "mistakes end with neither 0 nor 1",
+        "errors exit with neither 0 nor 1",
         arguments: [
             [], ["/", "--rule"], ["--rule", "--requested", "1"], ["/nowhere"], ["/tmp", "--target-block-size", "1000"],
             ["/tmp", "--round", "0"], ["/tmp", "--requested", "1Q"], ["/tmp", "--target-file-system", "fat"],
@@ -87,7 +87,7 @@ struct CapacityTests {
     }
 
     @Test(
-        "mistakes of the target's end with neither 0 nor 1 either",
+        "errors of the target's command exit with neither 0 nor 1 either",
         arguments: [[], ["/nowhere"], ["/tmp", "--needs", "much"], ["/tmp", "--need", "1"]]
     )
     func targetMistakes(arguments: [String]) throws {

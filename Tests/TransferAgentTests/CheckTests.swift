@@ -54,7 +54,7 @@ struct CheckTests {
         #expect(try disk.names() == [])
     }
 
-    @Test("with --check warn it begins all the same, and says what is missing when the disk is full")
+    @Test("with --check warn it begins regardless, and says what is missing when the disk is full")
     func warned() async throws {
         let disk = try MountedVolume(.ext4([]), mebibytes: 16)
         let target = try Target(volume: disk.path)
@@ -70,7 +70,7 @@ struct CheckTests {
         #expect(try disk.names() == [])
     }
 
-    @Test("a full disk stops its volume alone: the next one has its turn, and no temporaries are left")
+    @Test("a full disk stops only its volume: the next one follows, and no temporary files are left")
     func otherVolumes() async throws {
         let disk = try MountedVolume(.tmpfs, mebibytes: 12)
         let other = try TemporaryDirectory()
@@ -98,7 +98,7 @@ struct CheckTests {
     }
 
     @Test(
-        "names that the target takes for one are refused, and what it cannot make",
+        "names that are equal on the target are refused, and entries that it cannot create",
         .enabled(if: MountedVolume.isPossible(.exfat), "exfat-fuse is not installed")
     )
     func folding() async throws {
@@ -109,12 +109,12 @@ struct CheckTests {
         let first = try await transferOne(target.settings)
         #expect(first.error?.failure == .doesNotFit)
         #expect(first.exitCode == 4)
-        #expect(first.error?.observed.contains("Name and name are one name at the target") == true)
+        #expect(first.error?.observed.contains("Name and name are the same name at the target") == true)
         try FileManager.default.removeItem(atPath: target.source("Name"))
         try FileManager.default.createSymbolicLink(atPath: target.source("link"), withDestinationPath: "x")
         let second = try await transferOne(target.settings)
         #expect(second.exitCode == 4)
-        #expect(second.error?.observed.contains("1 symbolic links cannot be made") == true)
+        #expect(second.error?.observed.contains("1 symbolic links cannot be created") == true)
         // FUSE hides what was removed while open, and forgets it some moments after it was closed.
         let left = try disk.names().filter { !$0.hasPrefix(".fuse_hidden") }
         #expect(left.isEmpty, "\(left)")
@@ -153,7 +153,7 @@ struct TightTests {
         return (disk, target)
     }
 
-    @Test("what is at the target already needs no room again")
+    @Test("content that is already at the target needs no more space")
     func second() async throws {
         let (disk, target) = try await full()
         try write("changed", to: target.source("small"))
@@ -166,7 +166,7 @@ struct TightTests {
         #expect(try disk.names() == ["big", "new", "small"])
     }
 
-    @Test("a changed file that does not fit beside the old one is refused, or on request written in place")
+    @Test("a changed file that does not fit next to the old one is refused, or on request written in place")
     func inPlace() async throws {
         let (disk, target) = try await full()
         try writeNoise(18 * mebibyte + 5, to: target.source("big"), seed: 3)
@@ -184,7 +184,7 @@ struct TightTests {
         )
     }
 
-    @Test("what has to go makes room first, on request")
+    @Test("deletions free space first, on request")
     func deleteFirst() async throws {
         let (disk, target) = try await full()
         // The new name sorts first: with deletion on the way it would come before the old one's end.
@@ -198,12 +198,12 @@ struct TightTests {
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(outcome.exitCode == 0)
-        #expect(output.text.contains("deletes before anything is sent"))
+        #expect(output.text.contains("deletes before sending"))
         #expect(!output.text.contains("in place"))
         #expect(try disk.names() == ["a", "small"])
     }
 
-    @Test("files that became shorter make room for a large one, on request, small files first")
+    @Test("files that became shorter free space for a large one, on request, small files first")
     func smallestFirst() async throws {
         let disk = try MountedVolume(.ext4([]), mebibytes: 32)
         let target = try Target(volume: disk.path)
@@ -226,7 +226,7 @@ struct TightTests {
         #expect(try disk.names().count == 7)
     }
 
-    @Test("whoever goes on though it does not fit gets as many whole files as there is room for, when asked to plan")
+    @Test("a volume that does not fit arrives with as many whole files as possible, when planned")
     func asManyAsPossible() async throws {
         for policy in TightPolicy.allCases {
             let disk = try MountedVolume(.ext4([]), mebibytes: 16)
@@ -292,7 +292,7 @@ enum GrowingTree: String, CaseIterable, Sendable {
     }
 }
 
-@Suite("What the check lets through", .timeLimit(.minutes(10)), .serialized, .enabled(if: isPrivileged))
+@Suite("What the check admits", .timeLimit(.minutes(10)), .serialized, .enabled(if: isPrivileged))
 struct AdmissionFaultTests {
     static let kinds: [(MountedVolume.Kind, Int)] = [
         (.ext4(["-b", "4096"]), 48), (.ext4(["-b", "1024"]), 24), (.ext4(["-b", "4096", "-N", "1500"]), 48),
@@ -300,11 +300,12 @@ struct AdmissionFaultTests {
         (.btrfs, 128), (.xfs, 320),
     ]
 
-    @Test("fits: it never meets a full disk", arguments: kinds, GrowingTree.allCases)
+    @Test("fits: the disk never fills up", arguments: kinds, GrowingTree.allCases)
     func admitted(kind: (MountedVolume.Kind, Int), tree: GrowingTree) async throws {
         try #require(MountedVolume.isPossible(kind.0))
         var verdicts: [Int32] = []
-        // The share of the device in %: little, also for few inodes; much; about all. `scripts/interop admission` goes to the block.
+        // The share of the device in %: little, also for few inodes; much; about all. `scripts/interop admission` goes
+        // to the block.
         for share in [10, 60, 97] {
             let disk = try MountedVolume(kind.0, mebibytes: kind.1)
             let target = try Target(volume: disk.path)

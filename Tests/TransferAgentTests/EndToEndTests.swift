@@ -17,7 +17,7 @@ extension DispatchSemaphore {
 
 @Suite("Transfer end to end", .timeLimit(.minutes(10)))
 struct EndToEndTests {
-    @Test("a volume crosses, changes, and crosses again")
+    @Test("a volume is transferred, changes, and is transferred again")
     func twice() async throws {
         let target = try Target()
         let content = knownBytes(300_000, seed: 7)
@@ -90,7 +90,7 @@ struct EndToEndTests {
         }
     }
 
-    @Test("what is extra at the target stays when deletion was declined")
+    @Test("extra entries at the target stay with --no-delete")
     func keep() async throws {
         let target = try Target()
         try write("other", to: target.target("extra"))
@@ -100,7 +100,7 @@ struct EndToEndTests {
         #expect(FileManager.default.fileExists(atPath: target.target("extra")))
     }
 
-    @Test("each compressor carries the same bytes", arguments: ["zstd", "lz4", "zlibx", "zlib", "none", "auto"])
+    @Test("each compressor transfers the same bytes", arguments: ["zstd", "lz4", "zlibx", "zlib", "none", "auto"])
     func compressed(choice: String) async throws {
         let target = try Target()
         let content = String(repeating: "compressible line\n", count: 20_000)
@@ -124,7 +124,7 @@ struct EndToEndTests {
         #expect(try target.finish().first?.contains("refused: auth failed") == true)
     }
 
-    @Test("a missing password is said before anything is sent")
+    @Test("a missing password is reported before anything is sent")
     func noPassword() async throws {
         let target = try Target()
         var settings = target.settings
@@ -134,7 +134,7 @@ struct EndToEndTests {
         #expect(outcome.exitCode == 5)
     }
 
-    @Test("an unknown volume is refused, and the next volume has its turn")
+    @Test("an unknown volume is refused, and the next volume follows")
     func unknownVolume() async throws {
         let target = try Target()
         var settings = target.settings
@@ -144,7 +144,7 @@ struct EndToEndTests {
         #expect(outcomes.worstExitCode == 5)
     }
 
-    @Test("a source that is not there is said with its path")
+    @Test("a missing source is reported with its path")
     func noSource() async throws {
         let target = try Target()
         var settings = target.settings
@@ -155,7 +155,7 @@ struct EndToEndTests {
         #expect(outcome.exitCode == 3)
     }
 
-    @Test("a target of another CA is not trusted, and gets nothing")
+    @Test("a target with another CA is not trusted, and gets nothing")
     func wrongAuthority() async throws {
         let target = try Target()
         var settings = target.settings
@@ -176,7 +176,7 @@ struct EndToEndTests {
         #expect(try await transfer(settings).first?.error?.failure == .wrongName)
     }
 
-    @Test("a wrong pin is not trusted; without verification anybody is")
+    @Test("a wrong pin is not trusted; without verification any certificate is")
     func pin() async throws {
         let target = try Target()
         var settings = target.settings
@@ -197,7 +197,7 @@ struct EndToEndTests {
     }
 
     @Test(
-        "a proxy carries a transfer when it knows the mover, and only then",
+        "a proxy forwards a transfer when it knows the user, and only then",
         .enabled(if: ProxyProcess.Program.tinyproxy.isInstalled, "tinyproxy is not installed")
     )
     func proxy() async throws {
@@ -246,7 +246,7 @@ struct EndToEndTests {
         return stream
     }
 
-    @Test("a client above the limit of sessions is told to come again, and has its turn later")
+    @Test("a client above the session limit is told to try again, and gets in later")
     func busy() async throws {
         let target = try Target(sessionLimit: 1)
         // What has not logged in is no session.
@@ -276,7 +276,7 @@ struct EndToEndTests {
         #expect(String(decoding: try stream.read(upTo: 8), as: UTF8.self) == "@RSYNCD:")
     }
 
-    @Test("a full target volume is said in so many words, and leaves nothing behind", .enabled(if: geteuid() == 0))
+    @Test("a full target volume is reported as such, and no temporary file is left", .enabled(if: geteuid() == 0))
     func fullVolume() async throws {
         let disk = try TemporaryDirectory()
         try ChildProcess.run("/bin/mount", ["-t", "tmpfs", "-o", "size=1M", "none", disk.path])

@@ -12,7 +12,7 @@ import VolumeAccess
 
 @Suite("AgentError")
 struct ErrorTableTests {
-    @Test("every class has a code of its own and advice on one line")
+    @Test("every class has its own code and advice on one line")
     func classes() {
         #expect(Set(FailureClass.allCases.map(\.code)).count == FailureClass.allCases.count)
         for failure in FailureClass.allCases {
@@ -80,7 +80,7 @@ struct ErrorTableTests {
         #expect(AgentError(wrapped, lastWords: nil).failure == expected)
     }
 
-    @Test("a file or a setting that cannot be used is a mistake in the command line")
+    @Test("an unusable file or setting is a command-line error")
     func settings() {
         #expect(
             AgentError(.badFile(path: "p", reason: "r"))
@@ -108,14 +108,14 @@ struct ErrorTableTests {
         #expect(AgentError(error).exitCode == code)
     }
 
-    @Test("a time-out of dialling is not a peer's silence")
+    @Test("a connect timeout is not a peer's silence")
     func dialling() {
         let error = AgentError(dialling: .timedOut(waitingFor: "w", after: .seconds(1)))
         #expect(error.failure == .connectTimeout && error.exitCode == 10)
     }
 
     @Test(
-        "a daemon's refusal is sorted by its words",
+        "a daemon's refusal is classified by its text",
         arguments: [
             ("@ERROR: auth failed on module v", .loginRefused),
             ("@ERROR: Unknown module 'v'", .unknownVolume),
@@ -134,7 +134,7 @@ struct ErrorTableTests {
     }
 
     @Test(
-        "a peer's exit code is explained by its last words",
+        "a peer's exit code is explained by its last messages",
         arguments: [
             (1, "rsync error: ERROR: module is read only", .readOnlyVolume),
             (11, "write failed: No space left on device (28)", .outOfSpace),

@@ -1,6 +1,6 @@
-/// The help texts of the agents, as a person sees them on a terminal of 80 columns.
+/// The help texts of the agents, as shown on a terminal of 80 columns.
 enum HelpTexts {
-    /// What ``transfer`` and ``doctor`` have in common.
+    /// The options that ``transfer`` and ``doctor`` share.
     private static let connection = #"""
           --target <host:port>    Where the target listens.
           --ca <pem>              Trust a target whose certificate these CAs issued.
@@ -11,7 +11,7 @@ enum HelpTexts {
           --certificate <pem>     The certificate to present to a target with
                                   --client-ca.
           --private-key <pem>     The certificate's key.
-          --server-name <name>    The name in the certificate, if it is not the
+          --server-name <name>    The name in the certificate, if it differs from the
                                   target's host.
           --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
           --proxy-password-file <file>
@@ -28,7 +28,7 @@ enum HelpTexts {
                                   included, for this long. (default: 120)
           --allow-weak-digest     Allow MD4 for the password, and MD5 with --insecure.
           --log-format <log-format>
-                                  The form of log lines, on standard error. (values:
+                                  The format of log lines on standard error. (values:
                                   text, json; default: text)
         """#
 
@@ -36,47 +36,49 @@ enum HelpTexts {
         OVERVIEW: Synchronize local volumes to a target.
 
         Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
-        stock rsyncd behind stunnel. Owners go by name, hard links and holes are kept,
-        lost+found at the top is left alone. The password comes from --password-file,
-        DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, --proxy-password-file
-        or DVM_PROXY_PASSWORD; HTTPS_PROXY and its like are not read. Exit codes are
-        rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished,
-        25 deletions were refused, 20 stopped by a signal; of several volumes the worst
-        counts.
+        stock rsyncd behind stunnel. Owners are mapped by name, hard links and holes
+        are preserved, lost+found at the top is ignored. The password comes from
+        --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
+        --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
+        are ignored. Exit codes are rsync's: 0 complete, 23 some files could not be
+        transferred, 24 some vanished, 25 deletions were refused, 20 stopped by a
+        signal; with several volumes, that of the worst one.
 
         USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
 
         OPTIONS:
-          --volume <name=path>    A volume and where it is mounted here.
+          --volume <name=path>    A volume's name and its mount point.
         \#(connection)
-          --delete/--no-delete    Delete at the target what is not here. (default:
-                                  --delete)
+          --delete/--no-delete    Delete entries at the target that the source does not
+                                  have. (default: --delete)
           --allow-empty-source    Delete at the target even if the source has no
-                                  entries at all.
+                                  entries.
           --delete-limit <percent>
-                                  The share of the target's entries beyond which
-                                  nothing is deleted, from 100 entries on; 100 for no
-                                  limit. (default: 50)
+                                  Delete nothing if more than this share of the
+                                  target's entries would be deleted (from 100 entries
+                                  on); 100 for no limit. (default: 50)
           --wait <seconds>        How long to wait for a volume that another transfer
-                                  writes to. (default: 0)
-          --job <name>            A name for this job: run again under it, it ends its
-                                  last session at the target instead of waiting.
+                                  is writing to. (default: 0)
+          --job <name>            A name for this job: a run with the same name ends
+                                  the job's last session at the target instead of
+                                  waiting.
           --checksum              Compare files by checksum instead of by size and time.
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
-          --bwlimit <rate>        The most to send per second, such as 500K or 1.5M;
-                                  alone, KiB.
+          --bwlimit <rate>        The maximum rate per second, such as 500K or 1.5M;
+                                  without a unit, KiB.
           --max-file-size <quantity>
                                   Refuse longer files by name (exit code 23), holes
                                   included. (default: 256Ti)
-          --check <check>         What the check before the first byte refuses: strict,
+          --check <check>         What the check before the transfer refuses: strict,
                                   fit, warn or none. (values: strict, fit, warn, none;
                                   default: fit)
           --when-tight <when-tight>
-                                  When there is no room for the usual way: refuse, or
-                                  plan: delete first, small files first, or write in
-                                  place. (values: refuse, plan; default: refuse)
-          --no-sandbox            Keep all rights of the user, instead of reading the
-                                  volumes alone.
+                                  When there is not enough space for the usual method:
+                                  refuse, or plan: delete first, small files first, or
+                                  write in place. (values: refuse, plan; default:
+                                  refuse)
+          --no-sandbox            Keep all permissions of the user, instead of only
+                                  reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
           -h, --help              Show help information.
@@ -86,16 +88,16 @@ enum HelpTexts {
     static let doctor = #"""
         OVERVIEW: Check the connection to a target and report the first fault.
 
-        Takes one step after the other, as a transfer would, and stops at the first
-        that fails: name, connection, proxy, TLS, certificate, source, greeting,
+        Runs one check after the other, in the order of a transfer, and stops at the
+        first that fails: name, connection, proxy, TLS, certificate, source, greeting,
         volume, password, writing, space, throughput, idle. Nothing is changed: the
-        volume is asked for with a dry run. Exit code 0 when all steps hold, else
+        volume is accessed with a dry run. Exit code 0 when all checks pass, else
         rsync's for the failure; docs/codes.md explains every code.
 
         USAGE: dvm-source doctor [<options>] --volume <name=path> ... --target <host:port>
 
         OPTIONS:
-          --volume <name=path>    A volume and where it is mounted here.
+          --volume <name=path>    A volume's name and its mount point.
         \#(connection)
           --throughput <seconds>  Measure the throughput for so long; 0 for not at all.
                                   (default: 3)
@@ -127,47 +129,47 @@ enum HelpTexts {
           --private-key <pem>     The certificate's key.
           --client-ca <pem>       Require TLS clients to have a certificate of these
                                   CAs, or to use --psk-file.
-          --psk-file <file>       Let in TLS clients that know one of these
-                                  IDENTITY:KEY lines; not readable by everybody.
-                                  Without --certificate, only them.
-          --volume <name=path>    A volume and where it is mounted here.
+          --psk-file <file>       Admit TLS clients that know one of these IDENTITY:KEY
+                                  lines; not readable by everybody. Without
+                                  --certificate, only those.
+          --volume <name=path>    A volume's name and its mount point.
           --credentials <file>    A file of user:password lines, not readable by
                                   everybody; read once.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --durability <durability>
-                                  What a volume survives once it is complete: a power
-                                  cut (the target waits for its disk), the end of the
-                                  target, or none of them. (values: power, process,
-                                  none; default: power)
+                                  What a complete volume survives: a power cut (the
+                                  target waits for its disk), the end of the target
+                                  process, or neither. (values: power, process, none;
+                                  default: power)
           --max-file-size <quantity>
                                   Refuse longer files by name, holes included.
                                   (default: 256Ti)
           --max-list-memory <quantity>
-                                  The most that the file lists of a session may take in
-                                  memory. (default: 1Gi)
+                                  The maximum memory for a session's file lists.
+                                  (default: 1Gi)
           --silence-limit <seconds>
                                   End a session whose source has sent nothing,
                                   keep-alives included, for this long. (default: 120)
           --allow-weak-digest     Allow MD4 for the password, and MD5 for clients
                                   without TLS.
           --log-format <log-format>
-                                  The form of log lines, on standard error. (values:
+                                  The format of log lines on standard error. (values:
                                   text, json; default: text)
-          --no-sandbox            Keep all rights of the user, instead of those to the
-                                  volumes alone.
+          --no-sandbox            Keep all permissions of the user, instead of only
+                                  those for the volumes.
           -h, --help              Show help information.
 
         """#
 
     static let forecast = #"""
-        OVERVIEW: Forecast what a volume takes at its target, and which size to
+        OVERVIEW: Forecast the space a volume needs at its target, and the size to
         request.
 
-        With a path: scans the volume and computes what it takes on the target's file
-        system, while a file is replaced too, and the smallest claim that is enough.
-        With --rule: the size that today's controller would propose, from numbers or
-        from what `df -BMB` printed (--df). Exit code 0: what is provisioned is enough
-        (or nothing was said of it); 1: it is not; others: errors.
+        With a path: scans the volume and computes the space it needs on the target's
+        file system, including the time while a file is being replaced, and the
+        smallest sufficient claim. With --rule: the size that today's controller would
+        propose, from numbers or from the output of `df -BMB` (--df). Exit code 0: the
+        provisioned size is sufficient (or not given); 1: it is not; others: errors.
 
         USAGE: dvm-source capacity [<options>] [<path>]
 
@@ -178,19 +180,20 @@ enum HelpTexts {
           --rule                  Apply the controller's rule to numbers instead of
                                   scanning a volume.
           --usage-percent <percent>
-                                  How full the volume is, as df tells it. (with --rule)
+                                  How full the volume is, as reported by df. (with
+                                  --rule)
           --measured <quantity>   The size of its file system. (with --rule)
-          --requested <quantity>  What its claim asks for.
+          --requested <quantity>  The size that its claim requests.
           --provisioned <quantity>
-                                  What its claim got.
+                                  The size that its claim was given.
           --threshold <points>    Percentage points to stay free, 1 to 99; else 3.
                                   (with --rule)
           --df <file>             What `df -BMB` printed; - is standard input. (with
                                   --rule)
-          --volume <name>         The volume's name, and its place in df's output.
+          --volume <name>         The volume's name, and its position in df's output.
                                   (with --rule)
           --resizing/--no-resizing
-                                  Whether the controller resizes by itself, for the
+                                  Whether the controller resizes automatically, for the
                                   condition. (with --rule) (default: --resizing)
           --target-file-system <name>
                                   ext4, xfs, btrfs, or unknown for the worst of them.
@@ -198,27 +201,26 @@ enum HelpTexts {
           --target-block-size <bytes>
                                   The target's block size. (default: 4096)
           --target-inode-ratio <bytes>
-                                  One inode for so many bytes, as mkfs.ext4 -i.
+                                  One inode per this many bytes, as for mkfs.ext4 -i.
           --keep-holes/--no-keep-holes
                                   Whether holes stay holes, as dvm-source transfer
                                   keeps them. (default: --keep-holes)
-          --xattrs                Count extended attributes and ACLs too, for a
-                                  transfer that carries them.
-          --previous <quantity>   What an earlier forecast needed: as much growth is
-                                  added.
-          --round <quantity>      The storage gives multiples of this. (default: 1Gi)
+          --xattrs                Also count extended attributes and ACLs, for a
+                                  transfer that copies them.
+          --previous <quantity>   The need of an earlier forecast; the growth since
+                                  then is added.
+          --round <quantity>      The storage provides multiples of this. (default: 1Gi)
           --json                  One line of JSON.
           -h, --help              Show help information.
 
         """#
 
     static let capacity = #"""
-        OVERVIEW: Report what a local volume can take, and whether that is enough.
+        OVERVIEW: Report what a local volume can hold, and whether that is enough.
 
-        What the file system can keep is tried on files and in a directory that are
-        removed at once. Exit codes: 0 it fits, or it can be written to when --needs is
-        not given; 1 it does not; 2 the command line is wrong; 3 the volume cannot be
-        examined.
+        Which metadata the file system keeps is probed with files and a directory that
+        are removed at once. Exit codes: 0 it fits, or without --needs, it is writable;
+        1 it does not fit; 2 the command line is wrong; 3 the volume cannot be examined.
 
         USAGE: dvm-target capacity <path> [--needs <quantity>] [--json]
 
@@ -226,7 +228,7 @@ enum HelpTexts {
           <path>                  Where the volume is mounted.
 
         OPTIONS:
-          --needs <quantity>      What it has to hold in all, as Kubernetes writes it:
+          --needs <quantity>      The total it has to hold, as a Kubernetes quantity:
                                   11.3Gi.
           --json                  Print one JSON object.
           -h, --help              Show help information.

@@ -35,7 +35,7 @@ private struct TracedPass {
 }
 
 @Suite(
-    "One pass, one look",
+    "One pass",
     .serialized,
     .timeLimit(.minutes(10)),
     .enabled(if: TracedPass.isPossible, "strace is not installed")
@@ -52,7 +52,7 @@ struct PassTests {
     }
 
     @Test(
-        "a survey of what differs looks at the same root, and takes one connection more",
+        "a survey of what differs examines the same root, and takes one connection more",
         .enabled(if: isPrivileged, "only root mounts")
     )
     func surveyed() async throws {

@@ -41,7 +41,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "a target says where it listens and ends with 0 on a signal; a source ends with 20",
+        "a target reports where it listens and ends with 0 on a signal; a source ends with 20",
         arguments: [SIGTERM, SIGINT]
     )
     func signals(signal: Int32) throws {

@@ -51,7 +51,7 @@ struct SandboxTests {
         }
     }
 
-    @Test("a target reaches nothing but its volumes, and secrets for reading")
+    @Test("a target can reach only its volumes, and read its secrets")
     func target() throws {
         let place = try Place()
         let volume = place.directory.file("volumes/data")
@@ -101,7 +101,7 @@ struct SandboxTests {
         #expect(arrived == ["file"])
     }
 
-    @Test("a volume whose directory was removed and made anew is still the target's to write")
+    @Test("a volume whose directory was removed and created again is still the target's to write")
     func madeAnew() throws {
         let place = try Place()
         let volume = place.directory.file("volumes/data")
@@ -111,7 +111,7 @@ struct SandboxTests {
         for step in steps { try target.waitForOutput("escape \(step): done\n") }
     }
 
-    @Test("nobody but the superuser looks into an agent, and it leaves no core dump")
+    @Test("only the superuser can read an agent's memory, and it leaves no core dump")
     func notDumpable() throws {
         let place = try Place()
         for name in ["", "volumes", "volumes/data", "volumes/data/file", "secrets/keys", "secrets/credentials"] {

@@ -5,10 +5,10 @@ import Testing
 
 @testable import TransferAgent
 
-/// Each limit and each loss against a real file system that has it; the kernel here has no vfat, no quota format and no ext4 that
-/// folds case, so names that differ by case are tried on exFAT (``CheckTests``), and quotas by figures alone.
+/// Each limit and each loss against a real file system that has it; the kernel here has no vfat, no quota format and no
+/// ext4 that folds case, so names that differ by case are tried on exFAT (``CheckTests``), and quotas by figures alone.
 @Suite(
-    "What fits and what survives",
+    "Fit and preserved metadata",
     .serialized,
     .timeLimit(.minutes(10)),
     .enabled(if: isPrivileged, "only root mounts")
@@ -66,7 +66,7 @@ struct SurvivalTests {
         #expect(output.text.contains("altered: " + Self.loss))
     }
 
-    @Test("capacity tells of them too, and reckons with their room only where they are carried")
+    @Test("capacity reports them too, and counts their space only where they are transferred")
     func forecastAttributes() throws {
         let source = try MountedVolume(.ext4([]), mebibytes: 16)
         try addAttributes(at: source.path)
@@ -107,7 +107,7 @@ struct SurvivalTests {
         #expect(try disk.names() == [])
     }
 
-    @Test("a file that is longer than any can be there is refused")
+    @Test("a file longer than the target's limit is refused")
     func length() async throws {
         let disk = try MountedVolume(.ext4(["-b", "1024"]), mebibytes: 16)
         let source = try TemporaryDirectory(parent: "/dev/shm")
@@ -136,7 +136,7 @@ struct SurvivalTests {
         try setTime(of: target.directory.file("source"), seconds: 1_000_000_000)
         let output = Memory()
         #expect(try await transferOne(target.settings, output).exitCode == 0)
-        let words = "modification times are cut to steps of 1000000000 ns (2 are finer than a second)"
+        let words = "modification times are truncated to multiples of 1000000000 ns (2 are finer than a second)"
         #expect(output.text.contains("altered: " + words))
     }
 
@@ -155,7 +155,7 @@ struct SurvivalTests {
         #expect(answer["needsBytes"] as? Int == 64 << 20)
     }
 
-    @Test("what a volume grew by since the last forecast is added to the next claim, which then is enough for it")
+    @Test("growth since the last forecast is added to the next claim, which is then sufficient")
     func growth() async throws {
         let source = try TemporaryDirectory(parent: "/dev/shm")
         let question = [source.path, "--target-file-system", "ext4", "--round", "1Mi", "--json"]

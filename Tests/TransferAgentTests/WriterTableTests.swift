@@ -30,7 +30,7 @@ struct WriterTableTests {
         }
     }
 
-    @Test("the second is told who writes, and gets the volume when that one has ended")
+    @Test("the second is told who is writing, and gets the volume when that session has ended")
     func second() throws {
         var first = try claim(request("a"))
         #expect(first?.reach == .everywhere)
@@ -58,7 +58,7 @@ struct WriterTableTests {
         func end() { claim.withLock { $0 = nil } }
     }
 
-    @Test("the same job of the same user ends its last session and takes its place", arguments: ["mover", "another"])
+    @Test("a session of the same job and user ends the previous one and replaces it", arguments: ["mover", "another"])
     func takeover(user: String) throws {
         let session = Session()
         try session.claim.withLock { $0 = try claim(request("a", session)) }
@@ -66,7 +66,7 @@ struct WriterTableTests {
         #expect(session.claim.withLock { $0 == nil } == (user == "mover"))
     }
 
-    @Test("a session whose source has hung up is waited for")
+    @Test("a new session waits for one whose source has hung up")
     func hungUp() throws {
         let session = Session(isGone: true)
         try session.claim.withLock { $0 = try claim(request("a", session)) }
@@ -101,7 +101,7 @@ struct DeletionBrakeTests {
         }
     }
 
-    @Test("half of the entries may go, and anything of less than a hundred")
+    @Test("half of the entries may be deleted, and anything below a hundred entries")
     func share() throws {
         let brake = try brake()
         #expect(failure(brake, 50, 100) == nil)

@@ -18,7 +18,7 @@ struct DialTests {
         #expect("\(expected)".contains("Connection refused"))
     }
 
-    @Test("a name without address is told from a refusal", .timeLimit(.minutes(10)))
+    @Test("a name without an address is distinguished from a refusal", .timeLimit(.minutes(10)))
     func unknownHost() throws {
         let error = #expect(throws: TransportError.self) {
             try dial(HostPort(host: "no such host.invalid", port: 1), within: .seconds(20))
@@ -29,7 +29,7 @@ struct DialTests {
         }
     }
 
-    @Test("an address that swallows everything is a time-out", .timeLimit(.minutes(10)))
+    @Test("an address that swallows everything is a timeout", .timeLimit(.minutes(10)))
     func swallowed() throws {
         // A listener whose queue is full drops further connection attempts.
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0), backlog: 0)
@@ -67,7 +67,7 @@ struct DialTests {
         #expect(try far.read(upTo: 2) == [1])
     }
 
-    @Test("closing wakes whoever accepts; waiting has a limit", .timeLimit(.minutes(10)))
+    @Test("closing wakes the accepting thread; waiting has a limit", .timeLimit(.minutes(10)))
     func closeWakes() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
         let name = "callers on \(listener.address)"
@@ -81,7 +81,7 @@ struct DialTests {
     }
 
     @Test(
-        "a caller that there is no descriptor for waits, and is not sent away",
+        "a connection that there is no descriptor for waits, and is not rejected",
         .timeLimit(.minutes(10)),
         arguments: [SystemCallNumber.eventfd2, .accept4]
     )

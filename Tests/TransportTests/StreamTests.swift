@@ -71,7 +71,10 @@ struct StreamTests {
         #expect(near.activity.bytesWritten == UInt64(count))
     }
 
-    @Test("takes what is there without waiting, and tells nothing yet from the end", arguments: Medium.allCases)
+    @Test(
+        "takes available bytes without waiting, and distinguishes no data yet from the end",
+        arguments: Medium.allCases
+    )
     func readNow(medium: Medium) throws {
         let (near, far) = try medium.connect()
         let buffer = ByteMemory(count: 100).all
@@ -88,7 +91,7 @@ struct StreamTests {
         #expect(throws: TransportError.self) { try near.readNow(into: buffer) }
     }
 
-    @Test("a silent peer is a named time-out", .timeLimit(.minutes(10)), arguments: Medium.allCases)
+    @Test("a silent peer is a named timeout", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func readTimeout(medium: Medium) throws {
         let (near, far) = try medium.connect()
         near.readTimeout = .milliseconds(20)
@@ -102,7 +105,7 @@ struct StreamTests {
         #expect(try near.read(upTo: 1).isEmpty)
     }
 
-    @Test("a peer that takes nothing is a named time-out", .timeLimit(.minutes(10)), arguments: Medium.allCases)
+    @Test("a peer that reads nothing is a named timeout", .timeLimit(.minutes(10)), arguments: Medium.allCases)
     func writeTimeout(medium: Medium) throws {
         let (near, far) = try medium.connect()
         near.writeTimeout = .milliseconds(20)

@@ -130,7 +130,7 @@ struct ConfinementTests {
 
     static let permissionWays: [[SystemCallFault]] = [[], [SystemCallFault(.fchmodat2, ENOSYS)]]
 
-    @Test("never changes the permissions behind a link, even believing that it is a file", arguments: 0..<2)
+    @Test("never changes permissions through a link, even when it expects a file", arguments: 0..<2)
     func permissionsThroughLink(_ way: Int) throws {
         let scratch = try Scratch()
         try shell("cd \(scratch.path) && touch victim f && chmod 600 victim f && ln -s victim link")

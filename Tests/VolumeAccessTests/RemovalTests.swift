@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Removal of trees")
 struct RemovalTests {
-    @Test("goes in descending order, contents first, and tells before it removes")
+    @Test("goes in descending order, contents first, and reports before it removes")
     func order() throws {
         let scratch = try Scratch()
         try shell("cd \(scratch.path) && mkdir -p t/b/c t/e && touch t/a t/b/x t/b/c/y t/d keep && ln -s ../keep t/e/l")

@@ -6,10 +6,10 @@ import Testing
 
 @testable import VolumeAccess
 
-@Suite("Room that unwritten data holds", .timeLimit(.minutes(10)))
+@Suite("Space reserved by unwritten data", .timeLimit(.minutes(10)))
 struct RoomTests {
     @Test(
-        "a call that finds no room is made again after writeback, up to three times",
+        "a call that finds no space is retried after writeback, up to three times",
         arguments: [(ENOSPC, 1, 2), (ENOSPC, 3, 4), (EDQUOT, 2, 3), (ENOSPC, 4, 4), (EEXIST, 1, 1)]
             as [(Int32, Int, Int)]
     )
@@ -24,7 +24,7 @@ struct RoomTests {
         #expect(result == (failures < calls ? 7 : -Int(error)))
     }
 
-    @Test("nothing is written between the writeback and the call that needs the room")
+    @Test("nothing is written between the writeback and the call that needs the space")
     func writersWait() throws {
         let scratch = try Scratch()
         let hasFailed = Mutex(false)
@@ -54,7 +54,7 @@ struct RoomTests {
         #expect(try staged.value())
     }
 
-    @Test("a rename that finds no room leaves everything as it was")
+    @Test("a rename that finds no space leaves everything as it was")
     func rename() throws {
         let scratch = try Scratch()
         try scratch.write("old", to: "f")

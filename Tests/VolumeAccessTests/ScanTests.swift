@@ -40,7 +40,7 @@ struct ScanTests {
         #expect(errors == [.system(operation: "statx", path: Array("f".utf8), number: EIO)])
     }
 
-    @Test("names attributes and tells their sizes, of a directory's own too, and nothing where there are none")
+    @Test("reports attributes and their sizes, a directory's own too, and nothing where there are none")
     func attributes() throws {
         let mounted = try MountedFileSystem(ext4: 8 << 20)
         let volume = try Volume.open(path: mounted.path)
@@ -56,7 +56,7 @@ struct ScanTests {
         #expect(try root.extendedAttributeLength("user.none".name.span, of: "f".name.span) == 0)
     }
 
-    @Test("tells the space as statvfs does, and the percentage as df")
+    @Test("reports the space as statvfs does, and the percentage as df")
     func space() throws {
         let mounted = try MountedFileSystem(ext4: 64 << 20)
         try shell("head -c 20000000 /dev/zero > \(mounted.path)/f; sync \(mounted.path)/f")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("VolumeDirectory")
 struct VolumeDirectoryTests {
-    @Test("tells every kind of entry, listed and asked for")
+    @Test("reports every kind of entry, listed and looked up")
     func kinds() throws {
         let scratch = try Scratch()
         let root = scratch.root

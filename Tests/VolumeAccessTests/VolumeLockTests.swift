@@ -29,7 +29,7 @@ struct VolumeLockTests {
         return try VolumeLock.take(volume, try volume.lineage(), anchors)
     }
 
-    @Test("a tree overlaps itself under another name, and what lies in it, and nothing beside it")
+    @Test("a tree overlaps itself under another name, and what is in it, and nothing next to it")
     func overlaps() throws {
         let outer = try volume("outer").lineage()
         #expect(outer.overlaps(try volume("link").lineage()))
@@ -38,7 +38,7 @@ struct VolumeLockTests {
         #expect(!outer.overlaps(try volume("beside").lineage()))
     }
 
-    @Test("the lock keeps out the same directory, one above and one below, until it ends")
+    @Test("the lock excludes the same directory, one above and one below, until it is released")
     func excludes() throws {
         var lock = try take("outer")
         #expect(lock != nil)
@@ -56,7 +56,9 @@ struct VolumeLockTests {
         _ = lock
     }
 
-    @Test("directories above that cannot be opened any more are locked by what was opened before, as often as needed")
+    @Test(
+        "directories above that can no longer be opened are locked through descriptors opened before, as often as needed"
+    )
     func anchored() throws {
         let anchors = LockAnchors(above: [try volume("outer/inner")])
         let identity = DirectoryIdentity(try volume("outer").root.status())

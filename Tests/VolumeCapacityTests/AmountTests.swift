@@ -24,7 +24,7 @@ struct AmountTests {
         #expect(rounded == (bytes > last ? last : (bytes + 4095) / 4096 * 4096))
     }
 
-    @Test("files of any length add up to a need that fits nowhere", arguments: TargetProfile.FileSystem.allCases)
+    @Test("files of any length saturate to a need that never fits", arguments: TargetProfile.FileSystem.allCases)
     func hugeFiles(kind: TargetProfile.FileSystem) {
         var target = TargetProfile(kind)
         target.keepsHoles = false
@@ -42,7 +42,7 @@ struct AmountTests {
         #expect(candidate.smallestSize(growth: 0, round: 1 << 30) >= Amount(TargetFacts.largestFigure))
     }
 
-    @Test("btrfs without a size, or with full trees, has no room and no crash", arguments: [0, 1, Int64.max])
+    @Test("btrfs without a size, or with full trees, has no space and no crash", arguments: [0, 1, Int64.max])
     func btrfs(total: Int64) {
         var space = UsableSpace()
         space.type = "btrfs"

@@ -34,13 +34,13 @@ struct BtrfsRoomTests {
     }
 
     @Test(
-        "trees fill their own room first, and content cannot take it",
+        "trees fill their own space first, and content cannot take it",
         arguments: [
             // content, trees; free in chunks of content, unallocated; fits
             (0, 20, 2, 0, true), (0, 20, 0, 0, false), (10, 20, 12, 0, true), (12, 20, 12, 0, false),
-            // Trees beyond their room take new chunks, twice, and never those of content.
+            // Trees beyond their space take new chunks, twice, and never those of content.
             (0, 30, 200, 0, false), (0, 30, 2, 17, false), (0, 30, 2, 19, true), (150, 30, 200, 20, true),
-            // Whichever comes first, the other has to find room too.
+            // Whichever comes first, the other has to find space too.
             (50, 30, 10, 60, false), (50, 30, 10, 170, true),
         ] as [(Int64, Int64, Int64, Int64, Bool)]
     )
@@ -57,7 +57,7 @@ struct BtrfsRoomTests {
     }
 
     @Test(
-        "a real one tells what its trees have, and has them apart from what is free",
+        "a real one reports its trees' space separately from the free space",
         .enabled(if: MountedVolume.isPossible(.btrfs))
     )
     func real() throws {

@@ -53,7 +53,7 @@ struct DiskUsageTests {
         #expect(throws: CapacityError.self) { try DiskUsage(parsing: output) }
     }
 
-    @Test("refuses several volumes, and a volume that is not there, without a word which one")
+    @Test("refuses several volumes, and a missing volume")
     func ambiguous() {
         #expect(throws: CapacityError.self) { try DiskUsage(parsing: Self.output) }
         #expect(throws: CapacityError.self) { try DiskUsage(parsing: Self.output, path: "/pvc-3/") }

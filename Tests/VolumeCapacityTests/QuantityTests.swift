@@ -24,7 +24,7 @@ struct QuantityTests {
     }
 
     @Test(
-        "refuses what is no quantity",
+        "refuses what is not a quantity",
         arguments: [
             "", " ", "+", "-", ".", "1 ", " 1", "1i", "1.1.M", "1+1.0M", "0.1mi", "0.1am", "aoeu", ".5i", "-3.01i",
             "-3.01e-", "1e", "1K", "1KI", "1mi", "1e1.5", "0x10", "1_000", "١", "1Gi ", "--1", "1e+", "1Mib",
@@ -52,7 +52,7 @@ struct QuantityTests {
         #expect(try Quantity(parsing: text).wholeBytes() == expected)
     }
 
-    @Test("beyond 64 bits is no number of bytes")
+    @Test("a number of bytes beyond 64 bits is rejected")
     func tooLarge() throws {
         let quantity = try Quantity(parsing: "9223372036854775808")
         #expect(throws: CapacityError.quantityOutOfRange("9223372036854775808")) { try quantity.wholeBytes() }

@@ -102,7 +102,7 @@ struct ResizeRuleTests {
     }
 
     @Test(
-        "takes 3 for a threshold that is none",
+        "uses 3 for an invalid threshold",
         arguments: [(-1, 3), (0, 3), (100, 3), (101, 3), (5, 5), (1, 1), (99, 99), (nil, 3)] as [(Int64?, Int64)]
     )
     func threshold(given: Int64?, used: Int64) {

@@ -79,7 +79,7 @@ struct TargetCheckTests {
         #expect(TargetCheck(tree: TreeFacts(), demand: demand, target: target).isClean)
     }
 
-    @Test("what is altered does not keep a volume from fitting, and comes last")
+    @Test("alterations do not prevent a fit, and are listed last")
     func altered() {
         var tree = TreeFacts()
         tree.modificationTimes = -1...(1 << 40)
@@ -100,7 +100,7 @@ struct TargetCheckTests {
         #expect(TargetCheck(tree: tree, demand: demand, target: target).fits)
     }
 
-    @Test("what nobody knows is not held against a target")
+    @Test("unknown limits do not count against a target")
     func unknown() {
         var tree = TreeFacts()
         tree.largestFile = .max
@@ -115,7 +115,7 @@ struct TargetCheckTests {
 struct PassMeterTests {
     private func meter() -> PassMeter { PassMeter([TargetProfile(.ext4)]) }
 
-    @Test("a replaced file takes its growth, and all of it for a while, but in place only its growth")
+    @Test("a replaced file needs its growth, and temporarily all of its size, but in place only its growth")
     func replaced() {
         var meter = meter()
         meter.addChanged(size: 40_960, allocatedBefore: 40_960)
@@ -148,7 +148,7 @@ struct PassMeterTests {
         #expect(meter.demand(.deleteFirst, deleting: false) == usual)
     }
 
-    @Test("small files first: what became shorter gives back before the large ones come, however they are called")
+    @Test("small files first: files that became shorter free space before the large ones come, in any name order")
     func smallestFirst() {
         var meter = meter()
         meter.addNew(Array("large".utf8), .file, size: 1 << 20)
@@ -166,7 +166,7 @@ struct PassMeterTests {
         #expect(late.demand(.smallestFirst).bytes >= (1 << 20) + (64 << 10))
     }
 
-    @Test("holes take room only where files are written in place")
+    @Test("holes take space only where files are written in place")
     func holes() {
         var meter = meter()
         meter.addNew(Array("sparse".utf8), .file, size: 1 << 30, stored: 8192)

@@ -37,7 +37,7 @@ struct XFSLayoutTests {
     }
 
     @Test(
-        "directory blocks larger than blocks make a name dearer",
+        "directory blocks larger than blocks make a name cost more",
         // Link and rename were seen to reserve so much with mkfs.xfs -n size, 32-bit extent counts.
         arguments: [(1024, 8192, 98), (4096, 65_536, 140)] as [(Int64, Int64, Int64)]
     )
@@ -64,7 +64,7 @@ struct XFSLayoutTests {
     }
 
     @Test(
-        "a directory lies in its inode up to 192 bytes, beside the room for attributes",
+        "a directory is in its inode up to 192 bytes, beside the space for attributes",
         arguments: [(1, 150, 0), (1, 180, 4096), (12, 7, 0), (13, 7, 4096), (22, 7, 4096)] as [(Int, Int, Int64)]
     )
     func smallDirectories(count: Int, length: Int, expected: Int64) {
@@ -72,7 +72,7 @@ struct XFSLayoutTests {
     }
 
     @Test(
-        "twelve extents lie in the inode, a thirteenth brings a block",
+        "twelve extents are in the inode, a thirteenth brings a block",
         arguments: [(12, 0), (13, 4096)] as [(Int64, Int64)]
     )
     func extents(pieces: Int64, expected: Int64) {

@@ -1,4 +1,4 @@
-"""What a daemon's configuration means (session 10.2 and 11)."""
+"""The meaning of a daemon's configuration (session 10.2 and 11)."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ def connecting(lab):
         expect("refused", lab.run(f"rsync://127.0.0.1:{taken.getsockname()[1]}/").code, 10)
     with contextlib.ExitStack() as stack:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(3):  # the queue of connections nobody accepts is full, and the next one gets no answer
+        for _ in range(3):  # the accept queue is full, and the next connection gets no answer
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
@@ -80,7 +80,7 @@ def variables(lab):
         expect("listing", lab.run(url).text.split(), ["other"])
 
 
-HOSTS = [  # the module's lines, whether 127.0.0.1 may come in
+HOSTS = [  # the module's lines, whether 127.0.0.1 is admitted
     ("hosts allow = 127.0.0.1", True), ("hosts allow = 10.0.0.1", False), ("hosts deny = 127.0.0.0/8", False),
     ("hosts allow = 127.0.0.0/255.0.0.0\nhosts deny = *", True), ("hosts deny = 10.0.0.0/8", True),
     ("hosts allow = 10.0.0.1\nhosts deny = 10.0.0.2", True), ("hosts allow = 10.0.0.1, 127.0.0.1", True),

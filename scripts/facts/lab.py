@@ -1,4 +1,4 @@
-"""What an experiment with a stock rsync needs: a directory, runs of the program, a daemon, and a place for the claim."""
+"""The environment of an experiment with stock rsync: a directory, runs of the program, a daemon, and the registry of facts."""
 
 import contextlib
 import os
@@ -13,11 +13,11 @@ OWNER = 65534
 
 
 class Unexpected(Exception):
-    """What rsync did is not what the specification says."""
+    """rsync's behaviour differs from the specification."""
 
 
 def fact(section, claim, since="3.2.7"):
-    """Adds an experiment: a section of the specification and the sentence that it shows."""
+    """Adds an experiment: a section of the specification and the sentence that it verifies."""
     def add(function):
         FACTS.append((section, claim, since, function))
         return function
@@ -120,11 +120,11 @@ class Lab:
         return Answer(done.returncode, done.stdout)
 
     def remote(self, *words, **more):
-        """A run through a remote shell that goes nowhere, so that both ends speak the wire protocol."""
+        """A run through a local remote shell, so that both ends speak the wire protocol."""
         return self.run("-e", self.shell, f"--rsync-path={self.program}", *words, **more)
 
     def traced(self, calls, *words):
-        """The system calls of a run, one line each, and the answer."""
+        """The system calls of a run, one line each, and its result."""
         log = self.path("trace")
         answer = self.run(*words, under=("strace", "-f", "-qq", "-s", "80", "-e", f"trace={calls}", "-o", log))
         return answer, self.read("trace").decode(errors="replace").splitlines()

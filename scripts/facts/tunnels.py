@@ -1,4 +1,4 @@
-"""What stock stunnel, tinyproxy and rsync do with the files of a transfer pod (contract 1 and 3)."""
+"""The behaviour of stock stunnel, tinyproxy and rsync with the files of a transfer pod (contract 1 and 3)."""
 
 import base64
 import contextlib
@@ -21,7 +21,7 @@ def free_port():
 
 
 def certificate(lab):
-    """One self-signed certificate that is authority and leaf at once, without alternative names."""
+    """One self-signed certificate that is both CA and leaf, without alternative names."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", SUBJECT,
                     "-keyout", lab.path("tls.key"), "-out", lab.path("tls.crt"), "-addext", "basicConstraints=critical,CA:TRUE",
                     "-addext", "keyUsage=digitalSignature,keyCertSign"], check=True, capture_output=True)
@@ -55,7 +55,7 @@ def client(lab, port, lines):
 
 
 class Listener(threading.Thread):
-    """Takes one connection, answers a CONNECT when it is a proxy, and does TLS: what came before it, name and version."""
+    """Accepts one connection, answers a CONNECT as a proxy, and performs TLS: what came before it, SNI and version."""
 
     def __init__(self, lab, reply=None, minimum=ssl.TLSVersion.TLSv1_2):
         super().__init__(daemon=True)
@@ -161,7 +161,7 @@ def close_at_once(lab):
 
 
 def received(lab, size, line):
-    """What comes through a stunnel server in front of a program that sends most of its bytes once it has our end."""
+    """The data received through a stunnel server from a program that sends most of its bytes after our end of file."""
     sender, port = socket.create_server(("127.0.0.1", 0)), free_port()
 
     def send():
@@ -184,7 +184,7 @@ def received(lab, size, line):
 
 
 def exchange(plain, tls, incoming, outgoing):
-    """Shakes hands, reads a little, says close_notify, and counts the bytes that still come, encrypted as they are."""
+    """Performs the handshake, reads a little, sends close_notify, and counts the remaining bytes, still encrypted."""
     count, said = 0, False
     while not said:
         try:

@@ -1,5 +1,5 @@
-"""A case is a name and a function. Cases run in parallel processes, each in a directory of its own. A list of cases can be
-cut into shards, and a run of them taken up again where an earlier one ended."""
+"""A case is a name and a function. Cases run in parallel processes, each in its own directory. A list of cases can be
+split into shards, and a run can be resumed where an earlier one ended."""
 
 import concurrent.futures
 import contextlib
@@ -132,7 +132,7 @@ class Record:
                 "programs": self.programs, "detail": result.detail}
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            # A run that was cut off in the middle of a line must not spoil the next one.
+            # A run that was truncated in the middle of a line must not spoil the next one.
             end = os.lseek(handle, 0, os.SEEK_END)
             torn = end and os.pread(handle, 1, end - 1) != b"\n"
             os.write(handle, b"\n" * bool(torn) + json.dumps(line).encode() + b"\n")
@@ -142,7 +142,7 @@ class Record:
 
 
 def _parsed(line):
-    """A line of a record; None for one that was cut off."""
+    """A line of a record; None for one that was truncated."""
     try:
         return json.loads(line)
     except ValueError:
@@ -157,7 +157,7 @@ def _content(path):
 
 @contextlib.contextmanager
 def _stopping(pool):
-    """When the run is ended by a signal, no further case begins, and those at work end after they have cleaned up."""
+    """When the run is ended by a signal, no further case begins, and those busy end after they have cleaned up."""
     try:
         yield
     except BaseException:

@@ -1,24 +1,24 @@
 import VolumeCapacity
 
-/// Reads the members of an answer, each within its range: what a peer says is no figure before it has been through here.
+/// Reads the members of an answer and checks each against its range: no value from a peer is used without this check.
 ///
-/// Members that nobody asks for are skipped, as answers grow.
+/// Unknown members are skipped, since answers gain members over time.
 struct AnswerReader {
     let members: JSONValue
 
-    /// A figure that always comes.
+    /// A mandatory number.
     ///
     /// - Parameters:
     ///   - name: The member's name.
-    ///   - range: What it can be.
-    /// - Returns: The figure.
+    ///   - range: The valid values.
+    /// - Returns: The value.
     /// - Throws: ``ControlError/unusable(_:)``.
     func figure(_ name: String, in range: ClosedRange<Int64>) throws(ControlError) -> Int64 {
         guard let value = try optionalFigure(name, in: range) else { throw .unusable("\(name) is missing") }
         return value
     }
 
-    /// A figure that may be left out, or null.
+    /// A number that may be missing or null.
     func optionalFigure(_ name: String, in range: ClosedRange<Int64>) throws(ControlError) -> Int64? {
         switch members[name] {
         case nil, .null: return nil
@@ -31,42 +31,42 @@ struct AnswerReader {
         }
     }
 
-    /// Some bytes or inodes of a file system that always come; see ``clamped(_:)``.
+    /// A mandatory number of bytes or inodes of a file system; see ``clamped(_:)``.
     func space(_ name: String) throws(ControlError) -> Int64 {
         Self.clamped(try figure(name, in: 0...Int64.max))
     }
 
-    /// A figure of a file system as it is reckoned with: some say 8 EiB because they have no end.
+    /// A file system's number, limited for calculations: some report 8 EiB because they have no limit.
     private static func clamped(_ value: Int64) -> Int64 { min(value, TargetFacts.largestFigure) }
 
-    /// A text that always comes.
+    /// A mandatory text.
     func text(_ name: String) throws(ControlError) -> String {
-        guard let value = members[name]?.asText else { throw .unusable("\(name) is missing or no text") }
+        guard let value = members[name]?.asText else { throw .unusable("\(name) is missing or not a text") }
         return value
     }
 
-    /// A flag that always comes.
+    /// A mandatory flag.
     func flag(_ name: String) throws(ControlError) -> Bool {
-        guard let value = members[name]?.asFlag else { throw .unusable("\(name) is missing or no flag") }
+        guard let value = members[name]?.asFlag else { throw .unusable("\(name) is missing or not a flag") }
         return value
     }
 
-    /// A list of figures, as many as were asked about.
+    /// A list of numbers, as many as were requested.
     ///
     /// - Parameters:
     ///   - name: The member's name.
-    ///   - count: How many there have to be.
-    ///   - range: What each can be.
-    /// - Returns: The figures.
+    ///   - count: The required number of elements.
+    ///   - range: The valid values of each.
+    /// - Returns: The numbers.
     /// - Throws: ``ControlError/unusable(_:)``.
     func figures(_ name: String, count: Int, in range: ClosedRange<Int64>) throws(ControlError) -> [Int64] {
         guard case .list(let values) = members[name], values.count == count else {
-            throw .unusable("\(name) has another length than the question")
+            throw .unusable("\(name) has a different length than the request")
         }
         var figures: [Int64] = []
         for value in values {
             guard let figure = value.asInteger, range.contains(figure) else {
-                throw .unusable("a figure of \(name) is not from \(range.lowerBound) to \(range.upperBound)")
+                throw .unusable("an element of \(name) is not from \(range.lowerBound) to \(range.upperBound)")
             }
             figures.append(figure)
         }

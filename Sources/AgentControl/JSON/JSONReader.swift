@@ -1,18 +1,18 @@
 /// What is wrong with a text that should be JSON.
 package struct JSONFlaw: Error, Equatable, CustomStringConvertible {
-    /// Where, in bytes from the start.
+    /// The position, in bytes from the start.
     package let offset: Int
     /// What was expected there.
     package let expected: String
 
-    /// For example `no JSON: a value was expected at byte 7`.
-    package var description: String { "no JSON: \(expected) was expected at byte \(offset)" }
+    /// For example `not JSON: a value was expected at byte 7`.
+    package var description: String { "not JSON: \(expected) was expected at byte \(offset)" }
 }
 
 extension JSONValue {
-    /// Reads one value (RFC 8259), strictly, from a text that may be hostile.
+    /// Parses one value (RFC 8259), strictly, from a text that may be hostile.
     ///
-    /// Nesting is bounded, a member's name comes once, texts are valid UTF-8, and nothing but blanks follows the value.
+    /// Nesting is bounded, member names are unique, texts are valid UTF-8, and only white space may follow the value.
     /// The work is linear in the length, which the caller bounds.
     ///
     /// - Parameter bytes: The whole text.
@@ -22,23 +22,23 @@ extension JSONValue {
         self = try reader.document()
     }
 
-    /// The member of an object; nil when there is none, or this is no object.
+    /// The member of an object; nil when there is none, or this is not an object.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.0 == name }?.1
     }
 
-    /// The text, if it is one.
+    /// The text, if this is a text.
     package var asText: String? {
         if case .text(let text) = self { text } else { nil }
     }
 
-    /// The number, if it is a whole one.
+    /// The number, if this is an integer.
     package var asInteger: Int64? {
         if case .integer(let number) = self { number } else { nil }
     }
 
-    /// The flag, if it is one.
+    /// The flag, if this is a boolean.
     package var asFlag: Bool? {
         if case .flag(let flag) = self { flag } else { nil }
     }
@@ -46,7 +46,7 @@ extension JSONValue {
 
 /// Reads JSON from bytes, left to right.
 private struct JSONReader {
-    /// Lists and objects may lie this deep in each other.
+    /// The maximum nesting depth of arrays and objects.
     private static let deepest = 16
 
     let bytes: [UInt8]
@@ -70,7 +70,7 @@ private struct JSONReader {
         while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { offset += 1 }
     }
 
-    /// Takes a character if it is next.
+    /// Consumes a character if it is the next one.
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         offset += 1

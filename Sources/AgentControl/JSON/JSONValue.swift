@@ -2,7 +2,7 @@
 package enum JSONValue: Sendable {
     case text(String)
     case integer(Int64)
-    /// Written with three decimals at most; what is not finite becomes null.
+    /// Written with at most three decimals; a value that is not finite becomes null.
     case decimal(Double)
     case flag(Bool)
     case null
@@ -33,7 +33,7 @@ package enum JSONValue: Sendable {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            // Control characters, and the two that JavaScript takes for line ends.
+            // Control characters, and the two that JavaScript treats as line ends.
             case "\0"..<" ", "\u{7F}", "\u{2028}", "\u{2029}":
                 result += "\\u" + String(65536 + scalar.value, radix: 16).dropFirst()
             default: result.unicodeScalars.append(scalar)

@@ -1,17 +1,17 @@
 import LinuxSystem
 import VolumeAccess
 
-/// What a source has to know before a pass: which of our own options the target takes, and whether somebody else writes to
-/// the volume.
+/// What a source has to know before a pass: which dvm options the target supports, and whether someone else is writing
+/// to the volume.
 ///
 ///     S>T  {"request":"pass","volume":NAME,"job":ID}
-///     T>S  {"options":[NAME, ...],"inUse":TEXT}, the second only when somebody does
+///     T>S  {"options":[NAME, ...],"inUse":TEXT}, the second only when somebody is
 ///
-/// A session says the last word: who asks first need not come first.
+/// The session decides: a source that asks first is not guaranteed the lock.
 package enum PassRequest: ControlRequest {
     static let name = "pass"
     static let limit = Duration.seconds(20)
-    /// The options of sessions that this target knows beyond rsync's.
+    /// The dvm options of sessions that this target supports.
     package static let options = ["delete-guard", "job", "tally"]
 
     static func answer(
@@ -27,17 +27,17 @@ package enum PassRequest: ControlRequest {
             let holder = try context.volumes.writer(of: volume, named: name, job: job, user: Array(context.user.utf8))
             if let holder { answer.append(("inUse", .text(holder))) }
         } catch {
-            throw .refused("the volume cannot be looked at: \(error)")
+            throw .refused("the volume cannot be examined: \(error)")
         }
         return answer
     }
 }
 
-/// What a target says before a pass.
+/// A target's answer before a pass.
 package struct PassAnswer: Sendable {
-    /// The options of sessions that it knows beyond rsync's.
+    /// The dvm options of sessions that it supports.
     package var options: Set<String>
-    /// Who writes to the volume, for a person; nil when nobody does.
+    /// Who is writing to the volume, for the user; nil when nobody is.
     package var holder: String?
     /// Whether the target has no such volume, or cannot open it.
     package var isRefused: Bool
@@ -50,12 +50,12 @@ package struct PassAnswer: Sendable {
 }
 
 extension ControlClient {
-    /// Asks what there is to know before a pass.
+    /// Requests what has to be known before a pass.
     ///
     /// - Parameters:
     ///   - volume: The volume's name at the target.
-    ///   - job: Which job asks.
-    /// - Returns: The answer; of an older target one that knows nothing.
+    ///   - job: The requesting job.
+    /// - Returns: The answer; for an older target, one without any options.
     /// - Throws: ``ControlError``.
     package func pass(toVolume volume: String, job: String) throws(ControlError) -> PassAnswer {
         let arguments: [(String, JSONValue)] = [("volume", .text(volume)), ("job", .text(job))]

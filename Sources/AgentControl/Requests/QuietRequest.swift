@@ -1,11 +1,11 @@
 import Transport
 
-/// Silence for some time, which shows whether anything on the connection path cuts an idle connection.
+/// Silence for some time, which shows whether anything on the connection path cuts idle connections.
 ///
 ///     S>T  {"request":"quiet","milliseconds":N}
-///     T>S  {"quiet":N}, that much later
+///     T>S  {"quiet":N}, after that time
 ///
-/// Nothing at all is sent before: TCP's own questions rest too.
+/// Nothing at all is sent before; TCP keep-alives are off too.
 enum QuietRequest: ControlRequest {
     static let name = "quiet"
     static let limit = longest + .seconds(20)
@@ -17,7 +17,7 @@ enum QuietRequest: ControlRequest {
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
         guard let time = arguments["milliseconds"]?.asInteger, time > 0, .milliseconds(time) <= longest else {
-            throw .refused("that is no time to be silent for")
+            throw .refused("the requested time is out of range")
         }
         try setKeepAlive(false, context)
         do throws(ControlError) {
@@ -27,7 +27,7 @@ enum QuietRequest: ControlRequest {
             try setKeepAlive(true, context)
             return [("quiet", .integer(time))]
         }
-        throw .broken("a frame in the middle of the silence")
+        throw .broken("a frame during the silence")
     }
 
     private static func setKeepAlive(_ isOn: Bool, _ context: ControlContext) throws(ControlError) {
@@ -40,13 +40,13 @@ enum QuietRequest: ControlRequest {
 }
 
 extension ControlClient {
-    /// Leaves the connection alone, and lets the target do so.
+    /// Keeps the connection idle, at both ends.
     ///
     /// - Parameters:
     ///   - duration: For how long.
-    ///   - patience: How much later the target's word may come.
-    /// - Returns: How long it was quiet.
-    /// - Throws: ``ControlError``, also when the connection did not live through it.
+    ///   - patience: How much later the target's answer may arrive.
+    /// - Returns: How long it was idle.
+    /// - Throws: ``ControlError``, also when the connection did not survive.
     package func keepQuiet(for duration: Duration, patience: Duration) throws(ControlError) -> Duration {
         let (seconds, attoseconds) = min(duration, QuietRequest.longest).components
         let time = seconds * 1000 + attoseconds / 1_000_000_000_000_000

@@ -1,11 +1,11 @@
 package import Transport
 
-/// The end of the conversation, and a session of rsync's protocol on the same connection.
+/// Ends the conversation and begins a session of rsync's protocol on the same connection.
 ///
 ///     S>T  {"request":"session"}
 ///     T>S  {"session":true}, then a daemon's greeting
 ///
-/// A source saves a connection, the proxy's answer and a TLS handshake.
+/// This saves the source a connection, the proxy's reply and a TLS handshake.
 enum SessionRequest: ControlRequest {
     static let name = "session"
     static let limit = Duration.seconds(20)
@@ -15,19 +15,20 @@ enum SessionRequest: ControlRequest {
         _ arguments: JSONValue,
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
-        guard context.channel.isDrained else { throw .broken("bytes after the request for a session") }
+        guard context.channel.isDrained else { throw .broken("bytes after the session request") }
         return [("session", .flag(true))]
     }
 }
 
 extension ControlClient {
-    /// The longest idle time after which a connection is used for a session: something may have cut one that rested longer.
+    /// The longest idle time after which a connection is used for a session: one that was idle for longer may have been
+    /// cut.
     private static let restLimit = Duration.seconds(20)
 
     /// Ends the conversation and keeps its connection for a session.
     ///
-    /// - Returns: The connection, on which the target greets; nil when it is closed, because the target is older or the
-    ///   connection broke or rested too long.
+    /// - Returns: The connection, on which the target sends its greeting; nil when it is closed, because the target is
+    ///   older or the connection broke or was idle for too long.
     package func turnIntoSession() -> (any ByteStream)? {
         guard channel.idleTime < Self.restLimit else {
             close()
@@ -36,14 +37,14 @@ extension ControlClient {
         channel.readsAhead = false
         do throws(ControlError) {
             let answer = try ask(SessionRequest.name, [], within: SessionRequest.limit)
-            // The late answer to an earlier request is not this one, which would then stand in front of the greeting.
+            // A late answer to an earlier request is not this answer, and would precede the greeting.
             guard answer[SessionRequest.name]?.asFlag == true, channel.isDrained else {
                 close()
                 return nil
             }
             return channel.handOver()
         } catch {
-            // A new connection tells what is wrong, if anything is.
+            // A new connection reports what is wrong, if anything.
             close()
             return nil
         }

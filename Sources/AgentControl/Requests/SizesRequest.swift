@@ -2,10 +2,10 @@ import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
-/// What entries of a volume give back when they are removed or replaced.
+/// The space that entries of a volume free when they are removed or replaced.
 ///
 ///     S>T  {"request":"sizes","volume":NAME,"paths":[PATH in hex, ...]}
-///     T>S  {"allocated":[BYTES, ...]}, 0 for what is not there, has further names, or lies in btrfs's trees
+///     T>S  {"allocated":[BYTES, ...]}, 0 for what does not exist, has further names, or is in btrfs's trees
 enum SizesRequest: ControlRequest {
     static let name = "sizes"
     static let limit = Duration.seconds(60)
@@ -18,7 +18,7 @@ enum SizesRequest: ControlRequest {
             throw .refused("there is no such volume here")
         }
         guard case .list(let paths) = arguments["paths"] else { throw .refused("the paths are no list") }
-        // A file in a tree gives back nothing that other content could take, though it counts as a block.
+        // A file in a btrfs tree frees nothing that other content could use, though it counts as a block.
         let smallest = isBtrfs(volume) ? TargetProfile.longestInTrees : -1
         let sizes = paths.map { path in
             path.asText.flatMap { Hexadecimal.decode($0.utf8) }.map { allocated($0, in: volume, longerThan: smallest) }
@@ -31,7 +31,7 @@ enum SizesRequest: ControlRequest {
         do throws(VolumeError) {
             return try volume.space().magic == TargetProfile.FileSystem.btrfs.magic
         } catch {
-            // The paths cannot be looked at either.
+            // The paths cannot be examined either.
             return false
         }
     }
@@ -43,20 +43,20 @@ enum SizesRequest: ControlRequest {
             guard let status, status.isDirectory || status.linkCount == 1, status.size > smallest else { return 0 }
             return status.allocated
         } catch {
-            // Whatever cannot be looked at gives nothing back, as far as anybody can promise.
+            // What cannot be examined is assumed to free nothing.
             return 0
         }
     }
 }
 
 extension ControlClient {
-    /// The most bytes of paths that a request for sizes may carry together.
+    /// The maximum total length of the paths in a request, in bytes.
     package static let pathBytesLimit = 24 * 1024
 
-    /// Asks what entries give back when they are removed or replaced.
+    /// Requests the space that entries free when they are removed or replaced.
     ///
     /// - Parameters:
-    ///   - paths: Paths in the volume, of at most ``pathBytesLimit`` bytes together.
+    ///   - paths: Paths in the volume, at most ``pathBytesLimit`` bytes in total.
     ///   - volume: The volume's name at the target.
     /// - Returns: Bytes, in the order of the paths.
     /// - Throws: ``ControlError``.

@@ -1,11 +1,11 @@
 import LinuxSystem
 
-/// How many bytes a second reach the target, with nothing in the way but the network and TLS.
+/// How many bytes per second reach the target through nothing but the network and TLS.
 ///
 ///     S>T  {"request":"throughput","seconds":N}, then data, then an empty data frame
 ///     T>S  {"bytes":COUNT,"microseconds":TIME}
 ///
-/// The time is the target's, from the request to the empty frame.
+/// The time is measured by the target, from the request to the empty frame.
 enum ThroughputRequest: ControlRequest {
     static let name = "throughput"
     static let limit = Duration.seconds(longest + 20)
@@ -20,7 +20,7 @@ enum ThroughputRequest: ControlRequest {
         var count: Int64 = 0
         while true {
             guard case .data(let length) = try context.channel.frame(by: context.deadline, "data") else {
-                throw .broken("a message in the middle of data")
+                throw .broken("a message among data")
             }
             guard length > 0 else { break }
             count += Int64(length)
@@ -33,9 +33,9 @@ enum ThroughputRequest: ControlRequest {
     }
 }
 
-/// What a throughput measurement found.
+/// The result of a throughput measurement.
 package struct Throughput: Sendable, Equatable {
-    /// Some bytes and the time for them.
+    /// A number of bytes and the time they took.
     package struct Figure: Sendable, Equatable {
         package let bytes: Int64
         package let duration: Duration
@@ -45,26 +45,26 @@ package struct Throughput: Sendable, Equatable {
             self.duration = duration
         }
 
-        /// Bytes a second.
+        /// Bytes per second.
         package var rate: Double { duration > .zero ? Double(bytes) / duration.inSeconds : 0 }
     }
 
-    /// What the source handed to its kernel, by its own clock.
+    /// What the source handed to its kernel, by the source's clock.
     package let sent: Figure
-    /// What came in at the target, by that one's clock.
+    /// What the target received, by the target's clock.
     package let arrived: Figure
 }
 
 extension ControlClient {
-    /// Sends zeros as fast as the connection takes them; the target drops them.
+    /// Sends zeros as fast as the connection accepts them; the target discards them.
     ///
-    /// - Parameter duration: How long; at most an hour counts.
+    /// - Parameter duration: How long; at most an hour.
     /// - Returns: What arrived.
     /// - Throws: ``ControlError``.
     package func throughput(for duration: Duration) throws(ControlError) -> Throughput {
         let duration = min(duration, .seconds(ThroughputRequest.longest))
         try begin(ThroughputRequest.name, [("seconds", .integer(duration.components.seconds))])
-        // Several frames in a write, so that the encryption works on large pieces.
+        // Several frames per write, so that encryption works on large chunks.
         let frame = ControlChannel.emptyData(count: ControlChannel.largestPayload)
         let frames = [[UInt8]](repeating: frame, count: 4).flatMap { $0 }
         let start = ContinuousClock.now
@@ -83,7 +83,7 @@ extension ControlClient {
     static func arrived(in answer: JSONValue) throws(ControlError) -> Throughput.Figure {
         let reader = AnswerReader(members: answer)
         let bytes = try reader.figure("bytes", in: 0...Int64.max)
-        // The request ends long before a week is over.
+        // A request ends long before a week has passed.
         let time = try reader.figure("microseconds", in: 0...604_800_000_000)
         return Throughput.Figure(bytes: bytes, duration: .microseconds(time))
     }

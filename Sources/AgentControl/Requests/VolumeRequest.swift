@@ -2,10 +2,10 @@ import LinuxSystem
 import VolumeAccess
 package import VolumeCapacity
 
-/// What a volume of the target can take.
+/// What a volume of the target can hold.
 ///
 ///     S>T  {"request":"volume","name":NAME}
-///     T>S  the members of ``TargetFacts/json``; what is not known is left out
+///     T>S  the members of ``TargetFacts/json``; unknown ones are left out
 enum VolumeRequest: ControlRequest {
     static let name = "volume"
     static let limit = Duration.seconds(60)
@@ -28,7 +28,7 @@ enum VolumeRequest: ControlRequest {
 }
 
 extension ControlClient {
-    /// Asks what a volume of the target can take.
+    /// Requests what a volume of the target can hold.
     ///
     /// - Parameter name: The volume's name there.
     /// - Returns: The facts.
@@ -43,7 +43,7 @@ extension TargetFacts {
     private typealias Number = (String, WritableKeyPath<TargetFacts, Int64?>, ClosedRange<Int64>)
     private typealias Flag = (String, WritableKeyPath<TargetFacts, Bool?>)
 
-    /// Members that are left out where they are not known, and what they can be.
+    /// The optional members and their ranges.
     private static var numbers: [Number] {
         [
             ("totalInodes", \.space.totalInodes, 0...Int64.max), ("freeInodes", \.space.freeInodes, 0...Int64.max),
@@ -67,7 +67,7 @@ extension TargetFacts {
         ]
     }
 
-    /// The members that say it all.
+    /// All members.
     package var json: [(String, JSONValue)] {
         var members: [(String, JSONValue)] = [
             ("fileSystem", .text(space.type)), ("blockSize", .integer(space.blockSize)),
@@ -85,10 +85,10 @@ extension TargetFacts {
         return members
     }
 
-    /// Reads what ``json`` wrote; members that are not known are skipped.
+    /// Parses what ``json`` wrote; unknown members are skipped.
     ///
-    /// - Parameter answer: An object of a peer.
-    /// - Throws: ``ControlError/unusable(_:)`` when a member is missing that always comes, or a figure cannot be.
+    /// - Parameter answer: An object from a peer.
+    /// - Throws: ``ControlError/unusable(_:)`` when a mandatory member is missing or a value is out of range.
     init(answer: JSONValue) throws(ControlError) {
         let reader = AnswerReader(members: answer)
         var space = UsableSpace()
@@ -110,7 +110,7 @@ extension TargetFacts {
 }
 
 extension BtrfsSpace {
-    /// The object that says it all.
+    /// The object with all members.
     fileprivate var json: JSONValue {
         .object([
             ("freeContentBytes", .integer(freeContent)), ("treeBytes", .integer(trees)),
@@ -118,7 +118,7 @@ extension BtrfsSpace {
         ])
     }
 
-    /// Reads what ``json`` wrote.
+    /// Parses what ``json`` wrote.
     fileprivate init(answer: JSONValue) throws(ControlError) {
         let reader = AnswerReader(members: answer)
         self.init(

@@ -2,7 +2,7 @@
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// How many characters so many bytes become.
+    /// How many characters this many bytes become.
     package static func length(of byteCount: Int, isPadded: Bool) -> Int {
         isPadded ? (byteCount + 2) / 3 * 4 : (byteCount * 4 + 2) / 3
     }

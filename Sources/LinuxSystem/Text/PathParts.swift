@@ -1,11 +1,11 @@
 /// A path in two parts at its last slash.
 package struct PathParts: Equatable, Sendable {
-    /// What separates the components of a path.
+    /// The separator of path components.
     package static let separator = UInt8(ascii: "/")
 
-    /// What is in front of the last slash, which may be nothing; empty without a slash.
+    /// What is before the last slash, which may be nothing; empty without a slash.
     package let parent: [UInt8]
-    /// What is behind it; all without a slash.
+    /// What is after it; all without a slash.
     package let leaf: [UInt8]
     /// Whether there is a slash.
     package let hasParent: Bool

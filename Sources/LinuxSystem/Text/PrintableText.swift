@@ -1,17 +1,17 @@
 /// Words of others made fit for a terminal, a log or JSON: nothing in them can move a cursor, begin a line, or turn the
 /// direction of what is shown.
 ///
-/// UTF-8 is kept. What is not, control characters, separators of lines and marks of direction are shown byte by byte as
+/// UTF-8 is kept. What is not, control characters, line separators and bidirectional marks are shown byte by byte as
 /// `\#ooo`, as rsync shows names (protocol specification, transfer 18.2), and a backslash that could be taken for the
 /// beginning of that as well.
 package enum PrintableText {
-    /// What of a peer's text is shown in one place; more is cut off and said so.
+    /// What of a peer's text is shown in one place; more is truncated and said so.
     package static let usualLimit = 1000
 
-    /// Makes bytes fit to be shown.
+    /// Makes bytes printable.
     ///
     /// - Parameters:
-    ///   - bytes: Whatever somebody else chose.
+    ///   - bytes: Whatever someone else chose.
     ///   - limit: The most bytes of them that are shown.
     /// - Returns: One line.
     package static func escaped(_ bytes: some Collection<UInt8>, limit: Int = .max) -> String {
@@ -41,18 +41,18 @@ package enum PrintableText {
         }
     }
 
-    /// Makes a text fit to be shown.
+    /// Makes a text printable.
     ///
     /// - Parameters:
-    ///   - text: Whatever somebody else chose.
+    ///   - text: Whatever someone else chose.
     ///   - limit: The most bytes of it that are shown.
     /// - Returns: One line.
     package static func escaped(_ text: String, limit: Int = .max) -> String { escaped(text.utf8, limit: limit) }
 
-    /// Makes text of a peer fit to be shown: at most ``usualLimit`` bytes of it.
+    /// Makes text of a peer printable: at most ``usualLimit`` bytes of it.
     package static func ofPeer(_ bytes: some Collection<UInt8>) -> String { escaped(bytes, limit: usualLimit) }
 
-    /// Makes text of a peer fit to be shown: at most ``usualLimit`` bytes of it.
+    /// Makes text of a peer printable: at most ``usualLimit`` bytes of it.
     package static func ofPeer(_ text: String) -> String { escaped(text, limit: usualLimit) }
 
     /// Whether a character may stand in a line as it is.

@@ -66,7 +66,7 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
         return takeFirst()
     }
 
-    /// Takes the oldest element, waiting at most so long.
+    /// Takes the oldest element, waiting at most this long.
     public func pop(within limit: Duration) -> sending QueueAnswer<Element> {
         var deadline = clockTime(CLOCK_MONOTONIC)
         let (seconds, attoseconds) = limit.components

@@ -2,7 +2,7 @@ import Glibc
 
 /// A lock that any number of threads may share, or one may have alone; who wants it alone comes before new sharers.
 ///
-/// Sharing it costs about 20 ns when nobody wants it alone. A thread that holds it must not ask for it again.
+/// Sharing it costs about 20 ns when nobody wants it alone. A thread that holds it must not request it again.
 ///
 /// ## Invariant
 /// The lock lives on the heap because its address must not change; it is never copied, and freed with the last owner.

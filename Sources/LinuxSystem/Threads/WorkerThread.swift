@@ -30,7 +30,7 @@ public final class WorkerThread: Sendable {
         _ = finished.pop()
     }
 
-    /// Waits for the closure, at most so long.
+    /// Waits for the closure, at most this long.
     ///
     /// - Returns: Whether it has returned.
     public func join(within limit: Duration) -> Bool {

@@ -3,7 +3,7 @@ import Transport
 
 /// A source or destination as written on the command line.
 enum Location: Equatable {
-    /// A path here.
+    /// A local path.
     case local([UInt8])
     /// `[USER@]HOST:PATH`
     case shell(RemoteHost, path: [UInt8])
@@ -14,7 +14,7 @@ enum Location: Equatable {
     private static let slash = UInt8(ascii: "/")
     private static let scheme = Array("rsync://".utf8)
 
-    /// Reads an argument: a colon in front of the first slash makes it remote, also without a host in front of it.
+    /// Reads an argument: a colon before the first slash makes it remote, also without a host before it.
     init(parsing argument: [UInt8]) throws(CommandError) {
         let head = argument.prefix(Self.scheme.count).map { (65...90).contains($0) ? $0 + 32 : $0 }
         if head == Self.scheme {
@@ -34,7 +34,7 @@ enum Location: Equatable {
         }
     }
 
-    /// Splits at the first colon that is neither behind a slash nor inside brackets.
+    /// Splits at the first colon that is neither after a slash nor inside brackets.
     private static func split(_ argument: [UInt8]) -> (authority: ArraySlice<UInt8>, rest: ArraySlice<UInt8>)? {
         var isInBrackets = false
         for (index, byte) in argument.enumerated() {

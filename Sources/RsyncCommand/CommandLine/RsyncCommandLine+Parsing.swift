@@ -7,8 +7,8 @@ import RsyncWire
 extension RsyncCommandLine {
     /// Reads an argument vector.
     ///
-    /// - Parameter arguments: The arguments behind the program's name; bytes, since names need not be UTF-8.
-    /// - Throws: ``CommandError``: nothing that is not understood is ever ignored.
+    /// - Parameter arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
+    /// - Throws: ``CommandError``; an unknown argument is never ignored.
     package init(parsing arguments: [[UInt8]]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
@@ -30,7 +30,7 @@ extension RsyncCommandLine {
             throw CommandError(error)
         }
         (options, settings) = (parser.options.transfer, parser.options.settings)
-        // `-h` is about numbers, but on its own it asks for help.
+        // `-h` is about numbers, but on its own it requests help.
         let isHelp = arguments.count == 1 && parser.operands.isEmpty && settings.humanLevel > 1
         if isHelp || parser.options.request == .help { return }
         if parser.options.request == .version {
@@ -63,7 +63,7 @@ extension RsyncCommandLine {
         if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
-        // The other end must tell of every change, not of transfers only.
+        // The other end must report every change, not only transfers.
         let itemized = Array("%i".utf8)
         if let format = settings.outFormat, options.output.itemize == 0,
             zip(format, format.dropFirst()).contains(where: { [$0, $1] == itemized })
@@ -86,7 +86,7 @@ extension RsyncCommandLine {
     private mutating func setMode(_ arguments: [[UInt8]]) throws(CommandError) {
         guard let last = arguments.last else { throw .usage("no source and destination are given (see --help)") }
         guard !arguments.dropLast().contains([]) else { throw .usage("Empty source arg specified.") }
-        // An empty variable in a script must not turn into the working directory.
+        // An empty variable in a script must not mean the working directory.
         guard !last.isEmpty else {
             let isSource = arguments.count == 1
             throw .usage(isSource ? "Empty source arg specified." : "Empty destination arg specified (use \".\").")
@@ -174,7 +174,7 @@ extension TransferJob {
 }
 
 extension TransferJob.Carrier {
-    /// Whether a host is needed and left out.
+    /// Whether a required host is missing.
     fileprivate var lacksHost: Bool {
         switch self {
         case .local: false

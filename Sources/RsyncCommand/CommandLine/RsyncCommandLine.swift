@@ -1,6 +1,6 @@
 package import RsyncOptions
 
-/// What a command line asks for: a mode, and what goes with it.
+/// A parsed command line: a mode and its arguments.
 package struct RsyncCommandLine: Sendable, Equatable {
     /// This program's version.
     package static let version = "0.1.0"
@@ -11,11 +11,11 @@ package struct RsyncCommandLine: Sendable, Equatable {
         case transfer(TransferJob)
         /// Show a daemon's modules.
         case listModules(RemoteHost, overShell: Bool)
-        /// Be the server of a remote shell: the whole argument vector, from `--server` on.
+        /// Run as the server of a remote shell: the whole argument vector, from `--server` on.
         case server([[UInt8]])
-        /// Be a daemon that talks on standard input and output.
+        /// Run as a daemon on standard input and output.
         case daemonOverShell(DaemonSettings)
-        /// Be a daemon.
+        /// Run as a daemon.
         case daemon(DaemonSettings)
         /// Print the options.
         case help
@@ -35,7 +35,7 @@ package struct RsyncCommandLine: Sendable, Equatable {
 package struct RemoteHost: Sendable, Equatable {
     /// Name or address, without brackets.
     package var host: String
-    /// The user in front of `@`; nil when none was written.
+    /// The user before `@`; nil when none was written.
     package var user: String?
     /// The port of an `rsync://` URL; nil when none was written.
     package var port: UInt16?
@@ -43,9 +43,9 @@ package struct RemoteHost: Sendable, Equatable {
 
 /// One transfer.
 package struct TransferJob: Sendable, Equatable {
-    /// How the other end is reached.
+    /// The connection to the other end.
     package enum Carrier: Sendable, Equatable {
-        /// Both ends are here.
+        /// Both ends are local.
         case local
         /// A remote shell starts the other end.
         case shell(RemoteHost)
@@ -53,9 +53,9 @@ package struct TransferJob: Sendable, Equatable {
         case daemon(RemoteHost, module: [UInt8], overShell: Bool)
     }
 
-    /// How the other end is reached.
+    /// The connection to the other end.
     package var carrier: Carrier
-    /// Whether files go from here to there.
+    /// Whether the transfer is a push.
     package var isPush: Bool
     /// Paths; those of a daemon are relative to the module.
     package var sources: [[UInt8]]

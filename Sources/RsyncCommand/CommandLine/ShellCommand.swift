@@ -1,6 +1,6 @@
-/// The command of a remote shell, as `-e` and `RSYNC_RSH` write it.
+/// The command of a remote shell, in the syntax of `-e` and `RSYNC_RSH`.
 package enum ShellCommand {
-    /// Cuts the text of `-e` into words: at blanks, with single and double quotes.
+    /// Splits the text of `-e` into words: at blanks, with single and double quotes.
     package static func words(of command: [UInt8]) throws(CommandError) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var word: [UInt8]?

@@ -7,7 +7,7 @@ import Synchronization
 /// Prints a transfer as rsync prints it (protocol specification, transfer 18).
 ///
 /// ## Concurrency model
-/// The settings do not change; `output`, `log` and `progress` guard themselves.
+/// The settings do not change; `output`, `log` and `progress` are thread-safe.
 package final class CommandPrinter: TransferObserver {
     private let options: TransferOptions
     private let numbers: NumberText
@@ -111,7 +111,7 @@ package final class CommandPrinter: TransferObserver {
         output.error(text)
     }
 
-    /// Prints the figures and the summary that the options ask for.
+    /// Prints the statistics and the summary that the options request.
     package func finish(_ statistics: SessionStatistics, elapsed: Duration) {
         log?.line(
             "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "

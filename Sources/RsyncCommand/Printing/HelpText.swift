@@ -7,7 +7,7 @@ package enum HelpText {
     package static var options: String {
         """
         \(version)
-        Moves files between this machine and another, or between two places here, speaking rsync's protocol.
+        Copies files between this machine and another, or locally, using rsync's protocol.
 
         Usage: dvm-rsync [OPTION]... SOURCE [SOURCE]... DESTINATION
            or  dvm-rsync [OPTION]... rsync://[USER@]HOST[:PORT]/

@@ -23,7 +23,7 @@ struct NumberText: Sendable {
         return Self.fixed(value, digits: 2) + "P"
     }
 
-    /// A number with two digits behind the point, such as a rate.
+    /// A number with two digits after the point, such as a rate.
     func decimal(_ number: Double) -> String {
         let whole = Int64(min(number, 9e18))
         if level >= 2, Double(whole) >= (level == 2 ? 1000 : 1024) { return scaled(whole) }
@@ -43,7 +43,7 @@ struct NumberText: Sendable {
         return number < 0 ? "-" + result : result
     }
 
-    /// A number with a fixed count of digits behind the point, rounded half away from zero.
+    /// A number with a fixed count of digits after the point, rounded half away from zero.
     static func fixed(_ number: Double, digits: Int) -> String {
         var scale: Double = 1
         for _ in 0..<digits { scale *= 10 }
@@ -57,6 +57,6 @@ struct NumberText: Sendable {
 }
 
 extension String {
-    /// Padded with blanks on the left.
+    /// Right-aligned with blanks.
     func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }

@@ -19,7 +19,7 @@ struct OutputFormat: Sendable, Equatable {
 
     /// Reads a format.
     ///
-    /// - Throws: ``CommandError/unsupported(_:)`` for an escape or a width that is not served.
+    /// - Throws: ``CommandError/unsupported(_:)`` for an escape or a width that is not supported.
     init(parsing format: [UInt8]) throws(CommandError) {
         var pieces: [Piece] = []
         var rest = format[...]
@@ -109,7 +109,7 @@ struct OutputFormat: Sendable, Equatable {
     }
 }
 
-/// Times for people.
+/// Printed times.
 package enum ClockText {
     /// `YYYY/MM/DD` and `HH:MM:SS` in the local time zone.
     package static func local(_ seconds: Int64, separator: String) -> String {

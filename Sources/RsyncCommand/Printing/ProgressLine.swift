@@ -5,9 +5,9 @@ import Synchronization
 /// The line of `--progress` and `--info=progress2` (protocol specification, transfer 18.4).
 ///
 /// ## Concurrency model
-/// `state` is guarded by its lock; the figures are counters of the session.
+/// `state` is guarded by its lock; the numbers are counters of the session.
 final class ProgressLine: Sendable {
-    /// Rates are averages over so many seconds.
+    /// Rates are averages over this many seconds.
     private static let window = 5
 
     private struct State {

@@ -1,6 +1,6 @@
 import RsyncEngine
 
-/// The figures at the end of a run (protocol specification, transfer 18.5).
+/// The statistics at the end of a run (protocol specification, transfer 18.5).
 struct StatisticsText {
     private let statistics: SessionStatistics
     private let numbers: NumberText
@@ -31,10 +31,10 @@ struct StatisticsText {
         ]
     }
 
-    /// The two lines that close a run.
+    /// The last two lines of a run.
     func summary(elapsed: Duration) -> [String] {
         let moved = statistics.bytesSent + statistics.bytesReceived
-        // The reference counts whole seconds and adds half a one.
+        // rsync counts whole seconds and adds half a second.
         let rate = Double(moved) / (0.5 + Double(elapsed.components.seconds))
         let speedup = moved == 0 ? 0 : Double(statistics.totalSize) / Double(moved)
         return [

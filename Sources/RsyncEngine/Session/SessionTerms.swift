@@ -21,7 +21,7 @@ extension SessionParameters {
 extension SessionState {
     /// After how long without output a sign of life is due (protocol specification, session 10.1).
     ///
-    /// Without a wish it stays below the 60 seconds after which common load balancers cut a quiet connection.
+    /// Without a wish it stays below the 60 seconds after which common load balancers cut an idle connection.
     var keepAliveInterval: Duration {
         let wish = options.limits.keepAlive ?? .seconds(20)
         let timeout = timeout

@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// How arguments survive the way to a server (protocol specification, session 2.5 and 3.6).
+/// How arguments are quoted for a server (protocol specification, session 2.5 and 3.6).
 public enum ArgumentQuoting {
     private static let active = Set("!#$&;|<>(){}\"'` \t\n\r\\".utf8)
     private static let wildcards = Set("*?[]".utf8)
@@ -8,8 +8,8 @@ public enum ArgumentQuoting {
 
     /// A path argument for a remote shell: the shell still expands `* ? [ ]`.
     ///
-    /// - Parameter path: The path as the person wrote it.
-    /// - Returns: The path with a backslash before every other character that a shell would act on.
+    /// - Parameter path: The path as the user wrote it.
+    /// - Returns: The path with a backslash before every other character that a shell would interpret.
     public static func shellPath(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = path.first == UInt8(ascii: "-") ? Array("./".utf8) : []
         for (index, byte) in path.enumerated() {
@@ -23,7 +23,7 @@ public enum ArgumentQuoting {
     /// Another argument for a remote shell: nothing in it is expanded.
     ///
     /// - Parameter argument: Any bytes.
-    /// - Returns: The argument with a backslash before every character that a shell would act on.
+    /// - Returns: The argument with a backslash before every character that a shell would interpret.
     public static func shellWord(_ argument: [UInt8]) -> [UInt8] {
         argument.flatMap { active.contains($0) || wildcards.contains($0) ? [backslash, $0] : [$0] }
     }
@@ -31,7 +31,7 @@ public enum ArgumentQuoting {
     /// Removes one level of backslashes.
     ///
     /// - Parameter argument: An option argument that came through a daemon's protocol.
-    /// - Returns: What the client meant.
+    /// - Returns: The original argument.
     public static func unescaped(_ argument: [UInt8]) -> [UInt8] {
         guard argument.contains(backslash) else { return argument }
         var result: [UInt8] = []
@@ -47,7 +47,7 @@ public enum ArgumentQuoting {
         return result
     }
 
-    /// A path argument for a daemon: the module's name stands in front.
+    /// A path argument for a daemon: preceded by the module's name.
     ///
     /// - Parameters:
     ///   - module: The module's name.
@@ -70,10 +70,10 @@ public enum ArgumentQuoting {
     /// The paths inside a module that a client's argument names.
     ///
     /// - Parameters:
-    ///   - argument: An argument behind the `.`.
+    ///   - argument: An argument after the `.`.
     ///   - module: The module's name.
     ///   - isSecluded: Whether it came as a secluded argument, which is never split.
-    /// - Returns: Relative paths without `..` that lead nowhere above the module; `.` for all of it. A slash at the end
+    /// - Returns: Relative paths without `..` that stay within the module; `.` for all of it. A slash at the end
     ///   is kept. Wildcards are not expanded.
     public static func modulePaths(_ argument: [UInt8], module: [UInt8], isSecluded: Bool = false) -> [[UInt8]] {
         let slash = UInt8(ascii: "/")
@@ -97,7 +97,7 @@ public enum ArgumentQuoting {
         return (pieces + [piece]).map(sanitised)
     }
 
-    /// A path that stays below where it starts: no leading slash, `..` resolved and never above the start.
+    /// A path that stays below its start: no leading slash, `..` resolved and never above the start.
     ///
     /// - Parameter path: A path of a peer.
     /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.

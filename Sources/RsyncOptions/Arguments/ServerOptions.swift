@@ -1,4 +1,4 @@
-/// What a client's arguments tell a server, but for the paths.
+/// The options in a client's arguments for a server, without the paths.
 package struct ServerOptions: Sendable, Equatable {
     /// The options of the transfer.
     package var transfer = TransferOptions()
@@ -6,12 +6,12 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSender = false
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded = false
-    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
+    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
     package var capabilities = ""
 
     package init() {}
 
-    /// The arguments up to the `.` that ends the options; plain text without characters that a shell knows.
+    /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
     package var words: [String] {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
         let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()

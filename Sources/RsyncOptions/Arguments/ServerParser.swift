@@ -20,9 +20,9 @@ package enum ArgumentFlaw: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Goes through the arguments of a server once.
+/// Parses the arguments of a server.
 package struct ServerParser {
-    /// What was understood so far.
+    /// The options so far.
     package private(set) var options = ServerOptions()
     /// What follows the `.`, with `.` for an empty path.
     package private(set) var paths: [[UInt8]] = []
@@ -34,14 +34,14 @@ package struct ServerParser {
     /// Prepares to read.
     ///
     /// - Parameters:
-    ///   - vector: The arguments behind the program's name, from `--server` on.
-    ///   - isEscaped: Whether option values are escaped as for a shell, and no shell came between.
+    ///   - vector: The arguments after the program's name, from `--server` on.
+    ///   - isEscaped: Whether option values are escaped as for a shell, but no shell has unescaped them.
     package init(_ vector: [[UInt8]], isEscaped: Bool) {
         self.isEscaped = isEscaped
         rest = vector[...]
     }
 
-    /// Reads to the end, or to the first argument that is not understood; what came before it is in effect.
+    /// Reads to the end, or to the first unknown argument; the arguments before it are in effect.
     package mutating func run() throws(ArgumentFlaw) {
         guard let first = rest.popFirst(), first == Array("--server".utf8) else { throw .missing("--server") }
         while let bytes = rest.popFirst() {
@@ -63,7 +63,7 @@ package struct ServerParser {
         guard options.isSecluded else { throw .missing("\".\"") }
     }
 
-    /// A daemon's client escapes option values as if a shell came between, but not secluded ones (protocol
+    /// A daemon's client escapes option values as for a shell, but not secluded ones (protocol
     /// specification, session 2.5 and 2.6).
     private func optionText(_ bytes: [UInt8]) -> String {
         guard isEscaped, !options.isSecluded else { return String(decoding: bytes, as: UTF8.self) }

@@ -26,7 +26,7 @@ extension ClientOptions {
         "symsafe",
     ]
 
-    /// Takes levels of information such as `PROGRESS2,STATS`; a name without digits means level 1.
+    /// Sets info levels such as `PROGRESS2,STATS`; a name without digits means level 1.
     mutating func setInfo(_ value: OptionValue) throws(OptionError) {
         for word in value.text.split(separator: ",") {
             let name = word.prefix { !$0.isNumber }.lowercased()
@@ -48,10 +48,10 @@ extension ClientOptions {
 }
 
 extension TransferOptions.Wire {
-    /// Takes one name for all checksums, or two: for the transfer and for `-c`.
+    /// Sets one algorithm for all checksums, or two: for the transfer and for `-c`.
     mutating func chooseChecksum(_ value: OptionValue) throws(OptionError) {
         let names = value.text.lowercased().split(separator: ",", omittingEmptySubsequences: false)
-        // Half a choice cannot be told to the other end, nor may it be dropped.
+        // One choice alone cannot be sent to the other end, nor may it be ignored.
         if names.count == 2, names.contains("auto") { throw .unsupported("--\(value.option)=\(value.text)") }
         var choices: [ChecksumAlgorithm?] = []
         for name in names {
@@ -66,7 +66,7 @@ extension TransferOptions.Wire {
         fileChecksumChoice = choices.count == 2 ? choices[1] : nil
     }
 
-    /// Takes a compression's name; `auto` lets the two ends negotiate.
+    /// Sets the compression algorithm; `auto` lets the two ends negotiate.
     mutating func chooseCompression(_ value: OptionValue) throws(OptionError) {
         let name = value.text.lowercased()
         guard name != "auto" else { return compressChoice = nil }
@@ -82,14 +82,14 @@ extension TransferOptions.Wire {
         compress = compression != .none
     }
 
-    /// How the choice of checksums is told to a server.
+    /// The choice of checksums as sent to a server.
     var checksumWord: String? {
         guard let checksumChoice else { return nil }
         let second = fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
         return "--checksum-choice=\(checksumChoice.rawValue)\(second)"
     }
 
-    /// How the choice of compression is told to a server.
+    /// The choice of compression as sent to a server.
     var compressionWord: String? {
         switch compressChoice {
         case nil: nil

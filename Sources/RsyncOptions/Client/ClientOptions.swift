@@ -1,4 +1,4 @@
-/// What a client's command line says, but for its operands.
+/// The options of a client's command line.
 package struct ClientOptions: Sendable, Equatable {
     /// What is printed instead of a transfer.
     package enum Request: Sendable, Equatable {
@@ -15,7 +15,7 @@ package struct ClientOptions: Sendable, Equatable {
     package init() {}
 }
 
-/// How far a transfer shows its progress.
+/// How a transfer shows its progress.
 package enum ProgressOption: Sendable, Equatable {
     /// Not at all.
     case none
@@ -27,43 +27,43 @@ package enum ProgressOption: Sendable, Equatable {
 
 /// Options that stay on the client.
 package struct ClientSettings: Sendable, Equatable {
-    /// What `--progress` and `--info=progress` ask for.
+    /// The progress display that `--progress` and `--info=progress` request.
     package var progress = ProgressOption.none
     /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
     package var humanLevel = 1
-    /// What `--out-format` says; nil when not said.
+    /// The value of `--out-format`; nil when not given.
     package var outFormat: [UInt8]?
-    /// The levels of `--info` by name, in lower case; only what was said.
+    /// The levels of `--info` by name, in lower case; only those given.
     package var info: [String: Int] = [:]
-    /// What `--log-file` names.
+    /// The value of `--log-file`.
     package var logFile: [UInt8]?
-    /// What `--password-file` names.
+    /// The value of `--password-file`.
     package var passwordFile: [UInt8]?
-    /// What `--port` says; nil for 873.
+    /// The value of `--port`; nil for 873.
     package var port: UInt16?
-    /// What `--contimeout` says, in seconds; 0 for the system's own limit.
+    /// The value of `--contimeout`, in seconds; 0 for the system's own limit.
     package var connectTimeout = 0
-    /// What `-e` says; nil for `RSYNC_RSH` or ssh.
+    /// The value of `-e`; nil for `RSYNC_RSH` or ssh.
     package var shell: [UInt8]?
-    /// What `--rsync-path` says.
+    /// The value of `--rsync-path`.
     package var serverProgram: [UInt8] = Array("rsync".utf8)
 
     package init() {}
 }
 
-/// What a daemon's command line says; it wins over the configuration file.
+/// The options of a daemon's command line; they override the configuration file.
 package struct DaemonSettings: Sendable, Equatable {
-    /// What `--config` names; nil for the usual place.
+    /// The value of `--config`; nil for the default path.
     package var configuration: [UInt8]?
-    /// What `--port` says.
+    /// The value of `--port`.
     package var port: UInt16?
-    /// What `--address` says.
+    /// The value of `--address`.
     package var address: String?
-    /// Whether `--no-detach` was said.
+    /// Whether `--no-detach` was given.
     package var staysInForeground = false
-    /// What `--log-file` names.
+    /// The value of `--log-file`.
     package var logFile: [UInt8]?
-    /// Whether `--help` was said.
+    /// Whether `--help` was given.
     package var asksForHelp = false
 
     package init() {}

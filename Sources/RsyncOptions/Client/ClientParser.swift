@@ -1,8 +1,8 @@
 import LinuxSystem
 
-/// Goes through a client's command line.
+/// Parses a client's command line.
 package struct ClientParser {
-    /// What the options say.
+    /// The parsed options.
     package private(set) var options = ClientOptions()
     /// Sources and destination as they were written.
     package private(set) var operands: [[UInt8]] = []
@@ -14,7 +14,7 @@ package struct ClientParser {
     /// Prepares to read.
     ///
     /// - Parameters:
-    ///   - arguments: The arguments behind the program's name; bytes, since names need not be UTF-8.
+    ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
     ///   - readFile: Reads a file that an option names.
     package init(_ arguments: [[UInt8]], readFile: @escaping OptionValue.FileReader) {
         rest = arguments[...]
@@ -23,7 +23,7 @@ package struct ClientParser {
 
     /// Reads to the end, or to `--help`.
     ///
-    /// - Throws: ``OptionError`` for the first argument that is not understood: nothing is ignored.
+    /// - Throws: ``OptionError`` for the first unknown argument; nothing is ignored.
     package mutating func run() throws(OptionError) {
         while let argument = rest.popFirst() {
             current = argument

@@ -2,7 +2,7 @@ extension DaemonSettings {
     /// Reads a daemon's command line.
     ///
     /// - Parameters:
-    ///   - arguments: The arguments behind the program's name, `--daemon` among them.
+    ///   - arguments: The arguments after the program's name, `--daemon` among them.
     ///   - isServer: Whether a remote shell started it: a `.` ends the arguments then.
     /// - Throws: ``OptionError/usage(_:)`` for what is not an option of a daemon here.
     package init(parsing arguments: [[UInt8]], isServer: Bool) throws(OptionError) {

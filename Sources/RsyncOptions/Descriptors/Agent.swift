@@ -1,9 +1,9 @@
 extension OptionTable {
-    /// What only our own programs tell each other.
+    /// Options between dvm programs.
     static let agent: [OptionDescriptor] = [
         .agentFlag(
             "--dvm-smallest-first",
-            "ask for small files before large ones",
+            "request small files before large ones",
             \.agent.smallestFirst,
             told: .word(181, "--dvm-smallest-first", to: .receiver) {
                 $0.agent.smallestFirst ? "--dvm-smallest-first" : nil
@@ -11,13 +11,13 @@ extension OptionTable {
         ),
         .agentFlag(
             "--dvm-notes",
-            "tell of phases behind the data",
+            "report phases after the data",
             \.agent.notes,
             told: .word(182, "--dvm-notes", to: .receiver) { $0.agent.notes ? "--dvm-notes" : nil }
         ),
         .agentFlag(
             "--dvm-shows-life",
-            "both ends show life in every phase",
+            "both ends send keep-alives in every phase",
             \.agent.showsLife,
             told: .word(183, "--dvm-shows-life") { $0.agent.showsLife ? "--dvm-shows-life" : nil }
         ),
@@ -42,7 +42,7 @@ extension OptionTable {
     private static var deleteLimit: OptionDescriptor {
         var option = OptionDescriptor(
             "--dvm-delete-limit=PERCENT",
-            "delete nothing when it would be more",
+            "delete nothing when more would be deleted",
             client: .unknown,
             server: .value { (state, value) throws(OptionError) in
                 state.transfer.deletion.limit = try value.number(in: 0...100)

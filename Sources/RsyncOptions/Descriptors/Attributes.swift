@@ -1,5 +1,5 @@
 extension OptionTable {
-    /// What is kept of an entry besides its name and content.
+    /// Which attributes of an entry are preserved.
     static let attributes: [OptionDescriptor] = [
         .flag("--links, -l", "copy symbolic links as links", \.attributes.links, told: .letter(70)),
         .flag("--perms, -p", "keep permissions", \.attributes.permissions, told: .letter(240)),
@@ -49,7 +49,7 @@ extension OptionTable {
         },
         .flag("--hard-links, -H", "keep hard links", \.attributes.hardLinks, told: .letter(170)),
         .unsupported("--executability, -E", "keep the executable bits only", because: "not implemented"),
-        .unsupported("--chmod=CHANGES", "change permissions on the way", because: "not implemented"),
+        .unsupported("--chmod=CHANGES", "change permissions in transit", because: "not implemented"),
         .unsupported("--acls, -A", "keep ACLs", because: "ACLs are not transferred", mayBeOff: true),
         .unsupported(
             "--xattrs, -X",
@@ -66,11 +66,11 @@ extension OptionTable {
         ),
         .unsupported(
             "--open-noatime",
-            "do not change access times by reading",
+            "do not change access times when reading",
             because: "not implemented",
             mayBeOff: true
         ),
-        .unsupported("--super", "act as root at the destination", because: "the receiver acts as what it is"),
+        .unsupported("--super", "act as root at the destination", because: "the receiver uses the privileges it has"),
         .unsupported(
             "--fake-super",
             "keep owners, devices and modes in an extended attribute",
@@ -83,7 +83,7 @@ extension OptionTable {
         .unsupported("--drop-D", "create no devices and special files", because: "not implemented"),
         .unsupported(
             "--munge-links",
-            "keep links in a form that cannot be followed",
+            "store links in a form that cannot be followed",
             because: "links are kept verbatim",
             mayBeOff: true
         ),

@@ -9,7 +9,7 @@ extension OptionTable {
         ),
         .flag(
             "--ignore-times, -I",
-            "transfer files although size and time are equal",
+            "transfer files even if size and time are equal",
             \.comparison.ignoreTimes,
             off: false,
             told: .letter(310)
@@ -23,7 +23,7 @@ extension OptionTable {
         ),
         .setting(
             "--modify-window=NUM, -@",
-            "seconds that times may differ by; -1: compare nanoseconds",
+            "tolerance in seconds when comparing times; -1: compare nanoseconds",
             // The short form, which rsync sends for negative values, is unknown to servers before 3.1.3.
             told: .word(290, "--modify-window=NUM", to: .receiver) {
                 $0.comparison.modifyWindow.map { "--modify-window=\($0)" }

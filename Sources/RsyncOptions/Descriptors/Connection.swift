@@ -1,11 +1,11 @@
 extension OptionTable {
-    /// How the other end is reached.
+    /// The connection to the other end.
     static let connection: [OptionDescriptor] = [
         OptionDescriptor(
             "--rsh=COMMAND, -e",
             "remote shell",
             client: .value { $0.settings.shell = $1.bytes },
-            // What a client can do travels under the same letter (protocol specification, session 2.3).
+            // The client's capabilities are sent with the same letter (protocol specification, session 2.3).
             server: .value { $0.capabilities = $1.text }
         ),
         .clientSetting("--rsync-path=PROGRAM", "program on the other machine") {
@@ -28,7 +28,7 @@ extension OptionTable {
         ),
         .clientSetting(
             "--contimeout=SECONDS",
-            "give up connecting to a daemon after so many seconds",
+            "timeout in seconds for connecting to a daemon",
             off: { $0.settings.connectTimeout = 0 }
         ) { (state, value) throws(OptionError) in
             state.settings.connectTimeout = try value.number(in: 0...Int(Int32.max))

@@ -1,5 +1,5 @@
 extension OptionTable {
-    /// Options that stand behind `--daemon`, and those of a server alone.
+    /// Options after `--daemon`, and those of a server only.
     static let daemon: [OptionDescriptor] = [
         .daemonSetting("--daemon", "be a daemon", .effect { _ in }),
         .daemonSetting("--config=FILE", "configuration file", .value { $0.configuration = $1.bytes }),

@@ -1,5 +1,5 @@
 extension OptionTable {
-    /// What is deleted at the destination.
+    /// Deletions at the destination.
     static let deletion: [OptionDescriptor] =
         [delete, deleteBefore] + [
             OptionDescriptor(
@@ -8,10 +8,18 @@ extension OptionTable {
                 client: .effect { $0.transfer.deletion.isOn = true },
                 server: .toggle { $0.transfer.deletion.isOn = $1 }
             ),
-            .unsupported("--delete-delay", "find out during the transfer, delete after it", because: "not implemented"),
+            .unsupported(
+                "--delete-delay",
+                "find deletions during the transfer, delete after it",
+                because: "not implemented"
+            ),
             .unsupported("--delete-after", "delete after the transfer", because: "not implemented"),
             .unsupported("--delete-excluded", "delete excluded names, too", because: "not implemented"),
-            .unsupported("--delete-missing-args", "delete what a missing source names", because: "not implemented"),
+            .unsupported(
+                "--delete-missing-args",
+                "delete the destination of missing sources",
+                because: "not implemented"
+            ),
             .flag("--ignore-errors", "delete even after read errors", \.deletion.ignoreErrors, told: .word(340)),
             .unsupported(
                 "--force",
@@ -33,7 +41,7 @@ extension OptionTable {
             $0.deletion.isOn && !$0.deletion.isBefore ? "--delete" : nil
         }
         option.isUsed = { $0.deletion.isOn }
-        // A server does not tell these apart.
+        // A server does not distinguish these.
         option.alsoRefusedAs = ["delete-during", "del"]
         return option
     }

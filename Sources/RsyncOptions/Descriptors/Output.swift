@@ -3,11 +3,11 @@ extension OptionTable {
     static let output: [OptionDescriptor] =
         [verbose, logFormat] + [
             .flag("--quiet, -q", "print errors only", \.output.quiet, off: false, told: .letter(30)),
-            .clientSetting("--info=FLAGS", "what is printed, in detail, such as progress2,stats") {
+            .clientSetting("--info=FLAGS", "fine-grained output control, such as progress2,stats") {
                 (state, value) throws(OptionError) in
                 try state.setInfo(value)
             },
-            .unsupported("--debug=FLAGS", "what is printed for debugging", because: "not implemented"),
+            .unsupported("--debug=FLAGS", "fine-grained debug output", because: "not implemented"),
             .unsupported("--stderr=MODE", "where messages go", because: "errors go to standard error"),
             .unsupported(
                 "--msgs2stderr, --no-msgs2stderr",
@@ -36,7 +36,13 @@ extension OptionTable {
                     $0.settings.progress = .files
                 }
             ),
-            .flag("--stats", "print figures at the end", \.output.stats, off: false, told: .word(240, to: .receiver)),
+            .flag(
+                "--stats",
+                "print statistics at the end",
+                \.output.stats,
+                off: false,
+                told: .word(240, to: .receiver)
+            ),
             OptionDescriptor(
                 "--human-readable, -h",
                 "numbers with units (-h alone is help)",
@@ -66,7 +72,7 @@ extension OptionTable {
         var option = OptionDescriptor(
             "--log-format=FORMAT",
             "old name of --out-format",
-            client: .refused("--out-format is its name", mayBeOff: false),
+            client: .refused("use --out-format", mayBeOff: false),
             server: .value { (state, value) in
                 let format = value.text
                 state.transfer.output.itemize = format.contains("%i%I") ? 2 : format.contains("%i") ? 1 : 0

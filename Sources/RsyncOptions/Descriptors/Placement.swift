@@ -1,5 +1,5 @@
 extension OptionTable {
-    /// How content gets to its place at the destination.
+    /// How files are written at the destination.
     static let placement: [OptionDescriptor] = [
         .flag("--sparse, -S", "turn runs of zeros into holes", \.placement.sparse, told: .letter(340)),
         .toggle(
@@ -13,7 +13,7 @@ extension OptionTable {
         .flag("--inplace", "write into existing files", \.placement.inPlace, told: .word(480)),
         .flag(
             "--fsync",
-            "end only when everything is on the destination's disk",
+            "finish only when everything is on the destination's disk",
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
@@ -26,7 +26,7 @@ extension OptionTable {
         .unsupported(
             "--temp-dir=DIR, -T",
             "stage files in a directory",
-            because: "files are staged beside their place"
+            because: "files are staged next to their destination"
         ),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
         .unsupported(

@@ -75,14 +75,14 @@ extension OptionTable {
         .unsupported(
             "--prune-empty-dirs, -m",
             "leave out empty directories",
-            because: "it takes the whole file list at once",
+            because: "it needs the whole file list at once",
             mayBeOff: true
         ),
-        .unsupported("--ignore-missing-args", "missing sources are no error", because: "not implemented"),
-        .unsupported("--copy-links, -L", "copy what links point to", because: "links are never followed"),
+        .unsupported("--ignore-missing-args", "missing sources are not an error", because: "not implemented"),
+        .unsupported("--copy-links, -L", "copy the targets of links", because: "links are never followed"),
         .unsupported(
             "--copy-unsafe-links",
-            "copy what links point to that lead out of the source",
+            "copy the targets of links that lead out of the source",
             because: "links are never followed"
         ),
         .unsupported(
@@ -95,7 +95,7 @@ extension OptionTable {
             "--list-only",
             "list the files of the source",
             client: .refused("listings are not printed", mayBeOff: false),
-            // The client of a listing asks for no file; nothing changes for the server that sends.
+            // The client of a listing requests no file; nothing changes for the server that sends.
             server: .effect { (state) throws(OptionError) in
                 guard state.isSender else { throw .unsupported("--list-only") }
             }

@@ -1,7 +1,7 @@
 import Checksums
 
 extension OptionTable {
-    /// How the two ends speak.
+    /// The wire protocol between the two ends.
     static let wire: [OptionDescriptor] =
         delta + compression + [
             .toggle("--inc-recursive, --i-r", "list directories during the transfer") {
@@ -9,7 +9,7 @@ extension OptionTable {
             },
             .setting(
                 "--bwlimit=RATE",
-                "limit of the rate, in KiB/s or with a unit",
+                "rate limit, in KiB/s or with a unit",
                 told: .word(100, "--bwlimit=RATE") {
                     $0.wire.bandwidthLimit > 0 ? "--bwlimit=\($0.wire.bandwidthLimit)" : nil
                 },
@@ -20,7 +20,7 @@ extension OptionTable {
             },
             .setting(
                 "--timeout=SECONDS",
-                "give up after so many seconds of silence",
+                "I/O timeout in seconds",
                 told: .word(90, "--timeout=SECONDS") { $0.wire.timeout > 0 ? "--timeout=\($0.wire.timeout)" : nil },
                 isUsed: { $0.wire.timeout > 0 },
                 off: { $0.wire.timeout = 0 }
@@ -53,7 +53,7 @@ extension OptionTable {
                 because: "batch files are not implemented"
             ),
             .unsupported("--read-batch=FILE", "read a batch file", because: "batch files are not implemented"),
-            .unsupported("--qsort", "sort with qsort", because: "it is for tests of rsync"),
+            .unsupported("--qsort", "sort with qsort", because: "it is a test option of rsync"),
         ]
 
     private static let delta: [OptionDescriptor] = [
@@ -65,7 +65,7 @@ extension OptionTable {
         ) { $0.wire.wholeFile = $1 },
         .setting(
             "--block-size=SIZE, -B",
-            "length of the blocks that are compared",
+            "block length of the delta algorithm",
             told: .word(80, "-BSIZE") { $0.wire.blockLength > 0 ? "-B\($0.wire.blockLength)" : nil },
             isUsed: { $0.wire.blockLength > 0 }
         ) { (options, value) throws(OptionError) in
@@ -120,7 +120,7 @@ extension OptionTable {
             }
         ) { (options, value) throws(OptionError) in
             options.wire.compressLevel = try value.number(in: value.isPlain ? -1_000_000...1_000_000 : -131_072...22)
-            // Level 0 too: only zlib takes it as "no compression", which the handshake sees to.
+            // Level 0 too: only zlib treats it as "no compression", which the handshake handles.
             options.wire.compress = options.wire.compressChoice != CompressionAlgorithm.none
         },
         compressed("--old-compress", "compress with zlib, matched data too", .zlib),

@@ -1,4 +1,4 @@
-/// What is wrong with a filter rule; rsync ends with exit code 1 for it.
+/// An invalid filter rule; rsync exits with code 1.
 public struct FilterError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule and what is wrong with it.
     public let description: String

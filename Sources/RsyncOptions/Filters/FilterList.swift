@@ -10,7 +10,7 @@ public struct FilterList: Sendable, Equatable {
     /// Whether there are no rules.
     public var isEmpty: Bool { rules.isEmpty }
 
-    /// Adds a rule behind the others.
+    /// Adds a rule after the others.
     ///
     /// - Parameter rule: The rule.
     public mutating func append(_ rule: FilterRule) { rules.append(rule) }
@@ -18,7 +18,7 @@ public struct FilterList: Sendable, Equatable {
     /// Adds the argument of `--exclude` or `--include`.
     ///
     /// - Parameters:
-    ///   - argument: A pattern; `+ ` or `- ` in front says what it does whatever the option, `!` forgets all rules.
+    ///   - argument: A pattern; a leading `+ ` or `- ` overrides the option, `!` clears all rules.
     ///   - isInclude: Whether the option was `--include`.
     /// - Throws: ``FilterError`` for an empty pattern.
     public mutating func append(argument: [UInt8], isInclude: Bool) throws(FilterError) {
@@ -33,7 +33,7 @@ public struct FilterList: Sendable, Equatable {
     /// Adds a line in the syntax of `--filter` and of the wire.
     ///
     /// - Parameter line: Such as `-r *.bak` or `exclude,s tmp/`.
-    /// - Throws: ``FilterError`` for a line that is not understood, or a kind of rule
+    /// - Throws: ``FilterError`` for an invalid line, or a kind of rule
     ///   that is not supported: merge files, absolute paths, CVS rules, attribute names.
     public mutating func append(line: [UInt8]) throws(FilterError) {
         switch try FilterLine(line) {
@@ -44,14 +44,14 @@ public struct FilterList: Sendable, Equatable {
 
     /// Whether a name is left out by the sender, or protected from deletion by the receiver.
     ///
-    /// A name below an excluded directory is not looked up: a walk does not get there.
+    /// A name below an excluded directory is not checked: a walk does not get there.
     ///
     /// - Parameters:
     ///   - name: Relative to the transfer's root, without slashes at its ends.
     ///   - isDirectory: Whether it is a directory's.
     ///   - side: The side that asks.
-    ///   - isInDeletedDirectory: Whether the directory around it is being deleted; perishable rules are void then.
-    /// - Returns: What the first rule that matches says; false without one.
+    ///   - isInDeletedDirectory: Whether its directory is being deleted; perishable rules do not apply then.
+    /// - Returns: The verdict of the first matching rule; false without one.
     public func isExcluded(
         _ name: Span<UInt8>,
         isDirectory: Bool,

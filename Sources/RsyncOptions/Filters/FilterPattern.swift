@@ -3,9 +3,9 @@ struct FilterPattern: Sendable, Equatable {
     private static let slash = UInt8(ascii: "/")
     private static let star = UInt8(ascii: "*")
 
-    /// The pattern as it was written, without the slash at the end that asks for directories.
+    /// The pattern as it was written, without the slash at the end that requests directories.
     let text: [UInt8]
-    /// Whether it had that slash.
+    /// Whether it had a trailing slash.
     let isDirectoryOnly: Bool
     /// The part that is compared: without a leading slash.
     private let body: [UInt8]
@@ -83,7 +83,7 @@ struct FilterPattern: Sendable, Equatable {
 private enum Wildcard {
     private static let slash = UInt8(ascii: "/")
 
-    /// A place to go on from when what follows a star does not match.
+    /// The position to resume from when what follows a star does not match.
     private struct Retry {
         var pattern: Int
         var text: Int
@@ -94,8 +94,8 @@ private enum Wildcard {
     /// - Parameters:
     ///   - pattern: The pattern.
     ///   - name: The name; beyond both of its ends it counts as a slash.
-    ///   - start: Where the part starts, -1 for the slash in front.
-    ///   - end: Where the part ends, one more than the length for the slash behind.
+    ///   - start: Where the part starts, -1 for the leading slash.
+    ///   - end: Where the part ends, one more than the length for the trailing slash.
     /// - Returns: Whether the whole part matches the whole pattern.
     static func matches(_ pattern: Span<UInt8>, _ name: Span<UInt8>, from start: Int, to end: Int) -> Bool {
         func text(_ index: Int) -> UInt8 { index >= 0 && index < name.count ? name[index] : slash }
@@ -137,7 +137,7 @@ private enum Wildcard {
 
     /// Compares one character.
     ///
-    /// - Returns: Where the pattern goes on; nil when the character does not match.
+    /// - Returns: Where the pattern continues; nil when the character does not match.
     private static func single(_ pattern: Span<UInt8>, _ position: Int, _ byte: UInt8) -> Int? {
         guard position < pattern.count else { return nil }
         switch pattern[position] {
@@ -194,7 +194,7 @@ private enum Wildcard {
 
     /// A class of characters by its name, such as `alpha:]`.
     ///
-    /// - Returns: Where the pattern goes on, and whether the class holds the character; nil for an unknown class.
+    /// - Returns: Where the pattern continues, and whether the class contains the character; nil for an unknown class.
     private static func named(_ pattern: Span<UInt8>, _ start: Int, _ byte: UInt8) -> (end: Int, contains: Bool)? {
         var end = start
         while end < pattern.count, pattern[end] != UInt8(ascii: "]") { end += 1 }

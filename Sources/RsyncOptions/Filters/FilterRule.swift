@@ -2,7 +2,7 @@
 public struct FilterRule: Sendable, Equatable {
     /// The ends of a transfer that a rule can concern.
     public struct Sides: OptionSet, Sendable {
-        /// One bit a side.
+        /// One bit per side.
         public let rawValue: UInt8
         /// Makes a set from its bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -19,10 +19,10 @@ public struct FilterRule: Sendable, Equatable {
     public let namedSides: Sides
     /// Whether it matches the names that its pattern does not match.
     public let isNegated: Bool
-    /// Whether it does not protect what lies in a directory that is being deleted.
+    /// Whether it does not protect what is in a directory that is being deleted.
     public let isPerishable: Bool
     let pattern: FilterPattern
-    /// The bytes of the pattern, without the slash at the end that asks for directories.
+    /// The bytes of the pattern, without the slash at the end that requests directories.
     package var patternLength: Int { pattern.text.count }
 
     /// The sides it concerns.
@@ -51,7 +51,7 @@ public struct FilterRule: Sendable, Equatable {
         self.isPerishable = isPerishable
     }
 
-    /// The rule as it travels: type, modifiers, one space, pattern.
+    /// The rule as sent: type, modifiers, one space, pattern.
     public var wireText: [UInt8] {
         let modifiers = [
             (isNegated, "!"), (namedSides.contains(.sender), "s"), (namedSides.contains(.receiver), "r"),

@@ -1,10 +1,10 @@
 import LinuxSystem
 
-/// What a line of filter syntax asks for.
+/// What a line of filter syntax requests.
 enum FilterLine {
     /// A rule to append.
     case rule(FilterRule)
-    /// `!`: forget all rules so far.
+    /// `!`: clear all rules so far.
     case clear
 
     private enum Kind {
@@ -29,7 +29,7 @@ enum FilterLine {
     /// Reads a line in the syntax of `--filter`, which is also the wire's.
     ///
     /// - Parameter text: Such as `-r *.bak` or `exclude,s tmp/`.
-    /// - Throws: ``FilterError`` for a line that is not understood or not served.
+    /// - Throws: ``FilterError`` for an invalid or unsupported line.
     init(_ text: [UInt8]) throws(FilterError) {
         var rest = text[...]
         func failure(_ what: String) -> FilterError {
@@ -39,7 +39,7 @@ enum FilterLine {
         switch kind {
         case .merge: throw failure("merge files are not supported:")
         case .clear:
-            guard rest.isEmpty else { throw failure("unexpected text behind \"!\"") }
+            guard rest.isEmpty else { throw failure("unexpected text after \"!\"") }
             self = .clear
         case .rule(let isInclude, var sides):
             var isNegated = false

@@ -29,7 +29,7 @@ extension OptionDescriptor {
         return option
     }
 
-    /// An option without a value that client and server carry out alike.
+    /// An option without a value that client and server handle alike.
     static func toggle(
         _ spellings: String,
         _ help: String,
@@ -83,9 +83,9 @@ extension OptionDescriptor {
         OptionDescriptor(spellings, help, client: .value(read, off: off))
     }
 
-    /// An option of rsync that is refused by name, because of half a sentence.
+    /// An option of rsync that is refused by name, with the reason.
     ///
-    /// With `mayBeOff` a client may turn it off, which it is in any case.
+    /// With `mayBeOff`, a client may turn it off, which has no effect.
     static func unsupported(
         _ spellings: String,
         _ help: String,
@@ -100,7 +100,7 @@ extension OptionDescriptor {
         )
     }
 
-    /// An option that only our own programs tell each other.
+    /// An option between dvm programs.
     static func agentFlag(_ name: String, _ help: String, _ flag: OptionFlag, told: OptionTelling) -> OptionDescriptor {
         var option = OptionDescriptor(
             name,
@@ -125,7 +125,7 @@ extension OptionDescriptor {
         return option
     }
 
-    /// The same option, with what a daemon's command line does with it.
+    /// The same option, with its effect on a daemon's command line.
     func daemon(_ reading: OptionReading<DaemonSettings>) -> OptionDescriptor {
         var option = self
         option.daemon = reading

@@ -5,7 +5,7 @@ extension OptionDescriptor {
         return left + String(repeating: " ", count: max(2, 34 - left.count)) + help
     }
 
-    /// Its spellings, the value behind the long ones.
+    /// Its spellings, the value after the long ones.
     package var spellings: [String] { spellings(with: argument.map { "=\($0)" } ?? "") }
 
     fileprivate func spellings(with value: String) -> [String] {
@@ -14,7 +14,7 @@ extension OptionDescriptor {
 }
 
 extension OptionTable {
-    /// What `--help` says of the options of a client.
+    /// The client options of `--help`.
     package static var help: String {
         var lines: [String] = []
         var refused: [String] = []
@@ -29,7 +29,7 @@ extension OptionTable {
             }
             if !honoured.isEmpty { lines += ["\(section.title):"] + honoured + [""] }
         }
-        return (lines + ["Options of rsync that are refused; docs/options.md says why:"] + filled(refused)).joined(
+        return (lines + ["Options of rsync that are refused (see docs/options.md):"] + filled(refused)).joined(
             separator: "\n"
         )
     }

@@ -1,11 +1,11 @@
 extension OptionTable {
-    /// docs/options.md, which scripts/options writes.
+    /// docs/options.md, which scripts/options generates.
     package static var page: String {
         var text = """
             # The options
 
             Every option of rsync 3.5.0, and what our programs do with it. This page is made from the descriptors in
-            `Sources/RsyncOptions/Descriptors`; `scripts/options` writes it anew.
+            `Sources/RsyncOptions/Descriptors` by `scripts/options`.
 
             - *client*: on the command line of `dvm-rsync`. An option with "no" ends with exit code 4 and its name; the last column
               says why. "-" is no option there.

@@ -1,4 +1,4 @@
-/// All options, and how they are found.
+/// All options, and their lookup.
 package enum OptionTable {
     /// One section of the table: its title in help and documents, and its options.
     package struct Section: Sendable {
@@ -9,15 +9,15 @@ package enum OptionTable {
     /// The table, in the order of help and documents.
     package static let sections = [
         Section(title: "What is transferred", options: selection),
-        Section(title: "When a file counts as unchanged", options: comparison),
-        Section(title: "What is kept of each entry", options: attributes),
-        Section(title: "How a file gets to its place", options: placement),
+        Section(title: "Comparison: when a file counts as unchanged", options: comparison),
+        Section(title: "Attributes that are preserved", options: attributes),
+        Section(title: "How files are written", options: placement),
         Section(title: "What is deleted", options: deletion),
         Section(title: "How the two ends speak", options: wire),
-        Section(title: "How the other end is reached", options: connection),
+        Section(title: "Connecting to the other end", options: connection),
         Section(title: "What is printed", options: output),
         Section(title: "Daemon", options: daemon),
-        Section(title: "Between our own programs", options: agent),
+        Section(title: "Between dvm programs", options: agent),
     ]
 
     /// Every option.
@@ -29,7 +29,7 @@ package enum OptionTable {
 
     // MARK: refuse options
 
-    /// Whether `refuse options` may name it.
+    /// Whether `refuse options` can name it.
     package static func canRefuse(_ word: String) -> Bool {
         options.contains { $0.isUsed != nil && $0.refusalWords.contains(word) }
     }
@@ -37,9 +37,10 @@ package enum OptionTable {
     /// The first option that a client uses and a daemon refuses.
     ///
     /// - Parameters:
-    ///   - words: The words of `refuse options`.
-    ///   - transfer: What the client's arguments say.
-    /// - Returns: The option as the refusal names it (protocol specification, session 11.6); nil when nothing is refused.
+    ///   - words: The value of `refuse options`, split.
+    ///   - transfer: The client's options.
+    /// - Returns: The option as the refusal names it (protocol specification, session 11.6); nil when nothing is
+    ///   refused.
     package static func refused(by words: [String], in transfer: TransferOptions) -> String? {
         guard !words.isEmpty else { return nil }
         let option = options.first { option in
@@ -51,7 +52,7 @@ package enum OptionTable {
 
 /// The options of one of the three command lines by name and by letter.
 struct OptionIndex<State>: Sendable {
-    /// An option as it was found.
+    /// The result of a lookup.
     struct Entry: Sendable {
         let option: OptionDescriptor
         let reading: OptionReading<State>
@@ -75,7 +76,7 @@ struct OptionIndex<State>: Sendable {
     /// The option with a letter.
     subscript(letter: Character) -> Entry? { byLetter[letter] }
 
-    /// The option that a word such as `no-perms` or `no-p` turns off.
+    /// The option that a name such as `no-perms` or `no-p` turns off.
     func turnedOff(by word: String) -> Entry? {
         guard word.hasPrefix("no-") else { return nil }
         let bare = word.dropFirst(3)

@@ -1,22 +1,22 @@
-/// How a client tells a server of an option (protocol specification, session 2.2 and 2.4).
+/// How a client passes an option to a server (protocol specification, session 2.2 and 2.4).
 package struct OptionTelling: Sendable {
-    /// Servers that are told.
+    /// Which servers it is sent to.
     package enum Audience: Sendable {
         case all, receiver, sender
     }
 
-    /// Where it stands: among the letters, or among the words behind them.
+    /// Its position: among the letters, or among the words after them.
     enum Place: Sendable {
         case letters, words
     }
 
     let place: Place
-    /// Its place among its like: the number of its row in the protocol specification's table, times ten.
+    /// Its order: the number of its row in the protocol specification's table, times ten.
     let rank: Int
     package let audience: Audience
-    /// What it looks like, for documents.
+    /// Its form, for documents.
     let shown: String
-    /// Letters or words for the options; empty when there is nothing to tell.
+    /// Letters or words for the options; empty when there is nothing to send.
     let spelled: @Sendable (TransferOptions) -> String
 
     /// Among the letters.
@@ -31,7 +31,7 @@ package struct OptionTelling: Sendable {
         }
     }
 
-    /// As a word; nil when there is nothing to tell.
+    /// As a word; nil when there is nothing to send.
     static func word(
         _ rank: Int,
         _ shown: String,
@@ -41,7 +41,7 @@ package struct OptionTelling: Sendable {
         OptionTelling(place: .words, rank: rank, audience: audience, shown: shown) { spelled($0) ?? "" }
     }
 
-    /// Whether a server in this role is told.
+    /// Whether it is sent to a server in this role.
     package func reaches(sender: Bool) -> Bool {
         switch audience {
         case .all: true
@@ -51,7 +51,7 @@ package struct OptionTelling: Sendable {
     }
 }
 
-/// How a flag is told: ``OptionTelling`` without what the flag says itself.
+/// How a flag is sent: ``OptionTelling`` without the flag's own value.
 enum FlagTelling {
     case letter(Int, to: OptionTelling.Audience = .all)
     case word(Int, to: OptionTelling.Audience = .all)

@@ -1,6 +1,6 @@
-/// The value of an option, with the ways to read it.
+/// The value of an option, with its parsers.
 package struct OptionValue {
-    /// Reads a file of patterns: its path, and what it holds for messages.
+    /// Reads a file of patterns: its path, and its kind for messages.
     package typealias FileReader = (_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8]
 
     /// The option's long name as it was written.
@@ -28,10 +28,10 @@ package struct OptionValue {
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The failure of a value that means nothing.
+    /// The error for an invalid value.
     var invalid: OptionError { .usage("--\(option)=\(text) is invalid") }
 
-    /// A whole number within limits, as C writes it: `0x` hexadecimal, `0` octal; nothing at all counts as 0.
+    /// A whole number within limits, in C syntax: `0x` hexadecimal, `0` octal; an empty value counts as 0.
     ///
     /// A server's is decimal.
     func number<Value: FixedWidthInteger>(in range: ClosedRange<Value>) throws(OptionError) -> Value {
@@ -55,11 +55,12 @@ package struct OptionValue {
         return number
     }
 
-    /// A size with an optional fraction and suffix: `K`, `KiB` for 1024, `KB` for 1000, and so on; `+1` or `-1` may follow.
+    /// A size with an optional fraction and suffix: `K`, `KiB` for 1024, `KB` for 1000, and so on; `+1` or `-1` may
+    /// follow.
     ///
-    /// - Parameter unit: What a number without suffix counts, in bytes.
-    /// - Returns: Bytes; what does not fit in 2^62 counts as 2^62, nothing at all as 0.
-    /// - Throws: ``OptionError/usage(_:)`` for what is no size.
+    /// - Parameter unit: The unit of a number without suffix, in bytes.
+    /// - Returns: Bytes; values beyond 2^62 count as 2^62, an empty value as 0.
+    /// - Throws: ``OptionError/usage(_:)`` for an invalid size.
     func size(unit: Double) throws(OptionError) -> Int64 {
         if bytes.isEmpty { return 0 }
         var rest = text[...]

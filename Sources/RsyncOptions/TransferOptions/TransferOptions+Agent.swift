@@ -1,20 +1,21 @@
 extension TransferOptions {
-    /// What only our own programs tell each other.
+    /// Options between dvm programs.
     public struct Agent: Sendable, Equatable {
-        /// `--dvm-smallest-first`: small files are asked for before large ones, which takes the whole file list at once; only our
-        /// own receiving side knows it.
+        /// `--dvm-smallest-first`: small files are requested before large ones, which takes the whole file list at
+        /// once; only a dvm receiving side knows it.
         public var smallestFirst = false
-        /// `--dvm-tally`: the receiving side tells what is in place; only our own knows it.
+        /// `--dvm-tally`: the receiving side reports what is in place; only dvm's knows it.
         public var tallies = false
         /// `--dvm-job`: which job the session belongs to, in letters and digits; empty for none.
         ///
-        /// Only our own target knows it.
+        /// Only a dvm-target knows it.
         public var job = ""
-        /// `--dvm-notes`, which only our own receiving side knows.
+        /// `--dvm-notes`, which only a dvm receiving side knows.
         ///
-        /// It tells of its phases behind the data; see `AgentNote` of RsyncWire.
+        /// It reports its phases after the data; see `AgentNote` of RsyncWire.
         public var notes = false
-        /// `--dvm-shows-life`: both ends are of our kind and show life in every phase; only our own servers know it.
+        /// `--dvm-shows-life`: both ends are dvm agents and send keep-alives in every phase; only dvm servers know
+        /// it.
         public var showsLife = false
     }
 }

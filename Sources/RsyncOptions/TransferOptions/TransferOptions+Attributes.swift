@@ -1,5 +1,5 @@
 extension TransferOptions {
-    /// What is kept of an entry besides its name and content.
+    /// Which attributes of an entry are preserved.
     public struct Attributes: Sendable, Equatable {
         /// `-l`.
         public var links = false

@@ -9,10 +9,11 @@ extension TransferOptions {
         public var sizeOnly = false
         /// `--modify-window`: by how many seconds modification times may differ and still count as equal.
         ///
-        /// 0 compares whole seconds, a negative value nanoseconds, too (rsync(1)); nil when not said, which is 0.
+        /// 0 compares whole seconds, a negative value nanoseconds as well (rsync(1)); nil when not given, which means
+        /// 0.
         public var modifyWindow: Int32?
-        /// Whether, when ``modifyWindow`` is nil, nanoseconds are compared where the protocol has them (31 and later), as far
-        /// as the destination's file system keeps them.
+        /// Whether, when ``modifyWindow`` is nil, nanoseconds are compared where the protocol has them (31 and later),
+        /// as far as the destination's file system keeps them.
         ///
         /// A daemon is asked for it with `--modify-window=-1`.
         public var comparesNanoseconds = false

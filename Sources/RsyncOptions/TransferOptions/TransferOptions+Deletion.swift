@@ -1,5 +1,5 @@
 extension TransferOptions {
-    /// What is deleted at the destination.
+    /// Deletions at the destination.
     public struct Deletion: Sendable, Equatable {
         /// `--delete` in any of its forms; deletion happens during the transfer unless ``isBefore``.
         public var isOn = false
@@ -9,9 +9,9 @@ extension TransferOptions {
         public var ignoreErrors = false
         /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted.
         ///
-        /// Nil for no limit. Only our own receiving side knows it.
+        /// Nil for no limit. Only a dvm receiving side knows it.
         public var limit: Int?
-        /// `--dvm-refuse-empty`: nothing is deleted when the sender has nothing at all; only our own receiving side knows it.
+        /// `--dvm-refuse-empty`: nothing is deleted when the sender has no entries; only a dvm receiving side knows it.
         public var refusesEmptySource = false
 
         /// Whether deletions wait until it is known how many there are.

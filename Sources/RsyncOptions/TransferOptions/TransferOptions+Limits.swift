@@ -1,16 +1,16 @@
 extension TransferOptions {
-    /// Bounds that this side keeps to; the peer is not told.
+    /// Limits of this side; they are not sent to the peer.
     public struct Limits: Sendable, Equatable {
-        /// The longest that this side goes without a sign of life.
+        /// The longest time that this side sends nothing.
         ///
         /// Nil leaves it to ``Wire/timeout``.
         public var keepAlive: Duration?
-        /// The longest silence of the peer, in whole seconds, judged by what comes from it alone: what this side sends does not
-        /// count, as it does for ``Wire/timeout``.
+        /// The longest silence of the peer, in whole seconds, judged only by what is received from it: what this side
+        /// sends does not count, as it does for ``Wire/timeout``.
         ///
         /// Nil leaves it to ``Wire/timeout``.
         public var silenceLimit: Duration?
-        /// The longest file that this side sends or asks for, in bytes.
+        /// The longest file that this side sends or requests, in bytes.
         ///
         /// Nil for any.
         public var largestFile: Int64?

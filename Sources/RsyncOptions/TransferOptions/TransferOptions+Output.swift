@@ -11,7 +11,7 @@ extension TransferOptions {
         public var stats = false
         /// Whether this side, when it sends, lists files that grew while they were read.
         ///
-        /// The peer is not told.
+        /// It is not sent to the peer.
         public var listsGrownFiles = false
     }
 }

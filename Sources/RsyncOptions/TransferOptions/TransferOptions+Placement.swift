@@ -1,5 +1,5 @@
 extension TransferOptions {
-    /// How content gets to its place at the destination.
+    /// How files are written at the destination.
     public struct Placement: Sendable, Equatable {
         /// `-S`.
         public var sparse = false

@@ -1,13 +1,13 @@
 public import Checksums
 
 extension TransferOptions {
-    /// How the two ends speak.
+    /// The wire protocol between the two ends.
     public struct Wire: Sendable, Equatable {
         /// The highest protocol version to offer (`--protocol`), 30 to 32.
         public var protocolVersion: Int32 = 32
         /// `--no-inc-recursive` when false.
         public var incrementalRecursion = true
-        /// `-W`, `--no-W`; nil when not said: whole files locally, deltas otherwise.
+        /// `-W`, `--no-W`; nil when not given: whole files locally, deltas otherwise.
         public var wholeFile: Bool?
         /// `-B`; 0 for rsync's rule.
         public var blockLength = 0
@@ -21,7 +21,7 @@ extension TransferOptions {
         public var checksumChoice: ChecksumAlgorithm?
         /// `--cc`, second name: the sums of `-c`; nil when the same as ``checksumChoice``.
         public var fileChecksumChoice: ChecksumAlgorithm?
-        /// `--checksum-seed`; 0 when not said.
+        /// `--checksum-seed`; 0 when not given.
         public var checksumSeed: Int32 = 0
         /// `--bwlimit` in KiB/s; 0 for none.
         public var bandwidthLimit: Int64 = 0

@@ -1,22 +1,22 @@
-/// The options of a transfer that change what the two ends do (protocol specification, session 2 and transfer 17).
+/// The options of a transfer that affect both ends (protocol specification, session 2 and transfer 17).
 public struct TransferOptions: Sendable, Equatable {
     /// Which names are in the transfer.
     public var selection = Selection()
     /// When a file counts as unchanged.
     public var comparison = Comparison()
-    /// What is kept of an entry besides its name and content.
+    /// Which attributes of an entry are preserved.
     public var attributes = Attributes()
-    /// How content gets to its place at the destination.
+    /// How files are written at the destination.
     public var placement = Placement()
-    /// What is deleted at the destination.
+    /// Deletions at the destination.
     public var deletion = Deletion()
-    /// How the two ends speak.
+    /// The wire protocol between the two ends.
     public var wire = Wire()
     /// What is printed.
     public var output = Output()
-    /// What only our own programs tell each other.
+    /// Options between dvm programs.
     public var agent = Agent()
-    /// What the peer is not told.
+    /// Limits that are not sent to the peer.
     public var limits = Limits()
     /// `-n`: nothing is changed at the destination.
     public var dryRun = false

@@ -10,7 +10,7 @@ public enum ArgumentCarrier: Sendable {
 
 /// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
 public struct ServerArguments: Sendable, Equatable {
-    /// What the options say.
+    /// The parsed options.
     private var server: ServerOptions
     /// The destination of a push, or the sources of a pull.
     public var paths: [[UInt8]]
@@ -66,7 +66,7 @@ public struct ServerArguments: Sendable, Equatable {
     /// Whether the server sends (the client pulls).
     public var isSender: Bool { server.isSender }
 
-    /// The letters behind `e` and what stands before them, such as `.iLsfxCIvu`.
+    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
     public var capabilities: String { server.capabilities }
 
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
@@ -75,7 +75,7 @@ public struct ServerArguments: Sendable, Equatable {
     /// The whole vector, from `--server` on, without any quoting.
     public var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
 
-    /// The vector up to the `.` that ends the options; plain text without characters that a shell knows.
+    /// The vector up to the `.` that ends the options; plain text without special characters of a shell.
     public var encodedOptions: [String] { server.words }
 
     // MARK: what the letters mean
@@ -94,7 +94,8 @@ public struct ServerArguments: Sendable, Equatable {
         return flags
     }
 
-    /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session 4.1).
+    /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session
+    /// 4.1).
     public var announcedVersion: Int32 {
         let own = Dialect.newest.version
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(

@@ -4,12 +4,13 @@ import LinuxSystem
 public struct FileListLimits: Sendable, Equatable {
     /// Entries of one list.
     public var entries: Int
-    /// Bytes in memory of all lists that are live at once, and of what is kept of lists beyond: names of users and groups, numbers
-    /// of hard links.
+    /// Bytes in memory of all lists that are live at once, and of what is kept of lists beyond: names of users and
+    /// groups, numbers of hard links.
     public var bytes: Int
     /// Bytes in memory of the names of users and groups, which stay until the session ends.
     public var nameBytes: Int { bytes / Self.nameShare }
-    /// Which part of ``bytes`` names of users and groups may take: 64 MiB of the standard, several hundred thousand names.
+    /// Which part of ``bytes`` names of users and groups may take: 64 MiB of the standard, several hundred thousand
+    /// names.
     private static let nameShare = 16
 
     /// Sets the limits.
@@ -105,7 +106,7 @@ public struct FileListDecoder {
             bits = EntryBits(rawValue: UInt32(first) | UInt32(try input.byte("the flags of a file-list entry")) << 8)
         }
         guard bits == .endWithErrors else { return bits }
-        guard format.hasSafeEnd else { throw .incompatible("error bits at the end of a file list were not agreed on") }
+        guard format.hasSafeEnd else { throw .incompatible("error bits at the end of a file list were not negotiated") }
         list.errorBits = try input.varint("the error bits of a file list") & 7
         return nil
     }
@@ -120,7 +121,7 @@ public struct FileListDecoder {
     }
 
     private static let tooLarge = WireError.violation(
-        "the file lists are larger than the memory set aside for them",
+        "the file lists exceed their memory limit",
         exitCode: 22
     )
 
@@ -154,7 +155,7 @@ public struct FileListDecoder {
             nameFootprint += name.count + Self.nameOverhead
         }
         guard nameFootprint <= limits.nameBytes else {
-            let text = "the names of users and groups are larger than the \(limits.nameBytes) bytes set aside for them"
+            let text = "the names of users and groups exceed their limit of \(limits.nameBytes) bytes"
             throw .violation(text, exitCode: 22)
         }
     }
@@ -239,7 +240,7 @@ public struct FileListDecoder {
         if number >= list.start {
             let leader = list.entries[Int(number - list.start)]
             guard !leader.isDirectory, !format.hardLinks || list.extra(of: leader).linkGroup == number else {
-                throw .incompatible("hard-link reference to an entry that leads no group: \(number)")
+                throw .incompatible("hard-link reference to an entry that is not the first of a group: \(number)")
             }
         } else if !format.isIncremental || format.hardLinks && !groups.contains(number) {
             throw .incompatible("hard-link reference to an unknown group: \(number)")

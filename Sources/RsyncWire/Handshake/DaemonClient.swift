@@ -90,7 +90,7 @@ public struct DaemonClient {
                 try onText(line)
             }
         }
-        throw .violation("the daemon sends text without end", exitCode: 5)
+        throw .violation("the daemon sends endless text", exitCode: 5)
     }
 
     /// Greets and takes the listing of modules to its end.
@@ -105,7 +105,7 @@ public struct DaemonClient {
             if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
             try onText(line)
         }
-        throw .violation("the daemon lists modules without end", exitCode: 5)
+        throw .violation("the daemon sends an endless list of modules", exitCode: 5)
     }
 
     /// Answers the daemon's greeting, after it, so that ours can name the one digest to use.
@@ -123,7 +123,7 @@ public struct DaemonClient {
         _ credentials: Credentials
     ) throws(WireError) {
         guard let digest = AuthenticationExchange.clientChoice(serverNames: greeting.digests) else {
-            throw .violation("the daemon knows no digest that we know", exitCode: 5)
+            throw .violation("there is no common digest with the daemon", exitCode: 5)
         }
         let response = try credentials.proof(Array(challenge), digest)
         try output.bytes(credentials.user + [UInt8(ascii: " ")] + response + [DaemonWord.newline])

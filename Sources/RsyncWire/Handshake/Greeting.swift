@@ -23,7 +23,7 @@ public struct Greeting: Equatable, Sendable {
         /// What it means to a client: exit code 5.
         var wireError: WireError {
             switch self {
-            case .malformed(let line): .violation("the daemon greets with \"\(printable(line))\"", exitCode: 5)
+            case .malformed(let line): .violation("the daemon's greeting is \"\(printable(line))\"", exitCode: 5)
             case .noSubprotocol(let line):
                 .violation("the daemon omitted the subprotocol: \(printable(line))", exitCode: 5)
             case .noDigests(let line):

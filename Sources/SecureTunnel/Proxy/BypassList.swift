@@ -1,10 +1,10 @@
 import LinuxSystem
 package import Transport
 
-/// The hosts that are called without a proxy, as `NO_PROXY` lists them.
+/// The hosts that are connected without a proxy, in the syntax of `NO_PROXY`.
 ///
-/// Items are divided by commas or blanks: `y.com` means itself and everything below it, `.y.com` only what is below,
-/// `10.0.0.7` and `fd00::1` an address, `10.0.0.0/8` a network, `*` everything; `:port` behind a name or an address
+/// Items are separated by commas or blanks: `y.com` means itself and everything below it, `.y.com` only what is below,
+/// `10.0.0.7` and `fd00::1` an address, `10.0.0.0/8` a network, `*` everything; `:port` after a name or an address
 /// (IPv6 in brackets) restricts it to the port.
 package struct BypassList: Equatable, Sendable {
     private struct Item: Equatable {
@@ -23,7 +23,7 @@ package struct BypassList: Equatable, Sendable {
     /// Parses a list.
     ///
     /// - Parameter text: The setting; empty items are skipped.
-    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` for a network or a port that is none.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` for an invalid network or port.
     package init(parsing text: String) throws(SecureTunnelError) {
         var items: [Item] = []
         for item in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
@@ -32,9 +32,9 @@ package struct BypassList: Equatable, Sendable {
         self.items = items
     }
 
-    /// Whether a target is called directly.
+    /// Whether a target is connected directly.
     ///
-    /// - Parameter target: Host as it was given, not resolved: names match names, addresses match addresses.
+    /// - Parameter target: Host as given, not resolved: names match names, addresses match addresses.
     /// - Returns: True when an item of the list matches.
     package func contains(_ target: HostPort) -> Bool {
         var host = target.host.lowercased()
@@ -79,7 +79,7 @@ package struct BypassList: Equatable, Sendable {
             return Item(pattern: .network(whole, prefixLength: 8 * whole.count), port: port)
         }
         var name = host.lowercased()
-        // `*.y.com` is written by people who mean `.y.com`.
+        // `*.y.com` is often written for `.y.com`.
         if name.hasPrefix("*.") { name.removeFirst() }
         let isBelowOnly = name.hasPrefix(".")
         if isBelowOnly { name.removeFirst() }

@@ -7,7 +7,7 @@ package import Transport
 ///
 /// - Parameters:
 ///   - stream: A fresh connection to the proxy. Closed when the proxy refuses.
-///   - target: Whom the proxy shall call; its name is resolved over there.
+///   - target: The host that the proxy should connect to; the proxy resolves its name.
 ///   - credentials: Sent as basic authentication.
 ///   - limit: The time until the reply must be complete.
 /// - Throws: ``SecureTunnelError``, one of the proxy cases or the transport's.
@@ -31,7 +31,7 @@ package func connectThroughProxy(
     }
 }
 
-/// Words the request, which is wiped with the value.
+/// Builds the request, which is wiped with the value.
 private func connectRequest(to target: HostPort, _ credentials: ProxyURL.Credentials?) -> SecretBytes {
     let start = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
     guard let credentials else { return SecretBytes(start + "\r\n") }
@@ -69,7 +69,7 @@ private func exchange(
     throw .notAProxy(proxy: stream.peerDescription, firstBytes: firstWords(of: stream, after: reply.bytes))
 }
 
-/// The beginning of what a peer says that is no proxy, as far as it comes at once.
+/// The first bytes of a peer that is not a proxy, as far as they are available.
 private func firstWords(of stream: any ByteStream, after bytes: [UInt8]) -> [UInt8] {
     let limit = 128
     guard bytes.count < limit else { return Array(bytes.prefix(limit)) }
@@ -106,7 +106,7 @@ private func refusal(
     }
 }
 
-/// The proxy's reason and what can be read of its page, within three seconds.
+/// The proxy's reason and the start of its page, within three seconds.
 private func explanation(_ reply: ProxyReply, from stream: any ByteStream, until deadline: ContinuousClock.Instant)
     -> String
 {

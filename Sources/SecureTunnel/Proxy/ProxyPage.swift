@@ -1,18 +1,18 @@
 import LinuxSystem
 
-/// The page that a proxy sends along with a refusal, for quoting its words.
+/// The page that a proxy sends with a refusal, for quoting its text.
 enum ProxyPage {
-    /// The most of a page that is read.
+    /// The maximum size of a page that is read.
     static let limit = 8192
-    /// The most characters that are quoted.
+    /// The maximum length of the quoted text.
     private static let quoted = 300
 
-    /// What a person would see of a page, shortened.
+    /// The visible text of a page, shortened.
     ///
     /// - Parameters:
-    ///   - body: The bytes behind the head, perhaps cut off.
+    ///   - body: The bytes after the head, perhaps truncated.
     ///   - isChunked: Whether they come in chunks (RFC 9112, 7.1).
-    /// - Returns: At most 300 characters; empty when there is nothing to see.
+    /// - Returns: At most 300 characters; empty when there is no text.
     static func text(of body: [UInt8], isChunked: Bool) -> String {
         let page = String(decoding: isChunked ? joined(chunks: body) : body, as: UTF8.self)
         return String(visibleText(page).prefix(quoted))
@@ -32,13 +32,13 @@ enum ProxyPage {
         return data
     }
 
-    /// What a browser would show of a page, roughly: no tags, no style sheets, blanks run together.
+    /// The approximate visible text: no tags, no style sheets, blanks collapsed.
     static func visibleText(_ page: String) -> String {
         var text = ""
         var hidden: Substring?
         for piece in page.split(separator: "<", omittingEmptySubsequences: false) {
             guard let close = piece.firstIndex(of: ">") else {
-                // Only the text before the first tag has no end of a tag in it.
+                // Only the text before the first tag contains no end of a tag.
                 if text.isEmpty { text += piece }
                 continue
             }

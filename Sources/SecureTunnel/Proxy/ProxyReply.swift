@@ -2,19 +2,19 @@ import LinuxSystem
 
 /// The head of a proxy's final answer to CONNECT, collected byte by byte until its blank line.
 ///
-/// Interim answers (1xx, RFC 9110, 15.2) in front of it are dropped. No I/O: the caller feeds it, and stops at the byte
+/// Interim answers (1xx, RFC 9110, 15.2) before it are discarded. No I/O: the caller feeds it, and stops at the byte
 /// that ends the head, so that what follows is left for the tunnel.
 package struct ProxyReply {
-    /// The most that a head may take, together with the interim answers in front of it.
+    /// The size limit of a head, together with the interim answers before it.
     package static let limit = 64 * 1024
 
-    /// What the bytes so far amount to.
+    /// The state after the bytes so far.
     package enum State: Equatable, Sendable {
         /// More bytes are needed.
         case incomplete
-        /// The blank line is there: the next byte is not part of the head.
+        /// The head is complete: the next byte is not part of it.
         case complete
-        /// No HTTP/1 proxy would say this.
+        /// The bytes are not from an HTTP/1 proxy.
         case notHTTP
     }
 
@@ -24,13 +24,13 @@ package struct ProxyReply {
     private var lineLength = 0
     private var isPastFirstLine = false
 
-    /// Starts with nothing.
+    /// Starts empty.
     package init() {}
 
     /// Takes the next byte.
     ///
-    /// - Parameter byte: As it came from the proxy.
-    /// - Returns: What the bytes amount to with it.
+    /// - Parameter byte: As received from the proxy.
+    /// - Returns: The state after it.
     package mutating func append(_ byte: UInt8) -> State {
         bytes.append(byte)
         total += 1
@@ -43,11 +43,11 @@ package struct ProxyReply {
         }
         let isBlank = lineLength == 0
         lineLength = 0
-        // Looked at once: a head of many short lines must not be gone through again at each of them.
+        // Each byte is examined once: a head of many short lines must not be rescanned at each of them.
         if !isPastFirstLine, status == nil { return .notHTTP }
         isPastFirstLine = true
         guard isBlank else { return .incomplete }
-        // 101 ends the exchange: nobody asked to switch protocols.
+        // 101 ends the exchange: a protocol switch was not requested.
         guard let status, (100...199).contains(status), status != 101 else { return .complete }
         bytes = []
         isPastFirstLine = false
@@ -89,7 +89,7 @@ package struct ProxyReply {
     /// The realm that the proxy names first.
     package var realm: String? {
         for challenge in challenges {
-            // Capitals of ASCII alone: `lowercased()` changes the length of others, and offsets with it.
+            // Only ASCII capitals: `lowercased()` can change the length of others, and thus offsets.
             let lowered = challenge.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
             guard let range = lowered.firstRange(of: Array("realm=\"".utf8)) else { continue }
             let rest = challenge.utf8.dropFirst(range.upperBound)
@@ -98,7 +98,7 @@ package struct ProxyReply {
         return nil
     }
 
-    /// The names of the ways to prove who one is, such as `Basic` or `NTLM`.
+    /// The names of the authentication schemes, such as `Basic` or `NTLM`.
     package var schemes: [String] { challenges.compactMap { $0.split(separator: " ").first.map(String.init) } }
 
     private var firstLine: ArraySlice<UInt8> {

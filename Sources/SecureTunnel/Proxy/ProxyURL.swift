@@ -1,24 +1,24 @@
 import LinuxSystem
 package import Transport
 
-/// An HTTP proxy as a setting names it: `http://user:password@host:port`.
+/// An HTTP proxy as given by a setting: `http://user:password@host:port`.
 ///
 /// The description leaves the password out, so that it never reaches a log.
 package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// A user and a password.
     package struct Credentials: Equatable, Sendable {
-        /// The user; holds no colon, since basic authentication could not tell where it ends.
+        /// The user; contains no colon, since basic authentication uses it as the separator.
         package let user: String
         /// The password.
         package let password: SecretBytes
 
-        /// Names both.
+        /// Creates both.
         package init(user: String, password: SecretBytes) {
             self.user = user
             self.password = password
         }
 
-        /// Names both, from texts that stay where they are.
+        /// Creates both from texts that are not wiped.
         package init(user: String, password: String) {
             self.init(user: user, password: SecretBytes(password))
         }
@@ -26,19 +26,19 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
 
     /// A name or an address in digits, IPv6 without brackets.
     package let host: String
-    /// The port; nil when the setting names none.
+    /// The port; nil when the setting has none.
     ///
-    /// None is guessed then (MTC contract 3.4).
+    /// It is never guessed (MTC contract 3.4).
     package let port: UInt16?
-    /// Whom to be; nil when the setting names nobody.
+    /// The credentials; nil when the setting has none.
     ///
     /// A user without a password has an empty one.
     package private(set) var credentials: Credentials?
 
     /// Parses a setting.
     ///
-    /// `http://` and `https://` mean the same: CONNECT in plain text, as MTC has it. Neither stands for a port: those of
-    /// the schemes (80, 443) are not those that proxies listen on, so a wrong guess would look like a broken proxy.
+    /// `http://` and `https://` mean the same: CONNECT in plain text, as in MTC. Neither implies a port: those of
+    /// the schemes (80, 443) are not the ones that proxies use, so a wrong guess would look like a broken proxy.
     ///
     /// - Parameter text: The URL; user and password are percent-decoded.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.
@@ -47,7 +47,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
             throw .badSetting(reason: "a proxy is named as http://[user:password@]host:port")
         }
         var rest = text.dropFirst(scheme.count)
-        // What follows the authority says nothing to a proxy. A password may hold these characters only encoded.
+        // What follows the authority is irrelevant for a proxy. A password may contain these characters only encoded.
         if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
             guard rest[end...] == "/" else {
                 throw .badSetting(reason: "the proxy URL goes on after its host and port")
@@ -73,10 +73,10 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Where to dial.
+    /// The address to connect to.
     ///
     /// - Returns: Host and port.
-    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no port.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL has no port.
     package func address() throws(SecureTunnelError) -> HostPort {
         guard let port else { throw .badSetting(reason: "the proxy URL of \(host) names no port, and none is guessed") }
         return HostPort(host: host, port: port)
@@ -97,11 +97,11 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same proxy with a password from elsewhere.
+    /// The same proxy with another password.
     ///
-    /// - Parameter password: Replaces that of the URL.
+    /// - Parameter password: Replaces the one in the URL.
     /// - Returns: The URL with it.
-    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL names no user, or for control characters.
+    /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL has no user, or for control characters.
     package func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
         guard let user = credentials?.user else {
             throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
@@ -115,7 +115,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         return copy
     }
 
-    /// Reads `user:password` or `user`; the first colon divides, so that a password may begin with one.
+    /// Reads `user:password` or `user`; split at the first colon, so that a password may begin with one.
     ///
     /// - Returns: Nil when both are empty.
     private static func credentials(_ text: Substring) throws(SecureTunnelError) -> Credentials? {

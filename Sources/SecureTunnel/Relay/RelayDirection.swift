@@ -1,28 +1,28 @@
 import LinuxSystem
 import Transport
 
-/// One direction of a connection: reads from one stream, writes to the other, passes the end on.
+/// One direction of a connection: reads from one stream, writes to the other, forwards the end of file.
 struct RelayDirection: Sendable {
-    /// How long a silent direction keeps its memory.
+    /// How long an idle direction keeps its memory.
     private static let patience = Duration.seconds(2)
 
     private let source: any ByteStream
     private let sink: any ByteStream
-    /// Both sides of the connection: silence counts only when neither moves.
+    /// Both sides of the connection: it is idle only when neither moves.
     private let plain: SocketStream
     private let tunnel: TLSStream
     private let idle: Duration
     private let memory: RelayMemory
 
-    /// Names the way.
+    /// Creates a direction.
     ///
     /// - Parameters:
     ///   - source: Where bytes come from; one of the two streams.
     ///   - sink: Where they go; the other.
     ///   - plain: The side without TLS.
     ///   - tunnel: The side with TLS.
-    ///   - idle: The longest that no byte may move in either direction.
-    ///   - memory: Says how large a piece may be.
+    ///   - idle: The idle limit of both directions.
+    ///   - memory: Determines the chunk size.
     init(
         from source: any ByteStream,
         to sink: any ByteStream,
@@ -39,7 +39,7 @@ struct RelayDirection: Sendable {
         self.memory = memory
     }
 
-    /// Moves bytes until the source ends in good order, and ends the sink's direction then.
+    /// Copies bytes until the source ends cleanly, then ends the sink's direction.
     func carry() throws(TransportError) {
         let buffer = RelayBuffer()
         var wait = min(Self.patience, idle)

@@ -2,18 +2,18 @@ import LinuxSystem
 import Synchronization
 package import Transport
 
-/// Relays the bytes of one connection: a plain stream on one side, a tunnel on the other, until both directions have ended or
-/// one has failed.
+/// Relays the bytes of one connection: a plain stream on one side, a tunnel on the other, until both directions have
+/// ended or one has failed.
 ///
 /// ## Concurrency model
-/// Two threads move bytes, one for each direction; whichever fails closes both streams, which wakes the other. `failure`
-/// holds the first cause under its lock.
+/// Two threads move bytes, one for each direction; whichever fails closes both streams, which wakes the other.
+/// `failure` holds the first cause under its lock.
 package final class TunnelRelay: Sendable {
-    /// How long the relay waits for bytes.
+    /// The time limits of a relay.
     package struct Limits: Sendable {
-        /// The longest that no byte may move in either direction.
+        /// The idle limit of both directions.
         package var idle: Duration
-        /// The longest silence after our direction has ended.
+        /// The idle limit after our direction has ended.
         package var close: Duration
 
         package init(idle: Duration, close: Duration) {
@@ -24,9 +24,9 @@ package final class TunnelRelay: Sendable {
 
     /// How a connection ended.
     package enum Outcome: Sendable, Equatable {
-        /// Both directions came to their end.
+        /// Both directions have ended.
         case closed
-        /// All that the plain side had was sent and ended with close_notify, which the peer did not answer.
+        /// Everything from the plain side was sent, followed by close_notify, which the peer did not answer.
         ///
         /// The usual end of a stunnel with `TIMEOUTclose = 0`: it closes as soon as it sees our close_notify.
         case closedWithoutAnswer
@@ -48,7 +48,7 @@ package final class TunnelRelay: Sendable {
     ///   - plain: The side without TLS.
     ///   - tunnel: The side with TLS.
     ///   - limits: How long to wait.
-    ///   - memory: Says how large a piece may be.
+    ///   - memory: Determines the chunk size.
     package init(_ plain: SocketStream, _ tunnel: TLSStream, limits: Limits, memory: RelayMemory) {
         self.plain = plain
         self.tunnel = tunnel
@@ -56,7 +56,7 @@ package final class TunnelRelay: Sendable {
         self.memory = memory
     }
 
-    /// Moves bytes both ways; closing both streams is left to the caller.
+    /// Copies bytes both ways; the caller closes both streams.
     ///
     /// - Returns: How it ended.
     package func run() -> Outcome {
@@ -85,7 +85,7 @@ package final class TunnelRelay: Sendable {
 
     /// Moves one direction; a failure ends both.
     ///
-    /// - Returns: Whether it came to its orderly end.
+    /// - Returns: Whether it ended cleanly.
     private func carry(_ direction: RelayDirection) -> Bool {
         do throws(TransportError) {
             try direction.carry()
@@ -108,12 +108,12 @@ package final class TunnelRelay: Sendable {
             return true
         }
         guard isFirst else { return }
-        // TLS needs no reset: an end without close_notify is no orderly end.
+        // TLS needs no reset: an end without close_notify is not a clean end.
         plain.reset()
         tunnel.close()
     }
 
-    /// After our direction has ended, waits for the other as long as it is not silent for `limits.close`.
+    /// After our direction has ended, waits for the other until it has been idle for `limits.close`.
     private func waitForClose(_ thread: WorkerThread) {
         let end = ContinuousClock.now
         var wait = limits.close

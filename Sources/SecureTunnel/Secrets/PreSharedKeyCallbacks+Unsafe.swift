@@ -6,8 +6,8 @@ import Glibc
 // Invariant: what OpenSSL lends to a callback is read and written only inside it, within the room that it tells; a session
 // that is made here is OpenSSL's to free.
 //
-// TLS 1.2 and 1.3 ask for keys in different ways. In TLS 1.3 a key goes with SHA-256, as RFC 8446, 4.2.11 has it for keys that
-// say nothing else, and as stunnel uses them.
+// TLS 1.2 and 1.3 request keys in different ways. In TLS 1.3 a key is used with SHA-256, as RFC 8446, 4.2.11 says for
+// keys without a specified hash, and as in stunnel.
 
 /// Makes a client offer its key.
 func offerPreSharedKey(_ context: OpaquePointer) {
@@ -21,7 +21,7 @@ func offerPreSharedKey(_ context: OpaquePointer) {
     }
     unsafe SSL_CTX_set_psk_use_session_callback(context) { connection, hash, identity, identityLength, session in
         guard let entry = unsafe HandshakeNotes.of(connection)?.offeredKey else { return 1 }
-        // The second hello of a handshake must keep to the hash that the server chose.
+        // The second hello of a handshake must use the hash that the server chose.
         if let hash = unsafe hash, unsafe EVP_MD_get_type(hash) != NID_sha256 { return 1 }
         guard let made = unsafe makeSession(connection, entry) else { return 0 }
         unsafe entry.wireIdentity.withUnsafeBytes { bytes in
@@ -44,7 +44,7 @@ func acceptPreSharedKeys(_ context: OpaquePointer) {
         return entry.map { unsafe copy($0.key, to: key, room: room) } ?? 0
     }
     unsafe SSL_CTX_set_psk_find_session_callback(context) { connection, identity, count, session in
-        // None is no error: what is asked for may be a ticket.
+        // None is not an error: the identity may be a ticket.
         unsafe session?.pointee = nil
         guard let identity = unsafe identity else { return 1 }
         let bytes = unsafe Array(UnsafeBufferPointer(start: identity, count: count))
@@ -55,14 +55,14 @@ func acceptPreSharedKeys(_ context: OpaquePointer) {
     }
 }
 
-/// Looks an identity up and notes what came of it.
+/// Looks up an identity and records the result.
 private func find(_ identity: [UInt8], for connection: OpaquePointer?) -> PreSharedKeys.Entry? {
     guard let notes = unsafe HandshakeNotes.of(connection), let keys = notes.acceptedKeys else { return nil }
     let entry = keys.entry(for: identity.span)
     if let entry {
         notes.acceptedIdentity = entry.identity
     } else if identity.count < PreSharedKeys.longest.identity, identity.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
-        // Tickets come here too; they are long or hold control characters.
+        // Tickets arrive here too; they are long or contain control characters.
         notes.unknownIdentity = identity
     }
     return entry
@@ -79,7 +79,7 @@ private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, ro
 
 /// Makes a session of TLS 1.3 from a key; it also remembers the identity, for the connections that resume it.
 private func makeSession(_ connection: OpaquePointer?, _ entry: PreSharedKeys.Entry) -> OpaquePointer? {
-    // TLS_AES_128_GCM_SHA256 (RFC 8446, B.4): it stands for the hash alone.
+    // TLS_AES_128_GCM_SHA256 (RFC 8446, B.4): only its hash matters.
     guard let cipher = unsafe SSL_CIPHER_find(connection, [0x13, 0x01]), let session = unsafe SSL_SESSION_new() else {
         return nil
     }

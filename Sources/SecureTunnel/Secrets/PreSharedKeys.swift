@@ -1,16 +1,17 @@
 import COpenSSL
 import LinuxSystem
 
-/// Pre-shared keys and the identities they go by, in stunnel's form: `IDENTITY:KEY`, one a line.
+/// Pre-shared keys and their identities, in stunnel's form: `IDENTITY:KEY`, one per line.
 ///
-/// As stunnel 5.68 reads them: a key of an even number of hex digits stands for half as many bytes, any other for itself; it
-/// is at least 16 bytes long and may hold colons; nothing is trimmed but the end of the line (`\n`, `\r\n`); blank lines are skipped and
-/// there are no comments. An empty identity, and one that stands there twice, are refused, which stunnel does not.
+/// As stunnel 5.68 reads them: a key of an even number of hex digits is decoded from hex, any other is taken
+/// literally; it is at least 16 bytes long and may contain colons; only the end of the line is removed (`\n`, `\r\n`);
+/// blank lines are skipped and there are no comments. An empty identity, and a duplicate one, are refused,
+/// unlike in stunnel.
 ///
 /// ## Concurrency model
 /// Nothing changes after the initializer.
 package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
-    /// The longest identity and key that OpenSSL takes, in bytes (`PSK_MAX_IDENTITY_LEN`, `PSK_MAX_PSK_LEN`).
+    /// The longest identity and key that OpenSSL accepts, in bytes (`PSK_MAX_IDENTITY_LEN`, `PSK_MAX_PSK_LEN`).
     static let longest = (identity: Int(PSK_MAX_IDENTITY_LEN), key: Int(PSK_MAX_PSK_LEN))
     /// The shortest key, in bytes: stunnel's limit.
     static let shortestKey = 16
@@ -18,7 +19,7 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
     /// One line of a file.
     struct Entry: Sendable {
         let identity: [UInt8]
-        /// The identity at an address that does not move, for OpenSSL.
+        /// The identity at a stable address, for OpenSSL.
         let wireIdentity: SecretBytes
         /// SHA-256 of the identity: all entries are compared at the same length.
         let digest: [UInt8]
@@ -26,14 +27,14 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
     }
 
     let entries: [Entry]
-    /// What is wrong with the file's permissions, if that was let pass.
+    /// What is wrong with the file's permissions, if that was accepted.
     package let warning: String?
 
     /// Reads a file.
     ///
     /// - Parameters:
-    ///   - path: Where the lines are.
-    ///   - exposure: What becomes of a file that others can read or change.
+    ///   - path: The file.
+    ///   - exposure: How to treat a file that others can read or change.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``, which never quotes a line.
     package convenience init(
         file path: String,
@@ -48,9 +49,9 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
         }
     }
 
-    /// Takes lines from memory; the caller wipes them.
+    /// Parses lines in memory; the caller wipes them.
     ///
-    /// - Parameter lines: As they would stand in a file.
+    /// - Parameter lines: In the format of the file.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes a line.
     package convenience init(lines: Span<UInt8>) throws(SecureTunnelError) {
         do throws(Refusal) {
@@ -100,7 +101,7 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
 }
 
 extension PreSharedKeys {
-    /// Why a file of keys cannot be used.
+    /// Why a key file cannot be used.
     private struct Refusal: Error {
         let reason: String
     }
@@ -156,7 +157,7 @@ extension PreSharedKeys {
         )
     }
 
-    /// The bytes that a key's text stands for.
+    /// The bytes of a key's text.
     private static func key(_ text: Span<UInt8>) -> SecretBytes {
         var isHex = text.count.isMultiple(of: 2)
         for index in text.indices where Hexadecimal.value(of: text[index]) == nil { isHex = false }

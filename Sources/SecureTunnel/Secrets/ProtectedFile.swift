@@ -4,9 +4,9 @@ import ProcessSupport
 
 /// Reads small files that hold secrets: keys, passwords.
 package enum ProtectedFile {
-    /// What becomes of a file that everybody may read or change (mode & 07), or that belongs to another user.
+    /// How to treat a file that others can read or change (mode & 07), or that belongs to another user.
     package enum Exposure: Sendable {
-        /// It is not used: the rule of our own agents.
+        /// It is rejected: the rule of the agents.
         case refused
         /// It is used with a warning, as stunnel does: Kubernetes mounts secrets readable by everybody in the pod.
         case warned
@@ -19,7 +19,7 @@ package enum ProtectedFile {
     ///
     /// - Parameters:
     ///   - path: Symbolic links are followed, as mounted Kubernetes secrets need.
-    ///   - exposure: What becomes of a file that others can read or change.
+    ///   - exposure: How to treat a file that others can read or change.
     /// - Returns: The bytes, and what is wrong with the file's permissions if that is only warned of.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
     package static func read(
@@ -49,7 +49,7 @@ package enum ProtectedFile {
         return nil
     }
 
-    /// The bytes of a file; a file that shrinks meanwhile is as long as it is then.
+    /// The bytes of a file; if the file shrinks while it is read, as many as there are.
     private static func contents(of file: borrowing SmallFile) throws(SystemError) -> SecretBytes {
         let count = file.length
         var filled = 0

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Bytes that are overwritten before their memory is given back, and that no dump shows (``SecretMemory``).
+/// Bytes that are overwritten before their memory is released, and are excluded from dumps (``SecretMemory``).
 ///
 /// ## Invariant
 /// `storage` is an allocation of its count that lives as long as this object and is written only in the initializer.
@@ -17,12 +17,12 @@ import COpenSSL
         }
     }
 
-    /// Copies the UTF-8 of a text, which itself cannot be wiped: for what came as text, from a command line or a URL.
+    /// Copies the UTF-8 of a text, which itself cannot be wiped: for text from a command line or a URL.
     package convenience init(_ text: String) {
         self.init(copying: text.utf8Span.span)
     }
 
-    /// Copies several pieces one behind the other.
+    /// Copies several pieces concatenated.
     convenience init(joining pieces: [SecretBytes]) {
         self.init(count: pieces.reduce(0) { $0 + $1.count }) { storage in
             var start = 0
@@ -33,7 +33,7 @@ import COpenSSL
         }
     }
 
-    /// Lets a closure fill the memory, which is zero before.
+    /// Lets a closure fill the memory, which is initially zero.
     init<Failure: Error>(count: Int, _ fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void) throws(Failure) {
         let start = unsafe SecretMemory.allocate(byteCount: max(count, 1))
         unsafe storage = UnsafeMutableRawBufferPointer(start: start, count: count)
@@ -50,7 +50,7 @@ import COpenSSL
     /// How many there are.
     package var count: Int { unsafe storage.count }
 
-    /// Lends the bytes for the length of a call.
+    /// Lends the bytes for the duration of a call.
     package func withBytes<Answer, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
@@ -58,7 +58,7 @@ import COpenSSL
         return try body(unsafe UnsafeBufferPointer(bytes).span)
     }
 
-    /// Lends the memory to C for the length of a call.
+    /// Lends the memory to C for the duration of a call.
     func withUnsafeBytes<Answer, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {

@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Memory for secrets: pages of their own, which no dump of the process holds, and which never go to swap space as far as
-/// the limit of locked memory (`RLIMIT_MEMLOCK`) allows.
+/// Memory for secrets: separate pages that are excluded from dumps, and never swapped as far
+/// as the limit of locked memory (`RLIMIT_MEMLOCK`) allows.
 ///
-/// A page is given out in units of 64 bytes; what is longer than a page gets a mapping of its own.
+/// A page is allocated in units of 64 bytes; anything longer than a page gets its own mapping.
 ///
 /// ## Invariant
-/// A page lives for good once it is made. A bit of `taken` is set exactly while its unit is lent; two allocations never
-/// share a unit.
+/// A page is never freed. A bit of `taken` is set exactly while its unit is lent; two allocations
+/// never share a unit.
 ///
 /// ## Concurrency model
 /// `pages` is guarded by its lock.
@@ -22,9 +22,9 @@ enum SecretMemory {
         /// A bit for each unit, the lowest for the first.
         var taken: UInt64 = 0
 
-        /// Takes neighbouring units.
+        /// Allocates adjacent units.
         ///
-        /// - Returns: The first; nil when there are not so many free ones in a row.
+        /// - Returns: The first; nil when there are not enough adjacent free ones.
         mutating func take(_ count: Int) -> Int? {
             let row = count == 64 ? UInt64.max : (1 << UInt64(count)) - 1
             guard let first = (0...(64 - count)).first(where: { taken & row << UInt64($0) == 0 }) else { return nil }
@@ -38,7 +38,7 @@ enum SecretMemory {
     /// Lends zeroed memory.
     ///
     /// - Parameter byteCount: At least 1.
-    /// - Returns: The start of it; ``deallocate(_:byteCount:)`` takes it back.
+    /// - Returns: Its start, for ``deallocate(_:byteCount:)``.
     static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
         guard byteCount <= pageSize else { return unsafe map(byteCount: byteCount) }
         let units = (byteCount + unit - 1) / unit
@@ -58,11 +58,11 @@ enum SecretMemory {
         return unsafe place
     }
 
-    /// Takes memory back, which has been wiped.
+    /// Frees memory, which has been wiped.
     ///
     /// - Parameters:
-    ///   - start: What ``allocate(byteCount:)`` gave.
-    ///   - byteCount: As it was asked for.
+    ///   - start: From ``allocate(byteCount:)``.
+    ///   - byteCount: The allocated size.
     static func deallocate(_ start: UnsafeMutableRawPointer, byteCount: Int) {
         guard byteCount <= pageSize else {
             unsafe munmap(start, roundedUp(byteCount))
@@ -82,14 +82,14 @@ enum SecretMemory {
 
     private static func roundedUp(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) / pageSize * pageSize }
 
-    /// Makes whole pages, locked if the limit allows.
+    /// Maps pages, locked if the limit allows.
     private static func map(byteCount: Int) -> UnsafeMutableRawPointer {
         let size = roundedUp(byteCount)
         let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let start = unsafe start, unsafe start != MAP_FAILED else {
             fatalError("no memory for a secret of \(byteCount) bytes")
         }
-        // Both are more than the program can do without: a limit of 0 is common in containers.
+        // Both may fail without harm: a limit of 0 is common in containers.
         _ = unsafe mlock(start, size)
         _ = unsafe madvise(start, size, MADV_DONTDUMP)
         return unsafe start

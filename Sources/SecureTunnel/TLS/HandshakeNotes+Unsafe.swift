@@ -5,7 +5,7 @@ import COpenSSL
 // Invariant: the object keeps an unowned reference to its notes, which outlive it: ``TLSEngine`` owns both.
 
 extension HandshakeNotes {
-    /// Ties the notes to an `SSL` object, which must not outlive them.
+    /// Attaches the notes to an `SSL` object, which must not outlive them.
     func attach(to connection: OpaquePointer) {
         unsafe SSL_set_ex_data(connection, 0, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -19,7 +19,7 @@ extension HandshakeNotes {
     }
 }
 
-/// What OpenSSL calls when a server asks for a certificate and none is configured: notes it and goes on without.
+/// Called by OpenSSL when a server requests a certificate and none is configured: records it and continues without.
 func noteCertificateRequest(
     _ connection: OpaquePointer?,
     _ certificate: UnsafeMutablePointer<OpaquePointer?>?,

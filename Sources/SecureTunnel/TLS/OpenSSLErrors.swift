@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// What OpenSSL left in its error queue, oldest first.
+/// The contents of OpenSSL's error queue, oldest first.
 struct OpenSSLErrors {
     /// One entry of the queue.
     struct Entry {
@@ -14,7 +14,7 @@ struct OpenSSLErrors {
     /// Empties the queue of this thread, so that the next call's errors are its own.
     static func clear() { ERR_clear_error() }
 
-    /// Takes everything out of the queue of this thread.
+    /// Removes and returns everything in this thread's queue.
     static func drain() -> OpenSSLErrors {
         var entries: [Entry] = []
         while true {
@@ -31,7 +31,7 @@ struct OpenSSLErrors {
         }
     }
 
-    /// Whether an entry of the library has this reason.
+    /// Whether an entry has this library and reason.
     func contains(_ library: Int32, _ reason: Int32) -> Bool {
         entries.contains { $0.library == library && $0.reason == reason }
     }
@@ -59,6 +59,6 @@ struct OpenSSLErrors {
         return nil
     }
 
-    /// All reasons in a row.
+    /// All reasons, joined.
     var text: String { entries.isEmpty ? "no reason given" : entries.map(\.text).joined(separator: ", ") }
 }

@@ -13,12 +13,12 @@ extension SessionCache {
 
         deinit { unsafe SSL_SESSION_free(session) }
 
-        /// Tickets of TLS 1.3 are for one connection: a second use would let an observer link the two.
+        /// TLS 1.3 tickets are for one connection: a second use would let an observer link the two.
         var isForOneUse: Bool { unsafe SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION }
     }
 }
 
-/// Lets OpenSSL hand over the sessions that a client's connections get.
+/// Makes OpenSSL hand over the sessions that a client's connections get.
 func rememberSessions(of context: OpaquePointer) {
     unsafe dvm_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
     unsafe SSL_CTX_sess_set_new_cb(context) { connection, session in
@@ -26,7 +26,7 @@ func rememberSessions(of context: OpaquePointer) {
             let host = notes.host, let sessions = notes.sessions
         else { return 0 }
         sessions.keep(unsafe SessionCache.Session(owning: session), for: host)
-        // The reference is ours now.
+        // We now own the reference.
         return 1
     }
 }

@@ -3,13 +3,13 @@ import Synchronization
 /// The sessions that a client may resume, by the host they were made with.
 ///
 /// ## Concurrency model
-/// `kept` has its own lock; a stored `SSL_SESSION` is not changed any more, and counts its references atomically.
+/// `kept` has its own lock; a stored `SSL_SESSION` is immutable, and its reference count is atomic.
 final class SessionCache: Sendable {
-    /// As many connections as begin at once, and no more hosts than a relay calls.
+    /// Enough for connections that begin at once, and for the hosts of a relay.
     private static let limits = (sessions: 8, hosts: 64)
     private let kept = Mutex<[String: [Session]]>([:])
 
-    /// Keeps a session of a connection to a host; the oldest goes when there are many.
+    /// Keeps a session of a connection to a host; the oldest is dropped when there are many.
     func keep(_ session: Session, for host: String) {
         kept.withLock { kept in
             guard kept[host] != nil || kept.count < Self.limits.hosts else { return }
@@ -27,6 +27,6 @@ final class SessionCache: Sendable {
         }
     }
 
-    /// Drops what is known of a host, after a handshake that failed.
+    /// Drops a host's sessions, after a failed handshake.
     func forget(_ host: String) { kept.withLock { $0[host] = nil } }
 }

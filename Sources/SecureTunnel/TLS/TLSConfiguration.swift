@@ -5,11 +5,11 @@ package enum TLSVersion: Int32, Sendable, Comparable {
     /// TLS 1.3.
     case tls13 = 0x0304
 
-    /// The older one is less.
+    /// Ordered by age, the older one first.
     package static func < (left: TLSVersion, right: TLSVersion) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// A certificate to show, with the key that proves it.
+/// A certificate to present, with its private key.
 package struct TLSIdentity: Equatable, Sendable {
     /// A PEM file: the certificate, then the intermediate ones that signed it.
     package var certificateChainFile: String
@@ -23,28 +23,29 @@ package struct TLSIdentity: Equatable, Sendable {
     }
 }
 
-/// What TLS itself may do, the same for both sides of a connection.
+/// TLS parameters, the same for both sides of a connection.
 package struct TLSParameters: Equatable, Sendable {
     /// The oldest version that is accepted.
     package var minimumVersion = TLSVersion.tls12
-    /// The newest version that is spoken.
+    /// The newest version that is accepted.
     package var maximumVersion = TLSVersion.tls13
-    /// Ciphers of TLS 1.2 in OpenSSL's form (`ciphers`); nil for ours, which fit certificates or keys as configured.
+    /// Ciphers of TLS 1.2 in OpenSSL's form (`ciphers`); nil for the default, which fits certificates or keys as
+    /// configured.
     package var ciphers: String?
-    /// Cipher suites of TLS 1.3, divided by colons (`ciphersuites`); nil for ours.
+    /// Cipher suites of TLS 1.3, separated by colons (`ciphersuites`); nil for the default.
     package var cipherSuites: String?
     /// Further switches (`options`), applied in order.
     package var options: [TLSOption] = []
-    /// Application protocols (ALPN), best first; a peer that knows none of them is fine.
+    /// Application protocols (ALPN), in order of preference; a peer that knows none of them is accepted.
     package var applicationProtocols: [String] = []
 
-    /// TLS 1.2 and 1.3 with our ciphers.
+    /// TLS 1.2 and 1.3 with the default ciphers.
     package init() {}
 }
 
-/// Which name a client sends in the clear, so that a router can find the server (SNI).
+/// The name that a client sends in the clear, for routing (SNI).
 package enum ServerNameIndication: Equatable, Sendable {
-    /// The host that is called; nothing when that is an address in digits.
+    /// The connected host; none when that is a numeric address.
     case called
     /// Another name.
     case name(String)
@@ -52,23 +53,23 @@ package enum ServerNameIndication: Equatable, Sendable {
     case none
 }
 
-/// How this side connects: which peers to trust and what to offer.
+/// The settings of a client: which peers to trust and what to offer.
 @dynamicMemberLookup
 package struct TLSClientConfiguration: Equatable, Sendable {
     /// How the server is verified.
     package var trust: PeerTrust
-    /// What to show to a server that asks for a certificate.
+    /// The certificate for a server that requests one.
     package var identity: TLSIdentity?
-    /// A key that the server knows too: the first in the file, or the one of ``preSharedKeyIdentity``.
+    /// A key that is shared with the server: the first in the file, or the one of ``preSharedKeyIdentity``.
     package var preSharedKeys: PreSharedKeys?
     /// Which of the keys is offered.
     package var preSharedKeyIdentity: String?
     /// The name that is sent in the clear.
     package var serverNameIndication = ServerNameIndication.called
-    /// Versions, ciphers, options, protocols; its members can be used as if they were this value's own.
+    /// Versions, ciphers, options, protocols; its members are also members of this value.
     package var parameters = TLSParameters()
 
-    /// Starts from a trust, the rest as usual.
+    /// Creates settings with a trust and defaults.
     package init(trust: PeerTrust, identity: TLSIdentity? = nil, applicationProtocols: [String] = []) {
         self.trust = trust
         self.identity = identity
@@ -82,19 +83,19 @@ package struct TLSClientConfiguration: Equatable, Sendable {
     }
 }
 
-/// How we answer: who we are and whom to let in.
+/// The settings of a server: its certificate and which clients to admit.
 @dynamicMemberLookup
 package struct TLSServerConfiguration: Equatable, Sendable {
-    /// What to show; nil only for a server that takes nothing but pre-shared keys.
+    /// The certificate; nil only for a server that accepts only pre-shared keys.
     package var identity: TLSIdentity?
-    /// Which clients are trusted by their certificate; nil asks no certificate of a client.
+    /// Which clients are trusted by their certificate; nil requests no certificate.
     package var clientTrust: PeerTrust?
-    /// The keys of clients that come with one; such a client shows no certificate.
+    /// The pre-shared keys of clients; such a client presents no certificate.
     package var preSharedKeys: PreSharedKeys?
-    /// Versions, ciphers, options, protocols; its members can be used as if they were this value's own.
+    /// Versions, ciphers, options, protocols; its members are also members of this value.
     package var parameters = TLSParameters()
 
-    /// Starts from an identity, the rest as usual.
+    /// Creates settings with an identity and defaults.
     package init(
         identity: TLSIdentity? = nil,
         clientTrust: PeerTrust? = nil,

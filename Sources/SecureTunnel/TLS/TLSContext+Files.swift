@@ -15,7 +15,7 @@ extension TLSContext {
             throw .badFile(path: chain, reason: Self.reason("certificate"))
         }
         let path = identity.privateKeyFile
-        // Not refused: the images of today mount their keys readable by everybody in the pod (MTC contract 3.3).
+        // Not refused: today's images mount their keys readable by everybody in the pod (MTC contract 3.3).
         let (bytes, warning) = try ProtectedFile.read(path, exposure: .warned)
         if let warning { warnings.append(warning) }
         guard let key = unsafe Self.privateKey(bytes) else {
@@ -27,14 +27,14 @@ extension TLSContext {
         }
     }
 
-    /// Reads the certificates that a trust names.
+    /// Loads the certificates of a trust.
     func loadTrusted(_ trust: PeerTrust) throws(SecureTunnelError) {
         switch trust {
         case .pinned, .preSharedKey, .insecure: return
         case .authorities(let path):
             try loadAuthorities(path)
             guard let parameters = unsafe SSL_CTX_get0_param(context) else { return }
-            // A certificate that is listed is trusted, be it an authority or not.
+            // A listed certificate is trusted, whether or not it is a CA.
             unsafe X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
         case .rules(let rules):
             if let path = rules.authoritiesFile { try loadAuthorities(path) }
@@ -42,7 +42,7 @@ extension TLSContext {
         }
     }
 
-    /// Puts every certificate of a PEM file into the store of trusted ones.
+    /// Adds every certificate of a PEM file to the trust store.
     private func loadAuthorities(_ path: String) throws(SecureTunnelError) {
         try checkReadable(path)
         OpenSSLErrors.clear()
@@ -50,11 +50,11 @@ extension TLSContext {
             throw .badFile(path: path, reason: Self.reason("certificate"))
         }
         guard isServer else { return }
-        // A client that has several certificates picks one of an authority in this list.
+        // A client with several certificates selects one of a CA in this list.
         unsafe SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(path))
     }
 
-    /// Lets certificates be looked up by the hash of their subject, when they are needed.
+    /// Makes certificates be looked up on demand by the hash of their subject.
     private func loadDirectory(_ path: String) throws(SecureTunnelError) {
         var status = stat()
         do throws(SystemError) {
@@ -69,7 +69,7 @@ extension TLSContext {
         }
     }
 
-    /// Lets the kernel say why a file cannot be read: OpenSSL says it less well.
+    /// Gets the kernel's error for an unreadable file, which is clearer than OpenSSL's.
     private func checkReadable(_ path: String) throws(SecureTunnelError) {
         do throws(SystemError) {
             try systemCall("open") { unsafe access(path, R_OK) }
@@ -78,7 +78,7 @@ extension TLSContext {
         }
     }
 
-    /// Decodes a key from memory that is wiped later: a file of OpenSSL's would leave it in a buffer.
+    /// Decodes a key from memory that is wiped later: OpenSSL's file reader would leave it in a buffer.
     private static func privateKey(_ bytes: SecretBytes) -> OpaquePointer? {
         unsafe bytes.withUnsafeBytes { (bytes) -> OpaquePointer? in
             OpenSSLErrors.clear()
@@ -88,7 +88,7 @@ extension TLSContext {
         }
     }
 
-    /// Says why OpenSSL did not take a file.
+    /// Explains why OpenSSL rejected a file.
     private static func reason(_ wanted: String) -> String {
         let errors = OpenSSLErrors.drain()
         if errors.contains(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH)
@@ -107,7 +107,7 @@ extension TLSContext {
 }
 
 extension PeerTrust {
-    /// Brings a pin into the form of `PeerCertificate.sha256`, and refuses rules that could never hold.
+    /// Normalizes a pin to the form of `PeerCertificate.sha256`, and rejects rules that can never be satisfied.
     func checked() throws(SecureTunnelError) -> PeerTrust {
         switch self {
         case .authorities, .preSharedKey, .insecure: return self
@@ -133,7 +133,7 @@ extension PeerTrust {
         }
     }
 
-    /// Whether a client that shows no certificate is sent away.
+    /// Whether a client without a certificate is rejected.
     var requiresClientCertificate: Bool {
         switch self {
         case .authorities, .pinned: true
@@ -142,7 +142,7 @@ extension PeerTrust {
         }
     }
 
-    /// Whether a peer that presents nothing is refused.
+    /// Whether a peer that presents nothing is rejected.
     func needsProof(fromClient: Bool) -> Bool {
         switch self {
         case .preSharedKey: true

@@ -1,9 +1,9 @@
 import COpenSSL
 
-/// Certificates, keys and rules, read once and used by any number of connections.
+/// Certificates, keys and rules, loaded once and used by any number of connections.
 ///
-/// A client's context also remembers sessions: a later connection to the same host resumes one, which spares both sides the
-/// certificates. It is remembered only after the server was verified, and never used for another host.
+/// A client's context also remembers sessions: a later connection to the same host resumes one, which saves both sides
+/// the certificates. It is remembered only after the server was verified, and never used for another host.
 ///
 /// ## Invariant
 /// `context` is made in the initializer and freed in `deinit`; the callbacks that it gets refer to this object, or to the
@@ -17,9 +17,9 @@ import COpenSSL
     let isServer: Bool
     /// How peers are verified; nil when clients present nothing.
     let trust: PeerTrust?
-    /// What a client sends as SNI.
+    /// The client's SNI.
     let serverNameIndication: ServerNameIndication
-    /// The keys that we accept, or of which we offer one.
+    /// The keys that a server accepts, or of which a client offers one.
     let preSharedKeys: PreSharedKeys?
     /// The key that a client offers.
     let offeredKey: PreSharedKeys.Entry?
@@ -27,14 +27,14 @@ import COpenSSL
     ///
     /// Read by the callback.
     let protocols: [UInt8]
-    /// A client's sessions; nil where none are kept.
+    /// A client's session cache; nil where none is kept.
     let sessions: SessionCache?
-    /// What is wrong with the permissions of the files that were read, one sentence each.
+    /// Warnings about the permissions of the files, one sentence each.
     package internal(set) var warnings: [String] = []
 
-    /// Reads what a client needs.
+    /// Loads the files of a client.
     ///
-    /// - Parameter configuration: Which peers to trust and what to offer.
+    /// - Parameter configuration: The client's settings.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     package convenience init(client configuration: TLSClientConfiguration) throws(SecureTunnelError) {
         let keys = configuration.preSharedKeys
@@ -63,9 +63,9 @@ import COpenSSL
         unsafe SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count))
     }
 
-    /// Reads what a server needs.
+    /// Loads the files of a server.
     ///
-    /// - Parameter configuration: Who we are and whom to let in.
+    /// - Parameter configuration: The server's settings.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     package convenience init(server configuration: TLSServerConfiguration) throws(SecureTunnelError) {
         guard configuration.identity != nil || configuration.preSharedKeys != nil else {
@@ -99,7 +99,7 @@ import COpenSSL
         keys: (accepted: PreSharedKeys?, offered: PreSharedKeys.Entry?),
         parameters: TLSParameters
     ) throws(SecureTunnelError) {
-        // What can be refused by itself comes first: the SSL_CTX is freed only once all of this object is there.
+        // Checks that can fail come first: deinit frees the SSL_CTX only once the object is complete.
         let protocols = try TLSContext.wireForm(parameters.applicationProtocols)
         let trust = try trust?.checked()
         guard parameters.minimumVersion <= parameters.maximumVersion else {
@@ -115,12 +115,12 @@ import COpenSSL
         self.serverNameIndication = serverNameIndication
         (preSharedKeys, offeredKey) = keys
         self.protocols = protocols
-        // A key makes a handshake as short as a session does.
+        // With a key, a handshake is as short as with a session.
         sessions = isServer || keys.offered != nil ? nil : SessionCache()
         warnings = keys.accepted?.warning.map { [$0] } ?? []
         try apply(parameters, allowsCertificates: trust != .preSharedKey)
         unsafe SSL_CTX_set_cert_verify_callback(context, verifyPeer, nil)
-        // An encrypted key would make OpenSSL ask on the terminal.
+        // An encrypted key would make OpenSSL prompt on the terminal.
         unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     }
 
@@ -129,7 +129,7 @@ import COpenSSL
     /// A new connection object; the caller frees it.
     func makeConnection() -> OpaquePointer? { unsafe SSL_new(context) }
 
-    /// The name to send in the clear when a host is called; nil for none.
+    /// The SNI for a host; nil for none.
     func serverNameIndication(calling host: String?) -> String? {
         switch serverNameIndication {
         case .called: host.flatMap { isAddress($0) ? nil : $0 }
@@ -138,7 +138,7 @@ import COpenSSL
         }
     }
 
-    /// Makes the form of the ALPN extension.
+    /// Encodes the ALPN extension.
     private static func wireForm(_ names: [String]) throws(SecureTunnelError) -> [UInt8] {
         var bytes: [UInt8] = []
         for name in names {
@@ -153,7 +153,7 @@ import COpenSSL
 }
 
 extension TLSContext {
-    /// Forward secrecy always, AES-GCM first: the machines that move volumes have instructions for it.
+    /// Forward secrecy always, AES-GCM first: the usual processors have instructions for it.
     private static let certificateCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
     /// The same for pre-shared keys, for which OpenSSL has no ECDHE with AES-GCM.
     private static let keyCiphers =
@@ -178,7 +178,7 @@ extension TLSContext {
             + ["!aNULL"]
         let ciphers = parameters.ciphers ?? usual.joined(separator: ":")
         OpenSSLErrors.clear()
-        // A family such as PSK brings those along that do not encrypt; who names one of them is told below.
+        // A group such as PSK includes ciphers that do not encrypt; naming one explicitly is reported below.
         let list = Self.namesUnencrypted(ciphers) ? ciphers : ciphers + ":!eNULL"
         guard unsafe SSL_CTX_set_cipher_list(context, list) == 1 else {
             throw .badSetting(reason: "ciphers \"\(ciphers)\": \(OpenSSLErrors.drain().text)")
@@ -193,7 +193,7 @@ extension TLSContext {
         }
     }
 
-    /// Whether a list of ciphers asks by name for some that do not encrypt.
+    /// Whether a list of ciphers explicitly names one that does not encrypt.
     private static func namesUnencrypted(_ list: String) -> Bool {
         list.split { ":, @".contains($0) }.contains { word in
             guard !word.hasPrefix("!"), !word.hasPrefix("-") else { return false }
@@ -213,7 +213,7 @@ extension TLSContext {
     }
 }
 
-/// Picks the first protocol of ours that the client offers; none is no reason to refuse.
+/// Selects the first of our protocols that the client offers; no match is not an error.
 private func selectProtocol(
     _ connection: OpaquePointer?,
     _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,

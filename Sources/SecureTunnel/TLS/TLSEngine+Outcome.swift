@@ -30,7 +30,7 @@ extension TLSEngine {
         }
     }
 
-    /// The identity of the key that proved the peer, now or in the session that was resumed.
+    /// The identity of the key that authenticated the peer, now or in the resumed session.
     private var provenIdentity: [UInt8]? {
         guard let session = unsafe SSL_get_session(connection) else { return nil }
         if let identity = unsafe SSL_get_psk_identity(connection) {
@@ -43,17 +43,17 @@ extension TLSEngine {
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    /// Whether a key, rather than a ticket, is what this handshake went by.
+    /// Whether this handshake used a key rather than a ticket.
     private var isKeyOfThisHandshake: Bool {
         provenIdentity != nil && (notes.offeredKey != nil || notes.acceptedIdentity != nil)
     }
 
-    /// What keeps a finished handshake from being one: nobody proved anything.
+    /// Why a finished handshake is invalid: nobody was authenticated.
     ///
-    /// Ciphers without authentication would come this far. The lock is held.
+    /// Ciphers without authentication would get this far. The lock is held.
     func proofMissing() -> SecureTunnelError? {
         guard let trust = context.trust, trust.needsProof(fromClient: context.isServer) else { return nil }
-        // What is resumed was proved when the session was made with this same context.
+        // A resumed session was authenticated when it was created with this same context.
         if provenIdentity != nil { return nil }
         if unsafe SSL_session_reused(connection) == 1 { return nil }
         let certificate = unsafe SSL_get1_peer_certificate(connection)
@@ -64,9 +64,10 @@ extension TLSEngine {
             ? .clientCertificateRequired(peer: peer) : .certificateRefused(subject: "nobody", reason: "none was shown")
     }
 
-    /// Tells whether the peer asked for a renegotiation while its records were read.
+    /// Checks whether the peer requested a renegotiation while its records were read.
     ///
-    /// With TLS 1.2 nothing else makes reading write: OpenSSL's answer is a warning, after which a stock peer hangs up.
+    /// With TLS 1.2 only this makes reading produce output: OpenSSL's answer is a warning, after which a stock peer
+    /// hangs up.
     ///
     /// - Parameter waiting: How many bytes waited to be sent before.
     /// - Returns: The failure that it is; nil when it did not.
@@ -75,14 +76,14 @@ extension TLSEngine {
         return .violation(peer: peer, reason: "it asked for a renegotiation, which this tunnel refuses")
     }
 
-    /// Turns the error queue into one error.
+    /// Converts the error queue to one error.
     ///
     /// The lock is held.
     func classify() -> SecureTunnelError {
         let errors = OpenSSLErrors.drain()
         if let refusal = notes.verifier.failure {
             guard context.trust == .preSharedKey, let offered = notes.offeredKey else { return refusal }
-            // It showed a certificate instead.
+            // It presented a certificate instead.
             return .preSharedKeyRefused(peer: peer, identity: PrintableText.ofPeer(offered.identity))
         }
         if let failure = keyFailure(errors) { return failure }
@@ -102,7 +103,7 @@ extension TLSEngine {
         return .violation(peer: peer, reason: errors.text)
     }
 
-    /// What a failure has to do with pre-shared keys, if anything.
+    /// The error for a failure that concerns pre-shared keys, if it does.
     private func keyFailure(_ errors: OpenSSLErrors) -> SecureTunnelError? {
         guard !isHandshakeDone, foreignBytes() == nil else { return nil }
         if let accepted = notes.acceptedIdentity {
@@ -132,20 +133,20 @@ extension TLSEngine {
         }
     }
 
-    /// Whether we are a server that lets nobody in without a pre-shared key.
+    /// Whether this is a server that admits only clients with a pre-shared key.
     private var takesKeysOnly: Bool {
         guard notes.acceptedKeys != nil else { return false }
         if context.trust == .preSharedKey { return true }
         return unsafe SSL_get_certificate(connection) == nil
     }
 
-    /// What an alert of the peer says about us.
+    /// What an alert of the peer reports about us.
     private func meaning(of alert: OpenSSLErrors.Alert) -> SecureTunnelError {
         if !isHandshakeDone, alert.number == SSL_AD_PROTOCOL_VERSION { return .noCommonVersion(peer: peer) }
         guard !context.isServer else { return .alert(peer: peer, name: alert.name) }
         switch alert.number {
         case TLS13_AD_CERTIFICATE_REQUIRED: return .clientCertificateRequired(peer: peer)
-        // TLS 1.2 has no alert of its own for it.
+        // TLS 1.2 has no specific alert for it.
         case SSL_AD_HANDSHAKE_FAILURE where notes.lacksCertificate: return .clientCertificateRequired(peer: peer)
         case SSL_AD_BAD_CERTIFICATE...SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA, SSL_AD_ACCESS_DENIED:
             // A server sends these about our certificate only.
@@ -161,4 +162,4 @@ extension TLSEngine {
     }
 }
 
-/// Bytes that a peer or a file chose, for a message.
+/// Bytes from a peer or a file, for a message.

@@ -2,7 +2,7 @@ import COpenSSL
 import LinuxSystem
 import Synchronization
 
-/// One TLS connection without a socket: records in, records out.
+/// A TLS connection without a socket: records in, records out.
 ///
 /// ## Invariant
 /// `connection` is made in the initializer and freed in `deinit`; the buffers and the notes, which it refers to, live as long.
@@ -10,12 +10,12 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// An `SSL` object serves one thread at a time: `lock` is held around every use of it and of the buffers. The lock is
-/// never held while anything waits; it covers encryption and copies alone.
+/// never held during a wait; it covers only encryption and copies.
 @safe final class TLSEngine: @unchecked Sendable {
-    /// The most that one ``encrypt(_:)`` takes: eight records, sent together and still in the cache.
+    /// The limit of one ``encrypt(_:)``: eight records, sent together and still in the cache.
     ///
-    /// A little less than 128 KiB, so that the records fit into two segments of 65,483 bytes, the largest of the loopback
-    /// device: a third one of a few hundred bytes would cost the kernel as much as a full one.
+    /// A little less than 128 KiB, so that the records fit into two segments of 65,483 bytes, the largest of the
+    /// loopback device: a third one of a few hundred bytes would cost the kernel as much as a full one.
     static let largestPlaintext = 2 * 65_280
 
     /// What a step needs next.
@@ -25,7 +25,7 @@ import Synchronization
         case failed(SecureTunnelError)
     }
 
-    /// What came of decrypting.
+    /// The result of decrypting.
     enum Decrypted {
         case bytes(Int)
         case needsInput
@@ -40,14 +40,14 @@ import Synchronization
     let context: TLSContext
     let peer: String
     private(set) var isHandshakeDone = false
-    /// A failure met after bytes had been decrypted, which the next call reports.
+    /// A failure after some bytes had been decrypted, which the next call reports.
     private var failure: SecureTunnelError?
 
     /// Prepares a connection.
     ///
     /// - Parameters:
     ///   - context: Certificates and rules.
-    ///   - serverName: Whom a client calls: the name sent as SNI and looked for in the certificate; nil for a server.
+    ///   - serverName: The host of a client: sent as SNI and checked against the certificate; nil for a server.
     ///   - peer: Who is at the other end, for errors.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when OpenSSL has no memory.
     init(context: TLSContext, serverName: String?, peer: String) throws(SecureTunnelError) {
@@ -80,7 +80,7 @@ import Synchronization
 
     deinit { unsafe SSL_free(connection) }
 
-    /// Takes the handshake as far as the input allows; output may wait afterwards, in every case.
+    /// Advances the handshake as far as the input allows; there may be output afterwards in any case.
     func handshake() -> Step {
         lock.withLock { _ in
             OpenSSLErrors.clear()
@@ -96,7 +96,7 @@ import Synchronization
         }
     }
 
-    /// Decrypts what is there, many records at once.
+    /// Decrypts the available records.
     func decrypt(into target: MemorySlice) -> Decrypted {
         lock.withLock { _ in
             if let failure { return .failed(failure) }
@@ -130,9 +130,9 @@ import Synchronization
         }
     }
 
-    /// Looks whether an error hides in the records that came, without taking data away from the reader.
+    /// Checks the received records for an error, without consuming data.
     ///
-    /// - Returns: ``Decrypted/bytes(_:)`` when data stands in front of whatever follows.
+    /// - Returns: ``Decrypted/bytes(_:)`` when there is data before whatever follows.
     func peek() -> Decrypted {
         lock.withLock { _ in
             if let failure { return .failed(failure) }
@@ -188,39 +188,40 @@ import Synchronization
         lock.withLock { _ in buffers.supply(count) }
     }
 
-    /// Lends everything that waits to be sent to the one sending thread, until it asks again.
+    /// Lends all pending output to the one sending thread, until its next call.
     func takeOutput() -> MemorySlice { lock.withLock { _ in buffers.takeOutput() } }
 
-    /// Gives back the memory of the input; the reading turn is held.
+    /// Releases the memory of the input; the reading turn is held.
     func trimInput() { lock.withLock { _ in buffers.trimInput() } }
 
-    /// Gives back the memory of the output; the sending turn is held.
+    /// Releases the memory of the output; the sending turn is held.
     func trimOutput() { lock.withLock { _ in buffers.trimOutput() } }
 
-    /// What the peer said first, when that is not a TLS record; nil when it is, or when nothing came.
+    /// The first bytes from the peer, when they are not a TLS record; nil when they are, or when nothing was received.
     var foreignFirstBytes: [UInt8]? { lock.withLock { _ in foreignBytes() } }
 
-    /// Keeps the handshake of a peer that has proved nothing from taking much memory.
+    /// Limits the memory of an unauthenticated peer's handshake.
     func limitHandshake() {
         releaseBuffers(true)
-        // OpenSSL takes memory for the announced length, 100 KiB at most; a chain of today has 10 KiB at most.
+        // OpenSSL allocates the announced length, up to 100 KiB; today's chains have at most 10 KiB.
         lock.withLock { _ in _ = unsafe dvm_SSL_set_max_cert_list(connection, 32 * 1024) }
     }
 
-    /// Whether OpenSSL gives its buffers back, 34 KiB, while no record is under way: slower, for connections that only wait.
+    /// Whether OpenSSL frees its buffers, 34 KiB, between records: slower, for connections that
+    /// are idle.
     func releaseBuffers(_ isOn: Bool) {
         lock.withLock { _ in unsafe dvm_SSL_release_buffers(connection, isOn ? 1 : 0) }
     }
 
-    /// Why the peer's first record cannot be let through to OpenSSL, which takes memory for the whole of a hello as soon as
-    /// its length is known, 128 KiB at most; nil while there is nothing wrong with it.
+    /// Why the peer's first record cannot be passed to OpenSSL, which allocates memory for a whole hello as
+    /// soon as its length is known, up to 128 KiB; nil when it is valid.
     ///
-    /// Hellos of today's clients have 2 KiB at most.
+    /// Hellos of today's clients have at most 2 KiB.
     var hugeHello: String? {
         lock.withLock { _ in
             let bytes = buffers.firstBytes
             guard !isHandshakeDone, bytes.count >= 5, bytes[0] == 0x16 else { return nil }
-            // The handshake's head, 4 bytes, lies in the first record; it holds the length (RFC 8446, 4 and 5.1).
+            // The handshake's header, 4 bytes, is in the first record; it contains the length (RFC 8446, 4 and 5.1).
             guard Int(bytes[3]) << 8 | Int(bytes[4]) >= 4 else { return "its first TLS record is too short" }
             guard bytes.count >= 9, bytes[5] == 1 else { return nil }
             let length = Int(bytes[6]) << 16 | Int(bytes[7]) << 8 | Int(bytes[8])
@@ -228,12 +229,12 @@ import Synchronization
         }
     }
 
-    /// The longest hello that a server takes, in bytes.
+    /// The longest hello that a server accepts, in bytes.
     private static let longestHello = 16 * 1024
 
-    /// A breach of the protocol by this peer.
+    /// A protocol violation by this peer.
     func refusal(_ reason: String) -> SecureTunnelError { .violation(peer: peer, reason: reason) }
 
-    /// What the peer presented, where the context verifies nobody; nil elsewhere, and while nothing came.
+    /// What the peer presented, if the context does not verify peers; otherwise nil, or before it is received.
     var shownCertificate: ShownCertificate? { lock.withLock { _ in notes.verifier.shown } }
 }

@@ -1,25 +1,25 @@
 import COpenSSL
 
-/// A switch of TLS by the name that stunnel's `options` gives it, such as `NO_TICKET`, or `-NO_TICKET` to take it back.
+/// A TLS option by its name in stunnel's `options`, such as `NO_TICKET`, or `-NO_TICKET` to clear it.
 ///
-/// Names without an effect in OpenSSL 3 are known and do nothing, as in stunnel. What would hide a truncated stream or let the
-/// peer renegotiate is refused: this tunnel does neither.
+/// Names without an effect in OpenSSL 3 are accepted and do nothing, as in stunnel. Options that would hide a truncated
+/// stream or allow renegotiation are refused.
 package struct TLSOption: Equatable, Sendable {
     /// The name, without the minus.
     package let name: String
-    /// Whether the switch is turned off.
+    /// Whether the option is cleared.
     package let isRemoved: Bool
     /// The bits of OpenSSL (`SSL_OP_...`).
     let bits: UInt64
 
-    /// Looks a name up.
+    /// Looks up a name.
     ///
     /// - Parameter text: The value of an `options` line.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``.
     package init(parsing text: String) throws(SecureTunnelError) {
         isRemoved = text.hasPrefix("-")
         name = isRemoved ? String(text.dropFirst()) : text
-        // Renegotiation stays off and compression stays off, whoever asks.
+        // Renegotiation and compression always stay off.
         let isKept = Self.kept.contains(name)
         guard !Self.refused.contains(name), !(isKept && isRemoved) else {
             throw .badSetting(reason: "options = \(text): this tunnel refuses what that would allow")
@@ -30,15 +30,15 @@ package struct TLSOption: Equatable, Sendable {
         bits = Self.bits[name] ?? 0
     }
 
-    /// What is always on, and may be asked for.
+    /// Options that are always on, and may be given.
     private static let kept: Set<String> = ["NO_RENEGOTIATION", "NO_COMPRESSION"]
 
-    /// What would let go of a protection.
+    /// Options that would weaken protection.
     private static let refused: Set<String> = [
         "ALLOW_CLIENT_RENEGOTIATION", "ALLOW_UNSAFE_LEGACY_RENEGOTIATION", "IGNORE_UNEXPECTED_EOF", "TLS_ROLLBACK_BUG",
     ]
 
-    /// What has no effect in OpenSSL 3, or none on a stream such as ours.
+    /// Options without an effect in OpenSSL 3, or on a stream.
     private static let without: Set<String> = [
         "CISCO_ANYCONNECT", "COOKIE_EXCHANGE", "ENABLE_KTLS", "EPHEMERAL_RSA", "MICROSOFT_BIG_SSLV3_BUFFER",
         "MICROSOFT_SESS_ID_BUG", "MSIE_SSLV2_RSA_PADDING", "NETSCAPE_CA_DN_BUG", "NETSCAPE_CHALLENGE_BUG",

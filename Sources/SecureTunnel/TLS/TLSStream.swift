@@ -5,14 +5,15 @@ package import Transport
 
 /// A byte stream through TLS over another byte stream.
 ///
-/// Reading and writing throw ``TransportError``; when TLS itself is the cause, ``SecureTunnelError/init(_:)`` gets it out.
-/// An end without close_notify is never taken for an orderly end. After a failed write the stream is of no more use for
-/// writing, since part of a record may be on its way.
+/// Reading and writing throw ``TransportError``; when TLS itself is the cause, ``SecureTunnelError/init(_:)`` gets it
+/// out. An end without close_notify is never treated as a clean end. After a failed write the stream can no longer be
+/// used for writing, since part of a record may have been sent.
 ///
 /// ## Concurrency model
 /// One thread reads while another writes. `readTurn` is held by whoever reads from the transport, `sendTurn` by
 /// whoever writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
-/// inside either, never around a wait. Neither turn is taken while holding the other, but for tries that do not wait.
+/// inside either, never around a wait. Neither turn is taken while holding the other, except for attempts that do not
+/// wait.
 package final class TLSStream: ByteStream {
     private let transport: any ByteStream
     private let engine: TLSEngine
@@ -28,13 +29,13 @@ package final class TLSStream: ByteStream {
     /// What both sides agreed on.
     package let session: TLSSession
 
-    /// Calls a server: makes the handshake and proves whom we talk to.
+    /// Connects as a client: performs the handshake and verifies the server.
     ///
     /// - Parameters:
     ///   - transport: A fresh connection, or one through a proxy. Closed when the handshake fails.
     ///   - context: Made for a client.
-    ///   - serverName: The host that is called: sent as SNI when it is a name, looked for in the certificate.
-    ///   - limit: The time for the whole handshake.
+    ///   - serverName: The connected host: sent as SNI when it is a name, and checked against the certificate.
+    ///   - limit: The time limit for the whole handshake.
     /// - Returns: The stream, ready.
     /// - Throws: ``SecureTunnelError``.
     package static func connect(
@@ -44,18 +45,19 @@ package final class TLSStream: ByteStream {
         within limit: Duration
     ) throws(SecureTunnelError) -> TLSStream {
         precondition(!context.isServer, "a client needs a client's context")
-        // The dot of a fully qualified name is no part of it in TLS (RFC 6066, 3).
+        // The trailing dot of a fully qualified name is omitted in TLS (RFC 6066, 3).
         let name = serverName.hasSuffix(".") ? String(serverName.dropLast()) : serverName
         return try TLSStream(over: transport, context: context, serverName: name, within: limit)
     }
 
-    /// Answers a client: makes the handshake and, where the context asks for it, checks the client's certificate.
+    /// Accepts a client: performs the handshake and, if the context requires it, verifies the client's certificate.
     ///
     /// - Parameters:
     ///   - transport: A fresh connection. Closed when the handshake fails.
     ///   - context: Made for a server.
-    ///   - limit: The time for the whole handshake.
-    ///   - pieceSize: How many bytes are taken from the transport at once, in the handshake and until ``pieceSize`` is set.
+    ///   - limit: The time limit for the whole handshake.
+    ///   - pieceSize: The read size on the transport, in the handshake and until ``pieceSize`` is
+    ///     set.
     /// - Returns: The stream, ready.
     /// - Throws: ``SecureTunnelError``.
     package static func accept(
@@ -96,7 +98,7 @@ package final class TLSStream: ByteStream {
         if pieceSize < Self.largestRecord { trim() }
     }
 
-    /// Reads and decrypts what is there, waiting for at least one byte.
+    /// Reads and decrypts what is available, waiting for at least one byte.
     package func read(into slice: MemorySlice) throws(TransportError) -> Int {
         let count = try take(into: slice) { () throws(TransportError) in
             try fill()
@@ -105,7 +107,7 @@ package final class TLSStream: ByteStream {
         return count ?? 0
     }
 
-    /// Reads and decrypts what is there already; nil when that is not a whole record.
+    /// Reads and decrypts what is available; nil when that is not a whole record.
     package func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
         try take(into: slice) { () throws(TransportError) in
             guard let count = try transport.readNow(into: freeInput()) else { return false }
@@ -118,7 +120,7 @@ package final class TLSStream: ByteStream {
     ///
     /// - Parameters:
     ///   - slice: Where the bytes go; not empty.
-    ///   - supply: Brings the engine more input, with the reader's turn held; false when there is none now.
+    ///   - supply: Supplies more input to the engine, with the reader's turn held; false when there is none now.
     /// - Returns: How many bytes there are, 0 at the end; nil when `supply` had nothing.
     /// - Throws: ``TransportError``.
     private func take(
@@ -169,7 +171,7 @@ package final class TLSStream: ByteStream {
 
     /// Closes the transport at once.
     ///
-    /// Without ``closeWrite()`` before, the peer takes the stream for truncated.
+    /// Without a preceding ``closeWrite()``, the peer sees a truncated stream.
     package func close() {
         transport.close()
     }
@@ -189,7 +191,7 @@ package final class TLSStream: ByteStream {
         set { transport.writeTimeout = newValue }
     }
 
-    /// What moved through the transport: encrypted bytes, the handshake included.
+    /// Traffic on the transport: encrypted bytes, including the handshake.
     package var activity: StreamActivity { transport.activity }
 }
 
@@ -198,10 +200,10 @@ extension TLSStream {
     package static let usualPiece = 256 * 1024
     fileprivate static let largestRecord = 16 * 1024
 
-    /// How many bytes are moved at once at most, and so how much memory the stream touches.
+    /// The largest chunk that is moved at once, which determines how much memory the stream uses.
     ///
-    /// For whoever shares out memory among many streams; 16 KiB, a record, is the least that makes sense for data. With less,
-    /// OpenSSL too keeps no more memory than it must.
+    /// For limiting the memory of many streams; 16 KiB, a record, is the useful minimum for data. With
+    /// less, OpenSSL also keeps only as much memory as necessary.
     package var pieceSize: Int {
         get { largestPiece.load(ordering: .relaxed) }
         set {
@@ -210,7 +212,7 @@ extension TLSStream {
         }
     }
 
-    /// Gives memory back while nothing moves; what is in use at the moment is kept.
+    /// Releases memory while the stream is idle; memory in use is kept.
     func trim() {
         _ = readTurn.withLockIfAvailable { _ in engine.trimInput() }
         _ = sendTurn.withLockIfAvailable { _ in engine.trimOutput() }
@@ -242,14 +244,14 @@ extension TLSStream {
         }
     }
 
-    /// Remembers a failure of the reading direction and lets the peer know.
+    /// Records a failure of the reading direction and notifies the peer.
     ///
     /// The reader's turn is held.
     private func fail(_ error: SecureTunnelError) -> TransportError {
         let failure = error.asTransportError
         readFailure.withLock { $0 = failure }
         readFailed.close()
-        // The alert is a courtesy: it must neither wait for a busy sender nor for a deaf peer.
+        // The alert is best effort: it must neither wait for a busy sender nor for an unresponsive peer.
         _ = sendTurn.withLockIfAvailable { _ in
             let limit = transport.writeTimeout
             transport.writeTimeout = .seconds(1)
@@ -259,17 +261,17 @@ extension TLSStream {
         return failure
     }
 
-    /// Finds out why the transport broke while sending: a peer that refuses us says so before it hangs up.
+    /// Determines why the transport broke while sending: a peer that rejects us sends an alert before it hangs up.
     private func explain(_ error: TransportError) -> TransportError {
         guard case .reset = error else { return error }
         if readTurn.withLockIfAvailable({ _ in lookForLastWord() }) == nil {
-            // Somebody is reading, and will come upon the same end.
+            // Another thread is reading, and will see the same end.
             _ = readFailed.pop(within: .milliseconds(500))
         }
         return readFailure.withLock { $0 } ?? error
     }
 
-    /// Takes in what the peer sent before it hung up, until an error shows or data stands in the way.
+    /// Processes what the peer sent before it hung up, until an error is found or data is in the way.
     private func lookForLastWord() {
         let limit = transport.readTimeout
         defer { transport.readTimeout = limit }
@@ -286,7 +288,7 @@ extension TLSStream {
     }
 }
 
-/// Makes the handshake; every wait shares one deadline.
+/// Performs the handshake; all waits share one deadline.
 func shakeHands(
     _ engine: TLSEngine,
     over transport: any ByteStream,
@@ -312,7 +314,7 @@ func shakeHands(
             }
             let space = engine.freeInput()
             engine.supply(try transport.read(into: space.prefix(min(space.count, pieceSize))))
-            // What comes of it is said to nobody: such a hello is no client's.
+            // The result is ignored: a real client does not send such a hello.
             if pieceSize < TLSStream.largestRecord, let reason = engine.hugeHello {
                 throw engine.refusal(reason).asTransportError
             }

@@ -2,10 +2,10 @@ import COpenSSL
 import Glibc
 import LinuxSystem
 
-/// A look at a certificate that OpenSSL owns.
+/// A view of a certificate that OpenSSL owns.
 ///
 /// ## Invariant
-/// The pointer is borrowed: a value lives only inside the call that it was made in.
+/// The pointer is borrowed: a value must not outlive the call that it was created in.
 @safe struct PeerCertificate: ~Copyable {
     private let certificate: OpaquePointer
 
@@ -20,7 +20,7 @@ import LinuxSystem
     /// The issuer in the same form.
     var issuer: String { unsafe text(of: X509_get_issuer_name(certificate)) }
 
-    /// The facts that outlive the borrowed pointer.
+    /// The properties that outlive the borrowed pointer.
     var summary: (subject: String, sha256: String) { (subject, sha256) }
 
     /// The end of its validity, in UTC.
@@ -43,13 +43,13 @@ import LinuxSystem
     /// Whether the certificate is for a host: a name, or an address in digits.
     func isFor(_ host: String) -> Bool { isAddress(host) ? isFor(address: host) : isFor(name: host) }
 
-    /// Whether it carries a name, or one below a name that begins with a dot.
+    /// Whether it contains a name, or one below a name that begins with a dot.
     func isFor(name: String) -> Bool {
         let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
         return unsafe X509_check_host(certificate, name, name.utf8.count, flags, nil) == 1
     }
 
-    /// Whether it carries an address.
+    /// Whether it contains an address.
     func isFor(address: String) -> Bool { unsafe X509_check_ip_asc(certificate, address, 0) == 1 }
 
     /// The names it is for: the alternative ones, or the common name where there are none.
@@ -111,7 +111,7 @@ import LinuxSystem
         return PrintableText.ofPeer(buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
     }
 
-    /// A peer chooses these bytes.
+    /// These bytes come from a peer.
 }
 
 /// Whether a host is an address in digits rather than a name.

@@ -1,28 +1,28 @@
 import COpenSSL
 
-/// Decides about the peer's certificate while the handshake runs, and remembers why it refused.
+/// Verifies the peer's certificate during the handshake, and records why it was rejected.
 ///
 /// ## Concurrency model
 /// One verifier serves one connection; OpenSSL calls it inside a handshake step, which the engine's lock guards.
 final class PeerVerifier {
     private let trust: PeerTrust?
     private let expectedName: String?
-    /// Why the certificate was refused; nil while none was.
+    /// Why the certificate was rejected; nil if it was not.
     private(set) var failure: SecureTunnelError?
-    /// What was presented, where nobody is verified; nil elsewhere.
+    /// What was presented, if peers are not verified; otherwise nil.
     private(set) var shown: ShownCertificate?
 
-    /// Makes a judge for one connection.
+    /// Creates a verifier for one connection.
     ///
     /// - Parameters:
     ///   - trust: How the peer is verified; nil when it need not present anything.
-    ///   - expectedName: The name that the certificate must carry; nil for clients of a server, which have no name.
+    ///   - expectedName: The name that the certificate must contain; nil for clients of a server, which have no name.
     init(trust: PeerTrust?, expectedName: String?) {
         self.trust = trust
         self.expectedName = expectedName
     }
 
-    /// Judges; the answer becomes the callback's.
+    /// Verifies; the result becomes the callback's.
     func accepts(_ chain: PresentedChain) -> Bool {
         if case .insecure = trust { shown = ShownCertificate(chain.certificate, called: expectedName) }
         let isAccepted =
@@ -60,7 +60,7 @@ final class PeerVerifier {
         return false
     }
 
-    /// Judges as stunnel does.
+    /// Verifies as stunnel does.
     private func keeps(_ rules: CertificateRules, _ chain: PresentedChain) -> Bool {
         if rules.verifiesChain {
             guard isChainSound(chain) else { return false }
@@ -94,7 +94,7 @@ final class PeerVerifier {
         return false
     }
 
-    /// Whether the certificate holds today, for those whose chain nobody looks at.
+    /// Whether the certificate is valid now, if its chain is not verified.
     private func isValidNow(_ chain: PresentedChain) -> Bool {
         let certificate = chain.certificate
         let subject = certificate.subject
@@ -122,13 +122,13 @@ final class PeerVerifier {
         return false
     }
 
-    /// Remembers the refusal and sets the number from which OpenSSL picks the alert.
+    /// Records the rejection and sets the error code from which OpenSSL chooses the alert.
     private func refuse(_ chain: PresentedChain, _ error: SecureTunnelError, _ number: Int32) {
         failure = error
         chain.verdict = number
     }
 
-    /// Puts OpenSSL's verdict into our words.
+    /// Converts OpenSSL's verdict to our error.
     private func refusal(_ chain: PresentedChain) -> SecureTunnelError {
         let number = chain.verdict
         let current = chain.current

@@ -65,7 +65,7 @@ import COpenSSL
     var isNotYetValid: Bool { unsafe X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0 }
 }
 
-/// What OpenSSL calls to judge a chain: finds the connection's verifier behind the `SSL` object.
+/// OpenSSL's verification callback: finds the connection's verifier through the `SSL` object.
 func verifyPeer(_ chain: OpaquePointer?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
     guard let chain = unsafe chain,
         let connection = unsafe X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()),

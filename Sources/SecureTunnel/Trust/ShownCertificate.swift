@@ -11,10 +11,10 @@ package struct ShownCertificate: Equatable, Sendable {
     package let names: [String]
     /// SHA-256 of its DER form, in lower-case hex.
     package let sha256: String
-    /// Whether it is for the name that was called.
+    /// Whether it is for the connected name.
     package let isForCalledName: Bool
 
-    /// Names the facts.
+    /// Creates a value.
     package init(subject: String, issuer: String, names: [String], sha256: String, isForCalledName: Bool) {
         self.subject = subject
         self.issuer = issuer
@@ -23,7 +23,7 @@ package struct ShownCertificate: Equatable, Sendable {
         self.isForCalledName = isForCalledName
     }
 
-    /// Copies the facts out of a certificate that OpenSSL owns.
+    /// Copies the properties of a certificate that OpenSSL owns.
     init(_ certificate: borrowing PeerCertificate, called name: String?) {
         subject = certificate.subject
         issuer = certificate.issuer
@@ -34,31 +34,31 @@ package struct ShownCertificate: Equatable, Sendable {
 
 }
 
-/// What answers to a name at the other end of a connection, without believing it.
+/// What answers to a name at the other end of a connection, unverified.
 package struct ShownService: Equatable, Sendable {
-    /// What it said of itself.
+    /// The presented certificate.
     package let certificate: ShownCertificate
-    /// The first bytes that it said inside TLS without being asked, at most 128; empty when it waits for us, nil when it
-    /// ended or refused the connection.
+    /// The first bytes that it sent inside TLS on its own, at most 128; empty when it waits for us, nil when
+    /// it ended or refused the connection.
     package let greeting: [UInt8]?
 
-    /// Names the facts.
+    /// Creates a value.
     package init(certificate: ShownCertificate, greeting: [UInt8]?) {
         self.certificate = certificate
         self.greeting = greeting
     }
 
-    /// Looks who answers.
+    /// Examines what answers.
     ///
-    /// Nothing is sent but a TLS handshake. The connection is of no use afterwards; the caller closes it.
+    /// Only a TLS handshake is sent. The connection must not be used afterwards; the caller closes it.
     ///
     /// - Parameters:
     ///   - transport: A fresh connection, or one through a proxy.
     ///   - name: Sent as SNI when it is a name.
-    ///   - limit: The time for the handshake.
-    ///   - patience: The time for a greeting.
-    /// - Returns: What was seen, also when the server then refused the handshake.
-    /// - Throws: ``SecureTunnelError`` when no certificate was shown.
+    ///   - limit: The time limit for the handshake.
+    ///   - patience: The time limit for a greeting.
+    /// - Returns: What was observed, even when the server then rejected the handshake.
+    /// - Throws: ``SecureTunnelError`` when no certificate was presented.
     package static func look(
         over transport: any ByteStream,
         calling name: String,

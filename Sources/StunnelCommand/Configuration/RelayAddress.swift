@@ -1,19 +1,20 @@
 import Transport
 
-/// Where a relay listens or whom it calls, as stunnel's `accept` and `connect` name it.
+/// An address to listen on or connect to, in the syntax of stunnel's `accept` and `connect`.
 enum RelayAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A host and a port; an empty host stands for all addresses of this machine, both IPv4 and IPv6.
+    /// A host and a port; an empty host means all addresses of this machine, both IPv4 and IPv6.
     case network(HostPort)
     /// A socket in the file system.
     case path(String)
 
     /// Reads `port`, `host:port`, `::1:port`, `[::1]:port` or `/path`.
     ///
-    /// The last colon divides, so that an IPv6 address needs no brackets, as in stunnel.
+    /// It is split at the last colon, so that an IPv6 address needs no brackets, as in stunnel.
     ///
     /// - Parameters:
     ///   - text: The value of the key.
-    ///   - host: What a port alone means: empty for `accept`, `localhost` for `connect`. Nil comes back when the text is anything else, a port is not from 1 to 65535, or a path is longer than 107 bytes.
+    ///   - host: The host of a port alone: empty for `accept`, `localhost` for `connect`. The result is nil when the
+    ///     text is anything else, a port is not from 1 to 65535, or a path is longer than 107 bytes.
     init?(parsing text: String, withoutHost host: String) {
         if text.hasPrefix("/") {
             guard text.utf8.count <= 107 else { return nil }
@@ -30,7 +31,7 @@ enum RelayAddress: Hashable, Sendable, CustomStringConvertible {
         self = .network(HostPort(host: name, port: port))
     }
 
-    /// The form that people know, such as `[::1]:6443`, `:6443` or `/run/socket`.
+    /// The usual form, such as `[::1]:6443`, `:6443` or `/run/socket`.
     var description: String {
         switch self {
         case .network(let address): address.description

@@ -4,13 +4,13 @@ import Transport
 
 /// One `socket = a|l|r:OPTION=VALUE` of a stunnel configuration.
 struct RelaySocketOption: Equatable, Sendable {
-    /// Which sockets of a connection are meant.
+    /// The sockets of a connection.
     enum Place: Character, Sendable {
         /// The listening one.
         case accept = "a"
         /// The one that was accepted.
         case local = "l"
-        /// The one that calls the remote side.
+        /// The one that connects to the remote side.
         case remote = "r"
     }
 
@@ -21,7 +21,8 @@ struct RelaySocketOption: Equatable, Sendable {
 
     /// Reads the value of a `socket` line.
     ///
-    /// - Parameter text: Such as `l:TCP_NODELAY=1` or `r:SO_LINGER=1:60`; names in capitals, as in stunnel. Nil comes back when the form, the name or the value is not known.
+    /// - Parameter text: Such as `l:TCP_NODELAY=1` or `r:SO_LINGER=1:60`; names in capitals, as in stunnel. The result
+    ///   is nil for an unknown form, name or value.
     init?(parsing text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].count == 1, let place = parts[0].first.flatMap(Place.init(rawValue:)) else {
@@ -34,7 +35,7 @@ struct RelaySocketOption: Equatable, Sendable {
         option = ExtraSocketOption(level: kind.level, name: kind.name, value: value)
     }
 
-    /// How a value is written and stored.
+    /// The syntax and representation of a value.
     private enum Form {
         case flag
         case number
@@ -62,7 +63,7 @@ struct RelaySocketOption: Equatable, Sendable {
         }
     }
 
-    /// The bytes of an integer as C holds it in memory.
+    /// The bytes of an integer in C's memory layout.
     private static func native<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number.littleEndian >> (8 * $0)) }
     }

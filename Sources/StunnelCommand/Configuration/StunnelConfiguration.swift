@@ -3,11 +3,11 @@ import ProcessSupport
 
 /// A stunnel configuration file, read and checked: what `dvm-stunnel` runs.
 struct StunnelConfiguration: Equatable, Sendable {
-    /// Whether the program stays where it was started (`foreground`).
+    /// Whether the program stays in the foreground (`foreground`).
     enum Foreground: Equatable, Sendable {
         /// It goes to the background once it listens.
         case no
-        /// It stays and logs to standard error too.
+        /// It stays and also logs to standard error.
         case yes
         /// It stays.
         case quiet
@@ -15,17 +15,17 @@ struct StunnelConfiguration: Equatable, Sendable {
 
     /// `foreground`.
     var foreground = Foreground.no
-    /// Where the process number is written (`pid`); nil for nowhere.
+    /// The pid file (`pid`); nil for none.
     var processFile: String?
-    /// A file that log lines are added to (`output`).
+    /// The log file (`output`).
     var logFile: String?
-    /// Whether the file is emptied first (`log = overwrite`).
+    /// Whether the log file is truncated first (`log = overwrite`).
     var overwritesLog = false
     /// Whether log lines go to syslog(3) (`syslog`).
     var usesSyslog = true
-    /// The facility there, shifted as syslog(3) wants it (`debug = facility.level`).
+    /// The syslog facility, shifted as for syslog(3) (`debug = facility.level`).
     var facility: Int32 = 3 << 3
-    /// How much is logged that belongs to no service (`debug`).
+    /// The log level outside of services (`debug`).
     var logLevel = LogLevel.notice
     /// The services in the order of the file; never empty.
     var services: [StunnelService] = []
@@ -35,7 +35,7 @@ struct StunnelConfiguration: Equatable, Sendable {
 
     /// Reads a file.
     ///
-    /// - Parameter path: As the person named it; faults repeat it.
+    /// - Parameter path: As given by the user; repeated in errors.
     /// - Throws: ``StunnelConfigurationError``.
     init(file path: String) throws(StunnelConfigurationError) {
         let bytes: [UInt8]
@@ -51,7 +51,7 @@ struct StunnelConfiguration: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8, with or without a byte order mark.
-    ///   - file: Its name, for faults.
+    ///   - file: Its name, for errors.
     /// - Throws: ``StunnelConfigurationError``.
     init(parsing bytes: [UInt8], file: String) throws(StunnelConfigurationError) {
         var parser = StunnelParser(file: file)

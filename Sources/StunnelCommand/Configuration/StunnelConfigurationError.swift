@@ -1,13 +1,13 @@
-/// What is wrong with a stunnel configuration file, and where.
+/// An error in a stunnel configuration file, with its position.
 struct StunnelConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file as it was named.
+    /// The file as given.
     let file: String
-    /// The line, from 1; nil when the file as a whole is meant.
+    /// The line, from 1; nil for the file as a whole.
     let line: Int?
     /// What was found and what is allowed; never quotes a password.
     let reason: String
 
-    /// Names a fault.
+    /// Creates an error.
     init(file: String, line: Int?, reason: String) {
         self.file = file
         self.line = line

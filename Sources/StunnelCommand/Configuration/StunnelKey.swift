@@ -1,28 +1,28 @@
 import SecureTunnel
 
-/// One key of stunnel's configuration: its name, where it may stand, what it takes.
+/// One key of stunnel's configuration: its name, where it is allowed, its values.
 struct StunnelKey: Sendable {
-    /// Where the value goes; false comes back when the value is not allowed.
+    /// Stores the value; false when the value is not allowed.
     enum Store: Sendable {
-        /// The key stands before all services and concerns the whole program.
+        /// The key is global: it comes before all services.
         case global(@Sendable (inout StunnelConfiguration, String) -> Bool)
-        /// The key belongs to a service; before the first one, it is the default of all.
+        /// The key belongs to a service; before the first one, it sets the default of all.
         case service(@Sendable (inout StunnelService, String) -> Bool)
     }
 
-    /// As the manual of stunnel spells it.
+    /// Its name, spelled as in stunnel's manual.
     let name: String
-    /// What the value may be, for the message about one that is not.
+    /// The allowed values, for error messages.
     let allowed: String
     let store: Store
 
-    /// Finds a key; capitals do not matter.
+    /// Finds a key, ignoring case.
     static func named(_ name: String) -> StunnelKey? { byName[name.lowercased()] }
 
-    /// All names, by what they are about: the program, the two ends, trust, protection, times.
+    /// All names, by subject: the program, the two ends, trust, protection, times.
     static var names: [String] { all.map(\.name) }
 
-    /// Reads `yes` or `no`; capitals do not matter.
+    /// Parses `yes` or `no`, ignoring case.
     static func flag(_ text: String) -> Bool? {
         switch text.lowercased() {
         case "yes": true
@@ -37,7 +37,8 @@ struct StunnelKey: Sendable {
         return Int(value)
     }
 
-    /// Keys of stunnel about revoked certificates, in lower case: refused, for a check that is left out would not be missed.
+    /// Keys of stunnel about revoked certificates, in lower case: refused, because a missing check would not be
+    /// noticed.
     static let revocation: Set = ["crlfile", "crlpath", "ocsp", "ocspaia", "ocspflag", "ocspnonce", "ocsprequire"]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name.lowercased(), $0) })
@@ -238,7 +239,7 @@ extension StunnelKey {
 }
 
 extension LogLevel {
-    /// Reads the value of `debug`: a level, with or without a facility in front of it.
+    /// Reads the value of `debug`: a level, with or without a facility before it.
     static func withFacility(_ text: String) -> (level: LogLevel, facility: Int32?)? {
         guard let dot = text.firstIndex(of: ".") else { return LogLevel(parsing: text).map { ($0, nil) } }
         guard let facility = facilities[text[..<dot].lowercased()] else { return nil }
@@ -247,7 +248,7 @@ extension LogLevel {
 }
 
 extension StunnelConfiguration {
-    /// Takes note of a `debug` that stands before all services.
+    /// Handles a global `debug`.
     mutating func note(debug text: String) {
         guard let (level, facility) = LogLevel.withFacility(text) else { return }
         logLevel = level

@@ -1,15 +1,15 @@
-/// Goes through the lines of a stunnel configuration.
+/// Parses the lines of a stunnel configuration.
 ///
-/// The form, as stunnel 5.68 takes it: `key = value`, `[service]`, blank lines, and lines whose first character is `;` or
-/// `#`. A value goes to the end of its line: there are no quotes, no comments behind it and no continued lines. Keys of a
-/// service that stand before the first `[service]` hold for all that follow.
+/// The syntax, as in stunnel 5.68: `key = value`, `[service]`, blank lines, and lines whose first character is `;`
+/// or `#`. A value goes to the end of its line: there are no quotes, no trailing comments and no continuation lines.
+/// Keys of a service before the first `[service]` apply to all that follow.
 struct StunnelParser {
-    /// What was read so far.
+    /// The configuration so far.
     private(set) var configuration = StunnelConfiguration()
     private let file: String
-    /// The section at work; before the first one, what is to be the default of all.
+    /// The current section; before the first one, the defaults.
     private var current = StunnelService(name: "", line: 0)
-    /// What stood before the first section; nil until there is one.
+    /// The defaults from before the first section; nil until there is one.
     private var defaults: StunnelService?
 
     init(file: String) {
@@ -68,13 +68,13 @@ struct StunnelParser {
             }
             fits = store(&configuration, value)
         case .service(let store):
-            // In place: a copy would copy the lists of a service again at each of its lines.
+            // In place: a copy would copy the lists of a service at each of its lines.
             fits = store(&current, value)
         }
         guard fits else {
             throw fault(line, "\"\(key.name) = \(value)\" is not allowed: \(key.allowed)")
         }
-        // The level of what belongs to no service is the one that stands before all services.
+        // The level outside of services is the global one.
         if defaults == nil, key.name == "debug" { configuration.note(debug: value) }
     }
 

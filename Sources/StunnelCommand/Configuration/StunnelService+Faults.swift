@@ -1,5 +1,5 @@
 extension StunnelService {
-    /// What does not fit together in a section whose every line is sound; nil when all is well.
+    /// An inconsistency in a section whose lines are all valid; nil when there is none.
     var fault: String? { faultOfEnds ?? faultOfTrust ?? faultOfNegotiation }
 
     private var faultOfEnds: String? {

@@ -3,9 +3,9 @@ import Transport
 
 /// One `[service]` of a stunnel configuration: two ends and the TLS between them.
 struct StunnelService: Equatable, Sendable {
-    /// What goes through an HTTP proxy (`protocol = connect`).
+    /// The settings of an HTTP proxy (`protocol = connect`).
     struct Proxy: Equatable, Sendable {
-        /// Whom the proxy shall call (`protocolHost`).
+        /// The host that the proxy should connect to (`protocolHost`).
         var target = ""
         /// `protocolUsername`.
         var user: String?
@@ -15,13 +15,13 @@ struct StunnelService: Equatable, Sendable {
 
     /// The name in brackets.
     var name: String
-    /// The line of the name, for faults of the section as a whole.
+    /// The line of the name, for errors about the whole section.
     var line: Int
-    /// Whether TLS is spoken with the remote side (`client = yes`) or with whom we accept.
+    /// Whether TLS is used towards the remote side (`client = yes`) or towards accepted clients.
     var isClient = false
-    /// Where connections come in; nil for a service that runs a program and connects it.
+    /// The listening address; nil for a service that runs a program and connects it.
     var accept: RelayAddress?
-    /// Whom to call, tried in turn; empty for a service that runs a program instead.
+    /// The addresses to connect to, tried in turn; empty for a service that runs a program instead.
     var connect: [RelayAddress] = []
     /// The program of `exec`; it talks through its standard input and output.
     var program: String?
@@ -29,7 +29,7 @@ struct StunnelService: Equatable, Sendable {
     var programArguments: [String] = []
     /// The certificate chain (`cert`).
     var certificateFile: String?
-    /// The private key; nil stands for the certificate's file (`key`).
+    /// The private key (`key`); nil means the certificate's file.
     var keyFile: String?
     /// Trusted certificates (`CAfile`).
     var authoritiesFile: String?
@@ -41,11 +41,11 @@ struct StunnelService: Equatable, Sendable {
     var verifiesChain = false
     /// `verifyPeer`.
     var verifiesPeer = false
-    /// Names of which the peer's certificate must carry one (`checkHost`).
+    /// Names of which the peer's certificate must contain one (`checkHost`).
     var checkedHosts: [String] = []
-    /// Addresses of which the peer's certificate must carry one (`checkIP`).
+    /// Addresses of which the peer's certificate must contain one (`checkIP`).
     var checkedAddresses: [String] = []
-    /// The name sent in the clear (`sni`); empty sends none, nil the name that is called.
+    /// The SNI (`sni`); empty for none, nil for the connected name.
     var serverName: String?
     /// `protocol`, in lower case; only `connect` is known.
     var negotiation: String?
@@ -69,7 +69,7 @@ struct StunnelService: Equatable, Sendable {
     var socketOptions: [RelaySocketOption] = []
     /// Seconds for a proxy's answer or a handshake (`TIMEOUTbusy`).
     var busySeconds = 300
-    /// Seconds of silence after one side has ended (`TIMEOUTclose`).
+    /// Idle seconds after one side has ended (`TIMEOUTclose`).
     var closeSeconds = 60
     /// Seconds to connect (`TIMEOUTconnect`).
     var connectSeconds = 10
@@ -77,15 +77,15 @@ struct StunnelService: Equatable, Sendable {
     var idleSeconds = 43_200
     /// Whether a service without `accept` starts again when it has ended (`retry`).
     var retries = false
-    /// Whether names are first looked up when a connection is made, without a look at the start (`delay`).
+    /// Whether names are first looked up when a connection is made, without a lookup at the start (`delay`).
     var delaysLookup = false
-    /// How much its connections log (`debug`).
+    /// The log level of its connections (`debug`).
     var logLevel = LogLevel.notice
 
-    /// Whether any of the keys asks for a check of the peer's certificate.
+    /// Whether any key requires verification of the peer's certificate.
     var verifiesCertificate: Bool { verifiesChain || verifiesPeer || (verifyLevel ?? 0) >= 1 }
 
-    /// What a certificate needs to be for, and TLS calls: the proxy's target, or the first host of `connect`.
+    /// The server name for TLS: the proxy's target, or the first host of `connect`.
     var calledHost: String {
         if negotiation != nil, case .network(let target)? = RelayAddress(parsing: proxy.target, withoutHost: "") {
             return target.host

@@ -3,17 +3,17 @@ import Glibc
 import LinuxSystem
 import ProcessSupport
 
-/// The way into the background: the process that was started ends well once the one that goes on is ready.
+/// Moves the program to the background: the original process exits with 0 once the new one is ready.
 ///
 /// To be used while the process has a single thread.
 final class BackgroundProcess {
     private let readiness: Descriptor
 
-    /// Splits the process in two.
+    /// Forks the process.
     ///
-    /// The parent waits in here and exits with 0 after ``announceReady()`` of the child, with 1 when the child ended without
-    /// it. Only the child comes back: a leader of its own session, whose standard streams are /dev/null. Its working
-    /// directory is kept, so that relative paths of the configuration stay true.
+    /// The parent waits in here and exits with 0 after ``announceReady()`` of the child, with 1 when the child ended
+    /// without it. Only the child returns: a session leader whose standard streams are /dev/null. Its working
+    /// directory is kept, so that relative paths of the configuration stay valid.
     ///
     /// - Throws: `SystemError` of pipe2(2) or fork(2).
     init() throws(SystemError) {
@@ -29,12 +29,12 @@ final class BackgroundProcess {
         }
         setsid()
         let nothing = Descriptor(owning: try systemCall("open") { openFile("/dev/null", O_RDWR) })
-        // Standard error stays until all is well, for what may still go wrong.
+        // Standard error stays open until startup has succeeded, for errors.
         for number: Int32 in 0...1 { dup2(nothing.rawValue, number) }
         readiness = pipe.takeWriting()
     }
 
-    /// Lets the parent go.
+    /// Lets the parent exit.
     func announceReady() {
         let number = readiness.rawValue
         if let nothing = try? systemCall("open", { openFile("/dev/null", O_RDWR | O_CLOEXEC) }) {

@@ -5,12 +5,12 @@ import SecureTunnel
 import Synchronization
 import Transport
 
-/// The services of a stunnel configuration at work.
+/// The running services of a stunnel configuration.
 ///
 /// ## Concurrency model
 /// `state` guards the listening sockets and the table of connections. Each socket has an accepting thread, each
-/// connection two threads (see ``RelayConnection``). ``apply(_:)``, ``start()`` and the two ways to end are called by one
-/// thread.
+/// connection two threads (see ``RelayConnection``). ``apply(_:)``, ``start()`` and the two ways to end are called by
+/// one thread.
 final class Relay: Sendable {
     private struct State {
         var points: [HostPort: RelayPoint] = [:]
@@ -26,20 +26,20 @@ final class Relay: Sendable {
     private let memory = RelayMemory()
     private let state = Mutex(State())
     private let largestCount: Int
-    /// Filled once accepting has stopped, for whoever waits for the end.
+    /// Signalled once accepting has stopped, for waiting threads.
     private let ended = BoundedQueue<Void>(capacity: 1 << 20, name: "ended connections")
 
-    /// Starts with no service.
+    /// Creates a relay without services.
     ///
-    /// - Parameter log: Where connections are reported.
+    /// - Parameter log: The log for connections.
     init(log: RelayLog) {
         self.log = log
         largestCount = Self.raiseDescriptorLimit()
     }
 
-    /// Takes over a configuration: reads all files and opens all new listening sockets, or changes nothing.
+    /// Applies a configuration: reads all files and opens all new listening sockets, or changes nothing.
     ///
-    /// Connections that are under way keep what they were made with. An address that stays is not closed in between.
+    /// Existing connections keep their settings. An address that does not change is not closed in between.
     ///
     /// - Parameter configuration: What to run from now on.
     /// - Throws: ``SecureTunnelError`` of the first file or address that cannot be used.
@@ -75,9 +75,9 @@ final class Relay: Sendable {
         for (address, point) in old where points[address] !== point { point.listener.close() }
     }
 
-    /// Starts the threads of services that have none yet.
+    /// Starts the threads of new services.
     ///
-    /// - Throws: ``SecureTunnelError`` when the system has no more threads.
+    /// - Throws: ``SecureTunnelError`` when no thread can be started.
     func start() throws(SecureTunnelError) {
         let (points, runners) = state.withLock { state in
             let runners = state.runners.filter { !state.running.contains($0.settings) }
@@ -96,7 +96,7 @@ final class Relay: Sendable {
         }
     }
 
-    /// Says early which names of `connect` cannot be looked up; each connection tries again.
+    /// Reports early which names of `connect` cannot be resolved; each connection retries.
     private func checkNames(_ services: [StunnelService]) throws(SystemError) {
         guard !services.isEmpty else { return }
         _ = try WorkerThread(name: "dvm-lookup") { [log] in
@@ -112,7 +112,7 @@ final class Relay: Sendable {
         }
     }
 
-    /// Stops accepting; connections go on.
+    /// Stops accepting; existing connections continue.
     func stopAccepting() {
         let points = state.withLock { state in
             state.isEnding = true
@@ -142,12 +142,13 @@ final class Relay: Sendable {
         for connection in state.withLock({ Array($0.connections.values) }) { connection.cut() }
     }
 
-    /// How many connections are under way.
+    /// How many connections are in progress.
     var connectionCount: Int { state.withLock { $0.connections.count } }
 
-    /// Lets the process have as many descriptors as the system allows.
+    /// Raises the limit of descriptors to the maximum.
     ///
-    /// - Returns: How many connections that makes: each takes two sockets and an eventfd for each, and one of its own.
+    /// - Returns: How many connections that makes: each needs two sockets, an eventfd for each, and one more
+    ///   descriptor.
     private static func raiseDescriptorLimit() -> Int {
         guard let limit = ResourceLimit.openFiles.raise(toAtMost: 65_536) else { return 100 }
         return max(1, (Int(clamping: limit) - 64) / 6)
@@ -156,7 +157,7 @@ final class Relay: Sendable {
 
 // Connections.
 extension Relay {
-    /// Serves a connection on a thread of its own, or turns it away.
+    /// Serves a connection on its own thread, or rejects it.
     private func begin(_ service: RelayService, with stream: SocketStream) {
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
@@ -190,7 +191,7 @@ extension Relay {
         }
     }
 
-    /// Notes a connection.
+    /// Records a connection.
     ///
     /// - Returns: False when the relay is ending.
     private func enter(_ connection: RelayConnection, _ number: Int) -> Bool {

@@ -6,10 +6,10 @@ import Transport
 /// One connection through a relay, from its first byte to its last.
 ///
 /// ## Concurrency model
-/// One thread builds the connection; moving the bytes takes a second one (`TunnelRelay`). `streams` holds what ``cut()`` has
-/// to close, under its lock.
+/// One thread builds the connection; moving the bytes takes a second one (`TunnelRelay`). `streams` holds what
+/// ``cut()`` has to close, under its lock.
 final class RelayConnection: Sendable {
-    /// The longest that a handshake may take, whatever `TIMEOUTbusy` says: a peer that dawdles holds two threads.
+    /// The longest that a handshake may take, whatever `TIMEOUTbusy` says: a slow peer occupies two threads.
     private static let longestHandshake = 60
 
     private let service: RelayService
@@ -26,9 +26,9 @@ final class RelayConnection: Sendable {
         stop = try StopSignal()
     }
 
-    /// Serves the connection to its end and logs what became of it.
+    /// Serves the connection to its end and logs the outcome.
     ///
-    /// - Parameter accepted: Who came in; nil for a service that runs a program and connects it.
+    /// - Parameter accepted: The accepted socket; nil for a service that runs a program and connects it.
     func run(accepted: SocketStream?) {
         memory.enter()
         defer { memory.leave() }
@@ -39,7 +39,7 @@ final class RelayConnection: Sendable {
         } catch {
             let cause = stop.isRaised ? "it was cut off at the end of the program" : "\(error)"
             log(.error, "connection failed: \(cause)")
-            // A reset: an orderly end would let the caller take nothing for everything.
+            // A reset: after a clean end, the client would treat an empty stream as complete.
             for stream in streams.withLock({ $0 }) { stream.reset() }
         }
     }
@@ -50,7 +50,7 @@ final class RelayConnection: Sendable {
         for stream in streams.withLock({ $0 }) { stream.reset() }
     }
 
-    /// Takes a socket into the set of those that ``cut()`` closes.
+    /// Registers a socket that ``cut()`` closes.
     private func adopt(_ stream: SocketStream) throws(SecureTunnelError) {
         streams.withLock { $0.append(stream) }
         stream.expectNoCongestionOnThisMachine()
@@ -72,7 +72,7 @@ final class RelayConnection: Sendable {
         return (accepted, tunnel)
     }
 
-    /// A server: TLS with the caller first, so that nobody reaches the plain side who may not.
+    /// A server: TLS with the client first, so that only authorised clients reach the plain side.
     private func answer(_ accepted: SocketStream?) throws(SecureTunnelError) -> (SocketStream, TLSStream) {
         let secured: SocketStream
         if let accepted { secured = accepted } else { secured = try dialPlain() }
@@ -113,9 +113,9 @@ final class RelayConnection: Sendable {
 
 // Moving the bytes.
 extension RelayConnection {
-    /// Moves bytes both ways until both directions have ended, or one has failed, and logs how it went.
+    /// Moves bytes both ways until both directions have ended, or one has failed, and logs the result.
     private func relay(_ plain: SocketStream, _ tunnel: TLSStream) {
-        // With `TIMEOUTclose = 0` a second is allowed, so that what is on its way is not lost as with stunnel.
+        // With `TIMEOUTclose = 0`, a second is allowed, so that data in transit is not lost as in stunnel.
         let limits = TunnelRelay.Limits(
             idle: .seconds(max(1, service.settings.idleSeconds)),
             close: .seconds(max(1, service.settings.closeSeconds))

@@ -2,10 +2,10 @@ import SecureTunnel
 import Transport
 
 extension RelayService {
-    /// Calls the addresses of `connect` in turn, through the proxy if there is one, until one answers.
+    /// Connects to the addresses of `connect` in turn, through the proxy if there is one, until one succeeds.
     ///
     /// - Parameters:
-    ///   - log: Is told of each address that does not answer while others are left.
+    ///   - log: Gets a line for each failed address while others are left.
     ///   - stop: Ends the attempt when thrown.
     /// - Returns: The plain connection.
     /// - Throws: ``SecureTunnelError`` of the last address.
@@ -49,7 +49,7 @@ extension RelayService {
 }
 
 extension StunnelService {
-    /// Whom the proxy shall call; nil without a proxy.
+    /// The host that the proxy should connect to; nil without a proxy.
     fileprivate var proxyTarget: HostPort? {
         guard negotiation != nil, case .network(let target)? = RelayAddress(parsing: proxy.target, withoutHost: "")
         else {
@@ -58,7 +58,7 @@ extension StunnelService {
         return target
     }
 
-    /// What the proxy wants to know; as in stunnel, only sent when there are both a user and a password.
+    /// The proxy credentials; as in stunnel, only sent when there are both a user and a password.
     fileprivate var proxyCredentials: ProxyURL.Credentials? {
         guard let user = proxy.user, let password = proxy.password else { return nil }
         return ProxyURL.Credentials(user: user, password: password)

@@ -6,14 +6,14 @@ import ProcessSupport
 import SecureTunnel
 import Synchronization
 
-/// Where the lines of `dvm-stunnel` go: a file or standard output, syslog(3), standard error.
+/// The log of `dvm-stunnel`: a file or standard output, syslog(3), standard error.
 ///
 /// The lines have stunnel's form, `2026.11.21 07:22:48 LOG5[3]: text`, with the number of the connection in brackets.
 ///
 /// ## Concurrency model
 /// `state` is held while a line is written, so that lines never mix.
 final class RelayLog: Sendable {
-    /// What takes lines.
+    /// A destination of lines.
     private struct State: ~Copyable {
         var file: Descriptor?
         var path: String?
@@ -25,16 +25,16 @@ final class RelayLog: Sendable {
 
     private let state = Mutex(State())
 
-    /// Starts with standard error alone.
+    /// Creates a log on standard error.
     init() {}
 
-    /// Opens what a configuration asks for.
+    /// Opens the destinations of a configuration.
     ///
     /// - Parameter configuration: Its `output`, `log`, `syslog`, `debug` and `foreground` count.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``; everything stays as it was then.
     func open(_ configuration: StunnelConfiguration) throws(SecureTunnelError) {
         try state.withLock { (state) throws(SecureTunnelError) in
-            // Going to the background, a file that is open already stays: /dev/stdout is another one by then.
+            // When going to the background, an open file stays open: /dev/stdout is then a different one.
             if configuration.logFile != state.path {
                 state.file = try configuration.logFile.map { (path) throws(SecureTunnelError) in
                     try RelayLog.file(path, overwrites: configuration.overwritesLog)
@@ -48,7 +48,7 @@ final class RelayLog: Sendable {
         }
     }
 
-    /// Opens the file again by its name, after somebody has moved it away.
+    /// Reopens the file by its name, after it has been renamed.
     ///
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``; the old one stays in use then.
     func reopen() throws(SecureTunnelError) {
@@ -58,11 +58,11 @@ final class RelayLog: Sendable {
         }
     }
 
-    /// Writes a line; a sink that fails is passed over.
+    /// Writes a line; a failing destination is ignored.
     ///
     /// - Parameters:
-    ///   - level: How much it matters; shown in the line.
-    ///   - label: What it belongs to: the number of a connection, `main` or a service's name.
+    ///   - level: Its severity, shown in the line.
+    ///   - label: Its context: the number of a connection, `main` or a service's name.
     ///   - text: One line.
     func write(_ level: LogLevel, _ label: String, _ text: String) {
         let line = "\(RelayLog.time()) LOG\(level.rawValue)[\(label)]: \(text)\n"
@@ -73,7 +73,7 @@ final class RelayLog: Sendable {
         }
     }
 
-    /// Writes a line about the program as a whole, if it matters enough.
+    /// Writes a line about the program as a whole, subject to the level.
     func note(_ level: LogLevel, _ text: String) {
         guard state.withLock({ level <= $0.limit }) else { return }
         write(level, "main", text)
@@ -109,15 +109,15 @@ final class RelayLog: Sendable {
     }
 }
 
-/// The log as one connection or service sees it.
+/// The log of one connection or service.
 struct RelayLogger: Sendable {
     let log: RelayLog
-    /// What is more than this is left out.
+    /// Messages above this level are dropped.
     let limit: LogLevel
-    /// What stands in brackets.
+    /// The text in brackets.
     let label: String
 
-    /// Writes a line if it matters enough.
+    /// Writes a line, subject to the level.
     func callAsFunction(_ level: LogLevel, _ text: @autoclosure () -> String) {
         guard level <= limit else { return }
         log.write(level, label, text())

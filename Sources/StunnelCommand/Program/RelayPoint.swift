@@ -4,7 +4,7 @@ import SecureTunnel
 import Synchronization
 import Transport
 
-/// A listening socket and the service behind it, which a new configuration may replace.
+/// A listening socket and its service, which a new configuration may replace.
 ///
 /// ## Concurrency model
 /// One thread accepts; `service` is read by it and replaced by ``Relay``, under its lock.
@@ -38,7 +38,7 @@ final class RelayPoint: Sendable {
 
     /// Starts the thread that accepts, once.
     ///
-    /// - Parameter body: Is given each connection and the service that was current when it came; must not wait.
+    /// - Parameter body: Gets each connection and the service that was current when it was accepted; must not block.
     /// - Throws: `SystemError` of pthread_create(3).
     func start(_ body: @escaping @Sendable (SocketStream, RelayService) -> Void) throws(SystemError) {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
@@ -48,7 +48,7 @@ final class RelayPoint: Sendable {
                     body(try listener.accept(), current)
                 } catch {
                     if case .closed = error { return }
-                    // The listener tries again by itself where that helps; whatever else this is, it must not spin.
+                    // The listener retries by itself where that helps; for other errors, do not spin.
                     usleep(100_000)
                 }
             }

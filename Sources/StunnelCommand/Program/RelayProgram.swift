@@ -4,10 +4,10 @@ import LinuxSystem
 import ProcessSupport
 import SecureTunnel
 
-/// `dvm-stunnel FILE`: reads the file, listens, goes to the background if it shall, obeys signals until the end.
+/// `dvm-stunnel FILE`: reads the file, listens, goes to the background if configured, handles signals until the end.
 ///
-/// SIGHUP reads the file again, SIGUSR1 opens the log again, SIGTERM and SIGINT end: nothing more is accepted, what is under
-/// way may go on for ``longestDrain``; a second one ends at once.
+/// SIGHUP reads the file again, SIGUSR1 opens the log again, SIGTERM and SIGINT end it: nothing more is accepted,
+/// connections in progress may continue for ``longestDrain``; a second signal ends it at once.
 struct RelayProgram {
     /// How long connections may go on after SIGTERM: less than the 30 s that Kubernetes gives a pod.
     static let longestDrain = Duration.seconds(20)
@@ -22,7 +22,8 @@ struct RelayProgram {
     /// To be called by the first thread, before there are others.
     ///
     /// - Parameter path: The configuration file.
-    /// - Returns: The exit code: 0 after an orderly end, 1 when it could not start or had to cut connections.
+    /// - Returns: The exit code: 0 after an orderly shutdown, 1 when it could not start or had to close active
+    ///   connections.
     static func run(file path: String) -> Int32 {
         ignoreBrokenPipeSignals()
         do {
@@ -32,7 +33,7 @@ struct RelayProgram {
             let relay = Relay(log: log)
             try relay.apply(configuration)
             let program = RelayProgram(path: FilePath.resolved(path) ?? path, log: log, relay: relay)
-            // The last moment with a single thread: only now may the process be split in two.
+            // The process still has a single thread, so that it can fork.
             let background = configuration.foreground == .no ? try BackgroundProcess() : nil
             let processFile = try writeProcessID(configuration)
             defer { processFile?.remove() }
@@ -46,7 +47,7 @@ struct RelayProgram {
         }
     }
 
-    /// Writes the file of `pid`, if there is one.
+    /// Writes the pid file, if configured.
     private static func writeProcessID(
         _ configuration: StunnelConfiguration
     ) throws(SecureTunnelError) -> ProcessIDFile? {
@@ -57,14 +58,14 @@ struct RelayProgram {
             let reason =
                 switch error.number {
                 case ELOOP: "\"pid\" is a symbolic link, which is not followed: name the file itself"
-                case EMLINK: "\"pid\" is a file with more than one name: remove it"
+                case EMLINK: "\"pid\" is a file with more than one hard link: remove it"
                 default: error.reason
                 }
             throw .badFile(path: path, reason: reason)
         }
     }
 
-    /// Does what signals ask for until one asks for the end.
+    /// Handles signals until one requests the end.
     private func obeySignals() -> Int32 {
         while true {
             switch signals.wait() {
@@ -75,16 +76,16 @@ struct RelayProgram {
         }
     }
 
-    /// Takes over the file as it is now, or goes on with what is known.
+    /// Adopts the file as it is now, or continues with the old configuration.
     private func reload() {
         do {
             let configuration = try StunnelConfiguration(file: path)
             try relay.apply(configuration)
             try log.open(configuration)
             try relay.start()
-            log.note(.notice, "\(path) was read again; \(relay.connectionCount) connections go on as they are")
+            log.note(.notice, "\(path) was reloaded; \(relay.connectionCount) connections continue unchanged")
         } catch {
-            log.note(.error, "the configuration stays as it was: \(error)")
+            log.note(.error, "the configuration was not changed: \(error)")
         }
     }
 
@@ -92,16 +93,16 @@ struct RelayProgram {
         do throws(SecureTunnelError) {
             try log.reopen()
         } catch {
-            log.note(.error, "the log stays where it was: \(error)")
+            log.note(.error, "the log file was not reopened: \(error)")
         }
     }
 
-    /// Stops accepting and lets what is under way come to its end.
+    /// Stops accepting and lets connections in progress finish.
     private func end() -> Int32 {
         relay.stopAccepting()
         let count = relay.connectionCount
         if count > 0 {
-            log.note(.notice, "ending; \(count) connections have \(Self.longestDrain) to come to their end")
+            log.note(.notice, "stopping; \(count) connections have \(Self.longestDrain) to finish")
         }
         let deadline = ContinuousClock.now + Self.longestDrain
         var isImpatient = false
@@ -114,7 +115,7 @@ struct RelayProgram {
             log.note(.notice, "ended")
             return 0
         }
-        log.note(.error, "ended; \(left) connections were cut off")
+        log.note(.error, "stopped; \(left) connections were closed")
         relay.cut()
         _ = relay.drain(within: .seconds(1))
         return 1
@@ -122,18 +123,18 @@ struct RelayProgram {
 }
 
 extension RelayProgram {
-    /// Says what this program is; with a file, whether it is sound.
+    /// Prints the version; with a file, also whether it is valid.
     ///
-    /// Movers call `stunnel -version FILE` before they start it.
+    /// Movers run `stunnel -version FILE` before they start it.
     ///
     /// - Parameter path: A configuration file; nil for none.
-    /// - Returns: The exit code: 1 when the file is not sound.
+    /// - Returns: The exit code: 1 when the file is not valid.
     static func showVersion(checking path: String?) -> Int32 {
-        print("dvm-stunnel, a stand-in for stunnel 5 with \(openSSLVersion())")
+        print("dvm-stunnel, a replacement for stunnel 5 with \(openSSLVersion())")
         guard let path else { return 0 }
         do throws(StunnelConfigurationError) {
             let configuration = try StunnelConfiguration(file: path)
-            print("\(path): sound, \(configuration.services.count) services")
+            print("\(path): valid, \(configuration.services.count) services")
             return 0
         } catch {
             print("\(error)")
@@ -141,7 +142,7 @@ extension RelayProgram {
         }
     }
 
-    /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two blanks in front.
+    /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two leading blanks.
     static var knownKeys: String {
         var lines = [" "]
         for name in StunnelKey.names {

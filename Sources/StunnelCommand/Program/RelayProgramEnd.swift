@@ -3,10 +3,10 @@ import ProcessSupport
 import SecureTunnel
 import Transport
 
-/// A program that a service runs (`exec`): it talks through a socket that is its standard input and output.
+/// A program that a service runs (`exec`): its standard input and output are a socket.
 ///
 /// ## Concurrency model
-/// A thread of its own waits for the program's end, so that none stays a zombie.
+/// A thread waits for the program's end, so that no zombie remains.
 struct RelayProgramEnd {
     /// Our end of the socket.
     let stream: SocketStream
@@ -15,9 +15,9 @@ struct RelayProgramEnd {
     ///
     /// - Parameters:
     ///   - path: The program.
-    ///   - arguments: Its own name first; empty stands for the path alone.
-    ///   - remoteAddress: Who is connected, for its environment (`REMOTE_HOST`, `REMOTE_PORT`).
-    ///   - log: Is told how it ended.
+    ///   - arguments: Its own name first; empty for only the path.
+    ///   - remoteAddress: The client's address, for its environment (`REMOTE_HOST`, `REMOTE_PORT`).
+    ///   - log: Gets a line about how it ended.
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
     init(
         path: String,
@@ -48,7 +48,7 @@ struct RelayProgramEnd {
         }
     }
 
-    /// Our environment, and who is connected.
+    /// Our environment, and the client's address.
     private static func environment(of remote: HostPort?) -> [[UInt8]] {
         let names = ["REMOTE_HOST=", "REMOTE_PORT="].map { Array($0.utf8) }
         let own = remote.map { ["REMOTE_HOST=\($0.host)", "REMOTE_PORT=\($0.port)"] } ?? []

@@ -1,14 +1,14 @@
 import SecureTunnel
 import Transport
 
-/// A service with its files read: what connections are made by.
+/// A service with its files loaded, ready to make connections.
 struct RelayService: Sendable {
-    /// The section it comes from.
+    /// Its section of the configuration.
     let settings: StunnelService
     /// Certificates, keys and rules.
     let context: TLSContext
 
-    /// What is not wrong but should be known.
+    /// Warnings.
     let warnings: [String]
 
     /// Reads the files of a section.
@@ -17,7 +17,7 @@ struct RelayService: Sendable {
         var warnings: [String] = []
         var keys: PreSharedKeys?
         if let file = settings.keysFile {
-            // Stunnel also takes a file that others can read, and says so.
+            // Stunnel also accepts a file that others can read, with a warning.
             let read = try PreSharedKeys(file: file, exposure: .warned)
             if let warning = read.warning { warnings.append(warning) }
             keys = read
@@ -28,7 +28,7 @@ struct RelayService: Sendable {
             context = try TLSContext(server: settings.serverConfiguration(keys))
         }
         if settings.isClient, !settings.verifiesCertificate, keys == nil {
-            warnings.append("the server's certificate is not verified: anybody on the way can read along")
+            warnings.append("the server's certificate is not verified: anyone on the path can read the data")
         }
         self.warnings = warnings
     }
@@ -49,7 +49,7 @@ extension StunnelService {
         return parameters
     }
 
-    /// What the keys about verification ask for; nil when there are none.
+    /// What the verification keys require; nil when there are none.
     private var rules: CertificateRules? {
         guard verifyLevel != nil || verifiesChain || verifiesPeer else { return nil }
         let level = verifyLevel.flatMap { CertificateRules(level: $0) }
@@ -65,7 +65,7 @@ extension StunnelService {
         return rules
     }
 
-    /// How TLS calls.
+    /// The settings of a TLS client.
     fileprivate func clientConfiguration(_ keys: PreSharedKeys?) -> TLSClientConfiguration {
         let trust: PeerTrust =
             verifiesCertificate
@@ -81,7 +81,7 @@ extension StunnelService {
         return configuration
     }
 
-    /// How TLS answers.
+    /// The settings of a TLS server.
     fileprivate func serverConfiguration(_ keys: PreSharedKeys?) -> TLSServerConfiguration {
         var configuration = TLSServerConfiguration(
             identity: identity,

@@ -1,30 +1,30 @@
 import ProcessSupport
 
-/// The command line of `dvm-stunnel`, the stand-in for stunnel.
+/// The command line of `dvm-stunnel`, the replacement for stunnel.
 package enum StunnelProgram {
     private static let usage = """
-        usage: dvm-stunnel FILE             relays connections as stunnel's configuration FILE says
-               dvm-stunnel -version [FILE]  says what this is, and whether FILE is sound
+        usage: dvm-stunnel FILE             relays connections as described in a stunnel configuration FILE
+               dvm-stunnel -version [FILE]  prints the version, and whether FILE is valid
         """
     private static var help: String {
         """
         \(usage)
 
-        FILE has the form of stunnel's. These keys are known, any other is refused by name and line:
+        FILE has the syntax of stunnel.conf. These keys are supported; any other is refused by name and line:
         \(RelayProgram.knownKeys)
 
-        SIGHUP reads FILE again (connections go on as they are; a broken file changes nothing), SIGUSR1 opens the
-        log again, SIGTERM and SIGINT stop accepting and give connections \(RelayProgram.longestDrain.components.seconds) s; a second one cuts them off.
+        SIGHUP reads FILE again (existing connections are not affected; an invalid file changes nothing), SIGUSR1 opens the
+        log again, SIGTERM and SIGINT stop accepting and give connections \(RelayProgram.longestDrain.components.seconds) s; a second one closes them.
 
-        exit codes: 0 an orderly end, 1 it could not start or had to cut connections off
+        exit codes: 0 orderly shutdown, 1 it could not start or had to close active connections
         """
     }
 
-    /// Carries out a command line.
+    /// Runs a command line.
     ///
     /// To be called by the first thread, before there are others.
     ///
-    /// - Parameter arguments: The arguments behind the program's name.
+    /// - Parameter arguments: The arguments after the program's name.
     /// - Returns: The exit code.
     package static func run(_ arguments: [String]) -> Int32 {
         switch arguments.first {

@@ -3,11 +3,11 @@ import VolumeCapacity
 
 /// What a `capacity` command answers: a table for people, one line of JSON for programs, and whether it fits.
 package struct CapacityAnswer: Sendable {
-    /// Lines for a person.
+    /// Lines for the user.
     package let text: String
     /// One line of JSON.
     package let json: String
-    /// Whether what there is is enough.
+    /// Whether the available space is sufficient.
     package let fits: Bool
 
     /// 0 when it fits, 1 when it does not; errors have other codes.
@@ -25,7 +25,7 @@ package struct CapacityAnswer: Sendable {
 }
 
 extension AgentError {
-    /// A failure of `VolumeCapacity`, as a person is told of it.
+    /// A failure of `VolumeCapacity`, as reported to the user.
     init(_ error: CapacityError) {
         switch error {
         case .malformedQuantity, .quantityOutOfRange, .unusableOutput:

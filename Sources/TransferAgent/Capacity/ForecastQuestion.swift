@@ -1,7 +1,7 @@
 import VolumeAccess
 import VolumeCapacity
 
-/// The question `dvm-source capacity PATH`: what a volume will take at its target, and which size to ask for.
+/// The question `dvm-source capacity PATH`: the space a volume will need at its target, and the size to request.
 package struct ForecastQuestion: Sendable {
     /// Where the volume is mounted.
     package var path: String
@@ -9,28 +9,28 @@ package struct ForecastQuestion: Sendable {
     package var fileSystem = "unknown"
     /// The block size at the target in bytes.
     package var blockSize: Int64?
-    /// One inode is made for so many bytes.
+    /// One inode is created per this many bytes.
     package var bytesPerInode: Int64?
     /// Whether holes stay holes, as in every transfer of `dvm-source`.
     package var keepsHoles = true
-    /// Whether extended attributes and ACLs are carried, which `dvm-source` does not do.
+    /// Whether extended attributes and ACLs are transferred, which `dvm-source` does not do.
     package var carriesAttributes = false
-    /// What the claim asks for, as a quantity.
+    /// The requested size of the claim, as a quantity.
     package var requested: String?
-    /// What the claim got, as a quantity.
+    /// The provisioned size of the claim, as a quantity.
     package var provisioned: String?
-    /// The bytes an earlier forecast came to, as a quantity.
+    /// The result of an earlier forecast, as a quantity.
     package var previous: String?
-    /// The storage gives multiples of this quantity.
+    /// The storage provides multiples of this quantity.
     package var round = "1Gi"
 
     /// Makes a question about a volume.
     package init(path: String) { self.path = path }
 
-    /// The targets in question.
+    /// The candidate targets.
     ///
     /// - Returns: One, or three when the file system is not known.
-    /// - Throws: ``AgentError`` for a name or a size that cannot be.
+    /// - Throws: ``AgentError`` for an unknown name or an invalid size.
     func targets() throws(AgentError) -> [TargetProfile] {
         if let size = blockSize, !(512...65_536).contains(size) || size & (size - 1) != 0 {
             throw AgentError(.badSetting, "a block size is a power of two from 512 to 65536, not \(size)", exitCode: 2)
@@ -43,7 +43,7 @@ package struct ForecastQuestion: Sendable {
             targets.removeAll { $0.fileSystem.rawValue != fileSystem }
             guard !targets.isEmpty else {
                 let known = TargetProfile.FileSystem.allCases.map(\.rawValue).joined(separator: ", ")
-                let text = "the file system \(fileSystem) is none of \(known), unknown"
+                let text = "the file system \(fileSystem) is not one of \(known), unknown"
                 throw AgentError(.badSetting, text, exitCode: 2)
             }
         }
@@ -54,9 +54,9 @@ package struct ForecastQuestion: Sendable {
         return targets
     }
 
-    /// Scans the volume and answers.
+    /// Scans the volume and computes the answer.
     ///
-    /// - Returns: Fits when the provisioned size is enough (or the requested one, or when neither was told).
+    /// - Returns: Fits when the provisioned size is enough (or the requested one, or when neither was given).
     /// - Throws: ``AgentError`` for a value that cannot be used, or a volume that cannot be read.
     package func answer() throws(AgentError) -> CapacityAnswer {
         let targets = try targets()

@@ -2,7 +2,7 @@ import AgentControl
 import VolumeAccess
 import VolumeCapacity
 
-/// A forecast as people and programs read it.
+/// A forecast as a table and as JSON.
 struct ForecastReport {
     let path: String
     let forecast: Forecast
@@ -78,7 +78,7 @@ struct ForecastReport {
         if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
         let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
         if let loss = tree.attributes.loss, !carries { rows.append(("will NOT survive", loss)) }
-        if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not in the numbers")) }
+        if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not included")) }
         for failure in forecast.failures { rows.append(("", failure.description)) }
         return rows
     }

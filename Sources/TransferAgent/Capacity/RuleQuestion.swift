@@ -7,11 +7,11 @@ package struct RuleQuestion: Sendable {
     package var usagePercent: Int64?
     /// The size of its file system, as a quantity; from df's output when nil.
     package var measured: String?
-    /// What its claim asked for, as a quantity.
+    /// The requested size of its claim, as a quantity.
     package var requested: String
-    /// What its claim got, as a quantity.
+    /// The provisioned size of its claim, as a quantity.
     package var provisioned: String
-    /// Percentage points that shall stay free.
+    /// Percentage points that should stay free.
     package var threshold: Int64?
     /// What `df -BMB` printed.
     package var diskUsage: String?
@@ -56,7 +56,7 @@ package struct RuleQuestion: Sendable {
         let told = try diskUsage.map { text throws(CapacityError) in try DiskUsage(parsing: text, path: volume) }
         let size = try measured.map { text throws(CapacityError) in try Quantity(parsing: text) } ?? told?.size
         guard let size, let percent = usagePercent ?? told?.usagePercent else {
-            throw .unusableOutput("say --usage-percent and --measured, or hand over its output with --df")
+            throw .unusableOutput("give --usage-percent and --measured, or df's output with --df")
         }
         return DiskUsage(size: size, used: told?.used ?? Quantity(bytes: 0), usagePercent: percent)
     }
@@ -83,7 +83,7 @@ package struct RuleQuestion: Sendable {
 }
 
 extension PlanCondition {
-    /// As the status of a plan holds it; the times are the controller's.
+    /// As in the status of a plan; the times are the controller's.
     var json: JSONValue {
         .object([
             ("type", .text(type)), ("status", .text(status)), ("reason", .text(reason)),

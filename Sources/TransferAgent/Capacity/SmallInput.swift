@@ -1,12 +1,12 @@
 import LinuxSystem
 import ProcessSupport
 
-/// A file, or standard input, that a person hands over: at most a mebibyte.
+/// A file, or standard input, given by the user: at most a mebibyte.
 package enum SmallInput {
     /// Reads it.
     ///
     /// - Parameter path: A file; `-` is standard input.
-    /// - Returns: Its text; bytes that are no UTF-8 are replaced.
+    /// - Returns: Its text; bytes that are not UTF-8 are replaced.
     /// - Throws: ``AgentError`` when it cannot be read or is too long.
     package static func text(_ path: String) throws(AgentError) -> String {
         do throws(SystemError) {

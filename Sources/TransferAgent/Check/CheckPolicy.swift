@@ -1,4 +1,4 @@
-/// What the check before the first byte refuses.
+/// What the check before a transfer refuses.
 package enum CheckPolicy: String, Sendable, CaseIterable {
     /// Refuses when anything will not fit or will be altered.
     case strict
@@ -10,10 +10,10 @@ package enum CheckPolicy: String, Sendable, CaseIterable {
     case none
 }
 
-/// What to do when there is not enough room for the usual way of a transfer.
+/// What to do when there is not enough space for the usual method of a transfer.
 package enum TightPolicy: String, Sendable, CaseIterable {
     /// Refuses.
     case refuse
-    /// Takes the safest way that fits: deletes first; if that is not enough, also writes files in place.
+    /// Uses the safest method that fits: deletes first; if that is not enough, also writes files in place.
     case plan
 }

@@ -5,8 +5,8 @@ import Synchronization
 import Transport
 import VolumeAccess
 
-/// Counts with a dry run what a pass would delete, for targets that cannot keep deletions back by themselves: stock ones, and
-/// older ones of ours.
+/// Counts with a dry run what a pass would delete, for targets that cannot guard deletions themselves: stock
+/// ones, and older ones of ours.
 struct DeletionSurvey {
     let volume: VolumeMapping
     /// The pass's source.
@@ -15,20 +15,20 @@ struct DeletionSurvey {
     let call: CancellableCall
     let display: ProgressDisplay
 
-    /// How to go on.
+    /// How to proceed.
     struct Answer {
-        /// The connection to go on over; nil for a new one.
+        /// The connection to use next; nil for a new one.
         var stream: (any ByteStream)?
         /// Whether a dry run was tried.
         var hasCounted = false
     }
 
-    /// Counts and judges; blocks the calling thread.
+    /// Counts and decides; blocks the calling thread.
     ///
-    /// A target that takes a single connection is asked nothing as long as the source has entries: the pass goes on with a
-    /// warning. For a source without entries, the dry run has the connection.
+    /// A target that accepts a single connection is not queried as long as the source has entries: the pass goes on
+    /// with a warning. For a source without entries, the dry run has the connection.
     ///
-    /// - Parameter open: A connection on which nothing was said yet; closed when this throws.
+    /// - Parameter open: A connection on which nothing was exchanged yet; closed when this throws.
     /// - Returns: How to go on.
     /// - Throws: ``AgentError`` when the pass may not go on.
     func run(over open: (any ByteStream)?) throws(AgentError) -> Answer {
@@ -46,15 +46,15 @@ struct DeletionSurvey {
             try countAside()
         } catch {
             guard open != nil, error.failure.mayComeOfSecondCall, !call.isCancelled else { throw error }
-            let text = "volume \(volume.name): deletions are not counted before they are made: \(error.observed)"
+            let text = "volume \(volume.name): deletions cannot be counted in advance: \(error.observed)"
             display.message(text, .warning)
         }
-        // A connection that was quiet for long may have been cut.
+        // A connection that was idle for long may have been cut.
         hasHandedOn = .now - start < .seconds(20)
         return Answer(stream: hasHandedOn ? open : nil, hasCounted: true)
     }
 
-    /// Counts over a connection beside the one that the pass takes.
+    /// Counts over a separate connection from the one that the pass uses.
     private func countAside() throws(AgentError) {
         // The target may still count our connection before this one.
         let deadline = ContinuousClock.now + CancellableCall.afterglow
@@ -71,7 +71,7 @@ struct DeletionSurvey {
         let observer = DeletionCounter()
         var options = job.options
         options.dryRun = true
-        // Only so does a target of protocol 30 name what it would delete.
+        // Only then does a target of protocol 30 report what it would delete.
         options.output.itemize = max(options.output.itemize, 1)
         // Which files have changed matters little here, and content is not to be read twice.
         options.comparison.checksum = false
@@ -81,7 +81,7 @@ struct DeletionSurvey {
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         let figures = result.statistics
         let deletions = max(Int64(figures.deleted.total), observer.count)
-        // The root is listed, and is none of its own entries.
+        // The root is listed, but is not one of its own entries.
         let entries = max(0, Int64(figures.listed.total) - 1 - Int64(figures.created.total)) + deletions
         try job.brake.judge(deletions: deletions, of: entries, isSourceEmpty: figures.listed.total <= 1)
     }
@@ -98,7 +98,7 @@ struct DeletionSurvey {
 }
 
 extension FailureClass {
-    /// Whether a call may have failed for no other reason than that there was one already.
+    /// Whether a connection may have failed only because there was one already.
     fileprivate var mayComeOfSecondCall: Bool {
         switch self {
         case .connectionRefused, .connectionLost, .connectTimeout, .unreachable, .handshakeEnded, .handshakeSilent,
@@ -124,7 +124,7 @@ private final class DeletionCounter: TransferObserver {
 
     func message(_ text: String, _ level: MessageLevel) {
         if case .info = level { return }
-        // rsync's closing line names only a line of its source; what came before it says more.
+        // rsync's last line only names a line of its source; the line before it says more.
         state.withLock { if !text.hasPrefix("rsync error: ") || $0.lastWords == nil { $0.lastWords = text } }
     }
 

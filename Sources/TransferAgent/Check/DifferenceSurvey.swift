@@ -8,7 +8,7 @@ import Synchronization
 import VolumeAccess
 import VolumeCapacity
 
-/// Finds out with a dry run what a pass will really send, replace and delete.
+/// Determines with a dry run what a pass will really send, replace and delete.
 struct DifferenceSurvey {
     let step: TargetCheckStep
     let facts: TargetFacts
@@ -16,7 +16,7 @@ struct DifferenceSurvey {
 
     /// Runs a session that changes nothing; blocks the calling thread.
     ///
-    /// - Returns: What the pass takes.
+    /// - Returns: What the pass needs.
     /// - Throws: ``AgentError`` when the session fails.
     func run() throws(AgentError) -> PassMeter {
         var options = step.job.options
@@ -34,7 +34,7 @@ struct DifferenceSurvey {
     }
 }
 
-/// Feeds a meter with what a dry run says.
+/// Feeds a meter with the results of a dry run.
 ///
 /// ## Concurrency model
 /// The session's threads call it, several at a time; all that it has is guarded by `state`, the client among it, whose
@@ -54,7 +54,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
         var waiting: [Waiting] = []
         var pathBytes = 0
         var lastWords: String?
-        /// The target does not answer any more: nothing counts as given back.
+        /// The target no longer answers: nothing counts as freed.
         var isDeaf = false
     }
 
@@ -97,23 +97,23 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
             } else if item.flags.contains(.transfer) {
                 wait(Waiting(path: item.name, replaced: (item.size, stored ?? item.size)))
             } else if item.flags.contains(.localChange), kind != .directory {
-                // A link or node comes in the place of another, by way of a temporary name.
+                // A link or node comes in place of another, through a temporary name.
                 state.meter.addChanged(size: Int64(item.target.count), allocatedBefore: 0)
             }
         }
     }
 
-    /// What a file's data takes without its holes: what is allocated here, and some more where blocks differ.
+    /// The space for a file's data without its holes: what is allocated here, plus a margin where block sizes differ.
     private func storedSize(of path: [UInt8]) -> Int64? {
         let parts = PathParts(path)
-        // A file that is gone meanwhile is not sent either.
+        // A file that is gone in the meantime is not sent either.
         guard let status = try? source.directory(parts.parent.span).status(of: parts.leaf.span), status.isSparse else {
             return nil
         }
         return (Amount(status.allocated) + Amount(status.allocated) / 32 + 64 * 1024).value
     }
 
-    // MARK: what the target gives back
+    // MARK: what the target frees
 
     private func wait(_ entry: Waiting) {
         state.waiting.append(entry)
@@ -132,7 +132,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
         }
         for (entry, allocated) in zip(waiting, sizes) {
             if let (size, stored) = entry.replaced {
-                // A target that is asked says 0 for what has further names, and for what is empty.
+                // A target answers 0 for what has further names, and for what is empty.
                 state.meter.addChanged(
                     size: size,
                     stored: stored,
@@ -160,7 +160,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
     /// Ends a conversation that this object began.
     func close() { if state.isRenewed { state.client.close() } }
 
-    /// Settles the rest, after the session has ended.
+    /// Handles the rest, after the session has ended.
     func finish() -> PassMeter {
         lock.withLock { _ in
             settle()

@@ -2,7 +2,7 @@ import AgentControl
 import VolumeAccess
 import VolumeCapacity
 
-/// What a volume of this host can take, and whether that is enough.
+/// What a local volume can hold, and whether that is sufficient.
 package struct TargetCapacity: Sendable {
     private let path: String
     private let needs: Int64?
@@ -34,7 +34,7 @@ package struct TargetCapacity: Sendable {
         return needs.map { $0 <= facts.capacity } ?? true
     }
 
-    /// One sentence about the question; nil without one.
+    /// One sentence with the answer; nil without a question.
     private var answer: String? {
         guard let needs else { return nil }
         let (has, wanted) = (Figures.binary(facts.capacity), Figures.binary(needs))
@@ -51,7 +51,7 @@ package struct TargetCapacity: Sendable {
         return JSONValue.object(members).encoded + "\n"
     }
 
-    /// Lines for people: what, then how much.
+    /// Rows for the user: label and value.
     package var table: String {
         let space = facts.space
         let abilities = facts.abilities

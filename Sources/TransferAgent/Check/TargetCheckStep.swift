@@ -6,10 +6,10 @@ import Transport
 import VolumeAccess
 import VolumeCapacity
 
-/// The check of a target before the first byte of a volume.
+/// The check of a target before a transfer.
 ///
-/// What the target can take is asked over the control channel and compared with a forecast of the whole volume. When
-/// that does not fit and the target holds something already, a dry run finds out what really has to be sent.
+/// The target's capacity is requested over the control channel and compared with a forecast of the whole volume. When
+/// that does not fit and the target holds something already, a dry run determines what really has to be sent.
 struct TargetCheckStep {
     let volume: VolumeMapping
     /// The pass's source.
@@ -17,20 +17,20 @@ struct TargetCheckStep {
     let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
-    /// Until when to wait for a volume that somebody else writes to.
+    /// Until when to wait for a volume that someone else writes to.
     var patience = ContinuousClock.now
     /// Whether an attempt before this one has counted what a stock target would delete.
     var hasCountedDeletions = false
 
-    /// How to go on.
+    /// How to proceed.
     struct Verdict {
         /// The options to transfer with.
         var options: TransferOptions
         /// The step of the modification times that the target keeps, in nanoseconds.
         var timeGrain: Int64 = 1
-        /// What the target promises of what it calls complete.
+        /// The durability that the target guarantees for a complete volume.
         var durability: TargetDurability
-        /// The connection that the target was called over, which goes on as the session; nil for a new one.
+        /// The connection to the target, which is reused for the session; nil for a new one.
         var stream: (any ByteStream)?
         /// Whether the target's deletions were counted by a dry run.
         var hasCountedDeletions = false
@@ -39,7 +39,8 @@ struct TargetCheckStep {
     /// Checks; blocks the calling thread.
     ///
     /// - Returns: How to transfer.
-    /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check refuses.
+    /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check
+    ///   refuses.
     func run() throws(AgentError) -> Verdict {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
@@ -61,7 +62,7 @@ struct TargetCheckStep {
         }
     }
 
-    /// Asks a target of our kind; the verdict has the connection, if it lasts.
+    /// Asks a dvm-target; the verdict has the connection, if it is still open.
     private func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
         let pass = try awaitTurn(client)
         let isChecked = job.check != .none && !pass.isRefused
@@ -79,7 +80,7 @@ struct TargetCheckStep {
         return verdict
     }
 
-    /// Keeps deletions back that the target cannot keep back by itself.
+    /// Guards deletions that the target cannot guard itself.
     private func countDeletions(over stream: (any ByteStream)?) throws(AgentError) -> DeletionSurvey.Answer {
         guard !hasCountedDeletions else { return DeletionSurvey.Answer(stream: stream) }
         return try DeletionSurvey(volume: volume, source: source, job: job, call: call, display: display).run(
@@ -87,7 +88,7 @@ struct TargetCheckStep {
         )
     }
 
-    /// Waits while somebody else writes to the volume, and finds out which options the target knows.
+    /// Waits while someone else writes to the volume, and determines which options the target knows.
     ///
     /// - Throws: ``AgentError`` of class ``FailureClass/volumeInUse`` when it takes too long.
     private func awaitTurn(_ client: ControlClient) throws(AgentError) -> PassAnswer {
@@ -99,7 +100,7 @@ struct TargetCheckStep {
             do throws(ControlError) {
                 pass = try client.pass(toVolume: volume.name, job: job.identity)
             } catch {
-                // An unknown volume, or one that is missing, of which the session will tell better.
+                // An unknown volume, or one that is missing, which the session will report better.
                 guard case .refused = error else { throw AgentError(error) }
                 return PassAnswer(options: Set(PassRequest.options), isRefused: true)
             }
@@ -120,7 +121,7 @@ struct TargetCheckStep {
         } catch {
             switch error {
             case .unknownRequest, .refused:
-                // An older target, or an unknown volume, of which the session will tell better.
+                // An older target, or an unknown volume, which the session will report better.
                 say("not checked: \(error)", .warning)
                 var options = job.options
                 options.comparison.comparesNanoseconds = false
@@ -178,7 +179,7 @@ struct TargetCheckStep {
         }
     }
 
-    /// The safest way that fits, among those that are allowed.
+    /// The safest method that fits, among those that are allowed.
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
         guard job.whenTight == .plan else { return .usual }
         let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
@@ -186,14 +187,14 @@ struct TargetCheckStep {
             ?? lastResort(facts)
     }
 
-    /// The way when none fits: as many whole files as possible for whoever goes on all the same.
+    /// The method when none fits: as many whole files as possible.
     private func lastResort(_ facts: TargetFacts) -> PassStrategy {
         job.whenTight == .plan && job.check == .warn && facts.ordersFiles ? .smallestFirst : .usual
     }
 
     // MARK: the verdict
 
-    /// Tells what was found, and refuses if the policy says so.
+    /// Reports the findings, and refuses if the policy says so.
     private func judge(_ check: TargetCheck, _ facts: TargetFacts) throws(AgentError) {
         for finding in check.findings {
             say("\(finding.severity == .doesNotFit ? "does not fit" : "altered"): \(finding.text)", .warning)
@@ -209,7 +210,11 @@ struct TargetCheckStep {
         guard refused.isEmpty || job.check == .warn else {
             let texts = refused.prefix(5).map(\.text).joined(separator: "; ")
             guard !check.fits else {
-                throw AgentError(.doesNotSurvive, "not all would survive at the target: \(texts)", exitCode: 4)
+                throw AgentError(
+                    .doesNotSurvive,
+                    "not everything would be preserved at the target: \(texts)",
+                    exitCode: 4
+                )
             }
             let code: Int32 = facts.hasRoom(for: check.demand) ? 4 : 11
             throw AgentError(.doesNotFit, "the volume does not fit the target: \(texts)", exitCode: code)
@@ -220,10 +225,10 @@ struct TargetCheckStep {
         var options = job.options
         switch strategy {
         case .usual: break
-        case .deleteFirst: say("tight: deletes before anything is sent", .warning)
+        case .deleteFirst: say("tight: deletes before sending", .warning)
         case .smallestFirst: say("tight: deletes first, then sends small files before large ones", .warning)
         case .inPlace:
-            let text = "tight: writes files in place: until a file is complete it is neither the old nor the new one"
+            let text = "tight: writes files in place; until a file is complete it is neither the old nor the new one"
             say(text, .warning)
         }
         options.deletion.isBefore = strategy.deletesFirst && options.deletion.isOn

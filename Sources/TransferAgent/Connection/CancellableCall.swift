@@ -20,7 +20,7 @@ package final class CancellableCall: Sendable {
 
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Takes a connection to end on cancellation; ends it at once if that has come.
+    /// Registers a connection to end on cancellation; ends it at once if already cancelled.
     package func adopt(_ stream: any ByteStream) {
         let isLate = state.withLock { state in
             state.streams.append(stream)
@@ -29,13 +29,13 @@ package final class CancellableCall: Sendable {
         if isLate { stream.close() }
     }
 
-    /// Pauses before another try with a target that calls itself busy.
+    /// Pauses before retrying with a target that reports that it is busy.
     ///
-    /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls again at
-    /// once may be refused because of the call before.
+    /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls
+    /// again at once may be refused because of the previous connection.
     ///
     /// - Parameters:
-    ///   - deadline: When there is no further try.
+    ///   - deadline: When to stop retrying.
     ///   - pause: How long to wait before it.
     /// - Returns: Whether to try again.
     package func mayTryAgain(

@@ -1,8 +1,8 @@
 import SecureTunnel
 
-/// Names by which certificates give themselves away.
+/// Names that identify certificates of inspection products and routers.
 enum InspectionNames {
-    /// Who signs for products that open TLS, in lower case, as it stands in the issuer of what they show.
+    /// Issuers of TLS inspection products, in lower case, as in the certificates that they present.
     private static let inspectors = [
         "zscaler", "netskope", "fortinet", "fortigate", "palo alto networks", "blue coat", "bluecoat", "symantec ssl",
         "forcepoint", "websense", "check point", "checkpoint", "sophos", "barracuda", "mcafee", "skyhigh",
@@ -13,19 +13,19 @@ enum InspectionNames {
         "ssl proxy", "tls inspection", "ssl decryption",
     ]
 
-    /// What routers show when no route passes a connection on, in lower case, in subject or issuer.
+    /// Subjects or issuers of certificates that routers present when no route matches, in lower case.
     private static let routers = [
         "kubernetes ingress controller fake certificate", "traefik default cert", "ingress-operator@", "router-ca",
         "openshift router", "envoy default", "istio ingress",
     ]
 
-    /// Whether a certificate's issuer is known to open TLS.
+    /// Whether a certificate's issuer is a known TLS inspection product.
     static func isInspector(issuer: String) -> Bool {
         let issuer = issuer.lowercased()
         return inspectors.contains(where: issuer.contains)
     }
 
-    /// Whether a certificate is known as what a router shows for want of a route.
+    /// Whether a certificate is one that a router presents when no route matches.
     static func isRouterDefault(_ certificate: ShownCertificate) -> Bool {
         let text = (certificate.subject + " " + certificate.issuer).lowercased()
         return routers.contains(where: text.contains)

@@ -1,11 +1,11 @@
 package import AgentControl
 package import Transport
 
-/// What a target that was called turned out to be.
+/// What kind of target answered.
 package enum TargetAnswer {
     /// Of our kind: a control conversation, logged in.
     case ours(ControlClient)
-    /// Stock: the open tunnel, on which nothing was said yet.
+    /// A stock target: the open tunnel, on which nothing was exchanged yet.
     case stock(any ByteStream)
 
     /// Ends the connection.
@@ -18,11 +18,11 @@ package enum TargetAnswer {
 }
 
 extension SourceJob {
-    /// Calls the target and finds out whether it is of our kind; blocks the calling thread.
+    /// Connects to the target and determines whether it is a dvm agent; blocks the calling thread.
     ///
     /// - Parameters:
     ///   - call: Ends the attempt when it is cancelled, and what came of it.
-    ///   - isQuiet: Whether TCP, too, is silent on the connection.
+    ///   - isQuiet: Whether TCP keep-alives are off, too.
     /// - Returns: The control conversation, or the open stream of a stock target.
     /// - Throws: ``AgentError``.
     package func callTarget(for call: CancellableCall, isQuiet: Bool = false) throws(AgentError) -> TargetAnswer {

@@ -5,10 +5,10 @@ package import Transport
 
 /// How a target is reached: directly or through a proxy, and always through TLS.
 package struct TargetRoute: Sendable {
-    /// The time for each step of a look at what answers, when something is wrong already.
+    /// The time limit of each step of a diagnosis.
     private static let lookLimit = Duration.seconds(5)
 
-    /// What a tunnel is made for.
+    /// The purpose of a tunnel.
     package enum Purpose {
         /// A session of rsync's protocol, whatever the target is.
         case session
@@ -22,22 +22,22 @@ package struct TargetRoute: Sendable {
     package let silenceLimit: Duration
     package let target: HostPort
     package let isInsecure: Bool
-    /// What a person should know of the settings: an exposed key, a password for all to see.
+    /// What the user should know of the settings: an exposed key, a password for all to see.
     package var warnings: [String] {
         guard isProxyPasswordExposed else { return context.warnings }
-        let exposure = "--proxy holds a password, which everybody on this host can see: use --proxy-password-file"
+        let exposure = "--proxy contains a password, which everyone on this host can see: use --proxy-password-file"
         return context.warnings + [exposure]
     }
     private let isProxyPasswordExposed: Bool
-    /// The proxy; nil when none is set, or the target is excepted from it.
+    /// The proxy; nil when none is set, or the target bypasses it.
     package let proxy: ProxyURL?
-    /// Whether a proxy is set that the target is excepted from.
+    /// Whether a proxy is set that the target bypasses.
     package let isProxyBypassed: Bool
-    /// Whom to dial: the proxy or the target.
+    /// The host to connect to: the proxy or the target.
     package let firstHop: HostPort
     package let serverName: String
     private let context: TLSContext
-    /// As `context`, for calls to our own kind.
+    /// As `context`, for calls to a dvm peer.
     private let controlContext: TLSContext
     private let socketOptions: SocketOptions
 
@@ -81,16 +81,16 @@ package struct TargetRoute: Sendable {
         return try openTunnel(over: socket, for: call, offering: .session)
     }
 
-    /// Connects and finds out whether the target is of our kind; blocks the calling thread.
+    /// Connects and determines whether the target is a dvm agent; blocks the calling thread.
     ///
-    /// A stock target may take one connection and no more: that one is handed on, for the session.
+    /// A stock target may accept only one connection, so that one is kept for the session.
     ///
     /// - Parameters:
     ///   - call: Ends the attempt when it is cancelled, and what came of it.
-    ///   - user: Who we are.
-    ///   - password: Asked for only when the target is of our kind.
-    ///   - isQuiet: Whether TCP, too, is silent on the connection.
-    /// - Returns: The control conversation of a target of our kind, or the open stream of a stock one.
+    ///   - user: The user name.
+    ///   - password: Asked for only when the target is a dvm agent.
+    ///   - isQuiet: Whether TCP keep-alives are off, too.
+    /// - Returns: The control conversation of a dvm-target, or the open stream of a stock one.
     /// - Throws: ``AgentError``.
     package func answer(
         for call: CancellableCall,
@@ -120,7 +120,7 @@ package struct TargetRoute: Sendable {
     ///
     /// - Parameters:
     ///   - call: Ends the attempt when it is cancelled, and the connection after it.
-    ///   - isQuiet: Whether TCP asks nothing of a peer that is silent.
+    ///   - isQuiet: Whether TCP keep-alives are off.
     /// - Returns: The connection.
     /// - Throws: ``AgentError``.
     package func dialFirstHop(for call: CancellableCall, isQuiet: Bool = false) throws(AgentError) -> SocketStream {
@@ -135,7 +135,7 @@ package struct TargetRoute: Sendable {
         }
     }
 
-    /// Lets the proxy connect with the target; does nothing where there is none.
+    /// Makes the proxy connect to the target; does nothing without a proxy.
     package func askProxy(on socket: SocketStream) throws(AgentError) {
         guard let proxy else { return }
         do throws(SecureTunnelError) {
@@ -145,14 +145,14 @@ package struct TargetRoute: Sendable {
         }
     }
 
-    /// Makes the tunnel; looks into it when the target's certificate is not trusted.
+    /// Makes the tunnel; runs a diagnosis when the target's certificate is not trusted.
     ///
     /// - Parameters:
     ///   - socket: Connected with the target.
-    ///   - call: Ends what is connected besides.
+    ///   - call: Ends further connections on cancellation.
     ///   - purpose: What the target is told of it; ``Purpose/control`` leaves the choice to the target.
-    /// - Returns: The tunnel; over another connection when the far side hangs up on those who offer a protocol it does not
-    ///   know.
+    /// - Returns: The tunnel; over another connection when the far side hangs up on those who offer a protocol it does
+    ///   not know.
     /// - Throws: ``AgentError``.
     package func openTunnel(
         over socket: SocketStream,
@@ -166,7 +166,7 @@ package struct TargetRoute: Sendable {
             socket.close()
             let failure = AgentError(error)
             switch error {
-            // RFC 7301, 3.2: what a web server in front of a stock target does.
+            // RFC 7301, 3.2: what a web server before a stock target does.
             case .alert(_, "no application protocol") where purpose == .control: return try connect(for: call)
             case .unknownAuthority, .wrongName, .pinMismatch: throw .settled(diagnosis(for: call).run(), after: failure)
             default: throw failure
@@ -174,14 +174,14 @@ package struct TargetRoute: Sendable {
         }
     }
 
-    /// The questions to ask about a certificate.
+    /// The diagnosis of an untrusted certificate.
     package func diagnosis(for call: CancellableCall) -> TrustDiagnosis {
         TrustDiagnosis(serverName: serverName, hasProxy: proxy != nil) { (name, isDirect) in
             look(calling: name, isDirect: isDirect, for: call)
         }
     }
 
-    /// Looks at what answers to a name.
+    /// Examines what answers to a name.
     private func look(calling name: String, isDirect: Bool, for call: CancellableCall) -> ShownService? {
         let limit = Self.lookLimit
         let hop = isDirect ? target : firstHop

@@ -26,7 +26,7 @@ extension AgentError {
         }
     }
 
-    /// A failure of dialling, where a time-out means that nobody answered.
+    /// A failure to connect, where a timeout means that nothing answered.
     package init(dialling error: TransportError) {
         guard case .timedOut = error else {
             self.init(error)
@@ -35,7 +35,7 @@ extension AgentError {
         self.init(.connectTimeout, "\(error)", exitCode: 10)
     }
 
-    /// A failure of dialling a proxy, whose kinds matter less than that it was the proxy.
+    /// A failure to connect to a proxy, which matters more than its kind.
     package init(diallingProxy error: TransportError) {
         switch error {
         case .unknownHost: self.init(.proxyUnknownHost, "\(error)", exitCode: 10)
@@ -101,8 +101,8 @@ extension AgentError {
     /// A failure that ended a session.
     ///
     /// - Parameters:
-    ///   - error: The engine's word.
-    ///   - lastWords: What the peer said last about an error, which explains a bare exit code.
+    ///   - error: The engine's error.
+    ///   - lastWords: What the peer sent last about an error, which explains a bare exit code.
     package init(_ error: EngineError, lastWords: String?) {
         let code = error.exitCode
         switch error {
@@ -123,7 +123,7 @@ extension AgentError {
         case .refused(let line): self.init(refusal: line)
         case .weakDigest(let text): self.init(.weakDigest, text, exitCode: code)
         case .peerExit(let code):
-            // A daemon of ours turned us away after it knew what we want.
+            // A dvm daemon rejected us after it had read our request.
             if let lastWords, lastWords.hasPrefix("@ERROR: ") {
                 self.init(refusal: lastWords, exitCode: code)
                 return
@@ -137,7 +137,7 @@ extension AgentError {
         }
     }
 
-    /// What came instead of a daemon's greeting.
+    /// What was received instead of a daemon's greeting.
     private init(noGreeting cause: WireError, exitCode: Int32) {
         switch cause {
         case .transport(let broken):
@@ -208,19 +208,19 @@ extension AgentError {
         }
     }
 
-    /// What is wrong with a session that ran to its end, if anything (protocol specification, session 9.2).
+    /// The failure of a session that finished, if any (protocol specification, session 9.2).
     ///
     /// - Parameters:
     ///   - exitCode: The session's.
-    ///   - exceptions: How many texts it had for a person.
+    ///   - exceptions: The number of its messages to the user.
     ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
     package init?(outcome exitCode: Int32, exceptions: Int, lacksOnlyLargeFiles: Bool = false) {
         switch exitCode {
         case 0: return nil
-        case 24: self.init(.vanished, "complete but for files that vanished (\(exceptions) messages)", exitCode: 24)
+        case 24: self.init(.vanished, "complete except for files that vanished (\(exceptions) messages)", exitCode: 24)
         case 25: self.init(.deletionLimit, "deletions stopped at their limit", exitCode: 25)
         case 23 where lacksOnlyLargeFiles:
-            let text = "all was transferred but for files larger than the limit (\(exceptions) messages)"
+            let text = "everything was transferred except files larger than the limit (\(exceptions) messages)"
             self.init(.fileTooLarge, text, exitCode: 23)
         default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
         }
@@ -232,6 +232,6 @@ extension AgentError {
     }
 
     private static func join(_ text: String, _ lastWords: String?) -> String {
-        lastWords.map { "\(text) (it said: \($0))" } ?? text
+        lastWords.map { "\(text) (it sent: \($0))" } ?? text
     }
 }

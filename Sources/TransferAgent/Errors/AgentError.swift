@@ -1,6 +1,6 @@
 package import Logging
 
-/// A failure as a person is told of it: what was tried, on what, what came back, and what to do.
+/// A failure as reported to the user: what was attempted, on what, the result, and what to do.
 package struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Its kind, which decides the code and the advice.
     package let failure: FailureClass

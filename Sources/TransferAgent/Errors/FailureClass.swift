@@ -1,7 +1,7 @@
-/// The kinds of failure that a person is told of, each with a code that stays the same in all versions.
+/// The kinds of failure that are reported to the user, each with a code that stays the same in all versions.
 ///
 /// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings. What
-/// each means stands in ``FailureTable``.
+/// each means is in ``FailureTable``.
 package enum FailureClass: Int, Sendable, CaseIterable {
     case unknownHost = 1001
     case connectionRefused = 1002
@@ -83,12 +83,12 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case badSecretFile = 5002
     case cannotListen = 5003
 
-    /// The code in the form that people look up, such as `DVM-1001`.
+    /// The code in its printed form, such as `DVM-1001`.
     package var code: String { "DVM-\(rawValue)" }
 
     /// What it means, what usually causes it and what to do.
     package var explanation: FailureExplanation { FailureTable.explanations[self] ?? FailureTable.unexplained }
 
-    /// The next thing to try.
+    /// What to do.
     package var advice: String { explanation.advice }
 }

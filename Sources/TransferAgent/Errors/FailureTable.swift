@@ -1,24 +1,24 @@
-/// What a person is told about a kind of failure: clauses without a full stop.
+/// What the user is told about a kind of failure: clauses without a full stop.
 package struct FailureExplanation: Equatable, Sendable {
     /// What the failure means.
     package let meaning: String
-    /// What it usually comes from.
+    /// The usual cause.
     package let cause: String
-    /// The next thing to try.
+    /// What to do.
     package let advice: String
 }
 
 /// The one table of failures: messages, `doctor` and docs/codes.md are made from it.
 ///
-/// A test sees to it that every ``FailureClass`` has exactly one row.
+/// A test ensures that every ``FailureClass`` has exactly one row.
 enum FailureTable {
-    /// What `dvm-source` or `dvm-target` ends with after a failure, if no other failure decides.
+    /// The exit code of `dvm-source` or `dvm-target` after a failure, if no other failure decides.
     enum ExitCodes: Equatable {
         /// One of these, in ascending order; which one depends on when it happened, or on the command.
         case oneOf([Int32])
         /// The code that the other side sent.
         case sentByPeer
-        /// It ends no program.
+        /// It does not end a program.
         case none
 
         static func of(_ codes: Int32...) -> ExitCodes { .oneOf(codes) }
@@ -56,7 +56,7 @@ enum FailureTable {
         Section(heading: "10xx: the network", rows: network),
         Section(heading: "11xx: the proxy", rows: proxy),
         Section(heading: "12xx: TLS", rows: tunnel),
-        Section(heading: "20xx: the target says no", rows: refusals),
+        Section(heading: "20xx: refusals by the target", rows: refusals),
         Section(heading: "30xx: the data", rows: data),
         Section(heading: "40xx: the session", rows: session),
         Section(heading: "50xx: settings", rows: settings),
@@ -67,7 +67,7 @@ enum FailureTable {
         uniquingKeysWith: { first, _ in first }
     )
 
-    /// Stands in for a row that is missing.
+    /// Used in place of a missing row.
     static let unexplained = FailureExplanation(
         meaning: "a failure that the table of codes lacks",
         cause: "a mistake in dvm",
@@ -77,12 +77,12 @@ enum FailureTable {
     /// The page docs/codes.md.
     static var page: String {
         var text = """
-            # The codes
+            # Failure codes
 
-            Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was seen, and ends with
-            what to do. The codes stay the same in all versions. The exit code is rsync's ([exit-codes.md](exit-codes.md)): what the program
-            ends with when that failure decides; of several, it depends on the command, or on when it happened. `dvm-source doctor` finds
-            the first failure on the way to a target. This page is made from the table in `Sources/TransferAgent/Errors`; `scripts/codes` writes it anew.
+            Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was observed, and ends with
+            what to do. The codes stay the same in all versions. The exit code is rsync's ([exit-codes.md](exit-codes.md)): the program
+            exits with it when that failure decides; where several are listed, it depends on the command or the moment. `dvm-source doctor` finds
+            the first failure on the path to a target. This page is generated from the table in `Sources/TransferAgent/Errors` by `scripts/codes`.
 
             """
         for section in sections {
@@ -92,7 +92,7 @@ enum FailureTable {
             for row in section.rows {
                 let explanation = row.explanation
                 let words = [explanation.meaning, explanation.cause, explanation.advice]
-                // A bar would end the cell, an angle bracket begin a tag.
+                // A bar would end the cell, an angle bracket would begin a tag.
                 let safe = ([row.failure.code, row.exitCodes.text] + words).map {
                     $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
                 }

@@ -5,9 +5,10 @@ package import Logging
 /// Writes each event of a log as one line.
 ///
 ///     2026-11-28T19:24:01.123Z INFO session 3 from 10.0.0.7:4711, user mover: ...
-///     {"time":"2026-11-28T19:24:01.123Z","level":"info","program":"dvm-target","message":"session 3 from ...","session":3}
+///     {"time":"2026-11-28T19:24:01.123Z","level":"info","program":"dvm-target","message":"session 3 from
+///     ...","session":3}
 ///
-/// A message is a whole sentence. Metadata repeats its parts for programs, so text lines do without.
+/// A message is a whole sentence. Metadata repeats its parts for programs, so text lines omit it.
 ///
 /// ## Concurrency model
 /// A value; each line goes out in one write, so lines of several threads do not mix.

@@ -4,7 +4,7 @@ import ProcessSupport
 
 /// What an agent may still use once it runs: its volumes, the files it was told of, and what the C library looks up.
 ///
-/// A mistake of ours or of a library in a session can then do no more than a session may.
+/// A bug of ours or of a library in a session can then do no more than the session is allowed to.
 package struct AgentSandbox: Sendable {
     /// What names of users and groups are looked up in, and what libraries that do so are loaded from.
     private static let systemFiles = [
@@ -16,18 +16,18 @@ package struct AgentSandbox: Sendable {
     /// The mounts, our own rights, and the sizes of devices.
     ///
     /// The kernel keeps a confined process from the memory and the
-    /// environment of others all the same.
+    /// environment of others regardless.
     private static let kernelFiles = ["/proc", "/sys"]
 
     private var sandbox = Sandbox()
-    /// What has to be said about volumes.
+    /// Notes about volumes, for the log.
     private var notes: [String] = []
     private var volumeWords: [String] = []
 
     /// What a target needs: volumes for writing.
     ///
-    /// - Parameter settings: As they were given.
-    /// - Throws: ``AgentError`` for volumes that cannot be read as such.
+    /// - Parameter settings: The settings as given.
+    /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(_ settings: ServeSettings) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write) }
         allowFolders(of: [
@@ -39,8 +39,8 @@ package struct AgentSandbox: Sendable {
 
     /// What a source needs: volumes for reading, and host names.
     ///
-    /// - Parameter settings: As they were given.
-    /// - Throws: ``AgentError`` for volumes that cannot be read as such.
+    /// - Parameter settings: The settings as given.
+    /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(_ settings: TransferSettings) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .read) }
         var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
@@ -54,8 +54,9 @@ package struct AgentSandbox: Sendable {
 
     /// Allows a volume.
     ///
-    /// A rule goes with its directory. What is mounted stays, so it is named itself; any other directory may be removed and
-    /// made anew while a target runs, so the one above it is named. A source opens its volumes at once and needs no more.
+    /// A rule applies to a directory. A mount point stays, so it gets a rule itself; any other directory may be removed
+    /// and created again while a target runs, so its parent gets the rule. A source opens its volumes at once and
+    /// needs no more.
     private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access) {
         let path = FilePath.resolved(volume.path) ?? volume.path
         let parent = FilePath.folder(of: path)
@@ -64,7 +65,7 @@ package struct AgentSandbox: Sendable {
         guard access == .write, !Sandbox.isMountPoint(path) else { return }
         guard parent != "/" else {
             notes.append(
-                "volume \(volume.name) is no mount point and lies right below /: when \(path) is removed and made anew, "
+                "volume \(volume.name) is not a mount point and is directly below /: if \(path) is removed and recreated, "
                     + "this target has to be started again"
             )
             return
@@ -75,20 +76,20 @@ package struct AgentSandbox: Sendable {
         )
     }
 
-    /// Allows reading next to files: Kubernetes swaps a Secret's content by a link in its folder.
+    /// Allows reading in the folders of files: Kubernetes replaces a Secret's content by changing a link in its folder.
     private mutating func allowFolders(of files: [String?]) {
         for case let file? in files {
             for path in [file, FilePath.resolved(file) ?? file] {
                 let folder = FilePath.folder(of: path)
-                // Everything would be too much; the file alone does while nobody replaces it.
+                // All of / would be too much; the file alone is sufficient while it is not replaced.
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
         }
     }
 
-    /// Confines the process; called before there is a second thread.
+    /// Confines the process; called before a second thread exists.
     ///
-    /// - Returns: What a person should know: whether it is confined, and how far.
+    /// - Returns: For the log: whether it is confined, and how far.
     /// - Throws: ``AgentError`` when the kernel could and does not.
     package func confine() throws(AgentError) -> (isConfined: Bool, notes: [String]) {
         let outcome: Sandbox.Outcome
@@ -110,7 +111,7 @@ package struct AgentSandbox: Sendable {
         }
     }
 
-    /// Nothing outside of test builds.
+    /// Does nothing outside of test builds.
     private static func tryEscape() {
         #if DEBUG
         DeliberateEscape.start()

@@ -1,13 +1,13 @@
 import LinuxSystem
 
-/// Runs blocking work on a thread of its own and suspends until it has ended.
+/// Runs blocking work on its own thread and suspends until it has ended.
 ///
 /// - Parameters:
 ///   - name: The thread's.
 ///   - cancel: Makes the work end soon; called when the task is cancelled, from any thread, perhaps before the work.
 ///   - work: The work; it ends in good time after `cancel`.
 /// - Returns: What the work returned.
-/// - Throws: ``AgentError`` when no thread can be had.
+/// - Throws: ``AgentError`` when no thread can be started.
 package func onThread<Value: Sendable>(
     _ name: String,
     cancel: @escaping @Sendable () -> Void,

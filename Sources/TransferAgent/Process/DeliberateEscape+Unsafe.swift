@@ -7,7 +7,7 @@ import ProcessSupport
 // Invariant: C gets pointers to strings of its caller and to a local variable, which end with the call.
 
 #if DEBUG
-/// Test builds only: tries on a thread of its own what a confined process must not be able to do, and says what came of it.
+/// Test builds only: tries on its own thread what a confined process must not be able to do, and prints the results.
 ///
 /// `DVM_TEST_ESCAPE` holds words such as `read:/etc/shadow write:/tmp/file run:/bin/true link:/from:/to`.
 enum DeliberateEscape {

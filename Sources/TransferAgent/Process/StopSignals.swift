@@ -16,7 +16,7 @@ package enum StopSignals {
     ///
     /// - Parameter work: What to do.
     /// - Returns: What the work returned, after a signal too.
-    /// - Throws: ``AgentError`` when no thread can be had to wait for signals.
+    /// - Throws: ``AgentError`` when no thread can be started to wait for signals.
     package static func run<Value: Sendable>(
         _ work: @escaping @Sendable () async -> Value
     ) throws(AgentError) -> Value {
@@ -27,7 +27,7 @@ package enum StopSignals {
         }
         do throws(SystemError) {
             try AwaitedSignals(blocking: numbers).watch { _ in
-                // A second signal is from somebody who will not wait.
+                // A second signal means not to wait.
                 guard !task.isCancelled else { _exit(20) }
                 task.cancel()
                 return true

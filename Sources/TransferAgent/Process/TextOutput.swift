@@ -1,14 +1,14 @@
 import ProcessSupport
 
-/// Where texts for people and programs go.
+/// A destination of text output.
 package protocol TextOutput: Sendable {
     /// Writes a text at once, as it is.
     ///
-    /// - Parameter text: Whole lines, or a part of a terminal's line.
+    /// - Parameter text: Whole lines, or part of a terminal line.
     func write(_ text: String)
 }
 
-/// Standard output or standard error, without a buffer.
+/// Standard output or standard error, unbuffered.
 package struct StandardStream: TextOutput {
     private let number: Int32
 
@@ -17,12 +17,12 @@ package struct StandardStream: TextOutput {
     /// Standard error.
     package static let error = StandardStream(number: 2)
 
-    /// Whether a person watches.
+    /// Whether it is a terminal.
     package var isTerminal: Bool { Terminal.isTerminal(number) }
 
-    /// Characters on a line of the terminal; 80 when it does not say.
+    /// The terminal's width in characters; 80 when unknown.
     package var columns: Int { Terminal.columns(of: number) ?? 80 }
 
-    /// Writes a text at once; a reader that is gone is no reason to stop a transfer, so failures are dropped.
+    /// Writes a text at once; a closed reader must not stop a transfer, so failures are ignored.
     package func write(_ text: String) { writeText(text, to: number) }
 }

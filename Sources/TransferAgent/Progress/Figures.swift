@@ -1,28 +1,28 @@
 import Glibc
 
-/// Figures as people read them; bytes in powers of 1000.
+/// Numbers in human-readable form; bytes in powers of 1024.
 package enum Figures {
-    private static let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
+    private static let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
-    /// Such as `0.00kB`, `629.15MB`: two decimals, never less than kB, so that a rate always has a point.
+    /// Such as `0.00KiB`, `629.15MiB`: two decimals, never less than KiB, so that a rate always has a point.
     package static func bytes(_ count: Double) -> String {
-        var value = max(count, 0) / 1000
+        var value = max(count, 0) / 1024
         var unit = 1
-        // A value that rounds to 1000.00 is written in the next unit.
-        while value >= 999.995, unit < units.count - 1 {
-            value /= 1000
+        // A value that rounds to 1024.00 is written in the next unit.
+        while value >= 1023.995, unit < units.count - 1 {
+            value /= 1024
             unit += 1
         }
         return fixed(value) + units[unit]
     }
 
-    /// Such as `629.15MB`.
+    /// Such as `629.15MiB`.
     package static func bytes(_ count: Int64) -> String { bytes(Double(count)) }
 
-    /// Such as `66.13MB/s`.
+    /// Such as `66.13MiB/s`.
     package static func rate(_ bytesPerSecond: Double) -> String { bytes(bytesPerSecond) + "/s" }
 
-    /// Such as `11.3Gi` or `512`: one decimal, in powers of 1024 as Kubernetes writes them.
+    /// A Kubernetes quantity, such as `11.3Gi` or `512`: one decimal, in powers of 1024.
     package static func binary(_ count: Int64) -> String {
         let units = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
         var unit = 0
@@ -31,7 +31,7 @@ package enum Figures {
             scale *= 1024
             unit += 1
         }
-        // Rounded down, so that no figure promises more than there is.
+        // Rounded down, so that it never promises more than there is.
         let tenths = scale == 1 ? 0 : count % scale / max(1, scale / 10)
         return "\(count / scale)" + (min(tenths, 9) > 0 ? ".\(min(tenths, 9))" : "") + units[unit]
     }
@@ -62,7 +62,7 @@ package enum Figures {
 
     /// Two decimals, rounded.
     package static func fixed(_ value: Double) -> String {
-        // Rates and times of a peer may be anything.
+        // A peer's rates and times may be any value.
         let hundredths = Int64(max(0, min((value * 100).rounded(), 9e18)))
         return "\(hundredths / 100).\(twoDigits(Int(hundredths % 100)))"
     }

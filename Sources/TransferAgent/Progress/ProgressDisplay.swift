@@ -4,7 +4,7 @@ package import Logging
 import RsyncEngine
 import Synchronization
 
-/// Shows people or programs how far a transfer is.
+/// Shows the progress of a transfer to users or programs.
 ///
 /// ## Concurrency model
 /// Session threads, the ticker and the transfer's own thread call it; `state` is held while a text is written, so that
@@ -16,11 +16,11 @@ package final class ProgressDisplay: Sendable {
         var start = ContinuousClock.now
         var rate = RateMeter()
         var pace = RateMeter()
-        /// The last reading that was ahead of the one before, with its time.
+        /// The last reading that showed progress, with its time.
         var last: ProgressReading?
-        /// When the target began to bring what it has to its disk, in seconds since the volume was begun.
+        /// When the target began to flush to its disk, in seconds since the volume was begun.
         var syncStart: Double?
-        /// Whether the terminal's line holds a bar.
+        /// Whether the terminal's line shows a bar.
         var isDrawn = false
     }
 
@@ -36,8 +36,8 @@ package final class ProgressDisplay: Sendable {
     /// - Parameters:
     ///   - style: How.
     ///   - output: For progress and results.
-    ///   - log: For what is wrong.
-    ///   - columns: How wide the terminal is now.
+    ///   - log: For errors.
+    ///   - columns: Returns the current width of the terminal.
     ///   - now: The clock.
     package init(
         style: ProgressFormat,
@@ -53,10 +53,10 @@ package final class ProgressDisplay: Sendable {
         self.now = now
     }
 
-    /// The time between two ticks.
+    /// The interval between ticks.
     var interval: Duration { style == .tty ? .milliseconds(200) : .seconds(1) }
 
-    /// A volume begins.
+    /// Starts a volume.
     func begin(_ volume: String, _ progress: TransferProgress) {
         state.withLock { state in
             state.volume = volume
@@ -71,7 +71,7 @@ package final class ProgressDisplay: Sendable {
         }
     }
 
-    /// Shows the present state of the volume under way.
+    /// Shows the current state of the current volume.
     func tick() {
         state.withLock { state in
             guard style != .none, let reading = read(&state) else { return }
@@ -86,7 +86,7 @@ package final class ProgressDisplay: Sendable {
         }
     }
 
-    /// A text of either side.
+    /// Shows a message of either side.
     func message(_ text: String, _ level: MessageLevel) {
         state.withLock { state in
             if style == .json {
@@ -105,7 +105,7 @@ package final class ProgressDisplay: Sendable {
         }
     }
 
-    /// A volume has ended.
+    /// Ends a volume.
     func end(_ outcome: VolumeOutcome) {
         state.withLock { state in
             state.progress = nil

@@ -8,20 +8,20 @@ package enum ProgressFormat: String, Sendable, CaseIterable {
     case lines
     /// One JSON object each second and for each event.
     case json
-    /// Nothing but what is wrong.
+    /// Only errors.
     case none
 
-    /// The style for an output when nobody chose one.
+    /// The default style for an output.
     package static func usual(isTerminal: Bool) -> ProgressFormat { isTerminal ? .tty : .lines }
 }
 
-/// The forms of one reading.
+/// The printed forms of a reading.
 extension ProgressReading {
-    /// The most characters of a line that the reader of pod logs keeps (MTC contract 5.1).
+    /// The maximum line length that the reader of pod logs keeps (MTC contract 5.1).
     static let lineLimit = 60
 
     /// For the reader of pod logs: at most 60 characters with a percentage such as `33%`, once there is one, and a rate
-    /// such as `66.13MB/s` (MTC contract 5.1).
+    /// such as `66.13MiB/s` (MTC contract 5.1).
     var line: String {
         let speed = Figures.rate(rate)
         let core: String
@@ -40,31 +40,31 @@ extension ProgressReading {
 
     /// For a terminal.
     ///
-    /// - Parameter columns: What fits on its line; the last column stays free, lest the cursor wrap.
+    /// - Parameter columns: The width of the terminal; the last column stays free so that the cursor does not wrap.
     /// - Returns: One line without its end.
     func bar(columns: Int) -> String {
-        let room = max(0, columns - 1)
+        let available = max(0, columns - 1)
         let speed = Figures.rate(rate)
         guard let percent else {
             let text =
                 "\(volume)  listing  \(Figures.count(entriesListed)) files, \(Figures.bytes(bytesListed))  \(speed)"
-            return clipped(text + (wait.map { "  \($0)" } ?? ""), to: room)
+            return clipped(text + (wait.map { "  \($0)" } ?? ""), to: available)
         }
         let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
         let end = wait ?? "\(timeLeft) left"
         let tail = "  \(Figures.count(filesTransferred)) files sent  \(end)"
         let name = clipped(volume, to: 32)
         let full = figures + tail
-        let width = min(30, room - name.count - full.count - 6)
+        let width = min(30, available - name.count - full.count - 6)
         if width >= 5 {
             let filled = width * percent / 100
             let drawn = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
             return "\(name)  [\(drawn)]  \(full)"
         }
-        return clipped(full.count <= room ? full : "\(percent)% \(speed)", to: room)
+        return clipped(full.count <= available ? full : "\(percent)% \(speed)", to: available)
     }
 
-    /// What no figure shows: the target at its disk, or a silence.
+    /// What the numbers do not show: the target is writing to disk, or the peer is silent.
     private var wait: String? {
         if isSynchronizing { return "writing to disk \(Int(min(synchronizing, 1e9))) s" }
         return silence.map { "waiting for \($0) s" }

@@ -2,7 +2,7 @@ import Glibc
 import RsyncEngine
 import Synchronization
 
-/// How far a volume is at one moment.
+/// The progress of a volume at one moment.
 struct ProgressReading: Equatable, Sendable {
     var volume: String
     var bytesDone: Int64 = 0
@@ -11,19 +11,19 @@ struct ProgressReading: Equatable, Sendable {
     var entriesDone: Int64 = 0
     var entriesListed: Int64 = 0
     var filesTransferred: Int64 = 0
-    /// Whether the two `Listed` figures are final; there is no percentage before.
+    /// Whether the two `Listed` numbers are final; there is no percentage before.
     var isListComplete = false
-    /// Whether the target is bringing what it has to its disk.
+    /// Whether the target is flushing to its disk.
     var isSynchronizing = false
     /// Seconds since that began; 0 before.
     var synchronizing: Double = 0
     /// Seconds since the volume was begun.
     var elapsed: Double = 0
-    /// Seconds since any of the figures grew.
+    /// Seconds since any of the numbers grew.
     var idle: Double = 0
     /// Bytes transferred per second, smoothed.
     var rate: Double = 0
-    /// Bytes dealt with per second, whether transferred or found up to date, smoothed.
+    /// Bytes processed per second, whether transferred or found up to date, smoothed.
     var pace: Double = 0
 
     init(volume: String) { self.volume = volume }
@@ -31,10 +31,10 @@ struct ProgressReading: Equatable, Sendable {
     /// Reads the engine's counters.
     init(volume: String, _ progress: TransferProgress) {
         self.volume = volume
-        // The flag first: it is set after the figures it covers.
+        // The flag first: it is set after the numbers it covers.
         isListComplete = progress.isListComplete.load(ordering: .acquiring)
         bytesListed = progress.bytesListed.load(ordering: .relaxed)
-        // A file that grew, or is sent twice, counts for more than was listed.
+        // A file that grew, or is sent twice, counts for more than its listed size.
         bytesDone = min(progress.bytesDone.load(ordering: .relaxed), bytesListed)
         bytesMoved = progress.bytesMoved.load(ordering: .relaxed)
         entriesDone = progress.entriesDone.load(ordering: .relaxed)
@@ -43,18 +43,18 @@ struct ProgressReading: Equatable, Sendable {
         filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
     }
 
-    /// Whole seconds of a silence that is worth telling; nil while figures grow.
+    /// The length of a reportable silence in whole seconds; nil while there is progress.
     var silence: Int? { idle >= 5 ? Int(min(idle, 1e9)) : nil }
 
-    /// Whether a figure is higher than in an earlier reading.
+    /// Whether a number is higher than in an earlier reading.
     func isAhead(of earlier: ProgressReading) -> Bool {
         bytesDone > earlier.bytesDone || bytesMoved > earlier.bytesMoved || bytesListed > earlier.bytesListed
             || entriesDone > earlier.entriesDone || entriesListed > earlier.entriesListed
     }
 
-    /// Whole percent of the listed bytes, at most 99: only a session that has ended well is at 100.
+    /// Whole percent of the listed bytes, at most 99: only a session that ended successfully is at 100.
     ///
-    /// Nil while the list is incomplete. A volume without bytes goes by its entries.
+    /// Nil while the list is incomplete. For a volume without bytes, entries are counted.
     var percent: Int? {
         guard isListComplete else { return nil }
         let (done, listed) = bytesListed > 0 ? (bytesDone, bytesListed) : (entriesDone, entriesListed)
@@ -62,7 +62,7 @@ struct ProgressReading: Equatable, Sendable {
         return min(99, Int(Double(max(done, 0)) / Double(listed) * 100))
     }
 
-    /// Seconds until all listed bytes are done at the smoothed pace; nil when that cannot be told.
+    /// Seconds until all listed bytes are done at the smoothed rate; nil when unknown.
     var secondsLeft: Double? {
         guard isListComplete, pace >= 1 else { return nil }
         return Double(max(0, bytesListed - bytesDone)) / pace
@@ -76,7 +76,7 @@ struct RateMeter: Sendable {
     private var lastTime = 0.0
     private(set) var rate = 0.0
 
-    /// Takes in a reading.
+    /// Adds a reading.
     ///
     /// - Parameters:
     ///   - bytes: Done so far.
@@ -85,7 +85,7 @@ struct RateMeter: Sendable {
         let span = elapsed - lastTime
         guard span > 0 else { return }
         let current = Double(bytes - lastBytes) / span
-        // In its first seconds a transfer has no past to be smoothed with.
+        // In its first seconds a transfer has no history to smooth with.
         let weight = max(1 - exp(-span / Self.window), span / elapsed)
         rate += weight * (current - rate)
         lastBytes = bytes

@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// Keeps a display up to date on a thread of its own: writing to a terminal or a pipe may block.
+/// Keeps a display up to date on its own thread: writing to a terminal or a pipe may block.
 final class ProgressTicker: Sendable {
     private let stopped = BoundedQueue<Never>(capacity: 1, name: "end of the volume")
     private let thread: WorkerThread

@@ -8,7 +8,7 @@ extension VolumeOutcome {
     /// How many exceptions are shown in the summary; all that are kept were shown when they happened.
     private static let shownLimit = 20
 
-    /// The result in plain words, some lines with their ends.
+    /// The result as text, several lines with line ends.
     var summary: String {
         let figures = statistics
         let seconds = elapsed.inSeconds
@@ -36,15 +36,15 @@ extension VolumeOutcome {
         return text
     }
 
-    /// How safe the volume is at the target; empty when there was no session.
+    /// The volume's durability at the target; empty when there was no session.
     private var durabilityLine: String {
         if let time = statistics.synchronization { return "  on disk: synced in \(Figures.fixed(time.inSeconds)) s\n" }
         return durability.map { "  durability: \($0.text)\n" } ?? ""
     }
 
-    /// What the target has in place, as far as anybody knows.
+    /// What the target has in place, as far as known.
     ///
-    /// Our own target counts. A stock one does not tell; but a pass that went through without a fault has put everything into
+    /// A dvm-target counts it. A stock one does not report it; but a pass that succeeded has put everything into
     /// place that was sent.
     private var inPlace: (transferred: Int64, created: Int64, deleted: Int64)? {
         if let tally = statistics.inPlace { return (tally.transferredFiles, tally.created, tally.deleted) }
@@ -63,7 +63,7 @@ extension VolumeOutcome {
         return "transferred \(transferred), created \(created), deleted \(Figures.count(inPlace.deleted))"
     }
 
-    /// Where other writers are not kept out; nil when they are, or when there is no lock at all: a stock target.
+    /// Where other writers are not excluded; nil when they are, or without a lock (a stock target).
     private var lockNote: String? {
         switch statistics.inPlace.flatMap({ LockReach(rawValue: $0.lockReach) }) {
         case .host: "one writer: locked on the target's host only; other hosts can write to this kind of file system"

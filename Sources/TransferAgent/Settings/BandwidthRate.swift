@@ -1,11 +1,12 @@
-/// A limit on bytes per second as a person writes it: `500`, `500K`, `1.5M`, `2G`.
+/// A rate limit as the user writes it: `500`, `500K`, `1.5M`, `2G`.
 package struct BandwidthRate: Equatable, Sendable {
     /// KiB per second; 0 for no limit.
     package let kibibytesPerSecond: Int64
 
     /// Reads a rate.
     ///
-    /// - Parameter text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no limit.
+    /// - Parameter text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no
+    ///   limit.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     package init(parsing text: String) throws(AgentError) {
         let units: [Character: Double] = ["K": 1, "M": 1024, "G": 1024 * 1024]

@@ -1,14 +1,14 @@
 package import SecureTunnel
 
-/// Who may use the volumes of a target, read once from a file of `user:password` lines.
+/// The users of a target's volumes, read once from a file of `user:password` lines.
 ///
-/// Blank lines and lines that begin with `#` are skipped; a password may hold colons.
+/// Blank lines and lines that begin with `#` are skipped; a password may contain colons.
 package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let passwords: [[UInt8]: SecretBytes]
 
     /// Reads a file.
     ///
-    /// - Parameter path: A regular file that neither everybody may read or change (mode & 07) nor another user owns.
+    /// - Parameter path: A regular file that others cannot access (mode & 07) and no other user owns.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``, which never quotes a line.
     package init(file path: String) throws(AgentError) {
         let file = try SecretFile.read(path)
@@ -35,13 +35,13 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable
 
     /// Finds the password of a user.
     ///
-    /// - Parameter user: As the client says it.
-    /// - Returns: Nil for whom the file does not name.
+    /// - Parameter user: As the client reports it.
+    /// - Returns: Nil for a user that is not in the file.
     package func password(of user: [UInt8]) -> SecretBytes? { passwords[user] }
 
     /// How many users there are; never a password.
     package var description: String { "credentials of \(passwords.count) users" }
 
-    /// Shows nothing, so that no dump of a value holds a password.
+    /// Shows nothing, so that no dump of a value contains a password.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

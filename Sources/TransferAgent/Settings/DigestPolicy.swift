@@ -1,18 +1,20 @@
 import Checksums
 import RsyncWire
 
-/// Which digests may prove a password on which connection.
+/// Which digests may be used for the password on which connection.
 ///
-/// rsync before 3.2 knows MD5 and MD4 only, and whoever sees a proof made with them can try passwords at billions a
-/// second. Inside a tunnel nobody else sees it, so MD5 goes there; nobody needs MD4, which protocol 30 has replaced.
+/// rsync before 3.2 knows MD5 and MD4 only, and an observer of a proof made with them can try billions of passwords per
+/// second. Inside a tunnel nobody else sees it, so MD5 is allowed there; MD4, which protocol 30 has replaced, is not
+/// needed.
 struct DigestPolicy: Sendable {
-    /// Whether all go everywhere, of `--allow-weak-digest`.
+    /// Whether all digests are allowed everywhere (`--allow-weak-digest`).
     let allowsWeak: Bool
 
-    /// What may be used, strongest first.
+    /// The allowed digests, strongest first.
     ///
-    /// - Parameter isProtected: Whether the connection is a tunnel: for a source, one whose other end has been verified.
-    /// - Returns: Digests that this machine knows.
+    /// - Parameter isProtected: Whether the connection is a tunnel: for a source, one whose other end has been
+    ///   verified.
+    /// - Returns: Digests that this machine supports.
     func digests(isProtected: Bool) -> [AuthenticationDigest] {
         AuthenticationExchange.available.filter { digest in
             switch digest {

@@ -3,11 +3,12 @@ package import SecureTunnel
 
 // Invariant: the bytes of a variable are the process's own and end with a NUL; there is no other thread yet that changes them.
 
-/// Secrets that come in environment variables.
+/// Secrets from environment variables.
 package enum EnvironmentSecret {
-    /// Takes a secret out of the environment, where nothing but zeros is left of it: `/proc/PID/environ` and a core show none.
+    /// Removes a secret from the environment, where it is overwritten with zeros: `/proc/PID/environ` and a core show
+    /// none.
     ///
-    /// Only for a process that has one thread yet, since the environment has no lock.
+    /// Only while the process has a single thread, since the environment has no lock.
     ///
     /// - Parameter name: The variable.
     /// - Returns: Its bytes; nil when it is not set, or empty.

@@ -1,15 +1,16 @@
 import LinuxSystem
 import Transport
 
-/// How often a side shows that it lives, so that nothing on the connection path takes a long scan for a dead connection.
+/// How often a side shows that it lives, so that nothing on the connection path takes a long scan for a dead
+/// connection.
 ///
-/// rsync's own signs of life (empty frames) go over the wire from the end of the handshake on, where they count as traffic for
-/// everybody. In the short text phase before, and below it all, TCP asks the peer at the same interval.
+/// rsync's keep-alives (empty frames) are sent from the end of the handshake on, where they count as
+/// traffic for everybody. In the short text phase before, and below it all, TCP asks the peer at the same interval.
 package struct KeepAlive: Sendable, Equatable {
-    /// Below the 60 seconds after which common load balancers cut a quiet connection.
+    /// Below the 60 seconds after which common load balancers cut an idle connection.
     package static let usual = Duration.seconds(20)
 
-    /// The longest time without a sign of life.
+    /// The longest time without a keep-alive.
     package let interval: Duration
 
     /// Checks an interval.
@@ -23,7 +24,7 @@ package struct KeepAlive: Sendable, Equatable {
         self.interval = interval
     }
 
-    /// What TCP is told, in whole seconds.
+    /// The TCP keep-alive interval, in whole seconds.
     var socketOptions: SocketOptions {
         let seconds = Int32(max(1, interval.inSeconds.rounded(.up)))
         var options = SocketOptions()

@@ -15,7 +15,7 @@ enum SecretFile {
     ///
     /// - Parameters:
     ///   - text: A file's bytes.
-    ///   - body: Gets each line, the first has number 1; says whether it wants the next.
+    ///   - body: Gets each line with its number, from 1 on; returns whether to continue.
     /// - Throws: What `body` throws.
     static func forEachLine(
         of text: Span<UInt8>,

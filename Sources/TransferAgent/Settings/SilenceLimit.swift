@@ -1,7 +1,7 @@
 /// How long the other side may send nothing before this side gives up.
 ///
-/// Judged by what comes in alone: the signs of life that this side sends do not count. The other side is told the limit
-/// (`--timeout`, MSG_IO_TIMEOUT) and shows life at least twice in it.
+/// Judged only by received data: the keep-alives that this side sends do not count. The other side is told the limit
+/// (`--timeout`, MSG_IO_TIMEOUT) and sends keep-alives at least twice in it.
 package struct SilenceLimit: Sendable, Equatable {
     /// Six times ``KeepAlive/usual``.
     package static let usual = Duration.seconds(120)

@@ -1,10 +1,10 @@
 import SecureTunnel
 
 extension TransferSettings {
-    /// What the tunnel is told: how to verify the target and what to present.
+    /// The TLS settings of a client: how to verify the target and what to present.
     ///
     /// - Returns: A client's side of the tunnel, without application protocols.
-    /// - Throws: ``AgentError`` when a file of keys cannot be used, or a certificate lacks its key.
+    /// - Throws: ``AgentError`` when a key file cannot be used, or a certificate lacks its key.
     func clientConfiguration() throws(AgentError) -> TLSClientConfiguration {
         var configuration: TLSClientConfiguration
         switch trust {
@@ -21,13 +21,13 @@ extension TransferSettings {
 }
 
 extension ServeSettings {
-    /// What the tunnel is told: what to show and whom to let in.
+    /// The TLS settings of a server: what to present and which clients to admit.
     ///
-    /// Who proves a key is let in; so is, if there is a certificate, whoever has a certificate of the CAs, or everybody where none
-    /// are named: the password comes after.
+    /// Who proves a key is admitted; so is, if there is a certificate, whoever has a certificate of the CAs, or
+    /// everybody where none are named: the password comes after.
     ///
     /// - Returns: A server's side of the tunnel, without application protocols.
-    /// - Throws: ``AgentError`` when a file of keys cannot be used, or the settings do not go together.
+    /// - Throws: ``AgentError`` when a key file cannot be used, or the settings are inconsistent.
     func serverConfiguration() throws(AgentError) -> TLSServerConfiguration {
         let identity = try tunnelIdentity(certificate, privateKey)
         guard identity != nil || preSharedKeys != nil else {

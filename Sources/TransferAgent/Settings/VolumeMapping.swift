@@ -1,14 +1,14 @@
 /// A volume as the command line names it: `NAME=PATH`.
 package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
-    /// What it is called between the two sides: the daemon's module.
+    /// Its name on both sides: the daemon's module.
     package let name: String
     /// Where it is mounted on this side.
     package let path: String
 
     /// Reads `NAME=PATH`; the first `=` divides.
     ///
-    /// - Parameter text: NAME holds no `/`, no blanks at its ends and no control characters, and does not begin with `#`,
-    ///   which a daemon takes for a command.
+    /// - Parameter text: NAME holds no `/`, no blanks at its ends and no control characters, and does not begin with
+    ///   `#`, which a daemon takes for a command.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     package init(parsing text: String) throws(AgentError) {
         func refuse(_ reason: String) -> AgentError {
@@ -25,7 +25,7 @@ package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
         guard !path.unicodeScalars.contains("\0") else { throw refuse("the path holds a NUL") }
     }
 
-    /// Reads the volumes of a command line, each with a name of its own.
+    /// Parses the volumes of a command line; names are unique.
     static func parse(_ texts: [String]) throws(AgentError) -> [VolumeMapping] {
         var mappings: [VolumeMapping] = []
         for text in texts {

@@ -2,21 +2,21 @@ import RsyncEngine
 import RsyncOptions
 import RsyncWire
 
-/// What keeps a transfer from deleting what nobody meant to: a source without entries, or a large share of the target.
+/// Guards against accidental deletions: a source without entries, or a large share of the target.
 struct DeletionBrake: Sendable, Equatable {
-    /// Where the share begins to count, in entries of the target.
+    /// The number of the target's entries from which on the share is checked.
     static let leastEntries: Int64 = 100
 
     /// Whether anything is deleted at all.
     let isDeleting: Bool
     /// Whether a source without entries may empty the target.
     let allowsEmptySource: Bool
-    /// The share of the target's entries that may go, in percent; 100 for all.
+    /// The share of the target's entries that may be deleted, in percent; 100 for all.
     let limit: Int
 
     /// Reads the settings.
     ///
-    /// - Throws: ``AgentError`` for a share that is none.
+    /// - Throws: ``AgentError`` for an invalid share.
     init(_ settings: TransferSettings) throws(AgentError) {
         guard (0...100).contains(settings.deleteLimit) else {
             throw AgentError(.badSetting, "--delete-limit: a share is 0 to 100 percent", exitCode: 1)
@@ -26,23 +26,23 @@ struct DeletionBrake: Sendable, Equatable {
         limit = settings.deleteLimit
     }
 
-    /// Whether there is anything to keep back.
+    /// Whether there is anything to guard.
     var isSet: Bool { isDeleting && (!allowsEmptySource || limit < 100) }
 
-    /// Tells a target of our kind, which collects deletions and judges them by its own count.
+    /// The settings for a dvm-target, which collects deletions and checks its own count.
     func apply(to options: inout TransferOptions) {
         guard isSet else { return }
         options.deletion.refusesEmptySource = !allowsEmptySource
         options.deletion.limit = limit < 100 ? limit : nil
     }
 
-    /// Judges what a dry run found.
+    /// Checks what a dry run found.
     ///
     /// - Parameters:
     ///   - deletions: Entries that would be deleted.
     ///   - entries: Entries that the target has.
     ///   - isSourceEmpty: Whether the source has none.
-    /// - Throws: ``AgentError`` when it may not go on.
+    /// - Throws: ``AgentError`` when the deletions are refused.
     func judge(deletions: Int64, of entries: Int64, isSourceEmpty: Bool) throws(AgentError) {
         guard deletions > 0, isDeleting else { return }
         if isSourceEmpty, !allowsEmptySource { throw AgentError(refused: .emptySource, deletions, of: entries) }
@@ -53,7 +53,7 @@ struct DeletionBrake: Sendable, Equatable {
 }
 
 extension AgentError {
-    /// Deletions that were kept back.
+    /// Refused deletions.
     init(refused refusal: TransferTally.Refusal, _ deletions: Int64, of entries: Int64) {
         let figures = "\(Figures.count(deletions)) of the target's \(Figures.count(entries)) entries would be deleted"
         switch refusal {

@@ -13,20 +13,20 @@ package struct SourceJob: Sendable {
     package let user: String
     /// Nil when none was given.
     private let knownPassword: SecretBytes?
-    /// The digests that the password may be proved by.
+    /// The digests that may be used for the password.
     private let digests: [AuthenticationDigest]
     package let options: TransferOptions
     let check: CheckPolicy
     let whenTight: TightPolicy
-    /// What keeps deletions back.
+    /// The guard against accidental deletions.
     let brake: DeletionBrake
-    /// Which job this is, for a target of our kind.
+    /// The job's identifier, for a dvm-target.
     let identity: String
     let wait: Duration
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
-    /// - Parameter settings: What the person asked for.
+    /// - Parameter settings: The settings as given.
     /// - Throws: ``AgentError`` for the first setting that cannot be used.
     package init(_ settings: TransferSettings) throws(AgentError) {
         volumes = try VolumeMapping.parse(settings.volumes)
@@ -48,7 +48,7 @@ package struct SourceJob: Sendable {
                 exitCode: 1
             )
         }
-        // Read now, so that a mistake shows before the first connection.
+        // Read now, so that an error shows up before the first connection.
         if let file = settings.passwordFile {
             knownPassword = try SecretFile.password(in: file)
         } else {
@@ -58,16 +58,16 @@ package struct SourceJob: Sendable {
 
     /// The password, for a target that wants one.
     ///
-    /// - Returns: What was read once, before the first connection.
+    /// - Returns: The password, which was read before the first connection.
     /// - Throws: ``AgentError`` of class ``FailureClass/passwordMissing``.
     func password() throws(AgentError) -> SecretBytes {
         guard let knownPassword else {
-            throw AgentError(.passwordMissing, "the target wants a password and none was given", exitCode: 5)
+            throw AgentError(.passwordMissing, "the target requires a password and none was given", exitCode: 5)
         }
         return knownPassword
     }
 
-    /// Who we are, for a daemon.
+    /// The login for a daemon.
     package var login: ClientSession.Login {
         ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
             guard digests.contains(digest) else { throw .weakDigest(Self.refusal(of: digest)) }
@@ -92,7 +92,7 @@ package struct SourceJob: Sendable {
         options.attributes.hardLinks = true
         options.placement.sparse = true
         let silence = try SilenceLimit(settings.silenceLimit)
-        // For a stock target, which shows life only when it has one.
+        // For a stock target, which sends keep-alives only when it has one.
         options.wire.timeout = silence.seconds
         options.limits.silenceLimit = silence.duration
         options.limits.keepAlive = settings.keepAlive
@@ -110,7 +110,8 @@ package struct SourceJob: Sendable {
         return options
     }
 
-    /// The job's name in letters and digits; without a name what no other process has, the same for all its attempts.
+    /// The job's name as letters and digits; without a name, a value unique to this process, the same for all its
+    /// attempts.
     private static func identity(_ name: String?) throws(AgentError) -> String {
         guard let name else {
             var generator = SystemRandomNumberGenerator()
@@ -136,7 +137,7 @@ package struct SourceJob: Sendable {
         options.wire.compressChoice = algorithm
     }
 
-    /// What a person should know before it begins, one line each.
+    /// Warnings before it begins, one line each.
     package var warnings: [String] {
         let warnings = route.warnings.map { "WARNING: \($0)" }
         guard route.isInsecure else { return warnings }

@@ -5,7 +5,7 @@ import RsyncWire
 import Transport
 import VolumeAccess
 
-/// A transfer job under way.
+/// A running transfer job.
 package struct TransferRun: Sendable {
     private let job: SourceJob
     private let display: ProgressDisplay
@@ -14,17 +14,17 @@ package struct TransferRun: Sendable {
     ///
     /// - Parameters:
     ///   - job: What to do.
-    ///   - display: Shows how far it is.
+    ///   - display: Shows the progress.
     package init(_ job: SourceJob, display: ProgressDisplay) {
         self.job = job
         self.display = display
     }
 
-    /// Transfers the volumes one after the other, each over a connection of its own.
+    /// Transfers the volumes one after the other, each over its own connection.
     ///
-    /// A volume that fails does not keep the next one from its turn; cancellation of the task does.
+    /// A volume that fails does not prevent the next one; cancellation of the task does.
     ///
-    /// - Returns: What became of each volume that was begun.
+    /// - Returns: The outcome of each volume that was begun.
     package func run() async -> [VolumeOutcome] {
         var outcomes: [VolumeOutcome] = []
         for volume in job.volumes {
@@ -61,7 +61,7 @@ extension CancellableCall {
 /// The transfer of one volume, on a thread that it may block.
 private struct VolumeTransfer {
     let volume: VolumeMapping
-    /// Whether the target had no connection of ours before.
+    /// Whether this is the first connection to the target.
     let isFirst: Bool
     let job: SourceJob
     let call: CancellableCall
@@ -101,7 +101,7 @@ private struct VolumeTransfer {
         return outcome
     }
 
-    /// Opens the source, once for all that the pass does with it.
+    /// Opens the source, once for the whole pass.
     private func open() throws(AgentError) -> SourceRoot {
         do throws(VolumeError) {
             return try SourceRoot.contents(of: volume.path)
@@ -110,14 +110,14 @@ private struct VolumeTransfer {
         }
     }
 
-    /// What attempts hand on to each other.
+    /// State that is kept between attempts.
     private struct PassState {
-        /// Until when to wait for a volume that somebody else writes to.
+        /// Until when to wait for a volume that someone else writes to.
         let patience: ContinuousClock.Instant
         var hasCountedDeletions = false
     }
 
-    /// Whether a session is to be tried again: with a target that is busy, or when somebody else came first.
+    /// Whether to retry a session: when the target is busy, or when someone else got the volume first.
     private func mayRepeat(_ error: AgentError?, _ deadline: ContinuousClock.Instant, _ pass: PassState) -> Bool {
         switch error?.failure {
         case .targetBusy: call.mayTryAgain(before: deadline)
@@ -126,13 +126,13 @@ private struct VolumeTransfer {
         }
     }
 
-    /// Whatever broke after a cancellation broke because of it.
+    /// A failure after a cancellation is caused by it.
     private func settled(_ error: AgentError) -> AgentError {
         call.isCancelled ? AgentError(.cancelled, "stopped on request", exitCode: 20) : error
     }
 
     /// Whether a target refused to compare nanoseconds, as an older dvm-target behind a stock tunnel does, or a module
-    /// whose `refuse options` name it: the pass is tried again without.
+    /// whose `refuse options` lists it: the pass is retried without.
     private func refusesWindow(_ error: AgentError?, _ times: inout ComparedTimes) -> Bool {
         guard times.inNanoseconds, let error, error.observed.contains("--modify-window") else { return false }
         times.inNanoseconds = false
@@ -141,7 +141,7 @@ private struct VolumeTransfer {
 
     /// Runs a pass.
     ///
-    /// `times` says how times are to be compared, and then how they are.
+    /// `times` says how to compare times, and afterwards how they were compared.
     private func session(
         _ source: SourceRoot,
         _ progress: TransferProgress,
@@ -181,10 +181,10 @@ private struct VolumeTransfer {
 private struct ComparedTimes {
     /// Whether nanoseconds are compared, if the protocol has them.
     var inNanoseconds = true
-    /// The step of those that the target keeps, in nanoseconds.
+    /// The granularity of the times that the target keeps, in nanoseconds.
     var grain: Int64 = 1
 
-    /// The step of what was compared, in nanoseconds.
+    /// The granularity of the comparison, in nanoseconds.
     func grain(in dialect: Dialect) -> Int64 {
         inNanoseconds && dialect.listsNanoseconds ? grain : max(grain, 1_000_000_000)
     }

@@ -2,7 +2,7 @@ import LinuxSystem
 package import RsyncEngine
 import Synchronization
 
-/// Collects what a session says about one volume.
+/// Collects a session's messages about one volume.
 ///
 /// ## Concurrency model
 /// `state` is touched by the session's threads and, after they have ended, by the one that reads the outcome.
@@ -14,9 +14,9 @@ package final class VolumeObserver: TransferObserver {
         var listed: [String] = []
         var count = 0
         var lastWords: String?
-        /// Texts about files that are larger than a limit.
+        /// Messages about files that are larger than a limit.
         var tooLarge = 0
-        /// Texts about what else could not be transferred.
+        /// Messages about what else could not be transferred.
         var failed = 0
 
         mutating func note(_ text: String, _ level: MessageLevel) {
@@ -42,7 +42,7 @@ package final class VolumeObserver: TransferObserver {
         display.message(text, level)
     }
 
-    /// A line of the target: it can pass for nobody else's, and a target that talks without end does not fill the log.
+    /// A line of the target: it is marked as such, and a target that sends endless text does not fill the log.
     package func peerMessage(_ text: String, _ level: MessageLevel) {
         let shown = "target: \(text)"
         if level.isFailure { note(text, shown: shown, level) }
@@ -59,7 +59,7 @@ package final class VolumeObserver: TransferObserver {
             state.count += 1
             state.note(text, level)
             if state.listed.count < Self.listedLimit { state.listed.append(shown) }
-            // rsync's closing line names only a line of its source; what came before it says more.
+            // rsync's last line only names a line of its source; the line before it says more.
             guard !text.hasPrefix("rsync error: ") || state.lastWords == nil else { return }
             state.lastWords = PrintableText.ofPeer(text)
         }
@@ -77,7 +77,7 @@ package final class VolumeObserver: TransferObserver {
 }
 
 extension MessageLevel {
-    /// Whether it tells of something that went wrong.
+    /// Whether it reports an error.
     fileprivate var isFailure: Bool {
         if case .info = self { false } else { true }
     }

@@ -1,6 +1,6 @@
 package import RsyncEngine
 
-/// What became of one volume.
+/// The outcome of one volume.
 package struct VolumeOutcome: Sendable {
     /// The volume's name.
     package let name: String
@@ -10,18 +10,19 @@ package struct VolumeOutcome: Sendable {
     package let error: AgentError?
     /// What was done.
     package let statistics: SessionStatistics
-    /// What could not be done and other texts for a person, at most ``VolumeObserver/listedLimit`` of them.
+    /// Errors and other messages to the user, at most ``VolumeObserver/listedLimit`` of them.
     package let exceptions: [String]
-    /// How many such texts there were.
+    /// The number of such messages.
     package let exceptionCount: Int
-    /// The step in which modification times were compared, in nanoseconds: 1, or what the target or its protocol knows.
+    /// The granularity at which modification times were compared, in nanoseconds: 1, or that of the target or its
+    /// protocol.
     ///
-    /// A change that leaves the size of a file and the step of its time as they were goes unseen, unless contents are
-    /// compared.
+    /// A change that leaves the size of a file and its time at that granularity unchanged is not detected, unless
+    /// contents are compared.
     package let timeGrain: Int64
-    /// What the target promises of what it called complete; nil when there was no session.
+    /// The target's durability; nil when there was no session.
     let durability: TargetDurability?
-    /// How long it took.
+    /// The duration.
     package let elapsed: Duration
 
     /// Names the figures.
@@ -52,8 +53,8 @@ package struct VolumeOutcome: Sendable {
 extension Sequence<VolumeOutcome> {
     /// The exit code of all: that of the worst volume.
     ///
-    /// A volume that stopped is worse than one with exceptions (23), that than stopped deletions (25), that than vanished
-    /// files (24); among stopped ones the first counts.
+    /// A volume that stopped is worse than one with exceptions (23), that than stopped deletions (25), that than
+    /// vanished files (24); among stopped ones the first counts.
     package var worstExitCode: Int32 {
         var worst: Int32 = 0
         for outcome in self where outcome.exitCode.severity > worst.severity { worst = outcome.exitCode }

@@ -3,17 +3,17 @@ import LinuxSystem
 
 /// The files in which the C library looks up the names of users and groups.
 ///
-/// It takes one that cannot be read for one that names nobody, and every owner would silently go by number. That happens to
-/// a confined process when a file is replaced: the rule stays with the old one.
+/// It treats an unreadable file as an empty one, and every owner would silently be mapped by number. That happens to
+/// a confined process when a file is replaced: the rule still applies to the old one.
 struct NameFiles: Sendable {
-    /// Those that could be read in the beginning.
+    /// Those that were readable at the start.
     private let readable: [String]
 
     init(_ paths: [String] = ["/etc/passwd", "/etc/group"]) {
         readable = paths.filter { Self.isReadable($0) }
     }
 
-    /// Why no session should begin; nil when all is as it was.
+    /// Why no session may begin; nil when nothing has changed.
     var refusal: String? {
         readable.first { !Self.isReadable($0) && errno == EACCES }.map {
             "\($0) was replaced, and the confined target cannot read the new one: start the target again"

@@ -5,8 +5,8 @@ import Transport
 /// The connections that a target serves now.
 ///
 /// ## Concurrency model
-/// `state` is touched by accepting threads, by the connections' threads at their ends, and by whoever stops the service.
-/// `left` becomes empty-and-closed when the last connection has ended after ``close()``.
+/// `state` is touched by accepting threads, by the connections' threads at their ends, and by whoever stops the
+/// service. `left` becomes empty-and-closed when the last connection has ended after ``close()``.
 final class ServedConnections: Sendable {
     private struct State {
         var streams: [Int: any ByteStream] = [:]
@@ -21,7 +21,7 @@ final class ServedConnections: Sendable {
     private let state = Mutex(State())
     private let ended = BoundedQueue<Never>(capacity: 1, name: "end of the last session")
 
-    /// Takes in a connection.
+    /// Adds a connection.
     ///
     /// - Returns: Its number; nil when the service is stopping.
     func add(_ stream: any ByteStream) -> Int? {
@@ -34,9 +34,9 @@ final class ServedConnections: Sendable {
         }
     }
 
-    /// Notes that a connection has become a session.
+    /// Records that a connection has become a session.
     ///
-    /// - Returns: False when there are as many as may be.
+    /// - Returns: False when the limit is reached.
     func beginSession(_ number: Int, limit: Int) -> Bool {
         state.withLock { state in
             guard state.sessions.count < limit else { return false }
@@ -45,9 +45,9 @@ final class ServedConnections: Sendable {
         }
     }
 
-    /// Notes that a connection has become a control conversation, which does not count as a session.
+    /// Records that a connection has become a control conversation, which does not count as a session.
     ///
-    /// - Returns: False when there are as many as may be.
+    /// - Returns: False when the limit is reached.
     func beginConversation(_ number: Int, limit: Int) -> Bool {
         state.withLock { state in
             guard state.conversations.count < limit else { return false }
@@ -55,7 +55,7 @@ final class ServedConnections: Sendable {
         }
     }
 
-    /// Lets a connection go.
+    /// Removes a connection.
     func remove(_ number: Int) {
         let isLast = state.withLock { state in
             state.streams[number] = nil
@@ -66,7 +66,7 @@ final class ServedConnections: Sendable {
         if isLast { ended.close() }
     }
 
-    /// Takes in no more.
+    /// Accepts no more.
     func close() {
         let isEmpty = state.withLock { state in
             state.isClosed = true
@@ -83,7 +83,7 @@ final class ServedConnections: Sendable {
         return true
     }
 
-    /// Breaks all connections.
+    /// Closes all connections.
     func breakAll() {
         for stream in state.withLock({ Array($0.streams.values) }) { stream.close() }
     }

@@ -5,12 +5,12 @@ import RsyncEngine
 import RsyncWire
 import Synchronization
 
-/// What a target's session says to this side; most goes to the client instead.
+/// A session's messages on the target's side; most go to the client instead.
 ///
 /// ## Concurrency model
 /// `last` is touched by the session's threads and read after they have ended.
 final class SessionNotes: TransferObserver {
-    /// The end of the log line for a wrong password or an unknown user, whichever way it came.
+    /// The end of the log line for a wrong password or an unknown user, in either protocol.
     static let wrongPassword = "refused: auth failed"
 
     private let last = Mutex<String?>(nil)
@@ -28,14 +28,14 @@ final class SessionNotes: TransferObserver {
     func didMove(name: [UInt8], offset: Int64, size: Int64) {}
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 
-    /// The last thing that was said about an error.
+    /// The last error message.
     var lastWords: String? { last.withLock { $0 } }
 }
 
 extension DaemonSession.Report {
     /// The part of a log line behind the client's address.
     func line(notes: SessionNotes, elapsed: Duration) -> String {
-        // Nothing that the client said: it has proved nothing.
+        // Nothing that the client sent: it has proved nothing.
         if isWrongPassword { return ": " + SessionNotes.wrongPassword }
         var text = ""
         if !user.isEmpty { text += ", user \(Self.shown(user))" }
@@ -63,13 +63,13 @@ extension DaemonSession.Report {
         return text
     }
 
-    /// How much a log line about the session matters.
+    /// The level of the session's log line.
     var logLevel: Logger.Level {
         guard let result else { return refusal == nil ? .info : .notice }
         return result.exitCode == 0 && result.failure == nil ? .info : .warning
     }
 
-    /// The parts of the log line for programs; nothing that a client said which has not logged in.
+    /// The parts of the log line for programs; nothing that a client sent which has not logged in.
     var logParts: Logger.Metadata {
         guard !user.isEmpty, !isWrongPassword else { return [:] }
         var parts: Logger.Metadata = ["user": .string(Self.shown(user))]
@@ -83,7 +83,7 @@ extension DaemonSession.Report {
         return parts
     }
 
-    /// Bytes of the client as a word of a log line.
+    /// Bytes from the client as a word of a log line.
     static func shown(_ bytes: [UInt8]) -> String { PrintableText.escaped(bytes, limit: 200) }
 }
 

@@ -1,9 +1,9 @@
 import Logging
 import Synchronization
 
-/// Log lines about connections that have not logged in: so many in a while, then only their number.
+/// Log lines about connections that have not logged in: a limited number per period, then only their count.
 ///
-/// Whoever can reach the port can cause them, at any rate.
+/// Anyone who can reach the port can cause them at any rate.
 ///
 /// ## Concurrency model
 /// `state` is touched by the connections' threads.
@@ -22,7 +22,7 @@ final class StrangerLog: Sendable {
     /// Writes to a log.
     ///
     /// - Parameters:
-    ///   - log: Where the lines go.
+    ///   - log: The destination.
     ///   - lines: How many lines a period may have.
     ///   - period: The length of a period.
     init(_ log: Logger, lines: Int = 50, period: Duration = .seconds(10)) {

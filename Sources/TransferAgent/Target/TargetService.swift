@@ -6,15 +6,16 @@ import SecureTunnel
 import Synchronization
 import Transport
 
-/// A target that takes volumes from sources: rsync's daemon protocol, inside TLS or plain.
+/// A target that receives volumes from sources: rsync's daemon protocol, inside TLS or plain.
 ///
 /// ## Concurrency model
 /// Each listener has a thread that accepts, each connection one that handshakes and serves, with the engine's threads
-/// below it; none of them is one of the Swift concurrency pool. ``finish(within:)`` closes the listeners, lets sessions end and breaks those that do not.
+/// below it; none of them is one of the Swift concurrency pool. ``finish(within:)`` closes the listeners, lets sessions
+/// end and breaks those that do not.
 package final class TargetService: Sendable {
-    /// The time a client has from the connection to the login.
+    /// The time limit from the connection to the login.
     private static let loginLimit = Duration.seconds(20)
-    /// What is taken at once from a client that has not logged in, in bytes: little, for it takes memory.
+    /// The read size for a client that has not logged in, in bytes: small, to save memory.
     private static let strangersPiece = 4096
 
     private let endpoints: [Endpoint]
@@ -26,13 +27,13 @@ package final class TargetService: Sendable {
     private let connections = ServedConnections()
     private let places = LoginPlaces(limit: loginLimit)
     private let nameFiles = NameFiles()
-    /// Whether TLS clients have to prove themselves by a certificate or a key.
+    /// Whether TLS clients have to authenticate with a certificate or a key.
     private let isTunnelClosed: Bool
     private let keepAlive: KeepAlive
     private let durability: Durability
     private let silenceLimit: SilenceLimit
     private let digestPolicy: DigestPolicy
-    /// Why accepting stopped before it should.
+    /// Why accepting stopped early.
     private let failure = Mutex<AgentError?>(nil)
 
     /// An address that clients connect to.
@@ -86,7 +87,7 @@ package final class TargetService: Sendable {
         }
     }
 
-    /// Where clients come in, such as `listening on 0.0.0.0:6443 (TLS)`, with the ports that were got.
+    /// The addresses for clients, such as `listening on 0.0.0.0:6443 (TLS)`, with the actual ports.
     package var announcements: [String] {
         endpoints.map { "listening on \($0.listener.address) (\($0.context == nil ? "plain" : "TLS"))" }
     }
@@ -99,7 +100,7 @@ package final class TargetService: Sendable {
 
     /// Accepts clients until ``close()`` is called or the task is cancelled; their sessions may go on after that.
     ///
-    /// - Returns: Why a listener failed for good; nil when all were closed.
+    /// - Returns: Why a listener failed permanently; nil when all were closed.
     package func run() async -> AgentError? {
         do throws(AgentError) {
             return try await onThread("dvm-listen", cancel: close) { self.serve() }
@@ -108,12 +109,12 @@ package final class TargetService: Sendable {
         }
     }
 
-    /// Accepts clients until ``close()`` is called, and blocks the calling thread so long.
+    /// Accepts clients until ``close()`` is called; blocks the calling thread.
     ///
-    /// No client waits for the Swift concurrency pool: the kernel takes connections for the listeners from the start on,
-    /// and their clients' patience runs from then.
+    /// No client waits for the Swift concurrency pool: the kernel takes connections for the listeners from the start
+    /// on, and their clients' time limits run from then.
     ///
-    /// - Returns: Why a listener failed for good; nil when all were closed.
+    /// - Returns: Why a listener failed permanently; nil when all were closed.
     package func serve() -> AgentError? {
         var threads: [WorkerThread] = []
         do throws(SystemError) {
@@ -128,24 +129,24 @@ package final class TargetService: Sendable {
         return failure.withLock { $0 }
     }
 
-    /// Takes no new clients because a listener is of no more use; the first reason counts.
+    /// Accepts no more clients because a listener failed; the first reason counts.
     private func stop(because error: AgentError) {
         failure.withLock { $0 = $0 ?? error }
         close()
     }
 
-    /// Takes no new clients, so that ``run()`` returns; sessions go on.
+    /// Accepts no more clients, so that ``run()`` returns; sessions go on.
     package func close() {
         for endpoint in endpoints { endpoint.listener.close() }
         places.close()
         connections.close()
     }
 
-    /// Closes the service and gives its sessions time to end, then breaks those that are left.
+    /// Closes the service and gives its sessions time to end, then closes those that are left.
     ///
     /// Blocks the calling thread.
     ///
-    /// - Parameter grace: The time for sessions.
+    /// - Parameter grace: The time limit for sessions.
     /// - Returns: Whether all sessions ended by themselves.
     @discardableResult
     package func finish(within grace: Duration) -> Bool {
@@ -172,7 +173,7 @@ package final class TargetService: Sendable {
         }
     }
 
-    /// Gives a client a place and a thread.
+    /// Gives a client a slot and a thread.
     private func receive(_ socket: SocketStream, at endpoint: Endpoint) {
         guard let place = places.enter(socket), let number = connections.add(socket) else { return socket.close() }
         do throws(SystemError) {
@@ -264,7 +265,7 @@ package final class TargetService: Sendable {
         log.log(level: report.logLevel, "session \(number) from \(socket.peerDescription)\(line)", metadata: parts)
     }
 
-    /// Waits for a client's first byte before anything is kept for TLS.
+    /// Waits for a client's first byte before any memory is used for TLS.
     private func waitForHello(on socket: SocketStream) throws(SecureTunnelError) {
         do throws(TransportError) {
             try socket.waitForBytes()
@@ -273,7 +274,7 @@ package final class TargetService: Sendable {
         }
     }
 
-    /// Serves a control conversation, which takes no session's place; only what went wrong is worth a line of the log.
+    /// Serves a control conversation, which does not count as a session; only failures are logged.
     ///
     /// - Returns: Whether the client wants a session on the same connection.
     private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, place: LoginPlace) -> Bool {
@@ -292,7 +293,7 @@ package final class TargetService: Sendable {
         return report.wantsSession
     }
 
-    /// What every line about a connection has.
+    /// The metadata of every line about a connection.
     private static func parts(_ number: Int, _ socket: SocketStream) -> Logger.Metadata {
         ["session": .stringConvertible(number), "peer": .string(socket.peerDescription)]
     }

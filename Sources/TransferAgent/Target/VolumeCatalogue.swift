@@ -7,19 +7,19 @@ import VolumeCapacity
 
 /// The volumes of a target, as a daemon's modules.
 ///
-/// Who has not proved a password learns nothing of them: neither a list, nor whether one is there. Each session and each
-/// control request opens the volume's path anew: what is mounted or made there meanwhile is what it gets, and a directory
-/// that is missing is named.
+/// An unauthenticated client learns nothing about them: neither a list, nor whether one exists. Each session and
+/// each control request opens the volume's path again: what is mounted or made there in the meantime is what it gets,
+/// and a directory that is missing is reported.
 struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     private let mappings: [VolumeMapping]
-    /// What every client has to prove.
+    /// The authentication of every client.
     let proof: DaemonModule.Proof?
     private let largestFile: Int64
     private let listMemory: Int64
     private let durability: Durability
     /// The volumes on whose paths something was mounted at the start.
     private let mounted: Set<VolumeMapping>
-    /// Who writes to them.
+    /// Their writers.
     let writers: WriterTable
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
@@ -67,14 +67,14 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         throw .refused(Self.unmounted(mapping))
     }
 
-    /// Whether what was mounted on a path at the start, or something else, is still mounted there: what lies below a mount
-    /// point that has lost its mount is another file system, most often the host's own.
+    /// Whether what was mounted on a path at the start, or something else, is still mounted there: what is below a
+    /// mount point that has lost its mount is another file system, most often the host's own.
     private func isInPlace(_ volume: Volume, _ mapping: VolumeMapping) throws(VolumeError) -> Bool {
         guard mounted.contains(mapping) else { return true }
         return try volume.root.status().isMountRoot
     }
 
-    /// What is said about a path that was a mount point at the start and is none now.
+    /// The message for a path that was a mount point at the start and is not one now.
     private static func unmounted(_ mapping: VolumeMapping) -> String {
         "the directory of volume \(mapping.name) is missing: nothing is mounted on \(mapping.path) any more"
     }
@@ -91,13 +91,13 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         return .module(module)
     }
 
-    /// Opens a volume for a session; one that writes has it for itself.
+    /// Opens a volume for a session; a writing session has exclusive access.
     fileprivate func open(_ mapping: VolumeMapping, for request: DaemonRequest) -> DaemonOpening {
         do throws(VolumeError) {
             let volume = try Volume.open(path: mapping.path)
             guard try isInPlace(volume, mapping) else { return .refused(Self.unmounted(mapping), exitCode: 3) }
             guard request.isWriting else { return .opened(volume) }
-            // Nobody waits for a network file system to tell of lost writes before a file gets its name.
+            // Lost writes of a network file system are not waited for before a file gets its name.
             if durability == .none { volume.nameWithoutClosing() }
             switch try writers.claim(volume, named: mapping.name, for: request) {
             case .granted(let claim): return .opened(volume, lockReach: claim.reach.rawValue, hold: claim)
@@ -108,9 +108,9 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         }
     }
 
-    /// What is said about a path that cannot be opened.
+    /// The message for a path that cannot be opened.
     private func missing(_ mapping: VolumeMapping, _ error: VolumeError) -> String {
-        // The sandbox knows the mount of the start, and neither what lies below it nor what is mounted there later.
+        // The sandbox knows the mount of the start, and neither what is below it nor what is mounted there later.
         if error.number == EACCES, mounted.contains(mapping) {
             guard FileStatus.isMountRoot(mapping.path) else { return Self.unmounted(mapping) }
             return "the directory of volume \(mapping.name) cannot be opened: \(error); "

@@ -3,20 +3,20 @@ import RsyncEngine
 import Synchronization
 import VolumeAccess
 
-/// The sessions that write to volumes now: at most one for a tree, whatever names lead to it, and on this host at most one
-/// process (``VolumeLock``).
+/// The sessions that write to volumes now: at most one per tree, whatever names lead to it, and on this host at most
+/// one process (``VolumeLock``).
 ///
-/// A job that comes again ends what is left of its last session and takes its place. Anybody else is refused, but waits for a
-/// session whose source has hung up: a source that was killed may be back before its session here has ended.
+/// A job that comes again ends what is left of its last session and takes its place. Anybody else is refused, but waits
+/// for a session whose source has hung up: a source that was killed may be back before its session here has ended.
 ///
 /// ## Concurrency model
 /// `state` is guarded by its lock. Sessions wait for the end of others on their own threads.
 final class WriterTable: Sendable {
-    /// How long the end of a connection may take to show here.
+    /// How long it may take to detect the end of a connection.
     static let grace = Duration.seconds(1)
-    /// How long the threads of a session may take whose connection has ended.
+    /// How long the threads of a session may run after its connection has ended.
     static let ending = Duration.seconds(20)
-    /// How often a connection or another process's lock is looked at.
+    /// How often a connection or another process's lock is polled.
     private static let lockInterval = Duration.milliseconds(50)
 
     /// A session that writes.
@@ -39,14 +39,14 @@ final class WriterTable: Sendable {
         /// Whether the source has ended its connection.
         var isGone: Bool { request.connection.isGone }
 
-        /// For a person.
+        /// For the user.
         var description: String {
             let user = request.user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(request.user))"
             let seconds = Int((.now - start).inSeconds)
             return "volume \(volume) is written to from \(request.peer)\(user), for \(seconds) s"
         }
 
-        /// Breaks the session off, once, because its job came again.
+        /// Aborts the session, once, because its job has started a new one.
         func end(for peer: String) {
             let isFirst = replaced.withLock { replaced in
                 defer { replaced = peer }
@@ -66,26 +66,26 @@ final class WriterTable: Sendable {
     private let state = Mutex(State())
     private let anchors: LockAnchors
 
-    /// Watches over some volumes.
+    /// Manages the writers of volumes.
     ///
     /// - Parameter anchors: The directories above them that are open.
     init(anchors: LockAnchors = LockAnchors()) { self.anchors = anchors }
 
-    /// What became of a claim.
+    /// The result of a claim.
     enum Answer {
         case granted(WriterClaim)
-        /// Somebody else writes; who, for a person.
+        /// Someone else writes; who, for the user.
         case inUse(String)
     }
 
-    /// Takes a volume for a session; blocks the calling thread until it is decided.
+    /// Claims a volume for a session; blocks the calling thread until it is decided.
     ///
     /// - Parameters:
     ///   - volume: What is written to.
     ///   - name: The volume's name.
     ///   - request: Whose session it is.
     /// - Returns: The claim, or who has the volume.
-    /// - Throws: ``VolumeError`` when the volume cannot be looked at.
+    /// - Throws: ``VolumeError`` when the volume cannot be examined.
     func claim(
         _ volume: Volume,
         named name: String,
@@ -112,7 +112,7 @@ final class WriterTable: Sendable {
         }
     }
 
-    /// Who keeps a session of a job from writing at this moment, for a person; nil when nobody does.
+    /// Who currently prevents a session of a job from writing, for the user; nil when nobody does.
     func holder(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String? {
         let lineage = try volume.lineage()
         let other = state.withLock { $0.writers.first { $0.lineage.overlaps(lineage) } }
@@ -132,7 +132,7 @@ final class WriterTable: Sendable {
         case conflict(Writer)
     }
 
-    /// Takes a place among the writers of this process.
+    /// Registers as a writer of this process.
     private func enter(_ lineage: VolumeLineage, _ name: String, _ request: DaemonRequest) -> Entry {
         state.withLock { state in
             if let other = state.writers.first(where: { $0.lineage.overlaps(lineage) }) { return .conflict(other) }
@@ -158,7 +158,7 @@ final class WriterTable: Sendable {
         }
     }
 
-    /// A lock that can be given back before the last reference goes.
+    /// A lock that can be released before the last reference goes.
     fileprivate final class HeldLock: Sendable {
         let reach: LockReach
         private let lock: Mutex<VolumeLock?>
@@ -172,7 +172,7 @@ final class WriterTable: Sendable {
     }
 }
 
-/// The right of a session to write, until the last reference to it goes.
+/// The right of a session to write, until its last reference is released.
 final class WriterClaim: Sendable {
     private let table: WriterTable
     private let writer: WriterTable.Writer
@@ -192,6 +192,6 @@ final class WriterClaim: Sendable {
     /// How far the lock reaches.
     var reach: LockReach { lock.reach }
 
-    /// From where the same job came again, which ended this session; nil when it did not.
+    /// The address of the same job's new session that ended this one; nil without one.
     var endedFor: String? { writer.replaced.withLock { $0 } }
 }

@@ -23,7 +23,7 @@ public func dial(
 ) throws(TransportError) -> SocketStream {
     let deadline = monotonicNanoseconds() + limit.clampedNanoseconds
     guard target.port != 0, !target.host.isEmpty else {
-        throw .badAddress(text: target.description, reason: "to call somebody takes a host and a port")
+        throw .badAddress(text: target.description, reason: "a host and a port are required")
     }
     let addresses = try resolve(target, within: limit)
     var attempts: [ConnectAttempt] = []
@@ -60,7 +60,7 @@ public func addresses(of target: HostPort, within limit: Duration) throws(Transp
     try resolve(target, within: limit).compactMap(\.hostPort)
 }
 
-/// Looks a name up, to find out whether that can be done.
+/// Looks a name up, to determine whether that can be done.
 ///
 /// - Parameters:
 ///   - target: Whose host is looked up.
@@ -101,7 +101,7 @@ private final class Resolution: Sendable {
     let answer = Mutex<Result<[SocketAddress], TransportError>?>(nil)
 }
 
-/// Resolves a name on a thread of its own: getaddrinfo(3) knows no deadline.
+/// Resolves a name on its own thread: getaddrinfo(3) knows no deadline.
 ///
 /// A resolver that never answers costs one idle thread until it does.
 func resolve(_ target: HostPort, within limit: Duration) throws(TransportError) -> [SocketAddress] {

@@ -10,13 +10,14 @@ public final class Listener: Sendable {
     private let socket: SharedDescriptor
     private let stop: StopSignal
     private let options: SocketOptions
-    /// Where it listens, with the port that the kernel chose if 0 was asked for.
+    /// Where it listens, with the port that the kernel chose if 0 was requested.
     public let address: HostPort
 
     /// Listens on an address.
     ///
     /// - Parameters:
-    ///   - wanted: Host and port; an empty host takes IPv6 and IPv4 connections on all interfaces, port 0 any free port.
+    ///   - wanted: Host and port; an empty host takes IPv6 and IPv4 connections on all interfaces, port 0 any free
+    ///     port.
     ///   - backlog: Connections that may wait to be accepted.
     ///   - options: What to set on every accepted socket.
     ///   - extras: What to set on the listening socket before it gets its address.

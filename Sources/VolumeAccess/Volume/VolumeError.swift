@@ -34,7 +34,8 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Whether there is no room: the device is full (ENOSPC) or a quota is used up (EDQUOT).
     ///
-    /// Not when data is written back: a disk that allots its own space reports the same number then, and room was there.
+    /// Not when data is written back: a disk that allots its own space reports the same number then, and room was
+    /// there.
     public var isOutOfSpace: Bool {
         guard case .system(_, _, let number) = self else { return false }
         return number == ENOSPC || number == EDQUOT
@@ -57,7 +58,7 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         case .writeBack(let path, let number):
             "\"\(VolumeError.printable(path))\" could not be written to the disk: "
                 + "\(SystemError.text(of: number)) (\(number))"
-        case .invalidName(let name): "\"\(VolumeError.printable(name))\" is not a name that may be used"
+        case .invalidName(let name): "\"\(VolumeError.printable(name))\" is not a valid name"
         case .notRegular(let path): "\"\(VolumeError.printable(path))\" is not a regular file"
         case .mountPoint(let path): "\"\(VolumeError.printable(path))\" is a mount point"
         }

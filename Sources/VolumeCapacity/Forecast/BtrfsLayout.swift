@@ -1,6 +1,7 @@
-/// What things take on btrfs as mkfs.btrfs makes it on one device: nodes of 16 KiB, metadata twice, holes without items.
+/// What things take on btrfs as mkfs.btrfs makes it on one device: nodes of 16 KiB, metadata twice, holes without
+/// items.
 ///
-/// Everything but large content lies in trees of items: a header of 25 bytes and a body each.
+/// Everything but large content is in trees of items: a header of 25 bytes and a body each.
 /// Source: the btrfs documentation, "On-disk format".
 enum BtrfsLayout {
     private static let header: Amount = 25
@@ -34,10 +35,11 @@ enum BtrfsLayout {
 
     static func attributes(_ count: Amount, _ bytes: Amount) -> Amount { count * (header + 30) + bytes }
 
-    /// The nodes for so many bytes of items, twice, with the nodes above them and their own entries in the extent tree.
+    /// The nodes for this many bytes of items, twice, with the nodes above them and their own entries in the extent
+    /// tree.
     ///
-    /// What is appended fills its leaves; names arrive in the middle of the tree and split leaves. Measured were fillings of
-    /// 97 and 86 %: neighbours take over items before a leaf is split.
+    /// What is appended fills its leaves; names arrive in the middle of the tree and split leaves. Measured were
+    /// fillings of 97 and 86 %: neighbours take over items before a leaf is split.
     ///
     /// - Parameters:
     ///   - items: Bytes of all items.

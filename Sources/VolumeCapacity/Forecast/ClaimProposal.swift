@@ -17,8 +17,8 @@ extension Forecast {
     /// The content grows until the next pass as much as it grew since the one before.
     ///
     /// - Parameters:
-    ///   - round: The storage gives multiples of so many bytes, at least 1.
-    ///   - requested: What the claim asks for now.
+    ///   - round: The storage gives multiples of this many bytes, at least 1.
+    ///   - requested: What the claim requests now.
     ///   - provisioned: What it has got; this is what has to be enough, or else what is requested.
     ///   - previous: The bytes that an earlier forecast came to (``SpaceNeed/bytes`` of its worst candidate).
     /// - Returns: The proposal, good for all candidates.

@@ -1,4 +1,5 @@
-/// What a file system of a given size offers when nothing is in it: the size without its own tables, journal and reserves.
+/// What a file system of a given size offers when nothing is in it: the size without its own tables, journal and
+/// reserves.
 ///
 /// The formulas follow mke2fs 1.47, mkfs.xfs 6.1 and mkfs.btrfs 6.2 with their defaults, and were compared with what
 /// statvfs(3) says of new file systems of 64 MiB to 1000 GiB.
@@ -15,7 +16,7 @@ package struct EmptyFileSystem: Hashable, Sendable {
     /// - Parameters:
     ///   - size: Of the device, in bytes.
     ///   - target: What is made on it.
-    ///   - metadata: Bytes that the content will take in btrfs's trees, both copies, for which btrfs sets room apart.
+    ///   - metadata: Bytes that the content will take in btrfs's trees, both copies, for which btrfs sets space apart.
     package init(size: Amount, target: TargetProfile, metadata: Amount = 0) {
         switch target.fileSystem {
         case .ext4: self = Self.ext4(size, target)
@@ -95,7 +96,7 @@ package struct EmptyFileSystem: Hashable, Sendable {
     private static func btrfs(_ size: Amount, _ metadata: Amount) -> EmptyFileSystem {
         guard size >= 112 * mebibyte else { return EmptyFileSystem(0, 0) }
         let chunk = size > 50 << 30 ? 1 << 30 : max(32 * mebibyte, min(size / 20, 256 * mebibyte))
-        // The global reserve, and room for a transaction's new blocks beside the old ones.
+        // The global reserve, and space for a transaction's new blocks beside the old ones.
         let wanted = metadata / 2 + metadata / 20 + 16 * mebibyte
         let chunks = SplitTree.roundedUp(wanted, chunk)
         // The first MiB, the system chunk twice, and what is too small for one more chunk.

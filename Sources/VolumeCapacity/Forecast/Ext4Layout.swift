@@ -10,7 +10,7 @@ enum Ext4Layout {
     /// The blocks of the extent tree.
     static func extentTree(_ shape: FileShape, _ target: TargetProfile) -> Amount {
         let block = target.blockSize
-        // An extent ends at the end of its group at the latest; half a group each allows for what lies in the way.
+        // An extent ends at the end of its group at the latest; half a group each allows for what is in the way.
         let extents = shape.pieces + shape.data / (block * 8 * block / 2)
         return tree(of: extents, block)
     }
@@ -38,7 +38,7 @@ enum Ext4Layout {
         let leaves = SplitTree.leaves(bytes: shape.ext4Bytes, capacity: capacity - average / 2)
         let root = (block - 48) / 8
         let indexes = leaves <= root ? 0 : SplitTree.leaves(bytes: leaves * 8, capacity: block - 24)
-        // Its blocks are allocated one by one, between those of files: each may be an extent of its own.
+        // Its blocks are allocated one by one, between those of files: each may be its own extent.
         return (1 + indexes + leaves) * block + tree(of: 1 + indexes + leaves, block)
     }
 

@@ -15,7 +15,7 @@ package struct Forecast: Sendable {
         package let target: TargetProfile
         /// What the tree takes there.
         package let need: SpaceNeed
-        /// Of the need, what lies in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
+        /// Of the need, what is in btrfs's trees, both copies; 0 on others, whose trees lie among the content.
         package var treeBytes: Amount { target.fileSystem == .btrfs ? need.bytes - need.fileData : 0 }
     }
 

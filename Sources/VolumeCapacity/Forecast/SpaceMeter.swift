@@ -10,7 +10,7 @@ struct SpaceMeter: Sendable {
 
     init(_ target: TargetProfile) { self.target = target }
 
-    /// Whether the shape of files with holes is worth asking for.
+    /// Whether the shape of files with holes is worth requesting.
     var keepsHoles: Bool { target.keepsHoles }
 
     /// A regular file without holes.

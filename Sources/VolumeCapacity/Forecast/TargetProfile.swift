@@ -25,7 +25,7 @@ package struct TargetProfile: Hashable, Sendable {
         }
     }
 
-    /// Files up to this length lie in btrfs's trees, as it is mounted without options.
+    /// Files up to this length are in btrfs's trees, as it is mounted without options.
     package static let longestInTrees: Int64 = 2048
 
     /// What it is.
@@ -36,7 +36,7 @@ package struct TargetProfile: Hashable, Sendable {
     package var inodeSize: Amount
     /// The unit of a directory's blocks in bytes, at least a block; of XFS only.
     package var directoryBlock: Amount
-    /// One inode is made for so many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
+    /// One inode is made for this many bytes (ext4's inode ratio); nil for what mke2fs takes for the size.
     package var bytesPerInode: Amount?
     /// Whether holes stay holes; otherwise they are filled with zeros.
     package var keepsHoles = true
@@ -52,7 +52,7 @@ package struct TargetProfile: Hashable, Sendable {
     package init(_ fileSystem: FileSystem, blockSize: Int64? = nil, bytesPerInode: Int64? = nil) {
         self.fileSystem = fileSystem
         let size = Amount(blockSize ?? 4096)
-        // btrfs allocates pages at least, whatever was asked for.
+        // btrfs allocates pages at least, whatever was requested.
         self.blockSize = fileSystem == .btrfs ? max(4096, size) : size
         self.bytesPerInode = bytesPerInode.map { Amount($0) }
         inodeSize = fileSystem == .xfs ? 512 : 256

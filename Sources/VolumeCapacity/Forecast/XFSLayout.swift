@@ -1,14 +1,15 @@
-/// What things take on XFS version 5: inodes of 512 to 2048 bytes in chunks of 64, directories in blocks of a size of their own.
+/// What things take on XFS version 5: inodes of 512 to 2048 bytes in chunks of 64, directories in blocks of their own
+/// size.
 ///
 /// Source: "XFS Filesystem Disk Structures" (Linux kernel project).
 enum XFSLayout {
     /// What an inode needs for itself; the rest, 336 of 512 bytes, is for a link's target and attributes.
     private static let core: Amount = 176
-    /// What of it extents and small directories get where the kernel sets room for attributes apart in each new inode, as it
-    /// does with SELinux, Smack or Landlock (seen with Landlock: a directory of 189 bytes lies in its inode, one of 205 in a
-    /// block).
+    /// What of it extents and small directories get where the kernel sets space for attributes apart in each new inode,
+    /// as it does with SELinux, Smack or Landlock (seen with Landlock: a directory of 189 bytes is in its inode, one of
+    /// 205 in a block).
     private static let dataFork: Amount = 192
-    /// Inodes are made in chunks of so many.
+    /// Inodes are made in chunks of this many.
     private static let chunk: Amount = 64
     /// Groups that mkfs makes on a small device; in each a chunk may be little used.
     private static let groups: Amount = 4
@@ -70,10 +71,11 @@ enum XFSLayout {
 
     /// Blocks that have to be free beyond what the last entries take.
     ///
-    /// A transaction starts only when what it could take at worst is free. Found by trials with fewer and fewer free blocks
-    /// (Linux 6.18, blocks of 1 to 64 KiB, 32-bit and 64-bit extent counts): with H for ``extentMapHeight(_:)`` and D for the
-    /// blocks of a directory block, a new name takes 7 (D + H), a new inode its chunk and two trees, a write H + 2. When a
-    /// directory block may be more extents than a block of the map holds, H counts once for each such block.
+    /// A transaction starts only when what it could take at worst is free. Found by trials with fewer and fewer free
+    /// blocks (Linux 6.18, blocks of 1 to 64 KiB, 32-bit and 64-bit extent counts): with H for ``extentMapHeight(_:)``
+    /// and D for the blocks of a directory block, a new name takes 7 (D + H), a new inode its chunk and two trees, a
+    /// write H + 2. When a directory block may be more extents than a block of the map holds, H counts once for each
+    /// such block.
     ///
     /// A target has three threads: one makes entries, one gives files their names, one begins and writes files.
     static func reservation(_ target: TargetProfile) -> Amount {

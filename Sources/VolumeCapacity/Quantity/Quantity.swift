@@ -1,8 +1,9 @@
 /// An amount as Kubernetes writes it, such as `10Gi`, `1.5G`, `100m` or `12e6`: kept exactly, never as floating point.
 ///
-/// The value is `mantissa` × 10^`scale`. What Kubernetes itself changes while reading is changed here too: anything finer
-/// than a nano is rounded up (away from zero), and a binary amount is capped at 2^63−1. Other amounts are refused when they need more than
-/// 38 digits. Source of the rules: the type `Quantity` of Kubernetes' `apimachinery`, package `resource`.
+/// The value is `mantissa` × 10^`scale`. What Kubernetes itself changes while reading is changed here too: anything
+/// finer than a nano is rounded up (away from zero), and a binary amount is capped at 2^63−1. Other amounts are refused
+/// when they need more than 38 digits. Source of the rules: the type `Quantity` of Kubernetes' `apimachinery`, package
+/// `resource`.
 package struct Quantity: Sendable {
     /// How an amount was written, which decides how it is written again.
     package enum Format: Hashable, Sendable {
@@ -25,7 +26,7 @@ package struct Quantity: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: How many.
-    ///   - format: How it shall be written.
+    ///   - format: How it should be written.
     package init(bytes: Int64, format: Format = .binary) {
         self.init(mantissa: Int128(bytes), scale: 0, format: format)
     }

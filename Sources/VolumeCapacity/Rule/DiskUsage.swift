@@ -14,7 +14,8 @@ package struct DiskUsage: Hashable, Sendable {
         self.usagePercent = usagePercent
     }
 
-    /// Whether the files' lengths add up to more than the space they take: there are holes, or the file system compresses.
+    /// Whether the files' lengths add up to more than the space they take: there are holes, or the file system
+    /// compresses.
     ///
     /// Today's controller then transfers with `--sparse` (MTC contract 7.2).
     ///
@@ -70,7 +71,8 @@ extension DiskUsage {
     /// Reads the output of `df -BMB` (MTC contract 7.2).
     ///
     /// The first line that names the path counts and must have exactly six columns: file system, size, used, available,
-    /// percentage, mount point. The controller lets a bad size pass when the percentage after it is good; here each column must be good.
+    /// percentage, mount point. The controller lets a bad size pass when the percentage after it is good; here each
+    /// column must be good.
     ///
     /// - Parameters:
     ///   - output: What df printed, with or without its heading.
@@ -86,11 +88,11 @@ extension DiskUsage {
         let line: [String]
         if let path {
             guard let found = told.first(where: { $0.joined(separator: " ").contains(path) }) else {
-                throw .unusableOutput("no line tells about \(path)")
+                throw .unusableOutput("there is no line for \(path)")
             }
             line = found
         } else {
-            guard told.count == 1 else { throw .unusableOutput("\(told.count) volumes, and no path says which one") }
+            guard told.count == 1 else { throw .unusableOutput("\(told.count) volumes, and no path to select one") }
             line = told[0]
         }
         guard line.count == 6 else { throw .unusableOutput("the line has \(line.count) columns instead of 6") }

@@ -13,13 +13,13 @@ package struct ResizeDecision: Hashable, Sendable {
         package var comment: String {
             switch self {
             case .noOperation: "no change is needed"
-            case .mismatch: "the requested size differs from what there really is; the larger one is proposed"
-            case .usageExceeded: "usage is close to 100 %; room is added"
+            case .mismatch: "the requested size differs from the actual one; the larger one is proposed"
+            case .usageExceeded: "usage is close to 100 %; space is added"
             }
         }
     }
 
-    /// The size to ask for, in the format of the quantity it comes from.
+    /// The size to request, in the format of the quantity it comes from.
     package let proposed: Quantity
     /// The same in bytes.
     package let bytes: Int64

@@ -7,12 +7,12 @@
 ///         size = measured × (usage + threshold) / 100, cut  usage-exceeded
 ///     proposed = the larger of size and provisioned
 ///
-/// Kept as it is, although one may wonder: usage decides alone, so that a threshold size below the requested one wins over
-/// it, and the reason stays `usage-exceeded` when the provisioned size is what is proposed in the end.
+/// Kept as it is, although one may wonder: usage decides alone, so that a threshold size below the requested one wins
+/// over it, and the reason stays `usage-exceeded` when the provisioned size is what is proposed in the end.
 package struct ResizeRule: Hashable, Sendable {
     /// What the controller takes when nothing usable is set.
     package static let defaultThreshold: Int64 = 3
-    /// Percentage points of a volume that shall stay free, 1 to 99.
+    /// Percentage points of a volume that should stay free, 1 to 99.
     package let threshold: Int64
 
     /// Makes a rule.
@@ -28,10 +28,11 @@ package struct ResizeRule: Hashable, Sendable {
     /// - Parameters:
     ///   - usagePercent: How full the volume is as df tells it, rounded up; 0 or more.
     ///   - measured: The size of its file system.
-    ///   - requested: What its claim asked for.
-    ///   - provisioned: What its claim got.
-    /// - Returns: What to ask for at the target, and why.
-    /// - Throws: ``CapacityError/quantityOutOfRange(_:)`` for amounts that are no sizes, or a usage that is no percentage.
+    ///   - requested: What its claim requested.
+    ///   - provisioned: The size that its claim was given.
+    /// - Returns: What to request at the target, and why.
+    /// - Throws: ``CapacityError/quantityOutOfRange(_:)`` for amounts that are not sizes, or a usage that is not a
+    ///   percentage.
     package func decide(
         usagePercent: Int64,
         measured: Quantity,

@@ -1,6 +1,6 @@
 import VolumeAccess
 
-/// What a tree holds that lies beside content and the usual metadata, and that `dvm` does not carry.
+/// What a tree holds that is next to content and the usual metadata, and that `dvm` does not carry.
 ///
 /// What the kernel and its security modules set by themselves, such as `security.selinux`, is not counted: the target's
 /// system does so too.

@@ -5,8 +5,8 @@ package import VolumeAccess
 
 /// One pass over a volume that tells what is in it and what it takes on some targets.
 ///
-/// Nothing is kept of an entry but sums: memory grows with the number of directories that wait, and with the number of files
-/// that have several names (``TreeFacts/extraNames``).
+/// Nothing is kept of an entry but sums: memory grows with the number of directories that wait, and with the number of
+/// files that have several names (``TreeFacts/extraNames``).
 package struct VolumeScan: Sendable {
     /// What the tree holds.
     package let tree: TreeFacts
@@ -15,11 +15,11 @@ package struct VolumeScan: Sendable {
     /// The first errors; how many there were is in ``TreeFacts/unreadable``.
     package let failures: [VolumeError]
 
-    /// Scans a volume, with the same entries that a transfer moves: `lost+found` at the top is left out, mount points are
-    /// entered, symbolic links are not followed.
+    /// Scans a volume, with the same entries that a transfer moves: `lost+found` at the top is left out, mount points
+    /// are entered, symbolic links are not followed.
     ///
     /// - Parameters:
-    ///   - volume: What to scan; it may change meanwhile.
+    ///   - volume: What to scan; it may change in the meantime.
     ///   - targets: Where it may go to; may be empty.
     ///   - threads: How many work at it; nil for as many as there are processors, 2 to 8.
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.

@@ -17,7 +17,8 @@ private struct WorkingDirectory: ControlVolumes {
 
 private let volumes = WorkingDirectory()
 
-/// Takes the bytes for all that a peer says: as a stranger of either side, then as one that was let in.
+/// Takes the bytes for all that a peer reports: as an unauthenticated client of either side, then as one that was
+/// admitted.
 func examineConversation(_ bytes: [UInt8]) {
     _ = try? ControlLogin.admit(
         ControlChannel(ScriptedStream(bytes)),

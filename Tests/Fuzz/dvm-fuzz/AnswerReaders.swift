@@ -16,7 +16,7 @@ func examineAnswer(_ bytes: [UInt8]) {
     if let arrived = try? ControlClient.arrived(in: answer) { examineThroughput(arrived) }
 }
 
-/// Takes the bytes for numbers, and those for what a target says of itself, and for lengths of files of the volume.
+/// Takes the bytes for numbers, and those for what a target reports of itself, and for lengths of files of the volume.
 func examineFigures(_ bytes: [UInt8]) {
     var rest = bytes[...]
     func number() -> Int64 {
@@ -42,10 +42,10 @@ func examineFigures(_ bytes: [UInt8]) {
     examineFacts(facts, figures)
 }
 
-/// Goes by what a target says of itself, as the check before a transfer does, up to the texts.
+/// Goes by what a target reports of itself, as the check before a transfer does, up to the texts.
 ///
 /// - Parameters:
-///   - facts: What a target said.
+///   - facts: What a target sent.
 ///   - figures: At least four lengths of files, as somebody wrote them into the volume, or a peer told them.
 func examineFacts(_ facts: TargetFacts, _ figures: [Int64]) {
     demand(facts.capacity >= 0, "no capacity is negative")

@@ -10,7 +10,7 @@ enum FuzzTarget: String, CaseIterable {
     case stunnel
     /// A file of pre-shared keys.
     case preSharedKeys = "psk"
-    /// What a peer says on the control channel, before and after its login.
+    /// What a peer reports on the control channel, before and after its login.
     case control
     /// A target's answer to a request of the control channel, and what the check before a transfer makes of it.
     case answer

@@ -4,7 +4,7 @@ import Transport
 
 private let longestWait = Duration.seconds(20)
 
-/// Asks for a tunnel; what follows the head of the reply must be left to the tunnel.
+/// Requests a tunnel; what follows the head of the reply must be left to the tunnel.
 func examineProxyReply(_ bytes: [UInt8]) {
     let stream = ScriptedStream(bytes)
     let target = HostPort(host: "target.example", port: 6443)

@@ -3,13 +3,13 @@
 /// Columns: the entry as listed, what is at its name (`-` for nothing), the options, the decision.
 ///
 /// - An entry is `file SIZE TIME MODE`, `dir TIME MODE`, `link TIME`, `pipe TIME MODE`, `socket TIME MODE`,
-///   `char TIME MODE MAJOR,MINOR` or `block …`. A time is in seconds with a fraction if it has one; owner and group stand
-///   behind as `OWNER:GROUP` (`0:0` when left out); `outsider` says that the receiver is not in the group.
-/// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the first
-///   name to come up; another name is under way; the file is in place under this very name; it is in place as `A`; so it is,
-///   and this name is a link to `A` already.
-/// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group; `sum=same`,
-///   `sum=other`, `to=same`, `to=other` for what reading it showed.
+///   `char TIME MODE MAJOR,MINOR` or `block …`. A time is in seconds with a fraction if it has one; owner and group
+///   stand behind as `OWNER:GROUP` (`0:0` when left out); `outsider` says that the receiver is not in the group.
+/// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the
+///   first name to come up; another name is in progress; the file is in place under this very name; it is in place as
+///   `A`; so it is, and this name is a link to `A` already.
+/// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group;
+///   `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
 /// - Options are rsync's. `user` is no root; the umask is 022; `--nanoseconds` is what `dvm-target` compares, on a file
 ///   system with `grain=` nanoseconds; `--max-file-size` is in bytes.
 let decisionTable = """

@@ -5,7 +5,7 @@ import Testing
 @Suite("Decisions")
 struct DecisionTests {
     @Test(
-        "what becomes of an entry follows from what is listed, what is there and the options",
+        "what happens to an entry follows from what is listed, what is there and the options",
         arguments: DecisionRow.all
     )
     func decides(_ row: DecisionRow) throws {

@@ -62,7 +62,7 @@ struct FileListGoldenTests {
 
     private func load(_ name: String) throws -> (capture: AnnotatedCapture, receiver: ScriptedReceiver) {
         var capture = try AnnotatedCapture(name)
-        // Access times are not read here; without their fields the list is as if they had not been asked for.
+        // Access times are not read here; without their fields the list is as if they had not been requested.
         capture.removeFields(named: "atime")
         return (capture, ScriptedReceiver(capture.bytes, try FileListFormat(header: capture.header)))
     }
@@ -158,7 +158,7 @@ struct FileListGoldenTests {
         }
     }
 
-    @Test("items name the entries that were meant")
+    @Test("items refer to the intended entries")
     func items() throws {
         var (_, receiver) = try load("transfer-flist-dups-p32")
         try receiver.receiveAll()
@@ -170,7 +170,7 @@ struct FileListGoldenTests {
         #expect(found.contains { $0.hasSuffix("d/f1 false") })
     }
 
-    @Test("names of ids come with the list", arguments: ["inc", "whole"])
+    @Test("names of ids are in the list", arguments: ["inc", "whole"])
     func idNames(form: String) throws {
         var (_, receiver) = try load("transfer-flist-p32-\(form)")
         try receiver.receiveAll()
@@ -246,7 +246,7 @@ struct FileListGoldenTests {
         }
     }
 
-    @Test("changed bytes never do worse than an error", arguments: captures)
+    @Test("changed bytes cause at most an error", arguments: captures)
     func mutation(name: String) throws {
         let (capture, receiver) = try load(name)
         let seed = UInt64.random(in: 0...UInt64.max)

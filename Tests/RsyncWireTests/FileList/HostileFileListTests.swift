@@ -116,7 +116,7 @@ struct HostileFileListTests {
         #expect(error?.exitCode == 2)
     }
 
-    @Test("the limits end a list without end", arguments: [(10, 1 << 20), (1_000_000, 4096)])
+    @Test("the limits end an endless list", arguments: [(10, 1 << 20), (1_000_000, 4096)])
     func limits(entries: Int, bytes limit: Int) {
         let format = FileListFormat(letters: "t", protocolVersion: 32, flags: 0x1fe)
         let entry = bytes(hex: "04 01 61 \(Self.file)")
@@ -164,7 +164,7 @@ struct HostileFileListTests {
         #expect((victim.received.count == 41) == areReleased)
     }
 
-    @Test("names of users end at their own limit, also when each list brings a few")
+    @Test("names of users have their own limit, across lists")
     func names() throws {
         let format = FileListFormat(letters: "to", protocolVersion: 32, flags: 0x1fe)
         var input: [UInt8] = []

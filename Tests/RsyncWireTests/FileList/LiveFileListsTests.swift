@@ -76,7 +76,7 @@ struct LiveFileListsTests {
         #expect(throws: WireError.self) { try lists.finish() }
     }
 
-    @Test("directories of one name share a list")
+    @Test("directories with the same name share a list")
     func sharedLists() {
         var lists = LiveFileLists(isIncremental: true)
         _ = append([".", ".", "d/", "d/", "e/"], to: &lists)

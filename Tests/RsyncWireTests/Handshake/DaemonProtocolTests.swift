@@ -99,7 +99,7 @@ struct DaemonProtocolTests {
         ("daemon-push3-p32", "rw", "sha512"),
     ]
 
-    @Test("is spoken by a client to rsync's daemon", arguments: sessions)
+    @Test("works between our client and rsync's daemon", arguments: sessions)
     func client(name: String, module: String, digest: String) throws {
         let sink = ArraySink()
         let output = WireOutput(sink: sink)
@@ -135,7 +135,7 @@ struct DaemonProtocolTests {
     }
 
     @Test(
-        "hands on a daemon's own words",
+        "passes on a daemon's own text",
         arguments: [
             ("daemon-unknown-module-p32", "Unknown module"), ("daemon-denied-p32", "Unknown module"),
             ("daemon-auth-fail-p32", "auth failed on module"),
@@ -207,7 +207,7 @@ struct DaemonProtocolTests {
         #expect(String(decoding: sink.bytes, as: UTF8.self) == reply)
     }
 
-    @Test("lets in who proves the password, and nobody else", arguments: ["sha512 sha256", "md5", "md4", "none"])
+    @Test("admits a client with the password, and nobody else", arguments: ["sha512 sha256", "md5", "md4", "none"])
     func authentication(digests: String) throws {
         for (user, password, isWelcome) in [
             ("alice", "s3cret", true), ("alice", "S3cret", false), ("bob", "s3cret", false),

@@ -121,7 +121,7 @@ struct HandshakeTests {
         #expect(try input.hasMore())
     }
 
-    @Test("of either side ends with an error wherever it is cut", arguments: recordings)
+    @Test("of either side ends with an error wherever it is truncated", arguments: recordings)
     func truncated(recording: Recording) throws {
         let streams = try Captures.session(recording.name)
         let options = try Self.clientOptions(of: recording)
@@ -174,7 +174,7 @@ struct HandshakeTests {
     }
 
     @Test(
-        "refuses what cannot be spoken",
+        "refuses unsupported versions",
         arguments: [
             ("13000000", 2), ("29000000", 2), ("1d000000", 2), ("68656c6c", 2), ("20000000 f8", 12),
             ("20000000 81bb 03666f6f", 4), ("20000000 81bb 8100" + String(repeating: "61", count: 256), 4),
@@ -207,7 +207,7 @@ struct HandshakeTests {
         #expect(seeds.count > 1)
     }
 
-    @Test("knows forced sums for blocks and for the list")
+    @Test("supports forced checksums for blocks and for the list")
     func forced() throws {
         let session = try clientResult("20000000 81bb 07000000") {
             $0.wire.checksumChoice = .xxh3

@@ -18,7 +18,7 @@ final class GreetingServer: Sendable {
         address = listener.address
         server = try Background {
             while let stream = try? listener.accept() {
-                // A client that is turned away takes its connection along.
+                // A client that is rejected takes its connection along.
                 try? stream.write(Self.words)
                 try? stream.closeWrite()
                 while let piece = try? stream.read(upTo: 100), !piece.isEmpty {}

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A stock HTTP proxy that asks for basic authentication, running until the value goes away.
+/// A stock HTTP proxy that requests basic authentication, running until the value goes away.
 ///
 /// A value goes away after its last use: `defer { it.process.stop() }` keeps it to the end of the test.
 ///

@@ -10,7 +10,7 @@ import VolumeCapacity
 
 @Suite("Control channel in TLS", .serialized, .timeLimit(.minutes(10)))
 struct ControlTunnelTests {
-    @Test("a target of our kind offers it, and it takes no session's place")
+    @Test("a dvm-target offers it, and it does not count as a session")
     func offered() async throws {
         let target = try Target(sessionLimit: 1)
         let route = try TargetRoute(target.settings)
@@ -40,7 +40,7 @@ struct ControlTunnelTests {
         second.close()
     }
 
-    @Test("a stock target does not, is never asked for a login, and its connection is handed on")
+    @Test("a stock target does not, gets no login, and its connection is reused")
     func stock() throws {
         let authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "DNS:localhost")
@@ -72,14 +72,14 @@ struct ControlTunnelTests {
 
 @Suite("Log line of a control conversation")
 struct ControlReportTests {
-    @Test("a failed login says nothing that the client sent")
+    @Test("a failed login logs nothing that the client sent")
     func refused() {
         var report = ControlServer.Report()
         report.failure = .loginRefused("user or password is wrong")
         #expect(report.line == ": refused: auth failed")
     }
 
-    @Test("what went wrong comes after the user and the number of requests")
+    @Test("the error follows the user and the number of requests")
     func failed() {
         var report = ControlServer.Report()
         (report.user, report.answered, report.failure) = ("root", 2, .broken("a frame of kind 7"))

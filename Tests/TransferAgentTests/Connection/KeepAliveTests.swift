@@ -17,7 +17,7 @@ struct KeepAliveTests {
     /// - Parameters:
     ///   - isSourceSlow: Whether the source hashes it, or the target does.
     ///   - keepAlive: That of both sides.
-    /// - Returns: What came of it, and how many connections the relay cut.
+    /// - Returns: The result, and how many connections the relay cut.
     /// - Throws: What a test did not expect.
     private func transferHeld(
         isSourceSlow: Bool,
@@ -46,7 +46,7 @@ struct KeepAliveTests {
         return (outcome, relay.cuts)
     }
 
-    @Test("a relay that cuts quiet connections lets a long scan through", arguments: [true, false])
+    @Test("a relay that cuts idle connections does not cut a long scan", arguments: [true, false])
     func kept(isSourceSlow: Bool) async throws {
         let (outcome, cuts) = try await transferHeld(isSourceSlow: isSourceSlow, keepAlive: .milliseconds(200))
         #expect(outcome.error == nil)
@@ -54,7 +54,7 @@ struct KeepAliveTests {
         #expect(outcome.statistics.transferredFiles == 1)
     }
 
-    @Test("without signs of life the same relay cuts the same scan, and that is said")
+    @Test("without keep-alives the same relay cuts the same scan, and that is reported")
     func cut() async throws {
         let (outcome, cuts) = try await transferHeld(isSourceSlow: true, keepAlive: .seconds(60))
         #expect(cuts == 1)
@@ -73,7 +73,7 @@ struct KeepAliveTests {
     }
 
     @Test(
-        "an interval of nothing, and one of more than an hour, is refused",
+        "a zero interval, and one of more than an hour, is refused",
         arguments: [Duration.zero, .seconds(3601)]
     )
     func refused(interval: Duration) {

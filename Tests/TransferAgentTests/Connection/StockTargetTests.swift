@@ -36,7 +36,7 @@ struct StockTargetTests {
     }
 
     @Test(
-        "one that takes a single connection gets a volume over it; only counting deletions asks for another",
+        "a target that accepts a single connection gets a volume over it; only counting deletions needs another",
         arguments: CheckPolicy.allCases,
         [false, true]
     )
@@ -54,7 +54,7 @@ struct StockTargetTests {
     }
 
     @Test(
-        "through a proxy, too, it is called once",
+        "through a proxy, too, there is one connection",
         .enabled(if: ProxyProcess.Program.tinyproxy.isInstalled, "tinyproxy is not installed")
     )
     func singleCallThroughProxy() async throws {
@@ -70,7 +70,7 @@ struct StockTargetTests {
         #expect(relay.calls == 1)
     }
 
-    @Test("several volumes have their turn at a daemon that takes one connection at a time")
+    @Test("several volumes are transferred in turn to a daemon that accepts one connection at a time")
     func severalVolumes() async throws {
         defer { stock.stop() }
         var settings = settings(to: "127.0.0.1:\(stock.tunnel.port)")
@@ -81,7 +81,7 @@ struct StockTargetTests {
         #expect(stock.tunnel.process.output.split(separator: "Service [rsync] accepted connection").count >= 3)
     }
 
-    @Test("a server that hangs up on unknown application protocols is called without ours")
+    @Test("a server that hangs up on unknown application protocols is connected without ours")
     func otherProtocols() throws {
         defer { stock.stop() }
         let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")

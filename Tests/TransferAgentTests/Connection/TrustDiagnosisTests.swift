@@ -31,14 +31,14 @@ struct TrustDiagnosisTests {
 
     private let daemon = Array("@RSYNCD: 31.0\n".utf8)
 
-    @Test("a target that shows its own certificate to everybody is acquitted")
+    @Test("a target that always presents its own certificate is not suspected")
     func acquitted() {
         let own = ShownService(certificate: Self.own, greeting: daemon)
         let other = ShownService(certificate: Self.shown("own", isFor: false), greeting: daemon)
         #expect(verdict(own, invented: other, direct: own) == .ownCertificate)
         #expect(verdict(own, invented: nil, direct: nil) == .ownCertificate)
         #expect(verdict(nil, invented: nil, direct: nil) == .ownCertificate)
-        // A wildcard of its own, with a daemon behind it.
+        // Its own wildcard, with a daemon after it.
         let wildcard = ShownService(certificate: Self.own, greeting: daemon)
         #expect(verdict(wildcard, invented: wildcard, direct: wildcard) == .ownCertificate)
         // A client certificate is wanted: nothing is known of what is behind.
@@ -46,7 +46,7 @@ struct TrustDiagnosisTests {
         #expect(verdict(closed, invented: closed, direct: closed) == .ownCertificate)
     }
 
-    @Test("a certificate made for an invented name convicts, and so does another one on the direct path")
+    @Test("a certificate issued for an invented name reveals a proxy, and so does a different one on the direct path")
     func convicted() {
         let forged = ShownService(certificate: Self.own, greeting: daemon)
         let minted = ShownService(certificate: Self.shown("minted", isFor: true), greeting: daemon)
@@ -62,7 +62,7 @@ struct TrustDiagnosisTests {
         #expect(verdict(forged, invented: nil, direct: real, hasProxy: false) == .ownCertificate)
     }
 
-    @Test("a wildcard that waits, and anything that speaks HTTP, is a router")
+    @Test("a wildcard certificate with silence behind it, and anything that speaks HTTP, is a router")
     func router() {
         let waiting = ShownService(certificate: Self.own, greeting: [])
         #expect(verdict(waiting, invented: waiting, direct: nil) == .routedElsewhere(Self.own))
@@ -73,7 +73,7 @@ struct TrustDiagnosisTests {
         #expect(verdict(silent, invented: silent, direct: nil) == .ownCertificate)
     }
 
-    @Test("an invented name lies beside the real one, and nowhere for an address")
+    @Test("an invented name is a sibling of the real one, and none is invented for an address")
     func invented() {
         #expect(TrustDiagnosis.inventedName(beside: "a.apps.example").hasSuffix(".apps.example"))
         #expect(TrustDiagnosis.inventedName(beside: "10.0.0.7").hasSuffix(".invalid"))

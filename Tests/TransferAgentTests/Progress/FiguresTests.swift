@@ -5,11 +5,11 @@ import Testing
 @Suite("Figures")
 struct FiguresTests {
     @Test(
-        "bytes are written in powers of 1000 with two decimals",
+        "bytes are written in powers of 1024 with two decimals",
         arguments: [
-            (0, "0.00kB"), (4, "0.00kB"), (5, "0.01kB"), (999, "1.00kB"), (1000, "1.00kB"), (999_994, "999.99kB"),
-            (999_996, "1.00MB"), (66_130_000, "66.13MB"), (629_150_000, "629.15MB"), (1 << 40, "1.10TB"),
-            (.max, "9.22EB"),
+            (0, "0.00KiB"), (5, "0.00KiB"), (6, "0.01KiB"), (1023, "1.00KiB"), (1024, "1.00KiB"),
+            (1_048_570, "1023.99KiB"), (1_048_571, "1.00MiB"), (66_130_000, "63.07MiB"), (629_150_000, "600.00MiB"),
+            (1 << 40, "1.00TiB"), (.max, "8.00EiB"),
         ] as [(Int64, String)]
     )
     func bytes(count: Int64, expected: String) {

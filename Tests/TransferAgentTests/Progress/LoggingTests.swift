@@ -60,7 +60,7 @@ struct LoggingTests {
         #expect(output.text.isEmpty)
     }
 
-    @Test("a session's line has its parts for programs, a stranger's has nothing of what it said")
+    @Test("a session's line has its parts for programs, an unauthenticated client's has nothing of what it said")
     func sessions() async throws {
         let target = try Target(format: .json)
         try write("hello", to: target.source("file"))

@@ -20,18 +20,18 @@ private struct Stage {
             style: style,
             output: output,
             log: frozenLog(errors),
-            columns: { 60 },
+            columns: { 64 },
             now: { [clock] in clock.now }
         )
         display.begin("data", progress)
     }
 
-    /// One second of a transfer of 10 MB at 1 MB/s.
+    /// One second of a transfer of 10 MiB at 1 MiB/s.
     func second() {
-        progress.bytesListed.store(10_000_000, ordering: .relaxed)
+        progress.bytesListed.store(10 << 20, ordering: .relaxed)
         progress.isListComplete.store(true, ordering: .releasing)
-        progress.bytesMoved.add(1_000_000, ordering: .relaxed)
-        progress.bytesDone.add(1_000_000, ordering: .relaxed)
+        progress.bytesMoved.add(1 << 20, ordering: .relaxed)
+        progress.bytesDone.add(1 << 20, ordering: .relaxed)
         clock.advance(.seconds(1))
         display.tick()
     }
@@ -50,11 +50,11 @@ struct ProgressDisplayTests {
         stage.second()
         #expect(
             stage.output.lines == [
-                "data: 10% 1.00MB/s 0:00:09 1.00MB/10.00MB", "data: 20% 1.00MB/s 0:00:08 2.00MB/10.00MB",
+                "data: 10% 1.00MiB/s 0:00:09 1.00MiB/10.00MiB", "data: 20% 1.00MiB/s 0:00:08 2.00MiB/10.00MiB",
             ]
         )
         stage.end()
-        #expect(stage.output.lines.last == "data: 100% 0.00kB/s 0:00:02")
+        #expect(stage.output.lines.last == "data: 100% 0.00KiB/s 0:00:02")
         #expect(stage.errors.text.isEmpty)
     }
 
@@ -68,7 +68,7 @@ struct ProgressDisplayTests {
         stage.clock.advance(.seconds(8))
         stage.display.tick()
         #expect(stage.output.lines.last?.hasSuffix(" waiting for 12 s") == true)
-        #expect(stage.output.lines.last?.contains("kB/s") == true)
+        #expect(stage.output.lines.last?.contains("KiB/s") == true)
         stage.second()
         #expect(stage.output.lines.last?.contains("waiting") == false)
     }
@@ -94,7 +94,7 @@ struct ProgressDisplayTests {
         stage.end()
         #expect(
             stage.output.text.hasPrefix(
-                "\r10%  1.00MB/10.00MB  1.00MB/s  0 files sent  0:00:09 left\u{1B}[K\r\u{1B}[Knote\n"
+                "\r10%  1.00MiB/10.00MiB  1.00MiB/s  0 files sent  0:00:09 left\u{1B}[K\r\u{1B}[Knote\n"
             )
         )
         #expect(!stage.output.text.dropFirst().contains("\u{1B}[K\r\u{1B}[K\r"))
@@ -114,7 +114,7 @@ struct ProgressDisplayTests {
         #expect(objects[1]["listing"] as? Bool == true)
         #expect(objects[1]["percent"] is NSNull)
         #expect(objects[2]["percent"] as? Int == 10)
-        #expect(objects[2]["bytesPerSecond"] as? Int == 1_000_000)
+        #expect(objects[2]["bytesPerSecond"] as? Int == 1 << 20)
         #expect(objects[2]["secondsLeft"] as? Int == 9)
         #expect(objects[3]["text"] as? String == "a \"quoted\" \\ line\n\u{1}\u{2028}ü")
         #expect(objects[4]["exitCode"] as? Int == 23)

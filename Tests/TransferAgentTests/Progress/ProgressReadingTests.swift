@@ -55,9 +55,9 @@ struct ProgressReadingTests {
 
     @Test("a line is what the reader of pod logs expects")
     func line() {
-        #expect(reading().line == "data: 33% 9.72MB/s 0:02:11 629.15MB/1.91GB")
-        #expect(reading(rate: 0).line == "data: 33% 0.00kB/s -:--:-- 629.15MB/1.91GB")
-        #expect(reading(isListComplete: false).line == "data: listing 9.72MB/s 12,345 files 1.91GB")
+        #expect(reading().line == "data: 33% 9.27MiB/s 0:02:11 600.00MiB/1.78GiB")
+        #expect(reading(rate: 0).line == "data: 33% 0.00KiB/s -:--:-- 600.00MiB/1.78GiB")
+        #expect(reading(isListComplete: false).line == "data: listing 9.27MiB/s 12,345 files 1.78GiB")
     }
 
     @Test("while the target writes to its disk every form says so, and for how long")
@@ -66,7 +66,7 @@ struct ProgressReadingTests {
         reading.isSynchronizing = true
         reading.synchronizing = 12.6
         reading.idle = 13
-        #expect(reading.line == "data: 99% 0.00kB/s -:--:-- writing to disk 12 s")
+        #expect(reading.line == "data: 99% 0.00KiB/s -:--:-- writing to disk 12 s")
         #expect(reading.bar(columns: 120).hasSuffix("writing to disk 12 s"))
         let object = JSONValue.object(reading.json)
         #expect(object["phase"]?.asText == "sync")
@@ -93,11 +93,11 @@ struct ProgressReadingTests {
         arguments: [
             (
                 100,
-                "data  [########...................]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"
+                "data  [#######.................]  33%  600.00MiB/1.78GiB  9.27MiB/s  3,999 files sent  0:02:11 left"
             ),
-            (79, "data  [#.....]  33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
-            (70, "33%  629.15MB/1.91GB  9.72MB/s  3,999 files sent  0:02:11 left"),
-            (40, "33% 9.72MB/s"),
+            (82, "data  [#.....]  33%  600.00MiB/1.78GiB  9.27MiB/s  3,999 files sent  0:02:11 left"),
+            (70, "33%  600.00MiB/1.78GiB  9.27MiB/s  3,999 files sent  0:02:11 left"),
+            (40, "33% 9.27MiB/s"),
             (6, "33% ~"),
             (1, ""),
             (0, ""),
@@ -109,7 +109,7 @@ struct ProgressReadingTests {
         #expect(reading(isListComplete: false).bar(columns: columns).count <= max(0, columns - 1))
     }
 
-    @Test("a file that grew does not count for more than was listed")
+    @Test("a file that grew counts for no more than was listed")
     func grown() {
         let progress = TransferProgress()
         progress.bytesListed.store(10, ordering: .relaxed)

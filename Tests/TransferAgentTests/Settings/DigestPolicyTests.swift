@@ -6,7 +6,7 @@ import Testing
 @Suite("Digests for the password")
 struct DigestPolicyTests {
     @Test(
-        "MD5 goes where a tunnel protects it, MD4 nowhere, and all everywhere when that is allowed",
+        "MD5 is used only inside a tunnel, MD4 never, unless weak digests are allowed",
         arguments: [
             (false, true, [AuthenticationDigest.sha512, .sha256, .sha1, .md5]),
             (false, false, [.sha512, .sha256, .sha1]),
@@ -18,7 +18,7 @@ struct DigestPolicyTests {
         #expect(DigestPolicy(allowsWeak: allowsWeak).digests(isProtected: isProtected) == known)
     }
 
-    @Test("a limit of silence is a whole number of seconds from two to a day")
+    @Test("a silence limit is a whole number of seconds from two to a day")
     func silenceLimit() throws {
         #expect(try SilenceLimit(.seconds(2)).seconds == 2)
         #expect(try SilenceLimit(.seconds(86_400)).seconds == 86_400)

@@ -105,7 +105,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a living agent holds its password once, and shows it nowhere", arguments: Way.allCases)
+    @Test("a running agent holds its password once, and shows it nowhere", arguments: Way.allCases)
     func passwords(way: Way) throws {
         let movers = try Movers(way)
         for agent in [movers.source, movers.target] {
@@ -160,7 +160,7 @@ struct SecretTests {
         #expect(!source.output.contains(Self.proxyPassword))
     }
 
-    @Test("a password in the URL of a proxy is warned of, one in a file is not")
+    @Test("a password in the URL of a proxy causes a warning, one in a file does not")
     func exposedPassword() throws {
         let directory = try TemporaryDirectory()
         try write(Self.proxyPassword + "\n", to: directory.file("password"))

@@ -32,7 +32,7 @@ struct CredentialsTests {
         #expect(try password("# people") == nil)
     }
 
-    @Test("a file that everybody may use is refused", arguments: [0o604, 0o602, 0o601, 0o777])
+    @Test("a file that everybody can read is refused", arguments: [0o604, 0o602, 0o601, 0o777])
     func openToAll(mode: Int) throws {
         try write("root:secret\n", to: file, mode: mode)
         let error = #expect(throws: AgentError.self) { try Credentials(file: file) }
@@ -95,7 +95,7 @@ struct SettingsTests {
         #expect(error?.exitCode == 1)
     }
 
-    @Test("two volumes of one name, and none at all, are refused")
+    @Test("two volumes with the same name, and no volumes, are refused")
     func twice() {
         #expect(throws: AgentError.self) { try VolumeMapping.parse(["a=/x", "a=/y"]) }
         #expect(throws: AgentError.self) { try VolumeMapping.parse([]) }

@@ -12,7 +12,7 @@ import Testing
 struct TunnelSettingsTests {
     private static let known = "one:0123456789abcdefghij\n"
 
-    @Test("a pre-shared key takes no certificate, and other keys are told apart")
+    @Test("a pre-shared key excludes a certificate, and different keys are distinguished")
     func preSharedKey() async throws {
         let stage = try Stage()
         let target = try stage.target { $0.preSharedKeys = try stage.file("keys", Self.known) }
@@ -37,7 +37,7 @@ struct TunnelSettingsTests {
         #expect(!log.joined().contains("0123456"))
     }
 
-    @Test("a target with a client authority lets in its clients and those with a key, and names what the others lack")
+    @Test("a target with a client CA admits its clients and those with a key, and says what the others lack")
     func mutual() async throws {
         let stage = try Stage()
         let authority = try CertificateAuthority()
@@ -60,7 +60,7 @@ struct TunnelSettingsTests {
         #expect(try stage.finish(target).map { $0.contains("DVM-12") } == [true, true, false, false])
     }
 
-    @Test("a private key that everybody may read is warned of on both sides, a file of pre-shared keys is refused")
+    @Test("a private key that everybody can read causes a warning on both sides, a file of pre-shared keys is refused")
     func exposed() async throws {
         let stage = try Stage()
         let authority = try CertificateAuthority()

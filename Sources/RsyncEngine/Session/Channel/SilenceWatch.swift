@@ -52,7 +52,7 @@ final class SilenceWatch {
                 while case .timedOut = stopped.pop(within: tick) {
                     let wait = waits.map(\.duration).max() ?? .zero
                     guard judge.isTooLong(wait, stream.activity.sinceLastRead, rule.allowance) else { continue }
-                    let sign = "a sign of life from \(stream.peerDescription)"
+                    let sign = "any data from \(stream.peerDescription)"
                     state.fail(.wire(.transport(TransportError.timedOut(waitingFor: sign, after: limit))))
                     stream.close()
                     return

@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 
-/// An allocation whose pages can be given back to the kernel while the address range is kept.
+/// An allocation whose pages can be released to the kernel while the address range is kept.
 ///
 /// ## Invariant
 /// `memory` starts a page; what is given back is whole pages of it that nobody is using.
@@ -10,10 +10,10 @@ final class PageMemory {
     /// All of it.
     let memory: ByteMemory
 
-    /// Takes address space.
+    /// Reserves address space.
     init(byteCount: Int) { memory = ByteMemory(count: byteCount, alignment: Self.pageSize) }
 
-    /// Gives back the whole pages from an offset on; they read as zeros when touched again.
+    /// Releases the whole pages from an offset on; they read as zeros when touched again.
     func giveBack(from offset: Int) {
         let first = (offset + Self.pageSize - 1) / Self.pageSize * Self.pageSize
         let end = memory.count / Self.pageSize * Self.pageSize

@@ -7,9 +7,9 @@ import LinuxSystem
 // only during its call, within the length that it gives.
 
 extension RecordBuffers {
-    /// The table of functions behind our BIOs.
+    /// The method table of our BIOs.
     ///
-    /// Made once, never changed, never freed.
+    /// Created once, never changed, never freed.
     nonisolated(unsafe) private static let method: OpaquePointer? = {
         let kind = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK
         guard let method = unsafe BIO_meth_new(kind, "dvm records") else { return nil }

@@ -1,6 +1,7 @@
 import LinuxSystem
 
-/// The bytes between OpenSSL and the transport: records that came and wait for decryption, records that wait to be sent.
+/// The bytes between OpenSSL and the transport: received records that wait for decryption, and records that wait to be
+/// sent.
 ///
 /// OpenSSL sees it as a BIO that never blocks, so that encrypting needs no socket and a socket needs no lock.
 ///
@@ -8,12 +9,12 @@ import LinuxSystem
 /// `0 <= inputStart <= inputEnd <= inputCapacity` and `0 <= outputCount <= outputCapacity`.
 ///
 /// ## Concurrency model
-/// Everything is touched with the engine's lock held, but for two stretches of memory outside it: the free space that
+/// Everything is accessed with the engine's lock held, except for two regions of memory: the free space that
 /// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
 final class RecordBuffers {
-    /// Room for what one read from a socket brings: large, for waking a thread costs more than moving the bytes.
+    /// Space for one read from a socket: large, because waking a thread costs more than copying the bytes.
     static let inputCapacity = 1 << 20
-    /// Room for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
+    /// Space for what one write encrypts (see `TLSEngine.largestPlaintext`) and the records that go with it.
     static let outputCapacity = 192 * 1024
 
     private let input = PageMemory(byteCount: inputCapacity)
@@ -23,12 +24,12 @@ final class RecordBuffers {
     private var lentOutput = PageMemory(byteCount: outputCapacity)
     /// How many bytes wait to be sent.
     private(set) var outputCount = 0
-    /// Whether the transport came to its end.
+    /// Whether the transport has ended.
     private(set) var isInputEnded = false
-    /// The first bytes the peer sent, at most 128, to tell what it is when it does not speak TLS.
+    /// The first bytes the peer sent, at most 128, to identify a peer that does not speak TLS.
     private(set) var firstBytes: [UInt8] = []
 
-    /// Lends the free space for what the transport brings; ``supply(_:)`` gives it back.
+    /// Lends the free space for reading from the transport; ``supply(_:)`` releases it.
     func freeInput() -> MemorySlice {
         if inputStart > 0 {
             input.memory.moveToFront(inputStart..<inputEnd)
@@ -38,7 +39,7 @@ final class RecordBuffers {
         return input.memory[inputEnd..<Self.inputCapacity]
     }
 
-    /// Takes note of bytes that were put into the free space; 0 means the end of the transport.
+    /// Accounts for bytes that were read into the free space; 0 means the end of the transport.
     func supply(_ count: Int) {
         precondition(count >= 0 && count <= Self.inputCapacity - inputEnd)
         isInputEnded = count == 0
@@ -57,10 +58,10 @@ final class RecordBuffers {
         return lentOutput.memory[0..<count]
     }
 
-    /// Gives back memory that holds nothing; nothing may be lent.
+    /// Releases unused memory; nothing may be lent.
     func trimInput() { input.giveBack(from: inputEnd) }
 
-    /// Gives back memory that holds nothing; nothing may be lent.
+    /// Releases unused memory; nothing may be lent.
     func trimOutput() {
         output.giveBack(from: outputCount)
         lentOutput.giveBack(from: 0)
@@ -76,7 +77,7 @@ final class RecordBuffers {
 
     /// OpenSSL writes: all or nothing.
     ///
-    /// Only a peer that keeps provoking answers and never reads them fills the room.
+    /// Only a peer that keeps provoking answers and never reads them can fill the space.
     func write(_ bytes: RawSpan) -> Bool {
         guard bytes.byteCount <= Self.outputCapacity - outputCount else { return false }
         output.memory.store(bytes, at: outputCount)

@@ -1,0 +1,1 @@
+"""Measurements of scripts/bench other than whole transfers, and the comparison of samples."""

@@ -1,0 +1,1 @@
+"""The programs under test and their peers, how they are started and stopped, and scripted peers."""

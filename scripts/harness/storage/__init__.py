@@ -1,0 +1,1 @@
+"""Groups of cases of scripts/interop that need file systems on loop devices, and therefore root."""

@@ -1,0 +1,1 @@
+"""Groups of cases of scripts/interop: transfers between our programs and stock ones."""

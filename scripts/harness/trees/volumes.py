@@ -1,0 +1,65 @@
+"""Volumes for measuring: a few large files, their edited copy, and very many small files. Same seed, same bytes."""
+
+import mmap
+import os
+import random
+
+MIB = 1 << 20
+
+
+def large_files(root, total, count=4):
+    """`count` files of noise, `total` bytes together."""
+    os.makedirs(root)
+    for number in range(count):
+        source = random.Random(f"large {number}")
+        with open(f"{root}/disk{number}.img", "wb") as handle:
+            left = total // count
+            while left:
+                left -= handle.write(source.randbytes(min(left, 4 * MIB)))
+
+
+def edited_copy(original, root, share=0.01):
+    """A copy of large files with `share` of the bytes changed, 4 to 64 KiB each; of eight one inserts, one removes."""
+    os.makedirs(root)
+    for name in sorted(os.listdir(original)):
+        source = random.Random(f"edit {name}")
+        with open(f"{original}/{name}", "rb") as old, open(f"{root}/{name}", "wb") as new:
+            view = mmap.mmap(old.fileno(), 0, access=mmap.ACCESS_READ)
+            edits, budget = [], int(len(view) * share)
+            while budget > 0:
+                length = min(source.randrange(4 << 10, 64 << 10), max(budget, 4 << 10))
+                edits.append((source.randrange(len(view) - length), length))
+                budget -= length
+            at = 0
+            for number, (offset, length) in enumerate(sorted(edits)):
+                if offset < at:
+                    continue
+                new.write(view[at:offset])
+                kind = number % 8
+                new.write(b"" if kind == 1 else source.randbytes(length))
+                at = offset + (0 if kind == 0 else length)
+            new.write(view[at:])
+            view.close()
+
+
+def small_files(root, count, folders=1000, largest=8192):
+    """`count` files of 0 to `largest` bytes, spread evenly over `folders` directories."""
+    source = random.Random("small")
+    noise = source.randbytes(MIB)
+    for folder in range(folders):
+        path = f"{root}/d{folder // 40:03}/e{folder:04}"
+        os.makedirs(path)
+        for number in range(count // folders):
+            size, offset = source.randrange(largest + 1), source.randrange(MIB - largest)
+            handle = os.open(f"{path}/file-{number:05}.dat", os.O_WRONLY | os.O_CREAT, 0o644)
+            os.write(handle, noise[offset:offset + size])
+            os.close(handle)
+
+
+def empty_files(root, count, folders=1000):
+    """`count` empty files in `folders` directories."""
+    for folder in range(folders):
+        path = f"{root}/dir{folder:04}"
+        os.makedirs(path)
+        for number in range(count // folders):
+            os.mknod(f"{path}/file{number:06}", 0o100644)
