@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What a wait with a limit came back with.
