@@ -1,14 +1,14 @@
 import Glibc
 
 /// A file descriptor with exactly one owner, closed when its owner releases it.
-public struct Descriptor: ~Copyable, Sendable {
+package struct Descriptor: ~Copyable, Sendable {
     /// The number the kernel knows it by, valid as long as this value lives.
-    public let rawValue: Int32
+    package let rawValue: Int32
 
     /// Takes ownership of an open descriptor.
     ///
     /// - Parameter rawValue: A descriptor that nothing else will close.
-    public init(owning rawValue: Int32) {
+    package init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }
 
@@ -17,7 +17,7 @@ public struct Descriptor: ~Copyable, Sendable {
     /// Closes the descriptor and reports what close(2) says: a lost write may show only here.
     ///
     /// - Throws: ``SystemError``; the descriptor is gone in any case.
-    public consuming func close() throws(SystemError) {
+    package consuming func close() throws(SystemError) {
         let number = rawValue
         discard self
         guard Glibc.close(number) == 0 || errno == EINTR else {
@@ -26,7 +26,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Gives up ownership: the caller closes the number from now on.
-    public consuming func release() -> Int32 {
+    package consuming func release() -> Int32 {
         let number = rawValue
         discard self
         return number
@@ -35,7 +35,7 @@ public struct Descriptor: ~Copyable, Sendable {
     /// A second descriptor of the same open file, closed on exec.
     ///
     /// - Throws: ``SystemError`` of fcntl(2).
-    public func duplicate() throws(SystemError) -> Descriptor {
+    package func duplicate() throws(SystemError) -> Descriptor {
         Descriptor(owning: try systemCall("fcntl") { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
     }
 }

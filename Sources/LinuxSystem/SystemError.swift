@@ -1,26 +1,26 @@
 import Glibc
 
 /// A system call that failed: what was tried and the number the kernel gave.
-public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The C name of the call, such as `openat`.
-    public let operation: String
+    package let operation: String
     /// The value of `errno`, read before anything could overwrite it.
-    public let number: Int32
+    package let number: Int32
 
     /// Names a failure.
-    public init(operation: String, number: Int32) {
+    package init(operation: String, number: Int32) {
         self.operation = operation
         self.number = number
     }
 
     /// The kernel's sentence for the number, such as `No such file or directory`.
-    public var reason: String { SystemError.text(of: number) }
+    package var reason: String { SystemError.text(of: number) }
 
     /// For example `openat: No such file or directory (2)`.
-    public var description: String { "\(operation): \(reason) (\(number))" }
+    package var description: String { "\(operation): \(reason) (\(number))" }
 
     /// The sentence of strerror(3) for an errno value.
-    public static func text(of number: Int32) -> String {
+    package static func text(of number: Int32) -> String {
         errorText(number) ?? "error \(number)"
     }
 }
@@ -36,7 +36,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 /// - Throws: ``SystemError`` with the number read right after the call.
 @inline(__always)
 @discardableResult
-public func systemCall<Value: FixedWidthInteger>(
+package func systemCall<Value: FixedWidthInteger>(
     _ operation: StaticString,
     _ call: () -> Value
 ) throws(SystemError) -> Value {

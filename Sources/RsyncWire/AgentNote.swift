@@ -1,14 +1,14 @@
 /// What our own target tells our own source between the frames, once the source has asked for it with `--dvm-notes`.
 ///
 /// The payload of ``MessageTag/agentNote`` is a line of text; what a source does not know it skips.
-public enum AgentNote: Equatable, Sendable {
+package enum AgentNote: Equatable, Sendable {
     /// The target begins to bring what it has written to its device: `sync begin`.
     case synchronizing
     /// Everything is on the device, after so long: `sync end MILLISECONDS`.
     case synchronized(Duration)
 
     /// The payload.
-    public var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         switch self {
         case .synchronizing: return Array("sync begin".utf8)
         case .synchronized(let time):
@@ -18,7 +18,7 @@ public enum AgentNote: Equatable, Sendable {
     }
 
     /// Reads a payload; nil for a word that is not known, or makes no sense.
-    public init?(_ payload: [UInt8]) {
+    package init?(_ payload: [UInt8]) {
         let words = String(decoding: payload.prefix(64), as: UTF8.self).split(separator: " ")
         switch words.prefix(2) {
         case ["sync", "begin"] where words.count == 2: self = .synchronizing

@@ -1,18 +1,18 @@
 /// What a version of rsync's protocol means: the one place that compares version numbers.
 ///
 /// Each property names a rule of the protocol and the version that brought it (protocol specification, session 1.2).
-public struct Dialect: Sendable, Equatable {
+package struct Dialect: Sendable, Equatable {
     /// The versions that are spoken here.
-    public static let supported: ClosedRange<Int32> = 30...32
+    package static let supported: ClosedRange<Int32> = 30...32
 
     /// The newest version that is spoken here.
-    public static let newest = Dialect(supported.upperBound)
+    package static let newest = Dialect(supported.upperBound)
 
     /// The version's number on the wire.
-    public let version: Int32
+    package let version: Int32
 
     /// Names a version; which ones are served is ``supported``.
-    public init(_ version: Int32) { self.version = version }
+    package init(_ version: Int32) { self.version = version }
 
     // MARK: 30
 
@@ -26,7 +26,7 @@ public struct Dialect: Sendable, Equatable {
     var greetingHasSubprotocol: Bool { version >= 30 }
 
     /// Whether the sum that ends a transferred file takes the seed when it is MD4 (protocol specification, transfer 9.3).
-    public var seedsWholeFileMD4: Bool { version < 30 }
+    package var seedsWholeFileMD4: Bool { version < 30 }
 
     // MARK: 31
 
@@ -34,7 +34,7 @@ public struct Dialect: Sendable, Equatable {
     var hasSafeFileListEnd: Bool { version >= 31 }
 
     /// Whether entries of a file list carry nanoseconds (protocol specification, transfer 3.3).
-    public var listsNanoseconds: Bool { version >= 31 }
+    package var listsNanoseconds: Bool { version >= 31 }
 
     /// Whether FIFOs and sockets carry empty device numbers (protocol specification, transfer 3.3, field 14).
     var numbersSpecials: Bool { version < 31 }
@@ -43,14 +43,14 @@ public struct Dialect: Sendable, Equatable {
     var insertsWholeBlocks: Bool { version >= 31 }
 
     /// Whether the goodbye carries deletion figures and is answered once more (protocol specification, session 7.4, 7.5).
-    public var hasLongGoodbye: Bool { version >= 31 }
+    package var hasLongGoodbye: Bool { version >= 31 }
 
     /// Whether a side tells the exit code with which it stops (protocol specification, session 9.3).
-    public var tellsExitCode: Bool { version >= 31 }
+    package var tellsExitCode: Bool { version >= 31 }
 
     /// Whether empty data frames may be sent at any time (protocol specification, session 6.2).
-    public var takesEmptyFrames: Bool { version >= 31 }
+    package var takesEmptyFrames: Bool { version >= 31 }
 
     /// Whether a server may announce its time-out to the client (protocol specification, session 10.1).
-    public var announcesTimeout: Bool { version >= 31 }
+    package var announcesTimeout: Bool { version >= 31 }
 }

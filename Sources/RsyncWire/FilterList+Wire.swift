@@ -1,4 +1,4 @@
-public import RsyncOptions
+package import RsyncOptions
 
 extension FilterList {
     private static let lineLimit: Int32 = 5120
@@ -12,7 +12,7 @@ extension FilterList {
     ///   - side: The peer's side.
     ///   - output: Where they go.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
+    package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
         for rule in rules where rule.sides.contains(side) {
             let text = rule.wireText
             try output.int32(Int32(text.count))
@@ -27,7 +27,7 @@ extension FilterList {
     /// - Returns: The rules, for both sides.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number over the limits (protocol
     ///   specification, session 12.1), 1 for a rule that is not understood or not supported.
-    public static func read(from input: WireInput) throws(WireError) -> FilterList {
+    package static func read(from input: WireInput) throws(WireError) -> FilterList {
         var list = FilterList()
         var count = 0
         var total = 0

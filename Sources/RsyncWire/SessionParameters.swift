@@ -1,53 +1,53 @@
-public import Checksums
-public import RsyncOptions
+package import Checksums
+package import RsyncOptions
 
 /// What a server tells about the session it set up (protocol specification, session 4.2).
-public struct CompatibilityFlags: OptionSet, Sendable {
+package struct CompatibilityFlags: OptionSet, Sendable {
     /// The number on the wire.
-    public let rawValue: Int32
+    package let rawValue: Int32
     /// Takes the number on the wire.
-    public init(rawValue: Int32) { self.rawValue = rawValue }
+    package init(rawValue: Int32) { self.rawValue = rawValue }
 
     /// File lists are sent directory by directory.
-    public static let incrementalRecursion = CompatibilityFlags(rawValue: 0x01)
+    package static let incrementalRecursion = CompatibilityFlags(rawValue: 0x01)
     /// The server can set the times of symbolic links.
-    public static let symlinkTimes = CompatibilityFlags(rawValue: 0x02)
+    package static let symlinkTimes = CompatibilityFlags(rawValue: 0x02)
     /// The server converts symbolic links with --iconv.
-    public static let symlinkIconv = CompatibilityFlags(rawValue: 0x04)
+    package static let symlinkIconv = CompatibilityFlags(rawValue: 0x04)
     /// The end of a file list may carry error bits.
-    public static let safeFileList = CompatibilityFlags(rawValue: 0x08)
+    package static let safeFileList = CompatibilityFlags(rawValue: 0x08)
     /// Extended attributes of hard links are not left out.
-    public static let avoidXattrOptimization = CompatibilityFlags(rawValue: 0x10)
+    package static let avoidXattrOptimization = CompatibilityFlags(rawValue: 0x10)
     /// MD5 block sums take the seed first.
-    public static let checksumSeedFix = CompatibilityFlags(rawValue: 0x20)
+    package static let checksumSeedFix = CompatibilityFlags(rawValue: 0x20)
     /// A file of the partial directory may be updated in place.
-    public static let inPlacePartialDirectory = CompatibilityFlags(rawValue: 0x40)
+    package static let inPlacePartialDirectory = CompatibilityFlags(rawValue: 0x40)
     /// Flags of file-list entries are varints, and algorithms are negotiated.
-    public static let varintFileListFlags = CompatibilityFlags(rawValue: 0x80)
+    package static let varintFileListFlags = CompatibilityFlags(rawValue: 0x80)
     /// Lists of ids end with the name of id 0.
-    public static let idZeroNames = CompatibilityFlags(rawValue: 0x100)
+    package static let idZeroNames = CompatibilityFlags(rawValue: 0x100)
 }
 
 /// What the two ends agreed on before the first file list.
-public struct SessionParameters: Sendable, Equatable {
+package struct SessionParameters: Sendable, Equatable {
     /// What the version that the two ends settled on means.
-    public var dialect = Dialect.newest
+    package var dialect = Dialect.newest
     /// The server's flags.
-    public var flags: CompatibilityFlags = []
+    package var flags: CompatibilityFlags = []
     /// Block sums and whole-file sums after a transfer.
-    public var checksum: ChecksumAlgorithm = .md5
+    package var checksum: ChecksumAlgorithm = .md5
     /// Sums of `-c` in the file list.
-    public var fileChecksum: ChecksumAlgorithm = .md5
+    package var fileChecksum: ChecksumAlgorithm = .md5
     /// How literal data is compressed.
-    public var compression: CompressionAlgorithm = .none
+    package var compression: CompressionAlgorithm = .none
     /// Nil for the algorithm's default.
-    public var compressionLevel: Int?
+    package var compressionLevel: Int?
     /// Mixed into block sums.
-    public var seed: Int32 = 0
+    package var seed: Int32 = 0
 
     /// Makes the parameters of a session that negotiated nothing.
-    public init() {}
+    package init() {}
 
     /// Whether file lists come directory by directory.
-    public var isIncremental: Bool { flags.contains(.incrementalRecursion) }
+    package var isIncremental: Bool { flags.contains(.incrementalRecursion) }
 }

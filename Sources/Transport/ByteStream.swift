@@ -1,4 +1,4 @@
-public import LinuxSystem
+package import LinuxSystem
 
 /// A duplex stream of bytes with deadlines.
 ///
@@ -7,7 +7,7 @@ public import LinuxSystem
 ///
 /// Ending well takes both sides: `closeWrite()`, then read until 0, then `close()`. A socket that is closed with unread
 /// bytes in it makes the kernel discard what the peer has not read yet.
-public protocol ByteStream: AnyObject, Sendable {
+package protocol ByteStream: AnyObject, Sendable {
     /// Reads what is there, waiting for at least one byte.
     ///
     /// - Parameter slice: Where the bytes go; not empty.
@@ -53,18 +53,18 @@ public protocol ByteStream: AnyObject, Sendable {
 }
 
 /// What has moved through a stream and when, so that a stall can be reported as "nothing read since 5 s".
-public struct StreamActivity: Equatable, Sendable {
+package struct StreamActivity: Equatable, Sendable {
     /// Bytes read from the peer since the stream was made.
-    public var bytesRead: UInt64
+    package var bytesRead: UInt64
     /// Bytes handed to the kernel for the peer since the stream was made.
-    public var bytesWritten: UInt64
+    package var bytesWritten: UInt64
     /// Time since the last byte was read, or since the stream was made.
-    public var sinceLastRead: Duration
+    package var sinceLastRead: Duration
     /// Time since the last byte was written, or since the stream was made.
-    public var sinceLastWrite: Duration
+    package var sinceLastWrite: Duration
 
     /// Names the figures.
-    public init(bytesRead: UInt64, bytesWritten: UInt64, sinceLastRead: Duration, sinceLastWrite: Duration) {
+    package init(bytesRead: UInt64, bytesWritten: UInt64, sinceLastRead: Duration, sinceLastWrite: Duration) {
         self.bytesRead = bytesRead
         self.bytesWritten = bytesWritten
         self.sinceLastRead = sinceLastRead
@@ -72,7 +72,7 @@ public struct StreamActivity: Equatable, Sendable {
     }
 
     /// Time since a byte moved in either direction.
-    public var sinceLastByte: Duration { min(sinceLastRead, sinceLastWrite) }
+    package var sinceLastByte: Duration { min(sinceLastRead, sinceLastWrite) }
 }
 
 extension ByteStream {
@@ -80,7 +80,7 @@ extension ByteStream {
     ///
     /// - Parameter bytes: What to send.
     /// - Throws: ``TransportError``.
-    public func write(_ bytes: [UInt8]) throws(TransportError) {
+    package func write(_ bytes: [UInt8]) throws(TransportError) {
         try write(bytes.span.rawBytes)
     }
 
@@ -89,7 +89,7 @@ extension ByteStream {
     /// - Parameter limit: The most that may come; at least 1.
     /// - Returns: The bytes; empty when the peer ended its direction cleanly.
     /// - Throws: ``TransportError``.
-    public func read(upTo limit: Int) throws(TransportError) -> [UInt8] {
+    package func read(upTo limit: Int) throws(TransportError) -> [UInt8] {
         let slice = ByteMemory(count: limit).all
         let count = try read(into: slice)
         return Array(copying: slice.prefix(count).span)

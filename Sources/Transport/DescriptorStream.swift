@@ -1,8 +1,8 @@
-public import LinuxSystem
+package import LinuxSystem
 import Synchronization
 
 /// Both directions of a stream over descriptors, their limits and what has moved.
-public final class StreamSides: Sendable {
+package final class StreamSides: Sendable {
     let input: InputSide
     let output: OutputSide
 
@@ -17,35 +17,37 @@ public final class StreamSides: Sendable {
 /// ## Concurrency model
 /// The reading and the writing side share at most the descriptor and the stop signal, which are made for it; one thread may
 /// use each side, and any thread may call `close()`.
-public protocol DescriptorStream: ByteStream {
+package protocol DescriptorStream: ByteStream {
     /// Its two directions.
     var sides: StreamSides { get }
 }
 
 extension DescriptorStream {
     /// Reads what is there, waiting for at least one byte; 0 is the end.
-    public func read(into slice: MemorySlice) throws(TransportError) -> Int { try sides.input.read(into: slice) }
+    package func read(into slice: MemorySlice) throws(TransportError) -> Int { try sides.input.read(into: slice) }
 
     /// Reads what is there already; nil when that is nothing.
-    public func readNow(into slice: MemorySlice) throws(TransportError) -> Int? { try sides.input.readNow(into: slice) }
+    package func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
+        try sides.input.readNow(into: slice)
+    }
 
     /// Writes all of the bytes, waiting while the peer is slow.
-    public func write(_ bytes: RawSpan) throws(TransportError) { try sides.output.write(bytes) }
+    package func write(_ bytes: RawSpan) throws(TransportError) { try sides.output.write(bytes) }
 
     /// The longest wait for the first byte of a read.
-    public var readTimeout: Duration? {
+    package var readTimeout: Duration? {
         get { sides.input.limit.duration }
         set { sides.input.limit.duration = newValue }
     }
 
     /// The longest that a write may go without progress.
-    public var writeTimeout: Duration? {
+    package var writeTimeout: Duration? {
         get { sides.output.limit.duration }
         set { sides.output.limit.duration = newValue }
     }
 
     /// What has moved so far.
-    public var activity: StreamActivity {
+    package var activity: StreamActivity {
         StreamActivity(
             bytesRead: sides.input.flow.total,
             bytesWritten: sides.output.flow.total,

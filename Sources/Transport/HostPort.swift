@@ -1,12 +1,12 @@
 /// A host and a TCP port, as people write them: `host:443`, `10.0.0.7:873`, `[::1]:873`, `:873`.
-public struct HostPort: Hashable, Sendable, CustomStringConvertible {
+package struct HostPort: Hashable, Sendable, CustomStringConvertible {
     /// A name or an address in digits, IPv6 without brackets; empty for "any address" of a listener.
-    public let host: String
+    package let host: String
     /// The port; 0 lets the kernel choose where that is allowed.
-    public let port: UInt16
+    package let port: UInt16
 
     /// Names a host and a port.
-    public init(host: String, port: UInt16) {
+    package init(host: String, port: UInt16) {
         self.host = host
         self.port = port
     }
@@ -15,7 +15,7 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: What the user or a setting gave.
     /// - Throws: ``TransportError/badAddress(text:reason:)``.
-    public init(parsing text: String) throws(TransportError) {
+    package init(parsing text: String) throws(TransportError) {
         let (host, portText) = try HostPort.split(text)
         guard let portText else { throw .badAddress(text: text, reason: "the port is missing") }
         guard let port = HostPort.port(from: portText) else {
@@ -30,7 +30,7 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: The host without brackets, and what followed the colon, if there was one.
     /// - Throws: ``TransportError/badAddress(text:reason:)`` for brackets that do not match, a bare IPv6 address,
     ///   blanks.
-    public static func split(_ text: String) throws(TransportError) -> (host: String, port: String?) {
+    package static func split(_ text: String) throws(TransportError) -> (host: String, port: String?) {
         let isPlain = text.utf8.allSatisfy {
             $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "@")
         }
@@ -56,11 +56,11 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: The digits.
     /// - Returns: Nil when the text is anything else.
-    public static func port(from text: String) -> UInt16? {
+    package static func port(from text: String) -> UInt16? {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         return UInt16(text)
     }
 
     /// The form that the parser reads, with brackets around an IPv6 address.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import LinuxSystem
+package import LinuxSystem
 import ProcessSupport
 import Synchronization
 
@@ -11,15 +11,15 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// As for ``SocketStream``; the two halves do not even share the descriptor.
-public final class PipeStream: DescriptorStream {
+package final class PipeStream: DescriptorStream {
     private let readEnd: SharedDescriptor
     private let writeEnd: SharedDescriptor
     private let writeKind: DescriptorKind
     private let stop: StopSignal
     /// Both directions.
-    public let sides: StreamSides
+    package let sides: StreamSides
     /// Who is at the other end.
-    public let peerDescription: String
+    package let peerDescription: String
 
     /// Takes ownership of two descriptors.
     ///
@@ -30,7 +30,7 @@ public final class PipeStream: DescriptorStream {
     ///   - writing: Open for writing.
     ///   - peerDescription: Who is at the other ends, such as `the remote shell`.
     /// - Throws: `SystemError` of fstat(2), fcntl(2) or eventfd(2).
-    public init(
+    package init(
         reading: consuming Descriptor,
         writing: consuming Descriptor,
         peerDescription: String
@@ -61,7 +61,7 @@ public final class PipeStream: DescriptorStream {
     /// - Parameter peerDescription: Who started us and talks to us.
     /// - Returns: The stream.
     /// - Throws: `SystemError` of fcntl(2), fstat(2) or eventfd(2).
-    public static func standardInputOutput(peerDescription: String) throws(SystemError) -> PipeStream {
+    package static func standardInputOutput(peerDescription: String) throws(SystemError) -> PipeStream {
         let reading = Descriptor(owning: try systemCall("fcntl") { fcntl(0, F_DUPFD_CLOEXEC, 3) })
         let writing = Descriptor(owning: try systemCall("fcntl") { fcntl(1, F_DUPFD_CLOEXEC, 3) })
         return try PipeStream(reading: reading, writing: writing, peerDescription: peerDescription)
@@ -86,7 +86,7 @@ public final class PipeStream: DescriptorStream {
     }
 
     /// Ends this direction; reading goes on.
-    public func closeWrite() throws(TransportError) {
+    package func closeWrite() throws(TransportError) {
         guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         if writeKind == .socket, let number = writeEnd.enter() {
             // The reading half may be a duplicate of the same socket: closing ours would not tell the peer.
@@ -97,7 +97,7 @@ public final class PipeStream: DescriptorStream {
     }
 
     /// Ends both directions and wakes whoever waits.
-    public func close() {
+    package func close() {
         stop.raise()
         readEnd.close()
         writeEnd.close()

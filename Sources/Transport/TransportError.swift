@@ -1,42 +1,42 @@
-public import LinuxSystem
+package import LinuxSystem
 
 /// What one address answered when a connection to it was tried.
-public struct ConnectAttempt: Equatable, Sendable, CustomStringConvertible {
+package struct ConnectAttempt: Equatable, Sendable, CustomStringConvertible {
     /// The address as digits, such as `10.0.0.7:443` or `[fd00::1]:443`.
-    public let address: String
+    package let address: String
     /// The errno value of the failure; `ETIMEDOUT` when our own deadline ended the attempt.
-    public let number: Int32
+    package let number: Int32
 
     /// Names a failed attempt.
-    public init(address: String, number: Int32) {
+    package init(address: String, number: Int32) {
         self.address = address
         self.number = number
     }
 
     /// For example `10.0.0.7:443: Connection refused`.
-    public var description: String { "\(address): \(SystemError.text(of: number))" }
+    package var description: String { "\(address): \(SystemError.text(of: number))" }
 }
 
 /// A failure of a layer above the transport that looks like a stream itself, such as TLS.
 ///
 /// It lets every ``ByteStream`` throw ``TransportError`` without losing the first cause.
-public struct LayerFailure: Equatable, Sendable {
+package struct LayerFailure: Equatable, Sendable {
     /// The error of the layer, for example a `SecureTunnelError`.
-    public let cause: any Error
+    package let cause: any Error
 
     /// Wraps an error of an upper layer.
-    public init(_ cause: any Error) {
+    package init(_ cause: any Error) {
         self.cause = cause
     }
 
     /// Two failures are equal when they read the same.
-    public static func == (left: LayerFailure, right: LayerFailure) -> Bool {
+    package static func == (left: LayerFailure, right: LayerFailure) -> Bool {
         "\(left.cause)" == "\(right.cause)"
     }
 }
 
 /// What can go wrong between two ends of a byte stream: what was tried, on what, and what came back.
-public enum TransportError: Error, Equatable, Sendable {
+package enum TransportError: Error, Equatable, Sendable {
     /// A text is not an address; `reason` says what is wrong with it.
     case badAddress(text: String, reason: String)
     /// No address was found for a host name; `reason` is the resolver's sentence.
@@ -61,7 +61,7 @@ public enum TransportError: Error, Equatable, Sendable {
 
 extension TransportError: CustomStringConvertible {
     /// One sentence: what was tried, on what, what came back.
-    public var description: String {
+    package var description: String {
         switch self {
         case .badAddress(let text, let reason):
             "\"\(text)\" is not an address: \(reason)"

@@ -4,15 +4,15 @@ import Foundation
 ///
 /// ## Concurrency model
 /// `condition` guards the outcome, which the thread sets once.
-public final class Background<Value: Sendable>: @unchecked Sendable {
+package final class Background<Value: Sendable>: @unchecked Sendable {
     /// The closure did not come to an end.
-    public struct Hangs: Error {}
+    package struct Hangs: Error {}
 
     private let condition = NSCondition()
     private var outcome: Result<Value, any Error>?
 
     /// Starts the closure.
-    public init(_ body: @escaping @Sendable () throws -> Value) throws {
+    package init(_ body: @escaping @Sendable () throws -> Value) throws {
         Thread.detachNewThread { [self] in
             let result = Result { try body() }
             condition.withLock {
@@ -23,7 +23,7 @@ public final class Background<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Waits for the outcome, at most this long.
-    public func value(within seconds: Double = 50) throws -> Value {
+    package func value(within seconds: Double = 50) throws -> Value {
         let deadline = Date(timeIntervalSinceNow: seconds)
         condition.lock()
         defer { condition.unlock() }

@@ -1,21 +1,21 @@
 import Foundation
 
 /// A certificate and its key, as two PEM files.
-public struct CertificateFiles: Sendable {
+package struct CertificateFiles: Sendable {
     /// The certificate.
-    public let certificate: String
+    package let certificate: String
     /// The private key, PKCS#8 unless said otherwise.
-    public let key: String
+    package let key: String
     /// Keeps the files from being removed.
     let directory: TemporaryDirectory
 
     /// The same certificate and key with another certificate file, such as one that holds its chain too.
-    public func with(certificate: String) -> CertificateFiles {
+    package func with(certificate: String) -> CertificateFiles {
         CertificateFiles(certificate: certificate, key: key, directory: directory)
     }
 
     /// SHA-256 of the DER form in lower-case hex, computed by the `openssl` command.
-    public func sha256() throws -> String {
+    package func sha256() throws -> String {
         let output = try ChildProcess.run(
             "/usr/bin/openssl",
             ["x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"]
@@ -25,13 +25,13 @@ public struct CertificateFiles: Sendable {
 }
 
 /// An authority of a test's own, made with the `openssl` command, with P-256 keys.
-public final class CertificateAuthority: Sendable {
+package final class CertificateAuthority: Sendable {
     /// The authority's own certificate.
-    public let files: CertificateFiles
+    package let files: CertificateFiles
     private let directory: TemporaryDirectory
 
     /// Makes an authority.
-    public init(name: String = "Test Authority") throws {
+    package init(name: String = "Test Authority") throws {
         directory = try TemporaryDirectory()
         files = CertificateFiles(
             certificate: directory.file("ca.crt"),
@@ -46,7 +46,7 @@ public final class CertificateAuthority: Sendable {
     }
 
     /// Makes an authority that another one signs.
-    public init(name: String, issuedBy parent: CertificateAuthority) throws {
+    package init(name: String, issuedBy parent: CertificateAuthority) throws {
         directory = parent.directory
         files = try parent.issue(name, extensions: "basicConstraints=critical,CA:TRUE")
     }
@@ -60,7 +60,7 @@ public final class CertificateAuthority: Sendable {
     ///   - validUntil: The same form.
     /// - Returns: The two files.
     /// - Throws: ``ChildProcess/Failure`` with what openssl said.
-    public func issue(
+    package func issue(
         _ name: String,
         alternativeNames: String? = nil,
         validFrom: String = "20200101000000Z",
@@ -119,7 +119,7 @@ public final class CertificateAuthority: Sendable {
     /// - Parameter directory: Where the two files go.
     /// - Returns: The two files.
     /// - Throws: ``ChildProcess/Failure`` with what openssl said.
-    public static func makeLikeMTC(in directory: TemporaryDirectory) throws -> CertificateFiles {
+    package static func makeLikeMTC(in directory: TemporaryDirectory) throws -> CertificateFiles {
         let files = CertificateFiles(
             certificate: directory.file("tls.crt"),
             key: directory.file("tls.key"),

@@ -4,7 +4,7 @@ import Glibc
 /// Sets the times of a file, or of a symbolic link itself.
 ///
 /// - Throws: What the kernel says.
-public func setTime(of path: String, seconds: Int, nanoseconds: Int = 0) throws {
+package func setTime(of path: String, seconds: Int, nanoseconds: Int = 0) throws {
     var times = (timespec(), timespec())
     times.1.tv_sec = seconds
     times.1.tv_nsec = nanoseconds

@@ -10,7 +10,7 @@ private let taken = Atomic<Int>(0)
 /// A TCP port of the loopback interface that nobody listens on at the moment.
 ///
 /// For programs that must be told a port; our own listeners bind port 0 instead.
-public func freePort() -> UInt16 {
+package func freePort() -> UInt16 {
     for _ in ports {
         let number = taken.add(1, ordering: .relaxed).newValue
         let port = UInt16(ports.lowerBound + (offset + number) % ports.count)
@@ -25,7 +25,7 @@ public func freePort() -> UInt16 {
 /// Waits until a loopback port takes connections, for programs that say so a moment too early.
 ///
 /// - Returns: False when it still refuses after `seconds`.
-public func waitForPort(_ port: UInt16, within seconds: Int = 10) -> Bool {
+package func waitForPort(_ port: UInt16, within seconds: Int = 10) -> Bool {
     for _ in 0..<(seconds * 200) {
         let isOpen = withLoopbackSocket(port: port) { number, address, length in
             connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: address), length) == 0

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Decodes hex pairs; blanks, line breaks and everything after `#` on a line are skipped.
-public func bytes(hex: String) -> [UInt8] {
+package func bytes(hex: String) -> [UInt8] {
     var result: [UInt8] = []
     for line in hex.split(whereSeparator: \.isNewline) {
         let digits = line.prefix { $0 != "#" }.filter { !$0.isWhitespace }
@@ -17,7 +17,7 @@ public func bytes(hex: String) -> [UInt8] {
 }
 
 /// The hex of some bytes, two digits each, without blanks.
-public func hex(_ bytes: some Sequence<UInt8>) -> String {
+package func hex(_ bytes: some Sequence<UInt8>) -> String {
     bytes.map { byte in
         let digits = String(byte, radix: 16)
         return digits.count == 1 ? "0" + digits : digits

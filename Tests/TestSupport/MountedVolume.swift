@@ -4,9 +4,9 @@ import Foundation
 ///
 /// It is unmounted when the value goes away. What a killed test process left mounted is unmounted before the next one is
 /// made: the mount point's name holds the process's number.
-public final class MountedVolume: Sendable {
+package final class MountedVolume: Sendable {
     /// What to make.
-    public enum Kind: Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable, CustomStringConvertible {
         /// ext4 with options of mkfs.
         case ext4([String])
         /// XFS, which wants 300 MiB at least.
@@ -19,7 +19,7 @@ public final class MountedVolume: Sendable {
         case exfat
 
         /// The kind and its options.
-        public var description: String {
+        package var description: String {
             switch self {
             case .ext4(let options): (["ext4"] + options).joined(separator: " ")
             case .xfs: "xfs"
@@ -49,12 +49,12 @@ public final class MountedVolume: Sendable {
     }
 
     /// Where it is mounted.
-    public let path: String
+    package let path: String
     private let image: String
     private let isFuse: Bool
 
     /// Whether such a file system can be made and mounted here.
-    public static func isPossible(_ kind: Kind) -> Bool {
+    package static func isPossible(_ kind: Kind) -> Bool {
         guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: kind.program) else { return false }
         if case .exfat = kind {
             return FileManager.default.isExecutableFile(atPath: "/usr/sbin/mount.exfat-fuse")
@@ -69,7 +69,7 @@ public final class MountedVolume: Sendable {
     ///   - kind: What.
     ///   - mebibytes: The size of its device.
     /// - Throws: ``ChildProcess/Failure`` with what mkfs or mount said.
-    public init(_ kind: Kind, mebibytes: Int) throws {
+    package init(_ kind: Kind, mebibytes: Int) throws {
         Self.sweep()
         path = "/tmp/\(Self.prefix)\(getpid())-\(UUID().uuidString)"
         image = path + ".image"
@@ -98,10 +98,10 @@ public final class MountedVolume: Sendable {
     }
 
     /// The path of a name in it.
-    public func file(_ name: String) -> String { path + "/" + name }
+    package func file(_ name: String) -> String { path + "/" + name }
 
     /// The names at its top, sorted, but for `lost+found`.
-    public func names() throws -> [String] {
+    package func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != "lost+found" }.sorted()
     }
 

@@ -5,7 +5,7 @@ import Foundation
 /// - Parameter body: What blocks.
 /// - Returns: What it returned.
 /// - Throws: What it threw.
-public func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+package func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// Makes and changes trees with everything that a volume may hold; the whole run follows from the generator.
-public struct RandomTree {
+package struct RandomTree {
     private var random: SeededRandom
     private let root: String
     private var counter = 0
@@ -16,7 +16,7 @@ public struct RandomTree {
     /// - Parameters:
     ///   - root: An existing directory.
     ///   - seed: Decides everything.
-    public init(root: String, seed: UInt64) {
+    package init(root: String, seed: UInt64) {
         self.root = root
         random = SeededRandom(seed: seed)
     }
@@ -25,7 +25,7 @@ public struct RandomTree {
     ///
     /// - Parameter count: How many names.
     /// - Throws: `POSIXError` when the tree cannot be changed.
-    public mutating func fill(_ count: Int) throws {
+    package mutating func fill(_ count: Int) throws {
         for _ in 0..<count { try addOne() }
         try settle()
     }
@@ -34,7 +34,7 @@ public struct RandomTree {
     ///
     /// - Parameter count: How many changes.
     /// - Throws: `POSIXError` when the tree cannot be changed.
-    public mutating func edit(_ count: Int) throws {
+    package mutating func edit(_ count: Int) throws {
         for _ in 0..<count {
             switch number(10) {
             case 0, 1: try addOne()

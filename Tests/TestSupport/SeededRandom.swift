@@ -1,12 +1,12 @@
 /// A small generator whose whole run follows from its seed (SplitMix64), so that a failed property can be run again.
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Starts a run.
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next number.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -20,7 +20,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     ///   - count: How many.
     ///   - bound: Each byte is below this; small bounds make repetitive data.
     /// - Returns: The bytes.
-    public mutating func bytes(_ count: Int, below bound: Int = 256) -> [UInt8] {
+    package mutating func bytes(_ count: Int, below bound: Int = 256) -> [UInt8] {
         (0..<count).map { _ in UInt8(Int.random(in: 0..<bound, using: &self)) }
     }
 }

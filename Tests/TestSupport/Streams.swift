@@ -1,7 +1,7 @@
-public import Transport
+package import Transport
 
 /// Everything until the end of a stream.
-public func readAll(_ stream: any ByteStream) throws -> [UInt8] {
+package func readAll(_ stream: any ByteStream) throws -> [UInt8] {
     var all: [UInt8] = []
     while true {
         let piece = try stream.read(upTo: 64 * 1024)
@@ -11,7 +11,7 @@ public func readAll(_ stream: any ByteStream) throws -> [UInt8] {
 }
 
 /// Sends back what comes until the end.
-public func echoUntilEnd(_ stream: any ByteStream) throws {
+package func echoUntilEnd(_ stream: any ByteStream) throws {
     while true {
         let piece = try stream.read(upTo: 64 * 1024)
         guard !piece.isEmpty else { break }
@@ -22,11 +22,11 @@ public func echoUntilEnd(_ stream: any ByteStream) throws {
 }
 
 /// Bytes that depend on their place, without a table: a slip of one byte shows.
-public struct Pattern {
+package struct Pattern {
     private var state: UInt64
 
     /// Starts at a place that the seed chooses.
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     private static let table: [UInt8] = {
         var word: UInt64 = 88_172_645_463_325_252
@@ -39,7 +39,7 @@ public struct Pattern {
     }()
 
     /// The next bytes.
-    public mutating func next(_ count: Int) -> [UInt8] {
+    package mutating func next(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         while bytes.count < count {

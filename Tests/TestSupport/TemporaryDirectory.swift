@@ -1,12 +1,12 @@
 import Foundation
 
 /// A directory of a test's own, removed with everything in it when the value goes away.
-public final class TemporaryDirectory: Sendable {
+package final class TemporaryDirectory: Sendable {
     /// Its absolute path, without a trailing slash.
-    public let path: String
+    package let path: String
 
     /// Makes an empty directory below `parent`.
-    public init(parent: String = "/tmp") throws {
+    package init(parent: String = "/tmp") throws {
         path = (parent.hasSuffix("/") ? parent : parent + "/") + "dvm-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -20,5 +20,5 @@ public final class TemporaryDirectory: Sendable {
     }
 
     /// The path of a name in the directory.
-    public func file(_ name: String) -> String { path + "/" + name }
+    package func file(_ name: String) -> String { path + "/" + name }
 }

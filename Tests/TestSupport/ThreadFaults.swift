@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// The numbers of the system calls that tests let fail, on x86-64.
-public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
+package enum SystemCallNumber: UInt32, Sendable, CaseIterable {
     case lseek = 8
     case ioctl = 16
     case pwrite = 18
@@ -35,7 +35,7 @@ public enum SystemCallNumber: UInt32, Sendable, CaseIterable {
 }
 
 /// A system call that should fail on one thread.
-public struct SystemCallFault: Sendable {
+package struct SystemCallFault: Sendable {
     let number: UInt32
     let error: Int32
     let argument: (index: Int, mask: UInt32)?
@@ -46,7 +46,7 @@ public struct SystemCallFault: Sendable {
     ///   - call: Which.
     ///   - error: The `errno` it should give.
     ///   - argument: Only calls that have any bit of `mask` set in this argument (from 0) fail; nil for all.
-    public init(_ call: SystemCallNumber, _ error: Int32, argument: (index: Int, mask: UInt32)? = nil) {
+    package init(_ call: SystemCallNumber, _ error: Int32, argument: (index: Int, mask: UInt32)? = nil) {
         number = call.rawValue
         self.error = error
         self.argument = argument
@@ -57,7 +57,7 @@ public struct SystemCallFault: Sendable {
 ///
 /// The kernel itself gives the errors (a seccomp filter), so nothing has to be faked. Expectations belong after the
 /// call: the testing library does not know the thread.
-public func onThread<Value: Sendable>(
+package func onThread<Value: Sendable>(
     failing faults: [SystemCallFault] = [],
     user: UInt32? = nil,
     _ body: @escaping @Sendable () throws -> Value

@@ -2,54 +2,54 @@ import Foundation
 import Glibc
 
 /// Everything about a tree that a copy has to have, name by name.
-public struct TreeSnapshot: Equatable, Sendable {
+package struct TreeSnapshot: Equatable, Sendable {
     /// One name.
-    public struct Node: Equatable, Sendable {
+    package struct Node: Equatable, Sendable {
         /// Mode with type bits.
-        public var mode: UInt32 = 0
+        package var mode: UInt32 = 0
         /// Owner and group.
-        public var owner: UInt32 = 0
+        package var owner: UInt32 = 0
         /// Group.
-        public var group: UInt32 = 0
+        package var group: UInt32 = 0
         /// Seconds of the modification time.
-        public var seconds = 0
+        package var seconds = 0
         /// Nanoseconds of the modification time.
-        public var nanoseconds = 0
+        package var nanoseconds = 0
         /// Numbers of a device.
-        public var device: UInt = 0
+        package var device: UInt = 0
         /// Bytes of a file, or a link's target.
-        public var content: [UInt8] = []
+        package var content: [UInt8] = []
         /// The first name of the same file, in the order of names; empty for a file with one name.
-        public var link = ""
+        package var link = ""
     }
 
     /// The nodes by path; other bytes than UTF-8 as `%xx`, the root as the empty path.
-    public private(set) var nodes: [String: Node] = [:]
+    package private(set) var nodes: [String: Node] = [:]
     /// Inode and change time by path: what was not touched has the same.
-    public private(set) var identities: [String: [Int]] = [:]
+    package private(set) var identities: [String: [Int]] = [:]
 
     /// Reads a tree.
     ///
     /// - Parameter path: A directory; nothing below it is followed.
     /// - Throws: `POSIXError` when something cannot be read.
-    public init(_ path: String) throws {
+    package init(_ path: String) throws {
         var firstNames: [UInt: String] = [:]
         try add(Array(path.utf8), name: "", &firstNames)
     }
 
     /// Forgets the parts of seconds of all times.
-    public mutating func dropNanoseconds() {
+    package mutating func dropNanoseconds() {
         for name in nodes.keys { nodes[name]?.nanoseconds = 0 }
     }
 
     /// Whether both trees have the same nodes.
-    public static func == (left: TreeSnapshot, right: TreeSnapshot) -> Bool { left.nodes == right.nodes }
+    package static func == (left: TreeSnapshot, right: TreeSnapshot) -> Bool { left.nodes == right.nodes }
 
     /// What another tree has differently, one line each, the first twenty.
     ///
     /// - Parameter copy: The tree that should be the same.
     /// - Returns: The lines; empty when nothing differs.
-    public func differences(from copy: TreeSnapshot) -> [String] {
+    package func differences(from copy: TreeSnapshot) -> [String] {
         var lines: [String] = []
         for (name, node) in nodes.sorted(by: { $0.key < $1.key }) where copy.nodes[name] != node {
             guard let other = copy.nodes[name] else {

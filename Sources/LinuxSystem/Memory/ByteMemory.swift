@@ -7,17 +7,17 @@
 ///
 /// ## Concurrency model
 /// Nothing is locked. Whoever hands a piece to another thread does not touch it before it comes back.
-@safe public final class ByteMemory: @unchecked Sendable {
+@safe package final class ByteMemory: @unchecked Sendable {
     @usableFromInline let start: UnsafeMutableRawPointer
     /// Bytes of the allocation.
-    public let count: Int
+    package let count: Int
 
     /// Allocates memory.
     ///
     /// - Parameters:
     ///   - count: Bytes, at least 1.
     ///   - alignment: A power of two.
-    public init(count: Int, alignment: Int = 64) {
+    package init(count: Int, alignment: Int = 64) {
         precondition(count > 0)
         self.count = count
         unsafe start = .allocate(byteCount: count, alignment: alignment)
@@ -26,22 +26,22 @@
     deinit { unsafe start.deallocate() }
 
     /// A part of the memory.
-    public subscript(range: Range<Int>) -> MemorySlice { MemorySlice(self, range) }
+    package subscript(range: Range<Int>) -> MemorySlice { MemorySlice(self, range) }
 
     /// All of the memory.
-    public var all: MemorySlice { MemorySlice(self, 0..<count) }
+    package var all: MemorySlice { MemorySlice(self, 0..<count) }
 
     /// Writes an integer, little-endian.
     @inlinable
     @inline(__always)
-    public func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+    package func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
         precondition(offset >= 0 && offset <= count - MemoryLayout<Value>.size)
         unsafe start.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
     }
 
     /// Writes a copy of bytes.
     @inlinable
-    public func store(_ bytes: RawSpan, at offset: Int) {
+    package func store(_ bytes: RawSpan, at offset: Int) {
         precondition(offset >= 0 && offset <= count - bytes.byteCount)
         unsafe bytes.withUnsafeBytes { source in
             guard let from = source.baseAddress else { return }
@@ -50,7 +50,7 @@
     }
 
     /// Moves a range to the start; both may overlap.
-    public func moveToFront(_ range: Range<Int>) {
+    package func moveToFront(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         guard !range.isEmpty, range.lowerBound > 0 else { return }
         unsafe start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
@@ -61,15 +61,15 @@
 ///
 /// ## Invariant
 /// `range` lies within the memory, which `init` checks.
-@safe public struct MemorySlice: Sendable {
+@safe package struct MemorySlice: Sendable {
     /// What it is a part of.
-    public let memory: ByteMemory
+    package let memory: ByteMemory
     /// Which part.
-    public let range: Range<Int>
+    package let range: Range<Int>
 
     /// A part of a memory.
     @inlinable
-    public init(_ memory: ByteMemory, _ range: Range<Int>) {
+    package init(_ memory: ByteMemory, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= memory.count)
         self.memory = memory
         self.range = range
@@ -78,10 +78,10 @@
     private static let nowhere = ByteMemory(count: 1)
 
     /// No bytes.
-    public static var empty: MemorySlice { MemorySlice(nowhere, 0..<0) }
+    package static var empty: MemorySlice { MemorySlice(nowhere, 0..<0) }
 
     /// A copy of bytes in memory of its own.
-    public init(copying bytes: Span<UInt8>) {
+    package init(copying bytes: Span<UInt8>) {
         guard !bytes.isEmpty else {
             self = .empty
             return
@@ -91,15 +91,15 @@
     }
 
     /// Bytes in it.
-    @inlinable public var count: Int { range.count }
+    @inlinable package var count: Int { range.count }
 
     /// Whether there are none.
-    @inlinable public var isEmpty: Bool { range.isEmpty }
+    @inlinable package var isEmpty: Bool { range.isEmpty }
 
     @usableFromInline var pointer: UnsafeMutableRawPointer { unsafe memory.start + range.lowerBound }
 
     /// The bytes, for reading.
-    public var bytes: RawSpan {
+    package var bytes: RawSpan {
         @inlinable
         @_lifetime(borrow self)
         get {
@@ -109,7 +109,7 @@
     }
 
     /// The bytes, for reading.
-    public var span: Span<UInt8> {
+    package var span: Span<UInt8> {
         @inlinable
         @_lifetime(borrow self)
         get {
@@ -119,7 +119,7 @@
     }
 
     /// Lends the bytes for writing.
-    public func withMutableSpan<Result, Failure: Error>(
+    package func withMutableSpan<Result, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let buffer = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: range.count)
@@ -129,22 +129,22 @@
 
     /// A part of it, counted from its start.
     @inlinable
-    public subscript(part: Range<Int>) -> MemorySlice {
+    package subscript(part: Range<Int>) -> MemorySlice {
         precondition(part.lowerBound >= 0 && part.upperBound <= count)
         return MemorySlice(memory, range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
     }
 
     /// Its first bytes.
-    public func prefix(_ length: Int) -> MemorySlice { self[0..<length] }
+    package func prefix(_ length: Int) -> MemorySlice { self[0..<length] }
 
     /// What follows its first bytes.
-    public func dropFirst(_ length: Int) -> MemorySlice { self[length..<count] }
+    package func dropFirst(_ length: Int) -> MemorySlice { self[length..<count] }
 
     /// Writes zeros.
-    public func clear() { unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count) }
+    package func clear() { unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count) }
 
     /// Writes a copy of as many bytes as it has.
-    public func copy(_ bytes: Span<UInt8>) {
+    package func copy(_ bytes: Span<UInt8>) {
         precondition(bytes.count == count)
         unsafe bytes.withUnsafeBytes { source in
             guard let from = source.baseAddress else { return }
@@ -163,14 +163,14 @@
 
 extension [UInt8] {
     /// A copy of bytes.
-    public init(copying bytes: Span<UInt8>) {
+    package init(copying bytes: Span<UInt8>) {
         self = []
         append(copying: bytes)
     }
 
     /// Appends a copy of bytes.
     @inlinable
-    public mutating func append(copying bytes: Span<UInt8>) {
+    package mutating func append(copying bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

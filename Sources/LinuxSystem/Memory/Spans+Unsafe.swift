@@ -4,7 +4,7 @@
 
 extension Span<UInt8> {
     /// The same bytes.
-    public var rawBytes: RawSpan {
+    package var rawBytes: RawSpan {
         @_lifetime(copy self)
         get { unsafe bytes }
     }
@@ -12,7 +12,7 @@ extension Span<UInt8> {
 
 extension RawSpan {
     /// The same bytes.
-    public var octets: Span<UInt8> {
+    package var octets: Span<UInt8> {
         @_lifetime(copy self)
         get { Span<UInt8>(_bytes: self) }
     }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// What a wait with a limit came back with.
-public enum QueueAnswer<Element> {
+package enum QueueAnswer<Element> {
     /// An element, the oldest one.
     case element(Element)
     /// The queue is closed and empty: nothing will come any more.
@@ -18,7 +18,7 @@ public enum QueueAnswer<Element> {
 ///
 /// ## Concurrency model
 /// Every variable is touched only with `lock` held.
-public final class BoundedQueue<Element>: @unchecked Sendable {
+package final class BoundedQueue<Element>: @unchecked Sendable {
     private let lock = QueueLock()
     private var items: [(element: Element, weight: Int)] = []
     private var head = 0
@@ -26,14 +26,14 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     private var isClosed = false
     private let capacity: Int
     /// What the queue carries, for reports such as "waiting for requests since 5 s".
-    public let name: String
+    package let name: String
 
     /// Makes an empty queue.
     ///
     /// - Parameters:
     ///   - capacity: The weight that may wait in it; one item is always let in, whatever its weight.
     ///   - name: What it carries.
-    public init(capacity: Int, name: String) {
+    package init(capacity: Int, name: String) {
         precondition(capacity > 0)
         self.capacity = capacity
         self.name = name
@@ -46,7 +46,7 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     ///   - itemWeight: Its share of the capacity; at least 1.
     /// - Returns: False when the queue is closed; the element is dropped then.
     @discardableResult
-    public func push(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {
+    package func push(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {
         lock.lock()
         defer { lock.unlock() }
         while !isClosed, weight > 0, weight + itemWeight > capacity { lock.wait(for: .notFull) }
@@ -60,7 +60,7 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     /// Takes the oldest element, waiting while the queue is empty.
     ///
     /// - Returns: Nil when the queue is closed and empty.
-    public func pop() -> sending Element? {
+    package func pop() -> sending Element? {
         lock.lock()
         defer { lock.unlock() }
         while head == items.count, !isClosed { lock.wait(for: .notEmpty) }
@@ -68,7 +68,7 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     }
 
     /// Takes the oldest element, waiting at most this long.
-    public func pop(within limit: Duration) -> sending QueueAnswer<Element> {
+    package func pop(within limit: Duration) -> sending QueueAnswer<Element> {
         var deadline = clockTime(CLOCK_MONOTONIC)
         let (seconds, attoseconds) = limit.components
         deadline.tv_sec += Int(seconds)
@@ -87,21 +87,21 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     }
 
     /// Takes the oldest element if there is one; never waits.
-    public func tryPop() -> sending Element? {
+    package func tryPop() -> sending Element? {
         lock.lock()
         defer { lock.unlock() }
         return takeFirst()
     }
 
     /// The weight of what waits in it at this moment.
-    public var waitingWeight: Int {
+    package var waitingWeight: Int {
         lock.lock()
         defer { lock.unlock() }
         return weight
     }
 
     /// Ends the queue: pushes are refused from now on, pops drain what is left.
-    public func close() {
+    package func close() {
         lock.lock()
         isClosed = true
         lock.broadcast(.notEmpty)
@@ -110,7 +110,7 @@ public final class BoundedQueue<Element>: @unchecked Sendable {
     }
 
     /// Ends the queue and drops what waits in it.
-    public func cancel() {
+    package func cancel() {
         lock.lock()
         let dropped = items
         items = []

@@ -6,11 +6,11 @@ import Glibc
 ///
 /// ## Invariant
 /// The lock lives on the heap because its address must not change; it is never copied, and freed with the last owner.
-@safe public final class SharedLock: @unchecked Sendable {
+@safe package final class SharedLock: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>
 
     /// Makes a lock that is free.
-    public init() {
+    package init() {
         unsafe lock = .allocate(capacity: 1)
         var attributes = pthread_rwlockattr_t()
         unsafe pthread_rwlockattr_init(&attributes)
@@ -27,14 +27,14 @@ import Glibc
 
     /// Does something while others may do so too, but nobody has the lock alone.
     @inline(__always)
-    public func shared<Value>(_ body: () -> Value) -> Value {
+    package func shared<Value>(_ body: () -> Value) -> Value {
         unsafe pthread_rwlock_rdlock(lock)
         defer { unsafe pthread_rwlock_unlock(lock) }
         return body()
     }
 
     /// Does something once no other thread has the lock, and while none gets it.
-    public func alone<Value>(_ body: () -> Value) -> Value {
+    package func alone<Value>(_ body: () -> Value) -> Value {
         unsafe pthread_rwlock_wrlock(lock)
         defer { unsafe pthread_rwlock_unlock(lock) }
         return body()

@@ -4,10 +4,10 @@
 ///
 /// ## Concurrency model
 /// `finished` is the only shared state; the thread closes it once, joiners wait on it.
-public final class WorkerThread: Sendable {
+package final class WorkerThread: Sendable {
     private let finished = BoundedQueue<Never>(capacity: 1, name: "thread end")
     /// The name shown by `ps -L` and `perf`; at most 15 bytes are used.
-    public let name: String
+    package let name: String
 
     /// Starts a thread.
     ///
@@ -15,7 +15,7 @@ public final class WorkerThread: Sendable {
     ///   - name: At most 15 bytes reach the kernel.
     ///   - body: Runs once on the new thread. It handles its own errors.
     /// - Throws: ``SystemError`` of pthread_create(3).
-    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         self.name = name
         let finished = self.finished
         let number = startThread(name: name) {
@@ -26,14 +26,14 @@ public final class WorkerThread: Sendable {
     }
 
     /// Waits until the closure has returned.
-    public func join() {
+    package func join() {
         _ = finished.pop()
     }
 
     /// Waits for the closure, at most this long.
     ///
     /// - Returns: Whether it has returned.
-    public func join(within limit: Duration) -> Bool {
+    package func join(within limit: Duration) -> Bool {
         if case .timedOut = finished.pop(within: limit) { return false }
         return true
     }

@@ -10,17 +10,17 @@ import VolumeAccess
 ///
 /// ## Concurrency model
 /// The configuration does not change; the counts of connections are behind their lock.
-public final class ConfiguredCatalogue: DaemonCatalogue {
+package final class ConfiguredCatalogue: DaemonCatalogue {
     private let configuration: DaemonConfiguration
     private let connections = ConnectionCounts()
 
     /// Serves the modules of a configuration.
-    public init(_ configuration: DaemonConfiguration) {
+    package init(_ configuration: DaemonConfiguration) {
         self.configuration = configuration
     }
 
     /// The text of the file that the configuration names, as it is now; nil when there is none.
-    public var messageOfTheDay: [UInt8]? {
+    package var messageOfTheDay: [UInt8]? {
         guard let file = configuration.messageFile else { return nil }
         do throws(SystemError) {
             return try SmallFile(file).contents()
@@ -30,12 +30,12 @@ public final class ConfiguredCatalogue: DaemonCatalogue {
     }
 
     /// The modules that are not hidden.
-    public var listedModules: [(name: [UInt8], comment: [UInt8])] {
+    package var listedModules: [(name: [UInt8], comment: [UInt8])] {
         configuration.modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
     /// Finds a module, if the peer's address is let in; one of its places is taken once the password is proved.
-    public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
+    package func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         let unknown = DaemonAnswer.refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         guard let settings = configuration.modules.first(where: { $0.name == name }) else { return unknown }
         guard HostRule.admits(Self.address(of: peer), allow: settings.allow, deny: settings.deny) else {

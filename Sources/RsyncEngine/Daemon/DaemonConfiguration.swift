@@ -5,27 +5,27 @@ import RsyncOptions
 /// A daemon's configuration: `rsyncd.conf` (protocol specification, session 11).
 ///
 /// What this daemon cannot do as the file asks is refused; what it does in another way is in ``notices``.
-public struct DaemonConfiguration: Equatable, Sendable {
+package struct DaemonConfiguration: Equatable, Sendable {
     /// The address to listen on; nil for all.
-    public private(set) var address: String?
+    package private(set) var address: String?
     /// The port to listen on; nil for 873.
-    public private(set) var port: UInt16?
+    package private(set) var port: UInt16?
     /// The file that gets the process's number.
-    public private(set) var pidFile: [UInt8]?
+    package private(set) var pidFile: [UInt8]?
     /// The file whose text follows the greeting.
-    public private(set) var messageFile: [UInt8]?
+    package private(set) var messageFile: [UInt8]?
     /// The file of log lines; nil for standard error.
-    public private(set) var logFile: [UInt8]?
+    package private(set) var logFile: [UInt8]?
     /// The modules, in the order of the file.
-    public private(set) var modules: [ModuleSettings] = []
+    package private(set) var modules: [ModuleSettings] = []
     /// Parameters that were ignored or are done in another way, for the log.
-    public private(set) var notices: [String] = []
+    package private(set) var notices: [String] = []
 
     /// Reads a configuration.
     ///
     /// - Parameter contents: The file's bytes.
     /// - Throws: ``DaemonConfigurationError`` at the first line that cannot be carried out.
-    public init(parsing contents: [UInt8]) throws(DaemonConfigurationError) {
+    package init(parsing contents: [UInt8]) throws(DaemonConfigurationError) {
         var defaults = ModuleSettings()
         for section in try ConfigurationLines(contents).sections {
             guard let name = section.name else {

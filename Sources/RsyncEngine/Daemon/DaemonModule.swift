@@ -1,40 +1,40 @@
 package import Checksums
 import Transport
-public import VolumeAccess
+package import VolumeAccess
 
 /// A directory that a daemon serves under a name.
-public struct DaemonModule: Sendable {
+package struct DaemonModule: Sendable {
     /// The name that clients ask for.
-    public var name: [UInt8]
+    package var name: [UInt8]
     /// The directory; nil where the opener finds it.
-    public var volume: Volume?
+    package var volume: Volume?
     /// Opens the directory for a client that was let in and has said what it wants; nil where it is open already.
     package let opener: (any ModuleOpener)?
     /// Text for the listing.
-    public var comment: [UInt8] = []
+    package var comment: [UInt8] = []
     /// Whether the listing shows it.
-    public var isListed = true
+    package var isListed = true
     /// Whether clients may only pull.
-    public var isReadOnly = false
+    package var isReadOnly = false
     /// Whether clients may only push.
-    public var isWriteOnly = false
+    package var isWriteOnly = false
     /// Makes the proof that a user who may use the module gives for a challenge, nil for all others; nil lets everybody in.
     package var proof: Proof?
     /// Whether owners keep their numbers, whatever the client says.
-    public var forcesNumericIDs = false
+    package var forcesNumericIDs = false
     /// The longest silence in seconds; 0 for none.
-    public var timeout = 0
+    package var timeout = 0
     /// The longest file that is taken or sent, in bytes; nil for any.
-    public var largestFile: Int64?
+    package var largestFile: Int64?
     /// Bytes in memory that a client's file lists may take; nil for the usual limit.
-    public var listMemory: Int?
+    package var listMemory: Int?
     /// Names or letters of options that clients may not use.
-    public var refusedOptions: [String] = []
+    package var refusedOptions: [String] = []
     /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.
-    public var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
+    package var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
     /// Whether modification times are compared to the nanosecond, as far as the file system keeps them, with clients whose
     /// protocol has nanoseconds (31 and later) and who say nothing else (`--modify-window`).
-    public var comparesNanoseconds = false
+    package var comparesNanoseconds = false
     /// The places among the module's connections, of which a client takes one once it is let in; nil for any number.
     var slots: ConnectionSlots?
     /// What a client is told when there is no place left.
@@ -45,7 +45,7 @@ public struct DaemonModule: Sendable {
         @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
 
     /// Serves a directory to everybody, for reading and writing.
-    public init(name: [UInt8], volume: Volume) {
+    package init(name: [UInt8], volume: Volume) {
         self.name = name
         self.volume = volume
         opener = nil
@@ -92,21 +92,21 @@ struct StreamConnection: DaemonConnection {
 }
 
 /// What a client that was let in wants of a module.
-public struct DaemonRequest: Sendable {
+package struct DaemonRequest: Sendable {
     /// Who proved a password; empty where none is needed.
-    public let user: [UInt8]
+    package let user: [UInt8]
     /// The client's address.
-    public let peer: String
+    package let peer: String
     /// Whether it pushes, and not in a dry run.
-    public let isWriting: Bool
+    package let isWriting: Bool
     /// Which job the session belongs to; empty for none.
-    public let job: String
+    package let job: String
     /// What the session runs over.
     package let connection: any DaemonConnection
 }
 
 /// What became of a request.
-public enum DaemonOpening: Sendable {
+package enum DaemonOpening: Sendable {
     /// The directory, how far the lock of its writer reaches (``TransferTally/lockReach``), and what the session holds until
     /// its end.
     case opened(Volume, lockReach: Int64 = 0, hold: (any AnyObject & Sendable)? = nil)
@@ -138,7 +138,7 @@ extension DaemonCatalogue {
 }
 
 /// What a catalogue says to a request.
-public enum DaemonAnswer: Sendable {
+package enum DaemonAnswer: Sendable {
     /// The client may go on, after proving its password if there is one.
     case module(DaemonModule)
     /// The client is refused with this text.
@@ -146,24 +146,24 @@ public enum DaemonAnswer: Sendable {
 }
 
 /// A catalogue that does not change.
-public struct FixedCatalogue: DaemonCatalogue {
+package struct FixedCatalogue: DaemonCatalogue {
     private let modules: [DaemonModule]
 
     /// Serves some modules to every client.
-    public init(_ modules: [DaemonModule]) {
+    package init(_ modules: [DaemonModule]) {
         self.modules = modules
     }
 
     /// None.
-    public var messageOfTheDay: [UInt8]? { nil }
+    package var messageOfTheDay: [UInt8]? { nil }
 
     /// The modules that are not hidden.
-    public var listedModules: [(name: [UInt8], comment: [UInt8])] {
+    package var listedModules: [(name: [UInt8], comment: [UInt8])] {
         modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
     /// Finds a module by its name, for any client.
-    public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
+    package func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard let module = modules.first(where: { $0.name == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         }

@@ -2,13 +2,13 @@ package import Checksums
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
-public import Transport
+package import Transport
 import VolumeAccess
 
 /// A daemon's side of a connection (protocol specification, session 3).
 ///
 /// Blocks the calling thread; run it on a thread of its own.
-public struct DaemonSession {
+package struct DaemonSession {
     /// How long a client may take for each step before its arguments are complete (protocol specification, session 10.3).
     private static let handshakeTimeout = 60
     /// How long a wrong password waits for its answer, so that guessing takes time.
@@ -25,25 +25,25 @@ public struct DaemonSession {
     private let connection: (any DaemonConnection)?
 
     /// Who came and what became of it.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// The module, when one was chosen.
-        public var module: [UInt8] = []
+        package var module: [UInt8] = []
         /// The user who proved a password.
-        public var user: [UInt8] = []
+        package var user: [UInt8] = []
         /// Whether files went to the client.
-        public var isSender = false
+        package var isSender = false
         /// The session's result; nil when none began: a listing, or a refusal.
-        public var result: SessionResult?
+        package var result: SessionResult?
         /// Why the client was turned away.
-        public var refusal: String?
+        package var refusal: String?
         /// Whether that was because it knows none of the digests that the password may be proved by here.
-        public var lacksDigest = false
+        package var lacksDigest = false
         /// What the module gave the session to hold until its end.
-        public var hold: (any AnyObject & Sendable)?
+        package var hold: (any AnyObject & Sendable)?
         /// Whether that was a wrong password, or a user who is not known.
-        public var isWrongPassword = false
+        package var isWrongPassword = false
         /// Why the connection was closed before the client had logged in, if this side did so.
-        public var putOut: LoginPlaces.PutOut?
+        package var putOut: LoginPlaces.PutOut?
         /// The place among the module's connections, held until the report is dropped.
         var slot: ConnectionSlot?
     }
@@ -86,7 +86,7 @@ public struct DaemonSession {
     ///
     /// - Parameter stream: Connected with the client; closed when the session ends.
     /// - Returns: What happened.
-    public func run(over stream: any ByteStream) -> Report {
+    package func run(over stream: any ByteStream) -> Report {
         var report = Report()
         let channel = SessionChannel(stranger: stream)
         channel.setTimeout(seconds: Self.handshakeTimeout)

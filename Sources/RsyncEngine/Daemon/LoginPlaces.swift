@@ -1,6 +1,6 @@
 import LinuxSystem
 import Synchronization
-public import Transport
+package import Transport
 
 /// The places of a server for connections that have not logged in yet: so many at a time, each for a limited time.
 ///
@@ -12,9 +12,9 @@ public import Transport
 ///
 /// ## Concurrency model
 /// `state` is touched by accepting threads, by the connections' threads, and by the thread that runs ``watch()``.
-public final class LoginPlaces: Sendable {
+package final class LoginPlaces: Sendable {
     /// How far a connection has come.
-    public enum Progress: Int, CaseIterable, Comparable, Sendable {
+    package enum Progress: Int, CaseIterable, Comparable, Sendable {
         /// The connection exists and has sent nothing.
         case accepted
         /// Bytes have come.
@@ -27,11 +27,11 @@ public final class LoginPlaces: Sendable {
         case challenged
 
         /// The order of the steps.
-        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// Why a connection was closed before it had logged in.
-    public enum PutOut: Equatable, Sendable {
+    package enum PutOut: Equatable, Sendable {
         /// It had not logged in when its time was up.
         case tooSlow
         /// Another connection needed its place.
@@ -60,7 +60,7 @@ public final class LoginPlaces: Sendable {
     }
 
     /// The time from the connection to the login.
-    public let limit: Duration
+    package let limit: Duration
     private let capacity: Int
     private let leastStay: Duration
     private let state = Mutex(State())
@@ -72,7 +72,7 @@ public final class LoginPlaces: Sendable {
     ///   - capacity: Connections before login at a time, and as many again that have proved themselves; at least 5.
     ///   - limit: The time from the connection to the login.
     ///   - leastStay: The time at one step before which no connection is put out for another.
-    public init(capacity: Int = 384, limit: Duration, leastStay: Duration = .milliseconds(250)) {
+    package init(capacity: Int = 384, limit: Duration, leastStay: Duration = .milliseconds(250)) {
         precondition(capacity >= Progress.allCases.count)
         self.capacity = capacity
         self.limit = limit
@@ -83,7 +83,7 @@ public final class LoginPlaces: Sendable {
     ///
     /// - Parameter stream: Closed when its time is up or its place is needed.
     /// - Returns: The place; nil when the places are closed.
-    public func enter(_ stream: any ByteStream) -> LoginPlace? {
+    package func enter(_ stream: any ByteStream) -> LoginPlace? {
         while true {
             let now = ContinuousClock.now
             var displaced: (any ByteStream)?
@@ -137,7 +137,7 @@ public final class LoginPlaces: Sendable {
     }
 
     /// Closes connections whose time is up, until ``close()``; blocks the calling thread.
-    public func watch() {
+    package func watch() {
         var next = ContinuousClock.now + limit
         // Who enters while this sleeps has a later deadline than the sleep's end.
         while case .timedOut = closed.pop(within: max(.zero, next - .now)) {
@@ -159,7 +159,7 @@ public final class LoginPlaces: Sendable {
     }
 
     /// Gives no more places, and closes the connections that have one.
-    public func close() {
+    package func close() {
         let streams = state.withLock { state in
             state.isClosed = true
             let numbers = state.entries.filter { $0.value.putOut == nil }.keys
@@ -202,7 +202,7 @@ public final class LoginPlaces: Sendable {
 }
 
 /// One connection's place before its login; given back with the last reference to it.
-public final class LoginPlace: Sendable {
+package final class LoginPlace: Sendable {
     private let number: Int
     private let places: LoginPlaces
 
@@ -214,18 +214,18 @@ public final class LoginPlace: Sendable {
     deinit { places.end(number) }
 
     /// Notes a step of the login.
-    public func advance(to progress: LoginPlaces.Progress) { places.advance(number, to: progress) }
+    package func advance(to progress: LoginPlaces.Progress) { places.advance(number, to: progress) }
 
     /// Notes that the peer has proved itself by a certificate or a key: nobody takes its place any more.
     ///
     /// - Returns: False when there are as many such connections as may be.
-    public func prove() -> Bool { places.prove(number) }
+    package func prove() -> Bool { places.prove(number) }
 
     /// Why the connection was closed; nil while it was not.
-    public var putOut: LoginPlaces.PutOut? { places.putOut(number) }
+    package var putOut: LoginPlaces.PutOut? { places.putOut(number) }
 
     /// Ends the time before the login.
     ///
     /// - Returns: False when the connection was closed, or had left already.
-    public func leave() -> Bool { places.leave(number) }
+    package func leave() -> Bool { places.leave(number) }
 }

@@ -1,25 +1,25 @@
 /// What a configuration says about one module.
-public struct ModuleSettings: Equatable, Sendable {
+package struct ModuleSettings: Equatable, Sendable {
     /// The name that clients ask for.
-    public internal(set) var name: [UInt8] = []
+    package internal(set) var name: [UInt8] = []
     /// The directory.
-    public internal(set) var path: [UInt8] = []
+    package internal(set) var path: [UInt8] = []
     /// Text for the listing.
-    public internal(set) var comment: [UInt8] = []
+    package internal(set) var comment: [UInt8] = []
     /// Whether the listing shows it.
-    public internal(set) var isListed = true
+    package internal(set) var isListed = true
     /// Whether clients may only pull.
-    public internal(set) var isReadOnly = true
+    package internal(set) var isReadOnly = true
     /// Whether clients may only push.
-    public internal(set) var isWriteOnly = false
+    package internal(set) var isWriteOnly = false
     /// Whether owners keep their numbers.
-    public internal(set) var usesNumericIDs = false
+    package internal(set) var usesNumericIDs = false
     /// The longest silence in seconds; 0 for none.
-    public internal(set) var timeout = 0
+    package internal(set) var timeout = 0
     /// Connections at a time; 0 for any number, negative for none.
-    public internal(set) var connectionLimit = 0
+    package internal(set) var connectionLimit = 0
     /// Names or letters of options that clients may not use.
-    public internal(set) var refusedOptions: [String] = []
+    package internal(set) var refusedOptions: [String] = []
     var users: [AuthenticationRule] = []
     var secretsFile: [UInt8] = []
     var isStrict = true
@@ -27,10 +27,10 @@ public struct ModuleSettings: Equatable, Sendable {
     var deny: [HostRule] = []
 
     /// Whether some client may push.
-    public var mayBeWritten: Bool { !isReadOnly || users.contains { $0.access == .rw } }
+    package var mayBeWritten: Bool { !isReadOnly || users.contains { $0.access == .rw } }
 
     /// The file of passwords; nil when there is none.
-    public var secretsPath: [UInt8]? { secretsFile.isEmpty ? nil : secretsFile }
+    package var secretsPath: [UInt8]? { secretsFile.isEmpty ? nil : secretsFile }
 
     /// Who may enter; nil when everybody may.
     var authentication: AuthenticationTable? {

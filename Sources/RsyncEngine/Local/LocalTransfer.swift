@@ -1,6 +1,6 @@
 import Checksums
 import LinuxSystem
-public import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -10,7 +10,7 @@ import VolumeAccess
 /// `walk` lists the sources ahead; the caller's thread compares and makes directories, links and nodes; two threads
 /// `copy` move file contents in the kernel and put them into place. Queues between them are bounded, but for the events
 /// of finished files.
-public struct LocalTransfer {
+package struct LocalTransfer {
     private static let copierCount = 2
     private static let jobLimit = 4096
 
@@ -26,7 +26,7 @@ public struct LocalTransfer {
     ///   - options: What to do.
     ///   - observer: Follows the transfer; called from its threads.
     ///   - progress: Figures for whoever wants to show them.
-    public init(
+    package init(
         options: TransferOptions,
         observer: any TransferObserver,
         progress: TransferProgress = TransferProgress()
@@ -53,7 +53,7 @@ public struct LocalTransfer {
     ///   - sources: What to copy.
     ///   - argument: Where to.
     /// - Returns: What came of it.
-    public func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
+    package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         if options.selection.recursive { parameters.flags = [.incrementalRecursion] }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128

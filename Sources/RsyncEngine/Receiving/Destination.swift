@@ -2,17 +2,17 @@ import Glibc
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
-public import VolumeAccess
+package import VolumeAccess
 
 /// Where files go, as an argument names it.
-public struct DestinationArgument: Sendable {
+package struct DestinationArgument: Sendable {
     /// What the path is relative to: a module's root, or nil for the process's working directory.
-    public let base: Volume?
+    package let base: Volume?
     /// The path; empty and `.` name the base itself.
-    public let path: [UInt8]
+    package let path: [UInt8]
 
     /// Names a destination.
-    public init(base: Volume? = nil, path: [UInt8]) {
+    package init(base: Volume? = nil, path: [UInt8]) {
         self.base = base
         self.path = path
     }

@@ -1,18 +1,18 @@
 import LinuxSystem
 import RsyncWire
-public import VolumeAccess
+package import VolumeAccess
 
 /// One source argument: a root on a volume and the name that is sent for what lies there.
-public struct SourceRoot: Sendable {
+package struct SourceRoot: Sendable {
     /// The directory below which all names of this source lie.
-    public let volume: Volume
+    package let volume: Volume
     /// The name below the root to start from; `.` sends the root's contents.
-    public let name: [UInt8]
+    package let name: [UInt8]
     /// The argument as it was given, for messages.
-    public let argument: [UInt8]
+    package let argument: [UInt8]
 
     /// Names a source.
-    public init(volume: Volume, name: [UInt8], argument: [UInt8]) {
+    package init(volume: Volume, name: [UInt8], argument: [UInt8]) {
         self.volume = volume
         self.name = name
         self.argument = argument
@@ -23,7 +23,7 @@ public struct SourceRoot: Sendable {
     /// - Parameter path: A directory; symbolic links on the way are followed.
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when it cannot be opened.
-    public static func contents(of path: String) throws(VolumeError) -> SourceRoot {
+    package static func contents(of path: String) throws(VolumeError) -> SourceRoot {
         SourceRoot(volume: try Volume.open(path: path), name: [UInt8(ascii: ".")], argument: Array(path.utf8))
     }
 
@@ -33,7 +33,7 @@ public struct SourceRoot: Sendable {
     /// - Parameter argument: A path as given by a person.
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
-    public static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+    package static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
         let (parent, leaf) = split(argument)
         let path = parent.isEmpty ? [UInt8(ascii: ".")] : parent
         return SourceRoot(volume: try Volume.open(path: path.span), name: leaf, argument: argument)
@@ -46,7 +46,7 @@ public struct SourceRoot: Sendable {
     ///   - base: The module's root.
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
-    public static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
+    package static func argument(_ argument: [UInt8], in base: Volume) throws(VolumeError) -> SourceRoot {
         let (parent, leaf) = split(argument)
         var path = parent[...]
         while path.first == PathParts.separator { path.removeFirst() }

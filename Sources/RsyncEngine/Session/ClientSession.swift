@@ -1,21 +1,21 @@
 package import Checksums
 import LinuxSystem
-public import RsyncOptions
-public import RsyncWire
-public import Transport
+package import RsyncOptions
+package import RsyncWire
+package import Transport
 
 /// What a session came to.
-public struct SessionResult: Sendable {
+package struct SessionResult: Sendable {
     /// rsync's exit code: 0, 23, 24 or 25 when the session ran to its end, else the failure's.
-    public let exitCode: Int32
+    package let exitCode: Int32
     /// Why it ended early; nil when it ran to its end.
-    public let failure: EngineError?
+    package let failure: EngineError?
     /// What was done.
-    public let statistics: SessionStatistics
+    package let statistics: SessionStatistics
     /// What both ends spoke, if they came so far.
-    public let dialect: Dialect
+    package let dialect: Dialect
     /// What a text about a file that is larger than a limit says, whichever side it is from.
-    public static let largeFileText = SessionState.tooLarge
+    package static let largeFileText = SessionState.tooLarge
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
@@ -28,7 +28,7 @@ public struct SessionResult: Sendable {
     }
 
     /// The result of a session that never began.
-    public init(failure: EngineError) {
+    package init(failure: EngineError) {
         self.failure = failure
         exitCode = failure.exitCode
         statistics = SessionStatistics()
@@ -39,9 +39,9 @@ public struct SessionResult: Sendable {
 /// The client's side of a session with a server over a remote shell or with a daemon.
 ///
 /// Blocks the calling thread; run it on a thread of its own.
-public struct ClientSession: Sendable {
+package struct ClientSession: Sendable {
     /// Which way files go.
-    public enum Direction: Sendable {
+    package enum Direction: Sendable {
         /// From here to a path of the server.
         case push([SourceRoot], to: [UInt8])
         /// From paths of the server to here.
@@ -49,9 +49,9 @@ public struct ClientSession: Sendable {
     }
 
     /// Who a daemon lets in.
-    public struct Login: Sendable {
+    package struct Login: Sendable {
         /// The user's name.
-        public let user: String
+        package let user: String
         /// Makes the proof that answers a challenge (`AuthenticationExchange`); only called when the daemon wants one.
         package let proof: Proof
 
@@ -66,7 +66,7 @@ public struct ClientSession: Sendable {
         }
 
         /// Names a user and finds the password when the daemon wants it.
-        public init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
+        package init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
             self.init(user: user) { (challenge, digest) throws(EngineError) in
                 let password = try password()
                 return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
@@ -88,7 +88,7 @@ public struct ClientSession: Sendable {
     ///   - options: What to do.
     ///   - observer: Follows the session; called from its threads.
     ///   - progress: Figures for whoever wants to show them.
-    public init(
+    package init(
         stream: any ByteStream,
         options: TransferOptions,
         observer: any TransferObserver,
@@ -104,7 +104,7 @@ public struct ClientSession: Sendable {
     ///
     /// - Parameter direction: Which way files go; the server got its arguments from ``ServerArguments``.
     /// - Returns: What came of it.
-    public func run(_ direction: Direction) -> SessionResult {
+    package func run(_ direction: Direction) -> SessionResult {
         run { channel throws(EngineError) in try transfer(direction, version: nil, over: channel) }
     }
 
@@ -115,7 +115,7 @@ public struct ClientSession: Sendable {
     ///   - direction: Which way files go; paths are relative to the module.
     ///   - login: For a module that wants a password.
     /// - Returns: What came of it.
-    public func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
+    package func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
             var arguments = serverArguments(direction)
@@ -135,7 +135,7 @@ public struct ClientSession: Sendable {
     /// Asks a daemon for its modules; each line goes to the observer.
     ///
     /// - Returns: What came of it.
-    public func listModules() -> SessionResult {
+    package func listModules() -> SessionResult {
         run { channel throws(EngineError) in
             let client = daemonClient(over: channel)
             do throws(WireError) {
@@ -148,7 +148,7 @@ public struct ClientSession: Sendable {
     }
 
     /// The arguments that the server of a direction needs.
-    public func serverArguments(_ direction: Direction) -> ServerArguments {
+    package func serverArguments(_ direction: Direction) -> ServerArguments {
         switch direction {
         case .push(_, let path): ServerArguments(options: options, isSender: false, paths: [path])
         case .pull(let paths, _): ServerArguments(options: options, isSender: true, paths: paths)

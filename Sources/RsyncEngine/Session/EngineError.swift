@@ -1,9 +1,9 @@
-public import RsyncWire
+package import RsyncWire
 import Transport
-public import VolumeAccess
+package import VolumeAccess
 
 /// Why a session ended before its work was done.
-public enum EngineError: Error, Sendable, CustomStringConvertible {
+package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The stream from the peer could not be read as rsync's protocol, or broke.
     case wire(WireError)
     /// A daemon did not greet as one; what happened instead.
@@ -26,7 +26,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case cancelled
 
     /// The exit code that rsync documents for the failure (protocol specification, session 9.1).
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .wire(.transport(let cause)), .noGreeting(.transport(let cause)):
             if case TransportError.timedOut = cause { 30 } else { 10 }
@@ -46,7 +46,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     /// One sentence.
-    public var description: String {
+    package var description: String {
         switch self {
         case .wire(let error), .noGreeting(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
@@ -59,7 +59,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     /// How the text of ``writeBack(_:_:)`` begins, by which our own kind knows it at the other end.
-    public static let lostData = "the disk reported an error while data was written back"
+    package static let lostData = "the disk reported an error while data was written back"
 
     /// A peer's break of protocol (exit code 2).
     static func incompatible(_ text: String) -> EngineError { .wire(.violation(text, exitCode: 2)) }

@@ -1,13 +1,13 @@
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
-public import Transport
+package import Transport
 import VolumeAccess
 
 /// The server's side of a session, behind a remote shell or inside a daemon.
 ///
 /// Blocks the calling thread; run it on a thread of its own.
-public struct ServerSession {
+package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
 
@@ -16,7 +16,7 @@ public struct ServerSession {
     /// - Parameters:
     ///   - observer: Follows the session; texts for the client go to the client.
     ///   - progress: Figures for whoever wants to show them.
-    public init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
+    package init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
         self.observer = observer
         self.progress = progress
     }
@@ -27,7 +27,7 @@ public struct ServerSession {
     ///   - vector: The arguments behind the program's name, from `--server` on.
     ///   - stream: Standard input and output; closed when the session ends.
     /// - Returns: What came of it.
-    public func run(arguments vector: [[UInt8]], over stream: any ByteStream) -> SessionResult {
+    package func run(arguments vector: [[UInt8]], over stream: any ByteStream) -> SessionResult {
         let channel: SessionChannel
         var arguments = ServerArguments(parsing: vector, from: .shell)
         do throws(EngineError) {

@@ -1,25 +1,25 @@
 import LinuxSystem
-public import RsyncWire
-public import Synchronization
+package import RsyncWire
+package import Synchronization
 
 /// Entries of a transfer by type, as `--stats` counts them.
-public struct EntryCounts: Sendable, Equatable {
+package struct EntryCounts: Sendable, Equatable {
     /// Regular files.
-    public var regular = 0
+    package var regular = 0
     /// Directories.
-    public var directories = 0
+    package var directories = 0
     /// Symbolic links.
-    public var links = 0
+    package var links = 0
     /// Character and block devices.
-    public var devices = 0
+    package var devices = 0
     /// FIFOs and sockets.
-    public var specials = 0
+    package var specials = 0
 
     /// Counts nothing yet.
-    public init() {}
+    package init() {}
 
     /// All of them.
-    public var total: Int { regular + directories + links + devices + specials }
+    package var total: Int { regular + directories + links + devices + specials }
 
     /// Counts one entry of a mode.
     mutating func count(mode: UInt32) {
@@ -36,69 +36,69 @@ public struct EntryCounts: Sendable, Equatable {
 /// What a transfer did, in figures.
 ///
 /// Sums of sizes stop at the largest number: sizes are a peer's claims, or what somebody wrote into a volume.
-public struct SessionStatistics: Sendable, Equatable {
+package struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
-    public var listed = EntryCounts()
+    package var listed = EntryCounts()
     /// Entries that did not exist before.
-    public var created = EntryCounts()
+    package var created = EntryCounts()
     /// Entries removed at the destination.
-    public var deleted = EntryCounts()
+    package var deleted = EntryCounts()
     /// Regular files whose data was transferred.
-    public var transferredFiles = 0
+    package var transferredFiles = 0
     /// Received files that were longer than listed: they grew while they were read.
-    public var grownFiles = 0
+    package var grownFiles = 0
     /// Bytes of all regular files and links in the list.
-    public var totalSize: Int64 = 0
+    package var totalSize: Int64 = 0
     /// Bytes of the transferred files.
-    public var transferredSize: Int64 = 0
+    package var transferredSize: Int64 = 0
     /// Bytes sent as they are.
-    public var literalData: Int64 = 0
+    package var literalData: Int64 = 0
     /// Bytes that the destination had already.
-    public var matchedData: Int64 = 0
+    package var matchedData: Int64 = 0
     /// Bytes of the file list on the wire.
-    public var fileListSize: Int64 = 0
+    package var fileListSize: Int64 = 0
     /// Time spent making the list, in milliseconds.
-    public var listBuildTime: Int64 = 0
+    package var listBuildTime: Int64 = 0
     /// Time spent sending the list, in milliseconds.
-    public var listTransferTime: Int64 = 0
+    package var listTransferTime: Int64 = 0
     /// How long the destination was brought to its device at the end; nil when it was not, or nobody said.
-    public var synchronization: Duration?
+    package var synchronization: Duration?
     /// What is in place at the destination, as the receiving side counts it; nil where it does not tell: a stock one, a
     /// dry run.
-    public var inPlace: TransferTally?
+    package var inPlace: TransferTally?
     /// Bytes written to the peer.
-    public var bytesSent: Int64 = 0
+    package var bytesSent: Int64 = 0
     /// Bytes read from the peer.
-    public var bytesReceived: Int64 = 0
+    package var bytesReceived: Int64 = 0
 
     /// Figures of nothing.
-    public init() {}
+    package init() {}
 }
 
 /// How far a transfer is, for whoever asks from another thread.
 ///
 /// ## Concurrency model
 /// Counters only; each is written by one thread of the session and may be read by any.
-public final class TransferProgress: Sendable {
+package final class TransferProgress: Sendable {
     /// Bytes of file content dealt with: transferred, or found up to date.
-    public let bytesDone = Atomic<Int64>(0)
+    package let bytesDone = Atomic<Int64>(0)
     /// Bytes of file content that were transferred so far, sent as they are or found at the destination.
-    public let bytesMoved = Atomic<Int64>(0)
+    package let bytesMoved = Atomic<Int64>(0)
     /// Bytes of file content listed so far.
-    public let bytesListed = Atomic<Int64>(0)
+    package let bytesListed = Atomic<Int64>(0)
     /// Entries dealt with.
-    public let entriesDone = Atomic<Int64>(0)
+    package let entriesDone = Atomic<Int64>(0)
     /// Entries listed so far.
-    public let entriesListed = Atomic<Int64>(0)
+    package let entriesListed = Atomic<Int64>(0)
     /// Files whose data was transferred.
-    public let filesTransferred = Atomic<Int64>(0)
+    package let filesTransferred = Atomic<Int64>(0)
     /// Whether the destination is being brought to its device.
-    public let isSynchronizing = Atomic<Bool>(false)
+    package let isSynchronizing = Atomic<Bool>(false)
     /// Whether the list is complete, so that the two `Listed` figures are final.
-    public let isListComplete = Atomic<Bool>(false)
+    package let isListComplete = Atomic<Bool>(false)
 
     /// Nothing done yet.
-    public init() {}
+    package init() {}
 }
 
 extension TransferProgress {

@@ -1,7 +1,7 @@
-public import RsyncWire
+package import RsyncWire
 
 /// How much a text matters.
-public enum MessageLevel: Sendable {
+package enum MessageLevel: Sendable {
     /// For standard output.
     case info
     /// For standard error; no effect on the result.
@@ -23,37 +23,37 @@ public enum MessageLevel: Sendable {
 }
 
 /// Something that was done to one entry.
-public struct ItemReport: Sendable {
+package struct ItemReport: Sendable {
     /// The entry's name in the transfer; bytes.
-    public var name: [UInt8]
+    package var name: [UInt8]
     /// What changed.
-    public var flags: ItemFlags
+    package var flags: ItemFlags
     /// Mode with type bits.
-    public var mode: UInt32
+    package var mode: UInt32
     /// Bytes of content.
-    public var size: Int64
+    package var size: Int64
     /// Modification time, seconds since 1970.
-    public var modified: Int64
+    package var modified: Int64
     /// Owner and group as listed.
-    public var uid: UInt32
+    package var uid: UInt32
     /// Group as listed.
-    public var gid: UInt32
+    package var gid: UInt32
     /// Target of a symbolic link; empty for all else.
-    public var target: [UInt8]
+    package var target: [UInt8]
     /// The name that a hard link was made to; empty when the entry was a link to it before, or is none.
-    public var hardLink: [UInt8]
+    package var hardLink: [UInt8]
     /// Whether this side sends the file's data.
-    public var isSending: Bool
+    package var isSending: Bool
     /// Whether source and destination are both local.
-    public var isLocal: Bool
+    package var isLocal: Bool
     /// Bytes of literal and matched data of this file.
-    public var transferred: Int64
+    package var transferred: Int64
 }
 
 /// Follows a transfer.
 ///
 /// Called from the session's threads, several at a time.
-public protocol TransferObserver: AnyObject, Sendable {
+package protocol TransferObserver: AnyObject, Sendable {
     /// Whether ``didChange(_:)`` shall be called: making a report costs more than a small file.
     var wantsItems: Bool { get }
     /// Whether ``didMove(name:offset:size:)`` shall be called.
@@ -75,25 +75,25 @@ public protocol TransferObserver: AnyObject, Sendable {
 
 extension TransferObserver {
     /// Makes no difference between the two sides.
-    public func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
+    package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
 }
 
 /// An observer that wants to know nothing.
-public final class SilentObserver: TransferObserver {
+package final class SilentObserver: TransferObserver {
     /// Makes one.
-    public init() {}
+    package init() {}
     /// False.
-    public var wantsItems: Bool { false }
+    package var wantsItems: Bool { false }
     /// False.
-    public var wantsFileProgress: Bool { false }
+    package var wantsFileProgress: Bool { false }
     /// Drops the text.
-    public func message(_ text: String, _ level: MessageLevel) {}
+    package func message(_ text: String, _ level: MessageLevel) {}
     /// Drops the report.
-    public func didChange(_ item: ItemReport) {}
+    package func didChange(_ item: ItemReport) {}
     /// Drops the report.
-    public func didDelete(name: [UInt8], isDirectory: Bool) {}
+    package func didDelete(name: [UInt8], isDirectory: Bool) {}
     /// Drops the report.
-    public func didMove(name: [UInt8], offset: Int64, size: Int64) {}
+    package func didMove(name: [UInt8], offset: Int64, size: Int64) {}
     /// Drops the report.
-    public func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
+    package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 }

@@ -2,7 +2,7 @@ import RsyncOptions
 import RsyncWire
 
 /// How far a visit to a daemon has come.
-public enum VisitStep: Sendable, Equatable {
+package enum VisitStep: Sendable, Equatable {
     /// The daemon greeted; both ends will speak this version.
     case greeted(version: Int32)
     /// The module is there and wants a password.
@@ -18,7 +18,7 @@ struct Visit: Sendable {
 }
 
 /// The line to a daemon between the handshake and the first file list, for trying it out.
-public struct VisitLine {
+package struct VisitLine {
     private let channel: SessionChannel
     private let dialect: Dialect
 
@@ -28,14 +28,14 @@ public struct VisitLine {
     }
 
     /// Whether ``send(for:)`` may be used: before protocol 31 nobody expects empty frames.
-    public var takesEmptyFrames: Bool { dialect.takesEmptyFrames }
+    package var takesEmptyFrames: Bool { dialect.takesEmptyFrames }
 
     /// Sends empty data frames, which mean nothing (protocol specification, session 6.2), as fast as they go.
     ///
     /// - Parameter duration: When to stop; the peer may then still have some to read.
     /// - Returns: How many bytes went out.
     /// - Throws: ``EngineError`` when the line broke.
-    public func send(for duration: Duration) throws(EngineError) -> Int64 {
+    package func send(for duration: Duration) throws(EngineError) -> Int64 {
         let output = channel.output
         let before = output.bytesWritten
         let deadline = ContinuousClock.now + duration
@@ -57,7 +57,7 @@ public struct VisitLine {
     ///
     /// - Parameter duration: For how long nothing is sent.
     /// - Returns: Whether the line is still there, as far as this side knows.
-    public func hold(for duration: Duration) -> Bool { !channel.source.waitForEnd(within: duration) }
+    package func hold(for duration: Duration) -> Bool { !channel.source.waitForEnd(within: duration) }
 }
 
 extension ClientSession {
@@ -70,7 +70,7 @@ extension ClientSession {
     ///   - onStep: Called for each step that went well.
     ///   - work: Called on the line once the daemon has taken the arguments.
     /// - Returns: What came of it. Exit code 0 means that the module takes pushes.
-    public func visit(
+    package func visit(
         module: [UInt8],
         source: SourceRoot,
         login: Login,

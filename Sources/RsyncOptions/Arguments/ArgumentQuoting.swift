@@ -1,7 +1,7 @@
 import LinuxSystem
 
 /// How arguments are quoted for a server (protocol specification, session 2.5 and 3.6).
-public enum ArgumentQuoting {
+package enum ArgumentQuoting {
     private static let active = Set("!#$&;|<>(){}\"'` \t\n\r\\".utf8)
     private static let wildcards = Set("*?[]".utf8)
     private static let backslash = UInt8(ascii: "\\")
@@ -10,7 +10,7 @@ public enum ArgumentQuoting {
     ///
     /// - Parameter path: The path as the user wrote it.
     /// - Returns: The path with a backslash before every other character that a shell would interpret.
-    public static func shellPath(_ path: [UInt8]) -> [UInt8] {
+    package static func shellPath(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = path.first == UInt8(ascii: "-") ? Array("./".utf8) : []
         for (index, byte) in path.enumerated() {
             let quotesWildcard = byte == backslash && index + 1 < path.count && wildcards.contains(path[index + 1])
@@ -24,7 +24,7 @@ public enum ArgumentQuoting {
     ///
     /// - Parameter argument: Any bytes.
     /// - Returns: The argument with a backslash before every character that a shell would interpret.
-    public static func shellWord(_ argument: [UInt8]) -> [UInt8] {
+    package static func shellWord(_ argument: [UInt8]) -> [UInt8] {
         argument.flatMap { active.contains($0) || wildcards.contains($0) ? [backslash, $0] : [$0] }
     }
 
@@ -32,7 +32,7 @@ public enum ArgumentQuoting {
     ///
     /// - Parameter argument: An option argument that came through a daemon's protocol.
     /// - Returns: The original argument.
-    public static func unescaped(_ argument: [UInt8]) -> [UInt8] {
+    package static func unescaped(_ argument: [UInt8]) -> [UInt8] {
         guard argument.contains(backslash) else { return argument }
         var result: [UInt8] = []
         var isEscaped = false
@@ -53,7 +53,7 @@ public enum ArgumentQuoting {
     ///   - module: The module's name.
     ///   - path: The path inside the module; empty for all of it.
     /// - Returns: The argument; a blank that would make the server split it travels as `[ ]`.
-    public static func daemonPath(module: [UInt8], path: [UInt8]) -> [UInt8] {
+    package static func daemonPath(module: [UInt8], path: [UInt8]) -> [UInt8] {
         let whole = module + [UInt8(ascii: "/")] + path
         let separator = [UInt8(ascii: " ")] + module + [UInt8(ascii: "/")]
         var result: [UInt8] = whole.first == UInt8(ascii: "-") ? Array("./".utf8) : []
@@ -75,7 +75,7 @@ public enum ArgumentQuoting {
     ///   - isSecluded: Whether it came as a secluded argument, which is never split.
     /// - Returns: Relative paths without `..` that stay within the module; `.` for all of it. A slash at the end
     ///   is kept. Wildcards are not expanded.
-    public static func modulePaths(_ argument: [UInt8], module: [UInt8], isSecluded: Bool = false) -> [[UInt8]] {
+    package static func modulePaths(_ argument: [UInt8], module: [UInt8], isSecluded: Bool = false) -> [[UInt8]] {
         let slash = UInt8(ascii: "/")
         var rest = argument[...]
         if rest.starts(with: module), rest.count == module.count || rest[rest.startIndex + module.count] == slash {
@@ -101,7 +101,7 @@ public enum ArgumentQuoting {
     ///
     /// - Parameter path: A path of a peer.
     /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.
-    public static func sanitised(_ path: [UInt8]) -> [UInt8] {
+    package static func sanitised(_ path: [UInt8]) -> [UInt8] {
         let slash = PathParts.separator
         let dot = UInt8(ascii: ".")
         var kept: [ArraySlice<UInt8>] = []

@@ -1,7 +1,7 @@
 /// An invalid filter rule; rsync exits with code 1.
-public struct FilterError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FilterError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The rule and what is wrong with it.
-    public let description: String
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }

@@ -1,19 +1,19 @@
 /// The rules of `--exclude` and `--include`, and those that a client sends: the first match decides (protocol
 /// specification, transfer 21 and session 8).
-public struct FilterList: Sendable, Equatable {
+package struct FilterList: Sendable, Equatable {
     /// The rules, first match first.
-    public private(set) var rules: [FilterRule] = []
+    package private(set) var rules: [FilterRule] = []
 
     /// Makes an empty list: everything is in the transfer.
-    public init() {}
+    package init() {}
 
     /// Whether there are no rules.
-    public var isEmpty: Bool { rules.isEmpty }
+    package var isEmpty: Bool { rules.isEmpty }
 
     /// Adds a rule after the others.
     ///
     /// - Parameter rule: The rule.
-    public mutating func append(_ rule: FilterRule) { rules.append(rule) }
+    package mutating func append(_ rule: FilterRule) { rules.append(rule) }
 
     /// Adds the argument of `--exclude` or `--include`.
     ///
@@ -21,7 +21,7 @@ public struct FilterList: Sendable, Equatable {
     ///   - argument: A pattern; a leading `+ ` or `- ` overrides the option, `!` clears all rules.
     ///   - isInclude: Whether the option was `--include`.
     /// - Throws: ``FilterError`` for an empty pattern.
-    public mutating func append(argument: [UInt8], isInclude: Bool) throws(FilterError) {
+    package mutating func append(argument: [UInt8], isInclude: Bool) throws(FilterError) {
         if argument == [UInt8(ascii: "!")] { return rules.removeAll() }
         let isPrefixed = argument.starts(with: Array("+ ".utf8)) || argument.starts(with: Array("- ".utf8))
         let pattern = isPrefixed ? Array(argument.dropFirst(2)) : argument
@@ -35,7 +35,7 @@ public struct FilterList: Sendable, Equatable {
     /// - Parameter line: Such as `-r *.bak` or `exclude,s tmp/`.
     /// - Throws: ``FilterError`` for an invalid line, or a kind of rule
     ///   that is not supported: merge files, absolute paths, CVS rules, attribute names.
-    public mutating func append(line: [UInt8]) throws(FilterError) {
+    package mutating func append(line: [UInt8]) throws(FilterError) {
         switch try FilterLine(line) {
         case .rule(let rule): rules.append(rule)
         case .clear: rules.removeAll()
@@ -52,7 +52,7 @@ public struct FilterList: Sendable, Equatable {
     ///   - side: The side that asks.
     ///   - isInDeletedDirectory: Whether its directory is being deleted; perishable rules do not apply then.
     /// - Returns: The verdict of the first matching rule; false without one.
-    public func isExcluded(
+    package func isExcluded(
         _ name: Span<UInt8>,
         isDirectory: Bool,
         side: FilterRule.Sides,

@@ -1,32 +1,32 @@
 /// One rule of a filter list (protocol specification, session 8.2).
-public struct FilterRule: Sendable, Equatable {
+package struct FilterRule: Sendable, Equatable {
     /// The ends of a transfer that a rule can concern.
-    public struct Sides: OptionSet, Sendable {
+    package struct Sides: OptionSet, Sendable {
         /// One bit per side.
-        public let rawValue: UInt8
+        package let rawValue: UInt8
         /// Makes a set from its bits.
-        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The sender leaves names out.
-        public static let sender = Sides(rawValue: 1)
+        package static let sender = Sides(rawValue: 1)
         /// The receiver protects names from deletion.
-        public static let receiver = Sides(rawValue: 2)
+        package static let receiver = Sides(rawValue: 2)
     }
 
     /// Whether a match includes the name; it excludes it otherwise.
-    public let isInclude: Bool
+    package let isInclude: Bool
     /// The sides it was written for; none was named when empty, and it concerns both.
-    public let namedSides: Sides
+    package let namedSides: Sides
     /// Whether it matches the names that its pattern does not match.
-    public let isNegated: Bool
+    package let isNegated: Bool
     /// Whether it does not protect what is in a directory that is being deleted.
-    public let isPerishable: Bool
+    package let isPerishable: Bool
     let pattern: FilterPattern
     /// The bytes of the pattern, without the slash at the end that requests directories.
     package var patternLength: Int { pattern.text.count }
 
     /// The sides it concerns.
-    public var sides: Sides { namedSides.isEmpty ? [.sender, .receiver] : namedSides }
+    package var sides: Sides { namedSides.isEmpty ? [.sender, .receiver] : namedSides }
 
     /// Makes a rule.
     ///
@@ -36,7 +36,7 @@ public struct FilterRule: Sendable, Equatable {
     ///   - sides: The sides that are named; empty for both.
     ///   - isNegated: Whether it matches what the pattern does not match.
     ///   - isPerishable: Whether it is void in directories that are being deleted.
-    public init(
+    package init(
         pattern: [UInt8],
         isInclude: Bool,
         sides: Sides = [],
@@ -52,7 +52,7 @@ public struct FilterRule: Sendable, Equatable {
     }
 
     /// The rule as sent: type, modifiers, one space, pattern.
-    public var wireText: [UInt8] {
+    package var wireText: [UInt8] {
         let modifiers = [
             (isNegated, "!"), (namedSides.contains(.sender), "s"), (namedSides.contains(.receiver), "r"),
             (isPerishable, "p"),

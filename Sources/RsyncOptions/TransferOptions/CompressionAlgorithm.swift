@@ -1,4 +1,4 @@
 /// How literal data is compressed on the wire (protocol specification, transfer 13).
-public enum CompressionAlgorithm: String, Sendable, CaseIterable {
+package enum CompressionAlgorithm: String, Sendable, CaseIterable {
     case zstd, lz4, zlibx, zlib, none
 }

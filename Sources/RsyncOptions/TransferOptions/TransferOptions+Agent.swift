@@ -1,21 +1,21 @@
 extension TransferOptions {
     /// Options between dvm programs.
-    public struct Agent: Sendable, Equatable {
+    package struct Agent: Sendable, Equatable {
         /// `--dvm-smallest-first`: small files are requested before large ones, which takes the whole file list at
         /// once; only a dvm receiving side knows it.
-        public var smallestFirst = false
+        package var smallestFirst = false
         /// `--dvm-tally`: the receiving side reports what is in place; only dvm's knows it.
-        public var tallies = false
+        package var tallies = false
         /// `--dvm-job`: which job the session belongs to, in letters and digits; empty for none.
         ///
         /// Only a dvm-target knows it.
-        public var job = ""
+        package var job = ""
         /// `--dvm-notes`, which only a dvm receiving side knows.
         ///
         /// It reports its phases after the data; see `AgentNote` of RsyncWire.
-        public var notes = false
+        package var notes = false
         /// `--dvm-shows-life`: both ends are dvm agents and send keep-alives in every phase; only dvm servers know
         /// it.
-        public var showsLife = false
+        package var showsLife = false
     }
 }

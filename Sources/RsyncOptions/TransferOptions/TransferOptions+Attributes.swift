@@ -1,25 +1,25 @@
 extension TransferOptions {
     /// Which attributes of an entry are preserved.
-    public struct Attributes: Sendable, Equatable {
+    package struct Attributes: Sendable, Equatable {
         /// `-l`.
-        public var links = false
+        package var links = false
         /// `-p`.
-        public var permissions = false
+        package var permissions = false
         /// `-t`.
-        public var times = false
+        package var times = false
         /// `--omit-dir-times`.
-        public var omitDirectoryTimes = false
+        package var omitDirectoryTimes = false
         /// `-g`.
-        public var group = false
+        package var group = false
         /// `-o`.
-        public var owner = false
+        package var owner = false
         /// `--numeric-ids`.
-        public var numericIDs = false
+        package var numericIDs = false
         /// `--devices`.
-        public var devices = false
+        package var devices = false
         /// `--specials`.
-        public var specials = false
+        package var specials = false
         /// `-H`.
-        public var hardLinks = false
+        package var hardLinks = false
     }
 }

@@ -1,17 +1,17 @@
 extension TransferOptions {
     /// What is printed.
-    public struct Output: Sendable, Equatable {
+    package struct Output: Sendable, Equatable {
         /// `-v`, counted.
-        public var verbosity = 0
+        package var verbosity = 0
         /// `-q`.
-        public var quiet = false
+        package var quiet = false
         /// `-i`, counted; on a server from `--log-format=%i`.
-        public var itemize = 0
+        package var itemize = 0
         /// `--stats`.
-        public var stats = false
+        package var stats = false
         /// Whether this side, when it sends, lists files that grew while they were read.
         ///
         /// It is not sent to the peer.
-        public var listsGrownFiles = false
+        package var listsGrownFiles = false
     }
 }

@@ -1,9 +1,9 @@
 extension TransferOptions {
     /// Which names are in the transfer.
-    public struct Selection: Sendable, Equatable {
+    package struct Selection: Sendable, Equatable {
         /// `-r`.
-        public var recursive = false
+        package var recursive = false
         /// `--exclude`, `--include` in order.
-        public var filters = FilterList()
+        package var filters = FilterList()
     }
 }

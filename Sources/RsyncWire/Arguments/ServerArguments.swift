@@ -1,7 +1,7 @@
-public import RsyncOptions
+package import RsyncOptions
 
 /// Who carries a client's arguments to a server.
-public enum ArgumentCarrier: Sendable {
+package enum ArgumentCarrier: Sendable {
     /// A remote shell, which removed all quoting.
     case shell
     /// Our daemon's protocol; clients escape option values for it as for a shell.
@@ -9,15 +9,15 @@ public enum ArgumentCarrier: Sendable {
 }
 
 /// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
-public struct ServerArguments: Sendable, Equatable {
+package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
     /// The destination of a push, or the sources of a pull.
-    public var paths: [[UInt8]]
+    package var paths: [[UInt8]]
     /// Why the arguments cannot be served; what came before the offending one is in effect.
-    public private(set) var refusal: WireError?
+    package private(set) var refusal: WireError?
     /// Whether the `.` that ends the options was there; secluded arguments lack it until they are complete.
-    public private(set) var isComplete = true
+    package private(set) var isComplete = true
 
     /// Makes the arguments that a client of ours sends.
     ///
@@ -25,7 +25,7 @@ public struct ServerArguments: Sendable, Equatable {
     ///   - options: The client's options.
     ///   - isSender: Whether the server sends.
     ///   - paths: At least one; an empty one stands for `.`.
-    public init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
+    package init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
         server = ServerOptions()
         server.transfer = options
         server.isSender = isSender
@@ -41,7 +41,7 @@ public struct ServerArguments: Sendable, Equatable {
     /// - Parameters:
     ///   - vector: The arguments behind the program's name, from `--server` on.
     ///   - carrier: Where they came from.
-    public init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
+    package init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
         var parser = ServerParser(vector, isEscaped: carrier == .daemon)
         do throws(ArgumentFlaw) {
             try parser.run()
@@ -58,32 +58,32 @@ public struct ServerArguments: Sendable, Equatable {
     }
 
     /// The options that the server needs to know.
-    public var options: TransferOptions {
+    package var options: TransferOptions {
         get { server.transfer }
         set { server.transfer = newValue }
     }
 
     /// Whether the server sends (the client pulls).
-    public var isSender: Bool { server.isSender }
+    package var isSender: Bool { server.isSender }
 
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
-    public var capabilities: String { server.capabilities }
+    package var capabilities: String { server.capabilities }
 
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
-    public var isSecluded: Bool { server.isSecluded }
+    package var isSecluded: Bool { server.isSecluded }
 
     /// The whole vector, from `--server` on, without any quoting.
-    public var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
+    package var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
 
     /// The vector up to the `.` that ends the options; plain text without special characters of a shell.
-    public var encodedOptions: [String] { server.words }
+    package var encodedOptions: [String] { server.words }
 
     // MARK: what the letters mean
 
     /// The flags that a server answers with (protocol specification, session 4.2).
     ///
     /// Never among them: symlink conversion (there is no iconv here) and in-place partial directories.
-    public var compatibilityFlags: CompatibilityFlags {
+    package var compatibilityFlags: CompatibilityFlags {
         var flags: CompatibilityFlags = [.symlinkTimes]
         if can("i"), options.offersIncrementalRecursion { flags.insert(.incrementalRecursion) }
         if can("f") { flags.insert(.safeFileList) }
@@ -96,7 +96,7 @@ public struct ServerArguments: Sendable, Equatable {
 
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session
     /// 4.1).
-    public var announcedVersion: Int32 {
+    package var announcedVersion: Int32 {
         let own = Dialect.newest.version
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
             separator: ".",
@@ -110,5 +110,5 @@ public struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    public var expectsFilters: Bool { isSender || options.deletion.isOn }
+    package var expectsFilters: Bool { isSender || options.deletion.isOn }
 }

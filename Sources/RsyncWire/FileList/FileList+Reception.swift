@@ -3,7 +3,7 @@ extension FileList {
     /// Blanks every entry but one of those with the same name, in a sorted list.
     ///
     /// The rules are those of the protocol specification, transfer 3.10, from protocol 29 on. A directory wins against all else, so that nothing is written through a link in its place.
-    public func removeDuplicates() {
+    package func removeDuplicates() {
         var (kept, last) = (-1, -1)
         for position in repetitions() {
             if position - 1 != last { kept = position - 1 }

@@ -1,95 +1,95 @@
 import LinuxSystem
 
 /// One entry of a file list: plain numbers; its name and rarer parts lie in the list's arena.
-public struct FileEntry: Sendable {
+package struct FileEntry: Sendable {
     /// Where the name starts in ``FileList/arena``; it is followed by a NUL there.
-    public var nameStart: UInt32 = 0
+    package var nameStart: UInt32 = 0
     /// Bytes of the whole name, relative to the transfer's root.
-    public var nameLength: UInt16 = 0
+    package var nameLength: UInt16 = 0
     /// Offset of the last component in the name; 0 for a name without a slash.
-    public var leafOffset: UInt16 = 0
+    package var leafOffset: UInt16 = 0
     /// POSIX mode with Linux type bits.
-    public var mode: UInt32 = 0
+    package var mode: UInt32 = 0
     /// Bytes of content; a symbolic link's is the length of its target.
-    public var size: Int64 = 0
+    package var size: Int64 = 0
     /// Modification time in seconds since 1970.
-    public var modified: Int64 = 0
+    package var modified: Int64 = 0
     /// Nanoseconds of the modification time, 0 to 999,999,999.
-    public var nanoseconds: UInt32 = 0
+    package var nanoseconds: UInt32 = 0
     /// Owner.
-    public var uid: UInt32 = 0
+    package var uid: UInt32 = 0
     /// Group.
-    public var gid: UInt32 = 0
+    package var gid: UInt32 = 0
     /// What the list says about the entry.
-    public var flags: Flags = []
+    package var flags: Flags = []
     /// On the sending side: the number of the source argument below whose root the name lies.
-    public var source: UInt16 = 0
+    package var source: UInt16 = 0
     /// Index into ``FileList/extras``, or -1.
-    public var extra: Int32 = -1
+    package var extra: Int32 = -1
 
     /// Makes an empty entry.
-    public init() {}
+    package init() {}
 
     /// Facts about an entry beside its metadata.
-    public struct Flags: OptionSet, Sendable {
+    package struct Flags: OptionSet, Sendable {
         /// The set as bits, for this process only.
-        public let rawValue: UInt16
+        package let rawValue: UInt16
 
         /// Makes a set of bits.
-        public init(rawValue: UInt16) { self.rawValue = rawValue }
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// A directory named as a source (start of a deletion hierarchy).
-        public static let topDirectory = Flags(rawValue: 1)
+        package static let topDirectory = Flags(rawValue: 1)
         /// A directory whose contents are in the transfer, so that what is not listed may be deleted.
-        public static let hasContents = Flags(rawValue: 2)
+        package static let hasContents = Flags(rawValue: 2)
         /// The entry has other hard links.
-        public static let hardLinked = Flags(rawValue: 4)
+        package static let hardLinked = Flags(rawValue: 4)
         /// A duplicate that was blanked: the slot keeps its index and must never be used.
-        public static let blank = Flags(rawValue: 8)
+        package static let blank = Flags(rawValue: 8)
         /// The group must not be set here: the receiver is not a member of it.
-        public static let skipGroup = Flags(rawValue: 16)
+        package static let skipGroup = Flags(rawValue: 16)
     }
 
     /// The type bits of the mode.
-    public var type: UInt32 { mode & 0o170000 }
+    package var type: UInt32 { mode & 0o170000 }
     /// Whether it is a directory.
-    public var isDirectory: Bool { type == 0o040000 }
+    package var isDirectory: Bool { type == 0o040000 }
     /// Whether it is a regular file.
-    public var isRegular: Bool { type == 0o100000 }
+    package var isRegular: Bool { type == 0o100000 }
     /// Whether it is a symbolic link.
-    public var isSymbolicLink: Bool { type == 0o120000 }
+    package var isSymbolicLink: Bool { type == 0o120000 }
     /// Whether it is a character or block device.
-    public var isDevice: Bool { type == 0o020000 || type == 0o060000 }
+    package var isDevice: Bool { type == 0o020000 || type == 0o060000 }
     /// Whether the type bits are those of a file, directory, link, device, FIFO or socket.
     var isKnownType: Bool { isRegular || isDirectory || isSymbolicLink || isDevice || isSpecial }
     /// Whether it is a FIFO or a socket.
-    public var isSpecial: Bool { type == 0o010000 || type == 0o140000 }
+    package var isSpecial: Bool { type == 0o010000 || type == 0o140000 }
 }
 
 /// The parts that few entries have.
-public struct FileEntryExtra: Sendable {
+package struct FileEntryExtra: Sendable {
     /// Device numbers of a device.
-    public var deviceMajor: UInt32 = 0
+    package var deviceMajor: UInt32 = 0
     /// Device numbers of a device.
-    public var deviceMinor: UInt32 = 0
+    package var deviceMinor: UInt32 = 0
     /// Where a symbolic link's target lies in the arena; it is followed by a NUL there.
-    public var targetStart: UInt32 = 0
+    package var targetStart: UInt32 = 0
     /// Bytes of the target.
-    public var targetLength: UInt16 = 0
+    package var targetLength: UInt16 = 0
     /// The group of a hard-linked entry that was received, -1 for none.
     ///
     /// It is the start of its list plus the place in the transmission of the first member (protocol specification,
     /// transfer 6). The sending side groups by ``device`` and ``inode``.
-    public var linkGroup: Int32 = -1
+    package var linkGroup: Int32 = -1
     /// Device of the file on the sending side, to find its other links.
-    public var device: UInt64 = 0
+    package var device: UInt64 = 0
     /// Inode of the file on the sending side, to find its other links.
-    public var inode: UInt64 = 0
+    package var inode: UInt64 = 0
     /// Where the whole-file checksum (`-c`) lies in the arena; its length is the algorithm's.
-    public var checksumStart: UInt32 = 0
+    package var checksumStart: UInt32 = 0
 
     /// Makes empty parts.
-    public init() {}
+    package init() {}
 }
 
 /// One file list: entries in the order of transmission and their sorted order, without an object per file.
@@ -99,42 +99,42 @@ public struct FileEntryExtra: Sendable {
 /// ## Concurrency model
 /// One thread builds a list; once it has been handed over it is only read, except for `flags`, which belong to the
 /// generator.
-public final class FileList: @unchecked Sendable {
+package final class FileList: @unchecked Sendable {
     /// Names, link targets and checksums; each name and target is followed by a NUL.
-    public private(set) var arena: [UInt8] = []
+    package private(set) var arena: [UInt8] = []
     /// Entries in the order of transmission.
-    public var entries: [FileEntry] = []
+    package var entries: [FileEntry] = []
     /// Rare parts of entries.
-    public var extras: [FileEntryExtra] = []
+    package var extras: [FileEntryExtra] = []
     /// Positions in ``entries``, sorted; filled by ``sort()``.
-    public var order: [UInt32] = []
+    package var order: [UInt32] = []
     /// The index of the first sorted entry.
-    public let start: Int32
+    package let start: Int32
     /// The global number of the directory the list belongs to; -1 for the first list.
-    public let directory: Int32
+    package let directory: Int32
     /// I/O error bits that the sender put at the end of the list.
-    public var errorBits: Int32 = 0
+    package var errorBits: Int32 = 0
     /// How many bytes at the start of every name are the same directories, slash included; set by ``sort()``.
-    public internal(set) var sharedPrefix = 0
+    package internal(set) var sharedPrefix = 0
 
     /// Makes an empty list.
     ///
     /// - Parameters:
     ///   - start: Index of its first entry: 1 for the first list with incremental recursion, 0 without it.
     ///   - directory: The number of its directory among all directories sent, or -1.
-    public init(start: Int32, directory: Int32) {
+    package init(start: Int32, directory: Int32) {
         self.start = start
         self.directory = directory
     }
 
     /// Number of entries.
-    public var count: Int { entries.count }
+    package var count: Int { entries.count }
 
     /// Bytes that an empty list holds, its own and those of the memory allocator about.
     private static let emptyFootprint = 512
 
     /// Bytes that the list holds, for a ceiling on memory.
-    public var footprint: Int {
+    package var footprint: Int {
         Self.emptyFootprint + arena.capacity + entries.capacity * MemoryLayout<FileEntry>.stride + order.capacity * 4
             + extras.capacity * MemoryLayout<FileEntryExtra>.stride
     }
@@ -142,7 +142,7 @@ public final class FileList: @unchecked Sendable {
     /// Puts bytes and a NUL into the arena.
     ///
     /// - Returns: Where they start.
-    public func store(_ bytes: Span<UInt8>) -> UInt32 {
+    package func store(_ bytes: Span<UInt8>) -> UInt32 {
         let start = UInt32(arena.count)
         arena.append(copying: bytes)
         arena.append(0)
@@ -152,7 +152,7 @@ public final class FileList: @unchecked Sendable {
     /// Puts bytes and a NUL into the arena.
     ///
     /// - Returns: Where they start.
-    public func store(_ bytes: some Collection<UInt8>) -> UInt32 {
+    package func store(_ bytes: some Collection<UInt8>) -> UInt32 {
         let start = UInt32(arena.count)
         arena.append(contentsOf: bytes)
         arena.append(0)
@@ -166,7 +166,7 @@ public final class FileList: @unchecked Sendable {
     ///   - parent: Name of the directory in the transfer, without a slash at the end; empty at the root.
     ///   - leaf: The last component.
     /// - Returns: False, with nothing added, when the whole name would be longer than 4095 bytes.
-    public func add(_ entry: FileEntry, parent: [UInt8], leaf: Span<UInt8>) -> Bool {
+    package func add(_ entry: FileEntry, parent: [UInt8], leaf: Span<UInt8>) -> Bool {
         let leafOffset = parent.isEmpty ? 0 : parent.count + 1
         guard leafOffset + leaf.count <= 4095 else { return false }
         var entry = entry
@@ -194,30 +194,30 @@ public final class FileList: @unchecked Sendable {
     }
 
     /// The entry at a sorted position.
-    public func entry(sorted position: Int) -> FileEntry { entries[Int(order[position])] }
+    package func entry(sorted position: Int) -> FileEntry { entries[Int(order[position])] }
 
     /// The whole name of an entry.
-    public func name(of entry: FileEntry) -> ArraySlice<UInt8> {
+    package func name(of entry: FileEntry) -> ArraySlice<UInt8> {
         arena[Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameLength)]
     }
 
     /// The last component of an entry's name.
-    public func leaf(of entry: FileEntry) -> ArraySlice<UInt8> { name(of: entry).dropFirst(Int(entry.leafOffset)) }
+    package func leaf(of entry: FileEntry) -> ArraySlice<UInt8> { name(of: entry).dropFirst(Int(entry.leafOffset)) }
 
     /// The name of the directory that holds the entry, without a trailing slash; empty at the root.
-    public func parent(of entry: FileEntry) -> ArraySlice<UInt8> {
+    package func parent(of entry: FileEntry) -> ArraySlice<UInt8> {
         name(of: entry).prefix(max(0, Int(entry.leafOffset) - 1))
     }
 
     /// A symbolic link's target; empty for other entries.
-    public func target(of entry: FileEntry) -> ArraySlice<UInt8> {
+    package func target(of entry: FileEntry) -> ArraySlice<UInt8> {
         guard entry.extra >= 0 else { return [] }
         let extra = extras[Int(entry.extra)]
         return arena[Int(extra.targetStart)..<Int(extra.targetStart) + Int(extra.targetLength)]
     }
 
     /// The rare parts of an entry; empty ones when it has none.
-    public func extra(of entry: FileEntry) -> FileEntryExtra {
+    package func extra(of entry: FileEntry) -> FileEntryExtra {
         entry.extra >= 0 ? extras[Int(entry.extra)] : FileEntryExtra()
     }
 }

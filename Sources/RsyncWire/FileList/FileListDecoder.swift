@@ -1,31 +1,31 @@
 import LinuxSystem
 
 /// How much a peer may make this side hold for its file lists (protocol specification, transfer 19.1, F24).
-public struct FileListLimits: Sendable, Equatable {
+package struct FileListLimits: Sendable, Equatable {
     /// Entries of one list.
-    public var entries: Int
+    package var entries: Int
     /// Bytes in memory of all lists that are live at once, and of what is kept of lists beyond: names of users and
     /// groups, numbers of hard links.
-    public var bytes: Int
+    package var bytes: Int
     /// Bytes in memory of the names of users and groups, which stay until the session ends.
-    public var nameBytes: Int { bytes / Self.nameShare }
+    package var nameBytes: Int { bytes / Self.nameShare }
     /// Which part of ``bytes`` names of users and groups may take: 64 MiB of the standard, several hundred thousand
     /// names.
     private static let nameShare = 16
 
     /// Sets the limits.
-    public init(entries: Int, bytes: Int) {
+    package init(entries: Int, bytes: Int) {
         self.entries = entries
         self.bytes = bytes
     }
 
     /// 1 GiB, rsync's own limit for one piece of memory: room for several million files in one directory.
-    public static let standard = FileListLimits(entries: 100_000_000, bytes: 1 << 30)
+    package static let standard = FileListLimits(entries: 100_000_000, bytes: 1 << 30)
 }
 
 /// Reads file lists from a peer that is not trusted (protocol specification, transfer 3, 5, 6 and 19.1); one decoder
 /// serves all lists of a session.
-public struct FileListDecoder {
+package struct FileListDecoder {
     private static let pathLimit = 4096
     /// What a name takes beside its bytes: an array's head, and places in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
@@ -37,9 +37,9 @@ public struct FileListDecoder {
     /// Bytes that the next list may take.
     private var room = 0
     /// The peer's names of users, so far.
-    public private(set) var userNames: [UInt32: [UInt8]] = [:]
+    package private(set) var userNames: [UInt32: [UInt8]] = [:]
     /// The peer's names of groups, so far.
-    public private(set) var groupNames: [UInt32: [UInt8]] = [:]
+    package private(set) var groupNames: [UInt32: [UInt8]] = [:]
     /// Bytes that the names of users and groups take.
     private var nameFootprint = 0
     private var carried = CarriedState()
@@ -53,7 +53,7 @@ public struct FileListDecoder {
     /// - Parameters:
     ///   - format: What the two ends agreed on.
     ///   - limits: What the lists may take.
-    public init(format: FileListFormat, limits: FileListLimits = .standard) {
+    package init(format: FileListFormat, limits: FileListLimits = .standard) {
         self.format = format
         self.limits = limits
         lastName.reserveCapacity(Self.pathLimit)
@@ -68,7 +68,7 @@ public struct FileListDecoder {
     ///   - directory: The directory that the list is about, with incremental recursion; empty for the first list.
     ///   - held: Bytes that the lists hold that are live already, such as ``LiveFileLists/footprint``.
     /// - Throws: ``WireError`` with the exit code of the broken rule (protocol specification, transfer 19.1).
-    public mutating func decode(
+    package mutating func decode(
         from input: WireInput,
         into list: FileList,
         directory: [UInt8] = [],

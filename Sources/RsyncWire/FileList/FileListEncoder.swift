@@ -1,12 +1,12 @@
 import LinuxSystem
 
 /// Whether an id is a user's or a group's.
-public enum IDKind: Sendable {
+package enum IDKind: Sendable {
     case user, group
 }
 
 /// Writes file lists (protocol specification, transfer 3, 5 and 6); one encoder serves all lists of a session.
-public struct FileListEncoder {
+package struct FileListEncoder {
     /// A file that has more than one name.
     private struct Inode: Hashable {
         let device: UInt64
@@ -39,7 +39,7 @@ public struct FileListEncoder {
     /// - Parameters:
     ///   - format: What the two ends agreed on.
     ///   - name: Looks up the name of a user or group, nil when it has none; called at most once for each id.
-    public init(format: FileListFormat, name: @escaping (IDKind, UInt32) -> [UInt8]?) {
+    package init(format: FileListFormat, name: @escaping (IDKind, UInt32) -> [UInt8]?) {
         self.format = format
         lookup = name
     }
@@ -53,7 +53,7 @@ public struct FileListEncoder {
     ///   - list: A list that starts where the list before it makes it start (protocol specification, transfer 4.2).
     ///   - output: The stream to the receiver.
     /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
-    public mutating func encode(_ list: FileList, to output: WireOutput) throws(WireError) {
+    package mutating func encode(_ list: FileList, to output: WireOutput) throws(WireError) {
         let arena = list.arena
         let entries = list.entries
         var last = 0..<0
@@ -84,7 +84,7 @@ public struct FileListEncoder {
     ///   - errorBits: The I/O errors met while the list was made: 1 for a general error, 2 for a vanished file.
     ///   - output: The stream to the receiver, multiplexed when there are errors.
     /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
-    public mutating func encodeEnd(errorBits: Int32, to output: WireOutput) throws(WireError) {
+    package mutating func encodeEnd(errorBits: Int32, to output: WireOutput) throws(WireError) {
         if format.usesVarintFlags {
             try output.byte(0)
             try output.varint(errorBits)

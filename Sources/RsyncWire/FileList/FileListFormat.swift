@@ -1,45 +1,45 @@
 import Checksums
-public import RsyncOptions
+package import RsyncOptions
 
 /// Everything that two ends must agree on to read each other's file lists: the bytes do not tell
 /// (protocol specification, transfer 3.1).
-public struct FileListFormat: Sendable, Equatable {
+package struct FileListFormat: Sendable, Equatable {
     /// What the session's version means.
-    public var dialect = Dialect.newest
+    package var dialect = Dialect.newest
     /// Whether an entry's flags are a varint instead of one or two bytes.
-    public var usesVarintFlags = true
+    package var usesVarintFlags = true
     /// Whether the end of a list may carry error bits in the byte form.
-    public var hasSafeEnd = true
+    package var hasSafeEnd = true
     /// Whether lists of ids end with the name of id 0.
-    public var namesIDZero = true
+    package var namesIDZero = true
     /// Whether lists come directory by directory.
-    public var isIncremental = true
+    package var isIncremental = true
     /// Whether entries carry their owner (`-o`).
-    public var owner = false
+    package var owner = false
     /// Whether entries carry their group (`-g`).
-    public var group = false
+    package var group = false
     /// Whether symbolic links carry their target (`-l`).
-    public var links = false
+    package var links = false
     /// Whether devices carry their numbers (`--devices`).
-    public var devices = false
+    package var devices = false
     /// Whether FIFOs and sockets carry empty device numbers before protocol 31 (`--specials`).
-    public var specials = false
+    package var specials = false
     /// Whether entries tell their hard-link group (`-H`).
-    public var hardLinks = false
+    package var hardLinks = false
     /// Whether ids travel without names (`--numeric-ids`).
-    public var numericIDs = false
+    package var numericIDs = false
     /// Bytes of the whole-file checksum of every regular file (`-c`); 0 for none.
-    public var checksumLength = 0
+    package var checksumLength = 0
 
     /// Makes the format of a session with incremental recursion, protocol 32 and no options.
-    public init() {}
+    package init() {}
 
     /// Derives the format from what the two ends agreed on.
     ///
     /// - Parameters:
     ///   - options: The options of the transfer.
     ///   - session: The outcome of the handshake; its dialect is a supported one.
-    public init(_ options: TransferOptions, _ session: SessionParameters) {
+    package init(_ options: TransferOptions, _ session: SessionParameters) {
         dialect = session.dialect
         usesVarintFlags = session.flags.contains(.varintFileListFlags)
         hasSafeEnd = session.flags.contains(.safeFileList) || session.dialect.hasSafeFileListEnd
@@ -56,7 +56,7 @@ public struct FileListFormat: Sendable, Equatable {
     }
 
     /// The index of the first entry of the first list (protocol specification, transfer 4.2).
-    public var firstStart: Int32 { isIncremental ? 1 : 0 }
+    package var firstStart: Int32 { isIncremental ? 1 : 0 }
 
     /// Whether names of users and groups travel inside the entries (protocol specification, transfer 5.1).
     var hasInlineNames: Bool { isIncremental && !numericIDs }

@@ -9,7 +9,7 @@ extension FileList {
     /// Fills ``order`` with the order in which both ends number the entries.
     ///
     /// It is the order of the protocol specification, transfer 3.9, from protocol 29 on. Equal names keep the order of transmission.
-    public func sort() {
+    package func sort() {
         sharedPrefix = measureSharedPrefix()
         let items = withNames { names in
             var items = sortItems(names)
@@ -53,7 +53,7 @@ extension FileList {
     ///
     /// - Parameter leaf: A name without a slash.
     /// - Returns: The position in ``order`` of the entry that is not blank, directory or not; nil when there is none.
-    public func position(ofLeaf leaf: Span<UInt8>) -> Int? {
+    package func position(ofLeaf leaf: Span<UInt8>) -> Int? {
         position(of: leaf, leafOffset: 0, prefix: sharedPrefix)
     }
 
@@ -61,7 +61,7 @@ extension FileList {
     ///
     /// - Parameter name: A name as the list has them.
     /// - Returns: The position in ``order`` of the entry that is not blank, directory or not; nil when there is none.
-    public func position(ofName name: Span<UInt8>) -> Int? {
+    package func position(ofName name: Span<UInt8>) -> Int? {
         position(of: name, leafOffset: name.leafStart, prefix: 0)
     }
 

@@ -1,18 +1,18 @@
 /// Where an index of the wire leads.
-public struct ListedEntry: Sendable {
+package struct ListedEntry: Sendable {
     /// The list whose numbering the index belongs to.
-    public let list: FileList
+    package let list: FileList
     /// The list that holds the entry, its name and its rarer parts: ``list``, or a store of directories.
-    public let holder: FileList
+    package let holder: FileList
     /// The position in the entries of ``holder``.
-    public let position: Int
+    package let position: Int
     /// Whether the index is the one in front of ``list``, which names the directory of its contents.
-    public let isDirectoryOfList: Bool
+    package let isDirectoryOfList: Bool
 
     /// The entry.
-    public var entry: FileEntry { holder.entries[position] }
+    package var entry: FileEntry { holder.entries[position] }
     /// The entry's whole name.
-    public var name: ArraySlice<UInt8> { holder.name(of: entry) }
+    package var name: ArraySlice<UInt8> { holder.name(of: entry) }
 }
 
 /// The file lists of a session that are in use, and the numbers of their entries and directories (protocol
@@ -22,27 +22,27 @@ public struct ListedEntry: Sendable {
 ///
 /// ## Concurrency model
 /// A value without a lock: threads that share it keep it in a `Mutex`.
-public struct LiveFileLists: Sendable {
+package struct LiveFileLists: Sendable {
     /// Whether lists come directory by directory.
-    public let isIncremental: Bool
+    package let isIncremental: Bool
     /// The lists that were not released, oldest first.
-    public private(set) var lists: [FileList] = []
+    package private(set) var lists: [FileList] = []
     /// Entries of the lists that were not released.
-    public private(set) var entryCount = 0
+    package private(set) var entryCount = 0
     /// Where the next list starts.
-    public private(set) var nextStart: Int32
+    package private(set) var nextStart: Int32
     /// Whether no more lists will come.
-    public private(set) var isComplete = false
+    package private(set) var isComplete = false
     /// Batches with directories whose list is to come or is live, by their first number.
     private var batches: [DirectoryBatch] = []
     private var directoryCount: Int32 = 0
     /// What each list in ``lists`` counts in ``footprint``.
     private var weights: [Int] = []
     /// Bytes that the lists and the directories hold, for a ceiling on memory; kept up to date, since there may be many.
-    public private(set) var footprint = 0
+    package private(set) var footprint = 0
 
     /// Starts the bookkeeping of a session.
-    public init(isIncremental: Bool) {
+    package init(isIncremental: Bool) {
         self.isIncremental = isIncremental
         nextStart = isIncremental ? 1 : 0
     }
@@ -52,7 +52,7 @@ public struct LiveFileLists: Sendable {
     /// Takes a list that was sent or received completely; it is sorted, and on the receiver has no duplicates.
     ///
     /// - Parameter list: A list made with ``nextStart``, for the directory that ``nextDirectory()`` or ``open(_:)`` gave.
-    public mutating func append(_ list: FileList) {
+    package mutating func append(_ list: FileList) {
         precondition(list.start == nextStart && list.order.count == list.count, "a list out of turn or not sorted")
         lists.append(list)
         entryCount += list.count
@@ -74,7 +74,7 @@ public struct LiveFileLists: Sendable {
     ///
     /// - Returns: The numbers of directories with one name, whose contents go into one list under the first number; nil
     ///   when every directory was listed.
-    public mutating func nextDirectory() -> Range<Int32>? {
+    package mutating func nextDirectory() -> Range<Int32>? {
         for index in batches.indices.reversed() {
             guard let numbers = batches[index].nextOpen() else { continue }
             batches[index].descend(into: numbers.lowerBound)
@@ -89,7 +89,7 @@ public struct LiveFileLists: Sendable {
     /// - Returns: The directory's name, for ``FileListDecoder/decode(from:into:directory:)``.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when there is no such directory, or when its list or the
     ///   end of all lists came before.
-    public mutating func open(_ number: Int32) throws(WireError) -> [UInt8] {
+    package mutating func open(_ number: Int32) throws(WireError) -> [UInt8] {
         guard isIncremental, !isComplete, !lists.isEmpty else {
             throw .incompatible("a file list for directory \(number) when none was expected")
         }
@@ -105,13 +105,13 @@ public struct LiveFileLists: Sendable {
     /// Notes that no more lists will come.
     ///
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when that was known already.
-    public mutating func finish() throws(WireError) {
+    package mutating func finish() throws(WireError) {
         guard isIncremental, !isComplete else { throw .incompatible("an unexpected end of the file lists") }
         isComplete = true
     }
 
     /// Whether there is a directory whose contents were not listed.
-    public var hasOpenDirectories: Bool { batches.contains { $0.isOpen.contains(true) } }
+    package var hasOpenDirectories: Bool { batches.contains { $0.isOpen.contains(true) } }
 
     // MARK: lookup
 
@@ -120,7 +120,7 @@ public struct LiveFileLists: Sendable {
     /// - Parameter index: A number from the wire.
     /// - Returns: The entry, which is not blank.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when no live list has the index.
-    public func resolve(_ index: Int32) throws(WireError) -> ListedEntry {
+    package func resolve(_ index: Int32) throws(WireError) -> ListedEntry {
         let afterIt = lists.partitioned { $0.start - (isIncremental ? 1 : 0) > index }
         guard index >= 0, afterIt > 0 else { throw .incompatible("invalid file index \(index)") }
         let list = lists[afterIt - 1]
@@ -140,7 +140,7 @@ public struct LiveFileLists: Sendable {
     /// - Returns: The directory's entry.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when the first list has no `.` (protocol specification,
     ///   transfer 19.1, F14).
-    public func directory(of list: FileList) throws(WireError) -> ListedEntry {
+    package func directory(of list: FileList) throws(WireError) -> ListedEntry {
         if list.directory >= 0 {
             return try directory(list.directory, of: list)
         }
@@ -161,7 +161,7 @@ public struct LiveFileLists: Sendable {
     ///
     /// - Parameter number: A number that ``nextDirectory()`` gave.
     /// - Returns: The directory's entry and name; nil when its list was released.
-    public func directory(_ number: Int32) -> (entry: FileEntry, name: ArraySlice<UInt8>)? {
+    package func directory(_ number: Int32) -> (entry: FileEntry, name: ArraySlice<UInt8>)? {
         guard let index = batch(of: number) else { return nil }
         let directories = batches[index].directories
         let entry = directories.entries[Int(number - batches[index].first)]
@@ -178,7 +178,7 @@ public struct LiveFileLists: Sendable {
     /// Forgets the oldest list, when all of its items are done.
     ///
     /// - Returns: The list, nil when there is none.
-    @discardableResult public mutating func releaseOldest() -> FileList? {
+    @discardableResult package mutating func releaseOldest() -> FileList? {
         guard let list = lists.first else { return nil }
         lists.removeFirst()
         entryCount -= list.count

@@ -5,7 +5,7 @@ import LinuxSystem
 ///
 ///     S>C    @RSYNCD: AUTHREQD <challenge>
 ///     C>S    <user> <base64 of the digest over password and challenge>
-public enum AuthenticationExchange {
+package enum AuthenticationExchange {
     /// The digests offered here, strongest first.
     package static var available: [AuthenticationDigest] { AuthenticationDigest.allCases.filter(\.isAvailable) }
 
@@ -67,7 +67,7 @@ public enum AuthenticationExchange {
     ///   - one: A proof.
     ///   - other: Another one.
     /// - Returns: Whether they are the same.
-    public static func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    package static func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         guard one.count == other.count else { return false }
         return zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

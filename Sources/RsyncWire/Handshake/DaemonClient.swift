@@ -1,15 +1,15 @@
 package import Checksums
 
 /// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
-public struct DaemonClient {
+package struct DaemonClient {
     private static let lineLimit = 5118
     /// Lines of a message of the day or a listing that are taken.
     private static let textLimit = 10_000
 
     /// Who the client is.
-    public struct Credentials {
+    package struct Credentials {
         /// The user's name.
-        public let user: [UInt8]
+        package let user: [UInt8]
         /// Makes the proof that answers a challenge (``AuthenticationExchange``); only asked when the daemon wants one.
         package let proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
 
@@ -37,7 +37,7 @@ public struct DaemonClient {
     ///   - input: From the daemon.
     ///   - output: To the daemon.
     ///   - onText: Takes each line that is meant for a person: the message of the day and the listing.
-    public init(
+    package init(
         version: Int32,
         input: WireInput,
         output: WireOutput,
@@ -53,7 +53,7 @@ public struct DaemonClient {
     ///
     /// - Returns: The greeting, whose ``Greeting/settled(own:)`` both ends will speak.
     /// - Throws: ``WireError`` for one that is no greeting, or of a version that is not spoken here.
-    public func greeting() throws(WireError) -> Greeting {
+    package func greeting() throws(WireError) -> Greeting {
         let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
@@ -69,7 +69,7 @@ public struct DaemonClient {
     ///   - credentials: For a daemon that wants a password.
     /// - Returns: The protocol version that both ends speak.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
-    public func open(
+    package func open(
         module: [UInt8],
         after greeting: Greeting,
         credentials: Credentials
@@ -96,7 +96,7 @@ public struct DaemonClient {
     /// Greets and takes the listing of modules to its end.
     ///
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
-    public func list() throws(WireError) {
+    package func list() throws(WireError) {
         try greet(try greeting(), request: Array("#list".utf8))
         for _ in 0..<Self.textLimit {
             guard try input.hasMore() else { return }

@@ -30,7 +30,7 @@ extension WireInput {
 }
 
 /// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument and a NUL, then a NUL.
-public enum ArgumentStream {
+package enum ArgumentStream {
     private static let countLimit = 16000
     private static let lengthLimit = 5119
     /// Bytes of all arguments together.
@@ -44,7 +44,7 @@ public enum ArgumentStream {
     ///   - isSecluded: Whether they replace a command line, and start with the program's name.
     ///   - output: Where they go.
     /// - Throws: ``WireError/transport(_:)`` when they could not be written.
-    public static func write(_ arguments: [[UInt8]], isSecluded: Bool = false, to output: WireOutput) throws(WireError)
+    package static func write(_ arguments: [[UInt8]], isSecluded: Bool = false, to output: WireOutput) throws(WireError)
     {
         for argument in (isSecluded ? [programName] : []) + arguments {
             try output.bytes(argument.isEmpty ? [UInt8(ascii: ".")] : argument)
@@ -61,7 +61,7 @@ public enum ArgumentStream {
     ///   - isSecluded: Whether it starts with a program's name, which is removed.
     /// - Returns: The arguments.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for too many or too long ones.
-    public static func read(from input: WireInput, isSecluded: Bool = false) throws(WireError) -> [[UInt8]] {
+    package static func read(from input: WireInput, isSecluded: Bool = false) throws(WireError) -> [[UInt8]] {
         var arguments: [[UInt8]] = []
         var total = 0
         while true {

@@ -4,12 +4,12 @@ package import Checksums
 /// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
 ///
 /// The caller knows the modules: it asks for each step in order and decides between them.
-public struct DaemonServer {
+package struct DaemonServer {
     private static let lineLimit = 1022
     private static let answerLimit = 5118
 
     /// What a client asks for.
-    public enum Request: Equatable, Sendable {
+    package enum Request: Equatable, Sendable {
         /// The listing of modules.
         case list
         /// A module, by a name that was not checked.
@@ -46,7 +46,7 @@ public struct DaemonServer {
     /// - Parameter messageOfTheDay: Text that follows the greeting; a newline is added. Nil for none.
     /// - Returns: The client's greeting; ``Greeting/settled(own:)`` tells the version.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was refused.
-    public func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
+    package func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
         let names = digests.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
         if let messageOfTheDay { try output.bytes(messageOfTheDay + [DaemonWord.newline]) }
@@ -65,7 +65,7 @@ public struct DaemonServer {
     ///
     /// - Returns: The request.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was refused.
-    public func request() throws(WireError) -> Request {
+    package func request() throws(WireError) -> Request {
         let earlyInput = Array("#early_input=".utf8)
         var hasEarlyInput = false
         while true {
@@ -92,7 +92,7 @@ public struct DaemonServer {
     ///
     /// - Parameter modules: Names and comments of the modules to list.
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.
-    public func list(_ modules: [(name: [UInt8], comment: [UInt8])]) throws(WireError) {
+    package func list(_ modules: [(name: [UInt8], comment: [UInt8])]) throws(WireError) {
         for module in modules {
             let padding = [UInt8](repeating: UInt8(ascii: " "), count: max(0, 15 - module.name.count))
             try output.bytes(module.name + padding + [UInt8(ascii: "\t")] + module.comment + [DaemonWord.newline])
@@ -133,7 +133,7 @@ public struct DaemonServer {
     /// Lets the client in; its arguments are next (``ArgumentStream``).
     ///
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.
-    public func accept() throws(WireError) {
+    package func accept() throws(WireError) {
         try output.bytes(DaemonWord.okay + [DaemonWord.newline])
         try output.flush()
     }
@@ -142,7 +142,7 @@ public struct DaemonServer {
     ///
     /// - Parameter text: One line without newline.
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.
-    public func refuse(_ text: [UInt8]) throws(WireError) {
+    package func refuse(_ text: [UInt8]) throws(WireError) {
         try output.bytes(DaemonWord.error + Array(": ".utf8) + text + [DaemonWord.newline])
         try output.flush()
     }

@@ -1,9 +1,9 @@
 /// The first line of each end of a daemon's connection (protocol specification, session 3.2).
 ///
 ///     @RSYNCD: <version>.<sub> <digest> <digest> ...
-public struct Greeting: Equatable, Sendable {
+package struct Greeting: Equatable, Sendable {
     /// Why a greeting was not accepted.
-    public enum Flaw: Error, Equatable {
+    package enum Flaw: Error, Equatable {
         /// It is no greeting.
         case malformed([UInt8])
         /// It lacks the sub-protocol.
@@ -12,7 +12,7 @@ public struct Greeting: Equatable, Sendable {
         case noDigests([UInt8])
 
         /// What a server answers before it closes, without `@ERROR: ` and newline.
-        public var reply: [UInt8] {
+        package var reply: [UInt8] {
             switch self {
             case .malformed: Array("protocol startup error".utf8)
             case .noSubprotocol(let line): Array("your client omitted the subprotocol value: ".utf8) + line
@@ -37,14 +37,14 @@ public struct Greeting: Equatable, Sendable {
     private static let listVersion: Int32 = 32
 
     /// The highest protocol version of the one that greets.
-    public var version: Int32
+    package var version: Int32
     /// Not 0 for a pre-release.
-    public var sub: Int32
+    package var sub: Int32
     /// Names of digests for passwords in order of preference; nil when there is no list.
-    public var digests: [String]?
+    package var digests: [String]?
 
     /// Makes a greeting.
-    public init(version: Int32, sub: Int32 = 0, digests: [String]?) {
+    package init(version: Int32, sub: Int32 = 0, digests: [String]?) {
         self.version = version
         self.sub = sub
         self.digests = digests
@@ -54,7 +54,7 @@ public struct Greeting: Equatable, Sendable {
     ///
     /// - Parameter line: Without its newline.
     /// - Throws: What is wrong with it.
-    public init(_ line: [UInt8]) throws(Flaw) {
+    package init(_ line: [UInt8]) throws(Flaw) {
         guard line.starts(with: Self.prefix) else { throw .malformed(line) }
         let rest = line.dropFirst(Self.prefix.count)
         let number = rest.prefix { $0 != UInt8(ascii: " ") }
@@ -77,7 +77,7 @@ public struct Greeting: Equatable, Sendable {
     }
 
     /// The line with its newline.
-    public var line: [UInt8] {
+    package var line: [UInt8] {
         let names = digests.map { $0.map { " " + $0 }.joined() } ?? ""
         return Self.prefix + Array("\(version).\(sub)\(names)\n".utf8)
     }
@@ -86,7 +86,7 @@ public struct Greeting: Equatable, Sendable {
     ///
     /// - Parameter own: Our version; we are no pre-release.
     /// - Returns: The lower one, and one less when the peer's is a pre-release of it.
-    public func settled(own: Int32) -> Int32 {
+    package func settled(own: Int32) -> Int32 {
         guard own >= version else { return own }
         return sub == 0 ? version : version - 1
     }

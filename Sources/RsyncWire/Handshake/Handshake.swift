@@ -1,5 +1,5 @@
 import Checksums
-public import RsyncOptions
+package import RsyncOptions
 
 /// What the two ends settle between the transport and the first frame (protocol specification, session 4).
 ///
@@ -10,7 +10,7 @@ public import RsyncOptions
 ///     S>C    int: checksum seed
 ///
 /// Both functions flush before they wait, and leave input and output multiplexing.
-public enum Handshake {
+package enum Handshake {
     /// The client's part.
     ///
     /// - Parameters:
@@ -21,7 +21,7 @@ public enum Handshake {
     /// - Returns: What was agreed on.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
     ///   no common algorithm, 1 for incremental recursion that was not offered.
-    public static func client(
+    package static func client(
         _ options: TransferOptions,
         version: Int32? = nil,
         input: WireInput,
@@ -67,7 +67,7 @@ public enum Handshake {
     /// - Returns: What was agreed on.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
     ///   no common algorithm.
-    public static func server(
+    package static func server(
         _ arguments: ServerArguments,
         version: Int32? = nil,
         input: WireInput,

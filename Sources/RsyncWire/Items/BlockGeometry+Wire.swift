@@ -1,4 +1,4 @@
-public import DeltaTransfer
+package import DeltaTransfer
 
 /// The sum head of an item (protocol specification, transfer 10).
 ///
@@ -15,7 +15,7 @@ extension BlockGeometry {
     /// - Returns: The geometry of the peer's basis.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a number out of range, 22 for more sums than fit
     ///   into memory (protocol specification, transfer 19.2 T7 and 19.3 S2).
-    public static func read(from input: WireInput, digestLength: Int) throws(WireError) -> BlockGeometry {
+    package static func read(from input: WireInput, digestLength: Int) throws(WireError) -> BlockGeometry {
         let count = Int(try input.int32("a block count"))
         let blockLength = Int(try input.int32("a block length"))
         let strongLength = Int(try input.int32("a strong sum length"))
@@ -42,7 +42,7 @@ extension BlockGeometry {
     ///
     /// - Parameter output: Where it goes.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(to output: WireOutput) throws(WireError) {
+    package func write(to output: WireOutput) throws(WireError) {
         try output.int32(Int32(count))
         try output.int32(Int32(blockLength))
         try output.int32(Int32(strongLength))

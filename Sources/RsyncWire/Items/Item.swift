@@ -1,28 +1,28 @@
 /// What follows the index of an item, in both directions (protocol specification, transfer 10).
 ///
 ///     flags (16 bits) | kind of basis (byte, with basisFollows) | name (vstring, with nameFollows)
-public struct Item: Equatable, Sendable {
+package struct Item: Equatable, Sendable {
     /// Which file a delta is made against.
-    public enum Basis {
+    package enum Basis {
         /// The destination file itself.
-        public static let destination: UInt8 = 0x80
+        package static let destination: UInt8 = 0x80
         /// The file in the partial directory.
-        public static let partialDirectory: UInt8 = 0x81
+        package static let partialDirectory: UInt8 = 0x81
         /// The backup file.
-        public static let backup: UInt8 = 0x82
+        package static let backup: UInt8 = 0x82
         /// A similar name in the same directory.
-        public static let fuzzy: UInt8 = 0x83
+        package static let fuzzy: UInt8 = 0x83
     }
 
     /// Longest name in bytes.
-    public static let nameLimit = 4095
+    package static let nameLimit = 4095
 
     /// What it says.
-    public var flags: ItemFlags
+    package var flags: ItemFlags
     /// The kind of basis, where 0x00 to 0x7f is an alternate directory; travels with ``ItemFlags/basisFollows``.
-    public var basis: UInt8
+    package var basis: UInt8
     /// A name to report or to confine, never a path by itself; travels with ``ItemFlags/nameFollows``.
-    public var name: [UInt8]
+    package var name: [UInt8]
 
     /// Makes an item.
     ///
@@ -30,7 +30,7 @@ public struct Item: Equatable, Sendable {
     ///   - flags: What it says; the two flags that say what follows are set from the other parameters.
     ///   - basis: The kind of basis.
     ///   - name: At most ``nameLimit`` bytes; empty for none.
-    public init(flags: ItemFlags, basis: UInt8 = Basis.destination, name: [UInt8] = []) {
+    package init(flags: ItemFlags, basis: UInt8 = Basis.destination, name: [UInt8] = []) {
         self.flags = flags
         if basis != Basis.destination { self.flags.insert(.basisFollows) }
         if !name.isEmpty { self.flags.insert(.nameFollows) }
@@ -43,7 +43,7 @@ public struct Item: Equatable, Sendable {
     /// - Parameter input: Where it comes from.
     /// - Returns: The item.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a name that is too long.
-    public static func read(from input: WireInput) throws(WireError) -> Item {
+    package static func read(from input: WireInput) throws(WireError) -> Item {
         let flags = ItemFlags(rawValue: try input.uint16("item flags"))
         var item = Item(flags: flags)
         if flags.contains(.basisFollows) { item.basis = try input.byte("a kind of basis") }
@@ -57,7 +57,7 @@ public struct Item: Equatable, Sendable {
     ///
     /// - Parameter output: Where it goes.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(to output: WireOutput) throws(WireError) {
+    package func write(to output: WireOutput) throws(WireError) {
         try output.uint16(flags.rawValue)
         if flags.contains(.basisFollows) { try output.byte(basis) }
         if flags.contains(.nameFollows) { try output.vstring(name) }

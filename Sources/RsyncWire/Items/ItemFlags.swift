@@ -1,52 +1,52 @@
 /// The values of a file index that stand for something else (protocol specification, session 5.5).
-public enum SpecialIndex {
+package enum SpecialIndex {
     /// A phase or a list is finished; the goodbye.
-    public static let done: Int32 = -1
+    package static let done: Int32 = -1
     /// No more file lists come; only with incremental recursion.
-    public static let endOfLists: Int32 = -2
+    package static let endOfLists: Int32 = -2
     /// A ``DeletionStatistics`` follows.
-    public static let deletionStatistics: Int32 = -3
+    package static let deletionStatistics: Int32 = -3
     /// The file list of directory number d follows index `listOffset - d`; only with incremental recursion.
-    public static let listOffset: Int32 = -101
+    package static let listOffset: Int32 = -101
 }
 
 /// What an item says about a file and what follows it (protocol specification, transfer 10).
-public struct ItemFlags: OptionSet, Sendable, Hashable {
+package struct ItemFlags: OptionSet, Sendable, Hashable {
     /// The bits as they travel.
-    public let rawValue: UInt16
+    package let rawValue: UInt16
     /// Makes a set from its bits.
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The access time differs.
-    public static let reportAccessTime = ItemFlags(rawValue: 0x0001)
+    package static let reportAccessTime = ItemFlags(rawValue: 0x0001)
     /// The content, checksum, link target or device number differs.
-    public static let reportChange = ItemFlags(rawValue: 0x0002)
+    package static let reportChange = ItemFlags(rawValue: 0x0002)
     /// The size differs.
-    public static let reportSize = ItemFlags(rawValue: 0x0004)
+    package static let reportSize = ItemFlags(rawValue: 0x0004)
     /// Of a symbolic link: its time cannot be set.
-    public static let reportTimeFailed = ItemFlags(rawValue: 0x0004)
+    package static let reportTimeFailed = ItemFlags(rawValue: 0x0004)
     /// The modification time differs.
-    public static let reportTime = ItemFlags(rawValue: 0x0008)
+    package static let reportTime = ItemFlags(rawValue: 0x0008)
     /// The permissions differ.
-    public static let reportPermissions = ItemFlags(rawValue: 0x0010)
+    package static let reportPermissions = ItemFlags(rawValue: 0x0010)
     /// The owner differs.
-    public static let reportOwner = ItemFlags(rawValue: 0x0020)
+    package static let reportOwner = ItemFlags(rawValue: 0x0020)
     /// The group differs.
-    public static let reportGroup = ItemFlags(rawValue: 0x0040)
+    package static let reportGroup = ItemFlags(rawValue: 0x0040)
     /// The ACL differs.
-    public static let reportACL = ItemFlags(rawValue: 0x0080)
+    package static let reportACL = ItemFlags(rawValue: 0x0080)
     /// Extended attributes differ.
-    public static let reportAttributes = ItemFlags(rawValue: 0x0100)
+    package static let reportAttributes = ItemFlags(rawValue: 0x0100)
     /// The creation time differs.
-    public static let reportCreationTime = ItemFlags(rawValue: 0x0400)
+    package static let reportCreationTime = ItemFlags(rawValue: 0x0400)
     /// A byte with the kind of basis follows.
-    public static let basisFollows = ItemFlags(rawValue: 0x0800)
+    package static let basisFollows = ItemFlags(rawValue: 0x0800)
     /// A name follows.
-    public static let nameFollows = ItemFlags(rawValue: 0x1000)
+    package static let nameFollows = ItemFlags(rawValue: 0x1000)
     /// The entry is new on the receiving side.
-    public static let isNew = ItemFlags(rawValue: 0x2000)
+    package static let isNew = ItemFlags(rawValue: 0x2000)
     /// The receiving side makes or changes the entry by itself.
-    public static let localChange = ItemFlags(rawValue: 0x4000)
+    package static let localChange = ItemFlags(rawValue: 0x4000)
     /// The file's content is asked for, or follows.
-    public static let transfer = ItemFlags(rawValue: 0x8000)
+    package static let transfer = ItemFlags(rawValue: 0x8000)
 }

@@ -1,5 +1,5 @@
-public import Checksums
-public import DeltaTransfer
+package import Checksums
+package import DeltaTransfer
 import LinuxSystem
 
 /// The block sums behind a sum head (protocol specification, transfer 10).
@@ -17,7 +17,7 @@ extension Signature {
     ///   - input: Where they come from.
     /// - Returns: The peer's signature.
     /// - Throws: ``WireError/ended(field:)`` when the stream stops short.
-    public static func read(
+    package static func read(
         _ geometry: BlockGeometry,
         recipe: ChecksumRecipe,
         from input: WireInput
@@ -62,7 +62,7 @@ extension Signature {
     ///
     /// - Parameter output: Where they go.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(to output: WireOutput) throws(WireError) {
+    package func write(to output: WireOutput) throws(WireError) {
         let strongLength = geometry.strongLength
         let entryLength = 4 + strongLength
         var block = 0

@@ -1,24 +1,24 @@
 /// What the receiving side deleted (protocol specification, session 5.5): five varints behind
 /// ``SpecialIndex/deletionStatistics``.
-public struct DeletionStatistics: Equatable, Sendable {
+package struct DeletionStatistics: Equatable, Sendable {
     private static let limit: Int32 = 1 << 28
 
     /// Regular files.
-    public var files: Int32 = 0
+    package var files: Int32 = 0
     /// Directories.
-    public var directories: Int32 = 0
+    package var directories: Int32 = 0
     /// Symbolic links.
-    public var symbolicLinks: Int32 = 0
+    package var symbolicLinks: Int32 = 0
     /// Devices.
-    public var devices: Int32 = 0
+    package var devices: Int32 = 0
     /// FIFOs and sockets.
-    public var specials: Int32 = 0
+    package var specials: Int32 = 0
 
     /// Nothing was deleted.
-    public init() {}
+    package init() {}
 
     /// Everything that was deleted.
-    public var total: Int64 {
+    package var total: Int64 {
         Int64(files) + Int64(directories) + Int64(symbolicLinks) + Int64(devices) + Int64(specials)
     }
 
@@ -27,7 +27,7 @@ public struct DeletionStatistics: Equatable, Sendable {
     /// - Parameter input: Where it comes from.
     /// - Returns: The numbers.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a number outside 0 to 2^28.
-    public static func read(from input: WireInput) throws(WireError) -> DeletionStatistics {
+    package static func read(from input: WireInput) throws(WireError) -> DeletionStatistics {
         func number() throws(WireError) -> Int32 {
             let value = try input.varint("deletion statistics")
             guard (0...limit).contains(value) else { throw .incompatible("\(value) deletions are not possible") }
@@ -46,7 +46,7 @@ public struct DeletionStatistics: Equatable, Sendable {
     ///
     /// - Parameter output: Where they go.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(to output: WireOutput) throws(WireError) {
+    package func write(to output: WireOutput) throws(WireError) {
         for number in [files, directories, symbolicLinks, devices, specials] {
             try output.varint(max(0, min(number, Self.limit)))
         }
@@ -54,27 +54,27 @@ public struct DeletionStatistics: Equatable, Sendable {
 }
 
 /// What a server that sends tells at the end (protocol specification, session 7.4).
-public struct TransferStatistics: Equatable, Sendable {
+package struct TransferStatistics: Equatable, Sendable {
     /// Bytes the server read from the connection.
-    public var bytesRead: Int64 = 0
+    package var bytesRead: Int64 = 0
     /// Bytes the server wrote to the connection.
-    public var bytesWritten: Int64 = 0
+    package var bytesWritten: Int64 = 0
     /// Bytes of all files in the list.
-    public var totalSize: Int64 = 0
+    package var totalSize: Int64 = 0
     /// Milliseconds it took to build the list.
-    public var listBuildTime: Int64 = 0
+    package var listBuildTime: Int64 = 0
     /// Milliseconds it took to send the list.
-    public var listTransferTime: Int64 = 0
+    package var listTransferTime: Int64 = 0
 
     /// Makes statistics of zeros.
-    public init() {}
+    package init() {}
 
     /// Reads the five numbers.
     ///
     /// - Parameter input: Where they come from.
     /// - Returns: The numbers as the peer sent them; they are for display only.
     /// - Throws: ``WireError`` when the stream ends.
-    public static func read(from input: WireInput) throws(WireError) -> TransferStatistics {
+    package static func read(from input: WireInput) throws(WireError) -> TransferStatistics {
         var statistics = TransferStatistics()
         statistics.bytesRead = try input.varlong30(3, "statistics")
         statistics.bytesWritten = try input.varlong30(3, "statistics")
@@ -88,7 +88,7 @@ public struct TransferStatistics: Equatable, Sendable {
     ///
     /// - Parameter output: Where they go.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func write(to output: WireOutput) throws(WireError) {
+    package func write(to output: WireOutput) throws(WireError) {
         for number in [bytesRead, bytesWritten, totalSize, listBuildTime, listTransferTime] {
             try output.varlong30(number, 3)
         }

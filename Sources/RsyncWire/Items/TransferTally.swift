@@ -3,9 +3,9 @@
 ///
 /// Numbers of 8 bytes, little-endian, in the order of ``TransferTally/fields``; a later version has more of them, and what a
 /// reader does not know it leaves alone.
-public struct TransferTally: Equatable, Sendable {
+package struct TransferTally: Equatable, Sendable {
     /// Why nothing was deleted.
-    public enum Refusal: Int64, Sendable {
+    package enum Refusal: Int64, Sendable {
         /// The sender has no entries.
         case emptySource = 1
         /// More entries were to be deleted than the limit allows.
@@ -13,27 +13,27 @@ public struct TransferTally: Equatable, Sendable {
     }
 
     /// Regular files whose content was transferred and that have their names.
-    public var transferredFiles: Int64 = 0
+    package var transferredFiles: Int64 = 0
     /// Regular files that were not there before.
-    public var createdFiles: Int64 = 0
+    package var createdFiles: Int64 = 0
     /// Directories that were not there before.
-    public var createdDirectories: Int64 = 0
+    package var createdDirectories: Int64 = 0
     /// Symbolic links that were not there before.
-    public var createdLinks: Int64 = 0
+    package var createdLinks: Int64 = 0
     /// Devices that were not there before.
-    public var createdDevices: Int64 = 0
+    package var createdDevices: Int64 = 0
     /// FIFOs and sockets that were not there before.
-    public var createdSpecials: Int64 = 0
+    package var createdSpecials: Int64 = 0
     /// Entries that were removed.
-    public var deleted: Int64 = 0
+    package var deleted: Int64 = 0
     /// How far the lock of the one writer reaches, as numbered by the target; 0 for everywhere.
-    public var lockReach: Int64 = 0
+    package var lockReach: Int64 = 0
     /// As ``refusal``; 0 for none.
     private var refusalNumber: Int64 = 0
     /// Entries that were to be deleted, when that was refused.
-    public var refusedDeletions: Int64 = 0
+    package var refusedDeletions: Int64 = 0
     /// Entries that the destination had, when deletions were refused.
-    public var destinationEntries: Int64 = 0
+    package var destinationEntries: Int64 = 0
 
     private static var fields: [WritableKeyPath<TransferTally, Int64>] {
         [
@@ -43,21 +43,21 @@ public struct TransferTally: Equatable, Sendable {
     }
 
     /// Nothing is in place.
-    public init() {}
+    package init() {}
 
     /// All entries that were not there before.
-    public var created: Int64 {
+    package var created: Int64 {
         [createdFiles, createdDirectories, createdLinks, createdDevices, createdSpecials].reduce(0, &+)
     }
 
     /// Why nothing was deleted; nil when nothing kept deletions back.
-    public var refusal: Refusal? {
+    package var refusal: Refusal? {
         get { Refusal(rawValue: refusalNumber) }
         set { refusalNumber = newValue?.rawValue ?? 0 }
     }
 
     /// Counts an entry that was not there before.
-    public mutating func countCreated(mode: UInt32) {
+    package mutating func countCreated(mode: UInt32) {
         switch mode & 0o170000 {
         case 0o100000: createdFiles += 1
         case 0o040000: createdDirectories += 1
@@ -68,7 +68,7 @@ public struct TransferTally: Equatable, Sendable {
     }
 
     /// The payload.
-    public var payload: [UInt8] {
+    package var payload: [UInt8] {
         Self.fields.flatMap { field in
             let number = self[keyPath: field]
             return (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
@@ -78,7 +78,7 @@ public struct TransferTally: Equatable, Sendable {
     /// Reads a payload.
     ///
     /// - Parameter payload: A peer's; whatever is missing stays 0, a figure below 0 becomes 0.
-    public init(payload: [UInt8]) {
+    package init(payload: [UInt8]) {
         for (index, field) in Self.fields.enumerated() where payload.count >= (index + 1) * 8 {
             let bytes = payload[(index * 8)..<(index * 8 + 8)]
             let number = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

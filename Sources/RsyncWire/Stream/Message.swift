@@ -1,5 +1,5 @@
 /// What a frame of the multiplexed stream carries (protocol specification, session 6.3).
-public enum MessageTag: UInt8, Sendable, CaseIterable {
+package enum MessageTag: UInt8, Sendable, CaseIterable {
     /// Bytes of the logical stream.
     case data = 0
     /// Text of an error that makes the transfer partial (exit code 23).
@@ -45,20 +45,20 @@ public enum MessageTag: UInt8, Sendable, CaseIterable {
 }
 
 /// A message that came between the frames of data.
-public struct Message: Equatable, Sendable {
+package struct Message: Equatable, Sendable {
     /// Its kind; never ``MessageTag/data``.
-    public let tag: MessageTag
+    package let tag: MessageTag
     /// The payload, at most 5119 bytes.
-    public let payload: [UInt8]
+    package let payload: [UInt8]
 
     /// Makes a message.
-    public init(tag: MessageTag, payload: [UInt8]) {
+    package init(tag: MessageTag, payload: [UInt8]) {
         self.tag = tag
         self.payload = payload
     }
 
     /// The payload as a little-endian integer, when it has four bytes.
-    public var number: Int32? {
+    package var number: Int32? {
         guard payload.count == 4 else { return nil }
         return Int32(bitPattern: payload.reversed().reduce(0) { $0 << 8 | UInt32($1) })
     }

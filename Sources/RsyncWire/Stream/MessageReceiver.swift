@@ -1,5 +1,5 @@
 /// Takes the messages that lie between the data frames of a multiplexed stream (protocol specification, session 6.3).
-public protocol MessageReceiver: AnyObject {
+package protocol MessageReceiver: AnyObject {
     /// Takes one message.
     ///
     /// Called on the thread that reads the input, in the middle of a read: it must not read from the input itself.

@@ -1,5 +1,5 @@
 /// Why a byte stream could not be read or written as rsync's protocol.
-public enum WireError: Error, Sendable, CustomStringConvertible {
+package enum WireError: Error, Sendable, CustomStringConvertible {
     /// The stream ended while this field was expected.
     case ended(field: String)
     /// The peer broke the protocol; `exitCode` is the code rsync gives the case (protocol specification, session 9.1).
@@ -8,7 +8,7 @@ public enum WireError: Error, Sendable, CustomStringConvertible {
     case transport(any Error)
 
     /// The exit code that rsync documents for the failure.
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .ended: 12
         case .violation(_, let exitCode): exitCode
@@ -17,7 +17,7 @@ public enum WireError: Error, Sendable, CustomStringConvertible {
     }
 
     /// One sentence.
-    public var description: String {
+    package var description: String {
         switch self {
         case .ended(let field): "the peer closed the connection while \(field) was expected"
         case .violation(let text, _): text
@@ -34,7 +34,7 @@ public enum WireError: Error, Sendable, CustomStringConvertible {
 
 extension WireError: Equatable {
     /// Equal when both say the same; the cause of a transport failure is compared by its description.
-    public static func == (left: WireError, right: WireError) -> Bool {
+    package static func == (left: WireError, right: WireError) -> Bool {
         switch (left, right) {
         case (.ended(let one), .ended(let other)): one == other
         case (.violation(let one, let code), .violation(let other, let otherCode)): one == other && code == otherCode

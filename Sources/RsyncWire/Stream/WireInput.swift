@@ -1,7 +1,7 @@
-public import LinuxSystem
+package import LinuxSystem
 
 /// Where the bytes of a stream come from.
-public protocol WireSource: AnyObject {
+package protocol WireSource: AnyObject {
     /// The next bytes, which stay as they are until the next call; empty at the end of the stream.
     ///
     /// - Throws: ``WireError/transport(_:)`` with the failure below.
@@ -12,7 +12,7 @@ public protocol WireSource: AnyObject {
 ///
 /// What `source.next()` returned last stays as it is until the next call of it, and only `refill` calls it. One thread uses
 /// an input at a time.
-public final class WireInput {
+package final class WireInput {
     private let source: any WireSource
     /// The source's buffer; behind the window lie frame headers and later frames.
     private var window = InputWindow()
@@ -21,21 +21,21 @@ public final class WireInput {
     private var isMultiplexed = false
     private var indexReader = IndexCoder()
     /// Takes the messages between the frames; without one they are dropped, as between handshake and session.
-    public weak var messages: (any MessageReceiver)?
+    package weak var messages: (any MessageReceiver)?
     /// Bytes taken from the source so far.
-    public private(set) var bytesRead: Int64 = 0
+    package private(set) var bytesRead: Int64 = 0
     /// Bytes of those that were handed out, or dropped as frames' heads.
-    public var bytesTaken: Int64 { bytesRead - Int64(window.countLeft) }
+    package var bytesTaken: Int64 { bytesRead - Int64(window.countLeft) }
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
-    public var dialect = Dialect.newest
+    package var dialect = Dialect.newest
 
     /// Reads from a source.
-    public init(source: any WireSource) {
+    package init(source: any WireSource) {
         self.source = source
     }
 
     /// From here on the stream consists of frames.
-    public func startMultiplexing() {
+    package func startMultiplexing() {
         guard !isMultiplexed else { return }
         isMultiplexed = true
         frameRest = 0
@@ -44,36 +44,36 @@ public final class WireInput {
     }
 
     /// How many bytes can be taken without waiting for the source.
-    public var buffered: Int { window.count }
+    package var buffered: Int { window.count }
 
     // MARK: fields
 
     /// Reads one byte.
-    public func byte(_ field: StaticString) throws(WireError) -> UInt8 {
+    package func byte(_ field: StaticString) throws(WireError) -> UInt8 {
         if window.isEmpty { try refill(field) }
         return window.byte()
     }
 
     /// Reads two bytes, little-endian.
-    public func uint16(_ field: StaticString) throws(WireError) -> UInt16 {
+    package func uint16(_ field: StaticString) throws(WireError) -> UInt16 {
         UInt16(truncatingIfNeeded: try littleEndian(count: 2, field))
     }
 
     /// Reads four bytes, little-endian two's complement.
-    public func int32(_ field: StaticString) throws(WireError) -> Int32 {
+    package func int32(_ field: StaticString) throws(WireError) -> Int32 {
         if let value = window.word() { return Int32(bitPattern: value) }
         return Int32(truncatingIfNeeded: try littleEndian(count: 4, field))
     }
 
     /// Reads a longint: 4 bytes, or `ff ff ff ff` and 8 bytes (protocol specification, session 5.1).
-    public func longint(_ field: StaticString) throws(WireError) -> Int64 {
+    package func longint(_ field: StaticString) throws(WireError) -> Int64 {
         let short = try int32(field)
         guard short == -1 else { return Int64(short) }
         return try littleEndian(count: 8, field)
     }
 
     /// Reads a varint (protocol specification, session 5.2).
-    public func varint(_ field: StaticString) throws(WireError) -> Int32 {
+    package func varint(_ field: StaticString) throws(WireError) -> Int32 {
         let first = try byte(field)
         guard first >= 0x80 else { return Int32(first) }
         let extra = (~first).leadingZeroBitCount
@@ -84,7 +84,7 @@ public final class WireInput {
     }
 
     /// Reads a varlong of at least `minimum` bytes (protocol specification, session 5.3).
-    public func varlong(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
+    package func varlong(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
         let first = try byte(field)
         let low = UInt64(bitPattern: try littleEndian(count: minimum - 1, field))
         let extra = min((~first).leadingZeroBitCount, 6)
@@ -98,19 +98,19 @@ public final class WireInput {
     }
 
     /// Reads a varint from protocol 30 on, an int before.
-    public func varint30(_ field: StaticString) throws(WireError) -> Int32 {
+    package func varint30(_ field: StaticString) throws(WireError) -> Int32 {
         dialect.hasVariableIntegers ? try varint(field) : try int32(field)
     }
 
     /// Reads a varlong from protocol 30 on, a longint before.
-    public func varlong30(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
+    package func varlong30(_ minimum: Int, _ field: StaticString) throws(WireError) -> Int64 {
         dialect.hasVariableIntegers ? try varlong(minimum, field) : try longint(field)
     }
 
     /// Reads a vstring of at most `limit` bytes (protocol specification, session 5.4).
     ///
     /// - Throws: ``WireError/violation(_:exitCode:)`` with `tooLong` as its code when the length is over the limit.
-    public func vstring(limit: Int, tooLong: Int32, _ field: StaticString) throws(WireError) -> [UInt8] {
+    package func vstring(limit: Int, tooLong: Int32, _ field: StaticString) throws(WireError) -> [UInt8] {
         var length = Int(try byte(field))
         if length >= 0x80 { length = (length - 0x80) << 8 | Int(try byte(field)) }
         guard length <= limit else {
@@ -120,7 +120,7 @@ public final class WireInput {
     }
 
     /// Reads a file index or one of the special values (protocol specification, session 5.5).
-    public func index(_ field: StaticString = "an index") throws(WireError) -> Int32 {
+    package func index(_ field: StaticString = "an index") throws(WireError) -> Int32 {
         guard dialect.hasIndexDifferences else { return try int32(field) }
         let first = try byte(field)
         if first == 0 { return -1 }
@@ -138,14 +138,14 @@ public final class WireInput {
     }
 
     /// Reads exactly `count` bytes.
-    public func bytes(_ count: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
+    package func bytes(_ count: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
         var result: [UInt8] = []
         try append(count, to: &result, field)
         return result
     }
 
     /// Reads exactly `count` bytes to the end of an array.
-    public func append(_ count: Int, to array: inout [UInt8], _ field: StaticString) throws(WireError) {
+    package func append(_ count: Int, to array: inout [UInt8], _ field: StaticString) throws(WireError) {
         var rest = count
         while rest > 0 {
             if window.isEmpty { try refill(field) }
@@ -158,7 +158,7 @@ public final class WireInput {
     /// Takes between 1 and `limit` bytes without copying them.
     ///
     /// - Returns: Bytes that stay as they are until the next call of any method of this input.
-    public func chunk(limit: Int, _ field: StaticString) throws(WireError) -> MemorySlice {
+    package func chunk(limit: Int, _ field: StaticString) throws(WireError) -> MemorySlice {
         if window.isEmpty { try refill(field) }
         return window.take(min(limit, window.count))
     }
@@ -166,7 +166,7 @@ public final class WireInput {
     /// Waits until there is a byte to read, or the stream has ended.
     ///
     /// - Returns: False at the end of the stream.
-    public func hasMore() throws(WireError) -> Bool {
+    package func hasMore() throws(WireError) -> Bool {
         if !window.isEmpty { return true }
         return try refillOrEnd()
     }

@@ -1,5 +1,5 @@
 import LinuxSystem
-public import Checksums
+package import Checksums
 
 /// Writes the primitives of rsync's protocol to a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
@@ -7,7 +7,7 @@ public import Checksums
 ///
 /// `memory` is that of `buffer`, which this output alone may touch until it sends it; `count` and `frameStart` never exceed
 /// `capacity`. One thread owns an output: messages of other threads are handed to it.
-public final class WireOutput {
+package final class WireOutput {
     /// Payload of one frame at the most: every released rsync takes this much in one piece.
     static let frameLimit = 32 * 1024 + 8
     private static let headerLength = 4
@@ -22,20 +22,20 @@ public final class WireOutput {
     private var isMultiplexed = false
     private var indexWriter = IndexCoder()
     /// Bytes handed to the sink so far.
-    public private(set) var bytesWritten: Int64 = 0
+    package private(set) var bytesWritten: Int64 = 0
     /// Bytes that wait in the buffer.
-    public var pending: Int { count }
+    package var pending: Int { count }
     /// When the sink was last written to; for keep-alives.
-    public private(set) var lastFlush = ContinuousClock.now
+    package private(set) var lastFlush = ContinuousClock.now
     /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
-    public var dialect = Dialect.newest
+    package var dialect = Dialect.newest
 
     /// Writes to a sink.
     ///
     /// - Parameters:
     ///   - sink: Where full buffers go.
     ///   - capacity: Bytes to gather before the sink is called; at least 128 KiB.
-    public init(sink: any WireSink, capacity: Int = 1 << 20) {
+    package init(sink: any WireSink, capacity: Int = 1 << 20) {
         precondition(capacity >= 128 * 1024)
         self.sink = sink
         self.capacity = capacity
@@ -44,40 +44,40 @@ public final class WireOutput {
     }
 
     /// From here on the stream consists of frames; what was written before goes out as it is.
-    public func startMultiplexing() {
+    package func startMultiplexing() {
         isMultiplexed = true
     }
 
     // MARK: fields
 
     /// Writes one byte.
-    public func byte(_ value: UInt8) throws(WireError) {
+    package func byte(_ value: UInt8) throws(WireError) {
         let place = try reserve(1)
         memory.store(value, at: place)
         commit(1)
     }
 
     /// Writes two bytes, little-endian.
-    public func uint16(_ value: UInt16) throws(WireError) {
+    package func uint16(_ value: UInt16) throws(WireError) {
         try littleEndian(UInt64(value), count: 2)
     }
 
     /// Writes four bytes, little-endian two's complement.
-    public func int32(_ value: Int32) throws(WireError) {
+    package func int32(_ value: Int32) throws(WireError) {
         let place = try reserve(4)
         memory.store(value, at: place)
         commit(4)
     }
 
     /// Writes a longint (protocol specification, session 5.1).
-    public func longint(_ value: Int64) throws(WireError) {
+    package func longint(_ value: Int64) throws(WireError) {
         if let short = Int32(exactly: value), short >= 0 { return try int32(short) }
         try int32(-1)
         try littleEndian(UInt64(bitPattern: value), count: 8)
     }
 
     /// Writes a varint in its shortest form (protocol specification, session 5.2).
-    public func varint(_ value: Int32) throws(WireError) {
+    package func varint(_ value: Int32) throws(WireError) {
         let bits = UInt32(bitPattern: value)
         let significant = max(1, (39 - bits.leadingZeroBitCount) / 8)
         let top = bits >> UInt32(8 * (significant - 1))
@@ -91,7 +91,7 @@ public final class WireOutput {
     }
 
     /// Writes a varlong of at least `minimum` bytes (protocol specification, session 5.3).
-    public func varlong(_ value: Int64, _ minimum: Int) throws(WireError) {
+    package func varlong(_ value: Int64, _ minimum: Int) throws(WireError) {
         let bits = UInt64(bitPattern: value)
         let significant = max(minimum, (71 - bits.leadingZeroBitCount) / 8)
         let extra = significant - minimum
@@ -106,12 +106,12 @@ public final class WireOutput {
     }
 
     /// Writes a varint from protocol 30 on, an int before.
-    public func varint30(_ value: Int32) throws(WireError) {
+    package func varint30(_ value: Int32) throws(WireError) {
         if dialect.hasVariableIntegers { try varint(value) } else { try int32(value) }
     }
 
     /// Writes a varlong from protocol 30 on, a longint before.
-    public func varlong30(_ value: Int64, _ minimum: Int) throws(WireError) {
+    package func varlong30(_ value: Int64, _ minimum: Int) throws(WireError) {
         if dialect.hasVariableIntegers { try varlong(value, minimum) } else { try longint(value) }
     }
 
@@ -119,7 +119,7 @@ public final class WireOutput {
     ///
     /// - Parameter bytes: At most 32767 bytes.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func vstring(_ bytes: [UInt8]) throws(WireError) {
+    package func vstring(_ bytes: [UInt8]) throws(WireError) {
         precondition(bytes.count <= 0x7fff)
         if bytes.count >= 0x80 { try byte(0x80 | UInt8(bytes.count >> 8)) }
         try byte(UInt8(truncatingIfNeeded: bytes.count))
@@ -127,19 +127,19 @@ public final class WireOutput {
     }
 
     /// Writes a file index or one of the special values (protocol specification, session 5.5).
-    public func index(_ value: Int32) throws(WireError) {
+    package func index(_ value: Int32) throws(WireError) {
         guard dialect.hasIndexDifferences else { return try int32(value) }
         let (bytes, count) = indexWriter.encoded(value)
         try littleEndian(bytes, count: count)
     }
 
     /// Writes bytes as they are.
-    public func bytes(_ bytes: [UInt8]) throws(WireError) {
+    package func bytes(_ bytes: [UInt8]) throws(WireError) {
         try self.bytes(bytes.span.rawBytes)
     }
 
     /// Writes bytes as they are, in as many frames as it takes.
-    public func bytes(_ bytes: RawSpan) throws(WireError) {
+    package func bytes(_ bytes: RawSpan) throws(WireError) {
         var offset = 0
         while offset < bytes.byteCount {
             let count = min(bytes.byteCount - offset, Self.frameLimit)
@@ -151,7 +151,7 @@ public final class WireOutput {
     }
 
     /// Writes the first bytes of a digest.
-    public func digest(_ digest: Digest, length: Int) throws(WireError) {
+    package func digest(_ digest: Digest, length: Int) throws(WireError) {
         let place = try reserve(length)
         for index in 0..<length { memory.store(digest[index], at: place + index) }
         commit(length)
@@ -217,7 +217,7 @@ public final class WireOutput {
     }
 
     /// Hands everything written so far to the sink.
-    public func flush() throws(WireError) {
+    package func flush() throws(WireError) {
         closeFrame()
         guard count > 0 else { return }
         buffer.count = count
@@ -234,7 +234,7 @@ public final class WireOutput {
     ///   - tag: What it is.
     ///   - payload: At most 5119 bytes, or the fixed length of the tag.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
+    package func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
         precondition(isMultiplexed && tag.allows(length: payload.count))
         closeFrame()
         if count + Self.headerLength + payload.count > capacity { try flush() }
@@ -246,13 +246,13 @@ public final class WireOutput {
     }
 
     /// Writes a message whose payload is one little-endian integer.
-    public func message(_ tag: MessageTag, number: Int32) throws(WireError) {
+    package func message(_ tag: MessageTag, number: Int32) throws(WireError) {
         let bits = UInt32(bitPattern: number)
         try message(tag, (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) })
     }
 
     /// Flushes, or writes an empty data frame when nothing waits: tells the peer that this side lives.
-    public func keepAlive() throws(WireError) {
+    package func keepAlive() throws(WireError) {
         if count == 0, isMultiplexed {
             memory.store(UInt32(7 << 24), at: 0)
             count = Self.headerLength

@@ -1,7 +1,7 @@
-public import LinuxSystem
+package import LinuxSystem
 
 /// Where the bytes of a stream go.
-public protocol WireSink: AnyObject {
+package protocol WireSink: AnyObject {
     /// Writes what a buffer holds, now or soon, always in the order of the calls.
     ///
     /// - Parameter full: Filled up to its count; it belongs to the sink from here on.
@@ -14,9 +14,9 @@ public protocol WireSink: AnyObject {
 ///
 /// ## Concurrency model
 /// `0 <= count <= capacity`. Whoever holds the buffer, the output or its sink, is the only one to touch it.
-public final class OutputBuffer: @unchecked Sendable {
+package final class OutputBuffer: @unchecked Sendable {
     /// Bytes that fit.
-    public let capacity: Int
+    package let capacity: Int
     let memory: ByteMemory
     /// Bytes from the start that are to be written.
     var count = 0
@@ -24,11 +24,11 @@ public final class OutputBuffer: @unchecked Sendable {
     /// Allocates an empty buffer.
     ///
     /// - Parameter capacity: Bytes that fit; at least 1.
-    public init(capacity: Int) {
+    package init(capacity: Int) {
         self.capacity = capacity
         memory = ByteMemory(count: capacity)
     }
 
     /// What is to be written.
-    public var bytes: MemorySlice { memory[0..<count] }
+    package var bytes: MemorySlice { memory[0..<count] }
 }

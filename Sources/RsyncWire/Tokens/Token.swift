@@ -1,9 +1,9 @@
-public import LinuxSystem
+package import LinuxSystem
 
 /// One step of a delta, as it arrives (protocol specification, transfer 13).
 ///
 /// A literal's bytes stay as they are until the next call of the ``TokenReader`` it came from or of that reader's input.
-public enum Token {
+package enum Token {
     /// New bytes, at least one.
     case literal(MemorySlice)
     /// `count` adjacent blocks of the basis, at least one, all below the file's number of blocks.

@@ -1,15 +1,15 @@
 import LinuxSystem
-public import RsyncOptions
+package import RsyncOptions
 
 /// Reads the delta of one file after the other (protocol specification, transfer 13).
 ///
 /// Per file: ``startFile(blockCount:)``, then ``next()`` until it returns ``Token/end``; also for a file that is
 /// discarded, for the decompressor must see everything. One per session and direction. One thread uses a reader.
-public final class TokenReader {
+package final class TokenReader {
     private let input: WireInput
     private let decompressor: (any LiteralDecompressor)?
     /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
-    public let needsMatchedBytes: Bool
+    package let needsMatchedBytes: Bool
     private var blockCount: Int32 = 0
     /// Bytes of a plain literal that were not handed out, or of a compressed chunk that were not fed.
     private var rest = 0
@@ -25,7 +25,7 @@ public final class TokenReader {
     ///   - input: Where the tokens come from.
     ///   - compression: What the session agreed on.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
-    public init(input: WireInput, compression: CompressionAlgorithm) throws(WireError) {
+    package init(input: WireInput, compression: CompressionAlgorithm) throws(WireError) {
         self.input = input
         needsMatchedBytes = compression == .zlib
         decompressor = try compression.makeDecompressor()
@@ -35,7 +35,7 @@ public final class TokenReader {
     ///
     /// - Parameter blockCount: Blocks of its basis, from the sum head.
     /// - Throws: ``WireError`` when the compressed stream is broken.
-    public func startFile(blockCount: Int32) throws(WireError) {
+    package func startFile(blockCount: Int32) throws(WireError) {
         self.blockCount = blockCount
         rest = 0
         readAhead = nil
@@ -50,7 +50,7 @@ public final class TokenReader {
     /// - Returns: The token; a literal's bytes are valid until the next call.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a block that the basis does not have, 12 for a
     ///   broken stream.
-    public func next() throws(WireError) -> Token {
+    package func next() throws(WireError) -> Token {
         if let decompressor { try nextCompressed(decompressor) } else { try nextPlain() }
     }
 
@@ -58,7 +58,7 @@ public final class TokenReader {
     ///
     /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, before the next call of ``next()``.
     /// - Throws: ``WireError`` when the compressed stream is broken.
-    public func matched(_ bytes: RawSpan) throws(WireError) {
+    package func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let decompressor else { return }
         try insertHistory(bytes, in: input.dialect) { (piece) throws(WireError) in try decompressor.insert(piece) }
     }

@@ -1,5 +1,5 @@
-public import LinuxSystem
-public import RsyncOptions
+package import LinuxSystem
+package import RsyncOptions
 
 /// Writes the delta of one file after the other (protocol specification, transfer 13).
 ///
@@ -7,15 +7,15 @@ public import RsyncOptions
 /// compressors keep their state from file to file. One thread uses a writer.
 ///
 /// `space` is what ``literalSpace(_:)`` handed out and is used up by the next call, ``commitLiteral(_:)``.
-public final class TokenWriter {
+package final class TokenWriter {
     /// Literal bytes of one plain token at the most.
-    public static let literalLimit = 32 * 1024
+    package static let literalLimit = 32 * 1024
 
     private let output: WireOutput
     private let chunks: ChunkWriter
     private let compressor: (any LiteralCompressor)?
     /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
-    public let needsMatchedBytes: Bool
+    package let needsMatchedBytes: Bool
     /// Where literals are read to that are compressed from there.
     private var staging: ByteMemory?
     /// Where the space starts in the output or in `staging`.
@@ -35,7 +35,7 @@ public final class TokenWriter {
     ///   - compression: What the session agreed on.
     ///   - level: The compressor's level; nil for its default. Levels out of range are clamped.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
-    public init(output: WireOutput, compression: CompressionAlgorithm, level: Int? = nil) throws(WireError) {
+    package init(output: WireOutput, compression: CompressionAlgorithm, level: Int? = nil) throws(WireError) {
         self.output = output
         chunks = ChunkWriter(output)
         needsMatchedBytes = compression == .zlib
@@ -46,7 +46,7 @@ public final class TokenWriter {
     ///
     /// - Parameter bytes: Any number.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func literal(_ bytes: RawSpan) throws(WireError) {
+    package func literal(_ bytes: RawSpan) throws(WireError) {
         var offset = 0
         while offset < bytes.byteCount {
             let count = min(bytes.byteCount - offset, Self.literalLimit)
@@ -61,7 +61,7 @@ public final class TokenWriter {
     /// - Returns: Room for at most `limit` and at most ``literalLimit`` bytes; write to it before any other call of the
     ///   writer or its output, then say how many with ``commitLiteral(_:)``.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func literalSpace(_ limit: Int) throws(WireError) -> MemorySlice {
+    package func literalSpace(_ limit: Int) throws(WireError) -> MemorySlice {
         precondition(limit > 0)
         let count = min(limit, Self.literalLimit)
         guard compressor == nil else {
@@ -79,7 +79,7 @@ public final class TokenWriter {
     ///
     /// - Parameter count: How many were written there; 0 for none.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func commitLiteral(_ count: Int) throws(WireError) {
+    package func commitLiteral(_ count: Int) throws(WireError) {
         guard let place = space else { preconditionFailure("literalSpace comes first") }
         space = nil
         guard count > 0 else { return }
@@ -94,7 +94,7 @@ public final class TokenWriter {
     ///   - block: The first one.
     ///   - count: How many adjacent ones, at least 1.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func copy(block: Int32, count: Int) throws(WireError) {
+    package func copy(block: Int32, count: Int) throws(WireError) {
         precondition(block >= 0 && count > 0 && Int(block) + count <= Int(Int32.max))
         guard let compressor else { return try plainCopy(block, count) }
         try startFileIfNeeded()
@@ -118,13 +118,13 @@ public final class TokenWriter {
     ///
     /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, in the order of ``copy(block:count:)``.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
-    public func matched(_ bytes: RawSpan) throws(WireError) {
+    package func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let compressor else { return }
         try insertHistory(bytes, in: output.dialect) { (piece) throws(WireError) in try compressor.insert(piece) }
     }
 
     /// Ends the file; its whole-file sum is the caller's to write.
-    public func end() throws(WireError) {
+    package func end() throws(WireError) {
         guard let compressor else { return try output.int32(0) }
         try startFileIfNeeded()
         try writeRun()

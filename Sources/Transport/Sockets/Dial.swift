@@ -15,7 +15,7 @@ import Synchronization
 ///   - stop: Ends the attempt with ``TransportError/closed(peer:)`` when thrown.
 /// - Returns: The connected stream, whose peer is described as the address that answered.
 /// - Throws: ``TransportError``; when all addresses failed the error names each and its answer.
-public func dial(
+package func dial(
     _ target: HostPort,
     within limit: Duration,
     options: SocketOptions = SocketOptions(),
@@ -56,7 +56,7 @@ public func dial(
 ///   - limit: The longest wait for the resolver.
 /// - Returns: At least one address, in the order in which ``dial(_:within:options:stop:)`` would try them.
 /// - Throws: ``TransportError``.
-public func addresses(of target: HostPort, within limit: Duration) throws(TransportError) -> [HostPort] {
+package func addresses(of target: HostPort, within limit: Duration) throws(TransportError) -> [HostPort] {
     try resolve(target, within: limit).compactMap(\.hostPort)
 }
 
@@ -66,7 +66,7 @@ public func addresses(of target: HostPort, within limit: Duration) throws(Transp
 ///   - target: Whose host is looked up.
 ///   - limit: The longest wait.
 /// - Throws: ``TransportError/unknownHost(host:reason:)``, or that it took too long.
-public func checkName(of target: HostPort, within limit: Duration) throws(TransportError) {
+package func checkName(of target: HostPort, within limit: Duration) throws(TransportError) {
     _ = try resolve(target, within: limit)
 }
 

@@ -2,16 +2,16 @@ import Glibc
 import LinuxSystem
 
 /// A socket option by its numbers, for callers that let people name options in a configuration file.
-public struct ExtraSocketOption: Equatable, Sendable {
+package struct ExtraSocketOption: Equatable, Sendable {
     /// The level, such as `SOL_SOCKET`.
-    public let level: Int32
+    package let level: Int32
     /// The option, such as `SO_KEEPALIVE`.
-    public let name: Int32
+    package let name: Int32
     /// The value in the form that setsockopt(2) wants.
-    public let value: [UInt8]
+    package let value: [UInt8]
 
     /// Names an option and its value.
-    public init(level: Int32, name: Int32, value: [UInt8]) {
+    package init(level: Int32, name: Int32, value: [UInt8]) {
         self.level = level
         self.name = name
         self.value = value

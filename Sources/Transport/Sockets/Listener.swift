@@ -6,12 +6,12 @@ import LinuxSystem
 ///
 /// ## Concurrency model
 /// Any number of threads may accept; ``close()`` may come from any thread and ends their waits.
-public final class Listener: Sendable {
+package final class Listener: Sendable {
     private let socket: SharedDescriptor
     private let stop: StopSignal
     private let options: SocketOptions
     /// Where it listens, with the port that the kernel chose if 0 was requested.
-    public let address: HostPort
+    package let address: HostPort
 
     /// Listens on an address.
     ///
@@ -22,7 +22,7 @@ public final class Listener: Sendable {
     ///   - options: What to set on every accepted socket.
     ///   - extras: What to set on the listening socket before it gets its address.
     /// - Throws: ``TransportError/cannotListen(address:cause:)`` or ``TransportError/unknownHost(host:reason:)``.
-    public init(
+    package init(
         _ wanted: HostPort,
         backlog: Int32 = 128,
         options: SocketOptions = SocketOptions(),
@@ -74,7 +74,7 @@ public final class Listener: Sendable {
     /// - Parameter limit: The longest wait; nil waits for ever.
     /// - Returns: The accepted connection.
     /// - Throws: ``TransportError/closed(peer:)`` after ``close()``, ``TransportError/timedOut(waitingFor:after:)``.
-    public func accept(within limit: Duration? = nil) throws(TransportError) -> SocketStream {
+    package func accept(within limit: Duration? = nil) throws(TransportError) -> SocketStream {
         let name = "callers on \(address)"
         guard let number = socket.enter() else { throw .closed(peer: name) }
         defer { socket.leave() }
@@ -113,7 +113,7 @@ public final class Listener: Sendable {
     }
 
     /// Stops listening and wakes every waiting ``accept(within:)``.
-    public func close() {
+    package func close() {
         stop.raise()
         socket.close()
     }

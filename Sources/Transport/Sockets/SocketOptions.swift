@@ -3,25 +3,25 @@ import Glibc
 import LinuxSystem
 
 /// What is set on a TCP socket before bytes flow.
-public struct SocketOptions: Equatable, Sendable {
+package struct SocketOptions: Equatable, Sendable {
     /// Idle seconds before the kernel asks whether the peer is still there (`TCP_KEEPIDLE`); nil turns keep-alive off.
-    public var keepAliveIdle: Int32? = 30
+    package var keepAliveIdle: Int32? = 30
     /// Seconds between two such questions (`TCP_KEEPINTVL`).
-    public var keepAliveInterval: Int32 = 10
+    package var keepAliveInterval: Int32 = 10
     /// Unanswered questions after which the connection is dead (`TCP_KEEPCNT`).
-    public var keepAliveCount: Int32 = 6
+    package var keepAliveCount: Int32 = 6
     /// The longest that sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`), in milliseconds.
     ///
     /// Nil, the default, leaves it to the kernel: with a value, Linux also kills connections to a living peer that
     /// merely takes no bytes for so long, such as a target whose disk is slow.
-    public var userTimeout: Int32?
+    package var userTimeout: Int32?
     /// Bytes of the kernel's send buffer (`SO_SNDBUF`); nil lets it grow by itself, which suits long paths best.
-    public var sendBuffer: Int32?
+    package var sendBuffer: Int32?
     /// Bytes of the kernel's receive buffer (`SO_RCVBUF`); nil lets it grow by itself.
-    public var receiveBuffer: Int32?
+    package var receiveBuffer: Int32?
 
     /// The usual choice.
-    public init() {}
+    package init() {}
 
     /// Sets the options on a TCP socket.
     func apply(to socket: borrowing Descriptor) throws(SystemError) {

@@ -7,7 +7,7 @@ extension SocketStream {
     ///
     /// - Parameter options: In the order in which they are set.
     /// - Throws: ``TransportError``.
-    public func apply(_ options: [ExtraSocketOption]) throws(TransportError) {
+    package func apply(_ options: [ExtraSocketOption]) throws(TransportError) {
         guard !options.isEmpty else { return }
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
         defer { descriptor.leave() }
@@ -22,7 +22,7 @@ extension SocketStream {
     ///
     /// A connection that ``dial(_:within:options:stop:)`` made needs no such call. Timers of pacing that has begun stay, at a
     /// higher rate.
-    public func expectNoCongestionOnThisMachine() {
+    package func expectNoCongestionOnThisMachine() {
         guard let peerAddress, peerAddress.isOnThisMachine, let number = descriptor.enter() else { return }
         defer { descriptor.leave() }
         avoidPacing(number)
@@ -31,7 +31,7 @@ extension SocketStream {
     /// Closes so that the peer sees a failure (a TCP reset) and cannot take what it got for all there is.
     ///
     /// Bytes that are still on their way to the peer may be lost.
-    public func reset() {
+    package func reset() {
         if let number = descriptor.enter() {
             dropOnClose(number)
             descriptor.leave()

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import LinuxSystem
+package import LinuxSystem
 import Synchronization
 
 /// A byte stream over one connected socket.
@@ -8,17 +8,17 @@ import Synchronization
 /// ## Concurrency model
 /// The reading and the writing half share nothing but the descriptor and the stop signal, which are made for it; one
 /// thread may use each half, and any thread may call ``close()``.
-public final class SocketStream: DescriptorStream {
+package final class SocketStream: DescriptorStream {
     let descriptor: SharedDescriptor
     private let stop: StopSignal
     /// Both directions.
-    public let sides: StreamSides
+    package let sides: StreamSides
     /// Who is at the other end.
-    public let peerDescription: String
+    package let peerDescription: String
     /// The address of this end; nil for sockets without ports.
-    public let localAddress: HostPort?
+    package let localAddress: HostPort?
     /// The address of the other end; nil for sockets without ports.
-    public let peerAddress: HostPort?
+    package let peerAddress: HostPort?
 
     /// Takes ownership of a connected socket.
     ///
@@ -26,7 +26,7 @@ public final class SocketStream: DescriptorStream {
     ///   - socket: A connected stream socket; blocking or not, nothing about that is changed.
     ///   - peerDescription: Who is at the other end; nil takes the peer's address.
     /// - Throws: `SystemError` when no eventfd(2) is left.
-    public convenience init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
+    package convenience init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
         self.init(socket, peerDescription: peerDescription, stop: try StopSignal())
     }
 
@@ -52,7 +52,7 @@ public final class SocketStream: DescriptorStream {
     ///
     /// - Returns: Both ends.
     /// - Throws: `SystemError` of socketpair(2).
-    public static func pair() throws(SystemError) -> (SocketStream, SocketStream) {
+    package static func pair() throws(SystemError) -> (SocketStream, SocketStream) {
         let sockets = try SocketPair()
         return (
             try SocketStream(sockets.first.duplicate(), peerDescription: "the other end of the pair"),
@@ -70,7 +70,7 @@ public final class SocketStream: DescriptorStream {
     }
 
     /// Ends this direction; reading goes on.
-    public func closeWrite() throws(TransportError) {
+    package func closeWrite() throws(TransportError) {
         guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
         defer { descriptor.leave() }
@@ -84,7 +84,7 @@ public final class SocketStream: DescriptorStream {
     }
 
     /// Ends both directions and wakes whoever waits.
-    public func close() {
+    package func close() {
         stop.raise()
         descriptor.close()
     }

@@ -7,7 +7,7 @@ import LinuxSystem
 /// - Parameter path: At most 107 bytes.
 /// - Returns: The connected stream.
 /// - Throws: ``TransportError``.
-public func dialUnix(path: String) throws(TransportError) -> SocketStream {
+package func dialUnix(path: String) throws(TransportError) -> SocketStream {
     guard let address = SocketAddress(unixPath: path) else {
         throw .badAddress(text: path, reason: "a socket path has 1 to 107 bytes")
     }

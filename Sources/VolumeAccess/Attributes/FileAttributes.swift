@@ -3,20 +3,20 @@ import Glibc
 import LinuxSystem
 
 /// The metadata that an entry shall have; what is nil stays as it is.
-public struct FileAttributes: Hashable, Sendable {
+package struct FileAttributes: Hashable, Sendable {
     /// The owner.
-    public var owner: UInt32?
+    package var owner: UInt32?
     /// The group.
-    public var group: UInt32?
+    package var group: UInt32?
     /// The permission bits with setuid, setgid and sticky, at most 07777; not for symbolic links.
-    public var permissions: UInt32?
+    package var permissions: UInt32?
     /// When the content changed last.
-    public var modified: Timestamp?
+    package var modified: Timestamp?
     /// When the content was read last.
-    public var accessed: Timestamp?
+    package var accessed: Timestamp?
 
     /// Names the attributes to set.
-    public init(
+    package init(
         owner: UInt32? = nil,
         group: UInt32? = nil,
         permissions: UInt32? = nil,
@@ -109,7 +109,7 @@ extension VolumeDirectory {
     ///   - current: Its status, when the caller has just read it.
     /// - Returns: The parts that failed, the others having been set; empty when all went well.
     /// - Throws: ``VolumeError`` when the entry is not there or may not be named.
-    public func setAttributes(
+    package func setAttributes(
         _ name: Span<UInt8>,
         _ attributes: FileAttributes,
         current: FileStatus? = nil
@@ -134,7 +134,7 @@ extension VolumeDirectory {
     ///   - current: Its status, when the caller has just read it.
     /// - Returns: The parts that failed, the others having been set.
     /// - Throws: ``VolumeError`` of statx(2).
-    public func setAttributes(
+    package func setAttributes(
         _ attributes: FileAttributes,
         current: FileStatus? = nil
     ) throws(VolumeError) -> [VolumeError] {

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 
 /// What kind of entry a name stands for.
-public enum FileKind: UInt8, Hashable, Sendable {
+package enum FileKind: UInt8, Hashable, Sendable {
     /// The kind could not be told.
     case unknown = 0
     /// A named pipe.
@@ -22,56 +22,56 @@ public enum FileKind: UInt8, Hashable, Sendable {
     case socket = 12
 
     /// The kind in the upper bits of `st_mode`; the same number is the `d_type` of getdents64(2).
-    public init(mode: UInt32) { self = FileKind(rawValue: UInt8((mode >> 12) & 15)) ?? .unknown }
+    package init(mode: UInt32) { self = FileKind(rawValue: UInt8((mode >> 12) & 15)) ?? .unknown }
 }
 
 /// What statx(2) tells about an entry, the entry itself and never what a symbolic link points to.
-public struct FileStatus: Hashable, Sendable {
+package struct FileStatus: Hashable, Sendable {
     /// Kind and permissions, as `st_mode`.
-    public let mode: UInt32
+    package let mode: UInt32
     /// Length in bytes; of a symbolic link, its target's.
-    public let size: Int64
+    package let size: Int64
     /// When the content changed last.
-    public let modified: Timestamp
+    package let modified: Timestamp
     /// When the content was read last.
-    public let accessed: Timestamp
+    package let accessed: Timestamp
     /// The owner.
-    public let owner: UInt32
+    package let owner: UInt32
     /// The group.
-    public let group: UInt32
+    package let group: UInt32
     /// How many names it has.
-    public let linkCount: UInt32
+    package let linkCount: UInt32
     /// The file system it lives on.
-    public let device: UInt64
+    package let device: UInt64
     /// Its number in that file system.
-    public let inode: UInt64
+    package let inode: UInt64
     /// Of a device node, the major number.
-    public let deviceMajor: UInt32
+    package let deviceMajor: UInt32
     /// Of a device node, the minor number.
-    public let deviceMinor: UInt32
+    package let deviceMinor: UInt32
     /// Allocated space in units of 512 bytes.
-    public let blocks: UInt64
+    package let blocks: UInt64
     /// Whether another file system is mounted here.
-    public let isMountRoot: Bool
+    package let isMountRoot: Bool
 
     /// The kind of entry.
-    public var kind: FileKind { FileKind(mode: mode) }
+    package var kind: FileKind { FileKind(mode: mode) }
     /// The permission bits with setuid, setgid and sticky: `mode & 07777`.
-    public var permissions: UInt32 { mode & 0o7777 }
+    package var permissions: UInt32 { mode & 0o7777 }
     /// Allocated space in bytes.
-    public var allocated: Int64 { Int64(clamping: blocks).multipliedClamped(by: 512) }
+    package var allocated: Int64 { Int64(clamping: blocks).multipliedClamped(by: 512) }
     /// Whether it is a directory.
-    public var isDirectory: Bool { kind == .directory }
+    package var isDirectory: Bool { kind == .directory }
     /// Whether it is a regular file.
-    public var isRegular: Bool { kind == .regular }
+    package var isRegular: Bool { kind == .regular }
     /// Whether it is a symbolic link.
-    public var isSymbolicLink: Bool { kind == .symbolicLink }
+    package var isSymbolicLink: Bool { kind == .symbolicLink }
     /// Whether it is a character or block device.
-    public var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
+    package var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
     /// Whether it is a named pipe or a socket.
-    public var isSpecial: Bool { kind == .fifo || kind == .socket }
+    package var isSpecial: Bool { kind == .fifo || kind == .socket }
     /// Whether less space is allocated than the size needs: there are holes, or the file system compresses.
-    public var isSparse: Bool { isRegular && allocated < size }
+    package var isSparse: Bool { isRegular && allocated < size }
 
     init(_ status: statx) {
         mode = UInt32(status.stx_mode)
@@ -117,7 +117,7 @@ public struct FileStatus: Hashable, Sendable {
     }
 
     /// Whether something is mounted on a path of the operator's; false where that cannot be told.
-    public static func isMountRoot(_ path: String) -> Bool {
+    package static func isMountRoot(_ path: String) -> Bool {
         var status = statx()
         let bytes = Array(path.utf8)
         let result = withTerminated(bytes.span) { path in

@@ -4,7 +4,7 @@ import LinuxSystem
 /// The names of users and groups of this system, each looked up once.
 ///
 /// Used by one thread at a time.
-public final class IdentityNames {
+package final class IdentityNames {
     private var userNames: [UInt32: [UInt8]?] = [:]
     private var groupNames: [UInt32: [UInt8]?] = [:]
     private var users: [[UInt8]: UInt32?] = [:]
@@ -12,12 +12,12 @@ public final class IdentityNames {
     private var memberships: Set<UInt32>?
 
     /// Makes an empty cache.
-    public init() {}
+    package init() {}
 
     /// The name of a user.
     ///
     /// - Returns: Nil when the system knows none.
-    public func userName(_ user: UInt32) -> [UInt8]? {
+    package func userName(_ user: UInt32) -> [UInt8]? {
         if let known = userNames[user] { return known }
         let name = IdentityDatabase.name(ofUser: user)
         userNames[user] = .some(name)
@@ -27,7 +27,7 @@ public final class IdentityNames {
     /// The name of a group.
     ///
     /// - Returns: Nil when the system knows none.
-    public func groupName(_ group: UInt32) -> [UInt8]? {
+    package func groupName(_ group: UInt32) -> [UInt8]? {
         if let known = groupNames[group] { return known }
         let name = IdentityDatabase.name(ofGroup: group)
         groupNames[group] = .some(name)
@@ -37,7 +37,7 @@ public final class IdentityNames {
     /// The user with a name.
     ///
     /// - Returns: Nil when the system knows none.
-    public func user(named name: [UInt8]) -> UInt32? {
+    package func user(named name: [UInt8]) -> UInt32? {
         if let known = users[name] { return known }
         let user = IdentityDatabase.user(named: name)
         users[name] = .some(user)
@@ -47,7 +47,7 @@ public final class IdentityNames {
     /// The group with a name.
     ///
     /// - Returns: Nil when the system knows none.
-    public func group(named name: [UInt8]) -> UInt32? {
+    package func group(named name: [UInt8]) -> UInt32? {
         if let known = groups[name] { return known }
         let group = IdentityDatabase.group(named: name)
         groups[name] = .some(group)
@@ -55,7 +55,7 @@ public final class IdentityNames {
     }
 
     /// Whether this process may give files to a group: as root always, else as a member.
-    public func mayUse(group: UInt32) -> Bool {
+    package func mayUse(group: UInt32) -> Bool {
         if geteuid() == 0 { return true }
         if let memberships { return memberships.contains(group) }
         let memberships = Set(IdentityDatabase.supplementaryGroups() + [getegid()])

@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 
 /// A moment as file systems keep it: seconds since 1970 and nanoseconds after them.
-public struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable {
     /// Seconds since 1970-01-01 00:00 UTC; negative before.
-    public var seconds: Int64
+    package var seconds: Int64
     /// Nanoseconds after `seconds`, 0 to 999,999,999.
-    public var nanoseconds: Int32
+    package var nanoseconds: Int32
 
     /// Names a moment.
-    public init(seconds: Int64, nanoseconds: Int32 = 0) {
+    package init(seconds: Int64, nanoseconds: Int32 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
 
     /// Earlier moments come first.
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 

@@ -2,7 +2,7 @@
 ///
 /// A receiver stays in a directory for many files and comes back to its parents: eight are enough to open almost
 /// every directory once. Used by one thread at a time; each thread has its own.
-public final class DirectoryCache {
+package final class DirectoryCache {
     private let volume: Volume
     private let capacity: Int
     /// The one used last stands last.
@@ -13,14 +13,14 @@ public final class DirectoryCache {
     /// - Parameters:
     ///   - volume: Where the directories are.
     ///   - capacity: How many stay open, at least 1.
-    public init(volume: Volume, capacity: Int = 8) {
+    package init(volume: Volume, capacity: Int = 8) {
         precondition(capacity > 0)
         self.volume = volume
         self.capacity = capacity
     }
 
     /// The directory with a path; see ``Volume/directory(_:)``.
-    public func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+    package func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         if let last = directories.last, isEqual(last.relativePath, relativePath) { return last }
         if let index = directories.lastIndex(where: { isEqual($0.relativePath, relativePath) }) {
             let directory = directories.remove(at: index)
@@ -34,7 +34,7 @@ public final class DirectoryCache {
     }
 
     /// Forgets a path and all below it: after the directory was removed, renamed or replaced.
-    public func invalidate(_ relativePath: Span<UInt8>) {
+    package func invalidate(_ relativePath: Span<UInt8>) {
         guard !relativePath.isEmpty else { return directories.removeAll() }
         directories.removeAll { directory in
             let path = directory.relativePath

@@ -3,29 +3,29 @@ import Glibc
 import LinuxSystem
 
 /// The entries of a directory in the order the kernel gave them, in columns: no object per entry.
-public struct DirectoryListing: Sendable {
+package struct DirectoryListing: Sendable {
     /// Every name with a NUL after it, one after the other.
     private var arena: [UInt8] = []
     /// Where each name starts in `arena`; one more than there are entries.
     private var starts: [UInt32] = [0]
     /// What kind each entry is, as far as the file system told; ``FileKind/unknown`` where it did not.
-    public private(set) var kinds: [FileKind] = []
+    package private(set) var kinds: [FileKind] = []
     /// The inode number of each entry.
-    public private(set) var inodes: [UInt64] = []
+    package private(set) var inodes: [UInt64] = []
     /// The status of each entry, when asked for; nil for one that `failures` tells about.
-    public private(set) var statuses: [FileStatus?] = []
+    package private(set) var statuses: [FileStatus?] = []
     /// What statx(2) said about entries that have no status: mostly that they vanished.
-    public private(set) var failures: [(index: Int, error: VolumeError)] = []
+    package private(set) var failures: [(index: Int, error: VolumeError)] = []
 
     /// How many entries there are, without `.` and `..`.
-    public var count: Int { kinds.count }
+    package var count: Int { kinds.count }
 
     /// The name of an entry.
     ///
     /// - Parameter index: From 0 to below `count`.
     /// - Returns: Its bytes, in place.
     @_lifetime(borrow self)
-    public func name(_ index: Int) -> Span<UInt8> {
+    package func name(_ index: Int) -> Span<UInt8> {
         arena.span.extracting(Int(starts[index])..<Int(starts[index + 1]) - 1)
     }
 
@@ -33,10 +33,10 @@ public struct DirectoryListing: Sendable {
     ///
     /// - Parameter index: From 0 to below `count`.
     /// - Returns: Its bytes.
-    public func nameBytes(_ index: Int) -> [UInt8] { Array(arena[Int(starts[index])..<Int(starts[index + 1]) - 1]) }
+    package func nameBytes(_ index: Int) -> [UInt8] { Array(arena[Int(starts[index])..<Int(starts[index + 1]) - 1]) }
 
     /// The places of the entries in ascending byte order of their names.
-    public func sortedIndices() -> [Int] {
+    package func sortedIndices() -> [Int] {
         (0..<count).sorted { left, right in
             let left = name(left)
             let right = name(right)
@@ -83,7 +83,7 @@ extension VolumeDirectory {
     /// - Returns: The entries, without `.` and `..`.
     /// - Throws: ``VolumeError`` of getdents64(2). An entry whose status cannot be had is no error of the whole: see
     ///   ``DirectoryListing/failures``.
-    public func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {
+    package func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {
         // A descriptor of its own: the position is shared by all users of an open file.
         let opened = kernelCall {
             Kernel.openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -11,19 +11,19 @@ extension VolumeDirectory {
     ///   - name: Nothing may be there yet.
     ///   - permissions: Its bits, less those of the process's umask.
     /// - Throws: ``VolumeError``, EEXIST when something is there.
-    public func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
+    package func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
         try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
 
     /// Removes an entry that is not a directory.
-    public func remove(_ name: Span<UInt8>) throws(VolumeError) {
+    package func remove(_ name: Span<UInt8>) throws(VolumeError) {
         try perform("unlink", name) { Kernel.unlinkat($0, $1, 0) }
     }
 
     /// Removes an empty directory.
     ///
     /// - Throws: ``VolumeError``: ENOTEMPTY when it is not empty, EBUSY when something is mounted on it.
-    public func removeDirectory(_ name: Span<UInt8>) throws(VolumeError) {
+    package func removeDirectory(_ name: Span<UInt8>) throws(VolumeError) {
         try perform("rmdir", name) { Kernel.unlinkat($0, $1, AT_REMOVEDIR) }
     }
 
@@ -34,7 +34,7 @@ extension VolumeDirectory {
     ///   - directory: Where it goes; nil for this one.
     ///   - newName: Its name from now on.
     /// - Throws: ``VolumeError`` with the old path.
-    public func rename(
+    package func rename(
         _ name: Span<UInt8>,
         to directory: VolumeDirectory? = nil,
         as newName: Span<UInt8>
@@ -71,7 +71,7 @@ extension VolumeDirectory {
     ///   - isReplacing: Whether something that is not a directory is expected there; it is replaced in one step. When
     ///     false and something is there all the same, that is replaced too.
     /// - Throws: ``VolumeError``; then what was there is still there.
-    public func placeSymbolicLink(
+    package func placeSymbolicLink(
         _ target: Span<UInt8>,
         as name: Span<UInt8>,
         isReplacing: Bool
@@ -91,7 +91,7 @@ extension VolumeDirectory {
     ///   - name: Its name.
     ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
     /// - Throws: ``VolumeError``; then what was there is still there.
-    public func placeNode(
+    package func placeNode(
         mode: UInt32,
         major: UInt32 = 0,
         minor: UInt32 = 0,
@@ -111,7 +111,7 @@ extension VolumeDirectory {
     ///   - name: Its further name here.
     ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
     /// - Throws: ``VolumeError``; then what was there is still there.
-    public func placeLink(
+    package func placeLink(
         from source: VolumeDirectory,
         _ sourceName: Span<UInt8>,
         as name: Span<UInt8>,

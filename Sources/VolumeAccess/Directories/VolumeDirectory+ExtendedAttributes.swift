@@ -10,7 +10,7 @@ extension VolumeDirectory {
     /// - Parameter name: An entry.
     /// - Returns: The names, such as `user.note`; none where the file system knows none, and none of an entry that is gone.
     /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
-    public func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
+    package func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         var names: [UInt8] = []
         var length = listAttributes(of: name, into: &names)
@@ -28,7 +28,7 @@ extension VolumeDirectory {
     ///
     /// - Returns: As ``extendedAttributeNames(of:)``.
     /// - Throws: ``VolumeError`` of flistxattr(2).
-    public func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
+    package func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
         var names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
         let length = kernelCall { Kernel.flistxattr(descriptor.rawValue, into: &names) }
         if length == -Int(EOPNOTSUPP) { return [] }
@@ -49,7 +49,7 @@ extension VolumeDirectory {
     ///   - name: An entry.
     /// - Returns: The length.
     /// - Throws: ``VolumeError`` of lgetxattr(2).
-    public func extendedAttributeLength(
+    package func extendedAttributeLength(
         _ attribute: Span<UInt8>,
         of name: Span<UInt8>
     ) throws(VolumeError) -> Int {

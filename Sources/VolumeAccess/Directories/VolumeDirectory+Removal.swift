@@ -16,7 +16,7 @@ extension VolumeDirectory {
     ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
     /// - Returns: What could not be removed. Directories that stay because something in them was kept are not reported.
     /// - Throws: ``VolumeError`` when the entry itself may not be named.
-    public func removeTree(
+    package func removeTree(
         _ name: Span<UInt8>,
         _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void = { _, _ in },
@@ -68,7 +68,7 @@ extension VolumeDirectory {
     ///   - pause: Called now and then.
     ///   - isKept: Whether an entry is left alone with all its contents.
     /// - Returns: How many there are; what cannot be looked at counts as the one entry that it is. 0 for a mount point.
-    public func countTree(
+    package func countTree(
         _ name: Span<UInt8>,
         pause: () -> Void = {},
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }

@@ -10,7 +10,7 @@ extension VolumeDirectory {
     ///
     /// - Parameter visit: Takes the name, without `.` and `..`, valid during the call; and the status.
     /// - Throws: ``VolumeError`` of getdents64(2).
-    public func forEachEntry(
+    package func forEachEntry(
         _ visit: (_ name: Span<UInt8>, _ status: Result<FileStatus, VolumeError>) -> Void
     ) throws(VolumeError) {
         // A descriptor of its own: the position is shared by all users of an open file.

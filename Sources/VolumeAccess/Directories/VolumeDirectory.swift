@@ -10,10 +10,10 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// Immutable but for what it has found out; any thread may use it. The descriptor closes when the last owner lets go.
-public final class VolumeDirectory: Sendable {
+package final class VolumeDirectory: Sendable {
     let descriptor: Descriptor
     /// Its path below the volume's root when it was opened, without a slash at either end; empty for the root.
-    public let relativePath: [UInt8]
+    package let relativePath: [UInt8]
     let features: VolumeFeatures
     /// 1 more than the magic number of its file system; 0 before it was asked for.
     private let knownMagic = Atomic<Int>(0)
@@ -70,7 +70,7 @@ public final class VolumeDirectory: Sendable {
     }
 
     /// The path of an entry below the volume's root.
-    public func path(of name: Span<UInt8>) -> [UInt8] {
+    package func path(of name: Span<UInt8>) -> [UInt8] {
         relativePath.isEmpty ? bytes(of: name) : relativePath + [UInt8(ascii: "/")] + bytes(of: name)
     }
 
@@ -80,7 +80,7 @@ public final class VolumeDirectory: Sendable {
     ///
     /// - Returns: Nil when there is no such entry.
     /// - Throws: ``VolumeError`` for any other refusal.
-    public func status(of name: Span<UInt8>) throws(VolumeError) -> FileStatus? {
+    package func status(of name: Span<UInt8>) throws(VolumeError) -> FileStatus? {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         var status: FileStatus?
         let result = withTerminated(name) { name in FileStatus.read(descriptor.rawValue, name, into: &status) }
@@ -92,7 +92,7 @@ public final class VolumeDirectory: Sendable {
     /// The status of the directory itself.
     ///
     /// - Throws: ``VolumeError`` of statx(2).
-    public func status() throws(VolumeError) -> FileStatus {
+    package func status() throws(VolumeError) -> FileStatus {
         var status: FileStatus?
         let result = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw .system(operation: "statx", path: relativePath, number: Int32(-result)) }
@@ -102,7 +102,7 @@ public final class VolumeDirectory: Sendable {
     /// The target of a symbolic link, byte for byte.
     ///
     /// - Throws: ``VolumeError``; EINVAL when the entry is no symbolic link.
-    public func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
+    package func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: 4096)  // PATH_MAX: no target is longer
         let count = try perform("readlinkat", name) { directory, name in
             Int32(truncatingIfNeeded: Kernel.readlinkat(directory, name, into: &target))
@@ -115,7 +115,7 @@ public final class VolumeDirectory: Sendable {
     /// access time.
     ///
     /// - Throws: ``VolumeError/notRegular(path:)`` for anything else; ELOOP for a symbolic link.
-    public func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
+    package func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
         try ReadableFile(try openDescriptor(name), path: path(of: name), features: features)
     }
 
@@ -137,7 +137,7 @@ public final class VolumeDirectory: Sendable {
     /// Opens a directory of this directory.
     ///
     /// - Throws: ``VolumeError``: ELOOP or ENOTDIR when a symbolic link or another kind of entry is there.
-    public func openDirectory(_ name: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+    package func openDirectory(_ name: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         var result = try attempt(name) { Kernel.openat($0, $1, O_RDONLY | flags) }
         // A directory that may be entered but not listed is still a place to work in.

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// ``add(_:)`` from any thread, before anything is written below that directory; the rest from one thread at a time.
-public final class DeviceSync: Sendable {
+package final class DeviceSync: Sendable {
     /// A file system that is written to.
     private struct Device: Sendable {
         let number: UInt64
@@ -29,7 +29,7 @@ public final class DeviceSync: Sendable {
     ///   - volume: The volume, to which nothing has been written yet.
     ///   - release: The kernel's version, such as `6.1.0-18-amd64`; nil for the one that runs.
     /// - Throws: ``VolumeError`` when the root cannot be opened again.
-    public init(_ volume: Volume, release: String? = nil) throws(VolumeError) {
+    package init(_ volume: Volume, release: String? = nil) throws(VolumeError) {
         self.volume = volume
         isTold = Self.isTold(by: release ?? KernelFile.lines("/proc/sys/kernel/osrelease").first ?? "")
         devices = Mutex([try Self.watch(volume.root)])
@@ -59,7 +59,7 @@ public final class DeviceSync: Sendable {
     }
 
     /// Watches the file system that is mounted on a directory, too.
-    public func add(_ directory: VolumeDirectory) throws(VolumeError) {
+    package func add(_ directory: VolumeDirectory) throws(VolumeError) {
         let device = try Self.watch(directory)
         devices.withLock { known in
             if !known.contains(where: { $0.number == device.number }) { known.append(device) }
@@ -73,7 +73,7 @@ public final class DeviceSync: Sendable {
     /// - Parameter files: Paths of the files that were written since the last call: these are asked one by one where the
     ///   kernel tells no more.
     /// - Throws: ``VolumeError`` when something was lost; only fsync(2) names a file.
-    public func run(files: [[UInt8]]) throws(VolumeError) {
+    package func run(files: [[UInt8]]) throws(VolumeError) {
         for device in devices.withLock({ $0 }) {
             let result = kernelCall { syncfs(device.directory.descriptor.rawValue) }
             if result == 0, isTold { continue }
@@ -124,7 +124,7 @@ public final class DeviceSync: Sendable {
     ///   - files: Paths below the root.
     ///   - limit: How many are asked.
     /// - Returns: What the kernel said of each of them.
-    public func damaged(among files: [[UInt8]], limit: Int) -> [VolumeError] {
+    package func damaged(among files: [[UInt8]], limit: Int) -> [VolumeError] {
         let directories = DirectoryCache(volume: volume)
         return files.prefix(limit).compactMap { path in
             var last: VolumeDirectory?
@@ -136,7 +136,7 @@ public final class DeviceSync: Sendable {
     ///
     /// - Parameter files: Paths below the root.
     /// - Returns: How many of them could not be marked and are there.
-    public func markIncomplete(_ files: [[UInt8]]) -> Int {
+    package func markIncomplete(_ files: [[UInt8]]) -> Int {
         let directories = DirectoryCache(volume: volume)
         var missed = 0
         for path in files {

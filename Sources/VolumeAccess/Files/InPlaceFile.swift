@@ -1,17 +1,17 @@
 import CLinux
 import Glibc
-public import LinuxSystem
+package import LinuxSystem
 
 /// A file that is changed where it stands, for `--inplace`: a crash leaves it half old, half new.
 ///
 /// Used by one thread at a time.
-public final class InPlaceFile {
+package final class InPlaceFile {
     let descriptor: Descriptor
     private let features: VolumeFeatures
     /// The path below the volume's root.
-    public let path: [UInt8]
+    package let path: [UInt8]
     /// How the file was when it was opened.
-    public let status: FileStatus
+    package let status: FileStatus
     /// Where the data that was written ends; 0 when none was.
     private var writtenEnd: Int64 = 0
     /// Whether the length was set ahead of content.
@@ -66,7 +66,7 @@ public final class InPlaceFile {
     /// Writes bytes at a place.
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
-    public func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
+    package func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
         let result = features.writes.shared { writeFully(bytes, to: descriptor.rawValue, at: offset) }
         writtenEnd = max(writtenEnd, offset + Int64(bytes.count))
         guard result == 0 else { throw failure("write", result) }
@@ -78,7 +78,7 @@ public final class InPlaceFile {
     ///   - pieces: The stretches; their memory stays as it is during the call.
     ///   - offset: Where the first one goes.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
-    public func write(gathering pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
+    package func write(gathering pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
         var written: Int64 = 0
         let result = features.writes.shared {
             writeFully(gathering: pieces, to: descriptor.rawValue, at: offset, written: &written)
@@ -93,7 +93,7 @@ public final class InPlaceFile {
     ///   - count: How many bytes, 0 or more.
     ///   - offset: Where they start.
     /// - Throws: ``VolumeError``.
-    public func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
+    package func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
         guard count > 0 else { return }
         let mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
         let result = features.withinRoom(of: descriptor) {
@@ -130,7 +130,7 @@ public final class InPlaceFile {
     ///   - attributes: What the file shall have.
     /// - Returns: The metadata that could not be set.
     /// - Throws: ``VolumeError`` when the length cannot be set or the content not be written back.
-    public func finish(length: Int64, _ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
+    package func finish(length: Int64, _ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }
@@ -169,7 +169,7 @@ extension VolumeDirectory {
     /// Opens a file to change it where it stands; an empty one is made when there is none.
     ///
     /// - Throws: ``VolumeError``: ELOOP for a symbolic link, ``VolumeError/notRegular(path:)`` for other kinds.
-    public func openInPlace(_ name: Span<UInt8>) throws(VolumeError) -> InPlaceFile {
+    package func openInPlace(_ name: Span<UInt8>) throws(VolumeError) -> InPlaceFile {
         try InPlaceFile(in: self, name: name)
     }
 }

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
-public import LinuxSystem
+package import LinuxSystem
 
 /// A regular file open for reading at any place.
 ///
 /// It may shrink or grow while it is read: `status` tells how it was when it was opened. Holes are not read: their zeros are
 /// written to the buffer. Used by one thread at a time.
-public final class ReadableFile {
+package final class ReadableFile {
     let descriptor: Descriptor
     let features: VolumeFeatures
     /// What lies around the place that was read last, of a file with holes.
@@ -14,9 +14,9 @@ public final class ReadableFile {
     /// Whether holes are asked for; nil while that has not been found out.
     private var asksForHoles: Bool?
     /// Its path below the volume's root.
-    public let path: [UInt8]
+    package let path: [UInt8]
     /// How the file was when it was opened.
-    public let status: FileStatus
+    package let status: FileStatus
 
     init(
         _ descriptor: consuming Descriptor,
@@ -34,7 +34,7 @@ public final class ReadableFile {
     /// How the file is now: whether it changed while it was read.
     ///
     /// - Throws: ``VolumeError`` of statx(2).
-    public func currentStatus() throws(VolumeError) -> FileStatus { try ReadableFile.status(of: descriptor, path) }
+    package func currentStatus() throws(VolumeError) -> FileStatus { try ReadableFile.status(of: descriptor, path) }
 
     private static func status(of descriptor: borrowing Descriptor, _ path: [UInt8]) throws(VolumeError) -> FileStatus {
         var status: FileStatus?
@@ -50,7 +50,7 @@ public final class ReadableFile {
     ///   - offset: Where in the file they come from.
     /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
     /// - Throws: ``VolumeError`` of pread(2).
-    public func read(into span: inout MutableSpan<UInt8>, at offset: Int64) throws(VolumeError) -> Int {
+    package func read(into span: inout MutableSpan<UInt8>, at offset: Int64) throws(VolumeError) -> Int {
         guard mayHaveHoles else { return try readData(into: &span, 0..<span.count, at: offset) }
         var done = 0
         while done < span.count {
@@ -84,7 +84,7 @@ public final class ReadableFile {
     }
 
     /// Reads the next bytes into memory that is handed on, as ``read(into:at:)`` does.
-    public func read(into slice: MemorySlice, at offset: Int64) throws(VolumeError) -> Int {
+    package func read(into slice: MemorySlice, at offset: Int64) throws(VolumeError) -> Int {
         try slice.withMutableSpan { (span) throws(VolumeError) in try read(into: &span, at: offset) }
     }
 
@@ -100,7 +100,7 @@ public final class ReadableFile {
     ///
     /// - Returns: Nil when only a hole follows. Without support for holes everything is data.
     /// - Throws: ``VolumeError`` of lseek(2).
-    public func nextData(from offset: Int64) throws(VolumeError) -> Int64? {
+    package func nextData(from offset: Int64) throws(VolumeError) -> Int64? {
         let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_DATA) }
         if found == -Int(ENXIO) { return nil }
         if found == -Int(EINVAL) { return offset }
@@ -112,7 +112,7 @@ public final class ReadableFile {
     ///
     /// - Returns: Nil when the offset is at or behind the end.
     /// - Throws: ``VolumeError`` of lseek(2).
-    public func nextHole(from offset: Int64) throws(VolumeError) -> Int64? {
+    package func nextHole(from offset: Int64) throws(VolumeError) -> Int64? {
         let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
         if found == -Int(ENXIO) { return nil }
         if found == -Int(EINVAL) { return offset < status.size ? status.size : nil }
@@ -121,7 +121,7 @@ public final class ReadableFile {
     }
 
     /// Tells the kernel that the file will be read from start to end, so that it reads ahead further.
-    public func adviseSequential() {
+    package func adviseSequential() {
         _ = posix_fadvise(descriptor.rawValue, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
 }

@@ -21,7 +21,7 @@ extension StagedFile {
     /// - Returns: How many bytes long the copy is, holes included.
     /// - Throws: ``VolumeError`` of either file.
     @discardableResult
-    public func copyWhole(
+    package func copyWhole(
         from source: ReadableFile,
         betweenPieces pause: () -> Void = {}
     ) throws(VolumeError) -> Int64 {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-public import LinuxSystem
+package import LinuxSystem
 
 /// A new content for a file, beside it until it is complete.
 ///
@@ -11,7 +11,7 @@ public import LinuxSystem
 /// Files without a name (`O_TMPFILE`, then linkat) are the first choice: nothing is left behind even by SIGKILL, and
 /// 100,000 files of 1 KiB took 0.90 of the time of create and rename on tmpfs and 0.93 on ext4 (Linux 6.18).
 /// Replacing costs one link more.
-public final class StagedFile {
+package final class StagedFile {
     let descriptor: Descriptor
     let directory: VolumeDirectory
     private let name: [UInt8]
@@ -28,7 +28,7 @@ public final class StagedFile {
     /// Up to where writing back was started.
     private var startedEnd: Int64 = 0
     /// The length so far in bytes, holes included; the next write goes there.
-    public internal(set) var length: Int64 = 0
+    package internal(set) var length: Int64 = 0
 
     init(
         in directory: VolumeDirectory,
@@ -82,7 +82,7 @@ public final class StagedFile {
     }
 
     /// The final path below the volume's root.
-    public var path: [UInt8] {
+    package var path: [UInt8] {
         let name = name
         return directory.path(of: name.span)
     }
@@ -100,7 +100,7 @@ public final class StagedFile {
     /// file gets its length there. Such a file is written back before it gets its name; see ``WriteBack``.
     ///
     /// - Parameter expected: The length in bytes; only a hint.
-    public func foretell(length expected: Int64) { expectedLength = expected }
+    package func foretell(length expected: Int64) { expectedLength = expected }
 
     /// Called before a piece is written that leaves a hole behind what is there.
     func prepareHole(before offset: Int64) {
@@ -121,7 +121,7 @@ public final class StagedFile {
     /// Starts to write back what was written since the last call, once there is as much as `step` of it.
     ///
     /// - Parameter step: Bytes, 1 or more.
-    public func startWriteBack(every step: Int64) {
+    package func startWriteBack(every step: Int64) {
         guard writtenEnd - startedEnd >= step else { return }
         WriteBack.start(descriptor.rawValue, from: startedEnd, count: writtenEnd - startedEnd)
         startedEnd = writtenEnd
@@ -130,7 +130,7 @@ public final class StagedFile {
     /// Writes bytes at the end.
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
-    public func write(_ bytes: Span<UInt8>) throws(VolumeError) {
+    package func write(_ bytes: Span<UInt8>) throws(VolumeError) {
         guard !bytes.isEmpty else { return }
         try write(bytes, at: length)
         length += Int64(bytes.count)
@@ -141,7 +141,7 @@ public final class StagedFile {
     ///
     /// - Parameter pieces: The stretches; their memory stays as it is during the call.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
-    public func write(gathering pieces: [MemorySlice]) throws(VolumeError) {
+    package func write(gathering pieces: [MemorySlice]) throws(VolumeError) {
         try put(pieces, at: length)
         length = max(length, writtenEnd)
     }
@@ -151,7 +151,7 @@ public final class StagedFile {
     ///
     /// - Parameter pieces: The stretches; their memory stays as it is during the call.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
-    public func writeSparse(gathering pieces: [MemorySlice]) throws(VolumeError) {
+    package func writeSparse(gathering pieces: [MemorySlice]) throws(VolumeError) {
         var position = length
         var run: [MemorySlice] = []
         // What is gathered goes from `start` to `end`.
@@ -194,7 +194,7 @@ public final class StagedFile {
     /// Writes bytes at the end, leaving holes for runs of zeros (protocol specification, transfer 14.4).
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
-    public func writeSparse(_ bytes: Span<UInt8>) throws(VolumeError) {
+    package func writeSparse(_ bytes: Span<UInt8>) throws(VolumeError) {
         var runs = ZeroRuns(bytes)
         while let range = runs.next() {
             try write(bytes.extracting(range), at: length + Int64(range.lowerBound))
@@ -206,7 +206,7 @@ public final class StagedFile {
     /// Leaves a hole at the end: that many zeros without space.
     ///
     /// - Parameter zeros: How many bytes, 0 or more.
-    public func skip(zeros: Int64) {
+    package func skip(zeros: Int64) {
         precondition(zeros >= 0)
         length += zeros
     }
@@ -229,7 +229,7 @@ public final class StagedFile {
     /// - Returns: The metadata that could not be set, the file being in place all the same; empty when all went well.
     /// - Throws: ``VolumeError`` when the content cannot get its name: then what was there is still there, and nothing
     ///   else is.
-    public func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
+    package func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
         defer { removeTemporary() }
@@ -260,7 +260,7 @@ public final class StagedFile {
     /// once.
     ///
     /// - Returns: Whether there is anything to wait for.
-    public func beginCommit() -> Bool {
+    package func beginCommit() -> Bool {
         guard mayAppearTorn else { return false }
         WriteBack.start(descriptor.rawValue, from: startedEnd, count: writtenEnd - startedEnd)
         startedEnd = writtenEnd
@@ -279,12 +279,12 @@ public final class StagedFile {
     /// (protocol specification, transfer 14.5).
     ///
     /// - Throws: ``VolumeError``; then nothing is kept.
-    public func keepPartial() throws(VolumeError) {
+    package func keepPartial() throws(VolumeError) {
         _ = try commit(FileAttributes(modified: Timestamp(seconds: 0)))
     }
 
     /// Drops the content; what the name stands for stays as it is.
-    public func discard() {
+    package func discard() {
         isSettled = true
         removeTemporary()
     }
@@ -354,7 +354,7 @@ extension VolumeDirectory {
     ///   - permissions: What the file will have in the end, so that no call is needed to set them.
     /// - Returns: The empty content.
     /// - Throws: ``VolumeError``.
-    public func stage(
+    package func stage(
         _ name: Span<UInt8>,
         replacing isReplacing: Bool,
         permissions: UInt32 = 0o600

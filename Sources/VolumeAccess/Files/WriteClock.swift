@@ -50,7 +50,7 @@ extension VolumeDirectory {
     ///   - modified: The time that it was listed with.
     /// - Returns: The file.
     /// - Throws: ``VolumeError``.
-    public func openForReading(_ name: Span<UInt8>, listedAs modified: Timestamp) throws(VolumeError) -> ReadableFile {
+    package func openForReading(_ name: Span<UInt8>, listedAs modified: Timestamp) throws(VolumeError) -> ReadableFile {
         let descriptor = try openListed(name, modified)
         return try ReadableFile(descriptor, path: path(of: name), features: features)
     }
@@ -66,7 +66,7 @@ extension VolumeDirectory {
     /// - Returns: Nil when the file has the length that it was listed with and `buffer` holds its bytes and one more.
     ///   Otherwise the file; what is in the buffer then means nothing.
     /// - Throws: ``VolumeError``.
-    public func readListed(
+    package func readListed(
         _ name: Span<UInt8>,
         listedAs modified: Timestamp,
         into buffer: inout MutableSpan<UInt8>

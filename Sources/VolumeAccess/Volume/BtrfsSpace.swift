@@ -4,20 +4,20 @@ import LinuxSystem
 /// How btrfs has divided its space among content and its own trees, which statfs(2) does not tell.
 ///
 /// Space is given out in chunks; a chunk holds content or nodes of trees, never both. What no chunk has yet, either may take.
-public struct BtrfsSpace: Hashable, Sendable {
+package struct BtrfsSpace: Hashable, Sendable {
     /// Free bytes in the chunks of content.
-    public var freeContent: Int64
+    package var freeContent: Int64
     /// Bytes of the chunks of trees, each node counted once however many copies it has.
-    public var trees: Int64
+    package var trees: Int64
     /// What trees take of them.
-    public var usedTrees: Int64
+    package var usedTrees: Int64
     /// What btrfs keeps of them for itself (the global reserve).
-    public var reserve: Int64
+    package var reserve: Int64
     /// How many copies of each node there are: 2 for DUP and RAID1, which mkfs.btrfs makes.
-    public var copies: Int64
+    package var copies: Int64
 
     /// Names the figures.
-    public init(freeContent: Int64, trees: Int64, usedTrees: Int64, reserve: Int64, copies: Int64) {
+    package init(freeContent: Int64, trees: Int64, usedTrees: Int64, reserve: Int64, copies: Int64) {
         self.freeContent = freeContent
         self.trees = trees
         self.usedTrees = usedTrees

@@ -4,39 +4,39 @@ import LinuxSystem
 import ProcessSupport
 
 /// How much room a file system has, for the user that this process runs as.
-public struct UsableSpace: Hashable, Sendable {
+package struct UsableSpace: Hashable, Sendable {
     /// The kind, such as `ext4`, as `/proc/self/mountinfo` names it; a number in hex when it does not.
-    public var type = ""
+    package var type = ""
     /// The unit of allocation in bytes.
-    public var blockSize: Int64 = 4096
+    package var blockSize: Int64 = 4096
     /// All of its data blocks, in bytes.
-    public var totalBytes: Int64 = 0
+    package var totalBytes: Int64 = 0
     /// What is allocated, in bytes.
-    public var usedBytes: Int64 = 0
+    package var usedBytes: Int64 = 0
     /// What this process can still allocate, in bytes: without blocks that are kept for others, within its quota.
-    public var freeBytes: Int64 = 0
+    package var freeBytes: Int64 = 0
     /// Files of all kinds that it can hold; nil where they are made as they are needed.
-    public var totalInodes: Int64?
+    package var totalInodes: Int64?
     /// Files of all kinds that this process can still make; nil as above.
-    public var freeInodes: Int64?
+    package var freeInodes: Int64?
     /// Whether it is mounted read-only.
-    public var isReadOnly = false
+    package var isReadOnly = false
     /// The longest name, in bytes (of which some file systems count characters of up to several bytes).
-    public var longestName: Int64 = 255
+    package var longestName: Int64 = 255
     /// What the quota of this user leaves, in bytes; nil without a quota, or for whom it does not bind.
-    public var quotaBytes: Int64?
+    package var quotaBytes: Int64?
     /// How btrfs has divided its space; nil for others.
     ///
     /// What its trees have is not in ``freeBytes``.
-    public var btrfs: BtrfsSpace?
+    package var btrfs: BtrfsSpace?
 
     /// Bytes of an inode on XFS, which makes inodes as they are needed; nil for others.
-    public var inodeSize: Int64?
+    package var inodeSize: Int64?
     /// The unit of XFS's directories in bytes; nil for others.
-    public var directoryBlockSize: Int64?
+    package var directoryBlockSize: Int64?
 
     /// Describes a file system with nothing in it; for tests and decoding.
-    public init() {}
+    package init() {}
 }
 
 extension Volume {
@@ -44,7 +44,7 @@ extension Volume {
     ///
     /// - Returns: The figures of this moment.
     /// - Throws: ``VolumeError`` of fstatvfs(3).
-    public func usableSpace() throws(VolumeError) -> UsableSpace {
+    package func usableSpace() throws(VolumeError) -> UsableSpace {
         let descriptor = root.descriptor.rawValue
         var figures = statvfs()
         let result = kernelCall { Kernel.fstatvfs(descriptor, &figures) }

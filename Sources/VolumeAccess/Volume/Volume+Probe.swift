@@ -13,7 +13,7 @@ extension Volume {
     /// put back. Where nothing can be made, nothing is found out.
     ///
     /// - Returns: What was found out.
-    public func probe() -> FileSystemAbilities {
+    package func probe() -> FileSystemAbilities {
         var abilities = FileSystemAbilities()
         abilities.linkLimit = linkLimit()
         let descriptor = root.descriptor.rawValue

@@ -7,7 +7,7 @@ extension Volume {
     /// - Parameter mayMakeNames: Whether a hidden directory may be made for a moment, as in ``probe()``, where the file
     ///   system has no files without a name.
     /// - Returns: Nil when it could not be found out, as on a volume that cannot be written to.
-    public func timeGrain(mayMakeNames: Bool) -> Int64? {
+    package func timeGrain(mayMakeNames: Bool) -> Int64? {
         let known = knownTimeGrain.load(ordering: .relaxed)
         if known > 0 { return known }
         if let file = ProbeFile(withoutNameIn: root) {
@@ -21,7 +21,7 @@ extension Volume {
 
 extension Timestamp {
     /// The last moment that is a multiple of `step` nanoseconds and not later.
-    public func cut(to step: Int64) -> Timestamp {
+    package func cut(to step: Int64) -> Timestamp {
         let billion: Int64 = 1_000_000_000
         guard step > 1 else { return self }
         guard step > billion else {

@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// Immutable after opening; any thread may use it.
-public final class Volume: Sendable {
+package final class Volume: Sendable {
     /// The directory that everything else is below.
-    public let root: VolumeDirectory
+    package let root: VolumeDirectory
     let features: VolumeFeatures
     /// The step of modification times in nanoseconds, once it was found out; 0 before.
     let knownTimeGrain = Atomic<Int64>(0)
@@ -22,7 +22,7 @@ public final class Volume: Sendable {
     /// - Parameter path: A directory, absolute or relative to the working directory.
     /// - Returns: The volume.
     /// - Throws: ``VolumeError``, with this path.
-    public static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
+    package static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
         let number = withTerminated(path) { path in
             kernelCall { Kernel.openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         }
@@ -37,13 +37,13 @@ public final class Volume: Sendable {
     /// - Parameter path: A directory, absolute or relative to the working directory.
     /// - Returns: The volume.
     /// - Throws: ``VolumeError``, with this path.
-    public static func open(path: String) throws(VolumeError) -> Volume {
+    package static func open(path: String) throws(VolumeError) -> Volume {
         let bytes = Array(path.utf8)
         return try open(path: bytes.span)
     }
 
     /// Gives files their names without asking network file systems, by closing them, for lost writes.
-    public func nameWithoutClosing() { features.closeBeforeName.refuse() }
+    package func nameWithoutClosing() { features.closeBeforeName.refuse() }
 
     private init(_ descriptor: consuming Descriptor) {
         features = VolumeFeatures()
@@ -55,7 +55,7 @@ public final class Volume: Sendable {
     /// - Parameter relativePath: Names joined by single slashes.
     /// - Returns: The smaller volume.
     /// - Throws: ``VolumeError`` as in ``directory(_:)``.
-    public func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
+    package func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
         let directory = try directory(relativePath)
         do throws(SystemError) {
             return Volume(try directory.descriptor.duplicate())
@@ -70,7 +70,7 @@ public final class Volume: Sendable {
     /// - Returns: The directory.
     /// - Throws: ``VolumeError/invalidName(_:)`` for an absolute path or a component that is empty, `.` or `..`;
     ///   else the kernel's refusal, ELOOP where a symbolic link stands on the way.
-    public func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+    package func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         if relativePath.isEmpty || (relativePath.count == 1 && relativePath[0] == UInt8(ascii: ".")) { return root }
         return try root.openDirectory(below: relativePath)
     }

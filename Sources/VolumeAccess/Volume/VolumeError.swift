@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 
 /// What went wrong on a volume.
-public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A system call failed: its C name, the path below the root that it worked on, and `errno`.
     case system(operation: String, path: [UInt8], number: Int32)
     /// The disk lost what was written to a file, as it turned out when the kernel wrote it back: the path and `errno`.
@@ -16,7 +16,7 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     case mountPoint(path: [UInt8])
 
     /// The path concerned, below the volume's root.
-    public var path: [UInt8] {
+    package var path: [UInt8] {
         switch self {
         case .system(_, let path, _), .writeBack(let path, _), .invalidName(let path), .notRegular(let path),
             .mountPoint(let path):
@@ -25,7 +25,7 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The kernel's number, where a system call failed.
-    public var number: Int32? {
+    package var number: Int32? {
         switch self {
         case .system(_, _, let number), .writeBack(_, let number): number
         case .invalidName, .notRegular, .mountPoint: nil
@@ -36,22 +36,22 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// Not when data is written back: a disk that allots its own space reports the same number then, and room was
     /// there.
-    public var isOutOfSpace: Bool {
+    package var isOutOfSpace: Bool {
         guard case .system(_, _, let number) = self else { return false }
         return number == ENOSPC || number == EDQUOT
     }
 
     /// Whether a process or the machine has as many open files as it may.
-    public var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }
+    package var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }
 
     /// Whether the path, or a directory on its way, is not there.
-    public var isMissing: Bool { number == ENOENT }
+    package var isMissing: Bool { number == ENOENT }
 
     /// Whether a symbolic link stood where a directory or a file was expected.
-    public var isSymbolicLinkRefused: Bool { number == ELOOP }
+    package var isSymbolicLinkRefused: Bool { number == ELOOP }
 
     /// One sentence, with bytes that do not print shown as `\#ooo`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .system(let operation, let path, let number):
             "\(operation) of \"\(VolumeError.printable(path))\" failed: \(SystemError.text(of: number)) (\(number))"
@@ -65,7 +65,7 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A path as text for a person: escaped (`PrintableText`), an empty path as `.`.
-    public static func printable(_ path: [UInt8]) -> String {
+    package static func printable(_ path: [UInt8]) -> String {
         path.isEmpty ? "." : PrintableText.escaped(path)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 
 /// Which directory it is, whatever name led to it.
-public struct DirectoryIdentity: Hashable, Sendable {
+package struct DirectoryIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
 
@@ -17,16 +17,16 @@ public struct DirectoryIdentity: Hashable, Sendable {
 ///
 /// A bind mount has two directories above it: the one that it is mounted in, and the one that it was taken from. The
 /// second is found where the file system is also mounted in a way that shows it.
-public struct VolumeLineage: Sendable {
+package struct VolumeLineage: Sendable {
     /// The directory itself.
-    public let own: DirectoryIdentity
+    package let own: DirectoryIdentity
     /// The directories that it lies in.
-    public let above: Set<DirectoryIdentity>
+    package let above: Set<DirectoryIdentity>
     /// The same as directories to lock, opened with O_PATH.
     let directories: [VolumeDirectory]
 
     /// Whether one tree is the other, or lies in it.
-    public func overlaps(_ other: VolumeLineage) -> Bool {
+    package func overlaps(_ other: VolumeLineage) -> Bool {
         own == other.own || above.contains(other.own) || other.above.contains(own)
     }
 }
@@ -39,7 +39,7 @@ extension Volume {
     ///
     /// - Returns: Its place.
     /// - Throws: ``VolumeError`` when not even the root's status can be had.
-    public func lineage() throws(VolumeError) -> VolumeLineage {
+    package func lineage() throws(VolumeError) -> VolumeLineage {
         let own = DirectoryIdentity(try root.status())
         var found: [DirectoryIdentity: VolumeDirectory] = [:]
         climb(from: root, &found)

@@ -4,7 +4,7 @@ import LinuxSystem
 import Synchronization
 
 /// How far the word of a lock on a volume goes.
-public enum LockReach: Int64, Sendable {
+package enum LockReach: Int64, Sendable {
     /// No program on any host that asks for the lock gets it too.
     case everywhere = 0
     /// No program on this host does; other hosts that have the file system mounted do not hear of it.
@@ -17,9 +17,9 @@ public enum LockReach: Int64, Sendable {
 ///
 /// So it keeps out who wants the same directory, one in it, or one that it lies in. A directory above that cannot be
 /// opened is not locked. The lock ends with the value, or with the process.
-public final class VolumeLock: Sendable {
+package final class VolumeLock: Sendable {
     /// How far it reaches.
-    public let reach: LockReach
+    package let reach: LockReach
     private let held: [VolumeDirectory]
     private let anchors: LockAnchors
     private let anchored: [DirectoryIdentity]
@@ -42,7 +42,7 @@ public final class VolumeLock: Sendable {
     ///   - anchors: Directories above it that were opened before.
     /// - Returns: Nil when somebody has a lock that forbids it.
     /// - Throws: ``VolumeError`` when the root cannot be opened for it.
-    public static func take(
+    package static func take(
         _ volume: Volume,
         _ lineage: VolumeLineage,
         _ anchors: LockAnchors
@@ -101,12 +101,12 @@ public final class VolumeLock: Sendable {
 ///
 /// ## Concurrency model
 /// The directories do not change; the counts are guarded.
-public final class LockAnchors: Sendable {
+package final class LockAnchors: Sendable {
     private let directories: [DirectoryIdentity: VolumeDirectory]
     private let counts = Mutex<[DirectoryIdentity: Int]>([:])
 
     /// Opens all that can be opened above some volumes.
-    public init(above volumes: [Volume] = []) {
+    package init(above volumes: [Volume] = []) {
         var directories: [DirectoryIdentity: VolumeDirectory] = [:]
         for volume in volumes {
             guard let lineage = try? volume.lineage() else { continue }

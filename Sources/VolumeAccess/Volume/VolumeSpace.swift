@@ -3,37 +3,37 @@ import Glibc
 import LinuxSystem
 
 /// What statfs(2) and statvfs(3) tell of the file system that a volume is on.
-public struct VolumeSpace: Hashable, Sendable {
+package struct VolumeSpace: Hashable, Sendable {
     /// Bytes that the other numbers count in: the fragment size.
-    public let blockSize: Int64
+    package let blockSize: Int64
     /// How large the file system is, in blocks.
-    public let blocks: Int64
+    package let blocks: Int64
     /// Free blocks, those reserved for the superuser among them.
-    public let freeBlocks: Int64
+    package let freeBlocks: Int64
     /// Free blocks that anybody may use.
-    public let availableBlocks: Int64
+    package let availableBlocks: Int64
     /// How many inodes there are; 0 where they are made as needed (btrfs).
-    public let inodes: Int64
+    package let inodes: Int64
     /// Free inodes.
-    public let freeInodes: Int64
+    package let freeInodes: Int64
     /// Bytes that a name may have.
-    public let longestName: Int64
+    package let longestName: Int64
     /// The magic number of the file system, such as `0xEF53`.
-    public let magic: UInt64
+    package let magic: UInt64
     /// Whether it is mounted read-only.
-    public let isReadOnly: Bool
+    package let isReadOnly: Bool
 
     /// The size in bytes.
-    public var size: Int64 { blocks.multipliedClamped(by: blockSize) }
+    package var size: Int64 { blocks.multipliedClamped(by: blockSize) }
     /// Bytes in use.
-    public var used: Int64 { (blocks - freeBlocks).multipliedClamped(by: blockSize) }
+    package var used: Int64 { (blocks - freeBlocks).multipliedClamped(by: blockSize) }
     /// Free bytes for the superuser.
-    public var free: Int64 { freeBlocks.multipliedClamped(by: blockSize) }
+    package var free: Int64 { freeBlocks.multipliedClamped(by: blockSize) }
     /// Free bytes for anybody.
-    public var available: Int64 { availableBlocks.multipliedClamped(by: blockSize) }
+    package var available: Int64 { availableBlocks.multipliedClamped(by: blockSize) }
 
     /// Used of what anybody may use, rounded up, as df(1) computes it; 0 for an empty file system without a size.
-    public var usagePercent: Int64 {
+    package var usagePercent: Int64 {
         let usedBlocks = blocks - freeBlocks
         let usable = Int128(usedBlocks) + Int128(availableBlocks)
         return usable <= 0 ? 0 : Int64(clamping: (Int128(usedBlocks) * 100 + usable - 1) / usable)
@@ -44,7 +44,7 @@ extension Volume {
     /// Asks for the space of the file system that the root is on.
     ///
     /// - Throws: ``VolumeError`` of fstatfs(2) or fstatvfs(3).
-    public func space() throws(VolumeError) -> VolumeSpace {
+    package func space() throws(VolumeError) -> VolumeSpace {
         var status = statvfs()
         var result = kernelCall { Kernel.fstatvfs(root.descriptor.rawValue, &status) }
         guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }

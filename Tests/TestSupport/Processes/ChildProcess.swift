@@ -5,11 +5,11 @@ import Foundation
 /// ## Concurrency model
 /// `collected` has its own lock; one thread per process reads the pipe that standard output and standard error share,
 /// and holds on to the collected output alone, so that this value can go while the program still runs.
-public final class ChildProcess: @unchecked Sendable {
+package final class ChildProcess: @unchecked Sendable {
     /// What a test did not get in time from a program.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         /// What was awaited, of whom, and everything it printed.
-        public let description: String
+        package let description: String
     }
 
     private let process = Process()
@@ -24,7 +24,7 @@ public final class ChildProcess: @unchecked Sendable {
     ///   - arguments: Without the program's name.
     ///   - directory: Where it runs; nil for here.
     /// - Throws: When the program cannot be started.
-    public init(_ path: String, _ arguments: [String], in directory: String? = nil) throws {
+    package init(_ path: String, _ arguments: [String], in directory: String? = nil) throws {
         let output = Pipe()
         name = ([path] + arguments).joined(separator: " ")
         process.executableURL = URL(fileURLWithPath: path)
@@ -41,19 +41,19 @@ public final class ChildProcess: @unchecked Sendable {
     deinit { stop() }
 
     /// The number of the process, to end it in a special way.
-    public var processIdentifier: Int32 { process.processIdentifier }
+    package var processIdentifier: Int32 { process.processIdentifier }
 
     /// Everything it printed so far, on both streams.
-    public var output: String { collected.text }
+    package var output: String { collected.text }
 
     /// Writes to its standard input.
-    public func send(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+    package func send(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
     /// Ends its standard input.
-    public func closeInput() { try? input.fileHandleForWriting.close() }
+    package func closeInput() { try? input.fileHandleForWriting.close() }
 
     /// Waits until the output contains a text.
-    public func waitForOutput(_ text: String, within seconds: Double = 20) throws {
+    package func waitForOutput(_ text: String, within seconds: Double = 20) throws {
         guard collected.wait(seconds, until: { $0.contains(text) }) else {
             throw Failure(description: "\"\(text)\" did not come from \(name), which printed:\n\(output)")
         }
@@ -63,7 +63,7 @@ public final class ChildProcess: @unchecked Sendable {
     ///
     /// - Returns: The exit status; the signal's number, negated, if one ended it.
     @discardableResult
-    public func waitForExit(within seconds: Double = 20) throws -> Int32 {
+    package func waitForExit(within seconds: Double = 20) throws -> Int32 {
         _ = collected.wait(seconds, until: { _ in false })
         guard collected.isEnded else {
             throw Failure(description: "\(name) did not end; it printed:\n\(output)")
@@ -73,7 +73,7 @@ public final class ChildProcess: @unchecked Sendable {
     }
 
     /// Ends it at once, if it still runs; in a `defer` it also keeps the value, and so the program, to the end.
-    public func stop() {
+    package func stop() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -84,7 +84,7 @@ public final class ChildProcess: @unchecked Sendable {
     /// - Returns: Everything it printed.
     /// - Throws: ``Failure`` when it ends with another status than 0.
     @discardableResult
-    public static func run(_ path: String, _ arguments: [String], in directory: String? = nil) throws -> String {
+    package static func run(_ path: String, _ arguments: [String], in directory: String? = nil) throws -> String {
         let child = try ChildProcess(path, arguments, in: directory)
         child.closeInput()
         let status = try child.waitForExit(within: 60)

@@ -5,26 +5,26 @@ import Foundation
 /// A value goes away after its last use: `defer { it.process.stop() }` keeps it to the end of the test.
 ///
 /// User `mover`; it forwards CONNECT to any port but 9.
-public final class ProxyProcess: Sendable {
+package final class ProxyProcess: Sendable {
     /// Which program plays the proxy.
-    public enum Program: String, CaseIterable, Sendable {
+    package enum Program: String, CaseIterable, Sendable {
         case tinyproxy = "/usr/bin/tinyproxy"
         case squid = "/usr/sbin/squid"
 
         /// The password of user `mover`; tinyproxy takes no punctuation.
-        public var password: String { self == .squid ? "!:s3cret" : "s3cret" }
+        package var password: String { self == .squid ? "!:s3cret" : "s3cret" }
 
         /// What it says it protects.
-        public var realm: String { self == .squid ? "movers only" : "Tinyproxy" }
+        package var realm: String { self == .squid ? "movers only" : "Tinyproxy" }
 
         /// Whether it is installed.
-        public var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: rawValue) }
+        package var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: rawValue) }
     }
 
     /// The loopback port that it accepts on.
-    public let port = freePort()
+    package let port = freePort()
     /// The running program.
-    public let process: ChildProcess
+    package let process: ChildProcess
     private let directory: TemporaryDirectory
 
     /// Starts a proxy and waits until it accepts.
@@ -33,7 +33,7 @@ public final class ProxyProcess: Sendable {
     ///   - program: Which one.
     ///   - connectPorts: Ports it may be asked to connect to, for programs that want a list.
     /// - Throws: ``ChildProcess/Failure`` when it does not come up.
-    public init(_ program: Program, connectPorts: [UInt16]) throws {
+    package init(_ program: Program, connectPorts: [UInt16]) throws {
         directory = try TemporaryDirectory()
         // squid gives up its privileges before it reads and writes here.
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory.path)

@@ -3,26 +3,26 @@ import Foundation
 /// A relay by a stunnel configuration, ours or stock stunnel, with one service, running until the value goes away.
 ///
 /// A value goes away after its last use: `defer { it.process.stop() }` keeps it to the end of the test.
-public final class RelayProcess: Sendable {
+package final class RelayProcess: Sendable {
     /// Which program.
-    public enum Program: Sendable, CaseIterable {
+    package enum Program: Sendable, CaseIterable {
         /// `dvm-stunnel`, as the build that runs the tests made it.
         case dvm
         /// Debian's stunnel.
         case stock
 
         /// Where the program is.
-        public func path() throws -> String {
+        package func path() throws -> String {
             self == .dvm ? try BuiltProgram.path("dvm-stunnel") : "/usr/bin/stunnel4"
         }
     }
 
     /// The loopback port that it accepts on.
-    public let port: UInt16
+    package let port: UInt16
     /// The running program, with its log as output.
-    public let process: ChildProcess
+    package let process: ChildProcess
     /// Its configuration file.
-    public let file: String
+    package let file: String
     private let directory: TemporaryDirectory
 
     /// Starts the program in the foreground and waits until it listens.
@@ -33,7 +33,7 @@ public final class RelayProcess: Sendable {
     ///   - target: `host:port` that it connects to.
     ///   - settings: Further lines of the service.
     /// - Throws: ``ChildProcess/Failure`` when it does not come up.
-    public init(_ program: Program, isClient: Bool, connectingTo target: String, settings: [String]) throws {
+    package init(_ program: Program, isClient: Bool, connectingTo target: String, settings: [String]) throws {
         directory = try TemporaryDirectory()
         port = freePort()
         file = directory.file("relay.conf")
@@ -44,7 +44,7 @@ public final class RelayProcess: Sendable {
     }
 
     /// A whole configuration in the foreground, for a file that is written again.
-    public static func text(
+    package static func text(
         isClient: Bool,
         accepting port: UInt16,
         connectingTo target: String,
@@ -57,7 +57,7 @@ public final class RelayProcess: Sendable {
     }
 
     /// Writes the file again and asks the program to read it.
-    public func reload(_ text: String) throws {
+    package func reload(_ text: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         kill(process.processIdentifier, SIGHUP)
     }

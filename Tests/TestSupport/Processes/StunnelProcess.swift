@@ -3,15 +3,15 @@ import Foundation
 /// A stock stunnel with one service, running until the value goes away.
 ///
 /// A value goes away after its last use: `defer { it.process.stop() }` keeps it to the end of the test.
-public final class StunnelProcess: Sendable {
+package final class StunnelProcess: Sendable {
     /// Whether Debian's stunnel is installed.
-    public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+    package static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
     private static let path = "/usr/bin/stunnel4"
 
     /// The loopback port that it accepts on.
-    public let port: UInt16
+    package let port: UInt16
     /// The running program, with its log as output.
-    public let process: ChildProcess
+    package let process: ChildProcess
     private let directory: TemporaryDirectory
 
     /// Starts stunnel and waits until it accepts.
@@ -21,7 +21,7 @@ public final class StunnelProcess: Sendable {
     ///   - target: `host:port` that it connects to (`connect`).
     ///   - settings: Further lines of the service, such as `cert = /path`.
     /// - Throws: ``ChildProcess/Failure`` when it does not come up.
-    public init(isClient: Bool, connectingTo target: String, settings: [String]) throws {
+    package init(isClient: Bool, connectingTo target: String, settings: [String]) throws {
         directory = try TemporaryDirectory()
         port = freePort()
         let configuration =
