@@ -1,11 +1,11 @@
 public import Checksums
 public import RsyncOptions
 
-/// What a server tells about the session it set up (protocol specification, session 4.2).
+/// The compat flags that a server announces for the session (protocol specification, session 4.2).
 public struct CompatibilityFlags: OptionSet, Sendable {
     /// The number on the wire.
     public let rawValue: Int32
-    /// Takes the number on the wire.
+    /// Creates a set from the number on the wire.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
     /// File lists are sent directory by directory.
@@ -16,38 +16,38 @@ public struct CompatibilityFlags: OptionSet, Sendable {
     public static let symlinkIconv = CompatibilityFlags(rawValue: 0x04)
     /// The end of a file list may carry error bits.
     public static let safeFileList = CompatibilityFlags(rawValue: 0x08)
-    /// Extended attributes of hard links are not left out.
+    /// Extended attributes of hard links are not omitted.
     public static let avoidXattrOptimization = CompatibilityFlags(rawValue: 0x10)
-    /// MD5 block sums take the seed first.
+    /// MD5 block sums hash the seed first.
     public static let checksumSeedFix = CompatibilityFlags(rawValue: 0x20)
     /// A file of the partial directory may be updated in place.
     public static let inPlacePartialDirectory = CompatibilityFlags(rawValue: 0x40)
     /// Flags of file-list entries are varints, and algorithms are negotiated.
     public static let varintFileListFlags = CompatibilityFlags(rawValue: 0x80)
-    /// Lists of ids end with the name of id 0.
+    /// ID lists end with the name of ID 0.
     public static let idZeroNames = CompatibilityFlags(rawValue: 0x100)
 }
 
-/// What the two ends agreed on before the first file list.
+/// The parameters that the two ends agreed on before the first file list.
 public struct SessionParameters: Sendable, Equatable {
-    /// What the version that the two ends settled on means.
+    /// The dialect of the negotiated version.
     public var dialect = Dialect.newest
     /// The server's flags.
     public var flags: CompatibilityFlags = []
-    /// Block sums and whole-file sums after a transfer.
+    /// The algorithm of block sums and of whole-file checksums after a transfer.
     public var checksum: ChecksumAlgorithm = .md5
-    /// Sums of `-c` in the file list.
+    /// The algorithm of the checksums of `-c` in the file list.
     public var fileChecksum: ChecksumAlgorithm = .md5
-    /// How literal data is compressed.
+    /// The compression of literal data.
     public var compression: CompressionAlgorithm = .none
-    /// Nil for the algorithm's default.
+    /// The compression level; nil for the algorithm's default.
     public var compressionLevel: Int?
-    /// Mixed into block sums.
+    /// The checksum seed, included in block sums.
     public var seed: Int32 = 0
 
-    /// Makes the parameters of a session that negotiated nothing.
+    /// Creates the parameters of a session that negotiated nothing.
     public init() {}
 
-    /// Whether file lists come directory by directory.
+    /// Whether there is one file list per directory.
     public var isIncremental: Bool { flags.contains(.incrementalRecursion) }
 }

@@ -2,7 +2,7 @@
 ///
 ///     flags (16 bits) | kind of basis (byte, with basisFollows) | name (vstring, with nameFollows)
 public struct Item: Equatable, Sendable {
-    /// Which file a delta is made against.
+    /// The kind of basis that a delta refers to.
     public enum Basis {
         /// The destination file itself.
         public static let destination: UInt8 = 0x80
@@ -14,20 +14,20 @@ public struct Item: Equatable, Sendable {
         public static let fuzzy: UInt8 = 0x83
     }
 
-    /// Longest name in bytes.
+    /// The longest name in bytes.
     public static let nameLimit = 4095
 
-    /// What it says.
+    /// The item's flags.
     public var flags: ItemFlags
-    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; travels with ``ItemFlags/basisFollows``.
+    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; sent with ``ItemFlags/basisFollows``.
     public var basis: UInt8
-    /// A name to report or to confine, never a path by itself; travels with ``ItemFlags/nameFollows``.
+    /// A name to report or to confine, never a path by itself; sent with ``ItemFlags/nameFollows``.
     public var name: [UInt8]
 
-    /// Makes an item.
+    /// Creates an item.
     ///
     /// - Parameters:
-    ///   - flags: What it says; the two flags that say what follows are set from the other parameters.
+    ///   - flags: The item's flags; the two that tell what follows are set from the other parameters.
     ///   - basis: The kind of basis.
     ///   - name: At most ``nameLimit`` bytes; empty for none.
     public init(flags: ItemFlags, basis: UInt8 = Basis.destination, name: [UInt8] = []) {
@@ -40,7 +40,7 @@ public struct Item: Equatable, Sendable {
 
     /// Reads what follows an index of 0 or more.
     ///
-    /// - Parameter input: Where it comes from.
+    /// - Parameter input: The stream to read.
     /// - Returns: The item.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a name that is too long.
     public static func read(from input: WireInput) throws(WireError) -> Item {
@@ -53,9 +53,9 @@ public struct Item: Equatable, Sendable {
         return item
     }
 
-    /// Writes the item behind its index.
+    /// Writes the item after its index.
     ///
-    /// - Parameter output: Where it goes.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func write(to output: WireOutput) throws(WireError) {
         try output.uint16(flags.rawValue)

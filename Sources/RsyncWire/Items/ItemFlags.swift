@@ -1,8 +1,8 @@
-/// The values of a file index that stand for something else (protocol specification, session 5.5).
+/// The special values of a file index (protocol specification, session 5.5).
 public enum SpecialIndex {
-    /// A phase or a list is finished; the goodbye.
+    /// The end of a phase or a list; the goodbye.
     public static let done: Int32 = -1
-    /// No more file lists come; only with incremental recursion.
+    /// No more file lists follow; only with incremental recursion.
     public static let endOfLists: Int32 = -2
     /// A ``DeletionStatistics`` follows.
     public static let deletionStatistics: Int32 = -3
@@ -10,11 +10,11 @@ public enum SpecialIndex {
     public static let listOffset: Int32 = -101
 }
 
-/// What an item says about a file and what follows it (protocol specification, transfer 10).
+/// An item's flags: what it says about a file, and what follows it (protocol specification, transfer 10).
 public struct ItemFlags: OptionSet, Sendable, Hashable {
-    /// The bits as they travel.
+    /// The bits on the wire.
     public let rawValue: UInt16
-    /// Makes a set from its bits.
+    /// Creates a set from its bits.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The access time differs.
@@ -23,7 +23,7 @@ public struct ItemFlags: OptionSet, Sendable, Hashable {
     public static let reportChange = ItemFlags(rawValue: 0x0002)
     /// The size differs.
     public static let reportSize = ItemFlags(rawValue: 0x0004)
-    /// Of a symbolic link: its time cannot be set.
+    /// For a symbolic link: its time cannot be set.
     public static let reportTimeFailed = ItemFlags(rawValue: 0x0004)
     /// The modification time differs.
     public static let reportTime = ItemFlags(rawValue: 0x0008)
@@ -45,8 +45,8 @@ public struct ItemFlags: OptionSet, Sendable, Hashable {
     public static let nameFollows = ItemFlags(rawValue: 0x1000)
     /// The entry is new on the receiving side.
     public static let isNew = ItemFlags(rawValue: 0x2000)
-    /// The receiving side makes or changes the entry by itself.
+    /// The receiving side creates or changes the entry by itself.
     public static let localChange = ItemFlags(rawValue: 0x4000)
-    /// The file's content is asked for, or follows.
+    /// The file's content is requested or follows.
     public static let transfer = ItemFlags(rawValue: 0x8000)
 }

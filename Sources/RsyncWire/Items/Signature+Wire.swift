@@ -2,19 +2,19 @@ public import Checksums
 public import DeltaTransfer
 import LinuxSystem
 
-/// The block sums behind a sum head (protocol specification, transfer 10).
+/// The block sums after a sum head (protocol specification, transfer 10).
 ///
 ///     rolling sum (int) | strong sum (the head's strong length of bytes)      once per block
 extension Signature {
-    /// Blocks to make room for before their sums have come.
+    /// The most blocks to reserve memory for before their sums have arrived.
     private static let trustedCount = 64 * 1024
 
     /// Reads the sums of all blocks.
     ///
     /// - Parameters:
-    ///   - geometry: What the sum head said.
-    ///   - recipe: How the session makes block sums.
-    ///   - input: Where they come from.
+    ///   - geometry: The geometry from the sum head.
+    ///   - recipe: How the session computes block sums.
+    ///   - input: The stream to read.
     /// - Returns: The peer's signature.
     /// - Throws: ``WireError/ended(field:)`` when the stream stops short.
     public static func read(
@@ -31,7 +31,7 @@ extension Signature {
         while rollingSums.count < geometry.count {
             let ready = min(input.buffered / entryLength, geometry.count - rollingSums.count)
             guard ready > 0 else {
-                // An entry that a buffer's end cuts in two.
+                // An entry that is split by the end of a buffer.
                 rollingSums.append(UInt32(bitPattern: try input.int32("a rolling sum")))
                 try input.append(geometry.strongLength, to: &strongSums, "a strong sum")
                 continue
@@ -60,7 +60,7 @@ extension Signature {
 
     /// Writes the sums of all blocks; the sum head is the geometry's.
     ///
-    /// - Parameter output: Where they go.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     public func write(to output: WireOutput) throws(WireError) {
         let strongLength = geometry.strongLength
