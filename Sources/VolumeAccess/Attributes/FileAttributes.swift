@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// The metadata that an entry shall have; what is nil stays as it is.
+/// The metadata to set on an entry; nil leaves a value unchanged.
 public struct FileAttributes: Hashable, Sendable {
-    /// The owner.
+    /// The owner's user ID.
     public var owner: UInt32?
-    /// The group.
+    /// The group ID.
     public var group: UInt32?
     /// The permission bits with setuid, setgid and sticky, at most 07777; not for symbolic links.
     public var permissions: UInt32?
-    /// When the content changed last.
+    /// The modification time.
     public var modified: Timestamp?
-    /// When the content was read last.
+    /// The access time.
     public var accessed: Timestamp?
 
     /// Names the attributes to set.
@@ -31,23 +31,23 @@ public struct FileAttributes: Hashable, Sendable {
     }
 }
 
-/// The entry that attributes are set on, in the form the calls want it.
+/// The entry that attributes are set on, in the form that the system calls require.
 ///
-/// A leaf is named by its directory's descriptor and its name; an open file by its descriptor alone.
+/// A leaf is identified by its directory's descriptor and its name; an open file by its descriptor alone.
 struct AttributeTarget {
     let descriptor: Int32
     let name: CPath?
     let path: () -> [UInt8]
     let features: VolumeFeatures
 
-    /// Sets what differs: first owner and group, because changing them clears setuid and setgid; then times; then
-    /// permissions (protocol specification, transfer 15).
+    /// Sets the attributes that differ: first owner and group, because changing them clears setuid and setgid; then
+    /// times; then permissions (protocol specification, transfer 15).
     ///
     /// - Parameters:
-    ///   - wanted: What the entry shall have.
-    ///   - current: What it has.
-    /// - Returns: The parts that failed. A failed change of owner leaves setuid and setgid unset: the program would run
-    ///   as somebody it was not meant for.
+    ///   - wanted: The attributes to set.
+    ///   - current: The entry's current status.
+    /// - Returns: The failures. A failed change of owner leaves setuid and setgid unset: the program would run as the
+    ///   wrong user.
     func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
         var failures: [VolumeError] = []
         var permissions = wanted.permissions
@@ -95,20 +95,20 @@ struct AttributeTarget {
             guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
             if result == -Int(ENOSYS) { features.fchmodat2.refuse() }
         }
-        // Glibc's own way not to follow: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
+        // glibc's own way not to follow links: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
         return kernelCall { Kernel.fchmodat(descriptor, name, permissions, AT_SYMLINK_NOFOLLOW) }
     }
 }
 
 extension VolumeDirectory {
-    /// Sets the metadata of an entry, never of what a symbolic link points to.
+    /// Sets the metadata of an entry, never of a symbolic link's target.
     ///
     /// - Parameters:
-    ///   - name: The entry.
-    ///   - attributes: What it shall have; what it has already costs no call.
-    ///   - current: Its status, when the caller has just read it.
-    /// - Returns: The parts that failed, the others having been set; empty when all went well.
-    /// - Throws: ``VolumeError`` when the entry is not there or may not be named.
+    ///   - name: The entry's name.
+    ///   - attributes: The attributes to set; those that already match cost no system call.
+    ///   - current: Its status, if the caller has just read it.
+    /// - Returns: The attributes that could not be set, the others having been set; empty on success.
+    /// - Throws: ``VolumeError`` when the entry does not exist or its name is invalid.
     public func setAttributes(
         _ name: Span<UInt8>,
         _ attributes: FileAttributes,
@@ -130,9 +130,9 @@ extension VolumeDirectory {
     /// Sets the metadata of the directory itself, for a root that has no parent here.
     ///
     /// - Parameters:
-    ///   - attributes: What it shall have; what it has already costs no call.
-    ///   - current: Its status, when the caller has just read it.
-    /// - Returns: The parts that failed, the others having been set.
+    ///   - attributes: The attributes to set; those that already match cost no system call.
+    ///   - current: Its status, if the caller has just read it.
+    /// - Returns: The attributes that could not be set, the others having been set.
     /// - Throws: ``VolumeError`` of statx(2).
     public func setAttributes(
         _ attributes: FileAttributes,

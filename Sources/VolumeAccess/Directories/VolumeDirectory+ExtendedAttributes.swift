@@ -5,10 +5,10 @@ import LinuxSystem
 extension VolumeDirectory {
     /// The names of an entry's extended attributes, ACLs among them; a symbolic link is not followed.
     ///
-    /// An entry without any costs one call and no memory.
+    /// An entry without any costs one system call and no memory.
     ///
-    /// - Parameter name: An entry.
-    /// - Returns: The names, such as `user.note`; none where the file system knows none, and none of an entry that is gone.
+    /// - Parameter name: The entry's name.
+    /// - Returns: The names, such as `user.note`; none if the file system does not support them, or the entry is gone.
     /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
     public func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
@@ -18,7 +18,7 @@ extension VolumeDirectory {
             if length == 0 || length == -Int(EOPNOTSUPP) || length == -Int(ENOENT) { return [] }
             throw failure("llistxattr", name, length)
         }
-        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: they may have become more
+        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: their number may have grown
         length = listAttributes(of: name, into: &names)
         guard length >= 0 else { throw failure("llistxattr", name, length) }
         return Self.split(names[..<length])
@@ -45,8 +45,8 @@ extension VolumeDirectory {
     /// The bytes of an extended attribute's value; 0 when it is gone.
     ///
     /// - Parameters:
-    ///   - attribute: Its name.
-    ///   - name: An entry.
+    ///   - attribute: The attribute's name.
+    ///   - name: The entry's name.
     /// - Returns: The length.
     /// - Throws: ``VolumeError`` of lgetxattr(2).
     public func extendedAttributeLength(
@@ -65,7 +65,7 @@ extension VolumeDirectory {
         return length
     }
 
-    /// Lists attributes as the kernel does.
+    /// Lists attributes in the kernel's format.
     ///
     /// - Returns: The bytes of all names with their NULs, or a negative `errno`.
     private func listAttributes(of name: Span<UInt8>, into list: inout [UInt8]) -> Int {
@@ -81,7 +81,7 @@ extension VolumeDirectory {
         return withTerminated(path.span) { path in kernelCall { Kernel.llistxattr(path, into: &list) } }
     }
 
-    /// A path for calls that know no directory descriptor: it leads through the one that is held.
+    /// A path for system calls that take no directory descriptor: it leads through the open one.
     private func heldPath(of name: Span<UInt8>) -> [UInt8] {
         Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
     }

@@ -1,38 +1,38 @@
-/// What a file system can keep of what a volume holds, for the user that this process runs as.
+/// Which features of a volume's entries a file system can store, for the user that this process runs as.
 ///
-/// What could not be found out is nil.
+/// Nil: could not be determined.
 public struct FileSystemAbilities: Hashable, Sendable {
-    /// The length of the longest file, in bytes.
+    /// The largest file size, in bytes.
     public var largestFile: Int64?
-    /// The most names that a file can have.
+    /// The largest number of hard links to a file.
     public var linkLimit: Int64?
-    /// The step of modification times, in nanoseconds.
+    /// The resolution of modification times, in nanoseconds.
     public var timeGrain: Int64?
     /// The earliest modification time, in seconds since 1970.
     public var earliestTime: Int64?
     /// The latest modification time, in seconds since 1970.
     public var latestTime: Int64?
-    /// Whether names that differ only by case stand for one file.
+    /// Whether names that differ only in case refer to the same file.
     public var foldsCase: Bool?
     /// Whether holes take no space.
     public var keepsHoles: Bool?
-    /// Whether permissions are kept, all twelve bits.
+    /// Whether all twelve permission bits are kept.
     public var keepsPermissions: Bool?
     /// Whether files can be given to another user.
     public var changesOwner: Bool?
-    /// Whether files can have extended attributes of users (`user.`).
+    /// Whether files can have user extended attributes (`user.`).
     public var userAttributes: Bool?
     /// Whether files can have POSIX access control lists.
     public var accessLists: Bool?
-    /// Whether a file can have a second name.
+    /// Whether files can have hard links.
     public var hardLinks: Bool?
-    /// Whether symbolic links can be made.
+    /// Whether symbolic links can be created.
     public var symbolicLinks: Bool?
-    /// Whether named pipes can be made.
+    /// Whether named pipes can be created.
     public var pipes: Bool?
-    /// Whether device nodes can be made.
+    /// Whether device nodes can be created.
     public var devices: Bool?
 
-    /// Knows nothing.
+    /// Nothing is determined.
     public init() {}
 }
