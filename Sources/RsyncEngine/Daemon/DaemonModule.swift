@@ -118,7 +118,7 @@ public enum DaemonOpening: Sendable {
 package protocol DaemonCatalogue: Sendable {
     /// Text after the greeting; nil for none.
     var messageOfTheDay: [UInt8]? { get }
-    /// The modules that the listing shows.
+    /// The modules in the listing.
     var listedModules: [(name: [UInt8], comment: [UInt8])] { get }
     /// The authentication required of every client before its request is examined, so that nobody else learns which
     /// modules exist; nil when each module has its own.
@@ -141,7 +141,7 @@ extension DaemonCatalogue {
 public enum DaemonAnswer: Sendable {
     /// The client may proceed, after authentication if the module requires it.
     case module(DaemonModule)
-    /// The client is refused with this text.
+    /// The client is rejected with this text.
     case refused([UInt8])
 }
 
@@ -162,7 +162,7 @@ public struct FixedCatalogue: DaemonCatalogue {
         modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
-    /// Finds a module by its name, for any client.
+    /// Looks up a module by its name, for any client.
     public func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard let module = modules.first(where: { $0.name == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))

@@ -5,7 +5,7 @@ import RsyncWire
 public import Transport
 import VolumeAccess
 
-/// A daemon's side of a connection (protocol specification, session 3).
+/// The daemon's side of a connection (protocol specification, session 3).
 ///
 /// Blocks the calling thread; run it on its own thread.
 public struct DaemonSession {
@@ -85,7 +85,7 @@ public struct DaemonSession {
 
     /// Serves one client.
     ///
-    /// - Parameter stream: Connected with the client; closed when the session ends.
+    /// - Parameter stream: The connection to the client; closed when the session ends.
     /// - Returns: What happened.
     public func run(over stream: any ByteStream) -> Report {
         var report = Report()
@@ -118,9 +118,9 @@ public struct DaemonSession {
         let place: ServedPlace
     }
 
-    /// The text part: greeting, module, password, arguments.
+    /// Performs the text part: greeting, module, password, arguments.
     ///
-    /// - Returns: Nil when the client got a listing, or was refused with `report.refusal`.
+    /// - Returns: Nil if the client got a listing, or was rejected with `report.refusal`.
     private func admit(_ channel: SessionChannel, _ report: inout Report) throws(WireError) -> Admitted? {
         let server = DaemonServer(digests: digests, input: channel.input, output: channel.output)
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)

@@ -54,7 +54,7 @@ struct HostRule: Equatable, Sendable {
             }
     }
 
-    /// The bytes of a numeric address; an IPv4 address in IPv6 form becomes IPv4.
+    /// The bytes of a numeric address; an IPv4-mapped IPv6 address becomes IPv4.
     static func address(_ text: String) -> [UInt8]? {
         if let bytes = numericAddress(text), bytes.count == 4 { return bytes }
         let plain = text.split(separator: "%", maxSplits: 1).first.map(String.init) ?? text

@@ -81,9 +81,9 @@ public final class LoginPlaces: Sendable {
         self.leastStay = leastStay
     }
 
-    /// Gives a new connection a place; if none is free, evicts another connection, which may block.
+    /// Gives a new connection a place, evicting another connection if none is free; may block.
     ///
-    /// - Parameter stream: Closed when its time is up or its place is needed.
+    /// - Parameter stream: The connection; closed when its time is up or its place is needed.
     /// - Returns: The place; nil when the places are closed.
     public func enter(_ stream: any ByteStream) -> LoginPlace? {
         while true {
@@ -122,7 +122,7 @@ public final class LoginPlaces: Sendable {
     /// - Parameters:
     ///   - entries: All connections; the steps of those that have sent their first bytes are brought up to date.
     ///   - capacity: The most connections at a time.
-    /// - Returns: Its number; nil while there is a place left.
+    /// - Returns: Its number; nil while there is a free place.
     static func victim(among entries: inout [Int: Entry], capacity: Int) -> Int? {
         let candidates = entries.filter { $0.value.putOut == nil && !$0.value.isProven }
         guard candidates.count >= capacity else { return nil }

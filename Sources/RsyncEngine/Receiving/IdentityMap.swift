@@ -15,7 +15,7 @@ final class IdentityMap {
     private var memberships: [UInt32: Bool] = [:]
     private let names = IdentityNames()
 
-    /// - Parameter usesNames: Whether owners are matched by name.
+    /// - Parameter usesNames: Whether owners and groups are matched by name.
     init(usesNames: Bool) {
         self.usesNames = usesNames
     }

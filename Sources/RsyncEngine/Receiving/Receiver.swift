@@ -134,7 +134,7 @@ final class Receiver: ReadingRole {
 
     // MARK: items
 
-    /// Reads items until the last byte that the sender sends.
+    /// Reads items up to the sender's last byte.
     func run(into destination: Destination) throws(WireError) {
         let content = FileContent(source: channel.source, jobs: jobs)
         phase = .files(content)

@@ -22,13 +22,13 @@ final class ReceiverWork: SilenceRule {
 
     init(_ state: SessionState) { self.state = state }
 
-    /// It has a list and nothing else to wait for: it is now its turn.
+    /// Records that it has a list and nothing else to wait for: it is now its turn.
     func begin() { stage.max(1, ordering: .relaxed) }
 
-    /// It has compared everything.
+    /// Records that it has compared everything.
     func endComparing() { stage.store(2, ordering: .relaxed) }
 
-    /// How long it may be silent now.
+    /// How long it may currently be silent.
     var allowance: SilenceAllowance {
         guard !state.options.agent.showsLife else { return .limit }
         switch stage.load(ordering: .relaxed) {

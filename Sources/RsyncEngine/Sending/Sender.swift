@@ -10,7 +10,7 @@ import VolumeAccess
 ///
 /// ## Concurrency model
 /// Runs on the thread that called ``run()`` and owns the output. Lists come from the thread `walk`, requests from the
-/// thread `requests`; both queues are bounded and neither thread waits for this one in any other way.
+/// thread `requests`; both queues are bounded, and the threads wait for this one in no other way.
 final class Sender {
     /// The entries to list ahead of the current list even while requests wait (protocol specification, transfer 4.4).
     private static let leastAhead = 1000

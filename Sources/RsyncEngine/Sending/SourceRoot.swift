@@ -39,7 +39,7 @@ public struct SourceRoot: Sendable {
         return SourceRoot(volume: try Volume.open(path: path.span), name: leaf, argument: argument)
     }
 
-    /// Splits an argument as ``argument(_:)``, below the root of a module.
+    /// Splits an argument like ``argument(_:)``, below the root of a module.
     ///
     /// - Parameters:
     ///   - argument: A path relative to the module, without `..`.

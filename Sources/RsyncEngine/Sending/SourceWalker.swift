@@ -6,7 +6,7 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Lists the sources, directory by directory, ahead of the thread that sends.
+/// Lists the sources, directory by directory, ahead of the sending thread.
 ///
 /// With incremental recursion each directory becomes a list of its own, depth first and in the sorted order of its
 /// siblings (protocol specification, transfer 4.3); without it there is a single list.

@@ -6,7 +6,7 @@ public import Transport
 
 /// The result of a session.
 public struct SessionResult: Sendable {
-    /// rsync's exit code: 0, 23, 24 or 25 when the session ran to its end, else the failure's.
+    /// rsync's exit code: 0, 23, 24 or 25 if the session ran to its end, otherwise the failure's.
     public let exitCode: Int32
     /// Why it ended early; nil if it ran to its end.
     public let failure: EngineError?
@@ -84,7 +84,7 @@ public struct ClientSession: Sendable {
     /// Prepares a session with a server.
     ///
     /// - Parameters:
-    ///   - stream: Connected with the server; closed when the session ends.
+    ///   - stream: The connection to the server; closed when the session ends.
     ///   - options: What to do.
     ///   - observer: Follows the session; called from its threads.
     ///   - progress: Counters for a progress display.
@@ -236,7 +236,7 @@ public struct ClientSession: Sendable {
         }
     }
 
-    /// The binary part: handshake, filters, files (protocol specification, session 4 and 8.1).
+    /// Performs the binary part: handshake, filters, files (protocol specification, session 4 and 8.1).
     ///
     /// Returns the state even if the session failed; it then has the failure.
     private func transfer(

@@ -23,7 +23,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case peerExit(Int32)
     /// The request makes no sense or is not supported: the reason, and rsync's exit code for it.
     case usage(String, exitCode: Int32)
-    /// This side was told to stop.
+    /// The session was cancelled.
     case cancelled
 
     /// The exit code that rsync documents for the failure (protocol specification, session 9.1).

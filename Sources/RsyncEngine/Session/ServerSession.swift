@@ -21,7 +21,7 @@ public struct ServerSession {
         self.progress = progress
     }
 
-    /// Serves one client of a remote shell.
+    /// Serves one client over a remote shell.
     ///
     /// - Parameters:
     ///   - vector: The arguments after the program's name, from `--server` on.

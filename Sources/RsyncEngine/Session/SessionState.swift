@@ -11,7 +11,7 @@ final class SessionState: Sendable {
     /// I/O error bits (protocol specification, transfer 1).
     struct ErrorBits: OptionSet, Sendable {
         let rawValue: Int32
-        /// A general error: nothing is deleted after it.
+        /// A general error, after which nothing is deleted.
         static let general = ErrorBits(rawValue: 1)
         /// A source file vanished.
         static let vanished = ErrorBits(rawValue: 2)

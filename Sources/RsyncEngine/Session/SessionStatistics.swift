@@ -45,7 +45,7 @@ public struct SessionStatistics: Sendable, Equatable {
     public var deleted = EntryCounts()
     /// Regular files whose data was transferred.
     public var transferredFiles = 0
-    /// Received files that were longer than listed: they grew while they were read.
+    /// Received files that were larger than listed, because they grew while they were read.
     public var grownFiles = 0
     /// Bytes of all regular files and links in the list.
     public var totalSize: Int64 = 0

@@ -19,7 +19,7 @@ struct Candidate {
     let current: FileStatus?
     /// How the content at its name compares, if ``DecisionRules/readsContent(of:)`` requires it.
     var content = Content.unread
-    /// Its place among the names of one file (`-H`).
+    /// Its role among the names of one file (`-H`).
     var link = LinkRole.alone
     /// The number of names of its group, in this list, that refer to ``current``; counted if
     /// ``DecisionRules/countsNames(of:)`` requires it.
@@ -46,7 +46,7 @@ struct Candidate {
     }
 }
 
-/// The place of an entry among the names of one hard-linked file.
+/// The role of an entry among the names of one hard-linked file.
 enum LinkRole: Hashable, Sendable {
     /// It has no other names in the transfer.
     case alone

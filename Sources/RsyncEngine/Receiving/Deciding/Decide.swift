@@ -4,7 +4,7 @@ import VolumeAccess
 
 /// Decides what happens to an entry (protocol specification, transfer 11).
 ///
-/// A pure function: everything it needs to know is in its arguments.
+/// A pure function: its result depends only on its arguments.
 ///
 /// - Parameters:
 ///   - candidate: The entry and what is known about its name at the destination.
@@ -197,7 +197,7 @@ extension DecisionRules {
     /// Whether the existing entry has the listed content.
     func isUnchanged(_ candidate: Candidate) -> Bool { candidate.current.map { isUnchanged(candidate, $0) } ?? false }
 
-    /// Whether a file that is unchanged keeps its inode, so that the other names of its group can be linked to it.
+    /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
         return corrections(for: candidate.entry, current: current) == nil || !isShared(candidate, current)

@@ -5,7 +5,7 @@ import VolumeAccess
 enum Decision: Hashable, Sendable {
     /// The file exceeds the size limit: it is reported and left alone.
     case refuse
-    /// Entries of this kind are not wanted (without `-l`, `--devices` or `--specials`).
+    /// Entries of this type are not transferred (without `-l`, `--devices` or `--specials`).
     case skip
     /// Another name of the same file is being transferred; this one is linked to it later (`-H`).
     case wait

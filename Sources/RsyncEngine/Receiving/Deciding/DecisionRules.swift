@@ -73,7 +73,7 @@ struct DeletionRules: Sendable {
 }
 
 extension DecisionRules {
-    /// Whether modification times are kept for this kind of entry.
+    /// Whether modification times are kept for this type of entry.
     func keepsTime(of entry: FileEntry) -> Bool { keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) }
 
     /// The permissions for an entry; `current` is the existing entry.

@@ -15,7 +15,7 @@ final class Deleter {
     private var hasWarned = false
     /// What was deleted, for NDX_DEL_STATS.
     private(set) var counts = DeletionStatistics()
-    /// Whether the sender has listed nothing but a directory without contents.
+    /// Whether the sender has listed nothing except an empty directory.
     var isSourceEmpty = false
     /// Whether ``settle()`` has refused to delete.
     var hasRefused = false

@@ -5,7 +5,7 @@ import RsyncWire
 import Synchronization
 import VolumeAccess
 
-/// Compares file lists with the destination: the generator of rsync's model (protocol specification, transfer 11).
+/// Compares file lists with the destination: the generator role (protocol specification, transfer 11).
 ///
 /// Each entry becomes a ``Candidate`` with the existing entry at its name, ``decide(_:by:)`` decides what happens to
 /// it, an ``Executor`` carries that out, and the ``TransferRequester`` is notified.

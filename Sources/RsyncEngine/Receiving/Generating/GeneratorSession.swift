@@ -79,7 +79,7 @@ final class GeneratorSession {
         }
     }
 
-    /// Ends the lists whose files are all in place.
+    /// Ends the lists of which all files are in place.
     ///
     /// A list that has no successor yet is kept: the sender would take its end for the end of a phase.
     private func endCompletedLists() throws(WireError) {

@@ -38,7 +38,7 @@ final class FileJobBatch {
     /// - Parameter queues: One for each finisher, at least one; the first also takes the jobs of large files.
     init(queues: [BoundedQueue<[FileJob]>]) { self.queues = queues }
 
-    /// Adds a job; those of a large file are done in the order they are added.
+    /// Adds a job; those of a large file are done in the order in which they are added.
     func add(_ job: FileJob) {
         if case .small = job {
             small.add(job)

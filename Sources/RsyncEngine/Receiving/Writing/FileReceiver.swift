@@ -17,7 +17,7 @@ enum ReceivedFile {
     case discarded
 }
 
-/// Rebuilds one file after the other from the sender's tokens (protocol specification, transfer 14).
+/// Rebuilds files from the sender's tokens (protocol specification, transfer 14).
 ///
 /// A small new file is collected in memory and touches the disk only when its checksum is right. Everything else goes
 /// piece by piece to the finisher, which writes it to a staged file next to the destination or, with `--inplace`, into

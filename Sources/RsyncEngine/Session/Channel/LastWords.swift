@@ -27,6 +27,6 @@ final class LastWords: Interruptible {
         }
     }
 
-    /// The channel is being closed.
+    /// Called when the channel is being closed.
     func end() { isEnded.close() }
 }

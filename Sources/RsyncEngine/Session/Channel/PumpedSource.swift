@@ -5,7 +5,7 @@ import Transport
 
 /// Reads a stream ahead on its own thread, so that receiving and decrypting run concurrently with decoding.
 ///
-/// Until ``readAhead()`` there is no thread and one small buffer: a peer that has not logged in costs no more.
+/// Until ``readAhead()`` there is no thread, and one small buffer: that is the cost of a peer that has not logged in.
 ///
 /// ## Concurrency model
 /// Buffers circulate: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. A thread that took a

@@ -21,7 +21,7 @@ final class SessionChannel {
     /// Starts reading.
     ///
     /// - Parameters:
-    ///   - stream: Connected with the peer.
+    ///   - stream: The connection to the peer.
     ///   - bandwidthLimit: The limit for writing in KiB/s; 0 for no limit.
     /// - Throws: ``EngineError`` when no thread could be started.
     convenience init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
