@@ -1,4 +1,4 @@
-/// What a version of rsync's protocol means: the one place that compares version numbers.
+/// The meaning of a version of rsync's protocol: the only place that compares version numbers.
 ///
 /// Each property names a rule of the protocol and the version that introduced it (protocol specification, session 1.2).
 public struct Dialect: Sendable, Equatable {

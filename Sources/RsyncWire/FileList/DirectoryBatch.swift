@@ -1,4 +1,5 @@
-/// The directories of one file list, kept until the lists of their contents are done (protocol specification, transfer 4.2).
+/// The directories of a file list, kept until the lists of their contents are done (protocol specification, transfer
+/// 4.2).
 ///
 /// A directory is needed longer than the list it is in: items about it use the index before its own list.
 struct DirectoryBatch: Sendable {

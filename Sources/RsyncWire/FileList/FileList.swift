@@ -46,7 +46,7 @@ public struct FileEntry: Sendable {
         public static let hardLinked = Flags(rawValue: 4)
         /// A duplicate that was blanked: the slot keeps its index and must never be used.
         public static let blank = Flags(rawValue: 8)
-        /// The group must not be set here: the receiver is not a member of it.
+        /// The group must not be set: the receiver is not a member of it.
         public static let skipGroup = Flags(rawValue: 16)
     }
 
@@ -68,9 +68,9 @@ public struct FileEntry: Sendable {
 
 /// The fields that few entries have.
 public struct FileEntryExtra: Sendable {
-    /// Device numbers of a device.
+    /// The major number of a device node.
     public var deviceMajor: UInt32 = 0
-    /// Device numbers of a device.
+    /// The minor number of a device node.
     public var deviceMinor: UInt32 = 0
     /// The start of a symbolic link's target in the arena, where it is followed by a NUL.
     public var targetStart: UInt32 = 0
@@ -112,7 +112,7 @@ public final class FileList: @unchecked Sendable {
     public let start: Int32
     /// The session-wide number of the directory that the list belongs to; -1 for the first list.
     public let directory: Int32
-    /// I/O error bits that the sender put at the end of the list.
+    /// The I/O error bits that the sender sent at the end of the list.
     public var errorBits: Int32 = 0
     /// The length in bytes of the directories that all names start with, including the slash; set by ``sort()``.
     public internal(set) var sharedPrefix = 0

@@ -90,7 +90,7 @@ public struct FileListDecoder {
 
     // MARK: list
 
-    /// The flags of the next entry; nil at the end of the list, whose error bits are kept.
+    /// Reads the flags of the next entry; nil at the end of the list, whose error bits are stored.
     private func readBits(from input: WireInput, into list: FileList) throws(WireError) -> EntryBits? {
         if format.usesVarintFlags {
             let bits = try input.varint("the flags of a file-list entry")

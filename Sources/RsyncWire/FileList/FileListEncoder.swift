@@ -13,7 +13,7 @@ public struct FileListEncoder {
         let number: UInt64
     }
 
-    /// What is decided about an entry before its first byte is written.
+    /// The decisions about an entry before its first byte is written.
     private struct Head {
         var bits: EntryBits
         /// The number of bytes that the name shares with the start of the last name.
@@ -27,7 +27,7 @@ public struct FileListEncoder {
     private let format: FileListFormat
     private let lookup: (IDKind, UInt32) -> [UInt8]?
     private var carried = CarriedState()
-    /// The last name that was written, also across lists; empty before the session's first entry.
+    /// The last name of the previous list; empty before the session's first entry.
     private var lastName: [UInt8] = []
     /// The group number of every sent file with more than one link.
     private var groups: [Inode: Int32] = [:]
@@ -83,7 +83,7 @@ public struct FileListEncoder {
     /// - Parameters:
     ///   - errorBits: The I/O errors that occurred while the list was built: 1 for a general error, 2 for a vanished
     ///     file.
-    ///   - output: The stream to the receiver, multiplexed when there are errors.
+    ///   - output: The stream to the receiver, multiplexed if there are errors.
     /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
     public mutating func encodeEnd(errorBits: Int32, to output: WireOutput) throws(WireError) {
         if format.usesVarintFlags {

@@ -50,7 +50,7 @@ extension FileList {
         return prefix ?? 0
     }
 
-    /// Finds an entry of a list about one directory by the last component of its name.
+    /// Finds an entry of a directory's list by the last component of its name.
     ///
     /// - Parameter leaf: A name without a slash.
     /// - Returns: The position in ``order`` of the nonblank entry, directory or not; nil if there is none.

@@ -197,7 +197,7 @@ public struct LiveFileLists: Sendable {
 }
 
 extension Array {
-    /// The first index whose element satisfies a predicate that no element before and every one after it satisfies.
+    /// The partition point of a predicate that is false for all elements before it and true for all from it on.
     fileprivate func partitioned(by isAfter: (Element) -> Bool) -> Int {
         var range = startIndex..<endIndex
         while !range.isEmpty {

@@ -45,7 +45,7 @@ public struct DaemonServer {
     ///
     /// - Parameter messageOfTheDay: Text that follows the greeting; a newline is added. Nil for none.
     /// - Returns: The client's greeting; ``Greeting/settled(own:)`` is the version to use.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was refused.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was rejected.
     public func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
         let names = digests.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
@@ -64,7 +64,7 @@ public struct DaemonServer {
     /// Reads the client's request; one early input is read and ignored, since `early exec` is not supported.
     ///
     /// - Returns: The request.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was refused.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was rejected.
     public func request() throws(WireError) -> Request {
         let earlyInput = Array("#early_input=".utf8)
         var hasEarlyInput = false
@@ -139,7 +139,7 @@ public struct DaemonServer {
         try output.flush()
     }
 
-    /// Sends `@ERROR: ` and a text; the caller closes the connection.
+    /// Sends `@ERROR: ` and a text; the caller then closes the connection.
     ///
     /// - Parameter text: One line without newline.
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.

@@ -53,7 +53,7 @@ public struct Greeting: Equatable, Sendable {
     /// Parses a greeting.
     ///
     /// - Parameter line: The line without its newline.
-    /// - Throws: What is wrong with it.
+    /// - Throws: The flaw of the greeting.
     public init(_ line: [UInt8]) throws(Flaw) {
         guard line.starts(with: Self.prefix) else { throw .malformed(line) }
         let rest = line.dropFirst(Self.prefix.count)

@@ -36,7 +36,7 @@ public enum Handshake {
         }
         let negotiates = session.flags.contains(.varintFileListFlags)
         let subjects = Subjects(options, negotiates: negotiates)
-        // The server writes both lists before it reads; answering with one name agrees with every server.
+        // The server writes both lists before it reads; an answer with one name works with every server.
         let checksums = subjects.checksum ? try Negotiation.read(from: input, "a list of checksums") : []
         let compressors = subjects.compression ? try Negotiation.read(from: input, "a list of compressors") : []
         try session.takeDefaults(options)

@@ -5,7 +5,7 @@ import RsyncOptions
 /// How two ends agree on algorithms by lists of names (protocol specification, session 4.3 and 4.4).
 ///
 /// Servers before and after 3.5.0 choose by different rules. A client that reads the server's list first and answers
-/// with one name, and a server that takes the client's first known name, agree with all of them.
+/// with one name, and a server that takes the client's first known name, agree with both.
 enum Negotiation {
     /// The longest list in bytes.
     static let limit = 255

@@ -16,7 +16,7 @@ extension Signature {
     ///   - recipe: How the session computes block sums.
     ///   - input: The stream to read.
     /// - Returns: The peer's signature.
-    /// - Throws: ``WireError/ended(field:)`` when the stream stops short.
+    /// - Throws: ``WireError/ended(field:)`` when the stream ends early.
     public static func read(
         _ geometry: BlockGeometry,
         recipe: ChecksumRecipe,
@@ -25,7 +25,7 @@ extension Signature {
         let entryLength = 4 + geometry.strongLength
         var rollingSums: [UInt32] = []
         var strongSums: [UInt8] = []
-        // Memory grows with what has arrived: the count alone is only a claim.
+        // Memory grows with what has arrived: the count is only the peer's claim.
         rollingSums.reserveCapacity(min(geometry.count, trustedCount))
         strongSums.reserveCapacity(min(geometry.count, trustedCount) * geometry.strongLength)
         while rollingSums.count < geometry.count {
@@ -58,7 +58,7 @@ extension Signature {
         }
     }
 
-    /// Writes the sums of all blocks; the sum head is the geometry's.
+    /// Writes the sums of all blocks; the geometry writes the sum head.
     ///
     /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.

@@ -1,10 +1,10 @@
-/// Why a byte stream could not be read or written as rsync's protocol.
+/// A failure to read or write a byte stream in rsync's protocol.
 public enum WireError: Error, Sendable, CustomStringConvertible {
     /// The stream ended while this field was expected.
     case ended(field: String)
     /// The peer violated the protocol; `exitCode` is rsync's code for the case (protocol specification, session 9.1).
     case violation(String, exitCode: Int32)
-    /// Reading or writing the transport below failed.
+    /// Reading or writing the underlying transport failed.
     case transport(any Error)
 
     /// The exit code that rsync documents for the failure.

@@ -6,8 +6,8 @@ public import Checksums
 /// Bytes are collected in one buffer, framed in place, and passed to the sink when the buffer is full or at
 /// ``flush()``.
 ///
-/// `memory` is that of `buffer`, which this output alone may touch until it sends it; `count` and `frameStart` never exceed
-/// `capacity`. One thread owns an output: messages of other threads are handed to it.
+/// `memory` is that of `buffer`, which only this output may access until it sends it; `count` and `frameStart` never
+/// exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
 public final class WireOutput {
     /// The largest payload of a frame: every released rsync accepts this much at once.
     static let frameLimit = 32 * 1024 + 8
@@ -190,14 +190,14 @@ public final class WireOutput {
         return count
     }
 
-    /// Writes an integer into reserved bytes, little-endian.
+    /// Writes an integer into reserved space, little-endian.
     @inline(__always)
     func store<Value: FixedWidthInteger>(_ value: Value, at place: Int) { memory.store(value, at: place) }
 
-    /// Writes bytes into reserved ones.
+    /// Writes bytes into reserved space.
     func store(_ bytes: RawSpan, at place: Int) { memory.store(bytes, at: place) }
 
-    /// Reserved bytes, for another writer.
+    /// Reserved space, for another writer.
     func reserved(_ range: Range<Int>) -> MemorySlice { memory[range] }
 
     /// Adds the first `length` of the reserved bytes to the stream.
