@@ -15,7 +15,7 @@ public struct FileAttributes: Hashable, Sendable {
     /// The access time.
     public var accessed: Timestamp?
 
-    /// Names the attributes to set.
+    /// Creates a set of attributes.
     public init(
         owner: UInt32? = nil,
         group: UInt32? = nil,
@@ -82,7 +82,7 @@ struct AttributeTarget {
     }
 
     private func changeTimes(_ modified: Timestamp?, _ accessed: Timestamp?) -> Int {
-        let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that does not import
+        let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that is not imported
         let times: [2 of timespec] = [accessed?.timespec ?? unchanged, modified?.timespec ?? unchanged]
         guard let name else { return kernelCall { Kernel.futimens(descriptor, times) } }
         return kernelCall { Kernel.utimensat(descriptor, name, times, AT_SYMLINK_NOFOLLOW) }
@@ -127,7 +127,7 @@ extension VolumeDirectory {
         return failures
     }
 
-    /// Sets the metadata of the directory itself, for a root that has no parent here.
+    /// Sets the metadata of the directory itself, for a root, which has no parent here.
     ///
     /// - Parameters:
     ///   - attributes: The attributes to set; those that already match cost no system call.

@@ -90,7 +90,7 @@ extension VolumeDirectory {
     ///   - major: The major number of a device.
     ///   - minor: The minor number of a device.
     ///   - name: Its name.
-    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
+    ///   - isReplacing: See ``placeSymbolicLink(_:as:isReplacing:)``.
     /// - Throws: ``VolumeError``; an existing entry is then still in place.
     public func placeNode(
         mode: UInt32,
@@ -110,7 +110,7 @@ extension VolumeDirectory {
     ///   - source: The entry's directory.
     ///   - sourceName: Its name there.
     ///   - name: Its additional name here.
-    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
+    ///   - isReplacing: See ``placeSymbolicLink(_:as:isReplacing:)``.
     /// - Throws: ``VolumeError``; an existing entry is then still in place.
     public func placeLink(
         from source: VolumeDirectory,

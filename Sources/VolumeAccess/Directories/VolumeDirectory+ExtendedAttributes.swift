@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 
 extension VolumeDirectory {
-    /// The names of an entry's extended attributes, ACLs among them; a symbolic link is not followed.
+    /// The names of an entry's extended attributes, including ACLs; a symbolic link is not followed.
     ///
     /// An entry without any costs one system call and no memory.
     ///
@@ -24,9 +24,9 @@ extension VolumeDirectory {
         return Self.split(names[..<length])
     }
 
-    /// The names of the directory's own extended attributes, for a root that has no parent here.
+    /// The names of the directory's own extended attributes, for a root, which has no parent here.
     ///
-    /// - Returns: As ``extendedAttributeNames(of:)``.
+    /// - Returns: See ``extendedAttributeNames(of:)``.
     /// - Throws: ``VolumeError`` of flistxattr(2).
     public func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
         var names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
@@ -42,7 +42,7 @@ extension VolumeDirectory {
         names.split(separator: 0).map { Array($0) }
     }
 
-    /// The bytes of an extended attribute's value; 0 when it is gone.
+    /// The length of an extended attribute's value in bytes; 0 if it is gone.
     ///
     /// - Parameters:
     ///   - attribute: The attribute's name.
@@ -67,7 +67,7 @@ extension VolumeDirectory {
 
     /// Lists attributes in the kernel's format.
     ///
-    /// - Returns: The bytes of all names with their NULs, or a negative `errno`.
+    /// - Returns: The length in bytes of all names with their NULs, or a negative `errno`.
     private func listAttributes(of name: Span<UInt8>, into list: inout [UInt8]) -> Int {
         if features.listxattrat.isSupported {
             let directory = descriptor.rawValue

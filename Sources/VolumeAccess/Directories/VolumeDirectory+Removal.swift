@@ -3,7 +3,7 @@ import Glibc
 import LinuxSystem
 
 extension VolumeDirectory {
-    /// Removes an entry and, if it is a directory, everything in it first.
+    /// Removes an entry; if it is a directory, first everything in it.
     ///
     /// Entries are removed in descending byte order of their names, the contents of a directory before the directory
     /// (protocol specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is
@@ -68,7 +68,7 @@ extension VolumeDirectory {
     ///   - name: The entry.
     ///   - pause: Called periodically.
     ///   - isKept: Whether an entry is kept with all its contents.
-    /// - Returns: The number of entries; a directory that cannot be read counts as one. 0 for a mount point.
+    /// - Returns: The number of entries; what cannot be examined counts as one. 0 for a mount point.
     public func countTree(
         _ name: Span<UInt8>,
         pause: () -> Void = {},

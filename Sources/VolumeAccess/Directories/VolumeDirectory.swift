@@ -5,7 +5,7 @@ import Synchronization
 
 /// An open directory of a volume: entries are named relative to it.
 ///
-/// Each method takes the name of an entry, never a path, and works on that entry itself: a symbolic link is not
+/// Each method takes the name of an entry, never a path, and operates on that entry itself: a symbolic link is not
 /// followed. Changes to the directory's own path in the meantime have no effect.
 ///
 /// ## Concurrency model

@@ -14,7 +14,7 @@ public final class InPlaceFile {
     public let status: FileStatus
     /// The end of the written data; 0 if none was written.
     private var writtenEnd: Int64 = 0
-    /// Whether the length was set ahead of content.
+    /// Whether the length was set before the content was written.
     private var isExtended = false
 
     /// Opens a regular file for writing, or creates an empty one, without following a link (protocol specification,

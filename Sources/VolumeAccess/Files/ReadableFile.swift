@@ -88,7 +88,7 @@ public final class ReadableFile {
         try slice.withMutableSpan { (span) throws(VolumeError) in try read(into: &span, at: offset) }
     }
 
-    /// Reads once from the start of a file.
+    /// Makes one read from the start of a file.
     ///
     /// - Returns: The number of bytes read, or a negative `errno`.
     static func readOnce(_ descriptor: borrowing Descriptor, _ span: inout MutableSpan<UInt8>) -> Int {
@@ -96,7 +96,7 @@ public final class ReadableFile {
         return kernelCall { Kernel.pread(number, into: &span, at: 0) }
     }
 
-    /// The first offset at or after this one that holds data.
+    /// The first offset at or after this one that has data.
     ///
     /// - Returns: Nil if only a hole follows. Without support for holes everything is data.
     /// - Throws: ``VolumeError`` of lseek(2).

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// How the content of one file gets from the page cache to the device.
+/// Moves the content of one file from the page cache to the device.
 ///
 /// After a power failure a file must not have its final size and modification time with zeros or old bytes in it: a
 /// quick check would take it for complete. XFS updates the size on the device only when the blocks below it are

@@ -18,7 +18,7 @@ public struct FileSystemAbilities: Hashable, Sendable {
     public var keepsHoles: Bool?
     /// Whether all twelve permission bits are kept.
     public var keepsPermissions: Bool?
-    /// Whether files can be given to another user.
+    /// Whether files' owners can be changed.
     public var changesOwner: Bool?
     /// Whether files can have user extended attributes (`user.`).
     public var userAttributes: Bool?

@@ -197,7 +197,7 @@ enum Capabilities {
     }
 }
 
-/// Reads small text files of the kernel.
+/// Reads the kernel's small text files.
 enum KernelFile {
     /// The lines of a file; none if it cannot be read.
     static func lines(_ path: String) -> [String] {

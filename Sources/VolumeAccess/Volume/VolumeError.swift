@@ -12,7 +12,7 @@ public enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidName([UInt8])
     /// An entry opened as a regular file, or for writing in place, is of another type.
     case notRegular(path: [UInt8])
-    /// A mount point, which is neither removed nor entered for removal.
+    /// The entry is a mount point, which is neither removed nor entered for removal.
     case mountPoint(path: [UInt8])
 
     /// The path, below the volume's root.
