@@ -1,7 +1,7 @@
 import Checksums
 public import RsyncOptions
 
-/// The negotiation between the start of the connection and the first frame (protocol specification, session 4).
+/// The negotiation before the first frame (protocol specification, session 4).
 ///
 ///     both   int: protocol version          remote shell only
 ///     S>C    varint: compatibility flags
