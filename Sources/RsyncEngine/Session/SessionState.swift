@@ -205,7 +205,7 @@ final class SessionState: Sendable {
         }
     }
 
-    // MARK: texts
+    // MARK: messages
 
     /// Reports a message to the user, or to the peer that shows it to one.
     func report(_ text: String, _ level: MessageLevel) {

@@ -79,7 +79,7 @@ public struct ServerArguments: Sendable, Equatable {
     /// The vector before the `.` that ends the options; plain text without shell metacharacters.
     public var encodedOptions: [String] { server.words }
 
-    // MARK: what the letters mean
+    // MARK: meaning of the letters
 
     /// The compat flags that a server sends (protocol specification, session 4.2).
     ///

@@ -21,7 +21,7 @@ func decide(_ candidate: Candidate, by rules: DecisionRules) -> Decision {
 }
 
 extension DecisionRules {
-    // MARK: what has to be known
+    // MARK: required input
 
     /// The decision for an entry that is not examined any further; nil for all others.
     func refusal(of candidate: Candidate) -> Decision? {

@@ -42,7 +42,7 @@ final class VolumeExecutor: Executor {
         }
     }
 
-    // MARK: making way
+    // MARK: removal of existing entries
 
     /// Removes what cannot be replaced atomically.
     ///
@@ -117,7 +117,7 @@ final class VolumeExecutor: Executor {
         }
     }
 
-    // MARK: all else
+    // MARK: other entries
 
     /// Gives a name its own copy of the file that it shares.
     private func separate(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) {

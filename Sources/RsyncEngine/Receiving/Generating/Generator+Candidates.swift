@@ -71,7 +71,7 @@ extension Generator {
         }
     }
 
-    // MARK: figures and texts
+    // MARK: counts and messages
 
     private func count(_ decision: Decision, _ candidate: Candidate) {
         let mode = candidate.entry.mode
