@@ -1,4 +1,4 @@
-// Integers read from a span.
+// Loads of integers from a span.
 //
 // Invariant: each load checks that it is within the span, and every bit pattern is a valid value of the loaded types.
 

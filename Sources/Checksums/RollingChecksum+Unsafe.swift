@@ -1,7 +1,7 @@
 // The rolling checksum of a whole block.
 //
 // Invariant: every load is in `0 ..< bytes.byteCount`, because a row is read only while a whole row is left. The
-// pointer does not leave the closure that the span lends it to.
+// pointer does not escape the closure that the span passes it to.
 
 /// One row of 32 bytes, as 16 pairs of bytes.
 ///

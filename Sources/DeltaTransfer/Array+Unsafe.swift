@@ -1,10 +1,10 @@
-// Bytes of arrays as spans, and of spans in arrays.
+// Conversions between arrays and spans of bytes.
 //
-// Invariant: the span of an array lives no longer than the array is borrowed, which the compiler checks; an array copies the
-// bytes of a span before the pointer's life ends.
+// Invariant: the span of an array lives no longer than the borrow of the array, which the compiler checks; an array
+// copies the bytes of a span while the pointer is valid.
 
 extension [UInt8] {
-    /// The bytes, for the time of a borrow.
+    /// The array's bytes, for the duration of a borrow.
     var rawBytes: RawSpan {
         @_lifetime(borrow self) get { unsafe span.bytes }
     }

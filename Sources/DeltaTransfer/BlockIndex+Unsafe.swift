@@ -4,17 +4,17 @@ internal import Checksums
 //
 // Invariant: `position + length <= count` holds before and after each step, and a step reads `position` and
 // `position + length` only while the latter is below `count`. The filter has `filterMask + 1` words, by its
-// construction. No pointer leaves the closure that lends it.
+// construction. No pointer escapes the closure that it is passed to.
 
 extension BlockIndex {
     /// Slides a window until its checksum is that of a block.
     ///
     /// - Parameters:
-    ///   - rolling: The sum of the window at `start`, which was already examined; afterwards that of the window at the
-    ///     position returned.
-    ///   - bytes: The data that the window slides over; the window lies within.
-    ///   - start: Where the window begins.
-    /// - Returns: The next position with a known sum and the sum's first entry, or the last position there is and nil.
+    ///   - rolling: The sum of the window at `start`, which was already examined; on return, that of the window at the
+    ///     returned position.
+    ///   - bytes: The data that the window slides over; the window is within it.
+    ///   - start: The start of the window.
+    /// - Returns: The next position with a known sum and the sum's first entry, or the last position and nil.
     func slide(_ rolling: inout RollingChecksum, over bytes: RawSpan, from start: Int) -> (position: Int, entry: Int?) {
         var position = start
         let length = rolling.length

@@ -1,12 +1,12 @@
 import Glibc
 
-// The databases of users and groups.
+// The user and group databases.
 //
-// Invariant: records and texts point into the buffer that a call is given, and are read before the buffer is changed.
+// Invariant: records and strings point into the buffer that a call is given, and are read before the buffer is changed.
 
-/// Users and groups by name and number: getpwnam(3), getgrnam(3) and their kin, for any thread.
+/// Users and groups by name and ID: getpwnam(3), getgrnam(3) and so on, thread-safe.
 package enum IdentityDatabase {
-    /// The name of a user; nil for one without.
+    /// The name of a user; nil if there is none.
     package static func name(ofUser user: UInt32) -> [UInt8]? {
         var record = unsafe passwd()
         return unsafe lookUp { buffer, count, found in
@@ -17,7 +17,7 @@ package enum IdentityDatabase {
         }
     }
 
-    /// The name of a group; nil for one without.
+    /// The name of a group; nil if there is none.
     package static func name(ofGroup group: UInt32) -> [UInt8]? {
         var record = unsafe Glibc.group()
         return unsafe lookUp { buffer, count, found in
@@ -28,7 +28,7 @@ package enum IdentityDatabase {
         }
     }
 
-    /// The number of a user; nil when there is none of that name.
+    /// The ID of a user; nil if there is none of that name.
     package static func user(named name: [UInt8]) -> UInt32? {
         guard !name.contains(0) else { return nil }
         var record = unsafe passwd()
@@ -41,7 +41,7 @@ package enum IdentityDatabase {
         }
     }
 
-    /// The number of a group; nil when there is none of that name.
+    /// The ID of a group; nil if there is none of that name.
     package static func group(named name: [UInt8]) -> UInt32? {
         guard !name.contains(0) else { return nil }
         var record = unsafe Glibc.group()
@@ -54,14 +54,14 @@ package enum IdentityDatabase {
         }
     }
 
-    /// The groups of this process beside its effective one: getgroups(2).
+    /// The supplementary groups of this process: getgroups(2).
     package static func supplementaryGroups() -> [UInt32] {
         var list = [gid_t](repeating: 0, count: max(Int(getgroups(0, nil)), 0))
         let filled = unsafe getgroups(Int32(list.count), &list)
         return Array(list.prefix(max(Int(filled), 0)))
     }
 
-    /// Asks with a buffer that grows until the record fits.
+    /// Makes a lookup with a buffer that grows until the record fits.
     private static func lookUp<Value>(_ call: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> Int32) -> Value? {
         var buffer = [CChar](repeating: 0, count: 1024)
         while true {

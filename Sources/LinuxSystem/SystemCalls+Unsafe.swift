@@ -1,12 +1,12 @@
 package import CLinux
 import Glibc
 
-// System calls as functions of values.
+// System calls as functions on values.
 //
-// Invariant: a pointer is that of an array, a string or a local variable, is as long as the call is told, and ends with
-// the call. Each answers as the C function does: -1 means that `errno` tells why.
+// Invariant: a pointer is to an array, a string or a local variable, has the length that is passed, and ends with the
+// call. Each returns the C function's result: after -1, `errno` tells why.
 
-/// The time of a clock; clock_gettime(2) cannot fail for the clocks of the system.
+/// The time of a clock; clock_gettime(2) cannot fail for the system's clocks.
 package func clockTime(_ clock: clockid_t) -> timespec {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)
@@ -19,10 +19,10 @@ package func wallClock() -> (seconds: Int64, nanoseconds: Int) {
     return (Int64(time.tv_sec), time.tv_nsec)
 }
 
-/// strerror(3), for any thread.
+/// strerror(3), thread-safe.
 func errorText(_ number: Int32) -> String? {
     var buffer = [CChar](repeating: 0, count: 256)
-    // strerror_r may answer with a static string or with `buffer`; both outlive this function.
+    // strerror_r may return a static string or `buffer`; both outlive the conversion.
     return unsafe strerror_r(number, &buffer, buffer.count).map { unsafe String(cString: $0) }
 }
 
@@ -31,7 +31,7 @@ package func openFile(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32
     unsafe dvm_openat(AT_FDCWD, path, flags, mode)
 }
 
-/// open(2) of a path of any bytes; one with a NUL in it does not exist.
+/// open(2) of a path of any bytes; one that contains a NUL does not exist.
 package func openFile(_ path: [UInt8], _ flags: Int32, mode: mode_t = 0) -> Int32 {
     guard !path.contains(0) else {
         errno = ENOENT
@@ -40,7 +40,7 @@ package func openFile(_ path: [UInt8], _ flags: Int32, mode: mode_t = 0) -> Int3
     return unsafe dvm_openat(AT_FDCWD, path.map { CChar(bitPattern: $0) } + [0], flags, mode)
 }
 
-/// unlink(2) of a path of any bytes but NUL.
+/// unlink(2) of a path of any bytes except NUL.
 package func removeName(_ path: [UInt8]) -> Int32 { unsafe unlink(path.map { CChar(bitPattern: $0) } + [0]) }
 
 /// write(2).
@@ -48,7 +48,7 @@ package func writeBytes(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int {
     unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
 }
 
-/// read(2), into what a span has from an index on.
+/// read(2), into a span from an index on.
 package func readBytes(_ descriptor: Int32, into span: inout MutableSpan<UInt8>, from start: Int = 0) -> Int {
     precondition(start >= 0 && start <= span.count)
     return unsafe span.withUnsafeMutableBytes { buffer in
@@ -60,12 +60,12 @@ package func readBytes(_ descriptor: Int32, into span: inout MutableSpan<UInt8>,
 /// fstat(2).
 package func readStatus(_ descriptor: Int32, into status: inout stat) -> Int32 { unsafe fstat(descriptor, &status) }
 
-/// The value of a variable of the environment.
+/// The value of an environment variable.
 package func environmentValue(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
-/// A moment in the local time zone; nil for one that the calendar does not reach.
+/// A time in the local time zone; nil if the calendar cannot represent it.
 package func localTime(
     _ seconds: Int64
 ) -> (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int)? {
@@ -78,10 +78,10 @@ package func localTime(
     )
 }
 
-/// Reads a password from the terminal without showing it: getpass(3); nil without a terminal.
+/// Reads a password from the terminal without echo: getpass(3); nil without a terminal.
 package func readPassword(prompt: String) -> [UInt8]? {
     unsafe getpass(prompt).map { unsafe Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
 }
 
-/// Sends a line to the system's log; the text is never a format.
+/// Sends a line to the system log; the text is not used as a format string.
 package func sendToSystemLog(_ priority: Int32, _ text: String) { unsafe dvm_syslog(priority, text) }

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-// System calls on processes, signals and what a process was started with.
+// System calls on processes, signals, arguments and the environment.
 //
-// Invariant: pointers are those of arrays and local variables and end with the call; the arguments and the environment are
-// the process's own memory, read while no other thread changes it. Each call answers as the C function does.
+// Invariant: pointers are to arrays and local variables and end with the call; the arguments and the environment are
+// the process's own memory, read while no other thread changes it. Each returns the C function's result.
 
-/// pipe2(2), closed on exec: the end to read from, and the one to write to.
+/// pipe2(2), closed on exec: the read end and the write end.
 func pipe(_ ends: inout [2 of Int32]) -> Int32 {
     var span = ends.mutableSpan
     return unsafe span.withUnsafeMutableBufferPointer { unsafe pipe2($0.baseAddress, O_CLOEXEC) }
@@ -22,7 +22,7 @@ func resolvedPath(_ path: String) -> String? {
     return unsafe String(cString: resolved)
 }
 
-/// The size of a terminal in characters; nil when it does not say.
+/// The size of a terminal in characters; nil if it does not report one.
 func windowSize(_ terminal: Int32) -> winsize? {
     var size = winsize()
     return unsafe dvm_get_window_size(terminal, &size) == 0 ? size : nil
@@ -42,7 +42,7 @@ func setLimits(_ resource: __rlimit_resource_t, _ limits: rlimit) {
 /// stat(2).
 func readStatus(_ path: String, _ status: inout stat) -> Int32 { unsafe stat(path, &status) }
 
-/// statx(2) of a path, symbolic links followed; nil when it failed.
+/// statx(2) of a path, following symbolic links; nil on failure.
 func extendedStatus(_ path: String) -> statx? {
     var status = statx()
     return unsafe dvm_statx(AT_FDCWD, path, 0, 0, &status) == 0 ? status : nil
@@ -59,14 +59,14 @@ struct SignalSet {
         for number in numbers { unsafe sigaddset(&set, number) }
     }
 
-    /// Every signal.
+    /// All signals.
     static var all: SignalSet {
         var all = SignalSet([])
         unsafe sigfillset(&all.set)
         return all
     }
 
-    /// Blocks them in this thread.
+    /// Blocks the signals in this thread.
     mutating func block() { unsafe pthread_sigmask(SIG_BLOCK, &set, nil) }
 
     /// sigtimedwait(2).
@@ -94,7 +94,7 @@ func argumentVector() -> [[UInt8]] {
     return (0..<Int(CommandLine.argc)).compactMap { index in unsafe vector[index].map { unsafe bytes(of: $0) } }
 }
 
-/// The lines of the environment.
+/// The environment, as `NAME=VALUE` strings.
 func environmentVector() -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var next = unsafe Glibc.environ
@@ -111,18 +111,18 @@ private func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
 
 // MARK: Children
 
-/// posix_spawn(3), or posix_spawnp(3) where the program is looked for in `PATH`.
+/// posix_spawn(3), or posix_spawnp(3) to search for the program in `PATH`.
 ///
 /// - Parameters:
-///   - process: Its number, afterwards.
+///   - process: Set to its process ID.
 ///   - program: A path or a name.
-///   - isLookedFor: Whether it is a name.
+///   - isLookedFor: Whether it is a name to search for.
 ///   - arguments: The program's name first.
-///   - environment: Lines of `NAME=VALUE`.
+///   - environment: `NAME=VALUE` strings.
 ///   - input: Becomes standard input.
 ///   - output: Becomes standard output.
-///   - defaults: The signals that get their default action; none stays blocked.
-/// - Returns: 0, or the number of an error.
+///   - defaults: The signals that get their default action; none remains blocked.
+/// - Returns: 0, or an `errno`.
 func spawn(
     _ process: inout pid_t,
     _ program: [UInt8],
@@ -156,10 +156,10 @@ func spawn(
         : unsafe posix_spawn(&process, text(program), &actions, &attributes, &words, &variables)
 }
 
-/// Copies of the words on the heap, and a null pointer behind them.
+/// Heap copies of the strings, followed by a null pointer.
 private func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
     unsafe words.map { word in unsafe strdup(text(word)) } + [nil]
 }
 
-/// Bytes as C wants a text.
+/// Bytes as a C string.
 private func text(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }

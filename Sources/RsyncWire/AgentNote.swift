@@ -1,10 +1,10 @@
-/// What our own target tells our own source between the frames, once the source has asked for it with `--dvm-notes`.
+/// What a dvm-target reports to a dvm-source between data frames, if the source has requested it with `--dvm-notes`.
 ///
-/// The payload of ``MessageTag/agentNote`` is a line of text; what a source does not know it skips.
+/// The payload of ``MessageTag/agentNote`` is a line of text; a source skips notes that it does not know.
 package enum AgentNote: Equatable, Sendable {
-    /// The target begins to bring what it has written to its device: `sync begin`.
+    /// The target starts flushing what it has written to its device: `sync begin`.
     case synchronizing
-    /// Everything is on the device, after so long: `sync end MILLISECONDS`.
+    /// Everything is on the device, with the time that took: `sync end MILLISECONDS`.
     case synchronized(Duration)
 
     /// The payload.
@@ -17,13 +17,13 @@ package enum AgentNote: Equatable, Sendable {
         }
     }
 
-    /// Reads a payload; nil for a word that is not known, or makes no sense.
+    /// Parses a payload; nil if it is unknown or malformed.
     package init?(_ payload: [UInt8]) {
         let words = String(decoding: payload.prefix(64), as: UTF8.self).split(separator: " ")
         switch words.prefix(2) {
         case ["sync", "begin"] where words.count == 2: self = .synchronizing
         case ["sync", "end"]:
-            // A year at most: no figure of a peer may overflow.
+            // At most a year, so that a peer's number cannot overflow.
             guard words.count == 3, let time = Int64(words[2]), (0...31_536_000_000).contains(time) else { return nil }
             self = .synchronized(.milliseconds(time))
         default: return nil

@@ -10,7 +10,7 @@ extension FilterList {
     ///
     /// - Parameters:
     ///   - side: The peer's side.
-    ///   - output: Where they go.
+    ///   - output: The stream to the peer.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
         for rule in rules where rule.sides.contains(side) {
@@ -21,11 +21,11 @@ extension FilterList {
         try output.int32(0)
     }
 
-    /// Reads a client's list to its end.
+    /// Reads a client's complete list.
     ///
-    /// - Parameter input: Where it comes from.
-    /// - Returns: The rules, for both sides.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number over the limits (protocol
+    /// - Parameter input: The stream from the client.
+    /// - Returns: The rules for both sides.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number beyond the limits (protocol
     ///   specification, session 12.1), 1 for a rule that is not understood or not supported.
     package static func read(from input: WireInput) throws(WireError) -> FilterList {
         var list = FilterList()
@@ -48,7 +48,7 @@ extension FilterList {
             } catch {
                 throw .violation(error.description, exitCode: 1)
             }
-            // Without a rule that protects, things would be deleted: a pattern is never dropped in silence.
+            // Without a protecting rule, entries would be deleted: a pattern is never silently dropped.
             guard list.rules.last?.patternLength ?? 0 < patternLimit else {
                 throw .violation("a filter pattern is longer than \(patternLimit - 1) bytes", exitCode: 22)
             }

@@ -1,11 +1,11 @@
 package import Checksums
 package import RsyncOptions
 
-/// What a server tells about the session it set up (protocol specification, session 4.2).
+/// The compat flags that a server announces for the session (protocol specification, session 4.2).
 package struct CompatibilityFlags: OptionSet, Sendable {
     /// The number on the wire.
     package let rawValue: Int32
-    /// Takes the number on the wire.
+    /// Creates a set from the number on the wire.
     package init(rawValue: Int32) { self.rawValue = rawValue }
 
     /// File lists are sent directory by directory.
@@ -16,38 +16,38 @@ package struct CompatibilityFlags: OptionSet, Sendable {
     package static let symlinkIconv = CompatibilityFlags(rawValue: 0x04)
     /// The end of a file list may carry error bits.
     package static let safeFileList = CompatibilityFlags(rawValue: 0x08)
-    /// Extended attributes of hard links are not left out.
+    /// Extended attributes of hard links are not omitted.
     package static let avoidXattrOptimization = CompatibilityFlags(rawValue: 0x10)
-    /// MD5 block sums take the seed first.
+    /// MD5 block sums hash the seed first.
     package static let checksumSeedFix = CompatibilityFlags(rawValue: 0x20)
     /// A file of the partial directory may be updated in place.
     package static let inPlacePartialDirectory = CompatibilityFlags(rawValue: 0x40)
     /// Flags of file-list entries are varints, and algorithms are negotiated.
     package static let varintFileListFlags = CompatibilityFlags(rawValue: 0x80)
-    /// Lists of ids end with the name of id 0.
+    /// ID lists end with the name of ID 0.
     package static let idZeroNames = CompatibilityFlags(rawValue: 0x100)
 }
 
-/// What the two ends agreed on before the first file list.
+/// The parameters that the two ends agreed on before the first file list.
 package struct SessionParameters: Sendable, Equatable {
-    /// What the version that the two ends settled on means.
+    /// The dialect of the negotiated version.
     package var dialect = Dialect.newest
     /// The server's flags.
     package var flags: CompatibilityFlags = []
-    /// Block sums and whole-file sums after a transfer.
+    /// The algorithm of block sums and of whole-file checksums after a transfer.
     package var checksum: ChecksumAlgorithm = .md5
-    /// Sums of `-c` in the file list.
+    /// The algorithm of the checksums of `-c` in the file list.
     package var fileChecksum: ChecksumAlgorithm = .md5
-    /// How literal data is compressed.
+    /// The compression of literal data.
     package var compression: CompressionAlgorithm = .none
-    /// Nil for the algorithm's default.
+    /// The compression level; nil for the algorithm's default.
     package var compressionLevel: Int?
-    /// Mixed into block sums.
+    /// The checksum seed, included in block sums.
     package var seed: Int32 = 0
 
-    /// Makes the parameters of a session that negotiated nothing.
+    /// Creates the parameters of a session that negotiated nothing.
     package init() {}
 
-    /// Whether file lists come directory by directory.
+    /// Whether there is one file list per directory.
     package var isIncremental: Bool { flags.contains(.incrementalRecursion) }
 }

@@ -1,7 +1,7 @@
 package import LinuxSystem
 import Synchronization
 
-/// Both directions of a stream over descriptors, their limits and what has moved.
+/// Both directions of a stream over descriptors, with their timeouts and activity.
 package final class StreamSides: Sendable {
     let input: InputSide
     let output: OutputSide
@@ -15,18 +15,18 @@ package final class StreamSides: Sendable {
 /// A byte stream over one or two descriptors.
 ///
 /// ## Concurrency model
-/// The reading and the writing side share at most the descriptor and the stop signal, which are made for it; one thread may
-/// use each side, and any thread may call `close()`.
+/// The reading and the writing side share at most the descriptor and the stop signal, which are thread-safe; one thread
+/// may use each side, and any thread may call `close()`.
 package protocol DescriptorStream: ByteStream {
-    /// Its two directions.
+    /// The stream's two directions.
     var sides: StreamSides { get }
 }
 
 extension DescriptorStream {
-    /// Reads what is there, waiting for at least one byte; 0 is the end.
+    /// Reads what is available, waiting for at least one byte; 0 is the end.
     package func read(into slice: MemorySlice) throws(TransportError) -> Int { try sides.input.read(into: slice) }
 
-    /// Reads what is there already; nil when that is nothing.
+    /// Reads what is already available; nil if that is nothing.
     package func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
         try sides.input.readNow(into: slice)
     }
@@ -40,13 +40,13 @@ extension DescriptorStream {
         set { sides.input.limit.duration = newValue }
     }
 
-    /// The longest that a write may go without progress.
+    /// The longest that a write may make no progress.
     package var writeTimeout: Duration? {
         get { sides.output.limit.duration }
         set { sides.output.limit.duration = newValue }
     }
 
-    /// What has moved so far.
+    /// The stream's activity so far.
     package var activity: StreamActivity {
         StreamActivity(
             bytesRead: sides.input.flow.total,

@@ -7,10 +7,10 @@ import Synchronization
 /// A byte stream over two descriptors: standard input and output, or the pipes of a child.
 ///
 /// Either may also be a socket, a terminal or a file. Pipes are put into non-blocking mode and back when the stream
-/// closes, since the open file may be shared with other processes.
+/// closes, since the open file description may be shared with other processes.
 ///
 /// ## Concurrency model
-/// As for ``SocketStream``; the two halves do not even share the descriptor.
+/// As for ``SocketStream``, except that the two halves do not share a descriptor.
 package final class PipeStream: DescriptorStream {
     private let readEnd: SharedDescriptor
     private let writeEnd: SharedDescriptor
@@ -18,17 +18,17 @@ package final class PipeStream: DescriptorStream {
     private let stop: StopSignal
     /// Both directions.
     package let sides: StreamSides
-    /// Who is at the other end.
+    /// A description of the peer.
     package let peerDescription: String
 
     /// Takes ownership of two descriptors.
     ///
-    /// A process whose SIGPIPE still has its default, deadly action ignores the signal from here on.
+    /// If SIGPIPE still has its default, fatal action, the process ignores the signal from now on.
     ///
     /// - Parameters:
     ///   - reading: Open for reading.
     ///   - writing: Open for writing.
-    ///   - peerDescription: Who is at the other ends, such as `the remote shell`.
+    ///   - peerDescription: A description of the peer, such as `the remote shell`.
     /// - Throws: `SystemError` of fstat(2), fcntl(2) or eventfd(2).
     package init(
         reading: consuming Descriptor,
@@ -56,9 +56,10 @@ package final class PipeStream: DescriptorStream {
 
     /// A stream over duplicates of descriptors 0 and 1.
     ///
-    /// ``closeWrite()`` and ``close()`` end the duplicates; while descriptor 1 itself stays open, a pipe does not end.
+    /// ``closeWrite()`` and ``close()`` close the duplicates; while descriptor 1 itself stays open, a pipe does not
+    /// end.
     ///
-    /// - Parameter peerDescription: Who started us and talks to us.
+    /// - Parameter peerDescription: A description of the peer that started this process.
     /// - Returns: The stream.
     /// - Throws: `SystemError` of fcntl(2), fstat(2) or eventfd(2).
     package static func standardInputOutput(peerDescription: String) throws(SystemError) -> PipeStream {
@@ -67,9 +68,9 @@ package final class PipeStream: DescriptorStream {
         return try PipeStream(reading: reading, writing: writing, peerDescription: peerDescription)
     }
 
-    /// Determines what a descriptor is and makes sure that it does not block.
+    /// Determines a descriptor's type and makes sure that it does not block.
     ///
-    /// - Returns: Its kind, and the flags to put back if they were changed.
+    /// - Returns: Its type, and the flags to restore if they were changed.
     private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {
         let number = descriptor.rawValue
         var status = stat()
@@ -85,7 +86,7 @@ package final class PipeStream: DescriptorStream {
         }
     }
 
-    /// Ends this direction; reading goes on.
+    /// Ends this direction; reading remains possible.
     package func closeWrite() throws(TransportError) {
         guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         if writeKind == .socket, let number = writeEnd.enter() {
@@ -96,7 +97,7 @@ package final class PipeStream: DescriptorStream {
         writeEnd.close()
     }
 
-    /// Ends both directions and wakes whoever waits.
+    /// Closes both directions and wakes waiting threads.
     package func close() {
         stop.raise()
         readEnd.close()

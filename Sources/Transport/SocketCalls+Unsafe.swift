@@ -4,10 +4,10 @@ import LinuxSystem
 
 // System calls on sockets and pipes.
 //
-// Invariant: the kernel reads or writes within the span, slice or array that a call is given, before the function returns;
-// other pointers are those of local variables. Each answers as the C function does: -1 means that `errno` tells why.
+// Invariant: the kernel accesses only the span, slice or array that a call is given, before the function returns; other
+// pointers are to local variables. Each returns the C function's result: after -1, `errno` tells why.
 
-/// recv(2) without waiting.
+/// recv(2), nonblocking.
 func receive(_ socket: Int32, into slice: MemorySlice) -> Int {
     unsafe slice.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
 }
@@ -17,7 +17,7 @@ func readBytes(_ descriptor: Int32, into slice: MemorySlice) -> Int {
     unsafe slice.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
 }
 
-/// send(2) without waiting and without SIGPIPE.
+/// send(2), nonblocking and without SIGPIPE.
 func send(_ socket: Int32, _ bytes: RawSpan) -> Int {
     unsafe bytes.withUnsafeBytes {
         unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
@@ -35,19 +35,19 @@ func poll(_ watched: inout [2 of pollfd], milliseconds: Int32) -> Int32 {
     return unsafe span.withUnsafeMutableBufferPointer { unsafe Glibc.poll($0.baseAddress, 2, milliseconds) }
 }
 
-/// setsockopt(2) of a value in the form that it wants.
+/// setsockopt(2) with a raw value.
 func setOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: [UInt8]) -> Int32 {
     unsafe setsockopt(socket, level, name, value, socklen_t(value.count))
 }
 
-/// setsockopt(2) of an integer.
+/// setsockopt(2) with an integer.
 func setOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Int32 {
     unsafe withUnsafePointer(to: value) {
         unsafe setsockopt(socket, level, name, $0, socklen_t(MemoryLayout<Int32>.size))
     }
 }
 
-/// Makes close(2) drop what was not sent, and reset the connection.
+/// Makes close(2) discard unsent data and reset the connection.
 func dropOnClose(_ socket: Int32) {
     var immediately = linger(l_onoff: 1, l_linger: 0)
     _ = unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &immediately, socklen_t(MemoryLayout<linger>.size))
@@ -59,7 +59,7 @@ func getOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: inout In
     return unsafe getsockopt(socket, level, name, &value, &size)
 }
 
-/// accept4(2) of a connection whose address is not wanted.
+/// accept4(2), without the peer's address.
 func accept(_ socket: Int32, _ flags: Int32) -> Int32 {
     unsafe accept4(socket, __SOCKADDR_ARG(__sockaddr__: nil), nil, flags)
 }

@@ -1,21 +1,21 @@
-/// Bytes on the heap that are read and written in place, by one thread after the other.
+/// Heap memory that is read and written in place, by one thread at a time.
 ///
 /// ## Invariant
-/// `start` is an allocation of `count` bytes from `init` to `deinit`, and every access is checked to lie within. A
-/// ``MemorySlice`` owns its memory too, so that no access outlives it. What the bytes are before they are written is
-/// not defined.
+/// `start` is an allocation of `count` bytes from `init` to `deinit`, and every access is bounds-checked. A
+/// ``MemorySlice`` also keeps the memory alive, so no access outlives it. Bytes that have not been written are
+/// undefined.
 ///
 /// ## Concurrency model
-/// Nothing is locked. Whoever hands a piece to another thread does not touch it before it comes back.
+/// There is no lock. A thread that passes a part to another thread does not access it until it is returned.
 @safe package final class ByteMemory: @unchecked Sendable {
     @usableFromInline let start: UnsafeMutableRawPointer
-    /// Bytes of the allocation.
+    /// The size in bytes.
     package let count: Int
 
     /// Allocates memory.
     ///
     /// - Parameters:
-    ///   - count: Bytes, at least 1.
+    ///   - count: The size in bytes, at least 1.
     ///   - alignment: A power of two.
     package init(count: Int, alignment: Int = 64) {
         precondition(count > 0)
@@ -62,12 +62,12 @@
 /// ## Invariant
 /// `range` lies within the memory, which `init` checks.
 @safe package struct MemorySlice: Sendable {
-    /// What it is a part of.
+    /// The memory that it is a part of.
     package let memory: ByteMemory
-    /// Which part.
+    /// Its range in the memory.
     package let range: Range<Int>
 
-    /// A part of a memory.
+    /// Creates a slice of a memory.
     @inlinable
     package init(_ memory: ByteMemory, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= memory.count)
@@ -77,10 +77,10 @@
 
     private static let nowhere = ByteMemory(count: 1)
 
-    /// No bytes.
+    /// An empty slice.
     package static var empty: MemorySlice { MemorySlice(nowhere, 0..<0) }
 
-    /// A copy of bytes in memory of its own.
+    /// Copies bytes into new memory.
     package init(copying bytes: Span<UInt8>) {
         guard !bytes.isEmpty else {
             self = .empty
@@ -90,15 +90,15 @@
         copy(bytes)
     }
 
-    /// Bytes in it.
+    /// The number of bytes.
     @inlinable package var count: Int { range.count }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     @inlinable package var isEmpty: Bool { range.isEmpty }
 
     @usableFromInline var pointer: UnsafeMutableRawPointer { unsafe memory.start + range.lowerBound }
 
-    /// The bytes, for reading.
+    /// The bytes, read-only.
     package var bytes: RawSpan {
         @inlinable
         @_lifetime(borrow self)
@@ -108,7 +108,7 @@
         }
     }
 
-    /// The bytes, for reading.
+    /// The bytes, read-only.
     package var span: Span<UInt8> {
         @inlinable
         @_lifetime(borrow self)
@@ -118,7 +118,7 @@
         }
     }
 
-    /// Lends the bytes for writing.
+    /// Passes the bytes to a closure for writing.
     package func withMutableSpan<Result, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -127,7 +127,7 @@
         return try body(&span)
     }
 
-    /// A part of it, counted from its start.
+    /// A subrange, relative to its start.
     @inlinable
     package subscript(part: Range<Int>) -> MemorySlice {
         precondition(part.lowerBound >= 0 && part.upperBound <= count)
@@ -137,13 +137,13 @@
     /// Its first bytes.
     package func prefix(_ length: Int) -> MemorySlice { self[0..<length] }
 
-    /// What follows its first bytes.
+    /// The rest after its first bytes.
     package func dropFirst(_ length: Int) -> MemorySlice { self[length..<count] }
 
     /// Writes zeros.
     package func clear() { unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count) }
 
-    /// Writes a copy of as many bytes as it has.
+    /// Fills it with a copy of as many bytes.
     package func copy(_ bytes: Span<UInt8>) {
         precondition(bytes.count == count)
         unsafe bytes.withUnsafeBytes { source in
@@ -152,7 +152,7 @@
         }
     }
 
-    /// Lends the address, for a system call that reads or writes here and ends before `body` returns.
+    /// Passes the address to a closure, for a system call that accesses the memory and ends before `body` returns.
     @unsafe
     package func withUnsafeMutableBytes<Result, Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result

@@ -1,6 +1,6 @@
-// Spans of bytes as raw spans, and the other way round.
+// Conversions between spans of bytes and raw spans.
 //
-// Invariant: both name the same bytes, for the same lifetime; every byte is a value of UInt8.
+// Invariant: both refer to the same bytes, for the same lifetime; every byte is a valid UInt8.
 
 extension Span<UInt8> {
     /// The same bytes.

@@ -1,23 +1,23 @@
 import CLinux
 import Glibc
 
-/// What a wait with a limit came back with.
+/// The result of a wait with a time limit.
 package enum QueueAnswer<Element> {
-    /// An element, the oldest one.
+    /// The oldest element.
     case element(Element)
-    /// The queue is closed and empty: nothing will come any more.
+    /// The queue is closed and empty: no more elements will arrive.
     case closed
-    /// Nothing came within the limit.
+    /// No element arrived within the limit.
     case timedOut
 }
 
 /// A first-in first-out queue between threads that holds at most a fixed weight.
 ///
 /// A full queue blocks the pusher, an empty one the popper; `close()` releases both. An item costs 2–6 µs when the
-/// other side sleeps, so queue buffers or batches, never single tokens.
+/// other side sleeps, so queue buffers or batches rather than single tokens.
 ///
 /// ## Concurrency model
-/// Every variable is touched only with `lock` held.
+/// All variables are accessed only with `lock` held.
 package final class BoundedQueue<Element>: @unchecked Sendable {
     private let lock = QueueLock()
     private var items: [(element: Element, weight: Int)] = []
@@ -25,13 +25,13 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
     private var weight = 0
     private var isClosed = false
     private let capacity: Int
-    /// What the queue carries, for reports such as "waiting for requests since 5 s".
+    /// What the queue carries, for reports such as "waiting for requests for 5 s".
     package let name: String
 
-    /// Makes an empty queue.
+    /// Creates an empty queue.
     ///
     /// - Parameters:
-    ///   - capacity: The weight that may wait in it; one item is always let in, whatever its weight.
+    ///   - capacity: The total weight that it can hold; a single item is always accepted, whatever its weight.
     ///   - name: What it carries.
     package init(capacity: Int, name: String) {
         precondition(capacity > 0)
@@ -42,9 +42,9 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
     /// Adds an element, waiting while the queue is full.
     ///
     /// - Parameters:
-    ///   - element: What to hand over.
+    ///   - element: The element to add.
     ///   - itemWeight: Its share of the capacity; at least 1.
-    /// - Returns: False when the queue is closed; the element is dropped then.
+    /// - Returns: False if the queue is closed, in which case the element is dropped.
     @discardableResult
     package func push(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {
         lock.lock()
@@ -59,7 +59,7 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
 
     /// Takes the oldest element, waiting while the queue is empty.
     ///
-    /// - Returns: Nil when the queue is closed and empty.
+    /// - Returns: Nil if the queue is closed and empty.
     package func pop() -> sending Element? {
         lock.lock()
         defer { lock.unlock() }
@@ -86,21 +86,21 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
         return isClosed ? .closed : .timedOut
     }
 
-    /// Takes the oldest element if there is one; never waits.
+    /// Takes the oldest element if there is one; never blocks.
     package func tryPop() -> sending Element? {
         lock.lock()
         defer { lock.unlock() }
         return takeFirst()
     }
 
-    /// The weight of what waits in it at this moment.
+    /// The total weight of the elements that it currently holds.
     package var waitingWeight: Int {
         lock.lock()
         defer { lock.unlock() }
         return weight
     }
 
-    /// Ends the queue: pushes are refused from now on, pops drain what is left.
+    /// Closes the queue: pushes are refused from now on, pops drain what is left.
     package func close() {
         lock.lock()
         isClosed = true
@@ -109,7 +109,7 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
         lock.unlock()
     }
 
-    /// Ends the queue and drops what waits in it.
+    /// Closes the queue and drops its elements.
     package func cancel() {
         lock.lock()
         let dropped = items
@@ -123,7 +123,7 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
         _ = dropped  // released after the lock: an element's deinit may be slow
     }
 
-    /// Takes the first element; the lock is held.
+    /// Takes the first element; called with the lock held.
     private func takeFirst() -> sending Element? {
         guard head < items.count else { return nil }
         let item = items[head]
@@ -136,7 +136,7 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
             head = 0
         }
         weight -= item.weight
-        // A heavy item may make room for several.
+        // Removing a heavy item may make space for several.
         if item.weight > 1 { lock.broadcast(.notFull) } else { lock.signal(.notFull) }
         return surrender(item.element)
     }

@@ -1,16 +1,16 @@
-/// A value that goes to another thread although its type does not say that it may.
+/// A value that is passed to another thread although its type is not `Sendable`.
 ///
 /// ## Invariant
-/// Whoever hands it over keeps no reference that it uses before the other thread has ended: the compiler cannot see that,
-/// so that each use says why.
+/// The thread that hands it over uses no reference to it before the other thread has ended: the compiler cannot check
+/// that, so each use states why.
 @safe package struct HandedOver<Value>: @unchecked Sendable {
-    /// What was handed over.
+    /// The value that is handed over.
     package let value: Value
 
     package init(_ value: Value) { self.value = value }
 }
 
-/// A value that its holder gives up with its only reference to it.
+/// Gives up a value of which the caller has the only reference.
 func surrender<Value>(_ value: Value) -> sending Value {
     nonisolated(unsafe) let surrendered = value
     return unsafe surrendered

@@ -1,12 +1,12 @@
 import Glibc
 
-/// The mutex of a queue and its two conditions.
+/// A queue's mutex and its two condition variables.
 ///
 /// ## Invariant
-/// All three live on the heap from `init` to `deinit`, because their addresses must not change; nobody else has them.
-/// Whoever waits for a condition or raises one holds the lock.
+/// All three are on the heap from `init` to `deinit`, because their addresses must not change; they are not shared. A
+/// thread that waits for a condition or signals one holds the lock.
 @safe final class QueueLock: @unchecked Sendable {
-    /// What a thread waits for.
+    /// A condition that a thread waits for.
     enum Condition { case notEmpty, notFull }
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -46,17 +46,17 @@ import Glibc
 
     func wait(for condition: Condition) { unsafe pthread_cond_wait(pointer(condition), mutex) }
 
-    /// Waits at most until a moment of `CLOCK_MONOTONIC`.
+    /// Waits at most until a time of `CLOCK_MONOTONIC`.
     ///
-    /// - Returns: False when the time was up.
+    /// - Returns: False if it timed out.
     func wait(for condition: Condition, until deadline: timespec) -> Bool {
         var deadline = deadline
         return unsafe pthread_cond_timedwait(pointer(condition), mutex, &deadline) != ETIMEDOUT
     }
 
-    /// Wakes one of those who wait.
+    /// Wakes one waiting thread.
     func signal(_ condition: Condition) { unsafe pthread_cond_signal(pointer(condition)) }
 
-    /// Wakes all who wait.
+    /// Wakes all waiting threads.
     func broadcast(_ condition: Condition) { unsafe pthread_cond_broadcast(pointer(condition)) }
 }

@@ -1,15 +1,16 @@
 import Glibc
 
-/// A lock that any number of threads may share, or one may have alone; who wants it alone comes before new sharers.
+/// A readers-writer lock: any number of threads may share it, or one may hold it exclusively; a waiting exclusive
+/// request takes precedence over new shared ones.
 ///
-/// Sharing it costs about 20 ns when nobody wants it alone. A thread that holds it must not request it again.
+/// Sharing it costs about 20 ns when it is not requested exclusively. A thread that holds it must not request it again.
 ///
 /// ## Invariant
-/// The lock lives on the heap because its address must not change; it is never copied, and freed with the last owner.
+/// The lock is on the heap because its address must not change; it is never copied, and freed with the last reference.
 @safe package final class SharedLock: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>
 
-    /// Makes a lock that is free.
+    /// Creates an unlocked lock.
     package init() {
         unsafe lock = .allocate(capacity: 1)
         var attributes = pthread_rwlockattr_t()
@@ -25,7 +26,7 @@ import Glibc
         unsafe lock.deallocate()
     }
 
-    /// Does something while others may do so too, but nobody has the lock alone.
+    /// Runs a closure with the lock shared.
     @inline(__always)
     package func shared<Value>(_ body: () -> Value) -> Value {
         unsafe pthread_rwlock_rdlock(lock)
@@ -33,7 +34,7 @@ import Glibc
         return body()
     }
 
-    /// Does something once no other thread has the lock, and while none gets it.
+    /// Runs a closure with the lock held exclusively.
     package func alone<Value>(_ body: () -> Value) -> Value {
         unsafe pthread_rwlock_wrlock(lock)
         defer { unsafe pthread_rwlock_unlock(lock) }

@@ -1,10 +1,11 @@
 import Glibc
 
-// The start of a thread of the operating system.
+// The start of an operating system thread.
 //
-// Invariant: the new thread takes the one reference that `passRetained` made; without a new thread the caller takes it back.
+// Invariant: the new thread consumes the reference that `passRetained` created; if no thread was created, the caller
+// releases it.
 
-/// What a new thread begins with.
+/// The argument of a new thread.
 private final class ThreadStart: Sendable {
     let name: String
     let body: @Sendable () -> Void
@@ -20,7 +21,7 @@ private final class ThreadStart: Sendable {
 /// - Parameters:
 ///   - name: At most 15 bytes reach the kernel.
 ///   - body: Runs once on the new thread.
-/// - Returns: What pthread_create(3) returned: 0, or the number of an error.
+/// - Returns: The result of pthread_create(3): 0, or an `errno`.
 func startThread(name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
     var handle = pthread_t()
     let argument = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body)).toOpaque()

@@ -1,9 +1,9 @@
-/// A named thread of the operating system that runs one closure.
+/// A named operating system thread that runs one closure.
 ///
-/// Blocking calls of a session live on such threads, never on the Swift concurrency pool.
+/// A session's blocking calls run on such threads, never on Swift's concurrency pool.
 ///
 /// ## Concurrency model
-/// `finished` is the only shared state; the thread closes it once, joiners wait on it.
+/// `finished` is the only shared state; the thread closes it once, and joiners wait on it.
 package final class WorkerThread: Sendable {
     private let finished = BoundedQueue<Never>(capacity: 1, name: "thread end")
     /// The name shown by `ps -L` and `perf`; at most 15 bytes are used.

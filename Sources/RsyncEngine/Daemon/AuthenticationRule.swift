@@ -4,7 +4,7 @@ import ProcessSupport
 
 /// An entry of `auth users` (protocol specification, session 11.5).
 struct AuthenticationRule: Equatable, Sendable {
-    /// What the entry says about its users.
+    /// The access that an entry grants or denies.
     enum Access: String, Sendable {
         case usual = ""
         case deny, ro, rw
@@ -13,7 +13,7 @@ struct AuthenticationRule: Equatable, Sendable {
     let user: [UInt8]
     let access: Access
 
-    /// Reads an entry; nil for groups, patterns and unknown words.
+    /// Parses an entry; nil for groups, patterns and unknown keywords.
     init?(_ text: [UInt8]) {
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         let word = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self).lowercased() : ""
@@ -25,18 +25,18 @@ struct AuthenticationRule: Equatable, Sendable {
     }
 }
 
-/// The users of a module and the file of their passwords.
+/// A module's users and the file with their passwords.
 struct AuthenticationTable: Equatable, Sendable {
     let rules: [AuthenticationRule]
     let secretsFile: [UInt8]
     let isStrict: Bool
 
-    /// What the first rule of a user says.
+    /// The access that the first rule for a user grants.
     func access(of user: [UInt8]) -> AuthenticationRule.Access? { rules.first { $0.user == user }?.access }
 
-    /// Finds a user's password; nil when the user may not enter, has none, or the file is not protected.
+    /// Looks up a user's password; nil when the user is denied access or has none, or the file is not protected.
     ///
-    /// The file is read each time: passwords may change while the daemon runs.
+    /// The file is read on each call: passwords may change while the daemon runs.
     func password(of user: [UInt8]) -> [UInt8]? {
         guard let access = access(of: user), access != .deny else { return nil }
         let contents: [UInt8]

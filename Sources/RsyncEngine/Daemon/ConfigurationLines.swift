@@ -1,8 +1,8 @@
 /// The syntax of `rsyncd.conf`: sections of `name = value` lines (protocol specification, session 11.1).
 struct ConfigurationLines {
-    /// A parameter with the line it stands on.
+    /// A parameter and its line number.
     struct Parameter: Equatable {
-        /// In lower case, without white space: `readonly`.
+        /// In lower case, without spaces: `readonly`.
         let key: String
         /// As written, for messages.
         let name: String
@@ -10,7 +10,7 @@ struct ConfigurationLines {
         let line: Int
     }
 
-    /// A section; `global` and what stands before the first section have no name.
+    /// A section; `global` and what precedes the first section have an empty name.
     struct Section: Equatable {
         var name: [UInt8]?
         var line: Int
@@ -19,7 +19,7 @@ struct ConfigurationLines {
 
     private(set) var sections = [Section(name: nil, line: 1)]
 
-    /// Splits a file.
+    /// Parses a file's contents.
     init(_ contents: [UInt8]) throws(DaemonConfigurationError) {
         var number = 0
         var start = 0
@@ -78,7 +78,7 @@ struct ConfigurationLines {
         sections.append(Section(name: isGlobal ? nil : name, line: number))
     }
 
-    /// Whether the value holds `%NAME%`, which the reference replaces from the environment.
+    /// Whether the value contains `%NAME%`, which rsync replaces from the environment.
     private static func holdsVariable(_ value: [UInt8]) -> Bool {
         value.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst().dropLast().contains {
             guard let first = $0.first else { return false }

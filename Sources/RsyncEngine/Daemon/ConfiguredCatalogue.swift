@@ -9,7 +9,7 @@ import VolumeAccess
 /// The catalogue of a ``DaemonConfiguration``.
 ///
 /// ## Concurrency model
-/// The configuration does not change; the counts of connections are behind their lock.
+/// The configuration is immutable; the connection counts are guarded by their lock.
 package final class ConfiguredCatalogue: DaemonCatalogue {
     private let configuration: DaemonConfiguration
     private let connections = ConnectionCounts()
@@ -19,7 +19,7 @@ package final class ConfiguredCatalogue: DaemonCatalogue {
         self.configuration = configuration
     }
 
-    /// The text of the file that the configuration names, as it is now; nil when there is none.
+    /// The current text of the configured file; nil when there is none.
     package var messageOfTheDay: [UInt8]? {
         guard let file = configuration.messageFile else { return nil }
         do throws(SystemError) {
@@ -34,7 +34,8 @@ package final class ConfiguredCatalogue: DaemonCatalogue {
         configuration.modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
-    /// Finds a module, if the peer's address is let in; one of its places is taken once the password is proved.
+    /// Looks up a module, if the peer's address is allowed; a connection slot is taken once the client is
+    /// authenticated.
     package func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         let unknown = DaemonAnswer.refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
         guard let settings = configuration.modules.first(where: { $0.name == name }) else { return unknown }
@@ -78,7 +79,7 @@ package final class ConfiguredCatalogue: DaemonCatalogue {
         return module
     }
 
-    /// The bytes of a peer's address; nil when it has none: a pipe.
+    /// The bytes of a peer's address; nil when it has none (a pipe).
     private static func address(of peer: String) -> [UInt8]? {
         do throws(TransportError) {
             return HostRule.address(try HostPort(parsing: peer).host)
@@ -88,14 +89,14 @@ package final class ConfiguredCatalogue: DaemonCatalogue {
     }
 }
 
-/// How many connections each module has.
+/// The number of connections of each module.
 ///
 /// ## Concurrency model
 /// `counts` is guarded by its lock.
 private final class ConnectionCounts: Sendable {
     private let counts = Mutex<[[UInt8]: Int]>([:])
 
-    /// Takes a place; false when there is none left.
+    /// Takes a slot; false when none is free.
     func take(_ name: [UInt8], limit: Int) -> Bool {
         counts.withLock { counts in
             let count = counts[name] ?? 0
@@ -108,18 +109,18 @@ private final class ConnectionCounts: Sendable {
     func giveBack(_ name: [UInt8]) { counts.withLock { $0[name, default: 1] -= 1 } }
 }
 
-/// The places among a module's connections.
+/// A module's connection slots.
 struct ConnectionSlots: Sendable {
     fileprivate let counts: ConnectionCounts
     fileprivate let name: [UInt8]
-    /// 0 for any number.
+    /// 0 means unlimited.
     fileprivate let limit: Int
 
-    /// Takes a place, which is given back with the last reference to the answer; nil when there is none left.
+    /// Takes a slot, which is released with the last reference to the result; nil when none is free.
     func take() -> ConnectionSlot? { counts.take(name, limit: limit) ? ConnectionSlot(counts, name) : nil }
 }
 
-/// One place among a module's connections.
+/// One of a module's connection slots.
 final class ConnectionSlot: Sendable {
     private let counts: ConnectionCounts
     private let name: [UInt8]

@@ -4,24 +4,25 @@ import RsyncOptions
 
 /// A daemon's configuration: `rsyncd.conf` (protocol specification, session 11).
 ///
-/// What this daemon cannot do as the file asks is refused; what it does in another way is in ``notices``.
+/// Settings that this daemon cannot carry out are refused; those that it carries out differently are listed in
+/// ``notices``.
 package struct DaemonConfiguration: Equatable, Sendable {
     /// The address to listen on; nil for all.
     package private(set) var address: String?
     /// The port to listen on; nil for 873.
     package private(set) var port: UInt16?
-    /// The file that gets the process's number.
+    /// The file that the process ID is written to.
     package private(set) var pidFile: [UInt8]?
     /// The file whose text follows the greeting.
     package private(set) var messageFile: [UInt8]?
-    /// The file of log lines; nil for standard error.
+    /// The log file; nil for standard error.
     package private(set) var logFile: [UInt8]?
     /// The modules, in the order of the file.
     package private(set) var modules: [ModuleSettings] = []
-    /// Parameters that were ignored or are done in another way, for the log.
+    /// Parameters that were ignored or are carried out differently, for the log.
     package private(set) var notices: [String] = []
 
-    /// Reads a configuration.
+    /// Parses a configuration.
     ///
     /// - Parameter contents: The file's bytes.
     /// - Throws: ``DaemonConfigurationError`` at the first line that cannot be carried out.
@@ -105,7 +106,7 @@ package struct DaemonConfiguration: Equatable, Sendable {
         }
     }
 
-    /// Parameters of rsync that change what happens to files or who gets in: ignoring them would do harm.
+    /// Parameters of rsync that affect files or access: ignoring them would do harm.
     private static let mustBeOff: Set<String> = [
         "mungesymlinks", "fakesuper", "ignoreerrors", "ignorenonreadable", "proxyprotocol", "insecurelinks",
     ]
@@ -119,7 +120,7 @@ package struct DaemonConfiguration: Equatable, Sendable {
         if !notices.contains(text) { notices.append(text) }
     }
 
-    /// The daemon serves as who it is: another identity would need a process for each connection.
+    /// The daemon serves under its own identity: another one would need a process per connection.
     private func checkIdentity(
         _ parameter: ConfigurationLines.Parameter,
         isGroup: Bool
@@ -146,7 +147,7 @@ extension ConfigurationLines.Parameter {
         DaemonConfigurationError(line: line, reason: "\(name) = \(printable(value)): \(reason)")
     }
 
-    /// The entries of a list, separated by blanks or commas.
+    /// The entries of a list, separated by spaces or commas.
     private var words: [[UInt8]] {
         value.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") || $0 == 9 }.map(Array.init)
     }

@@ -4,54 +4,54 @@ package import VolumeAccess
 
 /// A directory that a daemon serves under a name.
 package struct DaemonModule: Sendable {
-    /// The name that clients ask for.
+    /// The name that clients request.
     package var name: [UInt8]
-    /// The directory; nil where the opener finds it.
+    /// The directory; nil when ``opener`` provides it.
     package var volume: Volume?
-    /// Opens the directory for a client that was let in and has said what it wants; nil where it is open already.
+    /// Opens the directory for an admitted client whose request is known; nil when it is already open.
     package let opener: (any ModuleOpener)?
-    /// Text for the listing.
+    /// The comment in the module listing.
     package var comment: [UInt8] = []
-    /// Whether the listing shows it.
+    /// Whether the listing includes it.
     package var isListed = true
     /// Whether clients may only pull.
     package var isReadOnly = false
     /// Whether clients may only push.
     package var isWriteOnly = false
-    /// Makes the proof that a user who may use the module gives for a challenge, nil for all others; nil lets everybody in.
+    /// Computes the response expected from a user who may use the module, nil for all other users; nil admits everyone.
     package var proof: Proof?
-    /// Whether owners keep their numbers, whatever the client says.
+    /// Whether owners keep their numeric IDs, whatever the client requests.
     package var forcesNumericIDs = false
-    /// The longest silence in seconds; 0 for none.
+    /// The I/O timeout in seconds; 0 for none.
     package var timeout = 0
-    /// The longest file that is taken or sent, in bytes; nil for any.
+    /// The largest file that is received or sent, in bytes; nil for no limit.
     package var largestFile: Int64?
-    /// Bytes in memory that a client's file lists may take; nil for the usual limit.
+    /// The memory that a client's file lists may take, in bytes; nil for the default.
     package var listMemory: Int?
-    /// Names or letters of options that clients may not use.
+    /// Names or letters of the options that clients may not use.
     package var refusedOptions: [String] = []
-    /// Whether a user who proved a password may only pull; nil leaves it to ``isReadOnly``.
+    /// Whether an authenticated user may only pull; nil defers to ``isReadOnly``.
     package var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
-    /// Whether modification times are compared to the nanosecond, as far as the file system keeps them, with clients whose
-    /// protocol has nanoseconds (31 and later) and who say nothing else (`--modify-window`).
+    /// Whether modification times are compared to the nanosecond, as far as the file system stores them, with clients
+    /// whose protocol has nanoseconds (31 and later), unless they request otherwise (`--modify-window`).
     package var comparesNanoseconds = false
-    /// The places among the module's connections, of which a client takes one once it is let in; nil for any number.
+    /// The module's connection slots, of which each admitted client takes one; nil for no limit.
     var slots: ConnectionSlots?
-    /// What a client is told when there is no place left.
+    /// The message for a client when no slot is free.
     var fullText: [UInt8] = []
 
-    /// What a user, a challenge and a digest are answered with (`AuthenticationExchange`).
+    /// Computes the response for a user, a challenge and a digest (`AuthenticationExchange`).
     package typealias Proof =
         @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
 
-    /// Serves a directory to everybody, for reading and writing.
+    /// Serves a directory to everyone, for reading and writing.
     package init(name: [UInt8], volume: Volume) {
         self.name = name
         self.volume = volume
         opener = nil
     }
 
-    /// Serves a directory that is opened when a client has been let in.
+    /// Serves a directory that is opened once a client has been admitted.
     package init(name: [UInt8], opener: any ModuleOpener) {
         self.name = name
         self.opener = opener
@@ -60,27 +60,27 @@ package struct DaemonModule: Sendable {
 
 /// Opens the directory of a module for one session.
 package protocol ModuleOpener: Sendable {
-    /// Opens it, or says why not; called on the session's own thread, which it may block.
+    /// Opens the directory or returns the reason for refusing; called on the session's own thread, which it may block.
     func open(for request: DaemonRequest) -> DaemonOpening
 }
 
-/// The connection that a session runs over, as whoever listens for connections knows it.
+/// The connection that a session runs over, as its listener knows it.
 ///
-/// May be used from any thread: other sessions ask whether it is gone, and end it.
+/// Safe to use from any thread: other sessions check whether it is gone, and end it.
 package protocol DaemonConnection: Sendable {
-    /// Whether the client has ended it.
+    /// Whether the client has closed it.
     var isGone: Bool { get }
 
-    /// Begins a session on it, once the client is let in.
+    /// Begins a session on it once the client is admitted.
     ///
-    /// - Returns: Why there is none, for the client; nil when there is one.
+    /// - Returns: The reason for refusing, for the client; nil on success.
     func beginSession() -> [UInt8]?
 
-    /// Breaks the session off.
+    /// Aborts the session.
     func end()
 }
 
-/// A connection of which nothing but the stream is known.
+/// A connection of which only the stream is known.
 struct StreamConnection: DaemonConnection {
     let stream: any ByteStream
 
@@ -91,61 +91,61 @@ struct StreamConnection: DaemonConnection {
     func end() { stream.close() }
 }
 
-/// What a client that was let in wants of a module.
+/// An admitted client's request to a module.
 package struct DaemonRequest: Sendable {
-    /// Who proved a password; empty where none is needed.
+    /// The authenticated user; empty where no password is needed.
     package let user: [UInt8]
     /// The client's address.
     package let peer: String
-    /// Whether it pushes, and not in a dry run.
+    /// Whether the client pushes, and not in a dry run.
     package let isWriting: Bool
-    /// Which job the session belongs to; empty for none.
+    /// The job that the session belongs to; empty for none.
     package let job: String
-    /// What the session runs over.
+    /// The connection that the session runs over.
     package let connection: any DaemonConnection
 }
 
-/// What became of a request.
+/// The outcome of a request.
 package enum DaemonOpening: Sendable {
-    /// The directory, how far the lock of its writer reaches (``TransferTally/lockReach``), and what the session holds until
-    /// its end.
+    /// The directory, the reach of its writer's lock (``TransferTally/lockReach``), and an object that the session
+    /// retains until it ends.
     case opened(Volume, lockReach: Int64 = 0, hold: (any AnyObject & Sendable)? = nil)
-    /// A sentence for the client, and its exit code.
+    /// The reason, for the client, and its exit code.
     case refused(String, exitCode: Int32)
 }
 
 /// What a daemon serves.
 package protocol DaemonCatalogue: Sendable {
-    /// Text behind the greeting; nil for none.
+    /// Text after the greeting; nil for none.
     var messageOfTheDay: [UInt8]? { get }
-    /// The modules that the listing shows.
+    /// The modules in the listing.
     var listedModules: [(name: [UInt8], comment: [UInt8])] { get }
-    /// What every client has to prove before its request is looked at, so that nobody else learns which modules there are;
-    /// nil where each module decides for itself.
+    /// The authentication required of every client before its request is examined, so that nobody else learns which
+    /// modules exist; nil when each module has its own.
     var proof: DaemonModule.Proof? { get }
-    /// Finds a module for a client.
+    /// Looks up a module for a client.
     ///
     /// - Parameters:
     ///   - name: As the client sent it.
     ///   - peer: The client's address, such as `10.0.0.7:443`.
-    /// - Returns: The module, or why there is none for this client, as the text behind `@ERROR: `.
+    /// - Returns: The module, or the reason for refusing, as the text after `@ERROR: `.
     func module(named name: [UInt8], for peer: String) -> DaemonAnswer
 }
 
 extension DaemonCatalogue {
-    /// None: each module decides.
+    /// None: each module has its own.
     package var proof: DaemonModule.Proof? { nil }
 }
 
-/// What a catalogue says to a request.
+/// A catalogue's answer to a request.
 package enum DaemonAnswer: Sendable {
-    /// The client may go on, after proving its password if there is one.
+    /// The client may proceed, after authentication if the module requires it.
     case module(DaemonModule)
-    /// The client is refused with this text.
+    /// The client is rejected with this text.
     case refused([UInt8])
 }
 
-/// A catalogue that does not change.
+/// An immutable catalogue.
 package struct FixedCatalogue: DaemonCatalogue {
     private let modules: [DaemonModule]
 
@@ -162,7 +162,7 @@ package struct FixedCatalogue: DaemonCatalogue {
         modules.filter(\.isListed).map { ($0.name, $0.comment) }
     }
 
-    /// Finds a module by its name, for any client.
+    /// Looks up a module by its name, for any client.
     package func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
         guard let module = modules.first(where: { $0.name == name }) else {
             return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))

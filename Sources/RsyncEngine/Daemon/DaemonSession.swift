@@ -5,13 +5,14 @@ import RsyncWire
 package import Transport
 import VolumeAccess
 
-/// A daemon's side of a connection (protocol specification, session 3).
+/// The daemon's side of a connection (protocol specification, session 3).
 ///
-/// Blocks the calling thread; run it on a thread of its own.
+/// Blocks the calling thread; run it on its own thread.
 package struct DaemonSession {
-    /// How long a client may take for each step before its arguments are complete (protocol specification, session 10.3).
+    /// The time limit for each step until the client's arguments are complete, in seconds (protocol specification,
+    /// session 10.3).
     private static let handshakeTimeout = 60
-    /// How long a wrong password waits for its answer, so that guessing takes time.
+    /// The delay before a wrong password is rejected, to slow down guessing.
     private static let penalty = Duration.seconds(1)
 
     private let catalogue: any DaemonCatalogue
@@ -24,42 +25,42 @@ package struct DaemonSession {
     private let loginPlace: LoginPlace?
     private let connection: (any DaemonConnection)?
 
-    /// Who came and what became of it.
+    /// The client and the outcome of its connection.
     package struct Report: Sendable {
-        /// The module, when one was chosen.
+        /// The module, if one was chosen.
         package var module: [UInt8] = []
-        /// The user who proved a password.
+        /// The authenticated user.
         package var user: [UInt8] = []
-        /// Whether files went to the client.
+        /// Whether files were sent to the client.
         package var isSender = false
-        /// The session's result; nil when none began: a listing, or a refusal.
+        /// The session's result; nil when no session began (a listing or a refusal).
         package var result: SessionResult?
-        /// Why the client was turned away.
+        /// Why the client was rejected.
         package var refusal: String?
-        /// Whether that was because it knows none of the digests that the password may be proved by here.
+        /// Whether it was rejected because it supports none of the digests that are accepted here.
         package var lacksDigest = false
-        /// What the module gave the session to hold until its end.
+        /// What the module gave the session to retain until it ends.
         package var hold: (any AnyObject & Sendable)?
-        /// Whether that was a wrong password, or a user who is not known.
+        /// Whether it was rejected for a wrong password or an unknown user.
         package var isWrongPassword = false
-        /// Why the connection was closed before the client had logged in, if this side did so.
+        /// Why this side closed the connection before the client had logged in; nil if it did not.
         package var putOut: LoginPlaces.PutOut?
-        /// The place among the module's connections, held until the report is dropped.
+        /// The module's connection slot, held until the report is released.
         var slot: ConnectionSlot?
     }
 
     /// Prepares a session.
     ///
     /// - Parameters:
-    ///   - catalogue: What is served.
+    ///   - catalogue: The modules to serve.
     ///   - observer: Follows the session.
-    ///   - progress: Figures for whoever wants to show them.
-    ///   - digests: What a proof of the password may use, strongest first.
-    ///   - silenceLimit: The longest silence of a client, judged by what comes from it; nil leaves it to the time-outs.
-    ///   - keepAlive: The longest that this side goes without a sign of life; nil leaves it to the client's time-out.
-    ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client says.
-    ///   - loginPlace: The connection's place before the login; nil where there is no limit.
-    ///   - connection: What the session runs over; nil where nothing but the stream is known.
+    ///   - progress: Counters for a progress display.
+    ///   - digests: The digests accepted for authentication, strongest first.
+    ///   - silenceLimit: The longest that a client may send nothing; nil for the usual timeouts.
+    ///   - keepAlive: The longest interval between this side's keep-alives; nil derives it from the client's timeout.
+    ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client requests.
+    ///   - loginPlace: The connection's place before login; nil when there is no limit.
+    ///   - connection: The connection that the session runs over; nil when only the stream is known.
     package init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
@@ -84,7 +85,7 @@ package struct DaemonSession {
 
     /// Serves one client.
     ///
-    /// - Parameter stream: Connected with the client; closed when the session ends.
+    /// - Parameter stream: The connection to the client; closed when the session ends.
     /// - Returns: What happened.
     package func run(over stream: any ByteStream) -> Report {
         var report = Report()
@@ -117,9 +118,9 @@ package struct DaemonSession {
         let place: ServedPlace
     }
 
-    /// The text part: greeting, module, password, arguments.
+    /// Performs the text part: greeting, module, password, arguments.
     ///
-    /// - Returns: Nil when the client got a listing, or was refused with `report.refusal`.
+    /// - Returns: Nil if the client got a listing, or was rejected with `report.refusal`.
     private func admit(_ channel: SessionChannel, _ report: inout Report) throws(WireError) -> Admitted? {
         let server = DaemonServer(digests: digests, input: channel.input, output: channel.output)
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)
@@ -132,7 +133,7 @@ package struct DaemonSession {
         }
         loginPlace?.advance(to: .challenged)
         report.module = name
-        // Where everybody has to prove a password first, nobody else learns which modules there are.
+        // Where everyone has to authenticate first, nobody else learns which modules exist.
         if let proof = catalogue.proof, try !authenticate(server, greeting, proof, &report) { return nil }
         switch catalogue.module(named: name, for: channel.stream.peerDescription) {
         case .refused(let text):
@@ -146,7 +147,7 @@ package struct DaemonSession {
         }
     }
 
-    /// Asks for the password; a wrong one is answered late, and no other connection waits for that.
+    /// Authenticates the client; a wrong password is rejected after a delay, which holds up no other connection.
     private func authenticate(
         _ server: DaemonServer,
         _ greeting: Greeting,
@@ -164,9 +165,9 @@ package struct DaemonSession {
         return false
     }
 
-    /// Turns the connection into a session: it leaves the places before the login and takes those of sessions.
+    /// Turns the connection into a session: releases its place before login and takes a session's.
     ///
-    /// - Returns: Why there is no place for it, for the client; nil when there is one.
+    /// - Returns: The reason for refusing, for the client; nil on success.
     private func begin(
         _ module: DaemonModule,
         over channel: SessionChannel,
@@ -230,8 +231,8 @@ package struct DaemonSession {
         return Admitted(arguments: arguments, version: version, place: place)
     }
 
-    /// Opens the module's directory for what the client wants; a refusal is told after the handshake, where a client
-    /// that has sent its arguments looks for one.
+    /// Opens the module's directory for the client's request; a refusal is sent after the handshake, where a client
+    /// that has sent its arguments expects one.
     private func open(
         _ module: DaemonModule,
         _ arguments: ServerArguments,

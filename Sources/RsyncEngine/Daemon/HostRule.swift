@@ -7,7 +7,7 @@ struct HostRule: Equatable, Sendable {
     private let bits: Int
     private let matchesAll: Bool
 
-    /// Reads an entry; nil for names and patterns of hosts, which would need a resolver.
+    /// Parses an entry; nil for host names and patterns, which would need a resolver.
     init?(_ text: String) {
         matchesAll = text == "*"
         if matchesAll || text.lowercased() == "localhost" {
@@ -31,7 +31,7 @@ struct HostRule: Equatable, Sendable {
         }
     }
 
-    /// The number of leading ones; nil when other ones follow a zero.
+    /// The number of leading one bits; nil when a one follows a zero.
     private static func prefixLength(_ mask: [UInt8]) -> Int? {
         let length = mask.prefix { $0 == 0xFF }.count
         guard length < mask.count else { return length * 8 }
@@ -41,7 +41,6 @@ struct HostRule: Equatable, Sendable {
         return isRegular ? length * 8 + ones : nil
     }
 
-    /// Whether an address is meant.
     func matches(_ address: [UInt8]) -> Bool {
         matchesAll
             || addresses.contains { own in
@@ -55,7 +54,7 @@ struct HostRule: Equatable, Sendable {
             }
     }
 
-    /// The bytes of a numeric address; an IPv4 address in IPv6 form becomes IPv4.
+    /// The bytes of a numeric address; an IPv4-mapped IPv6 address becomes IPv4.
     static func address(_ text: String) -> [UInt8]? {
         if let bytes = numericAddress(text), bytes.count == 4 { return bytes }
         let plain = text.split(separator: "%", maxSplits: 1).first.map(String.init) ?? text
@@ -64,7 +63,8 @@ struct HostRule: Equatable, Sendable {
         return bytes.starts(with: mapped) ? Array(bytes[12...]) : bytes
     }
 
-    /// Whether lists of rules let an address in: allow decides first, then deny (protocol specification, session 11.4).
+    /// Whether the rules admit an address: `allow` is consulted first, then `deny` (protocol specification, session
+    /// 11.4).
     static func admits(_ address: [UInt8]?, allow: [HostRule], deny: [HostRule]) -> Bool {
         guard !allow.isEmpty || !deny.isEmpty else { return true }
         guard let address else { return false }

@@ -2,28 +2,29 @@ import LinuxSystem
 import Synchronization
 package import Transport
 
-/// The places of a server for connections that have not logged in yet: so many at a time, each for a limited time.
+/// A server's places for connections that have not logged in yet: a limited number at a time, each for a limited time.
 ///
-/// A connection has ``limit`` from ``enter(_:)`` until ``LoginPlace/leave()``, whatever bytes it sends meanwhile. When all places are
-/// taken, a new connection puts out the one with the least progress. A step of the login that a fifth of all places or
-/// fewer have reached is passed over, so that nobody who holds many connections at a late step keeps all others at the
-/// first one. Within a step the connection goes that came to it first, and none before it had ``leastStay`` at its step:
-/// until then the new one waits in the kernel's queue. Addresses have no part in it: behind a proxy all peers share one.
+/// A connection has ``limit`` from ``enter(_:)`` until ``LoginPlace/leave()``, whatever bytes it sends in the meantime.
+/// When all places are taken, a new connection evicts the one that has made the least progress. A login step that at
+/// most a fifth of all places have reached is passed over, so that a peer that holds many connections at a late step
+/// cannot confine all others to the first one. Within a step, the connection that reached it first is evicted, but none
+/// before it has spent ``leastStay`` there: until then the new one waits in the kernel's queue. Addresses play no part:
+/// behind a proxy, all peers share one.
 ///
 /// ## Concurrency model
-/// `state` is touched by accepting threads, by the connections' threads, and by the thread that runs ``watch()``.
+/// `state` is used by the accepting threads, the connections' threads, and the thread that runs ``watch()``.
 package final class LoginPlaces: Sendable {
-    /// How far a connection has come.
+    /// How far a connection's login has progressed.
     package enum Progress: Int, CaseIterable, Comparable, Sendable {
-        /// The connection exists and has sent nothing.
+        /// The connection was accepted and has sent nothing.
         case accepted
-        /// Bytes have come.
+        /// The peer has sent bytes.
         case started
         /// The TLS handshake is done.
         case secured
-        /// The client has greeted.
+        /// The client has sent its greeting.
         case greeted
-        /// The client has named a module and has a challenge to answer.
+        /// The client has named a module and was sent a challenge.
         case challenged
 
         /// The order of the steps.
@@ -32,11 +33,11 @@ package final class LoginPlaces: Sendable {
 
     /// Why a connection was closed before it had logged in.
     package enum PutOut: Equatable, Sendable {
-        /// It had not logged in when its time was up.
+        /// It had not logged in within the time limit.
         case tooSlow
         /// Another connection needed its place.
         case displaced
-        /// The server is ending.
+        /// The server is shutting down.
         case closing
     }
 
@@ -44,10 +45,10 @@ package final class LoginPlaces: Sendable {
         let stream: any ByteStream
         let deadline: ContinuousClock.Instant
         var progress = Progress.accepted
-        /// Counts up over all entries, anew with every step.
+        /// A counter across all entries, taken again at each step.
         var order: UInt64
         var stepBegan: ContinuousClock.Instant
-        /// Whether it has proved itself by a certificate or a key, so that only its deadline ends it.
+        /// Whether it has authenticated by a certificate or a key, so that only its deadline ends it.
         var isProven = false
         var putOut: PutOut?
     }
@@ -59,7 +60,7 @@ package final class LoginPlaces: Sendable {
         var isClosed = false
     }
 
-    /// The time from the connection to the login.
+    /// The time allowed between connection and login.
     package let limit: Duration
     private let capacity: Int
     private let leastStay: Duration
@@ -69,9 +70,10 @@ package final class LoginPlaces: Sendable {
     /// Makes the places.
     ///
     /// - Parameters:
-    ///   - capacity: Connections before login at a time, and as many again that have proved themselves; at least 5.
-    ///   - limit: The time from the connection to the login.
-    ///   - leastStay: The time at one step before which no connection is put out for another.
+    ///   - capacity: The most connections before login at a time, and as many again that have authenticated by TLS; at
+    ///     least 5.
+    ///   - limit: The time allowed between connection and login.
+    ///   - leastStay: The least time at a step before a connection may be evicted.
     package init(capacity: Int = 384, limit: Duration, leastStay: Duration = .milliseconds(250)) {
         precondition(capacity >= Progress.allCases.count)
         self.capacity = capacity
@@ -79,9 +81,9 @@ package final class LoginPlaces: Sendable {
         self.leastStay = leastStay
     }
 
-    /// Gives a new connection a place; puts another one out where there is none, and may wait for that.
+    /// Gives a new connection a place, evicting another connection if none is free; may block.
     ///
-    /// - Parameter stream: Closed when its time is up or its place is needed.
+    /// - Parameter stream: The connection; closed when its time is up or its place is needed.
     /// - Returns: The place; nil when the places are closed.
     package func enter(_ stream: any ByteStream) -> LoginPlace? {
         while true {
@@ -115,12 +117,12 @@ package final class LoginPlaces: Sendable {
         }
     }
 
-    /// Finds who gives way to a new connection.
+    /// Selects the connection to evict for a new one.
     ///
     /// - Parameters:
     ///   - entries: All connections; the steps of those that have sent their first bytes are brought up to date.
-    ///   - capacity: How many may be there.
-    /// - Returns: Its number; nil while there is a place left.
+    ///   - capacity: The most connections at a time.
+    /// - Returns: Its number; nil while there is a free place.
     static func victim(among entries: inout [Int: Entry], capacity: Int) -> Int? {
         let candidates = entries.filter { $0.value.putOut == nil && !$0.value.isProven }
         guard candidates.count >= capacity else { return nil }
@@ -129,17 +131,17 @@ package final class LoginPlaces: Sendable {
             if entry.progress == .accepted, entry.stream.activity.bytesRead > 0 { entries[number]?.progress = .started }
             steps[(entries[number]?.progress ?? entry.progress).rawValue] += 1
         }
-        // With the new connection there are more than fit, so that one step at least holds more than its share.
+        // With the new connection there are more than fit, so at least one step holds more than its share.
         steps[Progress.accepted.rawValue] += 1
         let crowded = steps.firstIndex { $0 > capacity / steps.count }
         let ofStep = candidates.keys.filter { entries[$0]?.progress.rawValue == crowded }
         return ofStep.min { (entries[$0]?.order ?? 0) < (entries[$1]?.order ?? 0) }
     }
 
-    /// Closes connections whose time is up, until ``close()``; blocks the calling thread.
+    /// Closes connections whose time has run out, until ``close()``; blocks the calling thread.
     package func watch() {
         var next = ContinuousClock.now + limit
-        // Who enters while this sleeps has a later deadline than the sleep's end.
+        // Whatever enters during this sleep has a deadline later than the sleep's end.
         while case .timedOut = closed.pop(within: max(.zero, next - .now)) {
             let now = ContinuousClock.now
             var late: [any ByteStream] = []
@@ -158,7 +160,7 @@ package final class LoginPlaces: Sendable {
         }
     }
 
-    /// Gives no more places, and closes the connections that have one.
+    /// Stops giving places, and closes the connections that have one.
     package func close() {
         let streams = state.withLock { state in
             state.isClosed = true
@@ -201,7 +203,7 @@ package final class LoginPlaces: Sendable {
     fileprivate func end(_ number: Int) { state.withLock { $0.entries[number] = nil } }
 }
 
-/// One connection's place before its login; given back with the last reference to it.
+/// A connection's place before its login; released with the last reference to it.
 package final class LoginPlace: Sendable {
     private let number: Int
     private let places: LoginPlaces
@@ -213,15 +215,15 @@ package final class LoginPlace: Sendable {
 
     deinit { places.end(number) }
 
-    /// Notes a step of the login.
+    /// Records a step of the login.
     package func advance(to progress: LoginPlaces.Progress) { places.advance(number, to: progress) }
 
-    /// Notes that the peer has proved itself by a certificate or a key: nobody takes its place any more.
+    /// Records that the peer has authenticated by a certificate or a key: it is no longer evicted for another.
     ///
-    /// - Returns: False when there are as many such connections as may be.
+    /// - Returns: False when the limit of such connections is reached.
     package func prove() -> Bool { places.prove(number) }
 
-    /// Why the connection was closed; nil while it was not.
+    /// Why the connection was closed; nil if it was not.
     package var putOut: LoginPlaces.PutOut? { places.putOut(number) }
 
     /// Ends the time before the login.

@@ -5,7 +5,7 @@ import RsyncWire
 import Synchronization
 import VolumeAccess
 
-/// Copies file contents on a thread of its own.
+/// Copies file contents on its own thread.
 ///
 /// One thread uses a copier.
 final class LocalCopier {
@@ -19,7 +19,7 @@ final class LocalCopier {
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
-    /// Files in place that the session has not been told of.
+    /// Finished files that have not been reported to the session.
     private var finished: [TransferPlan] = []
     private let buffer = ByteMemory(count: LocalCopier.length)
 
@@ -40,7 +40,7 @@ final class LocalCopier {
         self.events = events
     }
 
-    /// Works until the queue is closed.
+    /// Copies files until the queue is closed.
     func run() {
         while let batch = jobs.tryPop() ?? popWhenIdle() {
             for plan in batch { copy(plan) }
@@ -48,14 +48,14 @@ final class LocalCopier {
         }
     }
 
-    /// Waits for work; the session may be waiting for files that have no name yet.
+    /// Waits for work; first commits the staged files, which the session may be waiting for.
     private func popWhenIdle() -> [TransferPlan]? {
         name(staged.takeAll())
         tell()
         return jobs.pop()
     }
 
-    /// Tells the session what is in place.
+    /// Reports finished files to the session.
     private func tell() {
         guard !finished.isEmpty else { return }
         events.push(.finished(finished))
@@ -63,7 +63,7 @@ final class LocalCopier {
     }
 
     private func copy(_ plan: TransferPlan) {
-        // A file that takes long keeps no other from its name.
+        // A file that takes long does not delay the commit of others.
         if plan.entry.size > StagedBatch.patience { name(staged.takeAll()) }
         let source: ReadableFile
         do throws(VolumeError) {

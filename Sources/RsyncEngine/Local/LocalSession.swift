@@ -5,7 +5,7 @@ import VolumeAccess
 
 /// Drives the generator from local file lists.
 ///
-/// Runs on the thread that made it.
+/// Runs on the thread that created it.
 final class LocalSession: TransferRequester {
     private struct Inode: Hashable {
         let device: UInt64
@@ -45,7 +45,7 @@ final class LocalSession: TransferRequester {
         generator = Generator(context, interpose: interpose)
     }
 
-    /// Works through the next list of the walk.
+    /// Processes the next list of the walk.
     func take(_ list: FileList) throws(EngineError) {
         guard let generator else { return }
         list.removeDuplicates()
@@ -59,7 +59,7 @@ final class LocalSession: TransferRequester {
         complete(isLast: false)
     }
 
-    /// Waits until everything is in place.
+    /// Waits until all files are in place.
     func finish() throws(EngineError) {
         guard let generator else { return }
         while generator.openCount > 0, !state.hasFailed { try wait() }
@@ -76,7 +76,7 @@ final class LocalSession: TransferRequester {
         if let loss { throw loss }
     }
 
-    /// Lets go of the generator, which knows this session as its requester.
+    /// Releases the generator, which refers to this session as its requester.
     func end() { generator = nil }
 
     private func complete(isLast: Bool) {
@@ -86,7 +86,7 @@ final class LocalSession: TransferRequester {
         }
     }
 
-    /// Gives hard links the group numbers that a wire would have brought.
+    /// Assigns hard links the group numbers that a sender would have sent.
     private func numberLinks(of list: FileList) {
         for entry in list.entries where entry.flags.contains(.hardLinked) {
             let extra = list.extras[Int(entry.extra)]
@@ -138,7 +138,8 @@ final class LocalSession: TransferRequester {
         guard state.observer.wantsItems else { return }
         let entry = candidate.entry
         let item = Item(flags: flags, name: candidate.reportedLink)
-        // A directory's own item may come with the list of its contents, which does not hold it.
+        // A directory's own item may be reported with the list of its contents, which does not contain the directory
+        // itself.
         let holder = entry.isDirectory ? holder(of: entry, candidate.list) : candidate.list
         state.observer.didChange(ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0))
     }
@@ -156,7 +157,7 @@ final class LocalSession: TransferRequester {
         if batch.count >= 64 || plan.entry.size > 1 << 20 { handOver() }
     }
 
-    /// Nobody waits for a sign of life on one machine.
+    /// A local transfer needs no keep-alives.
     func showLife() {}
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {

@@ -4,12 +4,12 @@ package import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Copies from directories of this machine to a directory of this machine, without a wire between them.
+/// Copies from local directories to a local directory, without a protocol between them.
 ///
 /// ## Concurrency model
-/// `walk` lists the sources ahead; the caller's thread compares and makes directories, links and nodes; two threads
-/// `copy` move file contents in the kernel and put them into place. Queues between them are bounded, but for the events
-/// of finished files.
+/// Thread `walk` lists the sources ahead; the caller's thread compares and creates directories, links and nodes; two
+/// threads `copy` copy file contents in the kernel and commit them. The queues between them are bounded, except the one
+/// for events of finished files.
 package struct LocalTransfer {
     private static let copierCount = 2
     private static let jobLimit = 4096
@@ -17,7 +17,7 @@ package struct LocalTransfer {
     private let options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
-    /// Puts something between the generator's decisions and what carries them out, for tests.
+    /// Wraps the executor of the generator's decisions, for tests.
     private let interpose: (any Executor) -> any Executor
 
     /// Prepares a transfer.
@@ -25,7 +25,7 @@ package struct LocalTransfer {
     /// - Parameters:
     ///   - options: What to do.
     ///   - observer: Follows the transfer; called from its threads.
-    ///   - progress: Figures for whoever wants to show them.
+    ///   - progress: Counters for a progress display.
     package init(
         options: TransferOptions,
         observer: any TransferObserver,
@@ -34,7 +34,7 @@ package struct LocalTransfer {
         self.init(options: options, observer: observer, progress: progress, interpose: { $0 })
     }
 
-    /// Prepares a transfer whose decisions are watched on their way to what carries them out.
+    /// Prepares a transfer with a wrapper around the executor of its decisions.
     init(
         options: TransferOptions,
         observer: any TransferObserver,
@@ -50,9 +50,9 @@ package struct LocalTransfer {
     /// Copies.
     ///
     /// - Parameters:
-    ///   - sources: What to copy.
-    ///   - argument: Where to.
-    /// - Returns: What came of it.
+    ///   - sources: The directories and files to copy.
+    ///   - argument: The destination.
+    /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         if options.selection.recursive { parameters.flags = [.incrementalRecursion] }

@@ -4,11 +4,11 @@ import RsyncOptions
 import RsyncWire
 package import VolumeAccess
 
-/// Where files go, as an argument names it.
+/// The destination as given by an argument.
 package struct DestinationArgument: Sendable {
-    /// What the path is relative to: a module's root, or nil for the process's working directory.
+    /// The directory that the path is relative to: a module's root, or nil for the working directory.
     package let base: Volume?
-    /// The path; empty and `.` name the base itself.
+    /// The path; empty or `.` for the base itself.
     package let path: [UInt8]
 
     /// Names a destination.
@@ -18,12 +18,12 @@ package struct DestinationArgument: Sendable {
     }
 }
 
-/// The directory that files go to, opened and pinned.
+/// The destination directory, held open.
 struct Destination: Sendable {
     let volume: Volume
-    /// The name that the only file of the transfer gets, when the argument named a file.
+    /// The name for the only file of the transfer, if the argument named a file.
     let localName: [UInt8]?
-    /// Whether this run made the directory.
+    /// Whether this run created the directory.
     let wasCreated: Bool
 
     /// The last component an entry has at the destination.
@@ -34,14 +34,14 @@ struct Destination: Sendable {
     /// The path an entry has below the destination's root.
     func path(of entry: FileEntry, in list: FileList) -> [UInt8] { localName ?? Array(list.name(of: entry)) }
 
-    /// Opens the destination for what the first list holds (protocol specification, transfer 11.1).
+    /// Opens the destination for the contents of the first list (protocol specification, transfer 11.1).
     ///
     /// - Parameters:
-    ///   - argument: Where files go.
+    ///   - argument: The destination.
     ///   - list: The first list.
-    ///   - isMore: Whether entries follow in other lists.
-    ///   - state: For its options and texts.
-    /// - Returns: The destination, made if it was missing.
+    ///   - isMore: Whether more entries follow in other lists.
+    ///   - state: Supplies options and reports.
+    /// - Returns: The destination, created if it was missing.
     /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 3, or ``EngineError/volume(_:_:)``.
     static func open(
         _ argument: DestinationArgument,
@@ -70,7 +70,7 @@ struct Destination: Sendable {
     }
 }
 
-/// Opens or makes the destination directory, below a module's root or by the operator's path.
+/// Opens or creates the destination directory, below a module's root or by the operator's path.
 private struct DestinationOpener {
     let base: Volume?
     let state: SessionState

@@ -2,11 +2,11 @@ import Glibc
 import RsyncWire
 import VolumeAccess
 
-/// Turns the sender's owners and groups into ours (protocol specification, transfer 5.3).
+/// Maps the sender's owners and groups to local ones (protocol specification, transfer 5.3).
 ///
 /// One thread uses a map at a time.
 final class IdentityMap {
-    /// Answers that are kept about groups; more are asked for again.
+    /// The most group memberships that are cached; others are looked up again.
     private static let mostMemberships = 65_536
     private let isRoot = geteuid() == 0
     private let usesNames: Bool
@@ -15,17 +15,17 @@ final class IdentityMap {
     private var memberships: [UInt32: Bool] = [:]
     private let names = IdentityNames()
 
-    /// - Parameter usesNames: Whether owners are matched by name.
+    /// - Parameter usesNames: Whether owners and groups are matched by name.
     init(usesNames: Bool) {
         self.usesNames = usesNames
     }
 
-    /// Rewrites the ids of a list's entries.
+    /// Rewrites the IDs of a list's entries.
     ///
     /// - Parameters:
     ///   - list: A list that has just been received.
-    ///   - userNames: Names that the sender gave for user ids so far.
-    ///   - groupNames: Names that the sender gave for group ids so far.
+    ///   - userNames: Names that the sender has sent for user IDs so far.
+    ///   - groupNames: Names that the sender has sent for group IDs so far.
     func map(_ list: FileList, userNames: [UInt32: [UInt8]], groupNames: [UInt32: [UInt8]]) {
         var lastUser: (from: UInt32, to: UInt32)?
         var lastGroup: (from: UInt32, to: UInt32)?

@@ -9,17 +9,17 @@ import VolumeAccess
 /// Reads everything the sender sends: file lists, items, data, statistics (protocol specification, session 7).
 ///
 /// ## Concurrency model
-/// Runs on the thread that called ``readFirstLists()`` and ``run(into:)``, and owns the input. What it learns goes to
-/// the generator as events, complete files go to the finisher in batches. Until the first lists are here it owns the output,
-/// too.
+/// Runs on the thread that called ``readFirstLists()`` and ``run(into:)``, and owns the input. Events go to the
+/// generator, complete files go to the finishers in batches. Until the first lists have arrived, it also owns the
+/// output.
 final class Receiver: ReadingRole {
-    /// What this thread looks after besides reading.
+    /// What this thread does besides reading.
     private enum Phase {
-        /// The first lists come in, and nobody else shows the sender that this side lives.
+        /// The first lists are being received, and no other thread sends keep-alives.
         case firstLists
         /// The destination is being opened, or the session has ended.
         case idle
-        /// Files come in, whose bytes lie in the source's buffers.
+        /// Files are being received, whose bytes are in the source's buffers.
         case files(FileContent)
     }
 
@@ -37,7 +37,7 @@ final class Receiver: ReadingRole {
     private var listCount: Int32 = 0
     private var doneCount: Int32 = 0
     private var phase = Phase.firstLists
-    /// The sender's own figures, which a client gets at the end of a pull.
+    /// The sender's own statistics, which a client gets at the end of a pull.
     private(set) var senderFigures: TransferStatistics?
 
     init(
@@ -122,7 +122,7 @@ final class Receiver: ReadingRole {
     }
 
     private func endLists() throws(WireError) {
-        // A sender that stops early must not look complete (protocol specification, transfer 4.3).
+        // A sender that stops early must not appear complete (protocol specification, transfer 4.3).
         guard !live.hasOpenDirectories else {
             throw .violation("the file lists ended before the contents of every directory were listed", exitCode: 2)
         }
@@ -134,13 +134,13 @@ final class Receiver: ReadingRole {
 
     // MARK: items
 
-    /// Reads items until the last byte that the sender sends.
+    /// Reads items up to the sender's last byte.
     func run(into destination: Destination) throws(WireError) {
         let content = FileContent(source: channel.source, jobs: jobs)
         phase = .files(content)
         defer { phase = .idle }
         let files = try FileReceiver(state: state, input: input, destination: destination, content: content)
-        // What was rebuilt before a failure is still put into place, or kept, or dropped.
+        // What was rebuilt before a failure is still committed, or kept as a partial file, or discarded.
         defer { jobs.handOver() }
         while !isAtEnd, !state.hasFailed {
             let index = try input.index("an item")
@@ -156,8 +156,8 @@ final class Receiver: ReadingRole {
         events.push(.receiverEnded)
     }
 
-    /// Whether the sender has nothing more to say: it answers every NDX_DONE but the goodbye (protocol specification,
-    /// session 7.3).
+    /// Whether the sender has nothing more to send: it answers every NDX_DONE except the goodbye (protocol
+    /// specification, session 7.3).
     private var isAtEnd: Bool {
         guard live.isComplete else { return false }
         return doneCount == listCount + (state.parameters.dialect.hasLongGoodbye ? 3 : 2)
@@ -225,7 +225,7 @@ final class Receiver: ReadingRole {
         if case .firstLists = phase { try showLife() }
     }
 
-    /// Shows life while a long list comes in, where the sender counts on that.
+    /// Sends keep-alives while a long list is being received, if the sender relies on that.
     private func showLife() throws(WireError) {
         if state.options.agent.showsLife { try state.keepAlive(channel.output) }
     }

@@ -7,12 +7,12 @@ import VolumeAccess
 /// session 7.1).
 ///
 /// ## Concurrency model
-/// The caller's thread receives; `generate` compares and asks, and owns the output; `finish` puts files into place.
-/// Events to the generator are never held back, so that receiving never waits for asking. What may wait there is bounded
-/// by other means: lists by the bytes that live lists may take (``FileListLimits``), answers by what was written and not
-/// answered (``OpenRequests``), of which the generator lets only so much be under way.
+/// The caller's thread receives; `generate` compares and requests, and owns the output; `finish` commits files. The
+/// queue of events to the generator never blocks, so receiving never waits for the generator. What may be queued there
+/// is bounded by other means: lists by the bytes that live lists may take (``FileListLimits``), answers by what was
+/// written and not answered (``OpenRequests``), which the generator limits.
 final class ReceivingSide {
-    /// Requests that may be under way before the generator waits for answers.
+    /// The most open requests before the generator waits for answers.
     private static let requestLimit = 10_000
 
     private let state: SessionState
@@ -20,7 +20,7 @@ final class ReceivingSide {
     private let channel: SessionChannel
     private let receiver: Receiver
     private let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "lists and finished files")
-    /// Two, since what a small file costs is mostly the kernel's time, and the most of all threads.
+    /// Two, because the cost of a small file is mostly kernel time, and higher here than on any other thread.
     private let jobs = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: 2 << 20, name: "received files") }
     private let open = OpenRequests()
     private var synchronizer: Synchronizer?
@@ -39,12 +39,12 @@ final class ReceivingSide {
         )
     }
 
-    /// What the sender may be at work on without a word.
+    /// What the sender may be silently busy with.
     var senderWork: SenderWork { SenderWork(showsLife: state.options.agent.showsLife, open: open) }
 
     /// Runs the session from the first file list to the goodbye.
     ///
-    /// - Parameter argument: Where files go.
+    /// - Parameter argument: The destination.
     /// - Throws: The session's first failure.
     func run(into argument: DestinationArgument) throws(EngineError) {
         var threads: [WorkerThread] = []
@@ -89,7 +89,7 @@ final class ReceivingSide {
         }
     }
 
-    /// What brings the destination to its device, where that is wanted.
+    /// The object that flushes the destination to its device, if that is requested.
     private func synchronizer(for destination: Destination) throws(WireError) -> Synchronizer? {
         do throws(EngineError) {
             return try state.execution.synchronizer(state, of: destination.volume)

@@ -2,14 +2,14 @@ import LinuxSystem
 import RsyncOptions
 import RsyncWire
 
-/// The names that a client asked for: a server may send nothing else (protocol specification, transfer 19.1, F19, F20).
+/// The names that a client requested: a server may send nothing else (protocol specification, transfer 19.1, F19, F20).
 struct RequestedNames: Sendable {
-    /// Last components of the source arguments; nil when an argument asked for a directory's contents.
+    /// Last components of the source arguments; nil if an argument requested a directory's contents.
     private let names: [[UInt8]]?
     private let filters: FilterList
 
     /// - Parameters:
-    ///   - paths: The source arguments as they were sent.
+    ///   - paths: The source arguments as sent.
     ///   - filters: The client's own filters.
     init(paths: [[UInt8]], filters: FilterList) {
         self.filters = filters
@@ -21,7 +21,7 @@ struct RequestedNames: Sendable {
         names = asksForContents ? nil : leaves
     }
 
-    /// Refuses a first list with a name that was not asked for.
+    /// Rejects a first list that contains a name that was not requested.
     func check(_ list: FileList) throws(WireError) {
         for entry in list.entries {
             let name = list.name(of: entry)

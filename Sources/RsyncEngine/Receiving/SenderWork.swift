@@ -1,6 +1,6 @@
-/// What the sending side may be at work on without a word, as far as the receiving side knows.
+/// What the sending side may be silently busy with, as far as the receiving side knows.
 struct SenderWork: SilenceRule {
-    /// Whether it shows life in every phase.
+    /// Whether it sends keep-alives in every phase.
     let showsLife: Bool
     let open: OpenRequests
 

@@ -12,7 +12,7 @@ import VolumeAccess
 /// One thread uses a sender.
 final class FileSender {
     private static let pieceLength = 256 * 1024
-    /// Files that were listed with at most so many bytes are read at once.
+    /// Files that were listed with at most this many bytes are read in one call.
     private static let smallLimit: Int64 = 32 * 1024
 
     private let state: SessionState
@@ -21,11 +21,11 @@ final class FileSender {
     private let directories: [DirectoryCache]
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
-    /// The last small file's bytes and one more.
+    /// The last small file's bytes, and one more byte to notice growth.
     private var small = [UInt8](repeating: 0, count: Int(FileSender.smallLimit) + 1)
-    /// Where a file is read to that is compressed or compared; one byte until it is wanted.
+    /// The buffer for files that are compressed or compared; one byte until it is needed.
     private var window = ByteMemory(count: 1)
-    /// The file whose progress is followed; nil when nobody wants to know.
+    /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Bytes of the file sent last.
     private(set) var lastLength: Int64 = 0
@@ -45,7 +45,7 @@ final class FileSender {
 
     /// Answers a request.
     ///
-    /// - Returns: False when the file could not be opened: the receiver has been told, nothing else was sent.
+    /// - Returns: False if the file could not be opened: the receiver has been told, nothing else was sent.
     /// - Throws: ``WireError`` when the peer is gone.
     func send(
         _ index: Int32,
@@ -78,7 +78,7 @@ final class FileSender {
         try tokens.end()
         var digest = fileSum.finish().bytes
         if !isIntact {
-            // A false sum makes the receiver ask again (protocol specification, transfer 12.1).
+            // A false checksum makes the receiver request the file again (protocol specification, transfer 12.1).
             let falseSum = [UInt8](repeating: 0, count: digest.count)
             digest = digest == falseSum ? falseSum.dropLast() + [1] : falseSum
             state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
@@ -97,7 +97,7 @@ final class FileSender {
 
     /// Opens a file of a list.
     ///
-    /// - Returns: Nil when it is a small one that goes out whole, and `small` holds its bytes.
+    /// - Returns: Nil if it is a small one that is sent whole, and `small` holds its bytes.
     private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
         let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
         let leaf = list.leaf(of: entry)
@@ -112,7 +112,7 @@ final class FileSender {
         return try directory.readListed(leaf.span, listedAs: entry.modificationTime, into: &buffer)
     }
 
-    /// Sends a file's content, which was read already if there is no file.
+    /// Sends a file's content, which was already read if there is no file.
     ///
     /// - Returns: Whether all of it could be read.
     private func sendContent(
@@ -128,17 +128,18 @@ final class FileSender {
         return signature.geometry.count == 0 ? try sendWhole(file) : try sendDelta(file, signature, item)
     }
 
-    /// Lists a file that is longer than the list said, or than what was read of it.
+    /// Records a file that is longer than listed, or than what was read of it.
     private func noteGrowth(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
         var length = file.status.size
-        // A small file is read at once and not asked again. Where a large one cannot be, it counts as it was when it was opened.
+        // A small file was read in one call and is not examined again. If a large one cannot be, its size when opened
+        // counts.
         if length > 1 << 20, let now = try? file.currentStatus().size { length = max(length, now) }
         guard length > entry.size else { return }
         let name = printable(list.name(of: entry))
         state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
     }
 
-    /// Tells both sides that a requested file cannot be had.
+    /// Reports to both sides that a requested file cannot be read.
     private func refuse(_ index: Int32, _ name: ArraySlice<UInt8>, _ error: VolumeError) throws(WireError) {
         if error.isMissing {
             state.add(.vanished)
@@ -167,7 +168,7 @@ final class FileSender {
 
     /// Sends a file as literal data.
     ///
-    /// - Returns: False when less could be read than the file had when it was opened; zeros went in its place.
+    /// - Returns: False if less could be read than the file had when it was opened; zeros were sent instead.
     private func sendWhole(_ file: borrowing ReadableFile) throws(WireError) -> Bool {
         let size = file.status.size
         var offset: Int64 = 0
@@ -186,7 +187,7 @@ final class FileSender {
             }
             offset += Int64(wanted)
             moved(wanted)
-            // What compresses well fills the output slowly.
+            // Data that compresses well fills the output slowly.
             if !isPlain { try state.keepAlive(output) }
         }
         lastLength = size
@@ -194,7 +195,7 @@ final class FileSender {
         return isIntact
     }
 
-    /// Where the next piece is read to: the output itself, or the window when it is compressed from there.
+    /// The memory that the next piece is read into: the output itself, or the window if it is compressed from there.
     private func literalPlace(_ wanted: Int) throws(WireError) -> MemorySlice {
         if isPlain {
             return try tokens.literalSpace(wanted)
@@ -203,7 +204,7 @@ final class FileSender {
         return window[0..<wanted]
     }
 
-    /// Reads all of `place` if the file has it; a failure is the same as a short file.
+    /// Fills `place` if the file has that much; a failure is treated as a short file.
     private func read(
         _ file: borrowing ReadableFile,
         into place: MemorySlice,
@@ -254,7 +255,7 @@ final class FileSender {
             window.moveToFront(used..<held)
             held -= used
             moved(wanted)
-            // Nothing goes out while a long file matches.
+            // Nothing is sent while a long file matches.
             try state.keepAlive(output)
         } while offset < size
         lastLength = size

@@ -1,19 +1,19 @@
 import RsyncWire
 import Synchronization
 
-/// Tells how far the receiving side is in the lists: what it passed over without a request is up to date.
+/// Tracks how far the receiving side is in the lists: what it passed over without a request is up to date.
 ///
-/// Requests come in the order of the lists but for hard links and second tries, which change nothing here.
+/// Requests come in list order except for hard links and redos, which make no difference here.
 struct PassedEntries {
     /// The lowest index that is neither requested nor passed over.
     private var next: Int32 = 0
 
-    /// Counts the entries in front of a requested one as dealt with.
+    /// Counts the entries before a requested one as done.
     ///
     /// - Parameters:
-    ///   - index: What was asked for; it may lie before what was passed already.
+    ///   - index: The requested entry; it may be one that was already passed.
     ///   - lists: The live lists.
-    ///   - progress: Gets the figures.
+    ///   - progress: The counters to update.
     mutating func request(_ index: Int32, in lists: [FileList], _ progress: TransferProgress) {
         guard index >= next else { return }
         pass(to: index, in: lists, progress)
@@ -21,7 +21,7 @@ struct PassedEntries {
         next = index + 1
     }
 
-    /// Counts what is left of a list, which the receiving side has ended.
+    /// Counts the rest of a list that the receiving side has ended.
     mutating func end(_ list: FileList, _ progress: TransferProgress) {
         let end = list.start + Int32(list.count)
         guard end > next else { return }
@@ -29,7 +29,7 @@ struct PassedEntries {
     }
 
     private mutating func pass(to index: Int32, in lists: [FileList], _ progress: TransferProgress) {
-        // Of a first pass nothing is passed over, and there are many lists.
+        // In a first pass nothing is passed over, and there are many lists.
         guard index > next else { return }
         var bytes: Int64 = 0
         var count: Int64 = 0

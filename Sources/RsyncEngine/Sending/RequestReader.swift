@@ -4,27 +4,27 @@ import LinuxSystem
 import RsyncOptions
 import RsyncWire
 
-/// What the receiving side asked for, or that a phase of it is over.
+/// A request from the receiving side, or the end of one of its phases.
 enum ReceiverEvent: Sendable {
     /// NDX_DONE.
     case done
-    /// How many names of each type the receiving side deleted.
+    /// The number of entries of each type that the receiving side deleted.
     case deletions(DeletionStatistics)
-    /// An index and its item; a transfer carries the sums of the basis.
+    /// An index and its item; a transfer carries the basis's signature.
     case item(Int32, Item, Signature?)
-    /// The stream from the peer ended in good order.
+    /// The stream from the peer ended cleanly.
     case ended
 }
 
-/// Reads the receiving side's requests on a thread of its own, so that a peer's generator never waits for our data.
+/// Reads the receiving side's requests on its own thread, so that a peer's generator never waits for our data.
 ///
 /// ## Concurrency model
-/// Runs on the thread `requests` and owns the input. Events leave in batches through a bounded queue, whose weight
-/// counts the bytes of block sums and of names: a peer that asks for more waits.
+/// Runs on the thread `requests` and owns the input. Events are passed in batches through a bounded queue, whose weight
+/// counts the bytes of block sums and names: a peer that requests more has to wait.
 final class RequestReader: ReadingRole {
-    /// The most that requests and block sums may take that wait for the sender, in bytes.
+    /// The most memory for requests and block sums that wait for the sender, in bytes.
     static let queueLimit = 16 << 20
-    /// What an array takes beside its elements, in bytes.
+    /// The overhead of an array, in bytes.
     private static let arrayHead = 32
 
     private let input: WireInput
@@ -69,7 +69,7 @@ final class RequestReader: ReadingRole {
         throw .violation("an unexpected message \(MessageTag.noSend)", exitCode: 2)
     }
 
-    /// Gives what was read to the sender.
+    /// Hands what was read to the sender.
     private func handOver() {
         guard !batch.isEmpty else { return }
         events.push(batch, weight: max(1, batchWeight))

@@ -10,11 +10,11 @@ import VolumeAccess
 ///
 /// ## Concurrency model
 /// Runs on the thread that called ``run()`` and owns the output. Lists come from the thread `walk`, requests from the
-/// thread `requests`; both queues are bounded and neither thread waits for this one in any other way.
+/// thread `requests`; both queues are bounded, and the threads wait for this one in no other way.
 final class Sender {
-    /// Entries that are listed ahead of the list in work even while requests wait (protocol specification, transfer 4.4).
+    /// The entries to list ahead of the current list even while requests wait (protocol specification, transfer 4.4).
     private static let leastAhead = 1000
-    /// Entries that are listed ahead while nothing else is to be done.
+    /// The entries to list ahead while there is nothing else to do.
     private static let mostAhead = 10_000
 
     private let state: SessionState
@@ -31,7 +31,7 @@ final class Sender {
     private var toldBits: SessionState.ErrorBits = []
     /// Counts what was read from the peer, for the statistics of a server.
     private let source: PumpedSource
-    /// Told what the receiving side has to do.
+    /// Tracks what the receiving side may be busy with.
     private let peer: ReceiverWork
 
     init(
@@ -100,7 +100,7 @@ final class Sender {
         return isEmpty
     }
 
-    /// Sends one more list, or the mark that there are no more.
+    /// Sends one more list, or the end marker of the lists.
     private func sendNextList(waiting: Bool) throws(WireError) {
         var next = lists.tryPop()
         if next == nil, waiting {
@@ -116,7 +116,7 @@ final class Sender {
         try send(list)
     }
 
-    /// Waits for the walker's next list, telling the peer now and then that this side lives.
+    /// Waits for the walker's next list, sending the peer keep-alives.
     ///
     /// - Returns: Nil when there are no more lists.
     private func waitForList() throws(WireError) -> FileList? {
@@ -148,12 +148,12 @@ final class Sender {
         }
     }
 
-    /// Entries in lists behind the one in work.
+    /// The number of entries in lists after the current one.
     private var entriesAhead: Int { live.entryCount - (live.lists.first?.count ?? 0) }
 
     // MARK: requests
 
-    /// Does the next thing there is to do.
+    /// Does the next piece of work.
     ///
     /// - Returns: False when the receiving side has ended its last phase.
     private func step() throws(WireError) -> Bool {
@@ -172,7 +172,7 @@ final class Sender {
         return try handle(event)
     }
 
-    /// Waits for a batch of requests, telling the peer now and then that this side lives.
+    /// Waits for a batch of requests, sending the peer keep-alives.
     private func waitForRequests() throws(WireError) {
         try output.flush()
         peer.begin()
@@ -218,7 +218,7 @@ final class Sender {
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
         let place = try live.resolve(index)
-        // The number in front of a list names a directory that has a number in another list, too.
+        // The index before a list's first entry names a directory that also has an index in another list.
         if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
         if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
         if item.flags.contains(.transfer) {

@@ -2,13 +2,13 @@ import LinuxSystem
 import RsyncWire
 package import VolumeAccess
 
-/// One source argument: a root on a volume and the name that is sent for what lies there.
+/// A source argument: a root on a volume, and the name that is sent for what is there.
 package struct SourceRoot: Sendable {
-    /// The directory below which all names of this source lie.
+    /// The directory that contains all names of this source.
     package let volume: Volume
     /// The name below the root to start from; `.` sends the root's contents.
     package let name: [UInt8]
-    /// The argument as it was given, for messages.
+    /// The argument as given, for messages.
     package let argument: [UInt8]
 
     /// Names a source.
@@ -18,9 +18,9 @@ package struct SourceRoot: Sendable {
         self.argument = argument
     }
 
-    /// The contents of a directory, as `rsync PATH/` sends them.
+    /// The contents of a directory, as sent by `rsync PATH/`.
     ///
-    /// - Parameter path: A directory; symbolic links on the way are followed.
+    /// - Parameter path: A directory; symbolic links in the path are followed.
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when it cannot be opened.
     package static func contents(of path: String) throws(VolumeError) -> SourceRoot {
@@ -30,7 +30,7 @@ package struct SourceRoot: Sendable {
     /// Splits an argument as rsync does (protocol specification, transfer 3.11): `dir/`, `dir/.` and `..` mean contents,
     /// anything else is sent under its last component.
     ///
-    /// - Parameter argument: A path as given by a person.
+    /// - Parameter argument: A path as given by the user.
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     package static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
@@ -39,7 +39,7 @@ package struct SourceRoot: Sendable {
         return SourceRoot(volume: try Volume.open(path: path.span), name: leaf, argument: argument)
     }
 
-    /// Splits an argument as ``argument(_:)``, below the root of a module.
+    /// Splits an argument like ``argument(_:)``, below the root of a module.
     ///
     /// - Parameters:
     ///   - argument: A path relative to the module, without `..`.
@@ -55,7 +55,7 @@ package struct SourceRoot: Sendable {
         return SourceRoot(volume: volume, name: leaf, argument: argument)
     }
 
-    /// The directory that is entered and the name that is sent.
+    /// The directory to enter and the name to send.
     private static func split(_ argument: [UInt8]) -> (parent: [UInt8], leaf: [UInt8]) {
         let dot = UInt8(ascii: ".")
         let parts = PathParts(argument)

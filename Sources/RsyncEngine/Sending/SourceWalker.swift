@@ -6,10 +6,10 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Lists the sources, directory by directory, ahead of the thread that sends.
+/// Lists the sources, directory by directory, ahead of the sending thread.
 ///
-/// With incremental recursion every directory becomes a list of its own, depth first and in the sorted order of its
-/// siblings (protocol specification, transfer 4.3); without it there is one list of everything.
+/// With incremental recursion each directory becomes a list of its own, depth first and in the sorted order of its
+/// siblings (protocol specification, transfer 4.3); without it there is a single list.
 ///
 /// ## Concurrency model
 /// Runs on the thread `walk`. A list belongs to the consumer once it is pushed.
@@ -23,9 +23,9 @@ final class SourceWalker {
     private let isIncremental: Bool
     private let fileRecipe: ChecksumRecipe
     private var reader = WholeFileReader()
-    /// The directories that are still to be listed, and their numbers.
+    /// The directories that have still to be listed, and their indexes.
     private var traversal: LiveFileLists
-    /// Error bits already told to the peer with a list.
+    /// Error bits already sent to the peer with a list.
     private var toldBits: Int32 = 0
 
     init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>) {
@@ -62,7 +62,7 @@ final class SourceWalker {
 
     // MARK: lists
 
-    /// Sorts a list and gives it to the sender.
+    /// Sorts a list and hands it to the sender.
     private func hand(over list: FileList) {
         list.sort()
         let bits = state.options.deletion.ignoreErrors ? 0 : state.errorBits.rawValue
@@ -74,7 +74,7 @@ final class SourceWalker {
         lists.push(list, weight: max(1, list.count))
     }
 
-    /// Adds everything below the directories that are in the list already.
+    /// Adds everything below the directories that are already in the list.
     private func listWhole(into list: FileList) {
         guard state.options.selection.recursive else { return }
         var position = 0
@@ -176,7 +176,7 @@ final class SourceWalker {
         }
     }
 
-    /// Reads what few entries have: a link's target, device numbers, the inode of a hard link, the checksum of `-c`.
+    /// Reads the rarer fields: a link's target, device numbers, the inode of a hard link, the checksum of `-c`.
     private func addExtras(
         of status: FileStatus,
         leaf: Span<UInt8>,
@@ -204,7 +204,7 @@ final class SourceWalker {
             extra.inode = status.inode
         }
         if needsSum {
-            // A file that will not be sent is not read either; zeros stand for a sum that cannot be had.
+            // A file that will not be sent is not read either; zeros stand for a checksum that cannot be computed.
             let isTooLarge = state.options.limits.largestFile.map { status.size > $0 } ?? false
             let sum =
                 isTooLarge
@@ -218,7 +218,7 @@ final class SourceWalker {
 
     // MARK: errors
 
-    /// Tells about a source that could not be listed (protocol specification, transfer 3.11).
+    /// Reports a source that could not be listed (protocol specification, transfer 3.11).
     private func note(_ error: VolumeError, _ operation: String) {
         if error.isMissing {
             state.add(.vanished)
@@ -232,7 +232,7 @@ final class SourceWalker {
 }
 
 extension FileEntry {
-    /// The numbers of an entry of a volume; its name and extras come separately.
+    /// The numeric fields of a volume's entry; name and extras are set separately.
     init(_ status: FileStatus) {
         self.init()
         mode = status.mode

@@ -3,7 +3,7 @@ import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
-/// Reads whole files for their checksum (`-c`), with one buffer for all of them.
+/// Checksums whole files (`-c`), with one buffer for all of them.
 ///
 /// One thread uses the reader.
 final class WholeFileReader {
@@ -12,7 +12,7 @@ final class WholeFileReader {
 
     /// The digest of a regular file; all zeros when it cannot be read (protocol specification, transfer 9.4).
     ///
-    /// `modified` is the time that a file of the source was listed with; `betweenPieces` is called after every 256 KiB.
+    /// `modified` is the listed time of a source file; `betweenPieces` is called after every 256 KiB.
     func digest(
         of name: Span<UInt8>,
         listedAs modified: Timestamp? = nil,

@@ -4,17 +4,17 @@ package import RsyncOptions
 package import RsyncWire
 package import Transport
 
-/// What a session came to.
+/// The result of a session.
 package struct SessionResult: Sendable {
-    /// rsync's exit code: 0, 23, 24 or 25 when the session ran to its end, else the failure's.
+    /// rsync's exit code: 0, 23, 24 or 25 if the session ran to its end, otherwise the failure's.
     package let exitCode: Int32
-    /// Why it ended early; nil when it ran to its end.
+    /// Why it ended early; nil if it ran to its end.
     package let failure: EngineError?
-    /// What was done.
+    /// The session's statistics.
     package let statistics: SessionStatistics
-    /// What both ends spoke, if they came so far.
+    /// The dialect that was negotiated, if any.
     package let dialect: Dialect
-    /// What a text about a file that is larger than a limit says, whichever side it is from.
+    /// The phrase in a message about a file that exceeds a size limit, from either side.
     package static let largeFileText = SessionState.tooLarge
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
@@ -38,34 +38,34 @@ package struct SessionResult: Sendable {
 
 /// The client's side of a session with a server over a remote shell or with a daemon.
 ///
-/// Blocks the calling thread; run it on a thread of its own.
+/// Blocks the calling thread; run it on its own thread.
 package struct ClientSession: Sendable {
-    /// Which way files go.
+    /// The direction of the transfer.
     package enum Direction: Sendable {
-        /// From here to a path of the server.
+        /// From here to a path on the server.
         case push([SourceRoot], to: [UInt8])
-        /// From paths of the server to here.
+        /// From paths on the server to here.
         case pull([[UInt8]], into: DestinationArgument)
     }
 
-    /// Who a daemon lets in.
+    /// The credentials for a daemon.
     package struct Login: Sendable {
         /// The user's name.
         package let user: String
-        /// Makes the proof that answers a challenge (`AuthenticationExchange`); only called when the daemon wants one.
+        /// Computes the response to a challenge (`AuthenticationExchange`); only called if the daemon sends one.
         package let proof: Proof
 
-        /// What a challenge and a digest are answered with.
+        /// Computes the response to a challenge with a digest.
         package typealias Proof =
             @Sendable (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(EngineError) -> [UInt8]
 
-        /// Names a user who proves the password without showing it here.
+        /// A user whose responses are computed without revealing the password here.
         package init(user: String, proof: @escaping Proof) {
             self.user = user
             self.proof = proof
         }
 
-        /// Names a user and finds the password when the daemon wants it.
+        /// A user whose password is looked up when the daemon requests it.
         package init(user: String, password: @escaping @Sendable () throws(EngineError) -> [UInt8]) {
             self.init(user: user) { (challenge, digest) throws(EngineError) in
                 let password = try password()
@@ -78,16 +78,16 @@ package struct ClientSession: Sendable {
     var options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
-    /// What to do besides; nil for a session like any other.
+    /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
-    /// Prepares a session.
+    /// Prepares a session with a server.
     ///
     /// - Parameters:
-    ///   - stream: Connected with the server; closed when the session ends.
+    ///   - stream: The connection to the server; closed when the session ends.
     ///   - options: What to do.
     ///   - observer: Follows the session; called from its threads.
-    ///   - progress: Figures for whoever wants to show them.
+    ///   - progress: Counters for a progress display.
     package init(
         stream: any ByteStream,
         options: TransferOptions,
@@ -102,8 +102,8 @@ package struct ClientSession: Sendable {
 
     /// Runs a session with a server that a remote shell started.
     ///
-    /// - Parameter direction: Which way files go; the server got its arguments from ``ServerArguments``.
-    /// - Returns: What came of it.
+    /// - Parameter direction: The direction of the transfer; the server got its arguments from ``ServerArguments``.
+    /// - Returns: The result.
     package func run(_ direction: Direction) -> SessionResult {
         run { channel throws(EngineError) in try transfer(direction, version: nil, over: channel) }
     }
@@ -112,9 +112,9 @@ package struct ClientSession: Sendable {
     ///
     /// - Parameters:
     ///   - module: The module's name.
-    ///   - direction: Which way files go; paths are relative to the module.
-    ///   - login: For a module that wants a password.
-    /// - Returns: What came of it.
+    ///   - direction: The direction of the transfer; paths are relative to the module.
+    ///   - login: The credentials, for a module that requires a password.
+    /// - Returns: The result.
     package func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
@@ -132,9 +132,9 @@ package struct ClientSession: Sendable {
         }
     }
 
-    /// Asks a daemon for its modules; each line goes to the observer.
+    /// Requests a daemon's list of modules; each line is passed to the observer.
     ///
-    /// - Returns: What came of it.
+    /// - Returns: The result.
     package func listModules() -> SessionResult {
         run { channel throws(EngineError) in
             let client = daemonClient(over: channel)
@@ -236,9 +236,9 @@ package struct ClientSession: Sendable {
         }
     }
 
-    /// The binary part: handshake, filters, files (protocol specification, session 4 and 8.1).
+    /// Performs the binary part: handshake, filters, files (protocol specification, session 4 and 8.1).
     ///
-    /// Returns the state also when the session failed; the failure is in it.
+    /// Returns the state even if the session failed; it then has the failure.
     private func transfer(
         _ direction: Direction,
         version: Int32?,

@@ -4,25 +4,26 @@ package import VolumeAccess
 
 /// Why a session ended before its work was done.
 package enum EngineError: Error, Sendable, CustomStringConvertible {
-    /// The stream from the peer could not be read as rsync's protocol, or broke.
+    /// The peer's stream broke, or violated rsync's protocol.
     case wire(WireError)
-    /// A daemon did not greet as one; what happened instead.
+    /// The peer did not send a daemon's greeting; what happened instead.
     case noGreeting(WireError)
     /// A destination or source could not be used at all (exit code 3 or 11).
     case volume(String, VolumeError)
-    /// The destination's device lost data that had been written (exit code 11): what is known of the files, and the cause.
+    /// The destination's device lost data that had been written (exit code 11): what is known about the files, and the
+    /// cause.
     case writeBack(String, VolumeError)
     /// A daemon refused the session; its `@ERROR` line.
     case refused(String)
-    /// A daemon wants the password proved by a digest that is too weak for this connection; in words.
+    /// A daemon requires authentication with a digest that is too weak for this connection; a description.
     case weakDigest(String)
-    /// This side, a daemon, turns the client away: the line that it is told, and its exit code.
+    /// This side, a daemon, rejects the client: the line sent to it, and its exit code.
     case turnedAway(String, exitCode: Int32)
-    /// The peer stopped with this exit code and has said why.
+    /// The peer stopped with this exit code and has reported why.
     case peerExit(Int32)
-    /// The request makes no sense or is not supported: what, and rsync's exit code for it.
+    /// The request makes no sense or is not supported: the reason, and rsync's exit code for it.
     case usage(String, exitCode: Int32)
-    /// This side was told to stop.
+    /// The session was cancelled.
     case cancelled
 
     /// The exit code that rsync documents for the failure (protocol specification, session 9.1).
@@ -40,12 +41,12 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether the peer stopped first, and has said why.
+    /// Whether the peer stopped first, and has reported why.
     var isPeerExit: Bool {
         if case .peerExit = self { true } else { false }
     }
 
-    /// One sentence.
+    /// A one-sentence description.
     package var description: String {
         switch self {
         case .wire(let error), .noGreeting(let error): "\(error)"
@@ -58,9 +59,9 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// How the text of ``writeBack(_:_:)`` begins, by which our own kind knows it at the other end.
+    /// The beginning of the text of ``writeBack(_:_:)``, by which a dvm peer at the other end recognizes it.
     package static let lostData = "the disk reported an error while data was written back"
 
-    /// A peer's break of protocol (exit code 2).
+    /// A protocol violation by the peer (exit code 2).
     static func incompatible(_ text: String) -> EngineError { .wire(.violation(text, exitCode: 2)) }
 }

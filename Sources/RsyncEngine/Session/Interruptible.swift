@@ -1,8 +1,8 @@
 import LinuxSystem
 
-/// What threads of a session may be waiting in, or for: the session's first failure ends the wait.
+/// Something that threads of a session may wait for: the session's first failure ends the wait.
 protocol Interruptible: AnyObject, Sendable {
-    /// Ends every wait, once; called on the thread that found the failure. Never waits itself.
+    /// Ends every wait, once; called on the thread that found the failure. Never blocks.
     func interrupt()
 }
 

@@ -1,18 +1,18 @@
 import RsyncOptions
 import RsyncWire
 
-/// Deals with the peer's messages between the frames (protocol specification, session 6.3).
+/// Handles the peer's messages between data frames (protocol specification, session 6.3).
 ///
 /// Used on the decoding thread.
 struct PeerMessages {
     let state: SessionState
     let channel: SessionChannel
 
-    /// Deals with one message.
+    /// Handles one message.
     ///
     /// - Parameters:
-    ///   - message: From the peer.
-    ///   - role: Which role of this side reads.
+    ///   - message: The peer's message.
+    ///   - role: The role of this side that is reading.
     /// - Throws: ``WireError`` for a message that is not allowed, or that ends the session.
     func take(_ message: Message, for role: some ReadingRole) throws(WireError) {
         switch message.tag {
@@ -26,7 +26,7 @@ struct PeerMessages {
             guard let number = message.number else { throw Self.unexpected(message) }
             try role.noteNotSent(number)
         case .errorExit:
-            // A peer that stops without a code, or with one that would pass for success, ended the stream early.
+            // A peer that stops without a code, or with one that would look like success, ended the stream early.
             let told = message.number ?? 0
             let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
             state.fail(.peerExit(code))
@@ -47,7 +47,7 @@ struct PeerMessages {
 }
 
 extension SessionState {
-    /// Passes a peer's text on; only a client shows it, control characters escaped.
+    /// Passes on a peer's text; only a client shows it, with control characters escaped.
     fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
         guard !isServer else { return }
         if case .errorTransfer = level { noteTransferError() }

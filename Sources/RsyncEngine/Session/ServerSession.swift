@@ -4,9 +4,9 @@ import RsyncWire
 package import Transport
 import VolumeAccess
 
-/// The server's side of a session, behind a remote shell or inside a daemon.
+/// The server's side of a session, over a remote shell or in a daemon.
 ///
-/// Blocks the calling thread; run it on a thread of its own.
+/// Blocks the calling thread; run it on its own thread.
 package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
@@ -14,19 +14,19 @@ package struct ServerSession {
     /// Prepares a session.
     ///
     /// - Parameters:
-    ///   - observer: Follows the session; texts for the client go to the client.
-    ///   - progress: Figures for whoever wants to show them.
+    ///   - observer: Follows the session; messages for the client are sent to it.
+    ///   - progress: Counters for a progress display.
     package init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
         self.observer = observer
         self.progress = progress
     }
 
-    /// Serves one client of a remote shell.
+    /// Serves one client over a remote shell.
     ///
     /// - Parameters:
-    ///   - vector: The arguments behind the program's name, from `--server` on.
+    ///   - vector: The arguments after the program's name, from `--server` on.
     ///   - stream: Standard input and output; closed when the session ends.
-    /// - Returns: What came of it.
+    /// - Returns: The result.
     package func run(arguments vector: [[UInt8]], over stream: any ByteStream) -> SessionResult {
         let channel: SessionChannel
         var arguments = ServerArguments(parsing: vector, from: .shell)
@@ -52,11 +52,11 @@ package struct ServerSession {
     /// Runs the binary part of a session.
     ///
     /// - Parameters:
-    ///   - arguments: What the client wants.
-    ///   - version: The version a daemon's greeting settled; nil over a remote shell.
-    ///   - place: What the arguments' paths are relative to, and what may be done there.
+    ///   - arguments: The client's request.
+    ///   - version: The version negotiated by a daemon's greeting; nil over a remote shell.
+    ///   - place: The directory that the arguments' paths are relative to, and what is allowed there.
     ///   - channel: Closed when the session ends.
-    /// - Returns: What came of it.
+    /// - Returns: The result.
     func serve(
         _ arguments: ServerArguments,
         version: Int32?,
@@ -72,12 +72,12 @@ package struct ServerSession {
             return SessionResult(failure: .wire(error))
         }
         options.limits.silenceLimit = Self.silenceLimit(options, parameters.dialect)
-        // A stock client keeps its filter list back until its file list is made, for which it may take any time.
+        // A stock client sends its filter list only when its file list is built, which may take any time.
         let limit = options.limits.silenceLimit.map { options.agent.showsLife ? Int($0.components.seconds) : 0 }
         channel.setTimeout(seconds: limit ?? options.wire.timeout)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
-            // Only daemons tell; a shell's client has passed its own.
+            // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
             if arguments.expectsFilters { options.selection.filters = try readFilters(from: channel) }
@@ -101,10 +101,10 @@ package struct ServerSession {
         return end(state, channel)
     }
 
-    /// The longest silence of a client, where it is judged by what comes from it.
+    /// The longest silence of a client, if it is judged by what is received from it.
     ///
-    /// From protocol 31 on a stock client takes over what it is told, and shows life while it waits; an older one only
-    /// does with a time-out of its own.
+    /// From protocol 31 on, a stock client adopts the announced limit, and sends keep-alives while it waits; an older
+    /// one does so only with its own `--timeout`.
     private static func silenceLimit(_ options: TransferOptions, _ dialect: Dialect) -> Duration? {
         guard let limit = options.limits.silenceLimit, !dialect.announcesTimeout, !options.agent.showsLife else {
             return options.limits.silenceLimit
@@ -112,7 +112,8 @@ package struct ServerSession {
         return options.wire.timeout > 0 ? max(limit, .seconds(options.wire.timeout)) : nil
     }
 
-    /// Tells the client after how many seconds of silence this side gives up (protocol specification, session 10.1).
+    /// Announces to the client after how many seconds of silence this side gives up (protocol specification, session
+    /// 10.1).
     private func announceLimit(_ options: TransferOptions, over channel: SessionChannel) throws(EngineError) {
         let seconds = options.limits.silenceLimit.map { Int($0.components.seconds) } ?? options.wire.timeout
         guard seconds > 0, channel.output.dialect.announcesTimeout else { return }
@@ -161,22 +162,22 @@ package struct ServerSession {
     }
 }
 
-/// What a server's paths are relative to, and what a client may do there.
+/// The directory that a server's paths are relative to, and what a client may do there.
 struct ServedPlace {
-    /// A module's root; nil behind a remote shell, where paths are the user's own.
+    /// A module's root; nil over a remote shell, where paths are the user's own.
     var base: Volume?
-    /// How far the lock of the volume's writer reaches, for the client's figures (``TransferTally/lockReach``).
+    /// The reach of the volume's writer lock, for the client's statistics (``TransferTally/lockReach``).
     var lockReach: Int64 = 0
     var isReadOnly = false
     var isWriteOnly = false
-    /// Whether owners are matched by name, if the client does not forbid it.
+    /// Whether owners are matched by name, unless the client forbids it.
     var mapsNames = true
-    /// Options of the arguments that may not be used here, for example an unknown one.
+    /// The error for options that may not be used here, for example an unknown one.
     var optionRefusal: EngineError?
 
     init(base: Volume?) { self.base = base }
 
-    /// Why a request is not served (protocol specification, session 9.4).
+    /// Why a request is refused (protocol specification, session 9.4); nil if it is not.
     func refusal(of arguments: ServerArguments) -> EngineError? {
         if let optionRefusal { return optionRefusal }
         if let refusal = arguments.refusal { return .wire(refusal) }
@@ -185,7 +186,7 @@ struct ServedPlace {
         return nil
     }
 
-    /// Opens the sources that a client names; one that is not there is reported and left out.
+    /// Opens the sources that a client names; a missing one is reported and skipped.
     func sources(_ paths: [[UInt8]], state: SessionState) -> [SourceRoot] {
         paths.compactMap { path in
             do throws(VolumeError) {

@@ -37,14 +37,14 @@ struct SessionRunner {
         if let failure = state.failure { throw failure }
     }
 
-    /// Watches for silence, where a limit is set; what the streams wait for has no other end then.
+    /// Starts the silence watch if a limit is set; the streams then have no other timeout.
     private func watch(_ rule: any SilenceRule) throws(EngineError) -> SilenceWatch? {
         guard let limit = state.options.limits.silenceLimit else { return nil }
         channel.setTimeout(seconds: 0)
         return try SilenceWatch(channel, state, limit: limit, rule: rule)
     }
 
-    /// Waits until all that was written has left this side.
+    /// Waits until everything written has left this side.
     private func settle() throws(EngineError) {
         do throws(WireError) {
             try channel.settle()
@@ -89,8 +89,8 @@ struct SessionRunner {
     /// Receives into a destination.
     ///
     /// - Parameters:
-    ///   - destination: Where files go.
-    ///   - request: What a client asked for; nil on a server.
+    ///   - destination: The destination directory.
+    ///   - request: The names that a client requested; nil on a server.
     /// - Throws: The session's first failure.
     func receive(into destination: DestinationArgument, request: RequestedNames?) throws(EngineError) {
         let side = ReceivingSide(state: state, channel: channel, request: request)

@@ -3,15 +3,15 @@ import RsyncOptions
 import RsyncWire
 import Synchronization
 
-/// What the threads of one session share: its terms, its first failure, its error bits and its figures.
+/// The state shared by the threads of a session: its terms, its first failure, its error bits and its statistics.
 ///
 /// ## Concurrency model
-/// `guarded` holds all that changes; the rest is set before the threads start.
+/// `guarded` holds what is mutable; the rest is set before the threads start.
 final class SessionState: Sendable {
     /// I/O error bits (protocol specification, transfer 1).
     struct ErrorBits: OptionSet, Sendable {
         let rawValue: Int32
-        /// A general error: nothing is deleted after it.
+        /// A general error, after which nothing is deleted.
         static let general = ErrorBits(rawValue: 1)
         /// A source file vanished.
         static let vanished = ErrorBits(rawValue: 2)
@@ -21,37 +21,37 @@ final class SessionState: Sendable {
 
     private struct Guarded {
         var failure: EngineError?
-        /// What is interrupted by the first failure.
+        /// The waits that the first failure interrupts.
         var waits: [any Interruptible] = []
         var errorBits: ErrorBits = []
         var sawTransferError = false
         var lacksFiles = false
         var statistics = SessionStatistics()
         var outbox: [(MessageTag, [UInt8])] = []
-        /// What is in place, as this side counts it or the peer tells; nil where nobody does.
+        /// What is in place, as counted by this side or reported by the peer; nil if neither does.
         var tally: TransferTally?
-        /// What the peer was told last, and when.
+        /// The last tally sent to the peer, and when it was sent.
         var toldTally: TransferTally?
         var tallyTold = ContinuousClock.now
     }
 
     let options: TransferOptions
     let parameters: SessionParameters
-    /// Whether texts go to the peer instead of to a person.
+    /// Whether messages go to the peer instead of to the user.
     let isServer: Bool
-    /// Whether anything is changed.
+    /// Whether the destination is changed.
     let execution: Execution
     let observer: any TransferObserver
     let progress: TransferProgress
-    /// What rsync calls this side in its messages: `sender`, `generator` or `receiver`.
+    /// rsync's name for this side in messages: `sender`, `generator` or `receiver`.
     let role: String
-    /// Whether owners are matched by name: not with `--numeric-ids`, nor where a module's configuration says so, which
+    /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
     /// the peer need not know.
     let mapsNames: Bool
     private let guarded = Mutex(Guarded())
-    /// As ``timeout``.
+    /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
-    /// Set while the outbox is not empty, so that the output's owner need not take the lock to look.
+    /// Set while the outbox is not empty, so that the owner of the output can check it without taking the lock.
     private let hasOutbox = Atomic<Bool>(false)
     private let failed = Atomic<Bool>(false)
 
@@ -81,17 +81,17 @@ final class SessionState: Sendable {
         self.progress = progress
     }
 
-    /// Whether there is a failure, without a lock.
+    /// Whether there is a failure; takes no lock.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
-    /// After how many seconds of silence one of both sides gives up, so that a sign of life is due in half of them; 0
+    /// The seconds of silence after which one of the sides gives up, so that a keep-alive is due after half of them; 0
     /// when neither does.
     var timeout: Int { currentTimeout.load(ordering: .relaxed) }
 
-    /// Takes over what a daemon says of its own limit (protocol specification, session 6.3).
+    /// Adopts the limit that a daemon announces (protocol specification, session 6.3).
     ///
-    /// - Parameter seconds: What it says; anything but a shorter time is ignored.
-    /// - Returns: Whether it was taken over.
+    /// - Parameter seconds: The announced limit; anything but a shorter time is ignored.
+    /// - Returns: Whether it was adopted.
     func adopt(timeout seconds: Int32) -> Bool {
         guard !isServer, (1...86_400).contains(seconds), timeout == 0 || Int(seconds) < timeout else { return false }
         currentTimeout.store(Int(seconds), ordering: .relaxed)
@@ -115,7 +115,7 @@ final class SessionState: Sendable {
         for wait in waits { wait.interrupt() }
     }
 
-    /// Has waits interrupted in this order when the session fails; at once if it has.
+    /// Registers waits that are interrupted, in this order, when the session fails; immediately if it already has.
     func interruptOnFailure(_ waits: any Interruptible...) {
         let hasFailed = guarded.withLock { state in
             guard state.failure == nil else { return true }
@@ -133,10 +133,10 @@ final class SessionState: Sendable {
 
     func noteTransferError() { guarded.withLock { $0.sawTransferError = true } }
 
-    /// Notes that the sender did not send a file; it says why in other messages, or should.
+    /// Records that the sender did not send a file; the reason comes, or should come, in other messages.
     func noteNotSent() { guarded.withLock { $0.lacksFiles = true } }
 
-    /// The exit code when nothing fatal happened (protocol specification, session 9.2).
+    /// The exit code if nothing fatal happened (protocol specification, session 9.2).
     var outcomeCode: Int32 {
         guarded.withLock { state in
             if state.errorBits.contains(.general) || state.sawTransferError { return 23 }
@@ -158,7 +158,7 @@ final class SessionState: Sendable {
 
     // MARK: what is in place
 
-    /// Counts what is in place now.
+    /// Updates the count of what is in place.
     func countInPlace(_ body: (inout TransferTally) -> Void) {
         guarded.withLock { state in
             guard var tally = state.tally else { return }
@@ -167,14 +167,14 @@ final class SessionState: Sendable {
         }
     }
 
-    /// Takes over what a receiving side of our own tells.
+    /// Adopts the tally that a dvm receiving side sends.
     func takeTally(_ tally: TransferTally) { guarded.withLock { $0.tally = tally } }
 
-    /// Tells the sender what is in place, if it asked for that; called by the owner of the output.
+    /// Sends the sender a tally of what is in place, if it requested that; called by the owner of the output.
     ///
     /// - Parameters:
-    ///   - output: Where it goes.
-    ///   - interval: How long ago the last time must be.
+    ///   - output: The output to write to.
+    ///   - interval: The least time since the last tally.
     /// - Throws: ``WireError`` when it cannot be written.
     func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
         guard isServer, options.agent.tallies else { return }
@@ -189,13 +189,13 @@ final class SessionState: Sendable {
 
     // MARK: phases
 
-    /// Tells who follows the session of a phase behind the data: this side's figures, and a peer of our own kind.
+    /// Announces a phase after the data: to this side's progress counters, and to a dvm peer.
     func note(_ note: AgentNote) {
         take(note)
         if isServer, options.agent.notes { post(.agentNote, note.encoded) }
     }
 
-    /// Takes in what this side or the peer says of a phase.
+    /// Handles a note of this side or the peer about a phase.
     func take(_ note: AgentNote) {
         switch note {
         case .synchronizing: progress.isSynchronizing.store(true, ordering: .relaxed)
@@ -205,22 +205,22 @@ final class SessionState: Sendable {
         }
     }
 
-    // MARK: texts
+    // MARK: messages
 
-    /// Tells a person, or the peer that tells one.
+    /// Reports a message to the user, or to the peer that shows it to one.
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
         guard isServer else { return observer.message(text, level) }
         post(level.tag, Array((text + "\n").utf8.prefix(5000)))
     }
 
-    /// Leaves a message for the thread that owns the output.
+    /// Queues a message for the thread that owns the output.
     func post(_ tag: MessageTag, _ payload: [UInt8]) {
         guarded.withLock { $0.outbox.append((tag, payload)) }
         hasOutbox.store(true, ordering: .releasing)
     }
 
-    /// Writes the messages that wait; called by the owner of the output only.
+    /// Writes the queued messages; called by the owner of the output only.
     func sendOutbox(to output: WireOutput) throws(WireError) {
         guard hasOutbox.exchange(false, ordering: .acquiring) else { return }
         let messages = guarded.withLock { state in
@@ -230,12 +230,12 @@ final class SessionState: Sendable {
         for (tag, payload) in messages { try output.message(tag, payload) }
     }
 
-    /// The text for a file that is longer than this side's limit.
+    /// The text for a file that exceeds this side's size limit.
     func describeTooLarge(_ name: some Sequence<UInt8>, _ size: Int64, _ limit: Int64) -> String {
         "rsync: [\(role)] \"\(printable(Array(name)))\" has \(size) bytes, \(Self.tooLarge) of \(limit): not transferred"
     }
 
-    /// What the text for a file that is too large says, whoever says it.
+    /// The phrase in the message for a file that is too large, from either side.
     static let tooLarge = "more than the limit"
 
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).

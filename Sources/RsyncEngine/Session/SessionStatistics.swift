@@ -15,13 +15,13 @@ package struct EntryCounts: Sendable, Equatable {
     /// FIFOs and sockets.
     package var specials = 0
 
-    /// Counts nothing yet.
+    /// All counts zero.
     package init() {}
 
     /// All of them.
     package var total: Int { regular + directories + links + devices + specials }
 
-    /// Counts one entry of a mode.
+    /// Counts an entry by its mode.
     mutating func count(mode: UInt32) {
         switch mode & 0o170000 {
         case 0o100000: regular += 1
@@ -33,71 +33,72 @@ package struct EntryCounts: Sendable, Equatable {
     }
 }
 
-/// What a transfer did, in figures.
+/// The statistics of a transfer.
 ///
-/// Sums of sizes stop at the largest number: sizes are a peer's claims, or what somebody wrote into a volume.
+/// Sums of sizes are clamped to the largest value: sizes come from a peer, or from whoever wrote the volume.
 package struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
     package var listed = EntryCounts()
     /// Entries that did not exist before.
     package var created = EntryCounts()
-    /// Entries removed at the destination.
+    /// Entries deleted at the destination.
     package var deleted = EntryCounts()
     /// Regular files whose data was transferred.
     package var transferredFiles = 0
-    /// Received files that were longer than listed: they grew while they were read.
+    /// Received files that were larger than listed, because they grew while they were read.
     package var grownFiles = 0
     /// Bytes of all regular files and links in the list.
     package var totalSize: Int64 = 0
     /// Bytes of the transferred files.
     package var transferredSize: Int64 = 0
-    /// Bytes sent as they are.
+    /// Bytes of literal data.
     package var literalData: Int64 = 0
-    /// Bytes that the destination had already.
+    /// Bytes of matched data.
     package var matchedData: Int64 = 0
-    /// Bytes of the file list on the wire.
+    /// Bytes of the encoded file list.
     package var fileListSize: Int64 = 0
-    /// Time spent making the list, in milliseconds.
+    /// Time spent building the list, in milliseconds.
     package var listBuildTime: Int64 = 0
     /// Time spent sending the list, in milliseconds.
     package var listTransferTime: Int64 = 0
-    /// How long the destination was brought to its device at the end; nil when it was not, or nobody said.
+    /// The time spent flushing the destination to its device at the end; nil if it was not flushed, or the peer did not
+    /// say.
     package var synchronization: Duration?
-    /// What is in place at the destination, as the receiving side counts it; nil where it does not tell: a stock one, a
-    /// dry run.
+    /// What is in place at the destination, as counted by the receiving side; nil if it does not report it (stock
+    /// rsync, dry run).
     package var inPlace: TransferTally?
     /// Bytes written to the peer.
     package var bytesSent: Int64 = 0
     /// Bytes read from the peer.
     package var bytesReceived: Int64 = 0
 
-    /// Figures of nothing.
+    /// All values zero.
     package init() {}
 }
 
-/// How far a transfer is, for whoever asks from another thread.
+/// The progress of a transfer, readable from any thread.
 ///
 /// ## Concurrency model
-/// Counters only; each is written by one thread of the session and may be read by any.
+/// Counters only; each is written by one thread of the session and may be read on any.
 package final class TransferProgress: Sendable {
-    /// Bytes of file content dealt with: transferred, or found up to date.
+    /// Bytes of file content done: transferred, or found up to date.
     package let bytesDone = Atomic<Int64>(0)
-    /// Bytes of file content that were transferred so far, sent as they are or found at the destination.
+    /// Bytes of file content transferred so far, literal or matched.
     package let bytesMoved = Atomic<Int64>(0)
     /// Bytes of file content listed so far.
     package let bytesListed = Atomic<Int64>(0)
-    /// Entries dealt with.
+    /// Entries done.
     package let entriesDone = Atomic<Int64>(0)
     /// Entries listed so far.
     package let entriesListed = Atomic<Int64>(0)
     /// Files whose data was transferred.
     package let filesTransferred = Atomic<Int64>(0)
-    /// Whether the destination is being brought to its device.
+    /// Whether the destination is being flushed to its device.
     package let isSynchronizing = Atomic<Bool>(false)
-    /// Whether the list is complete, so that the two `Listed` figures are final.
+    /// Whether the list is complete, so that the two `Listed` counters are final.
     package let isListComplete = Atomic<Bool>(false)
 
-    /// Nothing done yet.
+    /// All counters zero.
     package init() {}
 }
 
@@ -110,7 +111,7 @@ extension TransferProgress {
 }
 
 extension Atomic<Int64> {
-    /// Adds; the sum stops at the largest number.
+    /// Adds, clamping the sum to the largest value.
     func addClamped(_ number: Int64) {
         var before = load(ordering: .relaxed)
         while true {
@@ -123,6 +124,6 @@ extension Atomic<Int64> {
 }
 
 extension Int64 {
-    /// Adds to a figure; the sum stops at the largest number.
+    /// Adds to a counter, clamping the sum to the largest value.
     mutating func addClamped(_ number: Int64) { self = addingClamped(number) }
 }

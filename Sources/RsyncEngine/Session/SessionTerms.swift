@@ -4,38 +4,38 @@ import RsyncWire
 import VolumeAccess
 
 extension SessionParameters {
-    /// How block sums are made.
+    /// How block sums are computed.
     var blockRecipe: ChecksumRecipe {
         .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix))
     }
 
-    /// How the sum behind a transferred file is made.
+    /// How the whole-file checksum of a transferred file is computed.
     var transferRecipe: ChecksumRecipe {
         .wholeFile(checksum, seed: seed, seedsMD4: dialect.seedsWholeFileMD4)
     }
 
-    /// How the sums of `-c` are made.
+    /// How the checksums of `-c` are computed.
     var fileRecipe: ChecksumRecipe { .fileList(fileChecksum) }
 }
 
 extension SessionState {
-    /// After how long without output a sign of life is due (protocol specification, session 10.1).
+    /// The time without output after which a keep-alive is due (protocol specification, session 10.1).
     ///
-    /// Without a wish it stays below the 60 seconds after which common load balancers cut an idle connection.
+    /// By default it stays below the 60 seconds after which common load balancers close an idle connection.
     var keepAliveInterval: Duration {
         let wish = options.limits.keepAlive ?? .seconds(20)
         let timeout = timeout
         return timeout > 0 ? min(wish, .seconds((timeout + 1) / 2)) : wish
     }
 
-    /// Shows that this side lives, if nothing went out for a while; called by the owner of the output.
+    /// Sends a keep-alive if nothing was sent for a while; called by the owner of the output.
     func keepAlive(_ output: WireOutput) throws(WireError) {
         if ContinuousClock.now - output.lastFlush >= keepAliveInterval { try output.keepAlive() }
     }
 }
 
 extension EngineError {
-    /// The error as one of the stream, for code that only throws those.
+    /// The error as a `WireError`, for code that throws only those.
     var asWireError: WireError {
         if case .wire(let error) = self { return error }
         return .violation("\(self)", exitCode: exitCode)
@@ -43,7 +43,7 @@ extension EngineError {
 }
 
 extension EntryCounts {
-    /// Takes over the figures of NDX_DEL_STATS.
+    /// Converts the counts of NDX_DEL_STATS.
     init(_ statistics: DeletionStatistics) {
         self.init()
         regular = Int(statistics.files)
@@ -55,7 +55,7 @@ extension EntryCounts {
 }
 
 extension ItemReport {
-    /// Describes an item of a file list.
+    /// Describes an entry of a file list.
     init(
         _ item: Item,
         _ entry: FileEntry,
@@ -82,10 +82,10 @@ extension ItemReport {
 }
 
 extension SessionState {
-    /// Tells the peer why this side stops, if the protocol has a word for it and the connection may still carry it
+    /// Tells the peer why this side is stopping, if the protocol has a message for it and the connection may still work
     /// (protocol specification, session 9.3).
     ///
-    /// Called by the owner of the output. A failure to write changes nothing: the session has failed already.
+    /// Called by the owner of the output. A failure to write is ignored: the session has already failed.
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
         guard ![10, 12, 19, 30].contains(code) else { return }
@@ -100,7 +100,7 @@ extension SessionState {
             try tellTally(to: output)
             try sendOutbox(to: output)
             if !parameters.dialect.tellsExitCode {
-                // There is no word for the exit code: what is there to read comes before the end.
+                // There is no message for the exit code: the peer reads the text before the end of the stream.
             } else if case .peerExit = failure {
                 try output.message(.errorExit)
             } else {

@@ -1,17 +1,17 @@
 package import RsyncWire
 
-/// How much a text matters.
+/// The severity of a message.
 package enum MessageLevel: Sendable {
     /// For standard output.
     case info
     /// For standard error; no effect on the result.
     case warning
-    /// For standard error; the result is decided elsewhere.
+    /// For standard error; does not itself determine the result.
     case error
     /// For standard error; the transfer is partial because of it (exit code 23).
     case errorTransfer
 
-    /// The frame that carries such a text.
+    /// The tag of the frame that carries such a message.
     var tag: MessageTag {
         switch self {
         case .info: .info
@@ -22,11 +22,11 @@ package enum MessageLevel: Sendable {
     }
 }
 
-/// Something that was done to one entry.
+/// A change to one entry.
 package struct ItemReport: Sendable {
     /// The entry's name in the transfer; bytes.
     package var name: [UInt8]
-    /// What changed.
+    /// The changes.
     package var flags: ItemFlags
     /// Mode with type bits.
     package var mode: UInt32
@@ -34,13 +34,13 @@ package struct ItemReport: Sendable {
     package var size: Int64
     /// Modification time, seconds since 1970.
     package var modified: Int64
-    /// Owner and group as listed.
+    /// Owner as listed.
     package var uid: UInt32
     /// Group as listed.
     package var gid: UInt32
-    /// Target of a symbolic link; empty for all else.
+    /// Target of a symbolic link; empty for everything else.
     package var target: [UInt8]
-    /// The name that a hard link was made to; empty when the entry was a link to it before, or is none.
+    /// The name that a hard link was created to; empty if the entry was already linked to it, or is not a hard link.
     package var hardLink: [UInt8]
     /// Whether this side sends the file's data.
     package var isSending: Bool
@@ -54,46 +54,47 @@ package struct ItemReport: Sendable {
 ///
 /// Called from the session's threads, several at a time.
 package protocol TransferObserver: AnyObject, Sendable {
-    /// Whether ``didChange(_:)`` shall be called: making a report costs more than a small file.
+    /// Whether ``didChange(_:)`` should be called: making a report costs more than transferring a small file.
     var wantsItems: Bool { get }
-    /// Whether ``didMove(name:offset:size:)`` shall be called.
+    /// Whether ``didMove(name:offset:size:)`` should be called.
     var wantsFileProgress: Bool { get }
-    /// A text of this side, one line without its end.
+    /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
-    /// A line of the peer, fit to be shown.
+    /// A printable line from the peer.
     func peerMessage(_ text: String, _ level: MessageLevel)
-    /// An entry was created, changed, transferred or found different; of a file that is transferred it comes before the
-    /// data when ``wantsFileProgress`` is set, else behind it.
+    /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
+    /// data if ``wantsFileProgress`` is set, otherwise after it.
     func didChange(_ item: ItemReport)
-    /// A name was removed from the destination.
+    /// A name was deleted from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
-    /// A file's data moved up to `offset`; the last call for a file, and only that one, has `offset` equal to `size`.
+    /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
+    /// `size`.
     func didMove(name: [UInt8], offset: Int64, size: Int64)
-    /// The file list is about to be sent (or received), or is complete.
+    /// The file list is about to be sent or received, or is complete.
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int)
 }
 
 extension TransferObserver {
-    /// Makes no difference between the two sides.
+    /// Treats the peer's messages like this side's.
     package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
 }
 
-/// An observer that wants to know nothing.
+/// An observer that ignores everything.
 package final class SilentObserver: TransferObserver {
-    /// Makes one.
+    /// Creates one.
     package init() {}
     /// False.
     package var wantsItems: Bool { false }
     /// False.
     package var wantsFileProgress: Bool { false }
-    /// Drops the text.
+    /// Ignores the message.
     package func message(_ text: String, _ level: MessageLevel) {}
-    /// Drops the report.
+    /// Ignores the report.
     package func didChange(_ item: ItemReport) {}
-    /// Drops the report.
+    /// Ignores the report.
     package func didDelete(name: [UInt8], isDirectory: Bool) {}
-    /// Drops the report.
+    /// Ignores the report.
     package func didMove(name: [UInt8], offset: Int64, size: Int64) {}
-    /// Drops the report.
+    /// Ignores the report.
     package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
 }

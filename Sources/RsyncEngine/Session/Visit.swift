@@ -1,23 +1,23 @@
 import RsyncOptions
 import RsyncWire
 
-/// How far a visit to a daemon has come.
+/// How far a visit to a daemon has progressed.
 package enum VisitStep: Sendable, Equatable {
-    /// The daemon greeted; both ends will speak this version.
+    /// The daemon sent its greeting; both ends will use this version.
     case greeted(version: Int32)
-    /// The module is there and wants a password.
+    /// The module exists and requires a password.
     case passwordAsked
     /// The module is open.
     case admitted
 }
 
-/// What is done besides a session's own work.
+/// What a visit does in addition to the session's own work.
 struct Visit: Sendable {
     let onStep: @Sendable (VisitStep) -> Void
     let work: @Sendable (VisitLine) throws(EngineError) -> Void
 }
 
-/// The line to a daemon between the handshake and the first file list, for trying it out.
+/// The connection to a daemon between the handshake and the first file list, for testing it.
 package struct VisitLine {
     private let channel: SessionChannel
     private let dialect: Dialect
@@ -27,14 +27,14 @@ package struct VisitLine {
         self.dialect = dialect
     }
 
-    /// Whether ``send(for:)`` may be used: before protocol 31 nobody expects empty frames.
+    /// Whether ``send(for:)`` may be used: empty frames are not expected before protocol 31.
     package var takesEmptyFrames: Bool { dialect.takesEmptyFrames }
 
-    /// Sends empty data frames, which mean nothing (protocol specification, session 6.2), as fast as they go.
+    /// Sends empty data frames, which are ignored (protocol specification, session 6.2), as fast as possible.
     ///
-    /// - Parameter duration: When to stop; the peer may then still have some to read.
-    /// - Returns: How many bytes went out.
-    /// - Throws: ``EngineError`` when the line broke.
+    /// - Parameter duration: How long to send; the peer may then still have some to read.
+    /// - Returns: The number of bytes sent.
+    /// - Throws: ``EngineError`` when the connection broke.
     package func send(for duration: Duration) throws(EngineError) -> Int64 {
         let output = channel.output
         let before = output.bytesWritten
@@ -53,23 +53,23 @@ package struct VisitLine {
     /// 64 KiB of frames.
     private static let framesBetweenLooks = 16 * 1024
 
-    /// Leaves the line alone; comes back early when it ends.
+    /// Leaves the connection idle; returns early if it ends.
     ///
-    /// - Parameter duration: For how long nothing is sent.
-    /// - Returns: Whether the line is still there, as far as this side knows.
+    /// - Parameter duration: How long nothing is sent.
+    /// - Returns: Whether the connection is still up, as far as this side knows.
     package func hold(for duration: Duration) -> Bool { !channel.source.waitForEnd(within: duration) }
 }
 
 extension ClientSession {
-    /// Visits a daemon's module with a push that changes nothing: a dry run which lists the root of a source alone.
+    /// Visits a daemon's module with a push that changes nothing: a dry run that lists only a source's root.
     ///
     /// - Parameters:
     ///   - module: The module's name.
-    ///   - source: A directory; nothing in it is read but its names.
-    ///   - login: For a module that wants a password.
-    ///   - onStep: Called for each step that went well.
-    ///   - work: Called on the line once the daemon has taken the arguments.
-    /// - Returns: What came of it. Exit code 0 means that the module takes pushes.
+    ///   - source: A directory; nothing in it is read except its names.
+    ///   - login: The credentials, for a module that requires a password.
+    ///   - onStep: Called for each successful step.
+    ///   - work: Called with the connection once the daemon has accepted the arguments.
+    /// - Returns: The result. Exit code 0 means that the module accepts pushes.
     package func visit(
         module: [UInt8],
         source: SourceRoot,

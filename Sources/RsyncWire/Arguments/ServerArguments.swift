@@ -1,25 +1,25 @@
 package import RsyncOptions
 
-/// Who carries a client's arguments to a server.
+/// How a client's arguments reach a server.
 package enum ArgumentCarrier: Sendable {
-    /// A remote shell, which removed all quoting.
+    /// Through a remote shell, which removed all quoting.
     case shell
-    /// Our daemon's protocol; clients escape option values for it as for a shell.
+    /// Through the daemon protocol; clients escape option values for it as for a shell.
     case daemon
 }
 
-/// What a client asks of a server: the argument vector behind the program's name (protocol specification, session 2).
+/// A client's request to a server: the argument vector after the program's name (protocol specification, session 2).
 package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
     /// The destination of a push, or the sources of a pull.
     package var paths: [[UInt8]]
-    /// Why the arguments cannot be served; what came before the offending one is in effect.
+    /// Why the arguments cannot be served; those before the offending one are in effect.
     package private(set) var refusal: WireError?
-    /// Whether the `.` that ends the options was there; secluded arguments lack it until they are complete.
+    /// Whether the `.` that ends the options was present; secluded arguments lack it until they are complete.
     package private(set) var isComplete = true
 
-    /// Makes the arguments that a client of ours sends.
+    /// Creates the arguments that our client sends.
     ///
     /// - Parameters:
     ///   - options: The client's options.
@@ -33,14 +33,15 @@ package struct ServerArguments: Sendable, Equatable {
         self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
     }
 
-    /// Reads an argument vector on the server's side.
+    /// Parses an argument vector on the server's side.
     ///
-    /// Reading stops at the first argument that is not understood, which becomes ``refusal``: exit code 1 for a server
-    /// of a shell, 4 for a daemon, which must tell it after the handshake (protocol specification, session 9.4).
+    /// Parsing stops at the first argument that is not understood, which becomes ``refusal``: exit code 1 for a server
+    /// over a remote shell, 4 for a daemon, which must report it after the handshake (protocol specification, session
+    /// 9.4).
     ///
     /// - Parameters:
-    ///   - vector: The arguments behind the program's name, from `--server` on.
-    ///   - carrier: Where they came from.
+    ///   - vector: The arguments after the program's name, from `--server` on.
+    ///   - carrier: How they arrived.
     package init(parsing vector: [[UInt8]], from carrier: ArgumentCarrier) {
         var parser = ServerParser(vector, isEscaped: carrier == .daemon)
         do throws(ArgumentFlaw) {
@@ -66,7 +67,7 @@ package struct ServerArguments: Sendable, Equatable {
     /// Whether the server sends (the client pulls).
     package var isSender: Bool { server.isSender }
 
-    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
+    /// The capability letters after `e` with their prefix, such as `.iLsfxCIvu`.
     package var capabilities: String { server.capabilities }
 
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
@@ -75,14 +76,14 @@ package struct ServerArguments: Sendable, Equatable {
     /// The whole vector, from `--server` on, without any quoting.
     package var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
 
-    /// The vector up to the `.` that ends the options; plain text without special characters of a shell.
+    /// The vector before the `.` that ends the options; plain text without shell metacharacters.
     package var encodedOptions: [String] { server.words }
 
-    // MARK: what the letters mean
+    // MARK: meaning of the letters
 
-    /// The flags that a server answers with (protocol specification, session 4.2).
+    /// The compat flags that a server sends (protocol specification, session 4.2).
     ///
-    /// Never among them: symlink conversion (there is no iconv here) and in-place partial directories.
+    /// Never among them: symlink conversion (iconv is not supported) and in-place partial directories.
     package var compatibilityFlags: CompatibilityFlags {
         var flags: CompatibilityFlags = [.symlinkTimes]
         if can("i"), options.offersIncrementalRecursion { flags.insert(.incrementalRecursion) }

@@ -1,19 +1,20 @@
-/// The directories of one file list, kept until the lists of their contents are done (protocol specification, transfer 4.2).
+/// The directories of a file list, kept until the lists of their contents are done (protocol specification, transfer
+/// 4.2).
 ///
-/// A directory is needed longer than the list it came in: items about it use the number in front of its own list.
+/// A directory is needed longer than the list it is in: items about it use the index before its own list.
 struct DirectoryBatch: Sendable {
     /// The number of the first directory among all directories of the session.
     let first: Int32
-    /// The directories in sorted order, without their rarer parts.
+    /// The directories in sorted order, without their extra fields.
     let directories: FileList
-    /// Whether the list of a directory's contents is still to come.
+    /// For each directory, whether the list of its contents is still to come.
     private(set) var isOpen: [Bool]
-    /// How many directories have a list that is to come or is not released yet.
+    /// The number of directories whose list is still to come or not released yet.
     private(set) var unfinished = 0
     /// Where the search for the next open directory starts.
     private var cursor = 0
 
-    /// Copies the directories of a sorted list.
+    /// Copies the directories from a sorted list.
     init(of list: FileList, first: Int32) {
         self.first = first
         directories = FileList(start: first, directory: list.directory)
@@ -21,7 +22,8 @@ struct DirectoryBatch: Sendable {
         for position in list.order.indices where list.entry(sorted: position).isDirectory {
             var entry = list.entry(sorted: position)
             let name = list.name(of: entry)
-            // Of directories with the same name only the first has a list; the contents of `.` are in its own list.
+            // Among directories with the same name only the first has a list; the contents of `.` are in the list that
+            // contains it.
             let isRepeated = directories.entries.last.map { directories.name(of: $0) == name } ?? false
             let isFirst = !entry.flags.contains(.blank) && !isRepeated && !name.elementsEqual([UInt8(ascii: ".")])
             entry.nameStart = directories.store(name)
@@ -36,12 +38,12 @@ struct DirectoryBatch: Sendable {
     /// The numbers of the directories.
     var numbers: Range<Int32> { first..<first + Int32(directories.count) }
 
-    /// Notes that the list of a directory's contents exists now.
+    /// Records that the list of a directory's contents exists now.
     mutating func descend(into number: Int32) {
         isOpen[Int(number - first)] = false
     }
 
-    /// Notes that the list of a directory's contents was released.
+    /// Records that the list of a directory's contents was released.
     mutating func finishOne() {
         unfinished -= 1
     }

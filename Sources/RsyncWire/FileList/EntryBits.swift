@@ -1,4 +1,4 @@
-/// The flags in front of an entry on the wire (protocol specification, transfer 3.2), as from protocol 30 on.
+/// The flags before an entry on the wire (protocol specification, transfer 3.2), from protocol 30 on.
 struct EntryBits: OptionSet {
     let rawValue: UInt32
 
@@ -24,8 +24,8 @@ struct EntryBits: OptionSet {
     static let endWithErrors = EntryBits(rawValue: 0x1004)
 }
 
-/// What both ends carry from entry to entry, and from list to list, for the whole session (protocol specification,
-/// transfer 3.3); the last name is kept beside it.
+/// The values that both ends carry from entry to entry, and from list to list, for the whole session (protocol
+/// specification, transfer 3.3); the last name is kept separately.
 struct CarriedState {
     var mode: UInt32 = 0
     var modified: Int64 = 0
@@ -33,11 +33,11 @@ struct CarriedState {
     var gid: UInt32 = 0
     var deviceMajor: UInt32 = 0
 
-    /// Takes over the values of the entry that an abbreviated hard link refers to.
+    /// Adopts the values of the entry that an abbreviated hard link refers to.
     ///
     /// - Parameters:
-    ///   - leader: The first member of the group.
-    ///   - deviceMajor: Its major device number if that was sent, nil for all but devices.
+    ///   - leader: The group's first member.
+    ///   - deviceMajor: Its major device number if that was sent; nil except for devices.
     mutating func follow(_ leader: FileEntry, deviceMajor: UInt32?) {
         mode = leader.mode
         modified = leader.modified

@@ -1,8 +1,9 @@
-/// What the receiver does with a list before it uses it.
+/// The receiver's processing of a list before use.
 extension FileList {
-    /// Blanks every entry but one of those with the same name, in a sorted list.
+    /// Blanks all but one of the entries with the same name, in a sorted list.
     ///
-    /// The rules are those of the protocol specification, transfer 3.10, from protocol 29 on. A directory wins against all else, so that nothing is written through a link in its place.
+    /// The rules are those of the protocol specification, transfer 3.10, from protocol 29 on. A directory takes
+    /// precedence over everything else, so that nothing is written through a link in its place.
     package func removeDuplicates() {
         var (kept, last) = (-1, -1)
         for position in repetitions() {
@@ -18,14 +19,14 @@ extension FileList {
         }
     }
 
-    /// Blanks a later duplicate; of two directories the first takes over what the second allowed.
+    /// Blanks a later duplicate; of two directories, the first adopts the flags of the second.
     private func merge(_ position: Int, into kept: Int) {
         let duplicate = entry(sorted: position).flags
         var flags = entry(sorted: kept).flags
         let implied: FileEntry.Flags = [.topDirectory]
         let directoryFlags: FileEntry.Flags = [.topDirectory, .hasContents]
         if entry(sorted: kept).isDirectory {
-            // An implied directory, top without contents, adds nothing to one that was asked for.
+            // An implied directory (top without contents) adds nothing to one that was requested.
             if flags.intersection(directoryFlags) == implied {
                 flags.subtract(directoryFlags)
                 flags.formUnion(duplicate.intersection(directoryFlags))
@@ -41,9 +42,9 @@ extension FileList {
         entries[Int(order[position])].flags.insert(.blank)
     }
 
-    /// Checks that every name of a sorted whole list lies in a directory of the list.
+    /// Checks that every name of a sorted, complete list is in a directory of the list.
     ///
-    /// It relies on the order: the contents of a directory follow it (protocol specification, transfer 19.1, F17).
+    /// Relies on the order: the contents of a directory follow it (protocol specification, transfer 19.1, F17).
     ///
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when a directory is missing.
     func checkParents() throws(WireError) {
@@ -61,7 +62,7 @@ extension FileList {
         }
     }
 
-    /// Whether an entry's name is that of a directory, a slash and one component.
+    /// Whether an entry's name consists of a directory's name, a slash and one component.
     func hasParent(_ entry: FileEntry, _ directory: Span<UInt8>) -> Bool {
         guard max(0, Int(entry.leafOffset) - 1) == directory.count else { return false }
         let arena = arena
@@ -70,7 +71,7 @@ extension FileList {
         return true
     }
 
-    /// Whether there is a NUL among some bytes of the arena.
+    /// Whether a range of the arena contains a NUL.
     func holdsNUL(from start: UInt32, count: Int) -> Bool {
         arena[Int(start)..<Int(start) + count].contains(0)
     }

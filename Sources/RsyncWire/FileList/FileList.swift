@@ -1,16 +1,16 @@
 import LinuxSystem
 
-/// One entry of a file list: plain numbers; its name and rarer parts lie in the list's arena.
+/// One entry of a file list: plain numbers; its name is in the list's arena, its extra fields in ``FileList/extras``.
 package struct FileEntry: Sendable {
-    /// Where the name starts in ``FileList/arena``; it is followed by a NUL there.
+    /// The start of the name in ``FileList/arena``, where it is followed by a NUL.
     package var nameStart: UInt32 = 0
-    /// Bytes of the whole name, relative to the transfer's root.
+    /// Length in bytes of the full name, relative to the transfer's root.
     package var nameLength: UInt16 = 0
     /// Offset of the last component in the name; 0 for a name without a slash.
     package var leafOffset: UInt16 = 0
     /// POSIX mode with Linux type bits.
     package var mode: UInt32 = 0
-    /// Bytes of content; a symbolic link's is the length of its target.
+    /// Size in bytes; for a symbolic link, the length of its target.
     package var size: Int64 = 0
     /// Modification time in seconds since 1970.
     package var modified: Int64 = 0
@@ -20,22 +20,22 @@ package struct FileEntry: Sendable {
     package var uid: UInt32 = 0
     /// Group.
     package var gid: UInt32 = 0
-    /// What the list says about the entry.
+    /// The entry's flags.
     package var flags: Flags = []
-    /// On the sending side: the number of the source argument below whose root the name lies.
+    /// On the sending side: the number of the source argument that the name is below.
     package var source: UInt16 = 0
     /// Index into ``FileList/extras``, or -1.
     package var extra: Int32 = -1
 
-    /// Makes an empty entry.
+    /// Creates an empty entry.
     package init() {}
 
-    /// Facts about an entry beside its metadata.
+    /// Flags of an entry besides its metadata.
     package struct Flags: OptionSet, Sendable {
-        /// The set as bits, for this process only.
+        /// The bits, used within this process only.
         package let rawValue: UInt16
 
-        /// Makes a set of bits.
+        /// Creates a set from bits.
         package init(rawValue: UInt16) { self.rawValue = rawValue }
 
         /// A directory named as a source (start of a deletion hierarchy).
@@ -46,7 +46,7 @@ package struct FileEntry: Sendable {
         package static let hardLinked = Flags(rawValue: 4)
         /// A duplicate that was blanked: the slot keeps its index and must never be used.
         package static let blank = Flags(rawValue: 8)
-        /// The group must not be set here: the receiver is not a member of it.
+        /// The group must not be set: the receiver is not a member of it.
         package static let skipGroup = Flags(rawValue: 16)
     }
 
@@ -66,35 +66,35 @@ package struct FileEntry: Sendable {
     package var isSpecial: Bool { type == 0o010000 || type == 0o140000 }
 }
 
-/// The parts that few entries have.
+/// The fields that few entries have.
 package struct FileEntryExtra: Sendable {
-    /// Device numbers of a device.
+    /// The major number of a device node.
     package var deviceMajor: UInt32 = 0
-    /// Device numbers of a device.
+    /// The minor number of a device node.
     package var deviceMinor: UInt32 = 0
-    /// Where a symbolic link's target lies in the arena; it is followed by a NUL there.
+    /// The start of a symbolic link's target in the arena, where it is followed by a NUL.
     package var targetStart: UInt32 = 0
-    /// Bytes of the target.
+    /// Length in bytes of the target.
     package var targetLength: UInt16 = 0
     /// The group of a hard-linked entry that was received, -1 for none.
     ///
-    /// It is the start of its list plus the place in the transmission of the first member (protocol specification,
+    /// It is the list's start plus the first member's position in the order of transmission (protocol specification,
     /// transfer 6). The sending side groups by ``device`` and ``inode``.
     package var linkGroup: Int32 = -1
     /// Device of the file on the sending side, to find its other links.
     package var device: UInt64 = 0
     /// Inode of the file on the sending side, to find its other links.
     package var inode: UInt64 = 0
-    /// Where the whole-file checksum (`-c`) lies in the arena; its length is the algorithm's.
+    /// The start of the whole-file checksum (`-c`) in the arena; its length depends on the algorithm.
     package var checksumStart: UInt32 = 0
 
-    /// Makes empty parts.
+    /// Creates empty fields.
     package init() {}
 }
 
-/// One file list: entries in the order of transmission and their sorted order, without an object per file.
+/// A file list: entries in the order of transmission and their sorted order, without an object per file.
 ///
-/// Indices on the wire are positions in the sorted order plus ``start`` (protocol specification, transfer 3.9).
+/// Indexes on the wire are positions in the sorted order plus ``start`` (protocol specification, transfer 3.9).
 ///
 /// ## Concurrency model
 /// One thread builds a list; once it has been handed over it is only read, except for `flags`, which belong to the
@@ -104,20 +104,20 @@ package final class FileList: @unchecked Sendable {
     package private(set) var arena: [UInt8] = []
     /// Entries in the order of transmission.
     package var entries: [FileEntry] = []
-    /// Rare parts of entries.
+    /// The extra fields of entries.
     package var extras: [FileEntryExtra] = []
     /// Positions in ``entries``, sorted; filled by ``sort()``.
     package var order: [UInt32] = []
     /// The index of the first sorted entry.
     package let start: Int32
-    /// The global number of the directory the list belongs to; -1 for the first list.
+    /// The session-wide number of the directory that the list belongs to; -1 for the first list.
     package let directory: Int32
-    /// I/O error bits that the sender put at the end of the list.
+    /// The I/O error bits that the sender sent at the end of the list.
     package var errorBits: Int32 = 0
-    /// How many bytes at the start of every name are the same directories, slash included; set by ``sort()``.
+    /// The length in bytes of the directories that all names start with, including the slash; set by ``sort()``.
     package internal(set) var sharedPrefix = 0
 
-    /// Makes an empty list.
+    /// Creates an empty list.
     ///
     /// - Parameters:
     ///   - start: Index of its first entry: 1 for the first list with incremental recursion, 0 without it.
@@ -130,18 +130,18 @@ package final class FileList: @unchecked Sendable {
     /// Number of entries.
     package var count: Int { entries.count }
 
-    /// Bytes that an empty list holds, its own and those of the memory allocator about.
+    /// The memory of an empty list in bytes, including allocator overhead, approximately.
     private static let emptyFootprint = 512
 
-    /// Bytes that the list holds, for a ceiling on memory.
+    /// The memory of the list in bytes, for a limit on memory.
     package var footprint: Int {
         Self.emptyFootprint + arena.capacity + entries.capacity * MemoryLayout<FileEntry>.stride + order.capacity * 4
             + extras.capacity * MemoryLayout<FileEntryExtra>.stride
     }
 
-    /// Puts bytes and a NUL into the arena.
+    /// Appends bytes and a NUL to the arena.
     ///
-    /// - Returns: Where they start.
+    /// - Returns: Their start.
     package func store(_ bytes: Span<UInt8>) -> UInt32 {
         let start = UInt32(arena.count)
         arena.append(copying: bytes)
@@ -149,9 +149,9 @@ package final class FileList: @unchecked Sendable {
         return start
     }
 
-    /// Puts bytes and a NUL into the arena.
+    /// Appends bytes and a NUL to the arena.
     ///
-    /// - Returns: Where they start.
+    /// - Returns: Their start.
     package func store(_ bytes: some Collection<UInt8>) -> UInt32 {
         let start = UInt32(arena.count)
         arena.append(contentsOf: bytes)
@@ -162,10 +162,10 @@ package final class FileList: @unchecked Sendable {
     /// Adds an entry and its name: `parent`, a slash and `leaf`, or `leaf` alone at the root.
     ///
     /// - Parameters:
-    ///   - entry: Its numbers; the fields about the name are set here.
-    ///   - parent: Name of the directory in the transfer, without a slash at the end; empty at the root.
+    ///   - entry: Its metadata; the fields about the name are set here.
+    ///   - parent: The directory's name in the transfer, without a trailing slash; empty at the root.
     ///   - leaf: The last component.
-    /// - Returns: False, with nothing added, when the whole name would be longer than 4095 bytes.
+    /// - Returns: False, with nothing added, if the full name would be longer than 4095 bytes.
     package func add(_ entry: FileEntry, parent: [UInt8], leaf: Span<UInt8>) -> Bool {
         let leafOffset = parent.isEmpty ? 0 : parent.count + 1
         guard leafOffset + leaf.count <= 4095 else { return false }
@@ -183,9 +183,9 @@ package final class FileList: @unchecked Sendable {
         return true
     }
 
-    /// Moves exactly `count` bytes of a stream and a NUL into the arena.
+    /// Appends exactly `count` bytes from a stream, and a NUL, to the arena.
     ///
-    /// - Returns: Where they start.
+    /// - Returns: Their start.
     func store(_ count: Int, from input: WireInput, _ field: StaticString) throws(WireError) -> UInt32 {
         let start = UInt32(arena.count)
         try input.append(count, to: &arena, field)
@@ -196,7 +196,7 @@ package final class FileList: @unchecked Sendable {
     /// The entry at a sorted position.
     package func entry(sorted position: Int) -> FileEntry { entries[Int(order[position])] }
 
-    /// The whole name of an entry.
+    /// The full name of an entry.
     package func name(of entry: FileEntry) -> ArraySlice<UInt8> {
         arena[Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameLength)]
     }
@@ -204,7 +204,7 @@ package final class FileList: @unchecked Sendable {
     /// The last component of an entry's name.
     package func leaf(of entry: FileEntry) -> ArraySlice<UInt8> { name(of: entry).dropFirst(Int(entry.leafOffset)) }
 
-    /// The name of the directory that holds the entry, without a trailing slash; empty at the root.
+    /// The name of the entry's directory, without a trailing slash; empty at the root.
     package func parent(of entry: FileEntry) -> ArraySlice<UInt8> {
         name(of: entry).prefix(max(0, Int(entry.leafOffset) - 1))
     }
@@ -216,7 +216,7 @@ package final class FileList: @unchecked Sendable {
         return arena[Int(extra.targetStart)..<Int(extra.targetStart) + Int(extra.targetLength)]
     }
 
-    /// The rare parts of an entry; empty ones when it has none.
+    /// The extra fields of an entry; empty if it has none.
     package func extra(of entry: FileEntry) -> FileEntryExtra {
         entry.extra >= 0 ? extras[Int(entry.extra)] : FileEntryExtra()
     }

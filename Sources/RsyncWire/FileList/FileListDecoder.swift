@@ -1,16 +1,15 @@
 import LinuxSystem
 
-/// How much a peer may make this side hold for its file lists (protocol specification, transfer 19.1, F24).
+/// Limits on the memory that a peer's file lists may take (protocol specification, transfer 19.1, F24).
 package struct FileListLimits: Sendable, Equatable {
-    /// Entries of one list.
+    /// The most entries in one list.
     package var entries: Int
-    /// Bytes in memory of all lists that are live at once, and of what is kept of lists beyond: names of users and
-    /// groups, numbers of hard links.
+    /// The most memory, in bytes, of all live lists, and of what outlives them: names of users and groups, numbers of
+    /// hard link groups.
     package var bytes: Int
-    /// Bytes in memory of the names of users and groups, which stay until the session ends.
+    /// The most memory, in bytes, of the names of users and groups, which are kept until the session ends.
     package var nameBytes: Int { bytes / Self.nameShare }
-    /// Which part of ``bytes`` names of users and groups may take: 64 MiB of the standard, several hundred thousand
-    /// names.
+    /// The fraction of ``bytes`` for names of users and groups: by default 64 MiB, for several hundred thousand names.
     private static let nameShare = 16
 
     /// Sets the limits.
@@ -19,55 +18,55 @@ package struct FileListLimits: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// 1 GiB, rsync's own limit for one piece of memory: room for several million files in one directory.
+    /// 1 GiB, rsync's own limit for one allocation: enough for several million files in one directory.
     package static let standard = FileListLimits(entries: 100_000_000, bytes: 1 << 30)
 }
 
-/// Reads file lists from a peer that is not trusted (protocol specification, transfer 3, 5, 6 and 19.1); one decoder
-/// serves all lists of a session.
+/// Decodes file lists from an untrusted peer (protocol specification, transfer 3, 5, 6 and 19.1); one decoder is used
+/// for all lists of a session.
 package struct FileListDecoder {
     private static let pathLimit = 4096
-    /// What a name takes beside its bytes: an array's head, and places in the dictionaries that it is looked up in.
+    /// The memory of a name besides its bytes: array overhead, and entries in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
-    /// What the number of a hard-link group takes in a set that is half empty.
+    /// The memory of a hard link group's number in a set that is half empty.
     private static let groupWeight = 16
 
     private let format: FileListFormat
     private let limits: FileListLimits
-    /// Bytes that the next list may take.
+    /// The memory in bytes that the next list may take.
     private var room = 0
-    /// The peer's names of users, so far.
+    /// The user names received from the peer so far.
     package private(set) var userNames: [UInt32: [UInt8]] = [:]
-    /// The peer's names of groups, so far.
+    /// The group names received from the peer so far.
     package private(set) var groupNames: [UInt32: [UInt8]] = [:]
-    /// Bytes that the names of users and groups take.
+    /// The memory in bytes of the names of users and groups.
     private var nameFootprint = 0
     private var carried = CarriedState()
-    /// The name of the last entry as it was received.
+    /// The name of the last entry as received.
     private var lastName: [UInt8] = []
-    /// The numbers of the hard-link groups of all lists so far.
+    /// The numbers of all lists' hard link groups so far.
     private var groups: Set<Int32> = []
 
-    /// Prepares the lists of one session.
+    /// Prepares to decode the lists of one session.
     ///
     /// - Parameters:
-    ///   - format: What the two ends agreed on.
-    ///   - limits: What the lists may take.
+    ///   - format: The format that the two ends agreed on.
+    ///   - limits: The limits on the lists' memory.
     package init(format: FileListFormat, limits: FileListLimits = .standard) {
         self.format = format
         self.limits = limits
         lastName.reserveCapacity(Self.pathLimit)
     }
 
-    /// Reads one list with all that follows it up to the next item, and makes it ready: sorted, without duplicates, its
+    /// Reads one list with all that follows it up to the next item, and prepares it: sorted, without duplicates, its
     /// ``FileList/errorBits`` set.
     ///
     /// - Parameters:
     ///   - input: The stream from the sender.
-    ///   - list: An empty list. It holds a part of the entries after an error.
-    ///   - directory: The directory that the list is about, with incremental recursion; empty for the first list.
-    ///   - held: Bytes that the lists hold that are live already, such as ``LiveFileLists/footprint``.
-    /// - Throws: ``WireError`` with the exit code of the broken rule (protocol specification, transfer 19.1).
+    ///   - list: An empty list. After an error it contains some of the entries.
+    ///   - directory: The directory that the list belongs to, with incremental recursion; empty for the first list.
+    ///   - held: The memory in bytes of the lists that are already live, such as ``LiveFileLists/footprint``.
+    /// - Throws: ``WireError`` with the exit code for the violated rule (protocol specification, transfer 19.1).
     package mutating func decode(
         from input: WireInput,
         into list: FileList,
@@ -91,7 +90,7 @@ package struct FileListDecoder {
 
     // MARK: list
 
-    /// The flags of the next entry; nil at the end of the list, whose error bits are kept.
+    /// Reads the flags of the next entry; nil at the end of the list, whose error bits are stored.
     private func readBits(from input: WireInput, into list: FileList) throws(WireError) -> EntryBits? {
         if format.usesVarintFlags {
             let bits = try input.varint("the flags of a file-list entry")
@@ -112,7 +111,7 @@ package struct FileListDecoder {
     }
 
     private func checkRoom(in list: FileList) throws(WireError) {
-        // Two numbers beyond the last entry stay free: the next list's directory and start.
+        // Two indexes after the last entry stay free: the next list's directory and start.
         let indexLimit = Int(Int32.max - list.start) - 2
         let length =
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
@@ -137,7 +136,7 @@ package struct FileListDecoder {
         }
     }
 
-    /// Reads the name that the peer has for an id; an empty one is none.
+    /// Reads the peer's name for an ID; an empty one counts as none.
     private mutating func readName(
         of id: UInt32,
         from input: WireInput,
@@ -210,7 +209,7 @@ package struct FileListDecoder {
         try input.append(length, to: &lastName, "a name")
     }
 
-    /// Puts the checked name into the list's arena; an entry without metadata.
+    /// Appends the checked name to the list's arena; returns an entry without metadata.
     private func named(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
         var entry = FileEntry()
         let leafOffset: Int
@@ -297,7 +296,7 @@ package struct FileListDecoder {
         }
     }
 
-    /// Reads what only some entries have, nil when the entry has nothing of the kind.
+    /// Reads the extra fields; nil if the entry has none.
     private mutating func readExtra(
         _ bits: EntryBits,
         of entry: FileEntry,

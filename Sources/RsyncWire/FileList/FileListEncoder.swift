@@ -1,24 +1,24 @@
 import LinuxSystem
 
-/// Whether an id is a user's or a group's.
+/// Whether an ID is a user's or a group's.
 package enum IDKind: Sendable {
     case user, group
 }
 
-/// Writes file lists (protocol specification, transfer 3, 5 and 6); one encoder serves all lists of a session.
+/// Encodes file lists (protocol specification, transfer 3, 5 and 6); one encoder is used for all lists of a session.
 package struct FileListEncoder {
-    /// A file that has more than one name.
+    /// A file with more than one name.
     private struct Inode: Hashable {
         let device: UInt64
         let number: UInt64
     }
 
-    /// What is decided about an entry before its first byte is written.
+    /// The decisions about an entry before its first byte is written.
     private struct Head {
         var bits: EntryBits
-        /// Bytes of the name that the last name starts with as well.
+        /// The number of bytes that the name shares with the start of the last name.
         var shared: Int
-        /// The group that the entry joins; nil when it is the first of its group or in none.
+        /// The group that the entry joins; nil if it is the first of its group or in none.
         var leader: Int32?
         var userName: [UInt8]?
         var groupName: [UInt8]?
@@ -27,30 +27,30 @@ package struct FileListEncoder {
     private let format: FileListFormat
     private let lookup: (IDKind, UInt32) -> [UInt8]?
     private var carried = CarriedState()
-    /// The last name of the list before this one; empty before the first entry of the session.
+    /// The last name of the previous list; empty before the session's first entry.
     private var lastName: [UInt8] = []
-    /// The group number of every file with more than one link that was sent.
+    /// The group number of every sent file with more than one link.
     private var groups: [Inode: Int32] = [:]
     private var users = SeenIDs()
     private var userGroups = SeenIDs()
 
-    /// Prepares the lists of one session.
+    /// Prepares to encode the lists of one session.
     ///
     /// - Parameters:
-    ///   - format: What the two ends agreed on.
-    ///   - name: Looks up the name of a user or group, nil when it has none; called at most once for each id.
+    ///   - format: The format that the two ends agreed on.
+    ///   - name: Looks up the name of a user or group, nil if it has none; called at most once for each ID.
     package init(format: FileListFormat, name: @escaping (IDKind, UInt32) -> [UInt8]?) {
         self.format = format
         lookup = name
     }
 
-    /// Writes all entries of a list in the order in which they were put into it.
+    /// Writes all entries of a list in the order in which they were added.
     ///
     /// Hard links have ``FileEntry/Flags/hardLinked`` and their device and inode in ``FileEntryExtra``. Names have at most
     /// 4095 bytes.
     ///
     /// - Parameters:
-    ///   - list: A list that starts where the list before it makes it start (protocol specification, transfer 4.2).
+    ///   - list: A list whose start follows from the previous list (protocol specification, transfer 4.2).
     ///   - output: The stream to the receiver.
     /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
     package mutating func encode(_ list: FileList, to output: WireOutput) throws(WireError) {
@@ -78,11 +78,12 @@ package struct FileListEncoder {
         if !last.isEmpty { lastName = Array(arena[last]) }
     }
 
-    /// Ends a list, and writes the lists of ids that follow a whole one.
+    /// Ends a list, and writes the ID lists that follow a complete one.
     ///
     /// - Parameters:
-    ///   - errorBits: The I/O errors met while the list was made: 1 for a general error, 2 for a vanished file.
-    ///   - output: The stream to the receiver, multiplexed when there are errors.
+    ///   - errorBits: The I/O errors that occurred while the list was built: 1 for a general error, 2 for a vanished
+    ///     file.
+    ///   - output: The stream to the receiver, multiplexed if there are errors.
     /// - Throws: ``WireError/transport(_:)`` when the stream could not be written.
     package mutating func encodeEnd(errorBits: Int32, to output: WireOutput) throws(WireError) {
         if format.usesVarintFlags {
@@ -124,7 +125,7 @@ package struct FileListEncoder {
         if format.dialect.listsNanoseconds, (1...999_999_999).contains(entry.nanoseconds) {
             head.bits.insert(.nanoseconds)
         }
-        // The first entry of a session sends its ids, so that their names can go with them.
+        // The first entry of a session sends its IDs, so that their names can be sent with them.
         if !format.owner || entry.uid == carried.uid && !isFirst {
             head.bits.insert(.sameUser)
         } else if users.isNew(entry.uid), format.hasInlineNames, let name = name(.user, entry.uid) {
@@ -148,7 +149,7 @@ package struct FileListEncoder {
         return head
     }
 
-    /// Finds the group of a hard link, or opens one: nil when the entry opened it.
+    /// Finds the group of a hard link, or creates one; nil if the entry is its first member.
     private mutating func join(_ extra: FileEntryExtra, at number: Int32) -> Int32? {
         let inode = Inode(device: extra.device, number: extra.inode)
         if let leader = groups[inode] { return leader }
@@ -156,13 +157,13 @@ package struct FileListEncoder {
         return nil
     }
 
-    /// The name of an id, when it has one that fits its field.
+    /// The name of an ID; nil if it has none that fits the field.
     private func name(_ kind: IDKind, _ id: UInt32) -> [UInt8]? {
         guard let name = lookup(kind, id), (1...255).contains(name.count) else { return nil }
         return name
     }
 
-    /// How many bytes two names have in common at their start, 255 at the most.
+    /// The length of the common prefix of two names in bytes, at most 255.
     private static func shared(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Int {
         let limit = min(255, one.count, other.count)
         var count = 0
@@ -250,12 +251,12 @@ package struct FileListEncoder {
     }
 }
 
-/// The ids that were sent, in the order of their first appearance.
+/// The IDs that were sent, in the order of first appearance.
 private struct SeenIDs {
     private(set) var order: [UInt32] = []
     private var known: Set<UInt32> = []
 
-    /// Whether the id was not seen before; it is now.
+    /// Whether the ID was not seen before; marks it as seen.
     mutating func isNew(_ id: UInt32) -> Bool {
         guard known.insert(id).inserted else { return false }
         order.append(id)

@@ -1,18 +1,18 @@
 import Checksums
 package import RsyncOptions
 
-/// Everything that two ends must agree on to read each other's file lists: the bytes do not tell
+/// Everything that two ends must agree on to decode each other's file lists: the bytes are not self-describing
 /// (protocol specification, transfer 3.1).
 package struct FileListFormat: Sendable, Equatable {
-    /// What the session's version means.
+    /// The session's dialect.
     package var dialect = Dialect.newest
     /// Whether an entry's flags are a varint instead of one or two bytes.
     package var usesVarintFlags = true
     /// Whether the end of a list may carry error bits in the byte form.
     package var hasSafeEnd = true
-    /// Whether lists of ids end with the name of id 0.
+    /// Whether ID lists end with the name of ID 0.
     package var namesIDZero = true
-    /// Whether lists come directory by directory.
+    /// Whether there is one list per directory.
     package var isIncremental = true
     /// Whether entries carry their owner (`-o`).
     package var owner = false
@@ -24,21 +24,21 @@ package struct FileListFormat: Sendable, Equatable {
     package var devices = false
     /// Whether FIFOs and sockets carry empty device numbers before protocol 31 (`--specials`).
     package var specials = false
-    /// Whether entries tell their hard-link group (`-H`).
+    /// Whether entries carry their hard link group (`-H`).
     package var hardLinks = false
-    /// Whether ids travel without names (`--numeric-ids`).
+    /// Whether IDs are sent without names (`--numeric-ids`).
     package var numericIDs = false
-    /// Bytes of the whole-file checksum of every regular file (`-c`); 0 for none.
+    /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
-    /// Makes the format of a session with incremental recursion, protocol 32 and no options.
+    /// Creates the format of a session with incremental recursion, protocol 32 and no options.
     package init() {}
 
     /// Derives the format from what the two ends agreed on.
     ///
     /// - Parameters:
     ///   - options: The options of the transfer.
-    ///   - session: The outcome of the handshake; its dialect is a supported one.
+    ///   - session: The result of the handshake; its dialect is a supported one.
     package init(_ options: TransferOptions, _ session: SessionParameters) {
         dialect = session.dialect
         usesVarintFlags = session.flags.contains(.varintFileListFlags)
@@ -58,10 +58,10 @@ package struct FileListFormat: Sendable, Equatable {
     /// The index of the first entry of the first list (protocol specification, transfer 4.2).
     package var firstStart: Int32 { isIncremental ? 1 : 0 }
 
-    /// Whether names of users and groups travel inside the entries (protocol specification, transfer 5.1).
+    /// Whether names of users and groups are sent within the entries (protocol specification, transfer 5.1).
     var hasInlineNames: Bool { isIncremental && !numericIDs }
 
-    /// Whether lists of ids follow the file list (protocol specification, transfer 5.2).
+    /// Whether ID lists follow the file list (protocol specification, transfer 5.2).
     var hasIDLists: Bool { !isIncremental && !numericIDs }
 
     /// Whether an entry carries device numbers (protocol specification, transfer 3.3, field 14).
@@ -69,7 +69,7 @@ package struct FileListFormat: Sendable, Equatable {
         devices && entry.isDevice || specials && entry.isSpecial && dialect.numbersSpecials
     }
 
-    /// The major device number that was sent with an entry; nil when none was.
+    /// The major device number that was sent with an entry; nil if none was.
     func sentMajor(_ entry: FileEntry, of list: FileList) -> UInt32? {
         devices && entry.isDevice ? list.extra(of: entry).deviceMajor : nil
     }

@@ -6,9 +6,10 @@ extension FileList {
         let position: UInt32
     }
 
-    /// Fills ``order`` with the order in which both ends number the entries.
+    /// Fills ``order`` with the order in which both ends index the entries.
     ///
-    /// It is the order of the protocol specification, transfer 3.9, from protocol 29 on. Equal names keep the order of transmission.
+    /// This is the order of the protocol specification, transfer 3.9, from protocol 29 on. Equal names keep the order
+    /// of transmission.
     package func sort() {
         sharedPrefix = measureSharedPrefix()
         let items = withNames { names in
@@ -35,7 +36,7 @@ extension FileList {
         return items
     }
 
-    /// How many bytes of directories all names start with.
+    /// Measures the directories that all names start with.
     private func measureSharedPrefix() -> Int {
         let prefix = withNames { names in
             let first = names.view(0, without: 0)
@@ -49,18 +50,18 @@ extension FileList {
         return prefix ?? 0
     }
 
-    /// Finds an entry of a list about one directory by the last component of its name.
+    /// Finds an entry of a directory's list by the last component of its name.
     ///
     /// - Parameter leaf: A name without a slash.
-    /// - Returns: The position in ``order`` of the entry that is not blank, directory or not; nil when there is none.
+    /// - Returns: The position in ``order`` of the nonblank entry, directory or not; nil if there is none.
     package func position(ofLeaf leaf: Span<UInt8>) -> Int? {
         position(of: leaf, leafOffset: 0, prefix: sharedPrefix)
     }
 
-    /// Finds an entry by its whole name.
+    /// Finds an entry by its full name.
     ///
-    /// - Parameter name: A name as the list has them.
-    /// - Returns: The position in ``order`` of the entry that is not blank, directory or not; nil when there is none.
+    /// - Parameter name: A name as in the list.
+    /// - Returns: The position in ``order`` of the nonblank entry, directory or not; nil if there is none.
     package func position(ofName name: Span<UInt8>) -> Int? {
         position(of: name, leafOffset: name.leafStart, prefix: 0)
     }
@@ -76,7 +77,7 @@ extension FileList {
         return nil
     }
 
-    /// The first sorted position of a name of a kind, without the first `prefix` bytes of every entry's name.
+    /// The first sorted position of a name of a type, ignoring the first `prefix` bytes of every entry's name.
     func position(of name: Span<UInt8>, leafOffset: Int, isDirectory: Bool, prefix: Int) -> Int? {
         let found = withNames(and: name, leafOffset: leafOffset, isDirectory: isDirectory) { names, wanted -> Int? in
             func compare(_ position: Int) -> Int {
@@ -92,7 +93,7 @@ extension FileList {
         return found ?? nil
     }
 
-    /// The sorted positions whose name and kind are those of the position before.
+    /// The sorted positions whose name and type equal those of the previous position.
     func repetitions() -> [Int] {
         let positions = withNames { names in
             var positions: [Int] = []

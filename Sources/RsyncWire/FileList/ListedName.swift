@@ -5,13 +5,13 @@ enum ListedName {
     private static let slash = UInt8(ascii: "/")
     private static let dot = UInt8(ascii: ".")
 
-    /// Checks a name, and finds its last component.
+    /// Checks a name, and locates its last component.
     ///
     /// - Parameter name: A name as received.
-    /// - Returns: The offset of the last component, or nil when the name has needless slashes or dots and must be
+    /// - Returns: The offset of the last component, or nil if the name has redundant slashes or dots and must be
     ///   squeezed first.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 4 for a name that is empty or absolute, holds a NUL or a
-    ///   component `..`.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 4 for a name that is empty or absolute, or contains a
+    ///   NUL or a component `..`.
     static func leafOffset(of name: Span<UInt8>) throws(WireError) -> Int? {
         guard name.count > 0 else { throw .violation("an empty name in the file list", exitCode: 4) }
         guard name[0] != slash else { throw refusal(name) }
@@ -29,7 +29,7 @@ enum ListedName {
         return isClean || name.count == 1 ? start : nil
     }
 
-    /// Whether a component is more than nothing or `.`.
+    /// Whether a component is neither empty nor `.`.
     private static func isPlain(_ name: Span<UInt8>, _ component: Range<Int>) throws(WireError) -> Bool {
         guard component.count <= 2 else { return true }
         guard let first = component.first else { return false }
@@ -39,7 +39,7 @@ enum ListedName {
         return true
     }
 
-    /// The name without empty components and without `.`; just `.` when nothing is left.
+    /// The name without empty components and without `.`; just `.` if nothing is left.
     static func squeezed(_ name: [UInt8]) -> [UInt8] {
         let components = PathParts.components(of: name).filter { $0 != [dot] }
         return components.isEmpty ? [dot] : Array(components.joined(separator: [slash]))

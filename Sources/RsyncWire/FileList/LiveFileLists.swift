@@ -1,44 +1,45 @@
-/// Where an index of the wire leads.
+/// The entry that an index on the wire refers to.
 package struct ListedEntry: Sendable {
     /// The list whose numbering the index belongs to.
     package let list: FileList
-    /// The list that holds the entry, its name and its rarer parts: ``list``, or a store of directories.
+    /// The list that contains the entry, its name and its extra fields: ``list``, or a store of directories.
     package let holder: FileList
     /// The position in the entries of ``holder``.
     package let position: Int
-    /// Whether the index is the one in front of ``list``, which names the directory of its contents.
+    /// Whether the index is the one before ``list``, which names the directory that it belongs to.
     package let isDirectoryOfList: Bool
 
     /// The entry.
     package var entry: FileEntry { holder.entries[position] }
-    /// The entry's whole name.
+    /// The entry's full name.
     package var name: ArraySlice<UInt8> { holder.name(of: entry) }
 }
 
 /// The file lists of a session that are in use, and the numbers of their entries and directories (protocol
 /// specification, transfer 4.2 to 4.5).
 ///
-/// What a list held goes with ``releaseOldest()``; a directory stays until the list of its contents is released.
+/// A list's contents are released by ``releaseOldest()``; a directory stays until the list of its contents is released.
 ///
 /// ## Concurrency model
-/// A value without a lock: threads that share it keep it in a `Mutex`.
+/// A value type without a lock: threads that share it keep it in a `Mutex`.
 package struct LiveFileLists: Sendable {
-    /// Whether lists come directory by directory.
+    /// Whether there is one list per directory.
     package let isIncremental: Bool
-    /// The lists that were not released, oldest first.
+    /// The lists that have not been released, oldest first.
     package private(set) var lists: [FileList] = []
-    /// Entries of the lists that were not released.
+    /// The number of entries in the lists that have not been released.
     package private(set) var entryCount = 0
-    /// Where the next list starts.
+    /// The start of the next list.
     package private(set) var nextStart: Int32
     /// Whether no more lists will come.
     package private(set) var isComplete = false
-    /// Batches with directories whose list is to come or is live, by their first number.
+    /// Batches with directories whose list is still to come or live, in the order of their first number.
     private var batches: [DirectoryBatch] = []
     private var directoryCount: Int32 = 0
-    /// What each list in ``lists`` counts in ``footprint``.
+    /// The share of each list of ``lists`` in ``footprint``.
     private var weights: [Int] = []
-    /// Bytes that the lists and the directories hold, for a ceiling on memory; kept up to date, since there may be many.
+    /// The memory of the lists and directories in bytes, for a limit on memory; maintained incrementally, since there
+    /// may be many.
     package private(set) var footprint = 0
 
     /// Starts the bookkeeping of a session.
@@ -49,9 +50,10 @@ package struct LiveFileLists: Sendable {
 
     // MARK: growth
 
-    /// Takes a list that was sent or received completely; it is sorted, and on the receiver has no duplicates.
+    /// Adds a list that was sent or received completely; it is sorted, and on the receiver has no duplicates.
     ///
-    /// - Parameter list: A list made with ``nextStart``, for the directory that ``nextDirectory()`` or ``open(_:)`` gave.
+    /// - Parameter list: A list created with ``nextStart``, for the directory returned by ``nextDirectory()`` or passed
+    ///   to ``open(_:)``.
     package mutating func append(_ list: FileList) {
         precondition(list.start == nextStart && list.order.count == list.count, "a list out of turn or not sorted")
         lists.append(list)
@@ -70,10 +72,11 @@ package struct LiveFileLists: Sendable {
         footprint += batch.directories.footprint
     }
 
-    /// Finds the directory that a sender lists next: depth first, in sorted order (protocol specification, transfer 4.3).
+    /// Selects the directory that a sender lists next: depth first, in sorted order (protocol specification, transfer
+    /// 4.3).
     ///
-    /// - Returns: The numbers of directories with one name, whose contents go into one list under the first number; nil
-    ///   when every directory was listed.
+    /// - Returns: The numbers of directories with the same name, whose contents go into one list under the first
+    ///   number; nil if every directory was listed.
     package mutating func nextDirectory() -> Range<Int32>? {
         for index in batches.indices.reversed() {
             guard let numbers = batches[index].nextOpen() else { continue }
@@ -83,12 +86,12 @@ package struct LiveFileLists: Sendable {
         return nil
     }
 
-    /// Starts the reception of the list of a directory (protocol specification, transfer 19.1, F15).
+    /// Starts receiving the list of a directory (protocol specification, transfer 19.1, F15).
     ///
     /// - Parameter number: The number of the directory that the sender named.
     /// - Returns: The directory's name, for ``FileListDecoder/decode(from:into:directory:)``.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when there is no such directory, or when its list or the
-    ///   end of all lists came before.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 if there is no such directory, or if its list or the
+    ///   end of all lists was already received.
     package mutating func open(_ number: Int32) throws(WireError) -> [UInt8] {
         guard isIncremental, !isComplete, !lists.isEmpty else {
             throw .incompatible("a file list for directory \(number) when none was expected")
@@ -102,22 +105,22 @@ package struct LiveFileLists: Sendable {
         return Array(directories.name(of: directories.entries[Int(number - batches[index].first)]))
     }
 
-    /// Notes that no more lists will come.
+    /// Records that no more lists will come.
     ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when that was known already.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 if that was already recorded.
     package mutating func finish() throws(WireError) {
         guard isIncremental, !isComplete else { throw .incompatible("an unexpected end of the file lists") }
         isComplete = true
     }
 
-    /// Whether there is a directory whose contents were not listed.
+    /// Whether there is a directory whose contents have not been listed.
     package var hasOpenDirectories: Bool { batches.contains { $0.isOpen.contains(true) } }
 
     // MARK: lookup
 
-    /// Finds the entry of an index (protocol specification, transfer 4.2 and 19.2, T1 to T3).
+    /// Looks up the entry of an index (protocol specification, transfer 4.2 and 19.2, T1 to T3).
     ///
-    /// - Parameter index: A number from the wire.
+    /// - Parameter index: An index from the wire.
     /// - Returns: The entry, which is not blank.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 when no live list has the index.
     package func resolve(_ index: Int32) throws(WireError) -> ListedEntry {
@@ -134,7 +137,7 @@ package struct LiveFileLists: Sendable {
         return ListedEntry(list: list, holder: list, position: position, isDirectoryOfList: false)
     }
 
-    /// Finds the directory whose contents a list has.
+    /// Looks up the directory that a list belongs to.
     ///
     /// - Parameter list: A live list of a session with incremental recursion.
     /// - Returns: The directory's entry.
@@ -157,10 +160,10 @@ package struct LiveFileLists: Sendable {
         return ListedEntry(list: list, holder: batches[index].directories, position: position, isDirectoryOfList: true)
     }
 
-    /// Finds a directory whose list is to come or is live.
+    /// Looks up a directory whose list is still to come or live.
     ///
-    /// - Parameter number: A number that ``nextDirectory()`` gave.
-    /// - Returns: The directory's entry and name; nil when its list was released.
+    /// - Parameter number: A number returned by ``nextDirectory()``.
+    /// - Returns: The directory's entry and name; nil if its list was released.
     package func directory(_ number: Int32) -> (entry: FileEntry, name: ArraySlice<UInt8>)? {
         guard let index = batch(of: number) else { return nil }
         let directories = batches[index].directories
@@ -175,9 +178,9 @@ package struct LiveFileLists: Sendable {
 
     // MARK: release
 
-    /// Forgets the oldest list, when all of its items are done.
+    /// Releases the oldest list; called when all of its items are done.
     ///
-    /// - Returns: The list, nil when there is none.
+    /// - Returns: The list; nil if there is none.
     @discardableResult package mutating func releaseOldest() -> FileList? {
         guard let list = lists.first else { return nil }
         lists.removeFirst()
@@ -194,7 +197,7 @@ package struct LiveFileLists: Sendable {
 }
 
 extension Array {
-    /// The first index whose element satisfies a predicate that no element before and every one after it satisfies.
+    /// The partition point of a predicate that is false for all elements before it and true for all from it on.
     fileprivate func partitioned(by isAfter: (Element) -> Bool) -> Int {
         var range = startIndex..<endIndex
         while !range.isEmpty {

@@ -1,9 +1,10 @@
-// Names of a file list, compared where they lie.
+// Comparison of a file list's names in place.
 //
-// Invariant: a ``NameTable`` is valid while the closure runs that was given it, and no view of a name leaves that closure. An
-// entry's name lies in the arena of its list, `leafOffset <= length`, and a prefix ends before the last component.
+// Invariant: a ``NameTable`` is valid while the closure that it was passed to runs, and no view of a name leaves that
+// closure. An entry's name is in the arena of its list, `leafOffset <= length`, and a prefix ends before the last
+// component.
 
-/// A name in a file list, for comparison.
+/// A view of a name in a file list, for comparison.
 @safe struct NameView {
     private let start: UnsafeRawPointer
     private let length: Int
@@ -36,7 +37,7 @@
             ? 0 : 2
     }
 
-    /// The byte at an offset; at the end what the order puts there.
+    /// The byte at an offset; at the end, the byte that the order assumes there.
     private func byte(at offset: Int) -> UInt8 {
         if offset < length { return unsafe start.load(fromByteOffset: offset, as: UInt8.self) }
         return isDirectory ? Self.slash : 0
@@ -55,7 +56,7 @@
         return key
     }
 
-    /// Negative when this name comes first, 0 for names that are equal (protocol specification, transfer 3.9).
+    /// Negative if this name comes first, 0 if the names are equal (protocol specification, transfer 3.9).
     func compare(_ other: NameView) -> Int {
         let common = commonLength(other)
         let ranks = Int(rank(at: common)) - Int(other.rank(at: common))
@@ -66,7 +67,7 @@
         return bytes != 0 ? bytes : length - other.length
     }
 
-    /// How many bytes both names start with.
+    /// The length of the common prefix in bytes.
     private func commonLength(_ other: NameView) -> Int {
         let limit = min(length, other.length)
         var count = 0
@@ -80,7 +81,8 @@
         return count
     }
 
-    /// How many bytes of this name, up to a slash, the first `limit` bytes of another name start with as well.
+    /// The length of the longest prefix of this name that ends in a slash and that the first `limit` bytes of another
+    /// name start with.
     func commonDirectory(_ other: NameView, limit: Int) -> Int {
         var count = min(limit, other.leafOffset, commonLength(other))
         while count > 0, byte(at: count - 1) != Self.slash { count -= 1 }
@@ -98,7 +100,7 @@
         unsafe self.entries = unsafe entries
     }
 
-    /// How many entries there are, at least one.
+    /// The number of entries, at least one.
     var count: Int { unsafe entries.count }
 
     /// The name of an entry without its first `prefix` bytes, which end before its last component.
@@ -110,7 +112,7 @@
 }
 
 extension FileList {
-    /// Lends the names; nil when the list is empty.
+    /// Passes the names to a closure; nil if the list is empty.
     func withNames<Result>(_ body: (NameTable) -> Result) -> Result? {
         let arena = arena
         let entries = entries
@@ -120,7 +122,7 @@ extension FileList {
         }
     }
 
-    /// Lends the names and a name beside them; nil when the list or the name is empty.
+    /// Passes the names, and another name, to a closure; nil if the list or the name is empty.
     func withNames<Result>(
         and name: Span<UInt8>,
         leafOffset: Int,

@@ -6,13 +6,13 @@ import LinuxSystem
 ///     S>C    @RSYNCD: AUTHREQD <challenge>
 ///     C>S    <user> <base64 of the digest over password and challenge>
 package enum AuthenticationExchange {
-    /// The digests offered here, strongest first.
+    /// The digests that are available here, strongest first.
     package static var available: [AuthenticationDigest] { AuthenticationDigest.allCases.filter(\.isAvailable) }
 
     /// The digest that a client uses, which is then the only one in its greeting.
     ///
-    /// - Parameter serverNames: The list of the server's greeting; nil when it sent none.
-    /// - Returns: The strongest common one, md5 without a list; nil when there is none.
+    /// - Parameter serverNames: The list in the server's greeting; nil if it sent none.
+    /// - Returns: The strongest common one, md5 without a list; nil if there is none.
     package static func clientChoice(serverNames: [String]?) -> AuthenticationDigest? {
         guard let serverNames else { return .md5 }
         return available.first { serverNames.contains($0.name) }
@@ -21,9 +21,9 @@ package enum AuthenticationExchange {
     /// The digest that a server uses.
     ///
     /// - Parameters:
-    ///   - clientNames: The list of the client's greeting; nil when it sent none.
-    ///   - offered: What the server allows.
-    /// - Returns: The client's first that is offered, md5 without a list; nil when there is none.
+    ///   - clientNames: The list in the client's greeting; nil if it sent none.
+    ///   - offered: The digests that the server allows.
+    /// - Returns: The first of the client's digests that is offered, md5 without a list; nil if there is none.
     package static func serverChoice(
         clientNames: [String]?,
         offered: [AuthenticationDigest] = available
@@ -32,9 +32,9 @@ package enum AuthenticationExchange {
         return clientNames.lazy.compactMap { AuthenticationDigest(name: $0) }.first { offered.contains($0) }
     }
 
-    /// A new challenge of random bits; its length tells the digest.
+    /// A new challenge of random bits; its length corresponds to the digest's.
     ///
-    /// - Parameter digest: What was agreed on.
+    /// - Parameter digest: The digest that was agreed on.
     /// - Returns: 22 to 86 characters.
     package static func challenge(for digest: AuthenticationDigest) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
@@ -44,14 +44,14 @@ package enum AuthenticationExchange {
         )
     }
 
-    /// The proof.
+    /// The client's response.
     ///
-    /// The password is copied nowhere: whoever keeps it can wipe it.
+    /// The password is not copied, so its owner can wipe it.
     ///
     /// - Parameters:
     ///   - password: The password's bytes.
-    ///   - challenge: The challenge's characters as they came.
-    ///   - digest: What was agreed on.
+    ///   - challenge: The challenge's characters as received.
+    ///   - digest: The digest that was agreed on.
     /// - Returns: Base64 without padding.
     package static func response(
         password: Span<UInt8>,
@@ -61,12 +61,12 @@ package enum AuthenticationExchange {
         Base64.encode(digest.digest(of: password.rawBytes, then: challenge.span.rawBytes), isPadded: false)
     }
 
-    /// Compares in a time that does not depend on where the difference is.
+    /// Compares in constant time.
     ///
     /// - Parameters:
-    ///   - one: A proof.
-    ///   - other: Another one.
-    /// - Returns: Whether they are the same.
+    ///   - one: A response.
+    ///   - other: Another response.
+    /// - Returns: Whether they are equal.
     package static func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         guard one.count == other.count else { return false }
         return zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0

@@ -3,17 +3,16 @@ package import Checksums
 /// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
 package struct DaemonClient {
     private static let lineLimit = 5118
-    /// Lines of a message of the day or a listing that are taken.
+    /// The most lines of a message of the day or a listing that are accepted.
     private static let textLimit = 10_000
 
-    /// Who the client is.
+    /// The client's credentials.
     package struct Credentials {
         /// The user's name.
         package let user: [UInt8]
-        /// Makes the proof that answers a challenge (``AuthenticationExchange``); only asked when the daemon wants one.
+        /// Computes the response to a challenge (``AuthenticationExchange``); only called if the daemon sends one.
         package let proof: (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
 
-        /// Makes credentials.
         package init(
             user: [UInt8],
             proof: @escaping (_ challenge: [UInt8], _ digest: AuthenticationDigest) throws(WireError) -> [UInt8]
@@ -27,16 +26,16 @@ package struct DaemonClient {
     private let output: WireOutput
     /// The highest version to offer, 30 to 32.
     private let version: Int32
-    /// Takes each line that is text for a person.
+    /// Gets each line that is meant for the user.
     private let onText: ([UInt8]) throws(WireError) -> Void
 
-    /// Prepares to speak with a daemon.
+    /// Prepares a conversation with a daemon.
     ///
     /// - Parameters:
     ///   - version: The highest version to offer, 30 to 32.
-    ///   - input: From the daemon.
-    ///   - output: To the daemon.
-    ///   - onText: Takes each line that is meant for a person: the message of the day and the listing.
+    ///   - input: The stream from the daemon.
+    ///   - output: The stream to the daemon.
+    ///   - onText: Gets each line that is meant for the user: the message of the day and the listing.
     package init(
         version: Int32,
         input: WireInput,
@@ -51,8 +50,8 @@ package struct DaemonClient {
 
     /// Reads the daemon's greeting.
     ///
-    /// - Returns: The greeting, whose ``Greeting/settled(own:)`` both ends will speak.
-    /// - Throws: ``WireError`` for one that is no greeting, or of a version that is not spoken here.
+    /// - Returns: The greeting, whose ``Greeting/settled(own:)`` is the version that both ends will use.
+    /// - Throws: ``WireError`` for a line that is not a greeting, or a version that is not supported.
     package func greeting() throws(WireError) -> Greeting {
         let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
         let greeting: Greeting
@@ -61,14 +60,14 @@ package struct DaemonClient {
         return greeting
     }
 
-    /// Greets and asks for a module; the arguments are next (``ArgumentStream``), then the handshake.
+    /// Sends the greeting and requests a module; the arguments are next (``ArgumentStream``), then the handshake.
     ///
     /// - Parameters:
-    ///   - module: Its name, not empty and without a `#` in front.
-    ///   - greeting: The daemon's.
-    ///   - credentials: For a daemon that wants a password.
-    /// - Returns: The protocol version that both ends speak.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
+    ///   - module: Its name, not empty and without a leading `#`.
+    ///   - greeting: The daemon's greeting.
+    ///   - credentials: For a daemon that requires a password.
+    /// - Returns: The protocol version that both ends use.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own text when it refuses.
     package func open(
         module: [UInt8],
         after greeting: Greeting,
@@ -82,7 +81,7 @@ package struct DaemonClient {
             if line == DaemonWord.exit { throw .violation("the daemon ended the session", exitCode: 5) }
             if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
             if line.starts(with: DaemonWord.authentication) {
-                // One proof is enough: more would let a daemon collect them.
+                // One response is enough: more would let a daemon collect them.
                 guard !hasAnswered else { throw .violation("the daemon asks for the password again", exitCode: 5) }
                 hasAnswered = true
                 try answer(line.dropFirst(DaemonWord.authentication.count), greeting, credentials)
@@ -93,9 +92,9 @@ package struct DaemonClient {
         throw .violation("the daemon sends endless text", exitCode: 5)
     }
 
-    /// Greets and takes the listing of modules to its end.
+    /// Sends the greeting and reads the complete listing of modules.
     ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own words when it refuses.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 and the daemon's own text when it refuses.
     package func list() throws(WireError) {
         try greet(try greeting(), request: Array("#list".utf8))
         for _ in 0..<Self.textLimit {
@@ -108,7 +107,7 @@ package struct DaemonClient {
         throw .violation("the daemon sends an endless list of modules", exitCode: 5)
     }
 
-    /// Answers the daemon's greeting, after it, so that ours can name the one digest to use.
+    /// Sends our greeting after the daemon's, so that ours can name the one digest to use.
     private func greet(_ greeting: Greeting, request: [UInt8]) throws(WireError) {
         let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)

@@ -1,4 +1,4 @@
-/// The words of a daemon's protocol (protocol specification, session 3.3).
+/// The keywords of the daemon protocol (protocol specification, session 3.3).
 enum DaemonWord {
     static let okay = Array("@RSYNCD: OK".utf8)
     static let exit = Array("@RSYNCD: EXIT".utf8)
@@ -11,10 +11,10 @@ extension WireInput {
     /// Reads a line of text; carriage returns are dropped.
     ///
     /// - Parameters:
-    ///   - limit: Characters before the newline.
-    ///   - field: What it is, for the error.
+    ///   - limit: The most characters before the newline.
+    ///   - field: The field's name, for the error.
     /// - Returns: The line without its newline.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 for a line that is too long or holds a NUL.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 for a line that is too long or contains a NUL.
     func line(limit: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
         var line: [UInt8] = []
         while true {
@@ -29,20 +29,21 @@ extension WireInput {
     }
 }
 
-/// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument and a NUL, then a NUL.
+/// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument ends with a NUL, and a
+/// further NUL ends the vector.
 package enum ArgumentStream {
     private static let countLimit = 16000
     private static let lengthLimit = 5119
-    /// Bytes of all arguments together.
+    /// The most bytes of all arguments together.
     private static let totalLimit = 8 << 20
     private static let programName = Array("rsync".utf8)
 
     /// Writes a vector and flushes.
     ///
     /// - Parameters:
-    ///   - arguments: Without the program's name.
+    ///   - arguments: The arguments, without the program's name.
     ///   - isSecluded: Whether they replace a command line, and start with the program's name.
-    ///   - output: Where they go.
+    ///   - output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when they could not be written.
     package static func write(_ arguments: [[UInt8]], isSecluded: Bool = false, to output: WireOutput) throws(WireError)
     {
@@ -57,10 +58,10 @@ package enum ArgumentStream {
     /// Reads a vector.
     ///
     /// - Parameters:
-    ///   - input: Where it comes from.
+    ///   - input: The stream to read.
     ///   - isSecluded: Whether it starts with a program's name, which is removed.
     /// - Returns: The arguments.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for too many or too long ones.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 if there are too many or they are too long.
     package static func read(from input: WireInput, isSecluded: Bool = false) throws(WireError) -> [[UInt8]] {
         var arguments: [[UInt8]] = []
         var total = 0

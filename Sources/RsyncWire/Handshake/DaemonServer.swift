@@ -1,34 +1,34 @@
 import LinuxSystem
 package import Checksums
 
-/// A daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
+/// The daemon's part of its text protocol, step by step (protocol specification, session 3.1 to 3.6).
 ///
-/// The caller knows the modules: it asks for each step in order and decides between them.
+/// The caller knows the modules: it calls the steps in order and makes the decisions between them.
 package struct DaemonServer {
     private static let lineLimit = 1022
     private static let answerLimit = 5118
 
-    /// What a client asks for.
+    /// What a client requests.
     package enum Request: Equatable, Sendable {
         /// The listing of modules.
         case list
-        /// A module, by a name that was not checked.
+        /// A module, by an unchecked name.
         case module([UInt8])
     }
 
     private let input: WireInput
     private let output: WireOutput
     private let version: Int32
-    /// The digests that a proof of the password may use.
+    /// The digests that are accepted for authentication.
     private let digests: [AuthenticationDigest]
 
-    /// Prepares to speak with a client.
+    /// Prepares a conversation with a client.
     ///
     /// - Parameters:
     ///   - version: The highest version to offer, 30 to 32.
-    ///   - digests: What a proof of the password may use, strongest first.
-    ///   - input: From the client.
-    ///   - output: To the client.
+    ///   - digests: The digests that are accepted for authentication, strongest first.
+    ///   - input: The stream from the client.
+    ///   - output: The stream to the client.
     package init(
         version: Int32 = 32,
         digests: [AuthenticationDigest] = AuthenticationExchange.available,
@@ -41,11 +41,11 @@ package struct DaemonServer {
         self.output = output
     }
 
-    /// Greets, and takes the client's greeting.
+    /// Sends the greeting, and reads the client's.
     ///
     /// - Parameter messageOfTheDay: Text that follows the greeting; a newline is added. Nil for none.
-    /// - Returns: The client's greeting; ``Greeting/settled(own:)`` tells the version.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was refused.
+    /// - Returns: The client's greeting; ``Greeting/settled(own:)`` is the version to use.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a greeting that was rejected.
     package func greet(messageOfTheDay: [UInt8]? = nil) throws(WireError) -> Greeting {
         let names = digests.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
@@ -61,10 +61,10 @@ package struct DaemonServer {
         return greeting
     }
 
-    /// Reads what the client wants; one early input is taken and dropped, since nothing here runs `early exec`.
+    /// Reads the client's request; one early input is read and ignored, since `early exec` is not supported.
     ///
     /// - Returns: The request.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was refused.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was rejected.
     package func request() throws(WireError) -> Request {
         let earlyInput = Array("#early_input=".utf8)
         var hasEarlyInput = false
@@ -101,14 +101,15 @@ package struct DaemonServer {
         try output.flush()
     }
 
-    /// Asks for a proof of the password.
+    /// Authenticates the client by password.
     ///
     /// - Parameters:
-    ///   - greeting: The client's.
-    ///   - proof: The proof that a user who may use the module gives for a challenge (``AuthenticationExchange``); nil for
-    ///     all others. The name is a client's and may hold any bytes.
-    /// - Returns: The user; nil when the proof failed for whatever reason, which ``refuse(_:)`` should not tell.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest, which was told.
+    ///   - greeting: The client's greeting.
+    ///   - proof: Computes the response expected from a user who may use the module (``AuthenticationExchange``); nil
+    ///     for all others. The name comes from the client and may contain any bytes.
+    /// - Returns: The user; nil if authentication failed for any reason, which ``refuse(_:)`` should not reveal.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest; the client has been
+    ///   told.
     package func authenticate(
         _ greeting: Greeting,
         proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
@@ -124,13 +125,13 @@ package struct DaemonServer {
         guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
         let user = Array(line[..<blank])
         let known = proof(user, challenge, digest)
-        // The same work is done for a user who does not exist.
+        // The same work is done for a nonexistent user.
         let nobodys = AuthenticationExchange.response(password: challenge.span, challenge: challenge, digest: digest)
         let isProven = AuthenticationExchange.isEqual(known ?? nobodys, Array(line[(blank + 1)...]))
         return isProven && known != nil ? user : nil
     }
 
-    /// Lets the client in; its arguments are next (``ArgumentStream``).
+    /// Admits the client; its arguments are next (``ArgumentStream``).
     ///
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.
     package func accept() throws(WireError) {
@@ -138,7 +139,7 @@ package struct DaemonServer {
         try output.flush()
     }
 
-    /// Sends `@ERROR: ` and a text; the caller closes the connection.
+    /// Sends `@ERROR: ` and a text; the caller then closes the connection.
     ///
     /// - Parameter text: One line without newline.
     /// - Throws: ``WireError/transport(_:)`` when it could not be written.

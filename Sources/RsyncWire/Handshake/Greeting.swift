@@ -4,14 +4,14 @@
 package struct Greeting: Equatable, Sendable {
     /// Why a greeting was not accepted.
     package enum Flaw: Error, Equatable {
-        /// It is no greeting.
+        /// It is not a greeting.
         case malformed([UInt8])
-        /// It lacks the sub-protocol.
+        /// It lacks the subprotocol.
         case noSubprotocol([UInt8])
         /// It lacks the list of digests.
         case noDigests([UInt8])
 
-        /// What a server answers before it closes, without `@ERROR: ` and newline.
+        /// The text that a server sends before it closes, without `@ERROR: ` and newline.
         package var reply: [UInt8] {
             switch self {
             case .malformed: Array("protocol startup error".utf8)
@@ -20,7 +20,7 @@ package struct Greeting: Equatable, Sendable {
             }
         }
 
-        /// What it means to a client: exit code 5.
+        /// The client's error, with exit code 5.
         var wireError: WireError {
             switch self {
             case .malformed(let line): .violation("the daemon's greeting is \"\(printable(line))\"", exitCode: 5)
@@ -33,27 +33,27 @@ package struct Greeting: Equatable, Sendable {
     }
 
     private static let prefix = Array("@RSYNCD: ".utf8)
-    /// From this version on a list of digests is required.
+    /// The first version that requires a list of digests.
     private static let listVersion: Int32 = 32
 
-    /// The highest protocol version of the one that greets.
+    /// The highest protocol version of the sender of the greeting.
     package var version: Int32
-    /// Not 0 for a pre-release.
+    /// The subprotocol; not 0 for a pre-release.
     package var sub: Int32
-    /// Names of digests for passwords in order of preference; nil when there is no list.
+    /// Names of authentication digests in order of preference; nil if there is no list.
     package var digests: [String]?
 
-    /// Makes a greeting.
+    /// Creates a greeting.
     package init(version: Int32, sub: Int32 = 0, digests: [String]?) {
         self.version = version
         self.sub = sub
         self.digests = digests
     }
 
-    /// Reads a line.
+    /// Parses a greeting.
     ///
-    /// - Parameter line: Without its newline.
-    /// - Throws: What is wrong with it.
+    /// - Parameter line: The line without its newline.
+    /// - Throws: The flaw of the greeting.
     package init(_ line: [UInt8]) throws(Flaw) {
         guard line.starts(with: Self.prefix) else { throw .malformed(line) }
         let rest = line.dropFirst(Self.prefix.count)
@@ -82,9 +82,9 @@ package struct Greeting: Equatable, Sendable {
         return Self.prefix + Array("\(version).\(sub)\(names)\n".utf8)
     }
 
-    /// The version that both ends speak.
+    /// The version that both ends use.
     ///
-    /// - Parameter own: Our version; we are no pre-release.
+    /// - Parameter own: This side's version, which is not a pre-release.
     /// - Returns: The lower one, and one less when the peer's is a pre-release of it.
     package func settled(own: Int32) -> Int32 {
         guard own >= version else { return own }

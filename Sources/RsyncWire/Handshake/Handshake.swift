@@ -1,7 +1,7 @@
 import Checksums
 package import RsyncOptions
 
-/// What the two ends settle between the transport and the first frame (protocol specification, session 4).
+/// The negotiation before the first frame (protocol specification, session 4).
 ///
 ///     both   int: protocol version          remote shell only
 ///     S>C    varint: compatibility flags
@@ -14,12 +14,13 @@ package enum Handshake {
     /// The client's part.
     ///
     /// - Parameters:
-    ///   - options: What is wanted; forced algorithms are not negotiated.
-    ///   - version: The version that a daemon's greeting settled; nil over a remote shell, where it is exchanged first.
-    ///   - input: From the server.
-    ///   - output: To the server.
-    /// - Returns: What was agreed on.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
+    ///   - options: The options of the transfer; forced algorithms are not negotiated.
+    ///   - version: The version negotiated by a daemon's greeting; nil over a remote shell, where it is exchanged
+    ///     first.
+    ///   - input: The stream from the server.
+    ///   - output: The stream to the server.
+    /// - Returns: The negotiated parameters.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not supported, 4 when there is
     ///   no common algorithm, 1 for incremental recursion that was not offered.
     package static func client(
         _ options: TransferOptions,
@@ -35,7 +36,7 @@ package enum Handshake {
         }
         let negotiates = session.flags.contains(.varintFileListFlags)
         let subjects = Subjects(options, negotiates: negotiates)
-        // The server writes both lists before it reads; answering with one name agrees with every server.
+        // The server writes both lists before it reads; an answer with one name works with every server.
         let checksums = subjects.checksum ? try Negotiation.read(from: input, "a list of checksums") : []
         let compressors = subjects.compression ? try Negotiation.read(from: input, "a list of compressors") : []
         try session.takeDefaults(options)
@@ -60,12 +61,13 @@ package enum Handshake {
     /// The server's part.
     ///
     /// - Parameters:
-    ///   - arguments: What the client asked for.
-    ///   - version: The version that our daemon's greeting settled; nil over a remote shell, where it is exchanged first.
-    ///   - input: From the client.
-    ///   - output: To the client.
-    /// - Returns: What was agreed on.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not spoken here, 4 when there is
+    ///   - arguments: The client's request.
+    ///   - version: The version negotiated by our daemon's greeting; nil over a remote shell, where it is exchanged
+    ///     first.
+    ///   - input: The stream from the client.
+    ///   - output: The stream to the client.
+    /// - Returns: The negotiated parameters.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a version that is not supported, 4 when there is
     ///   no common algorithm.
     package static func server(
         _ arguments: ServerArguments,
@@ -114,7 +116,7 @@ package enum Handshake {
         }
     }
 
-    /// The version both ends speak, exchanged when no greeting settled it (protocol specification, session 4.1).
+    /// The version that both ends use, exchanged if no greeting determined it (protocol specification, session 4.1).
     private static func settleVersion(
         _ settled: Int32?,
         own: Int32,
@@ -138,7 +140,7 @@ package enum Handshake {
         return dialect
     }
 
-    /// Refuses a version that is not spoken here.
+    /// Rejects a version that is not supported.
     static func checkVersion(_ version: Int32) throws(WireError) {
         guard Dialect.supported.contains(version) else {
             throw .incompatible(
@@ -159,14 +161,15 @@ package enum Handshake {
 }
 
 extension SessionParameters {
-    /// What holds where nothing is negotiated: forced choices, else md5 and zlib (protocol specification, session 4.3, 4.4).
+    /// The values used where nothing is negotiated: forced choices, otherwise md5 and zlib (protocol specification,
+    /// session 4.3, 4.4).
     fileprivate mutating func takeDefaults(_ options: TransferOptions) throws(WireError) {
         checksum = options.wire.checksumChoice ?? .md5
         fileChecksum = options.wire.fileChecksumChoice ?? checksum
         compression = options.wire.compressChoice ?? (options.wire.compress ? .zlib : .none)
     }
 
-    /// Level 0 switches zlib and zlibx off altogether on both ends (protocol specification, session 4.4).
+    /// Level 0 disables zlib and zlibx altogether on both ends (protocol specification, session 4.4).
     fileprivate mutating func applyLevel(_ options: TransferOptions) {
         compressionLevel = options.wire.compressLevel
         if options.wire.compressLevel == 0, compression == .zlib || compression == .zlibx { compression = .none }

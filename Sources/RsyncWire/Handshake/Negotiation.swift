@@ -5,33 +5,31 @@ import RsyncOptions
 /// How two ends agree on algorithms by lists of names (protocol specification, session 4.3 and 4.4).
 ///
 /// Servers before and after 3.5.0 choose by different rules. A client that reads the server's list first and answers
-/// with one name, and a server that takes the client's first known name, agree with all of them.
+/// with one name, and a server that takes the client's first known name, agree with both.
 enum Negotiation {
-    /// Longest list in bytes.
+    /// The longest list in bytes.
     static let limit = 255
 
-    /// The names of checksums in rsync's order; `none` is only a server's to offer.
+    /// The names of checksums in rsync's order; only a server offers `none`.
     static func checksums(forServer: Bool) -> [ChecksumAlgorithm] {
         ChecksumAlgorithm.allCases.filter { $0.isAvailable && ($0 != .none || forServer) }
     }
 
-    /// The names of compressors in rsync's order; `none` is only a server's to offer.
+    /// The names of compressors in rsync's order; only a server offers `none`.
     static func compressors(forServer: Bool) -> [CompressionAlgorithm] {
         CompressionAlgorithm.allCases.filter { $0 != .none || forServer }
     }
 
-    /// Reads the peer's list.
     static func read(from input: WireInput, _ field: StaticString) throws(WireError) -> [String] {
         let text = try input.vstring(limit: limit, tooLong: 4, field)
         return text.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self).lowercased() }
     }
 
-    /// Writes a list.
     static func write(_ names: [String], to output: WireOutput) throws(WireError) {
         try output.vstring(Array(names.joined(separator: " ").utf8))
     }
 
-    /// The first of our algorithms that the peer's list holds: the choice of a client.
+    /// The first of our algorithms that is in the peer's list: a client's choice.
     static func strongest<Algorithm: Negotiable>(
         of ours: [Algorithm],
         in names: [String],
@@ -42,7 +40,7 @@ enum Negotiation {
         return choice
     }
 
-    /// The first of the peer's names that we know: the choice of a server.
+    /// The first of the peer's names that we know: a server's choice.
     static func first<Algorithm: Negotiable>(
         of ours: [Algorithm],
         in names: [String],
@@ -64,19 +62,19 @@ enum Negotiation {
     }
 }
 
-/// An algorithm that travels as a name.
+/// An algorithm that is sent as a name.
 protocol Negotiable: RawRepresentable<String>, Equatable {}
 
 extension ChecksumAlgorithm: Negotiable {}
 extension CompressionAlgorithm: Negotiable {}
 
 extension Negotiable {
-    /// Finds an algorithm by a lower-case name of the peer.
+    /// Looks up an algorithm by the peer's lower-case name.
     init?(wireName: String) { self.init(rawValue: wireName == "xxhash" ? "xxh64" : wireName) }
 }
 
-/// Text of a peer, fit to be shown.
+/// A peer's text in printable form.
 func printable(_ text: String) -> String { PrintableText.ofPeer(text) }
 
-/// Bytes of a peer, fit to be shown.
+/// A peer's bytes in printable form.
 func printable(_ bytes: some Collection<UInt8>) -> String { PrintableText.ofPeer(bytes) }

@@ -4,17 +4,17 @@ package import DeltaTransfer
 ///
 ///     count (int) | block length (int) | strong length (int) | remainder (int)
 extension BlockGeometry {
-    /// Memory that the sums of one file may take: rsync's own limit on an allocation.
+    /// The memory in bytes that the sums of one file may take: rsync's own limit on an allocation.
     private static let memoryLimit: Int64 = 1 << 30
 
-    /// Reads a head and checks all of it.
+    /// Reads and validates a sum head.
     ///
     /// - Parameters:
-    ///   - input: Where it comes from.
-    ///   - digestLength: Bytes of the session's whole digest.
+    ///   - input: The stream to read.
+    ///   - digestLength: The full length of the session's digest in bytes.
     /// - Returns: The geometry of the peer's basis.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a number out of range, 22 for more sums than fit
-    ///   into memory (protocol specification, transfer 19.2 T7 and 19.3 S2).
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a number out of range, 22 for more sums than the
+    ///   memory limit allows (protocol specification, transfer 19.2 T7 and 19.3 S2).
     package static func read(from input: WireInput, digestLength: Int) throws(WireError) -> BlockGeometry {
         let count = Int(try input.int32("a block count"))
         let blockLength = Int(try input.int32("a block length"))
@@ -38,9 +38,9 @@ extension BlockGeometry {
         return geometry
     }
 
-    /// Writes the head.
+    /// Writes the sum head.
     ///
-    /// - Parameter output: Where it goes.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
         try output.int32(Int32(count))

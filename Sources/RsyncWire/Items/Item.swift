@@ -2,7 +2,7 @@
 ///
 ///     flags (16 bits) | kind of basis (byte, with basisFollows) | name (vstring, with nameFollows)
 package struct Item: Equatable, Sendable {
-    /// Which file a delta is made against.
+    /// The kind of basis that a delta refers to.
     package enum Basis {
         /// The destination file itself.
         package static let destination: UInt8 = 0x80
@@ -14,20 +14,20 @@ package struct Item: Equatable, Sendable {
         package static let fuzzy: UInt8 = 0x83
     }
 
-    /// Longest name in bytes.
+    /// The longest name in bytes.
     package static let nameLimit = 4095
 
-    /// What it says.
+    /// The item's flags.
     package var flags: ItemFlags
-    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; travels with ``ItemFlags/basisFollows``.
+    /// The kind of basis, where 0x00 to 0x7f is an alternate directory; sent with ``ItemFlags/basisFollows``.
     package var basis: UInt8
-    /// A name to report or to confine, never a path by itself; travels with ``ItemFlags/nameFollows``.
+    /// A name to report or to confine, never a path by itself; sent with ``ItemFlags/nameFollows``.
     package var name: [UInt8]
 
-    /// Makes an item.
+    /// Creates an item.
     ///
     /// - Parameters:
-    ///   - flags: What it says; the two flags that say what follows are set from the other parameters.
+    ///   - flags: The item's flags; the two that tell what follows are set from the other parameters.
     ///   - basis: The kind of basis.
     ///   - name: At most ``nameLimit`` bytes; empty for none.
     package init(flags: ItemFlags, basis: UInt8 = Basis.destination, name: [UInt8] = []) {
@@ -40,7 +40,7 @@ package struct Item: Equatable, Sendable {
 
     /// Reads what follows an index of 0 or more.
     ///
-    /// - Parameter input: Where it comes from.
+    /// - Parameter input: The stream to read.
     /// - Returns: The item.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a name that is too long.
     package static func read(from input: WireInput) throws(WireError) -> Item {
@@ -53,9 +53,9 @@ package struct Item: Equatable, Sendable {
         return item
     }
 
-    /// Writes the item behind its index.
+    /// Writes the item after its index.
     ///
-    /// - Parameter output: Where it goes.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
         try output.uint16(flags.rawValue)

@@ -1,8 +1,8 @@
-/// The values of a file index that stand for something else (protocol specification, session 5.5).
+/// The special values of a file index (protocol specification, session 5.5).
 package enum SpecialIndex {
-    /// A phase or a list is finished; the goodbye.
+    /// The end of a phase or a list; the goodbye.
     package static let done: Int32 = -1
-    /// No more file lists come; only with incremental recursion.
+    /// No more file lists follow; only with incremental recursion.
     package static let endOfLists: Int32 = -2
     /// A ``DeletionStatistics`` follows.
     package static let deletionStatistics: Int32 = -3
@@ -10,11 +10,11 @@ package enum SpecialIndex {
     package static let listOffset: Int32 = -101
 }
 
-/// What an item says about a file and what follows it (protocol specification, transfer 10).
+/// An item's flags: what it says about a file, and what follows it (protocol specification, transfer 10).
 package struct ItemFlags: OptionSet, Sendable, Hashable {
-    /// The bits as they travel.
+    /// The bits on the wire.
     package let rawValue: UInt16
-    /// Makes a set from its bits.
+    /// Creates a set from its bits.
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The access time differs.
@@ -23,7 +23,7 @@ package struct ItemFlags: OptionSet, Sendable, Hashable {
     package static let reportChange = ItemFlags(rawValue: 0x0002)
     /// The size differs.
     package static let reportSize = ItemFlags(rawValue: 0x0004)
-    /// Of a symbolic link: its time cannot be set.
+    /// For a symbolic link: its time cannot be set.
     package static let reportTimeFailed = ItemFlags(rawValue: 0x0004)
     /// The modification time differs.
     package static let reportTime = ItemFlags(rawValue: 0x0008)
@@ -45,8 +45,8 @@ package struct ItemFlags: OptionSet, Sendable, Hashable {
     package static let nameFollows = ItemFlags(rawValue: 0x1000)
     /// The entry is new on the receiving side.
     package static let isNew = ItemFlags(rawValue: 0x2000)
-    /// The receiving side makes or changes the entry by itself.
+    /// The receiving side creates or changes the entry by itself.
     package static let localChange = ItemFlags(rawValue: 0x4000)
-    /// The file's content is asked for, or follows.
+    /// The file's content is requested or follows.
     package static let transfer = ItemFlags(rawValue: 0x8000)
 }

@@ -2,21 +2,21 @@ package import Checksums
 package import DeltaTransfer
 import LinuxSystem
 
-/// The block sums behind a sum head (protocol specification, transfer 10).
+/// The block sums after a sum head (protocol specification, transfer 10).
 ///
 ///     rolling sum (int) | strong sum (the head's strong length of bytes)      once per block
 extension Signature {
-    /// Blocks to make room for before their sums have come.
+    /// The most blocks to reserve memory for before their sums have arrived.
     private static let trustedCount = 64 * 1024
 
     /// Reads the sums of all blocks.
     ///
     /// - Parameters:
-    ///   - geometry: What the sum head said.
-    ///   - recipe: How the session makes block sums.
-    ///   - input: Where they come from.
+    ///   - geometry: The geometry from the sum head.
+    ///   - recipe: How the session computes block sums.
+    ///   - input: The stream to read.
     /// - Returns: The peer's signature.
-    /// - Throws: ``WireError/ended(field:)`` when the stream stops short.
+    /// - Throws: ``WireError/ended(field:)`` when the stream ends early.
     package static func read(
         _ geometry: BlockGeometry,
         recipe: ChecksumRecipe,
@@ -25,13 +25,13 @@ extension Signature {
         let entryLength = 4 + geometry.strongLength
         var rollingSums: [UInt32] = []
         var strongSums: [UInt8] = []
-        // Memory grows with what has arrived: the count alone is only a claim.
+        // Memory grows with what has arrived: the count is only the peer's claim.
         rollingSums.reserveCapacity(min(geometry.count, trustedCount))
         strongSums.reserveCapacity(min(geometry.count, trustedCount) * geometry.strongLength)
         while rollingSums.count < geometry.count {
             let ready = min(input.buffered / entryLength, geometry.count - rollingSums.count)
             guard ready > 0 else {
-                // An entry that a buffer's end cuts in two.
+                // An entry that is split by the end of a buffer.
                 rollingSums.append(UInt32(bitPattern: try input.int32("a rolling sum")))
                 try input.append(geometry.strongLength, to: &strongSums, "a strong sum")
                 continue
@@ -58,9 +58,9 @@ extension Signature {
         }
     }
 
-    /// Writes the sums of all blocks; the sum head is the geometry's.
+    /// Writes the sums of all blocks; the geometry writes the sum head.
     ///
-    /// - Parameter output: Where they go.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
         let strongLength = geometry.strongLength

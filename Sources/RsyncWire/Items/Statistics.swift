@@ -1,4 +1,4 @@
-/// What the receiving side deleted (protocol specification, session 5.5): five varints behind
+/// What the receiving side deleted (protocol specification, session 5.5): five varints after
 /// ``SpecialIndex/deletionStatistics``.
 package struct DeletionStatistics: Equatable, Sendable {
     private static let limit: Int32 = 1 << 28
@@ -17,14 +17,14 @@ package struct DeletionStatistics: Equatable, Sendable {
     /// Nothing was deleted.
     package init() {}
 
-    /// Everything that was deleted.
+    /// The total number of deletions.
     package var total: Int64 {
         Int64(files) + Int64(directories) + Int64(symbolicLinks) + Int64(devices) + Int64(specials)
     }
 
-    /// Reads what follows the index.
+    /// Reads the numbers that follow the index.
     ///
-    /// - Parameter input: Where it comes from.
+    /// - Parameter input: The stream to read.
     /// - Returns: The numbers.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a number outside 0 to 2^28.
     package static func read(from input: WireInput) throws(WireError) -> DeletionStatistics {
@@ -42,9 +42,9 @@ package struct DeletionStatistics: Equatable, Sendable {
         return statistics
     }
 
-    /// Writes the numbers behind the index, which is the caller's to write.
+    /// Writes the numbers after the index, which the caller writes.
     ///
-    /// - Parameter output: Where they go.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
         for number in [files, directories, symbolicLinks, devices, specials] {
@@ -53,7 +53,7 @@ package struct DeletionStatistics: Equatable, Sendable {
     }
 }
 
-/// What a server that sends tells at the end (protocol specification, session 7.4).
+/// The statistics that a sending server reports at the end (protocol specification, session 7.4).
 package struct TransferStatistics: Equatable, Sendable {
     /// Bytes the server read from the connection.
     package var bytesRead: Int64 = 0
@@ -61,17 +61,17 @@ package struct TransferStatistics: Equatable, Sendable {
     package var bytesWritten: Int64 = 0
     /// Bytes of all files in the list.
     package var totalSize: Int64 = 0
-    /// Milliseconds it took to build the list.
+    /// The time spent building the list, in milliseconds.
     package var listBuildTime: Int64 = 0
-    /// Milliseconds it took to send the list.
+    /// The time spent sending the list, in milliseconds.
     package var listTransferTime: Int64 = 0
 
-    /// Makes statistics of zeros.
+    /// All values zero.
     package init() {}
 
     /// Reads the five numbers.
     ///
-    /// - Parameter input: Where they come from.
+    /// - Parameter input: The stream to read.
     /// - Returns: The numbers as the peer sent them; they are for display only.
     /// - Throws: ``WireError`` when the stream ends.
     package static func read(from input: WireInput) throws(WireError) -> TransferStatistics {
@@ -86,7 +86,7 @@ package struct TransferStatistics: Equatable, Sendable {
 
     /// Writes the five numbers.
     ///
-    /// - Parameter output: Where they go.
+    /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
         for number in [bytesRead, bytesWritten, totalSize, listBuildTime, listTransferTime] {

@@ -1,38 +1,38 @@
-/// What a receiving side of our own has in place: the payload of ``MessageTag/tally``, which only a peer gets that asked for
-/// it.
+/// What a dvm receiving side has in place: the payload of ``MessageTag/tally``, which is sent only to a peer that
+/// requested it.
 ///
-/// Numbers of 8 bytes, little-endian, in the order of ``TransferTally/fields``; a later version has more of them, and what a
-/// reader does not know it leaves alone.
+/// Numbers of 8 bytes, little-endian, in the order of ``TransferTally/fields``; a later version may have more, and a
+/// reader ignores those that it does not know.
 package struct TransferTally: Equatable, Sendable {
     /// Why nothing was deleted.
     package enum Refusal: Int64, Sendable {
         /// The sender has no entries.
         case emptySource = 1
-        /// More entries were to be deleted than the limit allows.
+        /// More entries would be deleted than the limit allows.
         case tooMany = 2
     }
 
-    /// Regular files whose content was transferred and that have their names.
+    /// Regular files whose content was transferred and that are in place.
     package var transferredFiles: Int64 = 0
-    /// Regular files that were not there before.
+    /// Regular files that did not exist before.
     package var createdFiles: Int64 = 0
-    /// Directories that were not there before.
+    /// Directories that did not exist before.
     package var createdDirectories: Int64 = 0
-    /// Symbolic links that were not there before.
+    /// Symbolic links that did not exist before.
     package var createdLinks: Int64 = 0
-    /// Devices that were not there before.
+    /// Devices that did not exist before.
     package var createdDevices: Int64 = 0
-    /// FIFOs and sockets that were not there before.
+    /// FIFOs and sockets that did not exist before.
     package var createdSpecials: Int64 = 0
-    /// Entries that were removed.
+    /// Entries that were deleted.
     package var deleted: Int64 = 0
-    /// How far the lock of the one writer reaches, as numbered by the target; 0 for everywhere.
+    /// The reach of the writer's lock, as numbered by the target; 0 for everywhere.
     package var lockReach: Int64 = 0
-    /// As ``refusal``; 0 for none.
+    /// The number of ``refusal``; 0 for none.
     private var refusalNumber: Int64 = 0
-    /// Entries that were to be deleted, when that was refused.
+    /// Entries that would have been deleted, if that was refused.
     package var refusedDeletions: Int64 = 0
-    /// Entries that the destination had, when deletions were refused.
+    /// Entries that the destination had, if deletions were refused.
     package var destinationEntries: Int64 = 0
 
     private static var fields: [WritableKeyPath<TransferTally, Int64>] {
@@ -45,18 +45,18 @@ package struct TransferTally: Equatable, Sendable {
     /// Nothing is in place.
     package init() {}
 
-    /// All entries that were not there before.
+    /// All entries that did not exist before.
     package var created: Int64 {
         [createdFiles, createdDirectories, createdLinks, createdDevices, createdSpecials].reduce(0, &+)
     }
 
-    /// Why nothing was deleted; nil when nothing kept deletions back.
+    /// Why nothing was deleted; nil if deletions were not refused.
     package var refusal: Refusal? {
         get { Refusal(rawValue: refusalNumber) }
         set { refusalNumber = newValue?.rawValue ?? 0 }
     }
 
-    /// Counts an entry that was not there before.
+    /// Counts an entry that did not exist before.
     package mutating func countCreated(mode: UInt32) {
         switch mode & 0o170000 {
         case 0o100000: createdFiles += 1
@@ -75,9 +75,9 @@ package struct TransferTally: Equatable, Sendable {
         }
     }
 
-    /// Reads a payload.
+    /// Parses a payload.
     ///
-    /// - Parameter payload: A peer's; whatever is missing stays 0, a figure below 0 becomes 0.
+    /// - Parameter payload: The peer's payload; missing numbers stay 0, negative ones become 0.
     package init(payload: [UInt8]) {
         for (index, field) in Self.fields.enumerated() where payload.count >= (index + 1) * 8 {
             let bytes = payload[(index * 8)..<(index * 8 + 8)]

@@ -3,14 +3,14 @@ struct IndexCoder {
     private var lastPositive: Int32 = -1
     private var lastNegative: Int32 = 1
 
-    /// Takes a difference to the last value of the same sign.
+    /// Decodes a difference to the last value of the same sign.
     mutating func decoded(difference: Int32, isNegative: Bool) throws(WireError) -> Int32 {
         let (value, overflow) = (isNegative ? lastNegative : lastPositive).addingReportingOverflow(difference)
         guard !overflow else { throw .incompatible("file index overflow") }
         return decoded(absolute: value, isNegative: isNegative)
     }
 
-    /// Takes a value that was written in full.
+    /// Decodes a value that was sent in full.
     mutating func decoded(absolute: Int32, isNegative: Bool) -> Int32 {
         guard isNegative else {
             lastPositive = absolute

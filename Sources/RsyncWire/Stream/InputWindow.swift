@@ -1,13 +1,13 @@
 import LinuxSystem
 
-/// The bytes of a source's buffer that can be taken, and those that lie behind them.
+/// The bytes of a source's buffer that can be taken, and those that follow them.
 ///
 ///     position         end              bufferEnd
 ///     |  the window    |  not open yet  |
 ///
 /// ## Invariant
-/// `start <= position <= end <= bufferEnd`, all in the memory of `buffer`, which the window owns and which begins at `start`; a load is made only of bytes
-/// below `end`.
+/// `start <= position <= end <= bufferEnd`, all in the memory of `buffer`, which the window owns and which begins at
+/// `start`; only bytes below `end` are loaded.
 @safe struct InputWindow {
     private let buffer: MemorySlice
     private let start: UnsafeRawPointer
@@ -15,14 +15,13 @@ import LinuxSystem
     private var end: UnsafeRawPointer
     private var bufferEnd: UnsafeRawPointer
 
-    /// An empty window.
     init() { self.init(.empty) }
 
     /// An empty window at the start of a buffer.
     init(_ buffer: MemorySlice) {
         self.buffer = buffer
         unsafe start = buffer.withUnsafeMutableBytes { bytes in
-            // A slice always has an address, also one of no bytes.
+            // A slice always has an address, even if it is empty.
             guard let start = bytes.baseAddress else { preconditionFailure("memory without an address") }
             return UnsafeRawPointer(start)
         }
@@ -31,26 +30,26 @@ import LinuxSystem
         unsafe bufferEnd = start + buffer.count
     }
 
-    /// Bytes that can be taken.
+    /// The number of bytes that can be taken.
     @inline(__always)
     var count: Int { unsafe end - position }
 
     @inline(__always)
     var isEmpty: Bool { unsafe position == end }
 
-    /// Bytes that lie behind the window.
+    /// The number of bytes after the window.
     var countBehind: Int { unsafe bufferEnd - end }
 
-    /// Bytes that were not taken.
+    /// The number of bytes that have not been taken.
     var countLeft: Int { unsafe bufferEnd - position }
 
-    /// Forgets what lies behind the window, and takes the window for what lies behind it.
+    /// Drops the bytes after the window, then closes the window: its bytes become the bytes after it.
     mutating func close() {
         unsafe bufferEnd = end
         unsafe end = position
     }
 
-    /// Moves the window over the next bytes behind it; what was left in it is dropped.
+    /// Moves the window to the next bytes after it; what was left in it is dropped.
     mutating func open(_ count: Int) {
         precondition(count >= 0 && count <= countBehind)
         unsafe position = end
@@ -66,7 +65,7 @@ import LinuxSystem
         return value
     }
 
-    /// Takes four bytes, little-endian, if there are as many.
+    /// Takes four bytes, little-endian, if there are that many.
     @inline(__always)
     mutating func word() -> UInt32? {
         guard count >= 4 else { return nil }
@@ -75,7 +74,7 @@ import LinuxSystem
         return UInt32(littleEndian: value)
     }
 
-    /// Takes bytes where they lie.
+    /// Takes bytes without copying them.
     mutating func take(_ count: Int) -> MemorySlice {
         precondition(count >= 0 && count <= self.count)
         let offset = unsafe position - start
@@ -83,7 +82,6 @@ import LinuxSystem
         return buffer[offset..<offset + count]
     }
 
-    /// Takes bytes to the end of an array.
     mutating func take(_ count: Int, appendingTo array: inout [UInt8]) {
         precondition(count >= 0 && count <= self.count)
         unsafe array.append(contentsOf: UnsafeRawBufferPointer(start: position, count: count))

@@ -1,22 +1,22 @@
-/// What a frame of the multiplexed stream carries (protocol specification, session 6.3).
+/// The content of a frame of the multiplexed stream (protocol specification, session 6.3).
 package enum MessageTag: UInt8, Sendable, CaseIterable {
     /// Bytes of the logical stream.
     case data = 0
-    /// Text of an error that makes the transfer partial (exit code 23).
+    /// An error message that makes the transfer partial (exit code 23).
     case errorTransfer = 1
-    /// Text for standard output.
+    /// A message for standard output.
     case info = 2
-    /// Text of an error that does not change the exit code by itself.
+    /// An error message that does not itself change the exit code.
     case error = 3
-    /// Text of a warning.
+    /// A warning.
     case warning = 4
     /// I/O error bits of the sender, 4 bytes.
     case ioError = 22
-    /// A daemon's time-out in seconds, 4 bytes.
+    /// A daemon's timeout in seconds, 4 bytes.
     case ioTimeout = 33
-    /// An old keep-alive, empty.
+    /// An old form of keep-alive, empty.
     case noop = 42
-    /// The peer stops; empty or its exit code in 4 bytes.
+    /// The peer is stopping; empty, or its exit code in 4 bytes.
     case errorExit = 86
     /// A file is safely stored; its index in 4 bytes.
     case success = 100
@@ -25,9 +25,10 @@ package enum MessageTag: UInt8, Sendable, CaseIterable {
     /// A requested file cannot be sent; its index in 4 bytes.
     case noSend = 102
 
-    /// A word of our own target to our own source, which asked for such with `--dvm-notes`; no message of rsync's.
+    /// A note from a dvm-target to a dvm-source that requested notes with `--dvm-notes`; not a message of rsync's.
     case agentNote = 120
-    /// What is in place at our own target (``TransferTally``), for a source that asked with `--dvm-tally`; no message of rsync's.
+    /// What is in place at a dvm-target (``TransferTally``), for a source that requested it with `--dvm-tally`; not a
+    /// message of rsync's.
     case tally = 121
 
     /// Whether `length` bytes of payload are allowed for the tag (protocol specification, session 6.3).
@@ -44,20 +45,20 @@ package enum MessageTag: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// A message that came between the frames of data.
+/// A message that arrived between data frames.
 package struct Message: Equatable, Sendable {
-    /// Its kind; never ``MessageTag/data``.
+    /// Its tag; never ``MessageTag/data``.
     package let tag: MessageTag
     /// The payload, at most 5119 bytes.
     package let payload: [UInt8]
 
-    /// Makes a message.
+    /// Creates a message.
     package init(tag: MessageTag, payload: [UInt8]) {
         self.tag = tag
         self.payload = payload
     }
 
-    /// The payload as a little-endian integer, when it has four bytes.
+    /// The payload as a little-endian integer; nil unless it has four bytes.
     package var number: Int32? {
         guard payload.count == 4 else { return nil }
         return Int32(bitPattern: payload.reversed().reduce(0) { $0 << 8 | UInt32($1) })

@@ -1,10 +1,10 @@
-/// Why a byte stream could not be read or written as rsync's protocol.
+/// A failure to read or write a byte stream in rsync's protocol.
 package enum WireError: Error, Sendable, CustomStringConvertible {
     /// The stream ended while this field was expected.
     case ended(field: String)
-    /// The peer broke the protocol; `exitCode` is the code rsync gives the case (protocol specification, session 9.1).
+    /// The peer violated the protocol; `exitCode` is rsync's code for the case (protocol specification, session 9.1).
     case violation(String, exitCode: Int32)
-    /// Reading or writing the transport below failed.
+    /// Reading or writing the underlying transport failed.
     case transport(any Error)
 
     /// The exit code that rsync documents for the failure.
@@ -16,7 +16,7 @@ package enum WireError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// One sentence.
+    /// A one-sentence description.
     package var description: String {
         switch self {
         case .ended(let field): "the peer closed the connection while \(field) was expected"
@@ -28,12 +28,12 @@ package enum WireError: Error, Sendable, CustomStringConvertible {
     /// A value on the wire that its field does not allow: the protocol stream is broken (exit code 12).
     static func malformed(_ text: String) -> WireError { .violation(text, exitCode: 12) }
 
-    /// A well-formed message that has no place here: protocol incompatibility (exit code 2).
+    /// A well-formed message that is not allowed here: protocol incompatibility (exit code 2).
     static func incompatible(_ text: String) -> WireError { .violation(text, exitCode: 2) }
 }
 
 extension WireError: Equatable {
-    /// Equal when both say the same; the cause of a transport failure is compared by its description.
+    /// Compares all associated values; the cause of a transport failure is compared by its description.
     package static func == (left: WireError, right: WireError) -> Bool {
         switch (left, right) {
         case (.ended(let one), .ended(let other)): one == other

@@ -1,32 +1,32 @@
 package import LinuxSystem
 
-/// Where the bytes of a stream come from.
+/// The source of a stream's bytes.
 package protocol WireSource: AnyObject {
-    /// The next bytes, which stay as they are until the next call; empty at the end of the stream.
+    /// The next bytes, which stay valid until the next call; empty at the end of the stream.
     ///
-    /// - Throws: ``WireError/transport(_:)`` with the failure below.
+    /// - Throws: ``WireError/transport(_:)`` with the underlying failure.
     func next() throws(WireError) -> MemorySlice
 }
 
 /// Reads the primitives of rsync's protocol from a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
-/// What `source.next()` returned last stays as it is until the next call of it, and only `refill` calls it. One thread uses
-/// an input at a time.
+/// What `source.next()` returned stays valid until it is called again, and only `refill` calls it. One thread uses an
+/// input at a time.
 package final class WireInput {
     private let source: any WireSource
-    /// The source's buffer; behind the window lie frame headers and later frames.
+    /// The source's buffer; after the window come frame headers and later frames.
     private var window = InputWindow()
     /// Bytes of the current data frame that are not in the window.
     private var frameRest = 0
     private var isMultiplexed = false
     private var indexReader = IndexCoder()
-    /// Takes the messages between the frames; without one they are dropped, as between handshake and session.
+    /// Handles the messages between data frames; without one they are dropped, as between handshake and session.
     package weak var messages: (any MessageReceiver)?
     /// Bytes taken from the source so far.
     package private(set) var bytesRead: Int64 = 0
-    /// Bytes of those that were handed out, or dropped as frames' heads.
+    /// The bytes of those that were consumed, including frame headers.
     package var bytesTaken: Int64 { bytesRead - Int64(window.countLeft) }
-    /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
+    /// The negotiated dialect; determines the encoding of indexes and 30-style numbers.
     package var dialect = Dialect.newest
 
     /// Reads from a source.
@@ -34,16 +34,16 @@ package final class WireInput {
         self.source = source
     }
 
-    /// From here on the stream consists of frames.
+    /// From now on, the stream consists of frames.
     package func startMultiplexing() {
         guard !isMultiplexed else { return }
         isMultiplexed = true
         frameRest = 0
-        // What is left of the buffer is not data yet: a frame header comes first.
+        // The rest of the buffer is not data yet: a frame header comes first.
         window.close()
     }
 
-    /// How many bytes can be taken without waiting for the source.
+    /// The number of bytes that can be taken without waiting for the source.
     package var buffered: Int { window.count }
 
     // MARK: fields
@@ -109,7 +109,7 @@ package final class WireInput {
 
     /// Reads a vstring of at most `limit` bytes (protocol specification, session 5.4).
     ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with `tooLong` as its code when the length is over the limit.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with `tooLong` as its code when the length exceeds the limit.
     package func vstring(limit: Int, tooLong: Int32, _ field: StaticString) throws(WireError) -> [UInt8] {
         var length = Int(try byte(field))
         if length >= 0x80 { length = (length - 0x80) << 8 | Int(try byte(field)) }
@@ -144,7 +144,7 @@ package final class WireInput {
         return result
     }
 
-    /// Reads exactly `count` bytes to the end of an array.
+    /// Reads exactly `count` bytes and appends them to an array.
     package func append(_ count: Int, to array: inout [UInt8], _ field: StaticString) throws(WireError) {
         var rest = count
         while rest > 0 {
@@ -157,7 +157,7 @@ package final class WireInput {
 
     /// Takes between 1 and `limit` bytes without copying them.
     ///
-    /// - Returns: Bytes that stay as they are until the next call of any method of this input.
+    /// - Returns: Bytes that stay valid until the next call of any method of this input.
     package func chunk(limit: Int, _ field: StaticString) throws(WireError) -> MemorySlice {
         if window.isEmpty { try refill(field) }
         return window.take(min(limit, window.count))
@@ -187,7 +187,7 @@ package final class WireInput {
         guard try refillOrEnd() else { throw .ended(field: "\(field)") }
     }
 
-    /// Makes `[position, end)` not empty, unless the stream has ended between frames: then it returns false.
+    /// Makes `[position, end)` nonempty; returns false if the stream has ended between frames.
     private func refillOrEnd() throws(WireError) -> Bool {
         guard isMultiplexed else { return try fetch() ? openWindow(limit: .max) : false }
         while true {
@@ -220,7 +220,7 @@ package final class WireInput {
         return header.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// Takes bytes that lie beyond the window, across buffers when need be.
+    /// Takes bytes after the window, across buffers if necessary.
     private func frameBytes(_ count: Int, _ field: StaticString) throws(WireError) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(count)
@@ -232,7 +232,7 @@ package final class WireInput {
         return result
     }
 
-    /// Moves the window over at most `limit` bytes of what the buffer still holds.
+    /// Moves the window to at most `limit` of the bytes that remain in the buffer.
     private func openWindow(limit: Int) -> Bool {
         let count = min(limit, window.countBehind)
         window.open(count)
@@ -240,7 +240,7 @@ package final class WireInput {
         return true
     }
 
-    /// Gets the source's next buffer, the window empty at its start; false at the end of the stream.
+    /// Gets the source's next buffer, with an empty window at its start; false at the end of the stream.
     private func fetch() throws(WireError) -> Bool {
         let buffer = try source.next()
         guard !buffer.isEmpty else { return false }

@@ -3,12 +3,13 @@ package import Checksums
 
 /// Writes the primitives of rsync's protocol to a stream, plain or multiplexed (protocol specification, session 5 and 6).
 ///
-/// Bytes gather in one buffer, framed in place, and reach the sink when the buffer is full or at ``flush()``.
+/// Bytes are collected in one buffer, framed in place, and passed to the sink when the buffer is full or at
+/// ``flush()``.
 ///
-/// `memory` is that of `buffer`, which this output alone may touch until it sends it; `count` and `frameStart` never exceed
-/// `capacity`. One thread owns an output: messages of other threads are handed to it.
+/// `memory` is that of `buffer`, which only this output may access until it sends it; `count` and `frameStart` never
+/// exceed `capacity`. One thread owns an output: messages of other threads are handed to it.
 package final class WireOutput {
-    /// Payload of one frame at the most: every released rsync takes this much in one piece.
+    /// The largest payload of a frame: every released rsync accepts this much at once.
     static let frameLimit = 32 * 1024 + 8
     private static let headerLength = 4
 
@@ -17,24 +18,24 @@ package final class WireOutput {
     private var memory: ByteMemory
     private let capacity: Int
     private var count = 0
-    /// Where the open data frame's header lies; -1 when no frame is open.
+    /// The offset of the open data frame's header; -1 when no frame is open.
     private var frameStart = -1
     private var isMultiplexed = false
     private var indexWriter = IndexCoder()
     /// Bytes handed to the sink so far.
     package private(set) var bytesWritten: Int64 = 0
-    /// Bytes that wait in the buffer.
+    /// The number of bytes in the buffer.
     package var pending: Int { count }
-    /// When the sink was last written to; for keep-alives.
+    /// The time of the last write to the sink; for keep-alives.
     package private(set) var lastFlush = ContinuousClock.now
-    /// The negotiated protocol version; decides how indices and 30-style numbers are coded.
+    /// The negotiated dialect; determines the encoding of indexes and 30-style numbers.
     package var dialect = Dialect.newest
 
     /// Writes to a sink.
     ///
     /// - Parameters:
-    ///   - sink: Where full buffers go.
-    ///   - capacity: Bytes to gather before the sink is called; at least 128 KiB.
+    ///   - sink: Gets the full buffers.
+    ///   - capacity: The number of bytes to collect before the sink is called; at least 128 KiB.
     package init(sink: any WireSink, capacity: Int = 1 << 20) {
         precondition(capacity >= 128 * 1024)
         self.sink = sink
@@ -43,7 +44,7 @@ package final class WireOutput {
         memory = buffer.memory
     }
 
-    /// From here on the stream consists of frames; what was written before goes out as it is.
+    /// From now on, the stream consists of frames; what was written before is sent unframed.
     package func startMultiplexing() {
         isMultiplexed = true
     }
@@ -138,7 +139,7 @@ package final class WireOutput {
         try self.bytes(bytes.span.rawBytes)
     }
 
-    /// Writes bytes as they are, in as many frames as it takes.
+    /// Writes bytes as they are, in as many frames as necessary.
     package func bytes(_ bytes: RawSpan) throws(WireError) {
         var offset = 0
         while offset < bytes.byteCount {
@@ -169,12 +170,12 @@ package final class WireOutput {
 
     // MARK: buffer
 
-    /// Makes room for up to ``frameLimit`` bytes in one piece, in one frame.
+    /// Makes space for up to ``frameLimit`` contiguous bytes in one frame.
     ///
-    /// The caller fills some of them and then says how many with ``commit(_:)`` before any other call.
+    /// The caller fills some of them and then passes their number to ``commit(_:)`` before any other call.
     ///
-    /// - Parameter length: Bytes wanted, 1 to 32776.
-    /// - Returns: Where at least `length` writable bytes start in the memory of the buffer.
+    /// - Parameter length: The number of bytes, 1 to 32776.
+    /// - Returns: The offset of at least `length` writable bytes in the memory of the buffer.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     func reserve(_ length: Int) throws(WireError) -> Int {
         precondition(length <= Self.frameLimit)
@@ -189,17 +190,17 @@ package final class WireOutput {
         return count
     }
 
-    /// Writes an integer into reserved bytes, little-endian.
+    /// Writes an integer into reserved space, little-endian.
     @inline(__always)
     func store<Value: FixedWidthInteger>(_ value: Value, at place: Int) { memory.store(value, at: place) }
 
-    /// Writes bytes into reserved ones.
+    /// Writes bytes into reserved space.
     func store(_ bytes: RawSpan, at place: Int) { memory.store(bytes, at: place) }
 
-    /// Reserved bytes, for somebody else to write to.
+    /// Reserved space, for another writer.
     func reserved(_ range: Range<Int>) -> MemorySlice { memory[range] }
 
-    /// Takes the first `length` of the reserved bytes into the stream.
+    /// Adds the first `length` of the reserved bytes to the stream.
     func commit(_ length: Int) {
         count += length
     }
@@ -231,7 +232,7 @@ package final class WireOutput {
     /// Writes a message after the data written so far.
     ///
     /// - Parameters:
-    ///   - tag: What it is.
+    ///   - tag: The message's tag.
     ///   - payload: At most 5119 bytes, or the fixed length of the tag.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
@@ -251,7 +252,7 @@ package final class WireOutput {
         try message(tag, (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) })
     }
 
-    /// Flushes, or writes an empty data frame when nothing waits: tells the peer that this side lives.
+    /// Flushes, or writes an empty data frame if nothing is pending, as a keep-alive.
     package func keepAlive() throws(WireError) {
         if count == 0, isMultiplexed {
             memory.store(UInt32(7 << 24), at: 0)

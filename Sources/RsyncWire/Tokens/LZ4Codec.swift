@@ -3,7 +3,7 @@ import LinuxSystem
 
 /// Independent LZ4 blocks (protocol specification, transfer 13.5).
 ///
-/// Invariant: LZ4 reads and writes only during a call, within the lengths it is told.
+/// Invariant: LZ4 reads and writes only during a call, within the lengths that it is given.
 final class LZ4Compressor: LiteralCompressor {
     private let buffer = ByteMemory(count: TokenFlag.dataLimit)
 
@@ -30,7 +30,7 @@ final class LZ4Compressor: LiteralCompressor {
 
     /// Compresses into the buffer.
     ///
-    /// - Returns: How many bytes came out; 0 when they do not fit.
+    /// - Returns: The compressed length in bytes; 0 if the result does not fit.
     private func compressOnce(_ bytes: RawSpan) -> Int {
         unsafe bytes.withUnsafeBytes { source in
             unsafe buffer.all.withUnsafeMutableBytes { target in
@@ -44,11 +44,11 @@ final class LZ4Compressor: LiteralCompressor {
     }
 }
 
-/// The other end of ``LZ4Compressor``.
+/// The counterpart of ``LZ4Compressor``.
 final class LZ4Decompressor: LiteralDecompressor {
-    /// What a peer's block may decompress to: LZ4's bound of 32768 bytes.
+    /// The largest decompressed size of a peer's block: LZ4's bound for 32768 bytes.
     private static let capacity = 32768 + 32768 / 255 + 16
-    /// A chunk that comes in several pieces.
+    /// A chunk that arrives in several pieces.
     private let chunk = ByteMemory(count: TokenFlag.dataLimit)
     private let buffer = ByteMemory(count: capacity)
     private var gathered = 0

@@ -3,36 +3,34 @@ import RsyncOptions
 
 /// Compresses the literal bytes of one direction of a session.
 protocol LiteralCompressor: AnyObject {
-    /// Takes bytes; compressed ones may come out now or later.
+    /// Compresses bytes; output may be written now or later.
     func compress(_ bytes: RawSpan, to chunks: ChunkWriter) throws(WireError)
-    /// Brings out everything taken so far.
+    /// Writes everything compressed so far.
     func flush(to chunks: ChunkWriter) throws(WireError)
-    /// Adds bytes that the peer has already to the history; only called with nothing unflushed.
+    /// Adds bytes that the peer already has to the history; only called after a flush.
     func insert(_ bytes: RawSpan) throws(WireError)
-    /// A file starts.
     func startFile() throws(WireError)
 }
 
 /// Decompresses the literal bytes of one direction of a session.
 protocol LiteralDecompressor: AnyObject {
-    /// Takes compressed bytes, which stay as they are until `produce` has returned an empty piece.
+    /// Takes compressed bytes, which must not change until `produce` has returned an empty piece.
     ///
     /// - Parameters:
     ///   - bytes: At least one byte.
     ///   - isLast: Whether the chunk ends with them.
     /// - Throws: ``WireError`` when the compressed stream is broken.
     func feed(_ bytes: MemorySlice, isLast: Bool) throws(WireError)
-    /// The next literal bytes, which stay as they are until the next call of any method; empty when more must be fed.
+    /// The next literal bytes, which stay valid until the next call of any method; empty when more must be fed.
     func produce() throws(WireError) -> MemorySlice
-    /// Something else than data follows data.
+    /// Called when data is followed by something other than data.
     func finishData() throws(WireError)
     /// Adds bytes of matched blocks to the history.
     func insert(_ bytes: RawSpan) throws(WireError)
-    /// A file starts.
     func startFile() throws(WireError)
 }
 
-/// Writes compressed chunks with their two bytes of length.
+/// Writes compressed chunks with their two length bytes.
 final class ChunkWriter {
     private let output: WireOutput
 
@@ -54,7 +52,7 @@ final class ChunkWriter {
 extension CompressionAlgorithm {
     /// A compressor; nil for `none`.
     ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when out of memory.
     func makeCompressor(level: Int?) throws(WireError) -> (any LiteralCompressor)? {
         switch self {
         case .none: nil
@@ -66,7 +64,7 @@ extension CompressionAlgorithm {
 
     /// A decompressor; nil for `none`.
     ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when out of memory.
     func makeDecompressor() throws(WireError) -> (any LiteralDecompressor)? {
         switch self {
         case .none: nil

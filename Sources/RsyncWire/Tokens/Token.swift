@@ -2,13 +2,13 @@ package import LinuxSystem
 
 /// One step of a delta, as it arrives (protocol specification, transfer 13).
 ///
-/// A literal's bytes stay as they are until the next call of the ``TokenReader`` it came from or of that reader's input.
+/// A literal's bytes stay valid until the next call of the ``TokenReader`` it came from or of that reader's input.
 package enum Token {
     /// New bytes, at least one.
     case literal(MemorySlice)
     /// `count` adjacent blocks of the basis, at least one, all below the file's number of blocks.
     case copy(block: Int32, count: Int)
-    /// The file is complete; its whole-file sum follows on the stream.
+    /// The file is complete; its whole-file checksum follows on the stream.
     case end
 }
 
@@ -27,8 +27,8 @@ enum TokenFlag {
     static let data: UInt8 = 0x40
     static let relative: UInt8 = 0x80
     static let relativeRun: UInt8 = 0xc0
-    /// Bytes of one compressed chunk at the most.
+    /// The most bytes in a compressed chunk.
     static let dataLimit = 16383
-    /// Blocks of one run at the most: the named one and 65535 more.
+    /// The most blocks in a run: the named one and 65535 more.
     static let runLimit = 65536
 }

@@ -1,17 +1,17 @@
 import LinuxSystem
 package import RsyncOptions
 
-/// Reads the delta of one file after the other (protocol specification, transfer 13).
+/// Reads the deltas of files (protocol specification, transfer 13).
 ///
 /// Per file: ``startFile(blockCount:)``, then ``next()`` until it returns ``Token/end``; also for a file that is
-/// discarded, for the decompressor must see everything. One per session and direction. One thread uses a reader.
+/// discarded, because the decompressor must see everything. One per session and direction. One thread uses a reader.
 package final class TokenReader {
     private let input: WireInput
     private let decompressor: (any LiteralDecompressor)?
-    /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
+    /// Whether the bytes of copied blocks must be passed to ``matched(_:)``.
     package let needsMatchedBytes: Bool
     private var blockCount: Int32 = 0
-    /// Bytes of a plain literal that were not handed out, or of a compressed chunk that were not fed.
+    /// Bytes of a plain literal that have not been returned, or of a compressed chunk that have not been fed.
     private var rest = 0
     /// Plain: a token that was read ahead.
     private var readAhead: Int32?
@@ -22,18 +22,18 @@ package final class TokenReader {
     /// Reads from an input.
     ///
     /// - Parameters:
-    ///   - input: Where the tokens come from.
-    ///   - compression: What the session agreed on.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
+    ///   - input: The stream to read.
+    ///   - compression: The session's compression.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when out of memory.
     package init(input: WireInput, compression: CompressionAlgorithm) throws(WireError) {
         self.input = input
         needsMatchedBytes = compression == .zlib
         decompressor = try compression.makeDecompressor()
     }
 
-    /// A file's tokens come next.
+    /// Starts a file, whose tokens come next.
     ///
-    /// - Parameter blockCount: Blocks of its basis, from the sum head.
+    /// - Parameter blockCount: The number of blocks of its basis, from the sum head.
     /// - Throws: ``WireError`` when the compressed stream is broken.
     package func startFile(blockCount: Int32) throws(WireError) {
         self.blockCount = blockCount
@@ -56,7 +56,8 @@ package final class TokenReader {
 
     /// Adds a block that was just copied to the decompressor's history; only useful when ``needsMatchedBytes``.
     ///
-    /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, before the next call of ``next()``.
+    /// - Parameter bytes: The bytes of one whole block. Blocks are passed one by one, before the next call of
+    ///   ``next()``.
     /// - Throws: ``WireError`` when the compressed stream is broken.
     package func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let decompressor else { return }
@@ -78,7 +79,7 @@ package final class TokenReader {
         return .literal(piece)
     }
 
-    /// Joins adjacent blocks as far as their tokens are here already: a token always follows a copy.
+    /// Joins adjacent blocks as far as their tokens have already arrived: a token always follows a copy.
     private func plainRun(from block: Int32) throws(WireError) -> Token {
         var last = block
         while last < blockCount, input.buffered >= 4 {

@@ -1,28 +1,28 @@
 package import LinuxSystem
 package import RsyncOptions
 
-/// Writes the delta of one file after the other (protocol specification, transfer 13).
+/// Writes the deltas of files (protocol specification, transfer 13).
 ///
 /// Per file: any number of ``literal(_:)`` and ``copy(block:count:)``, then ``end()``. One per session and direction:
 /// compressors keep their state from file to file. One thread uses a writer.
 ///
-/// `space` is what ``literalSpace(_:)`` handed out and is used up by the next call, ``commitLiteral(_:)``.
+/// `space` is what ``literalSpace(_:)`` returned, and is consumed by the next call, ``commitLiteral(_:)``.
 package final class TokenWriter {
-    /// Literal bytes of one plain token at the most.
+    /// The most literal bytes in a plain token.
     package static let literalLimit = 32 * 1024
 
     private let output: WireOutput
     private let chunks: ChunkWriter
     private let compressor: (any LiteralCompressor)?
-    /// Whether ``matched(_:)`` must be told the bytes of copied blocks.
+    /// Whether the bytes of copied blocks must be passed to ``matched(_:)``.
     package let needsMatchedBytes: Bool
-    /// Where literals are read to that are compressed from there.
+    /// The buffer for literals that are to be compressed.
     private var staging: ByteMemory?
-    /// Where the space starts in the output or in `staging`.
+    /// The start of the space in the output or in `staging`.
     private var space: Int?
     private var hasUnflushedLiteral = false
     private var isInsideFile = false
-    /// The run that is not written yet: it may grow.
+    /// The first block of the run that is not written yet, because it may grow.
     private var runStart: Int32 = 0
     private var runCount = 0
     /// The last block of the last run written.
@@ -31,10 +31,10 @@ package final class TokenWriter {
     /// Writes to an output.
     ///
     /// - Parameters:
-    ///   - output: Where the tokens go.
-    ///   - compression: What the session agreed on.
+    ///   - output: The stream to write to.
+    ///   - compression: The session's compression.
     ///   - level: The compressor's level; nil for its default. Levels out of range are clamped.
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when memory is short.
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 when out of memory.
     package init(output: WireOutput, compression: CompressionAlgorithm, level: Int? = nil) throws(WireError) {
         self.output = output
         chunks = ChunkWriter(output)
@@ -55,11 +55,11 @@ package final class TokenWriter {
         }
     }
 
-    /// Makes room for new bytes, so that a file can be read to where they leave from.
+    /// Makes space for new bytes, so that a file can be read directly into the memory that they are sent from.
     ///
-    /// - Parameter limit: Bytes wanted, at least 1.
-    /// - Returns: Room for at most `limit` and at most ``literalLimit`` bytes; write to it before any other call of the
-    ///   writer or its output, then say how many with ``commitLiteral(_:)``.
+    /// - Parameter limit: The most bytes wanted, at least 1.
+    /// - Returns: Space for at most `limit` and at most ``literalLimit`` bytes; write to it before any other call of
+    ///   the writer or its output, then pass the number of bytes to ``commitLiteral(_:)``.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func literalSpace(_ limit: Int) throws(WireError) -> MemorySlice {
         precondition(limit > 0)
@@ -75,9 +75,9 @@ package final class TokenWriter {
         return output.reserved(place + 4..<place + 4 + count)
     }
 
-    /// Takes the first bytes of ``literalSpace(_:)`` as a literal.
+    /// Writes the first bytes of ``literalSpace(_:)`` as a literal.
     ///
-    /// - Parameter count: How many were written there; 0 for none.
+    /// - Parameter count: The number of bytes written there; may be 0.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func commitLiteral(_ count: Int) throws(WireError) {
         guard let place = space else { preconditionFailure("literalSpace comes first") }
@@ -88,11 +88,11 @@ package final class TokenWriter {
         output.commit(count + 4)
     }
 
-    /// Writes that blocks of the basis come next.
+    /// Writes a run of blocks of the basis.
     ///
     /// - Parameters:
-    ///   - block: The first one.
-    ///   - count: How many adjacent ones, at least 1.
+    ///   - block: The first block.
+    ///   - count: The number of adjacent blocks, at least 1.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func copy(block: Int32, count: Int) throws(WireError) {
         precondition(block >= 0 && count > 0 && Int(block) + count <= Int(Int32.max))
@@ -116,14 +116,15 @@ package final class TokenWriter {
 
     /// Adds a block that was just copied to the compressor's history; only useful when ``needsMatchedBytes``.
     ///
-    /// - Parameter bytes: The bytes of one whole block. Blocks come one by one, in the order of ``copy(block:count:)``.
+    /// - Parameter bytes: The bytes of one whole block. Blocks are passed one by one, in the order of
+    ///   ``copy(block:count:)``.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func matched(_ bytes: RawSpan) throws(WireError) {
         guard needsMatchedBytes, let compressor else { return }
         try insertHistory(bytes, in: output.dialect) { (piece) throws(WireError) in try compressor.insert(piece) }
     }
 
-    /// Ends the file; its whole-file sum is the caller's to write.
+    /// Ends the file; the caller writes its whole-file checksum.
     package func end() throws(WireError) {
         guard let compressor else { return try output.int32(0) }
         try startFileIfNeeded()
@@ -187,10 +188,10 @@ package final class TokenWriter {
     }
 }
 
-/// Hands out the pieces in which a matched block enters zlib's history.
+/// Passes on the pieces in which a matched block enters zlib's history.
 ///
-/// Before protocol 31 rsync repeated the first
-/// bytes of a block of more than 65535, and both ends must do the same (protocol specification, transfer 13.3).
+/// Before protocol 31 rsync repeated the first bytes of a block of more than 65535, and both ends must do the same
+/// (protocol specification, transfer 13.3).
 func insertHistory(
     _ block: RawSpan,
     in dialect: Dialect,

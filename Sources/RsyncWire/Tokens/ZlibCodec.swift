@@ -1,16 +1,17 @@
 import CZlib
 import LinuxSystem
 
-/// Raw deflate, reset for every file; each flush loses its last four bytes (protocol specification, transfer 13.3).
+/// Raw deflate, reset for every file; the last four bytes of each flush are omitted (protocol specification, transfer
+/// 13.3).
 ///
-/// Invariant of the pointers: `stream` is allocated once and freed in `deinit`; zlib keeps its address. `next_in` is read
-/// only while the caller's bytes are valid, inside `compress`; `next_out` lies in `buffer`.
+/// Invariant of the pointers: `stream` is allocated once and freed in `deinit`; zlib stores its address. `next_in` is
+/// read only while the caller's bytes are valid, within `compress`; `next_out` is in `buffer`.
 @safe final class ZlibCompressor: LiteralCompressor {
     private static let marker = 4
     private static let capacity = TokenFlag.dataLimit + marker
     private let stream: UnsafeMutablePointer<z_stream>
     private let buffer = ByteMemory(count: capacity)
-    /// Compressed bytes in `buffer`; the last four may turn out to be the marker that does not travel.
+    /// The number of compressed bytes in `buffer`; the last four may turn out to be the marker that is not sent.
     private var filled = 0
 
     init(level: Int?) throws(WireError) {
@@ -68,9 +69,9 @@ import LinuxSystem
     }
 }
 
-/// The other end of ``ZlibCompressor``.
+/// The counterpart of ``ZlibCompressor``.
 ///
-/// Invariant of the pointers: as there; `next_in` lies in `fed`, what `feed` was given last.
+/// Invariant of the pointers: as there; `next_in` is in `fed`, the last bytes passed to `feed`.
 @safe final class ZlibDecompressor: LiteralDecompressor {
     private static let capacity = 64 * 1024
     private let stream: UnsafeMutablePointer<z_stream>
@@ -126,13 +127,13 @@ import LinuxSystem
 }
 
 extension z_stream {
-    /// Names what is read next; it stays readable until it was read.
+    /// Sets the next input, which must stay readable until it has been read.
     fileprivate mutating func setInput(_ bytes: UnsafeRawBufferPointer) {
         unsafe next_in = UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
         unsafe avail_in = UInt32(bytes.count)
     }
 
-    /// Names where to write next; the owner of the stream keeps the memory.
+    /// Sets the next output; the owner of the stream keeps the memory.
     fileprivate mutating func setOutput(_ room: MemorySlice) {
         unsafe room.withUnsafeMutableBytes { room in
             unsafe next_out = room.bindMemory(to: UInt8.self).baseAddress

@@ -40,9 +40,9 @@ import LinuxSystem
         try emit(to: chunks)
     }
 
-    /// One step; a full chunk is written.
+    /// Performs one step; writes a full chunk.
     ///
-    /// - Returns: At least how many bytes remain inside the compressor.
+    /// - Returns: A lower bound on the bytes that remain in the compressor.
     private func run(_ end: ZSTD_EndDirective, _ piece: inout ZSTD_inBuffer, to chunks: ChunkWriter) throws(WireError)
         -> Int
     {
@@ -62,10 +62,10 @@ import LinuxSystem
     }
 }
 
-/// The other end of ``ZstdCompressor``; a window of more than 128 MiB is refused.
+/// The counterpart of ``ZstdCompressor``; a window of more than 128 MiB is rejected.
 ///
-/// Invariant of the pointers: `context` lives from `init` to `deinit`; `input` names the memory of `fed`, what `feed` was
-/// given last.
+/// Invariant of the pointers: `context` lives from `init` to `deinit`; `input` refers to the memory of `fed`, the last
+/// bytes passed to `feed`.
 @safe final class ZstdDecompressor: LiteralDecompressor {
     private static let capacity = 128 * 1024
     private static let windowLogLimit: Int32 = 27
@@ -73,7 +73,7 @@ import LinuxSystem
     private let buffer = ByteMemory(count: capacity)
     private var fed = MemorySlice.empty
     private var input = unsafe ZSTD_inBuffer(src: nil, size: 0, pos: 0)
-    /// The last piece filled the buffer, so that more may wait inside the decompressor.
+    /// Whether the last piece filled the buffer, so that more may remain in the decompressor.
     private var mayHoldMore = false
 
     init() throws(WireError) {

@@ -1,13 +1,13 @@
 import COpenSSL
 import Glibc
 
-// The callbacks of OpenSSL for pre-shared keys.
+// OpenSSL's callbacks for pre-shared keys.
 //
-// Invariant: what OpenSSL lends to a callback is read and written only inside it, within the room that it tells; a session
-// that is made here is OpenSSL's to free.
+// Invariant: memory that OpenSSL passes to a callback is accessed only within the callback, and within the given size;
+// a session that is created here is freed by OpenSSL.
 //
-// TLS 1.2 and 1.3 request keys in different ways. In TLS 1.3 a key is used with SHA-256, as RFC 8446, 4.2.11 says for
-// keys without a specified hash, and as in stunnel.
+// TLS 1.2 and 1.3 request keys in different ways. In TLS 1.3 a key is used with SHA-256, as RFC 8446, 4.2.11 specifies
+// for keys without an associated hash, and as in stunnel.
 
 /// Makes a client offer its key.
 func offerPreSharedKey(_ context: OpaquePointer) {
@@ -68,7 +68,7 @@ private func find(_ identity: [UInt8], for connection: OpaquePointer?) -> PreSha
     return entry
 }
 
-/// Gives OpenSSL its copy of a key, which it wipes.
+/// Gives OpenSSL its own copy of a key, which it wipes.
 private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, room: UInt32) -> UInt32 {
     guard key.count <= Int(room) else { return 0 }
     unsafe key.withUnsafeBytes {
@@ -77,7 +77,7 @@ private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, ro
     return UInt32(key.count)
 }
 
-/// Makes a session of TLS 1.3 from a key; it also remembers the identity, for the connections that resume it.
+/// Creates a TLS 1.3 session from a key; it also records the identity, for the connections that resume it.
 private func makeSession(_ connection: OpaquePointer?, _ entry: PreSharedKeys.Entry) -> OpaquePointer? {
     // TLS_AES_128_GCM_SHA256 (RFC 8446, B.4): only its hash matters.
     guard let cipher = unsafe SSL_CIPHER_find(connection, [0x13, 0x01]), let session = unsafe SSL_SESSION_new() else {
@@ -96,7 +96,7 @@ private func makeSession(_ connection: OpaquePointer?, _ entry: PreSharedKeys.En
     return unsafe session
 }
 
-/// SHA-256 of bytes.
+/// The SHA-256 digest of some bytes.
 func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     unsafe bytes.withUnsafeBufferPointer { bytes in _ = unsafe SHA256(bytes.baseAddress, bytes.count, &digest) }

@@ -1,6 +1,6 @@
 import COpenSSL
 
-// The notes behind an `SSL` object.
+// The notes attached to an `SSL` object.
 //
 // Invariant: the object keeps an unowned reference to its notes, which outlive it: ``TLSEngine`` owns both.
 

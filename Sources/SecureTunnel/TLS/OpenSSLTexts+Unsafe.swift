@@ -1,6 +1,6 @@
 import COpenSSL
 
-// Texts of OpenSSL.
+// OpenSSL's texts.
 //
 // Invariant: they are static, end with a NUL, and are copied.
 

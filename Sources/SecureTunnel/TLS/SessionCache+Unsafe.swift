@@ -1,8 +1,8 @@
 import COpenSSL
 
-// Sessions of OpenSSL.
+// OpenSSL's sessions.
 //
-// Invariant: a `Session` owns one reference to its `SSL_SESSION`, which counts them, and gives it back in `deinit`.
+// Invariant: a `Session` owns one reference to its reference-counted `SSL_SESSION`, and releases it in `deinit`.
 
 extension SessionCache {
     /// One `SSL_SESSION`, freed with this object.
@@ -18,7 +18,7 @@ extension SessionCache {
     }
 }
 
-/// Makes OpenSSL hand over the sessions that a client's connections get.
+/// Makes OpenSSL pass on the sessions that a client's connections receive.
 func rememberSessions(of context: OpaquePointer) {
     unsafe dvm_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
     unsafe SSL_CTX_sess_set_new_cb(context) { connection, session in

@@ -2,8 +2,8 @@ import COpenSSL
 import Glibc
 import LinuxSystem
 
-// Invariant: the context changes only in its initializer; OpenSSL copies or counts what it is given, and what is made here
-// beside it is freed here.
+// Invariant: the context changes only in its initializer; OpenSSL copies what it is given or counts references to it,
+// and other objects created here are freed here.
 
 extension TLSContext {
     /// Reads a certificate chain and its key.
@@ -15,7 +15,7 @@ extension TLSContext {
             throw .badFile(path: chain, reason: Self.reason("certificate"))
         }
         let path = identity.privateKeyFile
-        // Not refused: today's images mount their keys readable by everybody in the pod (MTC contract 3.3).
+        // Not refused: today's images mount their keys readable by everyone in the pod (MTC contract 3.3).
         let (bytes, warning) = try ProtectedFile.read(path, exposure: .warned)
         if let warning { warnings.append(warning) }
         guard let key = unsafe Self.privateKey(bytes) else {

@@ -6,8 +6,8 @@ import COpenSSL
 /// the certificates. It is remembered only after the server was verified, and never used for another host.
 ///
 /// ## Invariant
-/// `context` is made in the initializer and freed in `deinit`; the callbacks that it gets refer to this object, or to the
-/// notes of a connection, and connections keep this object alive.
+/// `context` is created in the initializer and freed in `deinit`; its callbacks refer to this object, or to the notes
+/// of a connection, and connections keep this object alive.
 ///
 /// ## Concurrency model
 /// The `SSL_CTX` is changed only in the initializers; OpenSSL lets any thread make connections from it. `sessions` has

@@ -2,8 +2,8 @@ import COpenSSL
 import LinuxSystem
 import Synchronization
 
-// Invariant: what OpenSSL lends of a connection is copied with the engine's lock held; certificates that it counts a reference
-// for are freed here.
+// Invariant: what OpenSSL returns by reference is copied with the engine's lock held; certificates that it returns with
+// a reference are freed here.
 
 extension TLSEngine {
     /// Facts of a finished handshake.

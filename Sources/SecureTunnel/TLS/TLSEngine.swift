@@ -5,8 +5,8 @@ import Synchronization
 /// A TLS connection without a socket: records in, records out.
 ///
 /// ## Invariant
-/// `connection` is made in the initializer and freed in `deinit`; the buffers and the notes, which it refers to, live as long.
-/// OpenSSL reads and writes only during a call, within the lengths that it is told.
+/// `connection` is created in the initializer and freed in `deinit`; the buffers and the notes, which it refers to,
+/// live as long. OpenSSL reads and writes only during a call, within the lengths that it is given.
 ///
 /// ## Concurrency model
 /// An `SSL` object serves one thread at a time: `lock` is held around every use of it and of the buffers. The lock is
@@ -207,8 +207,7 @@ import Synchronization
         lock.withLock { _ in _ = unsafe dvm_SSL_set_max_cert_list(connection, 32 * 1024) }
     }
 
-    /// Whether OpenSSL frees its buffers, 34 KiB, between records: slower, for connections that
-    /// are idle.
+    /// Whether OpenSSL frees its buffers, 34 KiB, between records: slower, for connections that are idle.
     func releaseBuffers(_ isOn: Bool) {
         lock.withLock { _ in unsafe dvm_SSL_release_buffers(connection, isOn ? 1 : 0) }
     }

@@ -37,7 +37,7 @@ final class PeerVerifier {
         return isAccepted
     }
 
-    /// Refuses a peer that presented no certificate.
+    /// Rejects a peer that presented no certificate.
     func refuseNothing() { failure = .certificateRefused(subject: "nobody", reason: "none was shown") }
 
     private func isPinned(_ chain: PresentedChain, _ expected: String) -> Bool {
@@ -82,7 +82,7 @@ final class PeerVerifier {
         return false
     }
 
-    /// Whether the certificate itself is among the trusted ones.
+    /// Whether the certificate itself is a trusted one.
     private func isListed(_ chain: PresentedChain) -> Bool {
         guard !chain.isListed else { return true }
         let subject = chain.certificate.subject

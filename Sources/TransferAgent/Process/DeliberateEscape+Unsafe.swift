@@ -4,12 +4,13 @@ import ProcessSupport
 
 // Calls that a confined process must not be able to make.
 //
-// Invariant: C gets pointers to strings of its caller and to a local variable, which end with the call.
+// Invariant: C functions get pointers to their caller's strings and to a local variable, which end with the call.
 
 #if DEBUG
-/// Test builds only: tries on its own thread what a confined process must not be able to do, and prints the results.
+/// Test builds only: attempts, on its own thread, what a confined process must not be able to do, and prints the
+/// results.
 ///
-/// `DVM_TEST_ESCAPE` holds words such as `read:/etc/shadow write:/tmp/file run:/bin/true link:/from:/to`.
+/// `DVM_TEST_ESCAPE` contains words such as `read:/etc/shadow write:/tmp/file run:/bin/true link:/from:/to`.
 enum DeliberateEscape {
     static func start() {
         guard let value = unsafe getenv("DVM_TEST_ESCAPE") else { return }
@@ -23,7 +24,7 @@ enum DeliberateEscape {
         }
     }
 
-    /// The number of the error; 0 when it worked.
+    /// The `errno`; 0 on success.
     private static func attempt(_ parts: [String]) -> Int32 {
         switch parts[0] {
         case "read": return opening(parts[1], O_RDONLY)

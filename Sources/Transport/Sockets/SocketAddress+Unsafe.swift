@@ -2,19 +2,20 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-// Addresses in the form of the C library.
+// Socket addresses in the C library's form.
 //
-// Invariant: an address is copied out of C's memory before that is freed, and never more than `storage` holds; a pointer into
-// `storage` is lent only to a call that ends before the function returns. Every bit pattern is a value of these structures.
+// Invariant: an address is copied from C's memory before that is freed, and never more than fits in `storage`; a
+// pointer into `storage` is passed only to a call that ends before the function returns. Every bit pattern is a valid
+// value of these structures.
 
-/// A socket address of any family, as the kernel wants it.
+/// A socket address of any family, in the kernel's form.
 struct SocketAddress: Sendable {
     private(set) var storage = sockaddr_storage()
     private(set) var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
 
     var family: Int32 { Int32(storage.ss_family) }
 
-    /// Copies what the resolver found.
+    /// Copies an address found by the resolver.
     private init(copying address: UnsafePointer<sockaddr>, length: socklen_t) {
         self.length = min(length, self.length)
         let count = Int(self.length)
@@ -23,12 +24,12 @@ struct SocketAddress: Sendable {
         }
     }
 
-    /// The address of this end of a socket; of no family when it has none.
+    /// The local address of a socket; of family `AF_UNSPEC` if it has none.
     init(localOf socket: Int32) {
         unsafe fill { unsafe getsockname(socket, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
     }
 
-    /// The address of the other end of a socket; of no family when it has none.
+    /// The peer address of a socket; of family `AF_UNSPEC` if it has none.
     init(peerOf socket: Int32) {
         unsafe fill { unsafe getpeername(socket, __SOCKADDR_ARG(__sockaddr__: $0), $1) }
     }
@@ -57,7 +58,7 @@ struct SocketAddress: Sendable {
         }
     }
 
-    /// Host in digits and port; nil for families without ports, such as a socket pair.
+    /// Numeric host and port; nil for families without ports, such as a socket pair's.
     var hostPort: HostPort? {
         guard family == AF_INET || family == AF_INET6 else { return nil }
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
@@ -83,10 +84,10 @@ struct SocketAddress: Sendable {
         String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Asks the resolver for the stream addresses of a host; blocks as long as the resolver likes.
+    /// Resolves the stream addresses of a host; blocks for as long as the resolver takes.
     ///
     /// - Parameters:
-    ///   - target: Name or digits, and port; an empty host means any address when `isPassive`.
+    ///   - target: Name or numeric address, and port; an empty host means any address if `isPassive`.
     ///   - isPassive: Whether the addresses are for listening.
     /// - Returns: At least one address.
     /// - Throws: ``TransportError/unknownHost(host:reason:)``.
@@ -118,7 +119,7 @@ struct SocketAddress: Sendable {
 }
 
 extension SocketAddress {
-    /// The address of a socket in the file system; nil for a path that does not fit.
+    /// The address of a Unix domain socket; nil for a path that does not fit.
     init?(unixPath path: String) {
         var address = sockaddr_un()
         let room = MemoryLayout.size(ofValue: address.sun_path)

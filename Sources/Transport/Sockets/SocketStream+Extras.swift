@@ -5,7 +5,7 @@ import LinuxSystem
 extension SocketStream {
     /// Sets further options on the open socket.
     ///
-    /// - Parameter options: In the order in which they are set.
+    /// - Parameter options: The options, in the order in which they are set.
     /// - Throws: ``TransportError``.
     package func apply(_ options: [ExtraSocketOption]) throws(TransportError) {
         guard !options.isEmpty else { return }
@@ -18,19 +18,19 @@ extension SocketStream {
         }
     }
 
-    /// Spares an accepted connection the congestion control that paces, where the peer is on this machine.
+    /// Switches an accepted connection to a congestion control without pacing, if the peer is on this machine.
     ///
-    /// A connection that ``dial(_:within:options:stop:)`` made needs no such call. Timers of pacing that has begun stay, at a
-    /// higher rate.
+    /// A connection made by ``dial(_:within:options:stop:)`` needs no such call. The timers of pacing that has started
+    /// remain, at a higher rate.
     package func expectNoCongestionOnThisMachine() {
         guard let peerAddress, peerAddress.isOnThisMachine, let number = descriptor.enter() else { return }
         defer { descriptor.leave() }
         avoidPacing(number)
     }
 
-    /// Closes so that the peer sees a failure (a TCP reset) and cannot take what it got for all there is.
+    /// Closes so that the peer sees a failure (a TCP reset) and cannot take what it received for complete.
     ///
-    /// Bytes that are still on their way to the peer may be lost.
+    /// Bytes in transit to the peer may be lost.
     package func reset() {
         if let number = descriptor.enter() {
             dropOnClose(number)
@@ -41,14 +41,15 @@ extension SocketStream {
 }
 
 extension HostPort {
-    /// Whether the host is a loopback address in digits.
+    /// Whether the host is a numeric loopback address.
     var isOnThisMachine: Bool { host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") }
 }
 
 /// Chooses a congestion control without pacing for a path that has no congestion.
 ///
-/// BBR spends a timer, and on a virtual machine an exit to the host, on each burst; once a socket that has it is connected, the
-/// timers stay whatever is chosen later. It costs throughput only, so a kernel that refuses is no failure.
+/// BBR costs a timer, and on a virtual machine an exit to the host, for each burst; once a socket that uses it is
+/// connected, the timers remain whatever is chosen later. It costs only throughput, so a kernel that refuses is not a
+/// failure.
 ///
 /// - Parameter socket: A TCP socket, best before it is connected.
 func avoidPacing(_ socket: Int32) {

@@ -6,31 +6,31 @@ import Synchronization
 /// A byte stream over one connected socket.
 ///
 /// ## Concurrency model
-/// The reading and the writing half share nothing but the descriptor and the stop signal, which are made for it; one
-/// thread may use each half, and any thread may call ``close()``.
+/// The reading and the writing half share only the descriptor and the stop signal, which are thread-safe; one thread
+/// may use each half, and any thread may call ``close()``.
 package final class SocketStream: DescriptorStream {
     let descriptor: SharedDescriptor
     private let stop: StopSignal
     /// Both directions.
     package let sides: StreamSides
-    /// Who is at the other end.
+    /// A description of the peer.
     package let peerDescription: String
-    /// The address of this end; nil for sockets without ports.
+    /// The local address; nil for sockets without ports.
     package let localAddress: HostPort?
-    /// The address of the other end; nil for sockets without ports.
+    /// The peer's address; nil for sockets without ports.
     package let peerAddress: HostPort?
 
     /// Takes ownership of a connected socket.
     ///
     /// - Parameters:
-    ///   - socket: A connected stream socket; blocking or not, nothing about that is changed.
-    ///   - peerDescription: Who is at the other end; nil takes the peer's address.
+    ///   - socket: A connected stream socket; its blocking mode is not changed.
+    ///   - peerDescription: A description of the peer; nil for the peer's address.
     /// - Throws: `SystemError` when no eventfd(2) is left.
     package convenience init(_ socket: consuming Descriptor, peerDescription: String? = nil) throws(SystemError) {
         self.init(socket, peerDescription: peerDescription, stop: try StopSignal())
     }
 
-    /// Takes ownership of a connected socket, with a switch that is made for it.
+    /// Takes ownership of a connected socket and of a stop signal created for it.
     init(_ socket: consuming Descriptor, peerDescription: String?, stop: StopSignal) {
         let number = socket.rawValue
         localAddress = SocketAddress(localOf: number).hostPort
@@ -48,7 +48,7 @@ package final class SocketStream: DescriptorStream {
 
     deinit { close() }
 
-    /// Two connected streams in this process, for tests and local copies.
+    /// Creates two connected streams in this process, for tests and local copies.
     ///
     /// - Returns: Both ends.
     /// - Throws: `SystemError` of socketpair(2).
@@ -60,7 +60,7 @@ package final class SocketStream: DescriptorStream {
         )
     }
 
-    /// Waits for the first byte, as long as ``readTimeout`` says, and takes none.
+    /// Waits for the first byte, for at most ``readTimeout``, and consumes none.
     ///
     /// - Throws: ``TransportError``.
     package func waitForBytes() throws(TransportError) {
@@ -69,7 +69,7 @@ package final class SocketStream: DescriptorStream {
         try sides.input.waitForBytes(number)
     }
 
-    /// Ends this direction; reading goes on.
+    /// Ends this direction; reading remains possible.
     package func closeWrite() throws(TransportError) {
         guard !sides.output.isEnded.exchange(true, ordering: .relaxed) else { return }
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }
@@ -77,33 +77,33 @@ package final class SocketStream: DescriptorStream {
         do throws(SystemError) {
             try systemCall("shutdown") { shutdown(number, Int32(SHUT_WR)) }
         } catch {
-            // A peer that is gone already shows itself to the next read.
+            // A peer that is already gone is noticed by the next read.
             guard error.number != ENOTCONN else { return }
             throw .system(error, peer: peerDescription)
         }
     }
 
-    /// Ends both directions and wakes whoever waits.
+    /// Closes both directions and wakes waiting threads.
     package func close() {
         stop.raise()
         descriptor.close()
     }
 
-    /// Whether the peer has ended its direction or the connection is broken or closed, as far as the kernel knows; what it
-    /// sent before may still be there to read.
+    /// Whether the peer has ended its direction, or the connection is broken or closed, as far as the kernel knows;
+    /// data that it sent before may still be unread.
     package var hasHungUp: Bool {
         guard let number = descriptor.enter() else { return true }
         defer { descriptor.leave() }
-        // A negative number is passed over.
+        // poll(2) ignores a negative descriptor.
         var question: [2 of pollfd] = [
             pollfd(fd: number, events: Int16(POLLRDHUP), revents: 0), pollfd(fd: -1, events: 0, revents: 0),
         ]
         return poll(&question, milliseconds: 0) > 0
     }
 
-    /// Lets TCP ask whether a silent peer is still there (`SO_KEEPALIVE`), or rest.
+    /// Turns TCP keep-alives on or off (`SO_KEEPALIVE`).
     ///
-    /// - Parameter isOn: Whether it asks, at the intervals that were set before.
+    /// - Parameter isOn: Whether to send them, at the intervals that were set before.
     /// - Throws: ``TransportError``.
     package func setKeepAlive(_ isOn: Bool) throws(TransportError) {
         guard let number = descriptor.enter() else { throw .closed(peer: peerDescription) }

@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// The metadata that an entry shall have; what is nil stays as it is.
+/// The metadata to set on an entry; nil leaves a value unchanged.
 package struct FileAttributes: Hashable, Sendable {
-    /// The owner.
+    /// The owner's user ID.
     package var owner: UInt32?
-    /// The group.
+    /// The group ID.
     package var group: UInt32?
     /// The permission bits with setuid, setgid and sticky, at most 07777; not for symbolic links.
     package var permissions: UInt32?
-    /// When the content changed last.
+    /// The modification time.
     package var modified: Timestamp?
-    /// When the content was read last.
+    /// The access time.
     package var accessed: Timestamp?
 
-    /// Names the attributes to set.
+    /// Creates a set of attributes.
     package init(
         owner: UInt32? = nil,
         group: UInt32? = nil,
@@ -31,23 +31,23 @@ package struct FileAttributes: Hashable, Sendable {
     }
 }
 
-/// The entry that attributes are set on, in the form the calls want it.
+/// The entry that attributes are set on, in the form that the system calls require.
 ///
-/// A leaf is named by its directory's descriptor and its name; an open file by its descriptor alone.
+/// A leaf is identified by its directory's descriptor and its name; an open file by its descriptor alone.
 struct AttributeTarget {
     let descriptor: Int32
     let name: CPath?
     let path: () -> [UInt8]
     let features: VolumeFeatures
 
-    /// Sets what differs: first owner and group, because changing them clears setuid and setgid; then times; then
-    /// permissions (protocol specification, transfer 15).
+    /// Sets the attributes that differ: first owner and group, because changing them clears setuid and setgid; then
+    /// times; then permissions (protocol specification, transfer 15).
     ///
     /// - Parameters:
-    ///   - wanted: What the entry shall have.
-    ///   - current: What it has.
-    /// - Returns: The parts that failed. A failed change of owner leaves setuid and setgid unset: the program would run
-    ///   as somebody it was not meant for.
+    ///   - wanted: The attributes to set.
+    ///   - current: The entry's current status.
+    /// - Returns: The failures. A failed change of owner leaves setuid and setgid unset: the program would run as the
+    ///   wrong user.
     func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
         var failures: [VolumeError] = []
         var permissions = wanted.permissions
@@ -82,7 +82,7 @@ struct AttributeTarget {
     }
 
     private func changeTimes(_ modified: Timestamp?, _ accessed: Timestamp?) -> Int {
-        let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that does not import
+        let unchanged = timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2)  // UTIME_OMIT, a macro that is not imported
         let times: [2 of timespec] = [accessed?.timespec ?? unchanged, modified?.timespec ?? unchanged]
         guard let name else { return kernelCall { Kernel.futimens(descriptor, times) } }
         return kernelCall { Kernel.utimensat(descriptor, name, times, AT_SYMLINK_NOFOLLOW) }
@@ -95,20 +95,20 @@ struct AttributeTarget {
             guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
             if result == -Int(ENOSYS) { features.fchmodat2.refuse() }
         }
-        // Glibc's own way not to follow: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
+        // glibc's own way not to follow links: an O_PATH descriptor of the leaf, changed through /proc/self/fd.
         return kernelCall { Kernel.fchmodat(descriptor, name, permissions, AT_SYMLINK_NOFOLLOW) }
     }
 }
 
 extension VolumeDirectory {
-    /// Sets the metadata of an entry, never of what a symbolic link points to.
+    /// Sets the metadata of an entry, never of a symbolic link's target.
     ///
     /// - Parameters:
-    ///   - name: The entry.
-    ///   - attributes: What it shall have; what it has already costs no call.
-    ///   - current: Its status, when the caller has just read it.
-    /// - Returns: The parts that failed, the others having been set; empty when all went well.
-    /// - Throws: ``VolumeError`` when the entry is not there or may not be named.
+    ///   - name: The entry's name.
+    ///   - attributes: The attributes to set; those that already match cost no system call.
+    ///   - current: Its status, if the caller has just read it.
+    /// - Returns: The attributes that could not be set, the others having been set; empty on success.
+    /// - Throws: ``VolumeError`` when the entry does not exist or its name is invalid.
     package func setAttributes(
         _ name: Span<UInt8>,
         _ attributes: FileAttributes,
@@ -127,12 +127,12 @@ extension VolumeDirectory {
         return failures
     }
 
-    /// Sets the metadata of the directory itself, for a root that has no parent here.
+    /// Sets the metadata of the directory itself, for a root, which has no parent here.
     ///
     /// - Parameters:
-    ///   - attributes: What it shall have; what it has already costs no call.
-    ///   - current: Its status, when the caller has just read it.
-    /// - Returns: The parts that failed, the others having been set.
+    ///   - attributes: The attributes to set; those that already match cost no system call.
+    ///   - current: Its status, if the caller has just read it.
+    /// - Returns: The attributes that could not be set, the others having been set.
     /// - Throws: ``VolumeError`` of statx(2).
     package func setAttributes(
         _ attributes: FileAttributes,

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What kind of entry a name stands for.
+/// The type of a directory entry.
 package enum FileKind: UInt8, Hashable, Sendable {
-    /// The kind could not be told.
+    /// The type could not be determined.
     case unknown = 0
     /// A named pipe.
     case fifo = 1
@@ -21,40 +21,40 @@ package enum FileKind: UInt8, Hashable, Sendable {
     /// A socket.
     case socket = 12
 
-    /// The kind in the upper bits of `st_mode`; the same number is the `d_type` of getdents64(2).
+    /// The type in the upper bits of `st_mode`; `d_type` of getdents64(2) has the same values.
     package init(mode: UInt32) { self = FileKind(rawValue: UInt8((mode >> 12) & 15)) ?? .unknown }
 }
 
-/// What statx(2) tells about an entry, the entry itself and never what a symbolic link points to.
+/// The status of an entry as reported by statx(2): of the entry itself, never of a symbolic link's target.
 package struct FileStatus: Hashable, Sendable {
-    /// Kind and permissions, as `st_mode`.
+    /// Type and permissions, as `st_mode`.
     package let mode: UInt32
-    /// Length in bytes; of a symbolic link, its target's.
+    /// Size in bytes; for a symbolic link, that of its target path.
     package let size: Int64
-    /// When the content changed last.
+    /// The modification time.
     package let modified: Timestamp
-    /// When the content was read last.
+    /// The access time.
     package let accessed: Timestamp
-    /// The owner.
+    /// The owner's user ID.
     package let owner: UInt32
-    /// The group.
+    /// The group ID.
     package let group: UInt32
-    /// How many names it has.
+    /// The number of hard links.
     package let linkCount: UInt32
-    /// The file system it lives on.
+    /// The device number of its file system.
     package let device: UInt64
-    /// Its number in that file system.
+    /// The inode number.
     package let inode: UInt64
-    /// Of a device node, the major number.
+    /// The major number of a device node.
     package let deviceMajor: UInt32
-    /// Of a device node, the minor number.
+    /// The minor number of a device node.
     package let deviceMinor: UInt32
     /// Allocated space in units of 512 bytes.
     package let blocks: UInt64
     /// Whether another file system is mounted here.
     package let isMountRoot: Bool
 
-    /// The kind of entry.
+    /// The type of entry.
     package var kind: FileKind { FileKind(mode: mode) }
     /// The permission bits with setuid, setgid and sticky: `mode & 07777`.
     package var permissions: UInt32 { mode & 0o7777 }
@@ -70,7 +70,7 @@ package struct FileStatus: Hashable, Sendable {
     package var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
     /// Whether it is a named pipe or a socket.
     package var isSpecial: Bool { kind == .fifo || kind == .socket }
-    /// Whether less space is allocated than the size needs: there are holes, or the file system compresses.
+    /// Whether less space is allocated than the size requires: the file has holes, or the file system compresses.
     package var isSparse: Bool { isRegular && allocated < size }
 
     init(_ status: statx) {
@@ -89,7 +89,7 @@ package struct FileStatus: Hashable, Sendable {
         isMountRoot = status.stx_attributes & UInt64(STATX_ATTR_MOUNT_ROOT) != 0
     }
 
-    /// Describes an entry that need not exist.
+    /// Creates the status of an entry that need not exist.
     package init(
         mode: UInt32,
         size: Int64 = 0,
@@ -116,7 +116,7 @@ package struct FileStatus: Hashable, Sendable {
         isMountRoot = false
     }
 
-    /// Whether something is mounted on a path of the operator's; false where that cannot be told.
+    /// Whether an operator's path is a mount point; false if that cannot be determined.
     package static func isMountRoot(_ path: String) -> Bool {
         var status = statx()
         let bytes = Array(path.utf8)
@@ -126,9 +126,9 @@ package struct FileStatus: Hashable, Sendable {
         return result == 0 && FileStatus(status).isMountRoot
     }
 
-    /// Asks for a leaf of a directory, without following it.
+    /// Reads the status of a leaf of a directory, without following it.
     ///
-    /// - Returns: 0, or a negative `errno`; then `result` stays as it is.
+    /// - Returns: 0, or a negative `errno`, in which case `result` is unchanged.
     @inline(__always)
     static func read(_ directory: Int32, _ name: CPath, into result: inout FileStatus?) -> Int {
         var status = statx()
@@ -138,7 +138,7 @@ package struct FileStatus: Hashable, Sendable {
         return number
     }
 
-    /// Asks for an open descriptor; as ``read(_:_:into:)``.
+    /// Reads the status of an open descriptor; see ``read(_:_:into:)``.
     static func read(_ descriptor: Int32, into result: inout FileStatus?) -> Int {
         var status = statx()
         let number = kernelCall {

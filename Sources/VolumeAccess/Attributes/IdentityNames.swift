@@ -11,12 +11,12 @@ package final class IdentityNames {
     private var groups: [[UInt8]: UInt32?] = [:]
     private var memberships: Set<UInt32>?
 
-    /// Makes an empty cache.
+    /// Creates an empty cache.
     package init() {}
 
     /// The name of a user.
     ///
-    /// - Returns: Nil when the system knows none.
+    /// - Returns: Nil if the system has none.
     package func userName(_ user: UInt32) -> [UInt8]? {
         if let known = userNames[user] { return known }
         let name = IdentityDatabase.name(ofUser: user)
@@ -26,7 +26,7 @@ package final class IdentityNames {
 
     /// The name of a group.
     ///
-    /// - Returns: Nil when the system knows none.
+    /// - Returns: Nil if the system has none.
     package func groupName(_ group: UInt32) -> [UInt8]? {
         if let known = groupNames[group] { return known }
         let name = IdentityDatabase.name(ofGroup: group)
@@ -36,7 +36,7 @@ package final class IdentityNames {
 
     /// The user with a name.
     ///
-    /// - Returns: Nil when the system knows none.
+    /// - Returns: Nil if the system has none.
     package func user(named name: [UInt8]) -> UInt32? {
         if let known = users[name] { return known }
         let user = IdentityDatabase.user(named: name)
@@ -46,7 +46,7 @@ package final class IdentityNames {
 
     /// The group with a name.
     ///
-    /// - Returns: Nil when the system knows none.
+    /// - Returns: Nil if the system has none.
     package func group(named name: [UInt8]) -> UInt32? {
         if let known = groups[name] { return known }
         let group = IdentityDatabase.group(named: name)
@@ -54,7 +54,7 @@ package final class IdentityNames {
         return group
     }
 
-    /// Whether this process may give files to a group: as root always, else as a member.
+    /// Whether this process may assign files to a group: always as root, otherwise as a member.
     package func mayUse(group: UInt32) -> Bool {
         if geteuid() == 0 { return true }
         if let memberships { return memberships.contains(group) }

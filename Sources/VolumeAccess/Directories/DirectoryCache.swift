@@ -1,18 +1,18 @@
-/// The few directories that a thread is working in, kept open.
+/// Keeps open the few directories that a thread is working in.
 ///
-/// A receiver stays in a directory for many files and comes back to its parents: eight are enough to open almost
-/// every directory once. Used by one thread at a time; each thread has its own.
+/// A receiver stays in a directory for many files and returns to its parents: eight are enough to open almost every
+/// directory only once. Used by one thread at a time; each thread has its own.
 package final class DirectoryCache {
     private let volume: Volume
     private let capacity: Int
-    /// The one used last stands last.
+    /// The most recently used one is last.
     private var directories: [VolumeDirectory] = []
 
-    /// Makes an empty cache.
+    /// Creates an empty cache.
     ///
     /// - Parameters:
-    ///   - volume: Where the directories are.
-    ///   - capacity: How many stay open, at least 1.
+    ///   - volume: The volume of the directories.
+    ///   - capacity: The number of directories that stay open, at least 1.
     package init(volume: Volume, capacity: Int = 8) {
         precondition(capacity > 0)
         self.volume = volume
@@ -33,7 +33,7 @@ package final class DirectoryCache {
         return directory
     }
 
-    /// Forgets a path and all below it: after the directory was removed, renamed or replaced.
+    /// Drops a path and everything below it; called after the directory was removed, renamed or replaced.
     package func invalidate(_ relativePath: Span<UInt8>) {
         guard !relativePath.isEmpty else { return directories.removeAll() }
         directories.removeAll { directory in

@@ -2,28 +2,28 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// The entries of a directory in the order the kernel gave them, in columns: no object per entry.
+/// The entries of a directory in kernel order, stored in columns: no object per entry.
 package struct DirectoryListing: Sendable {
-    /// Every name with a NUL after it, one after the other.
+    /// All names, each terminated by a NUL.
     private var arena: [UInt8] = []
-    /// Where each name starts in `arena`; one more than there are entries.
+    /// The start of each name in `arena`; one element more than there are entries.
     private var starts: [UInt32] = [0]
-    /// What kind each entry is, as far as the file system told; ``FileKind/unknown`` where it did not.
+    /// The type of each entry; ``FileKind/unknown`` if the file system does not report it.
     package private(set) var kinds: [FileKind] = []
     /// The inode number of each entry.
     package private(set) var inodes: [UInt64] = []
-    /// The status of each entry, when asked for; nil for one that `failures` tells about.
+    /// The status of each entry, if requested; nil for an entry that is in `failures`.
     package private(set) var statuses: [FileStatus?] = []
-    /// What statx(2) said about entries that have no status: mostly that they vanished.
+    /// The errors of statx(2) for entries that have no status: mostly that they vanished.
     package private(set) var failures: [(index: Int, error: VolumeError)] = []
 
-    /// How many entries there are, without `.` and `..`.
+    /// The number of entries, without `.` and `..`.
     package var count: Int { kinds.count }
 
     /// The name of an entry.
     ///
     /// - Parameter index: From 0 to below `count`.
-    /// - Returns: Its bytes, in place.
+    /// - Returns: Its bytes, not copied.
     @_lifetime(borrow self)
     package func name(_ index: Int) -> Span<UInt8> {
         arena.span.extracting(Int(starts[index])..<Int(starts[index + 1]) - 1)
@@ -35,7 +35,7 @@ package struct DirectoryListing: Sendable {
     /// - Returns: Its bytes.
     package func nameBytes(_ index: Int) -> [UInt8] { Array(arena[Int(starts[index])..<Int(starts[index + 1]) - 1]) }
 
-    /// The places of the entries in ascending byte order of their names.
+    /// The indexes of the entries in ascending byte order of their names.
     package func sortedIndices() -> [Int] {
         (0..<count).sorted { left, right in
             let left = name(left)
@@ -47,7 +47,6 @@ package struct DirectoryListing: Sendable {
         }
     }
 
-    /// Adds an entry.
     fileprivate mutating func append(_ name: Span<UInt8>, _ kind: FileKind, _ inode: UInt64) {
         arena.append(copying: name)
         arena.append(0)
@@ -56,13 +55,13 @@ package struct DirectoryListing: Sendable {
         inodes.append(inode)
     }
 
-    /// Fills the column of statuses, and corrects the kinds by them.
+    /// Fills the column of statuses, and corrects the types accordingly.
     fileprivate mutating func readStatuses(in directory: VolumeDirectory) {
         statuses.reserveCapacity(count)
         let descriptor = directory.descriptor.rawValue
         for index in 0..<count {
             var status: FileStatus?
-            // The NUL after each name in the arena makes it a C string where it stands.
+            // The NUL after each name in the arena makes it a C string in place.
             let number = withTerminated(arena, Int(starts[index])..<Int(starts[index + 1]) - 1) { name in
                 FileStatus.read(descriptor, name, into: &status)
             }
@@ -79,12 +78,12 @@ package struct DirectoryListing: Sendable {
 extension VolumeDirectory {
     /// Lists the directory.
     ///
-    /// - Parameter withStatus: Whether to ask for the status of each entry too.
+    /// - Parameter withStatus: Whether to request the status of each entry too.
     /// - Returns: The entries, without `.` and `..`.
-    /// - Throws: ``VolumeError`` of getdents64(2). An entry whose status cannot be had is no error of the whole: see
-    ///   ``DirectoryListing/failures``.
+    /// - Throws: ``VolumeError`` of getdents64(2). An entry whose status cannot be read does not make the listing fail:
+    ///   see ``DirectoryListing/failures``.
     package func list(withStatus: Bool = false) throws(VolumeError) -> DirectoryListing {
-        // A descriptor of its own: the position is shared by all users of an open file.
+        // A separate descriptor: the position is shared by all users of an open file description.
         let opened = kernelCall {
             Kernel.openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }

@@ -5,12 +5,12 @@ import LinuxSystem
 extension VolumeDirectory {
     // MARK: Making and removing
 
-    /// Makes a directory.
+    /// Creates a directory.
     ///
     /// - Parameters:
-    ///   - name: Nothing may be there yet.
-    ///   - permissions: Its bits, less those of the process's umask.
-    /// - Throws: ``VolumeError``, EEXIST when something is there.
+    ///   - name: A name that must not exist yet.
+    ///   - permissions: Its permission bits, subject to the process's umask.
+    /// - Throws: ``VolumeError``; EEXIST when the name exists.
     package func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
         try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
@@ -27,12 +27,13 @@ extension VolumeDirectory {
         try perform("rmdir", name) { Kernel.unlinkat($0, $1, AT_REMOVEDIR) }
     }
 
-    /// Gives an entry another name, here or in another directory of the same file system; what is there is replaced.
+    /// Renames an entry, within this directory or to another directory of the same file system; an existing entry is
+    /// replaced.
     ///
     /// - Parameters:
-    ///   - name: The entry.
-    ///   - directory: Where it goes; nil for this one.
-    ///   - newName: Its name from now on.
+    ///   - name: The entry's name.
+    ///   - directory: The new directory; nil for this one.
+    ///   - newName: Its new name.
     /// - Throws: ``VolumeError`` with the old path.
     package func rename(
         _ name: Span<UInt8>,
@@ -63,14 +64,14 @@ extension VolumeDirectory {
 
     // MARK: Placing over what is there
 
-    /// Makes a symbolic link with exactly this target.
+    /// Creates a symbolic link with exactly this target.
     ///
     /// - Parameters:
-    ///   - target: Any bytes without NUL, 1 to 4095 of them; never looked at.
+    ///   - target: Any bytes without NUL, 1 to 4095 of them; not interpreted.
     ///   - name: Its name.
-    ///   - isReplacing: Whether something that is not a directory is expected there; it is replaced in one step. When
-    ///     false and something is there all the same, that is replaced too.
-    /// - Throws: ``VolumeError``; then what was there is still there.
+    ///   - isReplacing: Whether an entry that is not a directory is expected there; it is replaced atomically. If false
+    ///     and there is an entry nevertheless, it is replaced too.
+    /// - Throws: ``VolumeError``; an existing entry is then still in place.
     package func placeSymbolicLink(
         _ target: Span<UInt8>,
         as name: Span<UInt8>,
@@ -82,15 +83,15 @@ extension VolumeDirectory {
         }
     }
 
-    /// Makes a named pipe, socket or device node.
+    /// Creates a named pipe, socket or device node.
     ///
     /// - Parameters:
-    ///   - mode: Kind and permissions, as `st_mode`; the process's umask applies.
-    ///   - major: Of a device, its major number.
-    ///   - minor: Of a device, its minor number.
+    ///   - mode: Type and permissions, as `st_mode`; the process's umask applies.
+    ///   - major: The major number of a device.
+    ///   - minor: The minor number of a device.
     ///   - name: Its name.
-    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
-    /// - Throws: ``VolumeError``; then what was there is still there.
+    ///   - isReplacing: See ``placeSymbolicLink(_:as:isReplacing:)``.
+    /// - Throws: ``VolumeError``; an existing entry is then still in place.
     package func placeNode(
         mode: UInt32,
         major: UInt32 = 0,
@@ -103,14 +104,14 @@ extension VolumeDirectory {
         }
     }
 
-    /// Makes a hard link to an entry of this or another directory; a symbolic link is linked itself.
+    /// Creates a hard link to an entry of this or another directory; a symbolic link is not followed.
     ///
     /// - Parameters:
-    ///   - source: Where the entry is.
+    ///   - source: The entry's directory.
     ///   - sourceName: Its name there.
-    ///   - name: Its further name here.
-    ///   - isReplacing: As in ``placeSymbolicLink(_:as:isReplacing:)``.
-    /// - Throws: ``VolumeError``; then what was there is still there.
+    ///   - name: Its additional name here.
+    ///   - isReplacing: See ``placeSymbolicLink(_:as:isReplacing:)``.
+    /// - Throws: ``VolumeError``; an existing entry is then still in place.
     package func placeLink(
         from source: VolumeDirectory,
         _ sourceName: Span<UInt8>,
@@ -128,7 +129,7 @@ extension VolumeDirectory {
         }
     }
 
-    /// Creates under the name when nothing is there, else under a temporary name that is renamed over it.
+    /// Creates an entry under its name if that is free, otherwise under a temporary name that is renamed over it.
     private func place(
         _ operation: StaticString,
         as name: Span<UInt8>,
@@ -149,9 +150,9 @@ extension VolumeDirectory {
         try replace(name, by: temporary.name.span)
     }
 
-    /// Calls with fresh temporary names until one is free.
+    /// Makes `call` with fresh temporary names until one is free.
     ///
-    /// - Returns: The name that the call was happy with.
+    /// - Returns: The free name and the call's result.
     func withTemporaryName(
         for name: Span<UInt8>,
         _ call: (Span<UInt8>) throws(VolumeError) -> Int,
@@ -166,10 +167,10 @@ extension VolumeDirectory {
         throw orFail(-Int(EEXIST))
     }
 
-    /// Renames a temporary over its name; whatever happens, the temporary is gone then.
+    /// Renames a temporary name over the final one; on return the temporary name is gone in any case.
     private func replace(_ name: Span<UInt8>, by temporary: Span<UInt8>) throws(VolumeError) {
         let result = try attemptRename(temporary, to: self, as: name)
-        // Also after a success: rename(2) does nothing at all when both names are links to the same file.
+        // Also on success: rename(2) does nothing when both names are links to the same file.
         _ = try? attempt(temporary) { Kernel.unlinkat($0, $1, 0) }
         guard result >= 0 else { throw failure("rename", name, result) }
     }

@@ -3,12 +3,12 @@ import Glibc
 import LinuxSystem
 
 extension VolumeDirectory {
-    /// The names of an entry's extended attributes, ACLs among them; a symbolic link is not followed.
+    /// The names of an entry's extended attributes, including ACLs; a symbolic link is not followed.
     ///
-    /// An entry without any costs one call and no memory.
+    /// An entry without any costs one system call and no memory.
     ///
-    /// - Parameter name: An entry.
-    /// - Returns: The names, such as `user.note`; none where the file system knows none, and none of an entry that is gone.
+    /// - Parameter name: The entry's name.
+    /// - Returns: The names, such as `user.note`; none if the file system does not support them, or the entry is gone.
     /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
     package func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
@@ -18,15 +18,15 @@ extension VolumeDirectory {
             if length == 0 || length == -Int(EOPNOTSUPP) || length == -Int(ENOENT) { return [] }
             throw failure("llistxattr", name, length)
         }
-        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: they may have become more
+        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: their number may have grown
         length = listAttributes(of: name, into: &names)
         guard length >= 0 else { throw failure("llistxattr", name, length) }
         return Self.split(names[..<length])
     }
 
-    /// The names of the directory's own extended attributes, for a root that has no parent here.
+    /// The names of the directory's own extended attributes, for a root, which has no parent here.
     ///
-    /// - Returns: As ``extendedAttributeNames(of:)``.
+    /// - Returns: See ``extendedAttributeNames(of:)``.
     /// - Throws: ``VolumeError`` of flistxattr(2).
     package func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
         var names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
@@ -42,11 +42,11 @@ extension VolumeDirectory {
         names.split(separator: 0).map { Array($0) }
     }
 
-    /// The bytes of an extended attribute's value; 0 when it is gone.
+    /// The length of an extended attribute's value in bytes; 0 if it is gone.
     ///
     /// - Parameters:
-    ///   - attribute: Its name.
-    ///   - name: An entry.
+    ///   - attribute: The attribute's name.
+    ///   - name: The entry's name.
     /// - Returns: The length.
     /// - Throws: ``VolumeError`` of lgetxattr(2).
     package func extendedAttributeLength(
@@ -65,9 +65,9 @@ extension VolumeDirectory {
         return length
     }
 
-    /// Lists attributes as the kernel does.
+    /// Lists attributes in the kernel's format.
     ///
-    /// - Returns: The bytes of all names with their NULs, or a negative `errno`.
+    /// - Returns: The length in bytes of all names with their NULs, or a negative `errno`.
     private func listAttributes(of name: Span<UInt8>, into list: inout [UInt8]) -> Int {
         if features.listxattrat.isSupported {
             let directory = descriptor.rawValue
@@ -81,7 +81,7 @@ extension VolumeDirectory {
         return withTerminated(path.span) { path in kernelCall { Kernel.llistxattr(path, into: &list) } }
     }
 
-    /// A path for calls that know no directory descriptor: it leads through the one that is held.
+    /// A path for system calls that take no directory descriptor: it leads through the open one.
     private func heldPath(of name: Span<UInt8>) -> [UInt8] {
         Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
     }

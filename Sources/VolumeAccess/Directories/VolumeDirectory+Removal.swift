@@ -3,19 +3,20 @@ import Glibc
 import LinuxSystem
 
 extension VolumeDirectory {
-    /// Removes an entry and, if it is a directory, everything in it first.
+    /// Removes an entry; if it is a directory, first everything in it.
     ///
-    /// Entries go in descending byte order of their names, the contents of a directory before it (protocol
-    /// specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is reported,
-    /// and the rest goes all the same.
+    /// Entries are removed in descending byte order of their names, the contents of a directory before the directory
+    /// (protocol specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is
+    /// reported, and the rest is removed anyway.
     ///
     /// - Parameters:
     ///   - name: The entry.
-    ///   - willRemove: Called right before each removal with the path below the volume's root; false leaves the entry.
+    ///   - willRemove: Called right before each removal with the path below the volume's root; false keeps the entry.
     ///   - didRemove: Called right after each removal.
-    ///   - isKept: Whether an entry is to be left alone with all its contents; asked before a directory is entered.
-    /// - Returns: What could not be removed. Directories that stay because something in them was kept are not reported.
-    /// - Throws: ``VolumeError`` when the entry itself may not be named.
+    ///   - isKept: Whether an entry is kept with all its contents; called before a directory is entered.
+    /// - Returns: The errors for what could not be removed. Directories that remain because something in them was kept
+    ///   are not reported.
+    /// - Throws: ``VolumeError`` when the name itself is invalid.
     package func removeTree(
         _ name: Span<UInt8>,
         _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
@@ -61,13 +62,13 @@ extension VolumeDirectory {
         return failures
     }
 
-    /// Counts an entry with everything in it, as far as ``removeTree(_:_:removed:keeping:)`` would remove it.
+    /// Counts an entry and everything in it, as far as ``removeTree(_:_:removed:keeping:)`` would remove it.
     ///
     /// - Parameters:
     ///   - name: The entry.
-    ///   - pause: Called now and then.
-    ///   - isKept: Whether an entry is left alone with all its contents.
-    /// - Returns: How many there are; what cannot be looked at counts as the one entry that it is. 0 for a mount point.
+    ///   - pause: Called periodically.
+    ///   - isKept: Whether an entry is kept with all its contents.
+    /// - Returns: The number of entries; what cannot be examined counts as one. 0 for a mount point.
     package func countTree(
         _ name: Span<UInt8>,
         pause: () -> Void = {},
@@ -76,7 +77,7 @@ extension VolumeDirectory {
         guard let top = try? status(of: name), !top.isMountRoot else { return 0 }
         guard top.isDirectory else { return 1 }
         var count: Int64 = 1
-        // One descriptor a level, as when it is removed.
+        // One descriptor per level, as for removal.
         var stack = [(directory: self, inner: [bytes(of: name)])]
         while var level = stack.popLast() {
             guard let name = level.inner.popLast() else { continue }
@@ -89,7 +90,7 @@ extension VolumeDirectory {
             for index in 0..<listing.count {
                 guard !isKept(directory.path(of: listing.name(index)), listing.kinds[index]) else { continue }
                 count += 1
-                // Where a listing tells no kinds, what is no directory cannot be opened as one.
+                // If a listing has no types, what is not a directory fails to open as one.
                 let mayBeDirectory = listing.kinds[index] == .directory || listing.kinds[index] == .unknown
                 if mayBeDirectory { inner.append(listing.nameBytes(index)) }
             }
@@ -98,7 +99,7 @@ extension VolumeDirectory {
         return count
     }
 
-    /// Removes an entry that somebody else may have removed already.
+    /// Removes an entry that someone else may have removed already.
     fileprivate func removeIfPresent(_ name: Span<UInt8>, isDirectory: Bool = false) throws(VolumeError) {
         let result = try attempt(name) { Kernel.unlinkat($0, $1, isDirectory ? AT_REMOVEDIR : 0) }
         guard result == 0 || result == -Int(ENOENT) else {
@@ -107,12 +108,12 @@ extension VolumeDirectory {
     }
 }
 
-/// A directory on the way down, and what of it is still to be removed.
+/// A directory on the path down, and its entries that have still to be removed.
 private struct RemovalLevel {
     let directory: VolumeDirectory
     /// Its name in the level above; empty at the top.
     var name: [UInt8] = []
-    /// In ascending order: the last goes first.
+    /// In ascending order: the last is removed first.
     var entries: [(name: [UInt8], kind: FileKind)]
     var keepsSomething = false
 
@@ -140,7 +141,7 @@ private struct RemovalLevel {
         }
     }
 
-    /// This level with the directory removed whose contents are through.
+    /// This level after the removal of the directory whose contents are done.
     func afterContents(
         of contents: RemovalLevel,
         _ failures: inout [VolumeError],

@@ -3,17 +3,17 @@ import Glibc
 import LinuxSystem
 
 extension VolumeDirectory {
-    /// Shows each entry with its status, in the order the kernel gives them, without keeping any of them.
+    /// Visits each entry with its status, in kernel order, without storing any of them.
     ///
-    /// For passes over very many files: no memory per entry, and a name is asked about where it lies in the kernel's answer.
-    /// Entries whose status cannot be had are shown with the error, mostly that they vanished.
+    /// For passes over very many files: no memory per entry, and names are used in place in the kernel's buffer.
+    /// Entries whose status cannot be read are visited with the error, mostly that they vanished.
     ///
-    /// - Parameter visit: Takes the name, without `.` and `..`, valid during the call; and the status.
+    /// - Parameter visit: Gets the name, which is valid during the call, and the status; not called for `.` and `..`.
     /// - Throws: ``VolumeError`` of getdents64(2).
     package func forEachEntry(
         _ visit: (_ name: Span<UInt8>, _ status: Result<FileStatus, VolumeError>) -> Void
     ) throws(VolumeError) {
-        // A descriptor of its own: the position is shared by all users of an open file.
+        // A separate descriptor: the position is shared by all users of an open file description.
         let opened = kernelCall {
             Kernel.openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }

@@ -3,19 +3,19 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// An open directory of a volume: the place from which every entry is named.
+/// An open directory of a volume: entries are named relative to it.
 ///
-/// Each method takes the name of an entry, never a path, and works on that entry itself: a symbolic link is not
-/// followed. What happens to the directory's own path meanwhile changes nothing.
+/// Each method takes the name of an entry, never a path, and operates on that entry itself: a symbolic link is not
+/// followed. Changes to the directory's own path in the meantime have no effect.
 ///
 /// ## Concurrency model
-/// Immutable but for what it has found out; any thread may use it. The descriptor closes when the last owner lets go.
+/// Immutable except for cached values; may be used on any thread. The descriptor is closed with the last reference.
 package final class VolumeDirectory: Sendable {
     let descriptor: Descriptor
     /// Its path below the volume's root when it was opened, without a slash at either end; empty for the root.
     package let relativePath: [UInt8]
     let features: VolumeFeatures
-    /// 1 more than the magic number of its file system; 0 before it was asked for.
+    /// 1 more than the magic number of its file system; 0 before it was read.
     private let knownMagic = Atomic<Int>(0)
 
     init(_ descriptor: consuming Descriptor, relativePath: [UInt8], features: VolumeFeatures) {
@@ -24,7 +24,8 @@ package final class VolumeDirectory: Sendable {
         self.features = features
     }
 
-    /// The magic number of the file system that new files of the directory lie on (statfs(2)); 0 when it cannot be told.
+    /// The magic number of the file system that new files of the directory are on (statfs(2)); 0 if it cannot be
+    /// determined.
     var magic: Int {
         let known = knownMagic.load(ordering: .relaxed)
         guard known == 0 else { return known - 1 }
@@ -35,7 +36,7 @@ package final class VolumeDirectory: Sendable {
 
     // MARK: Calls on a leaf
 
-    /// Makes a call on a leaf and answers as the kernel does.
+    /// Makes a system call on a leaf and returns its raw result.
     ///
     /// - Returns: What the call returned, or a negative `errno`.
     /// - Throws: ``VolumeError/invalidName(_:)`` before any call.
@@ -51,7 +52,7 @@ package final class VolumeDirectory: Sendable {
         }
     }
 
-    /// Makes a call on a leaf that must succeed.
+    /// Makes a system call on a leaf and throws if it fails.
     @inline(__always)
     @discardableResult
     func perform(
@@ -64,7 +65,7 @@ package final class VolumeDirectory: Sendable {
         return result
     }
 
-    /// The error of a call on a leaf.
+    /// The error of a system call on a leaf.
     func failure(_ operation: StaticString, _ name: Span<UInt8>, _ result: Int) -> VolumeError {
         .system(operation: "\(operation)", path: path(of: name), number: Int32(-result))
     }
@@ -78,8 +79,8 @@ package final class VolumeDirectory: Sendable {
 
     /// The status of an entry.
     ///
-    /// - Returns: Nil when there is no such entry.
-    /// - Throws: ``VolumeError`` for any other refusal.
+    /// - Returns: Nil if there is no such entry.
+    /// - Throws: ``VolumeError`` for any other failure.
     package func status(of name: Span<UInt8>) throws(VolumeError) -> FileStatus? {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         var status: FileStatus?
@@ -101,7 +102,7 @@ package final class VolumeDirectory: Sendable {
 
     /// The target of a symbolic link, byte for byte.
     ///
-    /// - Throws: ``VolumeError``; EINVAL when the entry is no symbolic link.
+    /// - Throws: ``VolumeError``; EINVAL if the entry is not a symbolic link.
     package func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: 4096)  // PATH_MAX: no target is longer
         let count = try perform("readlinkat", name) { directory, name in
@@ -111,8 +112,8 @@ package final class VolumeDirectory: Sendable {
         return target
     }
 
-    /// Opens a regular file for reading, without waiting, without following and, where allowed, without changing its
-    /// access time.
+    /// Opens a regular file for reading, without blocking, without following links and, where permitted, without
+    /// changing its access time.
     ///
     /// - Throws: ``VolumeError/notRegular(path:)`` for anything else; ELOOP for a symbolic link.
     package func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
@@ -134,13 +135,13 @@ package final class VolumeDirectory: Sendable {
 
     // MARK: Directories
 
-    /// Opens a directory of this directory.
+    /// Opens a subdirectory.
     ///
-    /// - Throws: ``VolumeError``: ELOOP or ENOTDIR when a symbolic link or another kind of entry is there.
+    /// - Throws: ``VolumeError``: ELOOP or ENOTDIR if it is a symbolic link or another type of entry.
     package func openDirectory(_ name: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         let flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         var result = try attempt(name) { Kernel.openat($0, $1, O_RDONLY | flags) }
-        // A directory that may be entered but not listed is still a place to work in.
+        // A directory that may be entered but not listed can still be worked in.
         if result == -Int(EACCES) { result = try attempt(name) { Kernel.openat($0, $1, O_PATH | flags) } }
         guard result >= 0 else { throw failure("open", name, result) }
         return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path(of: name), features: features)
@@ -156,7 +157,7 @@ package final class VolumeDirectory: Sendable {
             features.openat2.refuse()
             return try walk(to: relativePath)
         }
-        // The kernel could not rule out that a rename moved a component out of the tree meanwhile.
+        // The kernel could not rule out that a rename moved a component out of the tree in the meantime.
         if result == -Int(EAGAIN) { return try walk(to: relativePath) }
         guard result >= 0 else { throw failure("openat2", relativePath, result) }
         let path = path(of: relativePath)
@@ -173,7 +174,7 @@ package final class VolumeDirectory: Sendable {
         }
     }
 
-    /// Goes down one component at a time, following none.
+    /// Descends one component at a time, following no links.
     private func walk(to relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         var directory = self
         var start = 0

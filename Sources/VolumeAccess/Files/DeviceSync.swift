@@ -3,14 +3,15 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// Brings everything written to a volume's file systems to their devices, and tells of what got lost on the way.
+/// Flushes everything written to a volume's file systems to their devices, and reports what was lost on the way.
 ///
 /// syncfs(2) reports, once for each open descriptor, that the file system failed to write something back since the
-/// descriptor was opened (Linux 5.8): whoever wrote it, this program or another. So the descriptors are opened before the
-/// first write. Older kernels, and those that hide the call, tell it only of single files, by fsync(2).
+/// descriptor was opened (Linux 5.8), whichever program wrote it. So the descriptors are opened before the first write.
+/// Older kernels, and those that block the call, report it only for single files, by fsync(2).
 ///
 /// ## Concurrency model
-/// ``add(_:)`` from any thread, before anything is written below that directory; the rest from one thread at a time.
+/// ``add(_:)`` may be called on any thread, before anything is written below that directory; the rest on one thread at
+/// a time.
 package final class DeviceSync: Sendable {
     /// A file system that is written to.
     private struct Device: Sendable {
@@ -20,14 +21,14 @@ package final class DeviceSync: Sendable {
 
     private let volume: Volume
     private let devices: Mutex<[Device]>
-    /// Whether syncfs(2) tells of lost data.
+    /// Whether syncfs(2) reports lost data.
     private let isTold: Bool
 
-    /// Watches the file system that the volume's root lies on.
+    /// Watches the file system that the volume's root is on.
     ///
     /// - Parameters:
     ///   - volume: The volume, to which nothing has been written yet.
-    ///   - release: The kernel's version, such as `6.1.0-18-amd64`; nil for the one that runs.
+    ///   - release: The kernel's version, such as `6.1.0-18-amd64`; nil for the running kernel.
     /// - Throws: ``VolumeError`` when the root cannot be opened again.
     package init(_ volume: Volume, release: String? = nil) throws(VolumeError) {
         self.volume = volume
@@ -35,14 +36,14 @@ package final class DeviceSync: Sendable {
         devices = Mutex([try Self.watch(volume.root)])
     }
 
-    /// Whether a kernel's syncfs(2) tells of lost data: 5.8 and later.
+    /// Whether a kernel's syncfs(2) reports lost data: 5.8 and later.
     static func isTold(by release: String) -> Bool {
         let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
         guard numbers.count == 2 else { return false }
         return (numbers[0], numbers[1]) >= (5, 8)
     }
 
-    /// A descriptor of its own: an error is reported once for each.
+    /// A separate descriptor: an error is reported once for each.
     private static func watch(_ directory: VolumeDirectory) throws(VolumeError) -> Device {
         let result = kernelCall {
             Kernel.openat(directory.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -58,7 +59,7 @@ package final class DeviceSync: Sendable {
         return Device(number: try own.status().device, directory: own)
     }
 
-    /// Watches the file system that is mounted on a directory, too.
+    /// Also watches the file system that is mounted on a directory.
     package func add(_ directory: VolumeDirectory) throws(VolumeError) {
         let device = try Self.watch(directory)
         devices.withLock { known in
@@ -68,11 +69,11 @@ package final class DeviceSync: Sendable {
 
     // MARK: Writing back
 
-    /// Waits until all that was written is on the devices.
+    /// Waits until everything written is on the devices.
     ///
-    /// - Parameter files: Paths of the files that were written since the last call: these are asked one by one where the
-    ///   kernel tells no more.
-    /// - Throws: ``VolumeError`` when something was lost; only fsync(2) names a file.
+    /// - Parameter files: Paths of the files that were written since the last call, which are checked one by one if the
+    ///   kernel's syncfs(2) does not report lost data.
+    /// - Throws: ``VolumeError`` when data was lost; only fsync(2) identifies a file.
     package func run(files: [[UInt8]]) throws(VolumeError) {
         for device in devices.withLock({ $0 }) {
             let result = kernelCall { syncfs(device.directory.descriptor.rawValue) }
@@ -85,7 +86,7 @@ package final class DeviceSync: Sendable {
         }
     }
 
-    /// Waits for files and their directories, one by one.
+    /// Synchronizes files and their directories, one by one.
     private func synchronize(_ files: [[UInt8]]) throws(VolumeError) {
         let directories = DirectoryCache(volume: volume)
         var last: VolumeDirectory?
@@ -95,7 +96,7 @@ package final class DeviceSync: Sendable {
         if let last, let failure = last.failureToSynchronize() { throw failure }
     }
 
-    /// Asks for a file's lost data; a file that is gone meanwhile lacks none.
+    /// Checks a file for lost data; a file that has vanished in the meantime has lost none.
     private func failure(
         of path: [UInt8],
         _ directories: DirectoryCache,
@@ -116,14 +117,14 @@ package final class DeviceSync: Sendable {
 
     // MARK: After a loss
 
-    /// The files among some that the kernel knows to have lost data.
+    /// Determines which of some files have lost data, as far as the kernel knows.
     ///
-    /// A hint: what it says of a file is gone once the file has left the kernel's memory.
+    /// A hint: the kernel forgets the error once the file has left its cache.
     ///
     /// - Parameters:
     ///   - files: Paths below the root.
-    ///   - limit: How many are asked.
-    /// - Returns: What the kernel said of each of them.
+    ///   - limit: The number of files to check.
+    /// - Returns: The errors found.
     package func damaged(among files: [[UInt8]], limit: Int) -> [VolumeError] {
         let directories = DirectoryCache(volume: volume)
         return files.prefix(limit).compactMap { path in
@@ -132,10 +133,10 @@ package final class DeviceSync: Sendable {
         }
     }
 
-    /// Gives files a time that they did not have, so that no later comparison by size and time takes them for complete.
+    /// Changes the times of files, so that no later quick check takes them for complete.
     ///
     /// - Parameter files: Paths below the root.
-    /// - Returns: How many of them could not be marked and are there.
+    /// - Returns: The number of existing files that could not be marked.
     package func markIncomplete(_ files: [[UInt8]]) -> Int {
         let directories = DirectoryCache(volume: volume)
         var missed = 0
@@ -157,10 +158,10 @@ package final class DeviceSync: Sendable {
 }
 
 extension VolumeDirectory {
-    /// Waits until the directory's names are on the device.
+    /// Synchronizes the directory, so that its names are on the device.
     fileprivate func failureToSynchronize() -> VolumeError? {
         let result = kernelCall { fsync(descriptor.rawValue) }
-        // Some network file systems have nothing to wait for.
+        // Some network file systems do not support this.
         guard result != 0, result != -Int(EINVAL), result != -Int(EBADF) else { return nil }
         return .system(operation: "fsync", path: relativePath, number: Int32(-result))
     }

@@ -1,13 +1,13 @@
 import Glibc
 import LinuxSystem
 
-/// Writes all of several stretches of bytes, one behind the other, in as few calls as it takes.
+/// Writes several buffers one after the other, completely, in as few calls as possible.
 ///
 /// - Parameters:
-///   - pieces: The stretches; their memory stays as it is during the call.
-///   - descriptor: The file.
-///   - offset: Where the first one goes.
-///   - written: Is raised by the bytes that got there, all of them or not.
+///   - pieces: The buffers; their memory must not change during the call.
+///   - descriptor: The file's descriptor.
+///   - offset: The file offset of the first one.
+///   - written: Incremented by the number of bytes written, even on failure.
 /// - Returns: 0, or a negative `errno`.
 func writeFully(
     gathering pieces: [MemorySlice],
@@ -17,7 +17,7 @@ func writeFully(
 ) -> Int {
     var place = offset
     var first = 0
-    // How much of the first piece is there already.
+    // How much of the first piece is already written.
     var skipped = 0
     while first < pieces.count {
         let count = writeOnce(gathering: pieces[first...], skipping: skipped, to: descriptor, at: place)

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// A file that is changed where it stands, for `--inplace`: a crash leaves it half old, half new.
+/// A file that is changed in place, for `--inplace`: a crash leaves it half old, half new.
 ///
 /// Used by one thread at a time.
 package final class InPlaceFile {
@@ -10,19 +10,19 @@ package final class InPlaceFile {
     private let features: VolumeFeatures
     /// The path below the volume's root.
     package let path: [UInt8]
-    /// How the file was when it was opened.
+    /// The file's status when it was opened.
     package let status: FileStatus
-    /// Where the data that was written ends; 0 when none was.
+    /// The end of the written data; 0 if none was written.
     private var writtenEnd: Int64 = 0
-    /// Whether the length was set ahead of content.
+    /// Whether the length was set before the content was written.
     private var isExtended = false
 
-    /// Opens a regular file for writing, or makes an empty one, without following a link (protocol specification,
+    /// Opens a regular file for writing, or creates an empty one, without following a link (protocol specification,
     /// transfer 14.3).
     init(in directory: VolumeDirectory, name: Span<UInt8>) throws(VolumeError) {
         let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         var result = try directory.attempt(name) { Kernel.openat($0, $1, flags | O_CREAT, 0o600) }
-        // fs.protected_regular refuses O_CREAT on somebody's file in a sticky directory.
+        // fs.protected_regular refuses O_CREAT on another user's file in a sticky directory.
         if result == -Int(EACCES) { result = try directory.attempt(name) { Kernel.openat($0, $1, flags) } }
         if result == -Int(EACCES) {
             result = try InPlaceFile.openReadOnly(in: directory, name: name, flags)
@@ -38,7 +38,7 @@ package final class InPlaceFile {
         self.status = status
     }
 
-    /// Opens a file that its owner may not write, giving the permission only while it is opened (19.4 rule 8).
+    /// Opens a file that its owner may not write, granting the permission only while it is opened (19.4 rule 8).
     private static func openReadOnly(
         in directory: VolumeDirectory,
         name: Span<UInt8>,
@@ -63,7 +63,7 @@ package final class InPlaceFile {
         .system(operation: "\(operation)", path: path, number: Int32(-result))
     }
 
-    /// Writes bytes at a place.
+    /// Writes bytes at an offset.
     ///
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
     package func write(_ bytes: Span<UInt8>, at offset: Int64) throws(VolumeError) {
@@ -72,11 +72,11 @@ package final class InPlaceFile {
         guard result == 0 else { throw failure("write", result) }
     }
 
-    /// Writes stretches of bytes at a place, one behind the other.
+    /// Writes several buffers one after the other at an offset.
     ///
     /// - Parameters:
-    ///   - pieces: The stretches; their memory stays as it is during the call.
-    ///   - offset: Where the first one goes.
+    ///   - pieces: The buffers; their memory must not change during the call.
+    ///   - offset: The file offset of the first one.
     /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
     package func write(gathering pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
         var written: Int64 = 0
@@ -87,11 +87,11 @@ package final class InPlaceFile {
         guard result == 0 else { throw failure("write", result) }
     }
 
-    /// Writes zeros at a place, as a hole where the file system can.
+    /// Writes zeros at an offset, as a hole if the file system supports that.
     ///
     /// - Parameters:
-    ///   - count: How many bytes, 0 or more.
-    ///   - offset: Where they start.
+    ///   - count: The number of bytes, 0 or more.
+    ///   - offset: The file offset of the first one.
     /// - Throws: ``VolumeError``.
     package func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
         guard count > 0 else { return }
@@ -110,7 +110,7 @@ package final class InPlaceFile {
         }
     }
 
-    /// Punching keeps the size: a file that ends before the hole is made longer.
+    /// Punching a hole keeps the size: a file that ends before it is extended.
     private func extend(to length: Int64) throws(VolumeError) {
         let end = kernelCall { lseek(descriptor.rawValue, 0, SEEK_END) }
         guard end >= 0 else { throw failure("lseek", end) }
@@ -120,16 +120,16 @@ package final class InPlaceFile {
         guard result == 0 else { throw failure("ftruncate", result) }
     }
 
-    /// Cuts or extends the file to its length and sets its metadata.
+    /// Truncates or extends the file to its length and sets its metadata.
     ///
-    /// What was written is on the device before the file gets its time, wherever a power cut could otherwise leave the
-    /// right size and time on other content: bytes that are overwritten keep no order with either. See ``WriteBack``.
+    /// The data is on the device before the file gets its time, wherever a power failure could otherwise leave the
+    /// right size and time with other content: overwritten bytes are not ordered with either. See ``WriteBack``.
     ///
     /// - Parameters:
     ///   - length: The final length in bytes.
-    ///   - attributes: What the file shall have.
-    /// - Returns: The metadata that could not be set.
-    /// - Throws: ``VolumeError`` when the length cannot be set or the content not be written back.
+    ///   - attributes: The file's final attributes.
+    /// - Returns: The attributes that could not be set.
+    /// - Throws: ``VolumeError`` when the length cannot be set or the content cannot be written back.
     package func finish(length: Int64, _ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
@@ -138,7 +138,8 @@ package final class InPlaceFile {
             let result = WriteBack.finish(descriptor.rawValue)
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
-        // Not when it has the length already: ext4 would set it on the device, too, where the blocks may still be missing.
+        // Not if it already has that length: ext4 would then also set it on the device, where the blocks may still be
+        // missing.
         if status.size != length {
             let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
             guard result == 0 else { throw failure("ftruncate", result) }
@@ -154,9 +155,9 @@ package final class InPlaceFile {
 }
 
 extension InPlaceFile {
-    /// Whether a power cut could leave the right size and time on content that is not there yet.
+    /// Whether a power failure could leave the right size and time without the content.
     private func mayAppearTorn(isCut: Bool) -> Bool {
-        // Even when nothing was written: a pass that was killed may have left the content in the page cache.
+        // Even if nothing was written: a pass that was killed may have left the content in the page cache.
         if status.size > 0 { return true }
         guard writtenEnd > 0 else { return false }
         if isCut || isExtended { return true }
@@ -166,9 +167,9 @@ extension InPlaceFile {
 }
 
 extension VolumeDirectory {
-    /// Opens a file to change it where it stands; an empty one is made when there is none.
+    /// Opens a file to change it in place; creates an empty one if there is none.
     ///
-    /// - Throws: ``VolumeError``: ELOOP for a symbolic link, ``VolumeError/notRegular(path:)`` for other kinds.
+    /// - Throws: ``VolumeError``: ELOOP for a symbolic link, ``VolumeError/notRegular(path:)`` for other types.
     package func openInPlace(_ name: Span<UInt8>) throws(VolumeError) -> InPlaceFile {
         try InPlaceFile(in: self, name: name)
     }

@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// A regular file open for reading at any place.
+/// A regular file open for reading at any offset.
 ///
-/// It may shrink or grow while it is read: `status` tells how it was when it was opened. Holes are not read: their zeros are
+/// It may shrink or grow while it is read: `status` is that at the time of opening. Holes are not read: their zeros are
 /// written to the buffer. Used by one thread at a time.
 package final class ReadableFile {
     let descriptor: Descriptor
     let features: VolumeFeatures
-    /// What lies around the place that was read last, of a file with holes.
+    /// The stretch around the last read offset, for a file with holes.
     private var stretch = Stretch(range: 0..<0, isHole: false)
-    /// Whether holes are asked for; nil while that has not been found out.
+    /// Whether holes are looked for; nil until that has been determined.
     private var asksForHoles: Bool?
     /// Its path below the volume's root.
     package let path: [UInt8]
-    /// How the file was when it was opened.
+    /// The file's status when it was opened.
     package let status: FileStatus
 
     init(
@@ -31,7 +31,7 @@ package final class ReadableFile {
         self.features = features
     }
 
-    /// How the file is now: whether it changed while it was read.
+    /// The file's current status, to see whether it changed while it was read.
     ///
     /// - Throws: ``VolumeError`` of statx(2).
     package func currentStatus() throws(VolumeError) -> FileStatus { try ReadableFile.status(of: descriptor, path) }
@@ -43,12 +43,12 @@ package final class ReadableFile {
         return status
     }
 
-    /// Fills a span from the file, in as many reads as it takes.
+    /// Fills a span from the file, in as many reads as necessary.
     ///
     /// - Parameters:
-    ///   - span: Where the bytes go.
-    ///   - offset: Where in the file they come from.
-    /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
+    ///   - span: The buffer to fill.
+    ///   - offset: The file offset to read from.
+    /// - Returns: The number of bytes read; fewer than requested only at the end of the file.
     /// - Throws: ``VolumeError`` of pread(2).
     package func read(into span: inout MutableSpan<UInt8>, at offset: Int64) throws(VolumeError) -> Int {
         guard mayHaveHoles else { return try readData(into: &span, 0..<span.count, at: offset) }
@@ -83,22 +83,22 @@ package final class ReadableFile {
         return count
     }
 
-    /// Reads the next bytes into memory that is handed on, as ``read(into:at:)`` does.
+    /// Reads into memory that is passed on, like ``read(into:at:)``.
     package func read(into slice: MemorySlice, at offset: Int64) throws(VolumeError) -> Int {
         try slice.withMutableSpan { (span) throws(VolumeError) in try read(into: &span, at: offset) }
     }
 
-    /// Reads once from the start of a file.
+    /// Makes one read from the start of a file.
     ///
-    /// - Returns: How many bytes were read, or a negative `errno`.
+    /// - Returns: The number of bytes read, or a negative `errno`.
     static func readOnce(_ descriptor: borrowing Descriptor, _ span: inout MutableSpan<UInt8>) -> Int {
         let number = descriptor.rawValue
         return kernelCall { Kernel.pread(number, into: &span, at: 0) }
     }
 
-    /// The first offset at or after this one that holds data.
+    /// The first offset at or after this one that has data.
     ///
-    /// - Returns: Nil when only a hole follows. Without support for holes everything is data.
+    /// - Returns: Nil if only a hole follows. Without support for holes everything is data.
     /// - Throws: ``VolumeError`` of lseek(2).
     package func nextData(from offset: Int64) throws(VolumeError) -> Int64? {
         let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_DATA) }
@@ -108,9 +108,9 @@ package final class ReadableFile {
         return Int64(found)
     }
 
-    /// The first offset at or after this one that lies in a hole; the end of the file counts as one.
+    /// The first offset at or after this one that is in a hole; the end of the file counts as one.
     ///
-    /// - Returns: Nil when the offset is at or behind the end.
+    /// - Returns: Nil if the offset is at or after the end.
     /// - Throws: ``VolumeError`` of lseek(2).
     package func nextHole(from offset: Int64) throws(VolumeError) -> Int64? {
         let found = kernelCall { lseek(descriptor.rawValue, off_t(offset), SEEK_HOLE) }
@@ -126,20 +126,21 @@ package final class ReadableFile {
     }
 }
 
-/// Where holes are, so that they are not read.
+/// Finds holes, so that they are not read.
 extension ReadableFile {
-    /// A part of a file that is a hole, or is read.
+    /// A part of a file that is either a hole or data.
     private struct Stretch {
         let range: Range<Int64>
         let isHole: Bool
     }
 
-    /// Shorter files are read as they are.
+    /// Shorter files are read without looking for holes.
     private static let shortestSparseFile: Int64 = 128 * 1024
-    /// So much from where data begins is read without asking for holes in it: a question costs as much as reading some KiB.
+    /// The bytes from the start of data that are read without looking for holes: lseek(2) costs as much as reading some
+    /// KiB.
     private static let leastRead: Int64 = 1 << 20
 
-    /// File systems that have been seen to call a hole what was written a moment ago: FUSE with its write-back cache, ZFS.
+    /// File systems that have been seen to report recently written data as a hole: FUSE with its write-back cache, ZFS.
     private static let inexact: [UInt32] = [0x6573_5546, 0x2FC1_2FC1]
 
     private var mayHaveHoles: Bool {
@@ -155,7 +156,7 @@ extension ReadableFile {
         return asks
     }
 
-    /// What lies at a place of the file as it is now; nil at its end and behind it.
+    /// The stretch at an offset of the file in its current state; nil at its end and after it.
     private func findStretch(at place: Int64) throws(VolumeError) -> Stretch? {
         guard let data = try nextData(from: place) else {
             let end = try currentStatus().size

@@ -3,22 +3,22 @@ import Glibc
 import LinuxSystem
 
 extension StagedFile {
-    /// How much one call copies: between two calls the copy can be given up.
+    /// The bytes copied by one call: between two calls the copy can be cancelled.
     private static let piece = 8 << 20
-    /// How much is read and written at a time where the kernel cannot copy by itself.
+    /// The bytes read and written at a time when the kernel cannot copy by itself.
     private static let bufferLength = 1 << 20
 
-    /// Copies a whole file into this one, which must still be empty, inside the kernel where that is possible.
+    /// Copies a whole file into this one, which must still be empty, inside the kernel if possible.
     ///
-    /// First as a clone that shares the space (FICLONE); then range by range with copy_file_range(2), holes kept; then
-    /// by reading and writing. On tmpfs and ext4 copy_file_range in pieces of 8 MiB was as fast as reads and writes of
-    /// 1 MiB (0.9 to 1.1 of the time, Linux 6.18), four times as fast as rsync's own local copy; it is preferred
-    /// because network and cloning file systems then move nothing.
+    /// First as a clone that shares the space (FICLONE); then range by range with copy_file_range(2), preserving holes;
+    /// then by reading and writing. On tmpfs and ext4 copy_file_range in pieces of 8 MiB was as fast as reads and
+    /// writes of 1 MiB (0.9 to 1.1 of the time, Linux 6.18), four times as fast as rsync's own local copy; it is
+    /// preferred because network and cloning file systems then move no data.
     ///
     /// - Parameters:
-    ///   - source: The file to copy, as long as it is when its end is reached.
-    ///   - pause: Called after every few MiB.
-    /// - Returns: How many bytes long the copy is, holes included.
+    ///   - source: The file to copy, up to its end at the time it is reached.
+    ///   - pause: Called every few MiB.
+    /// - Returns: The length of the copy in bytes, including holes.
     /// - Throws: ``VolumeError`` of either file.
     @discardableResult
     package func copyWhole(
@@ -35,13 +35,13 @@ extension StagedFile {
         var offset: Int64 = 0
         while let data = try source.nextData(from: offset), let hole = try source.nextHole(from: data) {
             skip(zeros: data - offset)
-            // Somebody may punch a hole between the two questions: then a little of it is copied as zeros.
+            // A hole may be punched between the two calls: then a little of it is copied as zeros.
             let end = max(hole, data + 4096)
             try copyRange(from: source, upTo: end, pause)
             guard length == end else { return length }  // the end of the file
             offset = end
         }
-        skip(zeros: max(0, try source.currentStatus().size - length))  // not what it was: it may have shrunk
+        skip(zeros: max(0, try source.currentStatus().size - length))  // its current size: it may have shrunk
         return length
     }
 
@@ -49,7 +49,7 @@ extension StagedFile {
         guard directory.features.clone.isSupported, source.status.size > 0 else { return false }
         let result = kernelCall { dvm_clone_file(descriptor.rawValue, source.descriptor.rawValue) }
         guard result == 0 else {
-            // Anything but "no room" may be a matter of this one pair of files or file systems; the copy will tell.
+            // Anything except "no space" may concern only this pair of files or file systems; the copy will tell.
             if result != -Int(ENOSPC), result != -Int(EDQUOT) { directory.features.clone.refuse() }
             return false
         }
@@ -61,7 +61,7 @@ extension StagedFile {
         return true
     }
 
-    /// Copies from where this file ends up to an offset, or to the end of the source.
+    /// Copies from this file's end up to an offset, or to the end of the source.
     private func copyRange(
         from source: ReadableFile,
         upTo end: Int64,
@@ -86,7 +86,7 @@ extension StagedFile {
                 pause()
                 continue
             }
-            // Some file systems answer 0 for files they cannot copy: only a read can tell that this is the end.
+            // Some file systems return 0 for files they cannot copy: only a read can tell whether this is the end.
             guard [0, EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EBADF].contains(Int32(-count)) else {
                 throw failure("copy_file_range", count)
             }

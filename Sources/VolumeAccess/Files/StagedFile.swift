@@ -2,32 +2,32 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// A new content for a file, beside it until it is complete.
+/// New content for a file, kept separately until it is complete.
 ///
-/// The content has no name, or a hidden temporary one, until ``commit(_:)`` gives it its own in one step:
-/// at any moment the name stands for the old file or for the whole new one. A file that is let go without a commit
-/// disappears. Used by one thread at a time; it may be handed from one to another.
+/// The content has no name, or a hidden temporary one, until ``commit(_:)`` gives it its own atomically: at any time
+/// the name refers to the old file or to the complete new one. A file that is released without a commit is removed.
+/// Used by one thread at a time; it may be passed from one to another.
 ///
-/// Files without a name (`O_TMPFILE`, then linkat) are the first choice: nothing is left behind even by SIGKILL, and
-/// 100,000 files of 1 KiB took 0.90 of the time of create and rename on tmpfs and 0.93 on ext4 (Linux 6.18).
-/// Replacing costs one link more.
+/// Files without a name (`O_TMPFILE`, then linkat) are the first choice: even SIGKILL leaves nothing behind, and
+/// 100,000 files of 1 KiB took 0.90 of the time of create and rename on tmpfs and 0.93 on ext4 (Linux 6.18). Replacing
+/// a file costs one more link.
 package final class StagedFile {
     let descriptor: Descriptor
     let directory: VolumeDirectory
     private let name: [UInt8]
     private let isReplacing: Bool
-    /// The temporary name that has to go when the content is not committed.
+    /// The temporary name to remove if the content is not committed.
     private var temporaryName: [UInt8]?
     private var isSettled = false
-    /// Where the data that was really written ends; a hole may follow.
+    /// The end of the data actually written; a hole may follow.
     var writtenEnd: Int64 = 0
-    /// The length that the content will probably get; 0 when nobody said.
+    /// The expected length of the content; 0 if unknown.
     private var expectedLength: Int64 = 0
-    /// Where the file ends already because its length was set before its content; 0 while it grows by writing.
+    /// The file's end if its length was set before its content; 0 while it grows by writing.
     private var foretoldEnd: Int64 = 0
-    /// Up to where writing back was started.
+    /// The offset up to which write-back was started.
     private var startedEnd: Int64 = 0
-    /// The length so far in bytes, holes included; the next write goes there.
+    /// The length so far in bytes, including holes; the offset of the next write.
     package internal(set) var length: Int64 = 0
 
     init(
@@ -44,7 +44,7 @@ package final class StagedFile {
             descriptor = unnamed
             return
         }
-        // A named temporary is nobody else's to read until it has its owner and its permissions.
+        // A named temporary file must not be readable by others until it has its owner and its permissions.
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let permissions = (permissions | 0o200) & 0o700
         let opened = try directory.withTemporaryName(for: name) { temporary throws(VolumeError) in
@@ -60,7 +60,7 @@ package final class StagedFile {
 
     /// Opens a file that has no name yet.
     ///
-    /// - Returns: Nil where the file system has no such files.
+    /// - Returns: Nil if the file system does not support such files.
     private static func openUnnamed(
         in directory: VolumeDirectory,
         for name: Span<UInt8>,
@@ -73,7 +73,7 @@ package final class StagedFile {
             }
         }
         if result >= 0 { return Descriptor(owning: Int32(result)) }
-        // EISDIR and EINVAL: a kernel or file system that does not know the flag takes it for a directory.
+        // EISDIR and EINVAL: a kernel or file system that does not know the flag attempts to open a directory.
         guard [EOPNOTSUPP, EISDIR, EINVAL, ENOSYS].contains(Int32(-result)) else {
             throw directory.failure("open", name, result)
         }
@@ -93,22 +93,22 @@ package final class StagedFile {
 
     // MARK: Writing
 
-    /// Says how long the content will probably be, which may still turn out longer or shorter.
+    /// Announces the expected length of the content, which may still turn out longer or shorter.
     ///
-    /// XFS sets space apart behind the end of a file that grows; when a hole follows, that space stays in the hole: each
-    /// piece of 4 KiB took 64 KiB. Inside its length a file takes what is written and no more, so with the first hole the
-    /// file gets its length there. Such a file is written back before it gets its name; see ``WriteBack``.
+    /// XFS preallocates space after the end of a growing file; if a hole follows, that space stays in the hole: each
+    /// piece of 4 KiB took 64 KiB. Within its length a file takes only what is written, so at the first hole the file
+    /// gets its length there. Such a file is written back before it gets its name; see ``WriteBack``.
     ///
     /// - Parameter expected: The length in bytes; only a hint.
     package func foretell(length expected: Int64) { expectedLength = expected }
 
-    /// Called before a piece is written that leaves a hole behind what is there.
+    /// Called before a piece is written that leaves a hole after the existing data.
     func prepareHole(before offset: Int64) {
         guard foretoldEnd == 0, expectedLength > offset, WriteBack.allocatesAhead(directory.magic) else { return }
         if setLength(expectedLength) == 0 { foretoldEnd = expectedLength }
     }
 
-    /// Sets the length; space that was set apart behind the end is given back first.
+    /// Sets the length; space that was preallocated after the end is released first.
     private func setLength(_ length: Int64) -> Int {
         let file = descriptor.rawValue
         if writtenEnd > 0, length > writtenEnd, WriteBack.allocatesAhead(directory.magic) {
@@ -118,9 +118,9 @@ package final class StagedFile {
         return kernelCall { ftruncate(file, off_t(length)) }
     }
 
-    /// Starts to write back what was written since the last call, once there is as much as `step` of it.
+    /// Starts write-back of what was written since the last call, once that is at least `step` bytes.
     ///
-    /// - Parameter step: Bytes, 1 or more.
+    /// - Parameter step: The number of bytes, 1 or more.
     package func startWriteBack(every step: Int64) {
         guard writtenEnd - startedEnd >= step else { return }
         WriteBack.start(descriptor.rawValue, from: startedEnd, count: writtenEnd - startedEnd)
@@ -137,24 +137,26 @@ package final class StagedFile {
         writtenEnd = length
     }
 
-    /// Writes stretches of bytes at the end, one behind the other.
+    /// Writes several buffers one after the other at the end.
     ///
-    /// - Parameter pieces: The stretches; their memory stays as it is during the call.
-    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
+    /// - Parameter pieces: The buffers; their memory must not change during the call.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` then includes what was written before
+    ///   the failure.
     package func write(gathering pieces: [MemorySlice]) throws(VolumeError) {
         try put(pieces, at: length)
         length = max(length, writtenEnd)
     }
 
-    /// Writes stretches of bytes at the end, one behind the other, leaving holes for runs of zeros as
-    /// ``writeSparse(_:)`` does.
+    /// Writes several buffers one after the other at the end, leaving holes for runs of zeros as ``writeSparse(_:)``
+    /// does.
     ///
-    /// - Parameter pieces: The stretches; their memory stays as it is during the call.
-    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` counts what was written before.
+    /// - Parameter pieces: The buffers; their memory must not change during the call.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``. ``length`` then includes what was written before
+    ///   the failure.
     package func writeSparse(gathering pieces: [MemorySlice]) throws(VolumeError) {
         var position = length
         var run: [MemorySlice] = []
-        // What is gathered goes from `start` to `end`.
+        // The gathered pieces extend from `start` to `end`.
         var (start, end) = (length, length)
         for index in pieces.indices {
             let piece = pieces[index]
@@ -175,7 +177,7 @@ package final class StagedFile {
         length = position
     }
 
-    /// Writes stretches at a place behind everything written; after a failure ``length`` tells how far it came.
+    /// Writes buffers at an offset after everything written; after a failure ``length`` tells how far it got.
     private func put(_ pieces: [MemorySlice], at offset: Int64) throws(VolumeError) {
         precondition(!isSettled, "the file was committed or discarded")
         guard !pieces.isEmpty else { return }
@@ -203,9 +205,9 @@ package final class StagedFile {
         length += Int64(bytes.count)
     }
 
-    /// Leaves a hole at the end: that many zeros without space.
+    /// Leaves a hole at the end: zeros that take no space.
     ///
-    /// - Parameter zeros: How many bytes, 0 or more.
+    /// - Parameter zeros: The number of bytes, 0 or more.
     package func skip(zeros: Int64) {
         precondition(zeros >= 0)
         length += zeros
@@ -222,13 +224,13 @@ package final class StagedFile {
 
     /// Gives the content its length, its metadata and then its name.
     ///
-    /// The content is on the device before it has its name where otherwise a power cut could leave the name with the
-    /// right size and time and without the content; see ``WriteBack``.
+    /// The content is on the device before it has its name, wherever a power failure could otherwise leave the name
+    /// with the right size and time but without the content; see ``WriteBack``.
     ///
-    /// - Parameter attributes: What the file shall have; what it was born with costs no call.
-    /// - Returns: The metadata that could not be set, the file being in place all the same; empty when all went well.
-    /// - Throws: ``VolumeError`` when the content cannot get its name: then what was there is still there, and nothing
-    ///   else is.
+    /// - Parameter attributes: The file's final attributes; those that it was created with cost no system call.
+    /// - Returns: The attributes that could not be set, although the file is in place; empty on success.
+    /// - Throws: ``VolumeError`` when the content cannot get its name: the old file is then still in place, and the new
+    ///   content is removed.
     package func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
@@ -237,7 +239,7 @@ package final class StagedFile {
             let result = setLength(length)
             guard result == 0 else { throw failure("ftruncate", result) }
         }
-        // Asked rather than guessed: umask, a default ACL or a setgid parent may have had a say. 0.3 µs.
+        // Read rather than assumed: umask, a default ACL or a setgid parent may have had an effect. Costs 0.3 µs.
         var status: FileStatus?
         let result = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", result) }
@@ -256,8 +258,8 @@ package final class StagedFile {
         return failures
     }
 
-    /// Starts what ``commit(_:)`` will wait for, once all content is written, so that several files can be under way at
-    /// once.
+    /// Starts the write-back that ``commit(_:)`` will wait for, once all content is written, so that several files can
+    /// be written back at once.
     ///
     /// - Returns: Whether there is anything to wait for.
     package func beginCommit() -> Bool {
@@ -267,7 +269,7 @@ package final class StagedFile {
         return true
     }
 
-    /// Whether a power cut could leave the file with its whole length and without its content.
+    /// Whether a power failure could leave the file with its full length but without its content.
     private var mayAppearTorn: Bool {
         guard writtenEnd > 0 else { return false }
         if foretoldEnd > 0 || length > writtenEnd { return true }
@@ -275,7 +277,7 @@ package final class StagedFile {
             ? !WriteBack.keepsOrder(directory.magic) : WriteBack.raisesSizeFirst(directory.magic)
     }
 
-    /// Keeps what has come so far under the final name, with a modification time of 1970 so that it looks old
+    /// Keeps what has been written so far under the final name, with a modification time of 1970 so that it looks old
     /// (protocol specification, transfer 14.5).
     ///
     /// - Throws: ``VolumeError``; then nothing is kept.
@@ -283,7 +285,7 @@ package final class StagedFile {
         _ = try commit(FileAttributes(modified: Timestamp(seconds: 0)))
     }
 
-    /// Drops the content; what the name stands for stays as it is.
+    /// Discards the content; the existing file is unchanged.
     package func discard() {
         isSettled = true
         removeTemporary()
@@ -304,7 +306,7 @@ package final class StagedFile {
             }
             temporaryName = linked.name
         } else if directory.features.closeBeforeName.isSupported {
-            // NFS reports lost writes when a descriptor closes, and this must be known before the name changes.
+            // NFS reports lost writes when a descriptor is closed, and this must be known before the name changes.
             do throws(SystemError) {
                 try descriptor.duplicate().close()
             } catch {
@@ -317,7 +319,7 @@ package final class StagedFile {
         temporaryName = nil
     }
 
-    /// Gives the nameless file a name that must be free.
+    /// Links the unnamed file under a name that must be free.
     private func link(as name: Span<UInt8>) throws(VolumeError) -> Int {
         let features = directory.features
         let file = descriptor.rawValue
@@ -345,13 +347,13 @@ package final class StagedFile {
 }
 
 extension VolumeDirectory {
-    /// Begins a new content for a file of this directory.
+    /// Starts new content for a file of this directory.
     ///
     /// - Parameters:
     ///   - name: The file's final name.
-    ///   - isReplacing: Whether something is expected there. It only saves calls: what is there is replaced in any case,
-    ///     but a directory.
-    ///   - permissions: What the file will have in the end, so that no call is needed to set them.
+    ///   - isReplacing: Whether an existing file is expected. It only saves system calls: whatever exists is replaced
+    ///     in any case, except a directory.
+    ///   - permissions: The file's final permissions, so that no system call is needed to set them.
     /// - Returns: The empty content.
     /// - Throws: ``VolumeError``.
     package func stage(

@@ -1,8 +1,8 @@
-/// A name for a file that is not finished: hidden, beside its final name, and not to be guessed.
+/// A name for an unfinished file: hidden, in the same directory, and unpredictable.
 ///
-/// `.`, the name, `.`, six random characters. A leading dot of the name is not doubled; the name is shortened to what
-/// fits in 255 bytes, where a cut inside bytes with the high bit set goes back to the byte before them; one trailing
-/// dot before the suffix is dropped (protocol specification, transfer 14.3).
+/// `.`, the name, `.`, six random characters. A leading dot of the name is not doubled; the name is truncated so that
+/// the result fits in 255 bytes, and a cut within bytes that have the high bit set is moved to before them; one
+/// trailing dot before the suffix is dropped (protocol specification, transfer 14.3).
 ///
 /// - Parameter name: The final name.
 /// - Returns: A name of at most 255 bytes.

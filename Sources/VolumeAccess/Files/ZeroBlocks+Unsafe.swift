@@ -1,11 +1,11 @@
 // Blocks of 64 bytes that are zero.
 //
-// Invariant: each load lies within the span, since a block is looked at only while all of it is left; every bit pattern is
-// a value.
+// Invariant: each load is within the span, because a block is examined only if it is complete; every bit pattern is a
+// valid value.
 
-/// Skips whole blocks of zeros from an index on.
+/// Skips whole blocks of zeros, starting at an index.
 ///
-/// - Returns: Where the first block starts that has another byte, or the last, incomplete one.
+/// - Returns: The start of the first block with a nonzero byte, or of the last, incomplete one.
 func skipZeroBlocks(_ bytes: Span<UInt8>, from start: Int) -> Int {
     unsafe bytes.withUnsafeBytes { buffer in
         var index = start
@@ -18,9 +18,9 @@ func skipZeroBlocks(_ bytes: Span<UInt8>, from start: Int) -> Int {
     }
 }
 
-/// Drops whole blocks of zeros from the end.
+/// Skips whole blocks of zeros at the end.
 ///
-/// - Returns: Where the last block ends that has another byte, or the first, incomplete one.
+/// - Returns: The end of the last block with a nonzero byte, or of the first, incomplete one.
 func dropZeroBlocks(_ bytes: Span<UInt8>) -> Int {
     unsafe bytes.withUnsafeBytes { buffer in
         var end = buffer.count

@@ -1,4 +1,4 @@
-/// Finds what of a piece of data is worth writing to a file that shall have holes.
+/// Finds the parts of a piece of data to write to a sparse file.
 ///
 /// Zeros at the start and the end of the piece, and runs of at least 1024 inside, become holes; shorter runs are
 /// written (protocol specification, transfer 14.4).
@@ -38,7 +38,7 @@ struct ZeroRuns: ~Escapable {
                 return start..<first
             }
             block = after
-            // Keep to the grid: a run that starts right behind still covers one of its strides.
+            // Stay on the grid: a run that starts right after this still covers one of its strides.
             block += (ZeroRuns.stride - (block - start) % ZeroRuns.stride) % ZeroRuns.stride
         }
         position = end

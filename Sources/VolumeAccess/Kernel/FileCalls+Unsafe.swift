@@ -4,14 +4,14 @@ import LinuxSystem
 
 // System calls on open files.
 //
-// Invariant: the kernel reads or writes within the span or slice that a call is given, before the function returns; other
-// pointers are those of local variables and end with the call.
+// Invariant: the kernel accesses only the span or slice that a call is given, before the function returns; other
+// pointers are to local variables and end with the call.
 
 // MARK: Reading
 
 /// Reads until a range is full or the file ends.
 ///
-/// - Returns: How many bytes, or `errno` as a negative number.
+/// - Returns: The number of bytes, or a negative `errno`.
 func readFully(_ descriptor: Int32, into span: inout MutableSpan<UInt8>, _ range: Range<Int>, at offset: Int64) -> Int {
     precondition(range.lowerBound >= 0 && range.upperBound <= span.count)
     return unsafe span.withUnsafeMutableBytes { buffer in
@@ -38,9 +38,9 @@ func clear(_ span: inout MutableSpan<UInt8>, _ range: Range<Int>) {
 
 // MARK: Writing
 
-/// Writes all bytes at an offset, however many calls it takes.
+/// Writes all bytes at an offset, in as many calls as necessary.
 ///
-/// - Returns: 0, or `errno` as a negative number.
+/// - Returns: 0, or a negative `errno`.
 func writeFully(_ bytes: Span<UInt8>, to descriptor: Int32, at offset: Int64) -> Int {
     unsafe bytes.withUnsafeBytes { buffer in
         var done = 0
@@ -54,9 +54,9 @@ func writeFully(_ bytes: Span<UInt8>, to descriptor: Int32, at offset: Int64) ->
     }
 }
 
-/// Writes what it can of pieces, one after the other: pwritev(2).
+/// Writes as much as one call can of pieces, one after the other: pwritev(2).
 ///
-/// - Returns: How many bytes, or `errno` as a negative number.
+/// - Returns: The number of bytes, or a negative `errno`.
 func writeOnce(
     gathering pieces: ArraySlice<MemorySlice>,
     skipping skipped: Int,
@@ -67,7 +67,7 @@ func writeOnce(
     return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: batch.count) { vector in
         var skipped = skipped
         for index in 0..<batch.count {
-            // The slice in the array keeps the memory; the kernel only reads it.
+            // The slice in the array keeps the memory alive; the kernel only reads it.
             unsafe batch[batch.startIndex + index].dropFirst(skipped).withUnsafeMutableBytes { piece in
                 unsafe vector.initializeElement(
                     at: index,
@@ -111,7 +111,7 @@ extension Kernel {
         unsafe dvm_get_xfs_geometry(descriptor, &geometry)
     }
 
-    /// How btrfs has divided its space; nil when the kernel does not say.
+    /// The division of a btrfs file system's space; nil if the kernel does not report it.
     static func btrfsSpaces(_ descriptor: Int32) -> [btrfs_ioctl_space_info]? {
         var spaces = dvm_btrfs_spaces()
         guard kernelCall({ unsafe dvm_get_btrfs_spaces(descriptor, &spaces) }) == 0 else { return nil }
@@ -127,7 +127,7 @@ extension Kernel {
         unsafe times.span.withUnsafeBufferPointer { unsafe Glibc.futimens(descriptor, $0.baseAddress) }
     }
 
-    /// Sleeps that long; a signal may cut it short.
+    /// Sleeps; a signal may interrupt it early.
     static func sleep(nanoseconds: Int) {
         var pause = timespec(tv_sec: 0, tv_nsec: nanoseconds)
         _ = unsafe nanosleep(&pause, nil)

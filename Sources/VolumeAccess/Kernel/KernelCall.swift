@@ -1,10 +1,10 @@
 import Glibc
 
-/// Makes a system call, again while a signal interrupts it, and answers as the kernel does.
+/// Makes a system call, retried while a signal interrupts it, and returns its raw result.
 ///
 /// Not for close(2).
 ///
-/// - Returns: What the call returned, or `errno` as a negative number.
+/// - Returns: The result of the call, or a negative `errno`.
 @inline(__always)
 func kernelCall(_ call: () -> some FixedWidthInteger) -> Int {
     while true {
@@ -15,9 +15,9 @@ func kernelCall(_ call: () -> some FixedWidthInteger) -> Int {
     }
 }
 
-/// Whether a name can only mean an entry of the directory it is used in.
+/// Whether a name can only refer to an entry of the directory it is used in.
 ///
-/// Confinement rests on this: without a slash, `.` and `..`, no leaf can lead anywhere else.
+/// Confinement relies on this: without a slash, `.` and `..`, no leaf can lead anywhere else.
 func isLeafName(_ name: Span<UInt8>) -> Bool {
     guard !name.isEmpty else { return false }
     if name[0] == UInt8(ascii: "."), name.count == 1 || (name.count == 2 && name[1] == UInt8(ascii: ".")) {

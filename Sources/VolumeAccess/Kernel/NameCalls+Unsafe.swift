@@ -3,23 +3,23 @@ import Glibc
 
 // System calls on names.
 //
-// Invariant: a ``CPath`` ends with a NUL and is readable as long as the function runs that it was given to, or for ever
-// when it is a literal; nobody keeps one. Other pointers are those of local variables and arrays and end with the call.
+// Invariant: a ``CPath`` ends with a NUL and is readable while the function that it was passed to runs, or forever if
+// it is a literal; it is never stored. Other pointers are to local variables and arrays and end with the call.
 
-/// A name or path with a NUL after it, as C functions want it.
+/// A NUL-terminated name or path, as C functions require.
 @safe struct CPath: ExpressibleByStringLiteral {
     fileprivate let start: UnsafePointer<CChar>
 
     fileprivate init(_ start: UnsafePointer<CChar>) { unsafe self.start = unsafe start }
 
-    /// A path that the program knows.
+    /// A constant path.
     init(stringLiteral literal: StaticString) {
         precondition(literal.hasPointerRepresentation)
         unsafe start = UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
 
-/// Gives a C function the bytes of a name or path with a NUL after them, on the stack.
+/// Passes a NUL-terminated copy of a name or path to a C function, on the stack.
 ///
 /// The value is valid only while `body` runs.
 @inline(__always)
@@ -32,13 +32,13 @@ func withTerminated(_ bytes: Span<UInt8>, _ body: (CPath) -> Int) -> Int {
     }
 }
 
-/// Gives a C function a name that has a NUL after it already, where it stands.
+/// Passes a name that is already followed by a NUL to a C function, without copying it.
 ///
 /// - Parameters:
-///   - bytes: Names with a NUL after each.
+///   - bytes: NUL-terminated names.
 ///   - range: The name, without its NUL.
 ///   - body: The value is valid only while it runs.
-/// - Returns: What `body` returned.
+/// - Returns: The result of `body`.
 @inline(__always)
 func withTerminated(_ bytes: [UInt8], _ range: Range<Int>, _ body: (CPath) -> Int) -> Int {
     precondition(bytes[range.upperBound] == 0)
@@ -48,7 +48,7 @@ func withTerminated(_ bytes: [UInt8], _ range: Range<Int>, _ body: (CPath) -> In
     }
 }
 
-/// System calls by their C names, answering as the C functions do.
+/// System calls under their C names, with the C functions' results.
 enum Kernel {
     // MARK: Opening
 
@@ -62,7 +62,7 @@ enum Kernel {
         return unsafe dvm_openat2(directory, path.start, &how, MemoryLayout<open_how>.size)
     }
 
-    /// access(2): whether a path is there.
+    /// access(2): whether a path exists.
     static func exists(_ path: CPath) -> Bool { unsafe access(path.start, F_OK) == 0 }
 
     // MARK: Asking
@@ -127,17 +127,16 @@ enum Kernel {
 
     // MARK: Extended attributes
 
-    /// llistxattr(2); without a list it asks for the length.
+    /// llistxattr(2); with an empty list it returns the length.
     static func llistxattr(_ path: CPath, into list: inout [UInt8]) -> Int {
         unsafe withList(&list) { unsafe CLinux.llistxattr(path.start, $0, $1) }
     }
 
-    /// listxattrat(2) of the leaf, no link followed; without a list it asks for the length.
+    /// listxattrat(2) of the leaf, not following links; with an empty list it returns the length.
     static func listxattrat(_ directory: Int32, _ name: CPath, into list: inout [UInt8]) -> Int {
         unsafe withList(&list) { unsafe dvm_listxattrat(directory, name.start, $0, $1) }
     }
 
-    /// flistxattr(2).
     static func flistxattr(_ descriptor: Int32, into list: inout [UInt8]) -> Int {
         unsafe withList(&list) { unsafe CLinux.flistxattr(descriptor, $0, $1) }
     }
@@ -158,7 +157,7 @@ enum Kernel {
 
     private static func withList(_ list: inout [UInt8], _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> Int {
         unsafe list.withUnsafeMutableBytes { buffer in
-            // No room, no address: the kernel takes that as the question for the length.
+            // Size 0 and no address: the kernel then returns the length.
             unsafe call(buffer.count > 0 ? buffer.baseAddress?.assumingMemoryBound(to: CChar.self) : nil, buffer.count)
         }
     }
@@ -179,8 +178,8 @@ enum Kernel {
 /// - Parameters:
 ///   - descriptor: The directory.
 ///   - length: Bytes of the buffer.
-///   - visit: Gets each entry but `.` and `..`; name and path are valid only during the call.
-/// - Returns: 0, or `errno` as a negative number.
+///   - visit: Gets each entry except `.` and `..`; name and path are valid only during the call.
+/// - Returns: 0, or a negative `errno`.
 @inline(__always)
 func forEachRecord(
     _ descriptor: Int32,

@@ -1,22 +1,23 @@
 import CLinux
 import LinuxSystem
 
-/// How btrfs has divided its space among content and its own trees, which statfs(2) does not tell.
+/// How btrfs divides its space between content and its own trees, which statfs(2) does not report.
 ///
-/// Space is given out in chunks; a chunk holds content or nodes of trees, never both. What no chunk has yet, either may take.
+/// Space is allocated in chunks; a chunk holds content or tree nodes, never both. Space that is in no chunk yet is
+/// available to either.
 package struct BtrfsSpace: Hashable, Sendable {
-    /// Free bytes in the chunks of content.
+    /// Free bytes in content chunks.
     package var freeContent: Int64
-    /// Bytes of the chunks of trees, each node counted once however many copies it has.
+    /// Bytes in tree chunks, each node counted once regardless of its copies.
     package var trees: Int64
-    /// What trees take of them.
+    /// Bytes of ``trees`` in use.
     package var usedTrees: Int64
-    /// What btrfs keeps of them for itself (the global reserve).
+    /// Bytes of ``trees`` that btrfs reserves for itself (the global reserve).
     package var reserve: Int64
-    /// How many copies of each node there are: 2 for DUP and RAID1, which mkfs.btrfs makes.
+    /// The number of copies of each node: 2 for DUP and RAID1, the defaults of mkfs.btrfs.
     package var copies: Int64
 
-    /// Names the figures.
+    /// Creates a value from its figures.
     package init(freeContent: Int64, trees: Int64, usedTrees: Int64, reserve: Int64, copies: Int64) {
         self.freeContent = freeContent
         self.trees = trees
@@ -25,9 +26,9 @@ package struct BtrfsSpace: Hashable, Sendable {
         self.copies = copies
     }
 
-    /// Asks the kernel, which tells everybody (`BTRFS_IOC_SPACE_INFO`).
+    /// Queries the kernel, which needs no privilege (`BTRFS_IOC_SPACE_INFO`).
     ///
-    /// Nil when it does not answer, and where content and trees share their chunks (`mkfs.btrfs --mixed`): then nothing is divided.
+    /// Nil if that fails, and if content and trees share their chunks (`mkfs.btrfs --mixed`): then nothing is divided.
     init?(_ volume: borrowing Descriptor) {
         guard let spaces = Kernel.btrfsSpaces(volume.rawValue) else { return nil }
         self.init(freeContent: 0, trees: 0, usedTrees: 0, reserve: 0, copies: 1)
@@ -36,7 +37,7 @@ package struct BtrfsSpace: Hashable, Sendable {
     }
 
     private mutating func add(_ space: btrfs_ioctl_space_info) {
-        // A volume's own figures: as many sums of them as there are kinds do not overflow.
+        // The figures come from the volume: with this limit their sums over all types do not overflow.
         let largest: UInt64 = 1 << 56
         let (total, used) = (Int64(min(space.total_bytes, largest)), Int64(min(space.used_bytes, largest)))
         switch space.flags & dvm_BTRFS_KINDS {
@@ -46,7 +47,7 @@ package struct BtrfsSpace: Hashable, Sendable {
             usedTrees += used
             copies = max(copies, Self.copies(of: space.flags))
         case dvm_BTRFS_RESERVE: reserve += total
-        default: break  // chunks that map the others, and mixed ones
+        default: break  // chunks that map the others (system), and mixed ones
         }
     }
 

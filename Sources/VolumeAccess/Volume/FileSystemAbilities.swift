@@ -1,38 +1,38 @@
-/// What a file system can keep of what a volume holds, for the user that this process runs as.
+/// Which features of a volume's entries a file system can store, for the user that this process runs as.
 ///
-/// What could not be found out is nil.
+/// Nil: could not be determined.
 package struct FileSystemAbilities: Hashable, Sendable {
-    /// The length of the longest file, in bytes.
+    /// The largest file size, in bytes.
     package var largestFile: Int64?
-    /// The most names that a file can have.
+    /// The largest number of hard links to a file.
     package var linkLimit: Int64?
-    /// The step of modification times, in nanoseconds.
+    /// The resolution of modification times, in nanoseconds.
     package var timeGrain: Int64?
     /// The earliest modification time, in seconds since 1970.
     package var earliestTime: Int64?
     /// The latest modification time, in seconds since 1970.
     package var latestTime: Int64?
-    /// Whether names that differ only by case stand for one file.
+    /// Whether names that differ only in case refer to the same file.
     package var foldsCase: Bool?
     /// Whether holes take no space.
     package var keepsHoles: Bool?
-    /// Whether permissions are kept, all twelve bits.
+    /// Whether all twelve permission bits are kept.
     package var keepsPermissions: Bool?
-    /// Whether files can be given to another user.
+    /// Whether files' owners can be changed.
     package var changesOwner: Bool?
-    /// Whether files can have extended attributes of users (`user.`).
+    /// Whether files can have user extended attributes (`user.`).
     package var userAttributes: Bool?
     /// Whether files can have POSIX access control lists.
     package var accessLists: Bool?
-    /// Whether a file can have a second name.
+    /// Whether files can have hard links.
     package var hardLinks: Bool?
-    /// Whether symbolic links can be made.
+    /// Whether symbolic links can be created.
     package var symbolicLinks: Bool?
-    /// Whether named pipes can be made.
+    /// Whether named pipes can be created.
     package var pipes: Bool?
-    /// Whether device nodes can be made.
+    /// Whether device nodes can be created.
     package var devices: Bool?
 
-    /// Knows nothing.
+    /// Nothing is determined.
     package init() {}
 }

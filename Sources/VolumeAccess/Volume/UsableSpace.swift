@@ -3,46 +3,47 @@ import Glibc
 import LinuxSystem
 import ProcessSupport
 
-/// How much room a file system has, for the user that this process runs as.
+/// The space of a file system, for the user that this process runs as.
 package struct UsableSpace: Hashable, Sendable {
-    /// The kind, such as `ext4`, as `/proc/self/mountinfo` names it; a number in hex when it does not.
+    /// The type, such as `ext4`, as in `/proc/self/mountinfo`; otherwise its magic number in hex.
     package var type = ""
     /// The unit of allocation in bytes.
     package var blockSize: Int64 = 4096
-    /// All of its data blocks, in bytes.
+    /// The size of all its data blocks, in bytes.
     package var totalBytes: Int64 = 0
-    /// What is allocated, in bytes.
+    /// The allocated space, in bytes.
     package var usedBytes: Int64 = 0
-    /// What this process can still allocate, in bytes: without blocks that are kept for others, within its quota.
+    /// The space that this process can still allocate, in bytes: without blocks that are reserved for others, and
+    /// within its quota.
     package var freeBytes: Int64 = 0
-    /// Files of all kinds that it can hold; nil where they are made as they are needed.
+    /// The total number of inodes; nil if they are allocated dynamically.
     package var totalInodes: Int64?
-    /// Files of all kinds that this process can still make; nil as above.
+    /// The number of inodes that this process can still use; nil if they are allocated dynamically.
     package var freeInodes: Int64?
     /// Whether it is mounted read-only.
     package var isReadOnly = false
-    /// The longest name, in bytes (of which some file systems count characters of up to several bytes).
+    /// The longest name, in bytes (some file systems count characters, which may take several bytes).
     package var longestName: Int64 = 255
-    /// What the quota of this user leaves, in bytes; nil without a quota, or for whom it does not bind.
+    /// The space that this user's quota leaves, in bytes; nil without a quota, or if it does not apply to the user.
     package var quotaBytes: Int64?
-    /// How btrfs has divided its space; nil for others.
+    /// The division of a btrfs file system's space; nil for others.
     ///
-    /// What its trees have is not in ``freeBytes``.
+    /// The trees' free space is not part of ``freeBytes``.
     package var btrfs: BtrfsSpace?
 
-    /// Bytes of an inode on XFS, which makes inodes as they are needed; nil for others.
+    /// The inode size in bytes on XFS, which allocates inodes dynamically; nil for others.
     package var inodeSize: Int64?
-    /// The unit of XFS's directories in bytes; nil for others.
+    /// The directory block size of XFS in bytes; nil for others.
     package var directoryBlockSize: Int64?
 
-    /// Describes a file system with nothing in it; for tests and decoding.
+    /// Creates a value without space; for tests and decoding.
     package init() {}
 }
 
 extension Volume {
-    /// Measures the file system that the volume lies on.
+    /// Measures the file system that the volume is on.
     ///
-    /// - Returns: The figures of this moment.
+    /// - Returns: The current figures.
     /// - Throws: ``VolumeError`` of fstatvfs(3).
     package func usableSpace() throws(VolumeError) -> UsableSpace {
         let descriptor = root.descriptor.rawValue
@@ -50,7 +51,7 @@ extension Volume {
         let result = kernelCall { Kernel.fstatvfs(descriptor, &figures) }
         guard result == 0 else { throw .system(operation: "fstatvfs", path: [], number: Int32(-result)) }
         var space = UsableSpace()
-        // Some file systems in user space tell no unit.
+        // Some user-space file systems report no unit.
         let unit = max(1, Int64(clamping: figures.f_frsize))
         func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: blocks).multipliedClamped(by: unit) }
         space.blockSize = unit
@@ -62,10 +63,10 @@ extension Volume {
         if space.type == "btrfs" { space.btrfs = BtrfsSpace(root.descriptor) }
         if space.type == "xfs" { space.addGeometry(descriptor) }
         let isPrivileged = Capabilities.includesResources
-        // Of user 0 ext4 asks for no capability, unless its blocks are kept for somebody else.
+        // ext4 requires no capability of user 0, unless its blocks are reserved for another user.
         let isKeeper = Capabilities.isSuperuser && !mount.options.contains("resuid=")
         if isPrivileged || isKeeper, space.type.hasPrefix("ext") {
-            // Blocks kept for the superuser are free for it, but for those that ext4 keeps for its own trees.
+            // Blocks reserved for the superuser are free for it, except those that ext4 keeps for its own trees.
             let own = min(mount.ownBlocks(ofSize: unit), figures.f_bfree)
             space.freeBytes = max(space.freeBytes, bytes(figures.f_bfree - own))
         }
@@ -96,7 +97,7 @@ extension Volume {
         }
     }
 
-    /// The mount that the root lies on.
+    /// The mount that the root is on.
     func mount() -> MountLine {
         let descriptor = root.descriptor.rawValue
         var status = statx()
@@ -112,20 +113,20 @@ extension Volume {
 
 /// A line of `/proc/self/mountinfo`, such as `36 35 98:0 /root /mount options tag:1 - ext4 /dev/vda rw`.
 struct MountLine {
-    /// All mounts that this process sees.
+    /// All mounts visible to this process.
     static var all: [MountLine] { KernelFile.lines("/proc/self/mountinfo").compactMap { MountLine($0) } }
 
-    /// The mount's number.
+    /// The mount ID.
     var number: UInt64 = 0
     /// The device, `major:minor`.
     var device = ""
     /// The directory of the file system that is mounted, as a path from the file system's own root.
     var root: [UInt8] = []
-    /// Where it is mounted.
+    /// The mount point.
     var point: [UInt8] = []
-    /// The kind of file system.
+    /// The file system type.
     var type: String
-    /// What the file system itself was told, divided by commas.
+    /// The file system's own options, separated by commas.
     var options = ""
 
     init(type: String) { self.type = type }
@@ -143,7 +144,7 @@ struct MountLine {
         options = fields[dash + 3]
     }
 
-    /// A path whose blanks, line ends and backslashes are written as `\\040` and the like (proc(5)).
+    /// Decodes a path whose spaces, newlines and backslashes are escaped as `\\040` and so on (proc(5)).
     private static func unescaped(_ text: String) -> [UInt8] {
         var result: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -166,7 +167,7 @@ struct MountLine {
 }
 
 extension UsableSpace {
-    /// Adds what XFS was made with, which it tells everybody.
+    /// Adds the geometry of XFS, which can be read without privilege.
     fileprivate mutating func addGeometry(_ descriptor: Int32) {
         var geometry = dvm_xfs_geometry()
         guard kernelCall({ Kernel.getGeometry(descriptor, &geometry) }) == 0 else { return }
@@ -175,9 +176,9 @@ extension UsableSpace {
     }
 }
 
-/// What the kernel lets this process do beyond its user's rights.
+/// The process's privileges beyond its user's rights.
 enum Capabilities {
-    /// Whether it may use space kept for the superuser, and more than its quota (CAP_SYS_RESOURCE in the first user
+    /// Whether it may use space reserved for the superuser, and exceed its quota (CAP_SYS_RESOURCE in the initial user
     /// namespace).
     static var includesResources: Bool {
         let prefix = "CapEff:\t"
@@ -187,7 +188,7 @@ enum Capabilities {
         return isInFirstNamespace
     }
 
-    /// Whether it is user 0 of the whole machine.
+    /// Whether it is user 0 in the initial user namespace.
     static var isSuperuser: Bool { geteuid() == 0 && isInFirstNamespace }
 
     private static var isInFirstNamespace: Bool {
@@ -196,9 +197,9 @@ enum Capabilities {
     }
 }
 
-/// Reads small text files of the kernel.
+/// Reads the kernel's small text files.
 enum KernelFile {
-    /// The lines of a file; none when it cannot be read.
+    /// The lines of a file; none if it cannot be read.
     static func lines(_ path: String) -> [String] {
         guard let content = try? SmallFile(Array(path.utf8)).contents(limit: 4 << 20) else { return [] }
         return String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)

@@ -5,14 +5,14 @@ import ProcessSupport
 import Synchronization
 
 extension Volume {
-    /// Finds out by trying what the file system can keep.
+    /// Determines by experiment what the file system can store.
     ///
-    /// Most is tried on a file without a name (`O_TMPFILE`). What needs names is tried in a hidden directory in the root,
-    /// `.dvm-probe.` and six random characters, which is removed at once with all that was made in it; only a crash in
+    /// Most is tried on an unnamed file (`O_TMPFILE`). What needs names is tried in a hidden directory in the root,
+    /// `.dvm-probe.` and six random characters, which is removed immediately with everything in it; only a crash in
     /// these few milliseconds can leave it behind, and the next transfer that deletes removes it. The root's times are
-    /// put back. Where nothing can be made, nothing is found out.
+    /// restored. Where nothing can be created, nothing is determined.
     ///
-    /// - Returns: What was found out.
+    /// - Returns: The results.
     package func probe() -> FileSystemAbilities {
         var abilities = FileSystemAbilities()
         abilities.linkLimit = linkLimit()
@@ -32,7 +32,7 @@ extension Volume {
         return abilities
     }
 
-    /// What the kernel's sources say about the usual file systems: no call tells it truthfully.
+    /// The limits of common file systems from the kernel's sources: no system call reports them correctly.
     private func linkLimit() -> Int64? {
         var figures = statfs()
         guard Kernel.fstatfs(root.descriptor.rawValue, &figures) == 0 else { return nil }
@@ -45,7 +45,7 @@ extension Volume {
     }
 }
 
-/// A directory that is gone with all it holds when its owner lets go of it.
+/// A directory that is removed with its contents when it is released.
 final class ScratchDirectory {
     private let parent: VolumeDirectory
     private let name: [UInt8]
@@ -70,7 +70,8 @@ final class ScratchDirectory {
     }
 
     deinit {
-        // What this made is known by name; a directory that cannot be removed now is removed by the next transfer.
+        // All entries created here have known names; a directory that cannot be removed now is removed by the next
+        // transfer.
         let name = name
         _ = try? parent.removeTree(name.span) { _, _ in
             true
@@ -79,7 +80,7 @@ final class ScratchDirectory {
         }
     }
 
-    /// A file to try contents and metadata on; without a name where the file system has such files.
+    /// A file to try contents and metadata on; unnamed if the file system supports that.
     func openFile() -> ProbeFile? {
         if let file = ProbeFile(withoutNameIn: directory) { return file }
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
@@ -87,10 +88,10 @@ final class ScratchDirectory {
         return number < 0 ? nil : ProbeFile(Descriptor(owning: Int32(number)))
     }
 
-    /// Makes entries of all kinds.
+    /// Creates entries of all types.
     func tryNames(_ abilities: inout FileSystemAbilities) {
         abilities.pipes = made("pipe") { Kernel.mknodat($0, $1, 0o010600, 0) }
-        // The numbers of /dev/null; 0:0 would be a whiteout, which anybody may make.
+        // The numbers of /dev/null; 0:0 would be a whiteout, which any user may create.
         abilities.devices = made("device") { Kernel.mknodat($0, $1, 0o020600, dvm_makedev(1, 3)) }
         abilities.symbolicLinks = made("link") { Kernel.symlinkat("target", $0, $1) }
         guard made("name", { Kernel.mkdirat($0, $1, 0o700) }) == true else { return }
@@ -104,7 +105,7 @@ final class ScratchDirectory {
         abilities.hardLinks = made("second") { Kernel.linkat($0, "first", $0, $1, 0) }
     }
 
-    /// Whether something could be made; nil when the reason says nothing about the file system.
+    /// Whether an entry could be created; nil if the failure says nothing about the file system.
     private func made(_ name: CPath, _ call: (Int32, CPath) -> Int32) -> Bool? {
         let result = kernelCall { call(directory.descriptor.rawValue, name) }
         if result == 0 { return true }
@@ -119,7 +120,7 @@ final class ProbeFile {
 
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-    /// Nil where the file system has no such files.
+    /// Nil if the file system does not support such files.
     init?(withoutNameIn directory: VolumeDirectory) {
         let flags = O_RDWR | O_TMPFILE | O_CLOEXEC
         let number = kernelCall { Kernel.openat(directory.descriptor.rawValue, ".", flags, 0o600) }
@@ -135,7 +136,7 @@ final class ProbeFile {
         let permitted = kernelCall { fchmod(number, 0o7751) }
         if permitted == 0, let status { abilities.keepsPermissions = status.permissions == 0o7751 }
         if permitted == -Int(EPERM) { abilities.keepsPermissions = false }
-        // Last: the file belongs to somebody else from here on.
+        // Last: from here on the file belongs to another user.
         let result = kernelCall { fchown(number, geteuid() ^ 1, gid_t.max) }
         abilities.changesOwner = result == 0 ? true : result == -Int(EPERM) ? false : nil
     }
@@ -146,16 +147,16 @@ final class ProbeFile {
         return status
     }
 
-    /// Sets a modification time and reads it back; the kernel cuts it to what the file system keeps.
+    /// Sets a modification time and reads it back; the kernel truncates it to what the file system stores.
     private func keptTime(_ seconds: Int, _ nanoseconds: Int) -> Timestamp? {
         let time = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
         guard kernelCall({ Kernel.futimens(number, [time, time]) }) == 0 else { return nil }
         return status?.modified
     }
 
-    /// The step of modification times, in nanoseconds.
+    /// The resolution of modification times, in nanoseconds.
     func timeGrain() -> Int64? {
-        // An odd second, for steps of two, and the last nanosecond of it: what is missing is the step less one.
+        // An odd second, for steps of two, and its last nanosecond: the difference is the step minus one.
         let second = 1_000_000_001
         guard let kept = keptTime(second, 999_999_999) else { return nil }
         let seconds = Int64(second).subtractingClamped(kept.seconds).multipliedClamped(by: 1_000_000_000)
@@ -175,9 +176,9 @@ final class ProbeFile {
         abilities.accessLists = list >= 0 || list == -Int(ENODATA) ? true : list == -Int(EOPNOTSUPP) ? false : nil
     }
 
-    /// Finds the longest length by halving: the file stays empty, so that no attempt takes space.
+    /// Finds the largest length by bisection: the file stays empty, so no attempt takes space.
     private func largestLength() -> Int64? {
-        // Beyond this limit the kernel would end the process instead of answering.
+        // Beyond this limit the kernel would terminate the process instead of returning an error.
         guard let most = ResourceLimit.fileSize.current.map({ Int64(clamping: $0) }) else { return nil }
         guard keepsHoles() == true else { return nil }
         var (good, bad) = (Int64(1 << 20), most)

@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 extension Volume {
-    /// The step of the modification times that the file system keeps, in nanoseconds, found out by trying once.
+    /// The resolution of the file system's modification times, in nanoseconds, determined once by experiment.
     ///
-    /// - Parameter mayMakeNames: Whether a hidden directory may be made for a moment, as in ``probe()``, where the file
-    ///   system has no files without a name.
-    /// - Returns: Nil when it could not be found out, as on a volume that cannot be written to.
+    /// - Parameter mayMakeNames: Whether a hidden directory may be created briefly, as in ``probe()``, if the file
+    ///   system does not support unnamed files.
+    /// - Returns: Nil if it could not be determined, as on a volume that cannot be written to.
     package func timeGrain(mayMakeNames: Bool) -> Int64? {
         let known = knownTimeGrain.load(ordering: .relaxed)
         if known > 0 { return known }
@@ -20,7 +20,7 @@ extension Volume {
 }
 
 extension Timestamp {
-    /// The last moment that is a multiple of `step` nanoseconds and not later.
+    /// The latest time that is a multiple of `step` nanoseconds and not later.
     package func cut(to step: Int64) -> Timestamp {
         let billion: Int64 = 1_000_000_000
         guard step > 1 else { return self }

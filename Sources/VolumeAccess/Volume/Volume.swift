@@ -3,21 +3,21 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// A tree that may be read and changed: a root directory, pinned by a descriptor, and nothing outside it.
+/// A tree that may be read and changed: a root directory, held open by a descriptor, and nothing outside it.
 ///
 /// ## Concurrency model
-/// Immutable after opening; any thread may use it.
+/// Immutable after opening; may be used on any thread.
 package final class Volume: Sendable {
-    /// The directory that everything else is below.
+    /// The root directory.
     package let root: VolumeDirectory
     let features: VolumeFeatures
-    /// The step of modification times in nanoseconds, once it was found out; 0 before.
+    /// The resolution of modification times in nanoseconds; 0 until it is determined.
     let knownTimeGrain = Atomic<Int64>(0)
 
-    /// Opens and pins a root.
+    /// Opens a root and keeps it open.
     ///
-    /// The path is the operator's own, so symbolic links in it are followed. Whatever the path means later, the
-    /// volume stays the directory that was there now.
+    /// The path is the operator's own, so symbolic links in it are followed. Whatever the path refers to later, the
+    /// volume remains the directory that was opened.
     ///
     /// - Parameter path: A directory, absolute or relative to the working directory.
     /// - Returns: The volume.
@@ -32,7 +32,7 @@ package final class Volume: Sendable {
         return Volume(Descriptor(owning: Int32(number)))
     }
 
-    /// Opens and pins a root whose path is text; see ``open(path:)-(Span<UInt8>)``.
+    /// Opens a root whose path is a string; see ``open(path:)-(Span<UInt8>)``.
     ///
     /// - Parameter path: A directory, absolute or relative to the working directory.
     /// - Returns: The volume.
@@ -42,7 +42,7 @@ package final class Volume: Sendable {
         return try open(path: bytes.span)
     }
 
-    /// Gives files their names without asking network file systems, by closing them, for lost writes.
+    /// Disables closing files before they get their names, by which network file systems report lost writes.
     package func nameWithoutClosing() { features.closeBeforeName.refuse() }
 
     private init(_ descriptor: consuming Descriptor) {
@@ -53,7 +53,7 @@ package final class Volume: Sendable {
     /// A volume whose root is a directory of this one; nothing above that directory can be reached through it.
     ///
     /// - Parameter relativePath: Names joined by single slashes.
-    /// - Returns: The smaller volume.
+    /// - Returns: The volume of that directory.
     /// - Throws: ``VolumeError`` as in ``directory(_:)``.
     package func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
         let directory = try directory(relativePath)
@@ -69,7 +69,7 @@ package final class Volume: Sendable {
     /// - Parameter relativePath: Names joined by single slashes; empty or `.` is the root itself.
     /// - Returns: The directory.
     /// - Throws: ``VolumeError/invalidName(_:)`` for an absolute path or a component that is empty, `.` or `..`;
-    ///   else the kernel's refusal, ELOOP where a symbolic link stands on the way.
+    ///   otherwise the kernel's error, ELOOP if a component is a symbolic link.
     package func directory(_ relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         if relativePath.isEmpty || (relativePath.count == 1 && relativePath[0] == UInt8(ascii: ".")) { return root }
         return try root.openDirectory(below: relativePath)

@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What went wrong on a volume.
+/// A failure on a volume.
 package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A system call failed: its C name, the path below the root that it worked on, and `errno`.
+    /// A system call failed: its C name, its path below the root, and `errno`.
     case system(operation: String, path: [UInt8], number: Int32)
-    /// The disk lost what was written to a file, as it turned out when the kernel wrote it back: the path and `errno`.
+    /// Data written to a file was lost when the kernel wrote it back: the path and `errno`.
     case writeBack(path: [UInt8], number: Int32)
-    /// A name that may not be used: empty, `.`, `..`, or with a slash or a NUL inside.
+    /// An invalid name: empty, `.`, `..`, or containing a slash or a NUL.
     case invalidName([UInt8])
-    /// What was opened as a regular file, or for writing in place, is something else.
+    /// An entry opened as a regular file, or for writing in place, is of another type.
     case notRegular(path: [UInt8])
-    /// A mount point, which is neither removed nor entered for removal.
+    /// The entry is a mount point, which is neither removed nor entered for removal.
     case mountPoint(path: [UInt8])
 
-    /// The path concerned, below the volume's root.
+    /// The path, below the volume's root.
     package var path: [UInt8] {
         switch self {
         case .system(_, let path, _), .writeBack(let path, _), .invalidName(let path), .notRegular(let path),
@@ -24,7 +24,7 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The kernel's number, where a system call failed.
+    /// The `errno`, if a system call failed.
     package var number: Int32? {
         switch self {
         case .system(_, _, let number), .writeBack(_, let number): number
@@ -32,25 +32,24 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether there is no room: the device is full (ENOSPC) or a quota is used up (EDQUOT).
+    /// Whether there is no space: the device is full (ENOSPC) or a quota is exhausted (EDQUOT).
     ///
-    /// Not when data is written back: a disk that allots its own space reports the same number then, and room was
-    /// there.
+    /// Not for write-back: a thin-provisioned disk reports the same number then, although the file system had space.
     package var isOutOfSpace: Bool {
         guard case .system(_, _, let number) = self else { return false }
         return number == ENOSPC || number == EDQUOT
     }
 
-    /// Whether a process or the machine has as many open files as it may.
+    /// Whether the process or the machine has reached its limit of open files.
     package var isOutOfDescriptors: Bool { number == EMFILE || number == ENFILE }
 
-    /// Whether the path, or a directory on its way, is not there.
+    /// Whether the path, or a directory in it, does not exist.
     package var isMissing: Bool { number == ENOENT }
 
-    /// Whether a symbolic link stood where a directory or a file was expected.
+    /// Whether there was a symbolic link where a directory or a file was expected.
     package var isSymbolicLinkRefused: Bool { number == ELOOP }
 
-    /// One sentence, with bytes that do not print shown as `\#ooo`.
+    /// A one-sentence description, with nonprintable bytes shown as `\#ooo`.
     package var description: String {
         switch self {
         case .system(let operation, let path, let number):
@@ -64,7 +63,7 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A path as text for a person: escaped (`PrintableText`), an empty path as `.`.
+    /// A path as printable text: escaped (`PrintableText`), an empty path as `.`.
     package static func printable(_ path: [UInt8]) -> String {
         path.isEmpty ? "." : PrintableText.escaped(path)
     }

@@ -2,20 +2,22 @@ import Glibc
 import LinuxSystem
 
 extension VolumeFeatures {
-    /// How often a call is made that finds no room, after what was written went to the device.
+    /// The number of attempts of a call that finds no space, after written data was flushed to the device.
     private static let attempts = 3
 
-    /// Makes a call that changes names or holes, again once all that was written is on the device, if there was no room.
+    /// Makes a call that changes names or holes; if there was no space, retries it once everything written is on the
+    /// device.
     ///
-    /// XFS sets several blocks apart for the metadata of each small file that is not yet written back. It gives them back
-    /// before it refuses a write or a new file, but not before it refuses a link, a symbolic link or a rename: 12,000 small
-    /// files failed with a third of the space free. Writes of this volume wait meanwhile, or they would take at once what
-    /// has become free; transactions of other threads hold blocks for a moment, hence more than one attempt.
+    /// XFS reserves several blocks for the metadata of each small file that is not yet written back. It releases them
+    /// before it refuses a write or a new file, but not before it refuses a link, a symbolic link or a rename: 12,000
+    /// small files failed with a third of the space free. Writes to this volume wait in the meantime, or they would
+    /// immediately take what has become free; transactions of other threads hold blocks briefly, hence more than one
+    /// attempt.
     ///
     /// - Parameters:
     ///   - descriptor: A file or directory of the volume.
-    ///   - call: Makes the call; no write of content.
-    /// - Returns: What the last call returned, or a negative `errno`.
+    ///   - call: Makes the system call; not a write of content.
+    /// - Returns: The result of the last call, or a negative `errno`.
     @inline(__always)
     func withinRoom(of descriptor: borrowing Descriptor, _ call: () -> Int) -> Int {
         let result = call()

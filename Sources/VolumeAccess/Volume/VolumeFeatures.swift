@@ -3,12 +3,12 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// What the kernel and the file systems of one volume have been found to refuse.
+/// Which features the kernel and the file systems of one volume have been found to lack.
 ///
-/// Each starts as true and turns false once, after the first refusal, so that a refused call is not tried per file.
+/// Each starts as true and becomes false after the first refusal, so that a refused call is not retried for every file.
 ///
 /// ## Concurrency model
-/// Relaxed atomics: a late reader only tries a refused call once more.
+/// Relaxed atomics: a thread that reads late only tries a refused call once more.
 final class VolumeFeatures: Sendable {
     /// A call or flag that some systems lack.
     final class Feature: Sendable {
@@ -20,11 +20,11 @@ final class VolumeFeatures: Sendable {
         func refuse() { state.store(false, ordering: .relaxed) }
     }
 
-    /// openat2(2): Linux 5.6, and often hidden by seccomp profiles.
+    /// openat2(2): Linux 5.6, and often blocked by seccomp profiles.
     let openat2 = Feature()
-    /// Files without a name (`O_TMPFILE`): most local file systems; not NFS.
+    /// Unnamed files (`O_TMPFILE`): most local file systems; not NFS.
     ///
-    /// `/proc` must be there to name such a file where `linkByDescriptor` fails.
+    /// `/proc` is required to link such a file when `linkByDescriptor` fails.
     let unnamedFiles = Feature(Kernel.exists("/proc/self/fd"))
     /// linkat(2) with `AT_EMPTY_PATH`: CAP_DAC_READ_SEARCH, or Linux 6.10.
     let linkByDescriptor = Feature()
@@ -36,11 +36,11 @@ final class VolumeFeatures: Sendable {
     let listxattrat = Feature()
     /// FICLONE: btrfs, XFS, bcachefs and others.
     let clone = Feature()
-    /// Whether a file is closed before it gets its name, which is when network file systems tell of lost writes.
+    /// Whether a file is closed before it gets its name: closing is when network file systems report lost writes.
     let closeBeforeName = Feature()
     /// copy_file_range(2) on these file systems.
     let copyRange = Feature()
 
-    /// Shared by writes of content; held alone while a call that found no room waits for what was written.
+    /// Held shared by writes of content; held exclusively while a call that found no space waits for write-back.
     let writes = SharedLock()
 }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// Which directory it is, whatever name led to it.
+/// The identity of a directory, regardless of the path that led to it.
 package struct DirectoryIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -13,32 +13,32 @@ package struct DirectoryIdentity: Hashable, Sendable {
     }
 }
 
-/// A directory and all that it lies in, so that two trees can be told to overlap whatever names lead to them.
+/// A directory and its ancestors, to determine whether two trees overlap regardless of the paths that lead to them.
 ///
-/// A bind mount has two directories above it: the one that it is mounted in, and the one that it was taken from. The
-/// second is found where the file system is also mounted in a way that shows it.
+/// A bind mount has two parents: the directory that it is mounted in, and the parent of the directory that it was bound
+/// from. The second is found if the file system is also mounted such that it is visible.
 package struct VolumeLineage: Sendable {
     /// The directory itself.
     package let own: DirectoryIdentity
-    /// The directories that it lies in.
+    /// Its ancestors.
     package let above: Set<DirectoryIdentity>
-    /// The same as directories to lock, opened with O_PATH.
+    /// The ancestors as directories to lock, opened with O_PATH.
     let directories: [VolumeDirectory]
 
-    /// Whether one tree is the other, or lies in it.
+    /// Whether one tree is the other, or contains it.
     package func overlaps(_ other: VolumeLineage) -> Bool {
         own == other.own || above.contains(other.own) || other.above.contains(own)
     }
 }
 
 extension Volume {
-    /// How many levels are looked at; PATH_MAX allows no more.
+    /// The most levels that are examined; PATH_MAX allows no more.
     private static let deepest = 2048
 
-    /// Finds out where the volume lies now.
+    /// Determines the volume's current ancestors.
     ///
-    /// - Returns: Its place.
-    /// - Throws: ``VolumeError`` when not even the root's status can be had.
+    /// - Returns: The volume's identity and ancestors.
+    /// - Throws: ``VolumeError`` when the root's status cannot be read.
     package func lineage() throws(VolumeError) -> VolumeLineage {
         let own = DirectoryIdentity(try root.status())
         var found: [DirectoryIdentity: VolumeDirectory] = [:]
@@ -51,14 +51,14 @@ extension Volume {
         return VolumeLineage(own: own, above: Set(found.keys), directories: Array(found.values))
     }
 
-    /// Takes in a directory; false when it was known before.
+    /// Adds a directory; false if it was already known.
     @discardableResult
     private func note(_ directory: VolumeDirectory, _ found: inout [DirectoryIdentity: VolumeDirectory]) -> Bool {
         guard let status = try? directory.status() else { return false }
         return found.updateValue(directory, forKey: DirectoryIdentity(status)) == nil
     }
 
-    /// Goes up from a directory to the root of the process, where `..` leads nowhere else.
+    /// Ascends from a directory to the process's root, where `..` is the directory itself.
     private func climb(from start: VolumeDirectory, _ found: inout [DirectoryIdentity: VolumeDirectory]) {
         var current = start
         for _ in 0..<Self.deepest {
@@ -73,12 +73,12 @@ extension Volume {
         return VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: features)
     }
 
-    /// The directories above the one that is mounted here, in the file system that it was taken from.
+    /// The directories above the one that is mounted here, in the file system that it comes from.
     private func directoriesBehindMount() -> [VolumeDirectory] {
         let own = mount()
         guard own.root.count > 1 else { return [] }
         let others = MountLine.all.filter { $0.device == own.device && $0.number != own.number }
-        // The nearest directory that is seen is enough: the others lie above it.
+        // The nearest visible directory is enough: the others are above it.
         var path = PathParts(own.root)
         while path.hasParent {
             let wanted = path.parent
@@ -94,7 +94,7 @@ extension Volume {
         return []
     }
 
-    /// Opens a path if it still lies on the volume's file system: another mount may cover it.
+    /// Opens a path if it is on the volume's file system: another mount may cover it.
     private func openOnDevice(_ path: [UInt8]) -> VolumeDirectory? {
         let number = withTerminated(path.span) { path in
             kernelCall { Kernel.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }

@@ -3,20 +3,20 @@ import Glibc
 import LinuxSystem
 import Synchronization
 
-/// How far the word of a lock on a volume goes.
+/// How far a lock on a volume reaches.
 package enum LockReach: Int64, Sendable {
-    /// No program on any host that asks for the lock gets it too.
+    /// It excludes every program on any host that requests the lock.
     case everywhere = 0
-    /// No program on this host does; other hosts that have the file system mounted do not hear of it.
+    /// It excludes programs on this host, but not on other hosts that have the file system mounted.
     case host = 1
-    /// No session of this process does: the file system has no locks.
+    /// It excludes only sessions of this process: the file system has no locks.
     case process = 2
 }
 
-/// The lock of the one who writes to a volume: flock(2), exclusive on the root, shared on the directories above it.
+/// The lock of a volume's writer: flock(2), exclusive on the root, shared on the directories above it.
 ///
-/// So it keeps out who wants the same directory, one in it, or one that it lies in. A directory above that cannot be
-/// opened is not locked. The lock ends with the value, or with the process.
+/// So it excludes writers of the same directory, of one below it, and of one above it. A directory above that cannot be
+/// opened is not locked. The lock is released with the object, or with the process.
 package final class VolumeLock: Sendable {
     /// How far it reaches.
     package let reach: LockReach
@@ -34,20 +34,20 @@ package final class VolumeLock: Sendable {
 
     deinit { for identity in anchored { anchors.release(identity) } }
 
-    /// Locks a volume if nobody else has it.
+    /// Locks a volume if it is not locked already.
     ///
     /// - Parameters:
-    ///   - volume: What is written to.
-    ///   - lineage: Where it lies.
+    ///   - volume: The volume to write to.
+    ///   - lineage: Its ancestors.
     ///   - anchors: Directories above it that were opened before.
-    /// - Returns: Nil when somebody has a lock that forbids it.
-    /// - Throws: ``VolumeError`` when the root cannot be opened for it.
+    /// - Returns: Nil if there is a conflicting lock.
+    /// - Throws: ``VolumeError`` when the root cannot be opened for locking.
     package static func take(
         _ volume: Volume,
         _ lineage: VolumeLineage,
         _ anchors: LockAnchors
     ) throws(VolumeError) -> VolumeLock? {
-        // Descriptors of their own: a lock belongs to an open file, and ends with the last descriptor of it.
+        // Separate descriptors: a lock belongs to an open file description, and ends with its last descriptor.
         guard let root = reopened(volume.root) else {
             throw .system(operation: "open", path: [UInt8(ascii: ".")], number: errno)
         }
@@ -88,8 +88,8 @@ package final class VolumeLock: Sendable {
         return VolumeDirectory(Descriptor(owning: Int32(number)), relativePath: [], features: directory.features)
     }
 
-    /// How far locks on directories reach, by the kind of file system: those of clusters pass them on, others that are
-    /// mounted from a server keep them to the host, and what is local is mounted on one host.
+    /// How far locks on directories reach, by file system type: cluster file systems propagate them, others that are
+    /// mounted from a server keep them local to the host, and local file systems are mounted on one host only.
     static func reach(ofType type: String) -> LockReach {
         if ["ceph", "gfs2", "ocfs2", "gpfs"].contains(type) { return .everywhere }
         let remote = ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "lustre", "virtiofs", "vboxsf", "ncpfs"]
@@ -97,15 +97,15 @@ package final class VolumeLock: Sendable {
     }
 }
 
-/// Directories above the volumes that were opened when that was still allowed (Landlock), and are locked when needed.
+/// Directories above the volumes that were opened while that was still allowed (Landlock), and are locked when needed.
 ///
 /// ## Concurrency model
-/// The directories do not change; the counts are guarded.
+/// The directories are immutable; the counts are guarded.
 package final class LockAnchors: Sendable {
     private let directories: [DirectoryIdentity: VolumeDirectory]
     private let counts = Mutex<[DirectoryIdentity: Int]>([:])
 
-    /// Opens all that can be opened above some volumes.
+    /// Opens all directories above some volumes that can be opened.
     package init(above volumes: [Volume] = []) {
         var directories: [DirectoryIdentity: VolumeDirectory] = [:]
         for volume in volumes {
@@ -125,7 +125,7 @@ package final class LockAnchors: Sendable {
         self.directories = directories
     }
 
-    /// Locks a directory, shared among all who take it here; nil when it was not opened.
+    /// Locks a directory, shared by all callers of this method; nil if it was not opened.
     func take(_ identity: DirectoryIdentity) -> VolumeDirectory.LockAnswer? {
         guard let directory = directories[identity] else { return nil }
         return counts.withLock { counts in
@@ -146,12 +146,12 @@ package final class LockAnchors: Sendable {
 extension VolumeDirectory {
     enum LockAnswer { case taken, busy, unsupported }
 
-    /// Asks for a lock on the directory without waiting.
+    /// Requests a lock on the directory without waiting.
     fileprivate func lock(_ kind: Int32) -> LockAnswer {
         switch kernelCall({ dvm_flock(descriptor.rawValue, kind | LOCK_NB) }) {
         case 0: .taken
         case -Int(EWOULDBLOCK): .busy
-        // ENOLCK, EOPNOTSUPP, EBADF of NFS and the like: there are no locks here.
+        // ENOLCK, EOPNOTSUPP, EBADF of NFS and so on: locks are not supported.
         default: .unsupported
         }
     }

@@ -2,21 +2,21 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What statfs(2) and statvfs(3) tell of the file system that a volume is on.
+/// The values of statfs(2) and statvfs(3) for a volume's file system.
 package struct VolumeSpace: Hashable, Sendable {
-    /// Bytes that the other numbers count in: the fragment size.
+    /// The unit of the other numbers, in bytes: the fragment size.
     package let blockSize: Int64
-    /// How large the file system is, in blocks.
+    /// The size of the file system, in blocks.
     package let blocks: Int64
-    /// Free blocks, those reserved for the superuser among them.
+    /// Free blocks, including those reserved for the superuser.
     package let freeBlocks: Int64
-    /// Free blocks that anybody may use.
+    /// Free blocks for unprivileged users.
     package let availableBlocks: Int64
-    /// How many inodes there are; 0 where they are made as needed (btrfs).
+    /// The number of inodes; 0 if they are allocated dynamically (btrfs).
     package let inodes: Int64
     /// Free inodes.
     package let freeInodes: Int64
-    /// Bytes that a name may have.
+    /// The longest name, in bytes.
     package let longestName: Int64
     /// The magic number of the file system, such as `0xEF53`.
     package let magic: UInt64
@@ -29,10 +29,11 @@ package struct VolumeSpace: Hashable, Sendable {
     package var used: Int64 { (blocks - freeBlocks).multipliedClamped(by: blockSize) }
     /// Free bytes for the superuser.
     package var free: Int64 { freeBlocks.multipliedClamped(by: blockSize) }
-    /// Free bytes for anybody.
+    /// Free bytes for unprivileged users.
     package var available: Int64 { availableBlocks.multipliedClamped(by: blockSize) }
 
-    /// Used of what anybody may use, rounded up, as df(1) computes it; 0 for an empty file system without a size.
+    /// The percentage in use of what unprivileged users may use, rounded up, as df(1) computes it; 0 for a file system
+    /// without a size.
     package var usagePercent: Int64 {
         let usedBlocks = blocks - freeBlocks
         let usable = Int128(usedBlocks) + Int128(availableBlocks)
@@ -41,7 +42,7 @@ package struct VolumeSpace: Hashable, Sendable {
 }
 
 extension Volume {
-    /// Asks for the space of the file system that the root is on.
+    /// Reads the space of the file system that the root is on.
     ///
     /// - Throws: ``VolumeError`` of fstatfs(2) or fstatvfs(3).
     package func space() throws(VolumeError) -> VolumeSpace {

@@ -1,61 +1,61 @@
 import RsyncWire
 import VolumeAccess
 
-/// An entry of a file list with all that is known about its name at the destination: what a decision is made from.
+/// An entry of a file list with all that is known about its name at the destination: the input of a decision.
 struct Candidate {
     /// The entry as listed.
     let entry: FileEntry
     /// Its index on the wire.
     let index: Int32
-    /// The list in work; with incremental recursion a directory's own entry is in its parent's list.
+    /// The list being processed; with incremental recursion a directory's own entry is in its parent's list.
     let list: FileList
-    /// Its whole name in the transfer; `.` for the root.
+    /// Its full name in the transfer; `.` for the root.
     let name: ArraySlice<UInt8>
     /// The last component that it has at the destination.
     let leaf: ArraySlice<UInt8>
-    /// The directory it belongs in; nil where a dry run would have made that.
+    /// Its parent directory; nil when a dry run would have created it.
     let directory: VolumeDirectory?
-    /// What is at its name; nil when nothing is.
+    /// The status of what is at its name; nil when nothing is.
     let current: FileStatus?
-    /// How the content at its name compares, where ``DecisionRules/readsContent(of:)`` asks for it.
+    /// How the content at its name compares, if ``DecisionRules/readsContent(of:)`` requires it.
     var content = Content.unread
-    /// Its place among the names of one file (`-H`).
+    /// Its role among the names of one file (`-H`).
     var link = LinkRole.alone
-    /// How many names of its group, in this list, stand for ``current``; counted where ``DecisionRules/countsNames(of:)``
-    /// asks for it.
+    /// The number of names of its group, in this list, that refer to ``current``; counted if
+    /// ``DecisionRules/countsNames(of:)`` requires it.
     var sharedNames = 0
-    /// 0 for the first try, 1 after a failed verification.
+    /// 0 for the first attempt, 1 after a failed verification.
     var attempt = 0
 
-    /// What reading the content showed: the sum of a file (`-c`), or the target of a symbolic link.
+    /// The result of reading the content: a file's checksum (`-c`), or a symbolic link's target.
     enum Content: Sendable {
         /// It was not read.
         case unread
-        /// It is as listed.
+        /// It matches the list.
         case same
-        /// It is not as listed.
+        /// It differs from the list.
         case differs
     }
 
     /// Whether it is the root of the transfer.
     var isRoot: Bool { name.count == 1 && name.first == UInt8(ascii: ".") }
 
-    /// The name to report for a hard link that is made; empty for one that was there, and for all else.
+    /// The name to report for a new hard link; empty for an existing one, and for everything else.
     var reportedLink: [UInt8] {
         if case .follows(let first, false) = link { first } else { [] }
     }
 }
 
-/// The place of an entry among the names of one hard-linked file.
+/// The role of an entry among the names of one hard-linked file.
 enum LinkRole: Hashable, Sendable {
     /// It has no other names in the transfer.
     case alone
-    /// It is brought into place like any file, and the other names are linked to it.
+    /// It is transferred like any file, and the other names are linked to it.
     case leads
-    /// Another name is being brought into place.
+    /// Another name is being transferred.
     case waits
     /// The file is in place under this name.
     case isInPlace
-    /// The file is in place under the name `first`; `isSame` says that this name stands for it as well.
+    /// The file is in place under the name `first`; `isSame`: whether this name already refers to it too.
     case follows(first: [UInt8], isSame: Bool)
 }

@@ -2,14 +2,14 @@ import Glibc
 import RsyncWire
 import VolumeAccess
 
-/// Decides what shall become of an entry (protocol specification, transfer 11).
+/// Decides what happens to an entry (protocol specification, transfer 11).
 ///
-/// A pure function: everything it needs to know is in its arguments.
+/// A pure function: its result depends only on its arguments.
 ///
 /// - Parameters:
 ///   - candidate: The entry and what is known about its name at the destination.
 ///   - rules: The session's rules.
-/// - Returns: What shall be done.
+/// - Returns: What to do.
 func decide(_ candidate: Candidate, by rules: DecisionRules) -> Decision {
     if let refusal = rules.refusal(of: candidate) { return refusal }
     if let decision = rules.decideLink(candidate) { return decision }
@@ -21,9 +21,9 @@ func decide(_ candidate: Candidate, by rules: DecisionRules) -> Decision {
 }
 
 extension DecisionRules {
-    // MARK: what has to be known
+    // MARK: required input
 
-    /// Why an entry is not looked at any further; nil when it is.
+    /// The decision for an entry that is not examined any further; nil for all others.
     func refusal(of candidate: Candidate) -> Decision? {
         let entry = candidate.entry
         switch entry.type {
@@ -38,16 +38,17 @@ extension DecisionRules {
         }
     }
 
-    /// Whether the content at the entry's name has to be read: a file for its sum (`-c`), a symbolic link for its target.
+    /// Whether the content at the entry's name has to be read: a file for its checksum (`-c`), a symbolic link for its
+    /// target.
     func readsContent(of candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
         let entry = candidate.entry
         guard entry.isRegular else { return entry.isSymbolicLink && current.isSymbolicLink }
-        // A file beyond the limit is not read for its sum either.
+        // A file beyond the limit is not read for its checksum either.
         return comparesSums && current.isRegular && current.size == entry.size && !isTooLarge(entry)
     }
 
-    /// Whether the other names of what is there have to be counted; known only once the content has been compared.
+    /// Whether the other names of the existing file have to be counted; known only once the content has been compared.
     func countsNames(of candidate: Candidate) -> Bool {
         guard let current = candidate.current, keepsHardLinks, current.linkCount > 1, !current.isDirectory,
             candidate.entry.flags.contains(.hardLinked)
@@ -101,7 +102,7 @@ extension DecisionRules {
         )
     }
 
-    /// Decides about a name whose file has another name (`-H`); nil when it is brought into place like any entry.
+    /// Decides about a name whose file has another name (`-H`); nil when it is handled like any other entry.
     fileprivate func decideLink(_ candidate: Candidate) -> Decision? {
         let (entry, current) = (candidate.entry, candidate.current)
         switch candidate.link {
@@ -114,7 +115,7 @@ extension DecisionRules {
                 attributes: corrections(for: entry, current: current)
             )
         case .follows(_, let isSame):
-            // The attributes came with the first name.
+            // The attributes were set with the first name.
             if isSame { return .keep(report: reportsUnchanged ? [.localChange, .nameFollows] : nil, attributes: nil) }
             let flags: ItemFlags =
                 current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
@@ -124,7 +125,7 @@ extension DecisionRules {
 
     // MARK: decisions
 
-    /// Asks for a file's content.
+    /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         return .transfer(
@@ -135,7 +136,8 @@ extension DecisionRules {
         )
     }
 
-    /// Keeps what is there and corrects its attributes; a file of its own is made where they would change others.
+    /// Keeps the existing entry and corrects its attributes; gives it its own copy of the file where that would change
+    /// other names.
     private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
         let report = reported(differences(of: entry, from: current, isChanging: false))
@@ -143,14 +145,14 @@ extension DecisionRules {
         guard corrections != nil, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
-        // A file is copied with its attributes; a link or node that is made anew has the time of its making.
+        // A file is copied with its attributes; a link or node that is created again has its creation time.
         let attributes = entry.isRegular ? corrections : attributes(for: entry, current: current)
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
     private func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }
 
-    /// What becomes of `current` when something new comes in its place.
+    /// What happens to `current` when a new entry takes its place.
     private func displaced(by entry: FileEntry, _ current: FileStatus?) -> Displaced {
         guard let current else { return .nothing }
         if current.isDirectory { return .directory }
@@ -161,14 +163,14 @@ extension DecisionRules {
 
     private func isTooLarge(_ entry: FileEntry) -> Bool { largestFile.map { entry.size > $0 } ?? false }
 
-    /// Whether a regular file's content counts as unchanged by size and time alone.
+    /// Whether a regular file passes the quick check.
     private func looksUnchanged(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         guard current.size == entry.size else { return false }
         if comparesSizesOnly { return true }
         return !ignoresTimes && hasSameTime(entry, current)
     }
 
-    /// Whether what is there has the content that is listed (protocol specification, transfer 11.3).
+    /// Whether the existing entry has the listed content (protocol specification, transfer 11.3).
     private func isUnchanged(_ candidate: Candidate, _ current: FileStatus) -> Bool {
         let entry = candidate.entry
         guard current.mode & UInt32(S_IFMT) == entry.type else { return false }
@@ -182,20 +184,20 @@ extension DecisionRules {
         return current.deviceMajor == extra.deviceMajor && current.deviceMinor == extra.deviceMinor
     }
 
-    /// Whether what is there has other names that the source, with `-H`, keeps apart, as far as its list tells; what is not
-    /// sure counts as kept apart.
+    /// Whether the existing file has other names that the source, with `-H`, keeps separate, as far as its list tells;
+    /// in doubt they count as separate.
     ///
-    /// rsync 3.5.0 changes the attributes of such names, and each run anew undoes what the last one did; here the name
-    /// gets a file of its own.
+    /// rsync 3.5.0 changes the attributes of such names, and each new run undoes what the previous one did; here the
+    /// name gets its own file.
     private func isShared(_ candidate: Candidate, _ current: FileStatus) -> Bool {
         guard keepsHardLinks, current.linkCount > 1, !current.isDirectory else { return false }
         return !candidate.entry.flags.contains(.hardLinked) || candidate.sharedNames < current.linkCount
     }
 
-    /// Whether what is at a name has the content that is listed.
+    /// Whether the existing entry has the listed content.
     func isUnchanged(_ candidate: Candidate) -> Bool { candidate.current.map { isUnchanged(candidate, $0) } ?? false }
 
-    /// Whether a file that is unchanged keeps its inode, so that the other names of its group can be linked to it.
+    /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
         return corrections(for: candidate.entry, current: current) == nil || !isShared(candidate, current)

@@ -1,33 +1,33 @@
 import RsyncWire
 import VolumeAccess
 
-/// What shall become of one entry at the destination.
+/// What to do about one entry at the destination.
 enum Decision: Hashable, Sendable {
-    /// The file is longer than the limit: it is reported and left alone.
+    /// The file exceeds the size limit: it is reported and left alone.
     case refuse
-    /// Entries of this kind are not wanted (without `-l`, `--devices` or `--specials`).
+    /// Entries of this type are not transferred (without `-l`, `--devices` or `--specials`).
     case skip
-    /// Another name of the same file is under way; this one is linked to it later (`-H`).
+    /// Another name of the same file is being transferred; this one is linked to it later (`-H`).
     case wait
-    /// What is there stays.
+    /// The existing entry is kept.
     ///
-    /// - `report`: How it differs; nil when it is not reported.
-    /// - `attributes`: What has to be set; nil when nothing has.
-    /// - `ownCopy`: Whether it gets a copy of its own first, since its file has names that the source keeps apart.
+    /// - `report`: The differences; nil when it is not reported.
+    /// - `attributes`: The attributes to set; nil for none.
+    /// - `ownCopy`: Whether it first gets its own copy, because its file has names that the source keeps separate.
     case keep(report: ItemFlags?, attributes: FileAttributes?, ownCopy: Bool = false)
-    /// Content is asked for; `attributes` is what the finished file shall have.
+    /// The content is requested; `attributes` are those of the finished file.
     case transfer(report: ItemFlags, attributes: FileAttributes, inPlace: Bool, displaced: Displaced)
-    /// A directory, symbolic link, device, FIFO or socket is made.
+    /// A directory, symbolic link, device, FIFO or socket is created.
     case make(report: ItemFlags, attributes: FileAttributes, displaced: Displaced)
-    /// The name becomes another name of the file that is in place.
+    /// The name is linked to the file that is in place.
     case link(report: ItemFlags, displaced: Displaced)
 }
 
-/// What becomes of that which is at the name of something new.
+/// What happens to an existing entry whose name a new one takes.
 enum Displaced: Hashable, Sendable {
     /// Nothing is there.
     case nothing
-    /// It is replaced in one step when the new is complete.
+    /// It is replaced atomically when the new entry is complete.
     case replaced
     /// It is removed first.
     case removed
@@ -36,7 +36,7 @@ enum Displaced: Hashable, Sendable {
 }
 
 extension Decision {
-    /// Whether the name stands for another file than before once this is done.
+    /// Whether the name refers to a different file once this is done.
     var makesNewFile: Bool {
         switch self {
         case .refuse, .skip, .wait: false
@@ -46,7 +46,7 @@ extension Decision {
         }
     }
 
-    /// How the entry differs, for the report; nil when there is none.
+    /// The differences to report; nil when nothing is reported.
     var report: ItemFlags? {
         switch self {
         case .refuse, .skip, .wait: nil
@@ -57,7 +57,7 @@ extension Decision {
 }
 
 extension Decision: CustomStringConvertible {
-    /// The decision in a user's words, such as `transfer (size, time), set mode 644 time 1700000000`.
+    /// A readable form, such as `transfer (size, time), set mode 644 time 1700000000`.
     var description: String {
         switch self {
         case .refuse: "refuse, too large"
@@ -97,7 +97,7 @@ extension Displaced {
 }
 
 extension FileAttributes {
-    /// What is set, by name; empty for nothing.
+    /// The attributes that are set, by name; empty for none.
     fileprivate var suffix: String {
         let words: [String?] = [
             owner.map { "owner \($0)" }, group.map { "group \($0)" },

@@ -4,14 +4,14 @@ import RsyncWire
 import VolumeAccess
 
 extension DecisionRules {
-    /// The process's umask, read once: reading it takes setting it, for every thread.
+    /// The process's umask, read once: reading it requires setting it, for all threads.
     private static let processMask: UInt32 = {
         let current = umask(0)
         umask(current)
         return UInt32(current)
     }()
 
-    /// Rules for a session into a volume, which may be tried for what it keeps of a time.
+    /// Rules for a session into a volume, which may be probed for its time resolution.
     ///
     /// - Parameters:
     ///   - state: The session's options and terms.
@@ -28,7 +28,7 @@ extension DecisionRules {
             mask: Self.processMask
         )
         let isExact = state.options.comparison.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
-        // What rsync's own option says is not softened by anything.
+        // rsync's own option takes precedence over the file system's time resolution.
         if isExact, window < 0 { grain = state.execution.timeGrain(of: volume) }
     }
 

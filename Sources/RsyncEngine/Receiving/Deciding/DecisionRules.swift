@@ -2,20 +2,21 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// What a session's options and terms mean for the entries of its destination; made once, and asked for each entry.
+/// What a session's options and terms mean for the entries of its destination; created once, and consulted for each
+/// entry.
 struct DecisionRules: Sendable {
-    /// Whether symbolic links are made (`-l`).
+    /// Whether symbolic links are created (`-l`).
     var makesLinks: Bool
-    /// Whether devices are made (`--devices`, as root).
+    /// Whether devices are created (`--devices`, as root).
     var makesDevices: Bool
-    /// Whether FIFOs and sockets are made (`--specials`).
+    /// Whether FIFOs and sockets are created (`--specials`).
     var makesSpecials: Bool
-    /// Whether names of one file stay so, and other names are kept apart (`-H`).
+    /// Whether the names of one file stay linked, and other names are kept separate (`-H`).
     var keepsHardLinks: Bool
 
     /// Whether modification times are kept (`-t`).
     var keepsTimes: Bool
-    /// Whether those of directories are (not with `--omit-dir-times`).
+    /// Whether directories' modification times are kept (not with `--omit-dir-times`).
     var keepsDirectoryTimes: Bool
     /// Whether permissions are kept (`-p`).
     var keepsPermissions: Bool
@@ -23,73 +24,74 @@ struct DecisionRules: Sendable {
     var keepsOwner: Bool
     /// Whether groups are kept (`-g`).
     var keepsGroup: Bool
-    /// Whether this process works in directories whatever their permissions are.
+    /// Whether this process can work in directories regardless of their permissions.
     var isRoot: Bool
     /// The process's umask.
     var mask: UInt32
 
-    /// Whether contents are compared by their sums (`-c`).
+    /// Whether contents are compared by checksum (`-c`).
     var comparesSums: Bool
     /// Whether a file of the same size counts as unchanged (`--size-only`).
     var comparesSizesOnly: Bool
-    /// Whether no file counts as unchanged by its size and time (`-I`).
+    /// Whether the quick check is disabled (`-I`).
     var ignoresTimes: Bool
-    /// By how many seconds times may differ and still count as equal; negative: nanoseconds count.
+    /// The number of seconds by which times may differ and still count as equal; negative: compared to the nanosecond.
     var window: Int32
-    /// How times are cut before they are compared to the nanosecond.
+    /// How times are truncated before they are compared to the nanosecond.
     var grain: TimeGrain
 
-    /// The longest file that is asked for, in bytes; nil for any.
+    /// The largest file that is requested, in bytes; nil for no limit.
     var largestFile: Int64?
     /// Whether files are written in place (`--inplace`).
     var writesInPlace: Bool
-    /// Whether block sums of what is there are sent (not with `-W`).
+    /// Whether block sums of the basis are sent (not with `-W`).
     var wantsDelta: Bool
-    /// Whether small files come before large ones.
+    /// Whether small files are requested before large ones.
     var takesSmallestFirst: Bool
-    /// Whether entries are reported that are as they should be (`-ii`, `-vv`; protocol specification, transfer 11.4).
+    /// Whether unchanged entries are reported (`-ii`, `-vv`; protocol specification, transfer 11.4).
     var reportsUnchanged: Bool
-    /// Which names are removed, and when.
+    /// Which names are deleted, and when.
     var deletion: DeletionRules
 }
 
 /// What a session's options mean for names that the sender does not have.
 struct DeletionRules: Sendable {
-    /// Whether they are removed (`--delete`).
+    /// Whether they are deleted (`--delete`).
     var isWanted: Bool
-    /// Whether that comes before all else (`--delete-before`).
+    /// Whether they are deleted before anything else is done (`--delete-before`).
     var comesFirst: Bool
-    /// Whether they are removed although the sender had errors (`--ignore-errors`).
+    /// Whether they are deleted although the sender had errors (`--ignore-errors`).
     var ignoresErrors: Bool
-    /// Whether what is to go waits until it is known how much that is.
+    /// Whether deletions wait until their number is known.
     var isGuarded: Bool
-    /// The share of the destination's entries, in percent, beyond which nothing is removed; nil for any.
+    /// The share of the destination's entries, in percent, beyond which nothing is deleted; nil for no limit.
     var limit: Int?
-    /// Whether nothing is removed for a sender without entries.
+    /// Whether nothing is deleted when the sender has no entries.
     var refusesEmptySource: Bool
-    /// What protects names.
+    /// The rules that protect names.
     var filters: FilterList
 }
 
 extension DecisionRules {
-    /// Whether modification times are kept for this kind of entry.
+    /// Whether modification times are kept for this type of entry.
     func keepsTime(of entry: FileEntry) -> Bool { keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) }
 
-    /// The permissions an entry shall have; `current` is what is at its name.
+    /// The permissions for an entry; `current` is the existing entry.
     func permissions(of entry: FileEntry, current: FileStatus?) -> UInt32 {
         if keepsPermissions { return entry.mode & 0o7777 }
         if let current { return current.permissions }
         return entry.mode & 0o777 & ~mask
     }
 
-    /// Whether an entry's modification time counts as that of what is there (`--modify-window`, rsync(1)).
+    /// Whether an entry's modification time counts as equal to that of the existing entry (`--modify-window`,
+    /// rsync(1)).
     func hasSameTime(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         guard window >= 0 else { return grain.cut(entry.modificationTime, on: current) == current.modified }
         let (difference, isFar) = entry.modified.subtractingReportingOverflow(current.modified.seconds)
         return !isFar && difference.magnitude <= UInt64(window)
     }
 
-    /// What to set on an entry once its content is right.
+    /// The attributes to set on an entry once its content is correct.
     func attributes(for entry: FileEntry, current: FileStatus?) -> FileAttributes {
         var attributes = FileAttributes()
         if keepsOwner { attributes.owner = entry.uid }
@@ -99,10 +101,10 @@ extension DecisionRules {
         return attributes
     }
 
-    /// What has to be set on an entry that was found to be right; nil for nothing.
+    /// The attributes to set on an entry whose content is unchanged; nil for none.
     ///
-    /// A time that counts as equal stays as it is, unless the content was read (`-c`): nanoseconds of the source on a
-    /// content that nobody read would hide a change for good. rsync 3.5.0 does the same.
+    /// A time that counts as equal is left unchanged, unless the content was read (`-c`): setting the source's
+    /// nanoseconds on content that was not read could hide a change permanently. rsync 3.5.0 does the same.
     func corrections(for entry: FileEntry, current: FileStatus) -> FileAttributes? {
         var attributes = attributes(for: entry, current: current)
         if entry.isDirectory { attributes = workable(attributes) }
@@ -112,15 +114,15 @@ extension DecisionRules {
         }
         if attributes.owner == current.owner { attributes.owner = nil }
         if attributes.group == current.group { attributes.group = nil }
-        // A change of owner clears setuid and setgid, so that the permissions are set again.
+        // A change of owner clears setuid and setgid, so the permissions are set again.
         if attributes.owner == nil, attributes.group == nil, attributes.permissions == current.permissions {
             attributes.permissions = nil
         }
         return attributes == FileAttributes() ? nil : attributes
     }
 
-    /// What to set on a directory before its contents are in place: work in it needs the owner's permissions, unless this
-    /// process is root.
+    /// The attributes to set on a directory before its contents are in place: working in it requires the owner's
+    /// permissions, unless this process is root.
     func workable(_ attributes: FileAttributes) -> FileAttributes {
         guard !isRoot, let permissions = attributes.permissions else { return attributes }
         var attributes = attributes
@@ -128,13 +130,13 @@ extension DecisionRules {
         return attributes
     }
 
-    /// What to set on a directory once its contents, whose making changed its time, are in place.
+    /// The attributes to set on a directory once its contents, whose creation changed its time, are in place.
     ///
     /// - Parameters:
     ///   - entry: The directory.
-    ///   - current: What it has now.
-    ///   - isNew: Whether this run made it: the time of its making counts for nothing.
-    /// - Returns: What it shall have.
+    ///   - current: Its current status.
+    ///   - isNew: Whether this run created it, so that its current time is ignored.
+    /// - Returns: Its final attributes.
     func finalAttributes(for entry: FileEntry, current: FileStatus, isNew: Bool) -> FileAttributes {
         var attributes = attributes(for: entry, current: current)
         if !isNew, hasSameTime(entry, current) { attributes.modified = nil }
@@ -142,9 +144,9 @@ extension DecisionRules {
         return attributes
     }
 
-    /// The flags that say how an existing entry differs.
+    /// The flags for the differences of an existing entry.
     ///
-    /// `isChanging` says that content is being transferred or made: a time that is not kept then changes.
+    /// `isChanging`: whether content is being transferred or created; a time that is not preserved then changes.
     func differences(of entry: FileEntry, from current: FileStatus, isChanging: Bool) -> ItemFlags {
         var flags: ItemFlags = []
         if entry.isRegular, entry.size != current.size { flags.insert(.reportSize) }
@@ -163,6 +165,6 @@ extension DecisionRules {
 }
 
 extension FileEntry {
-    /// When the content changed last, as listed.
+    /// The listed modification time.
     var modificationTime: Timestamp { Timestamp(seconds: modified, nanoseconds: Int32(nanoseconds)) }
 }

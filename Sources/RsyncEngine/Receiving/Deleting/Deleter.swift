@@ -4,22 +4,22 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Removes what the sender does not have (protocol specification, transfer 16).
+/// Deletes what the sender does not have (protocol specification, transfer 16).
 ///
-/// Where the options guard deletions, what is to go is collected, and goes when it is known how much that is
+/// Where the options guard deletions, names to delete are collected, and deleted once their number is known
 /// (``Deleter/settle()``).
 ///
 /// Runs on the generator's thread.
 final class Deleter {
     let context: GeneratorContext
     private var hasWarned = false
-    /// What was removed, for NDX_DEL_STATS.
+    /// What was deleted, for NDX_DEL_STATS.
     private(set) var counts = DeletionStatistics()
-    /// Whether the sender has listed nothing but a directory without contents.
+    /// Whether the sender has listed nothing except an empty directory.
     var isSourceEmpty = false
     /// Whether ``settle()`` has refused to delete.
     var hasRefused = false
-    /// What waits for ``settle()``, and what is known about the destination.
+    /// Deletions that wait for ``settle()``, and what is known about the destination.
     var pending = PendingDeletions()
 
     var state: SessionState { context.state }
@@ -29,18 +29,18 @@ final class Deleter {
         self.context = context
     }
 
-    /// Whether what is to go has to wait.
+    /// Whether deletions have to wait.
     private var isWaiting: Bool { rules.isGuarded && (rules.limit != nil || isSourceEmpty) }
 
-    /// What stands in front of the names in a directory of the transfer; nothing in the root, `.`.
+    /// The prefix of the names in a directory of the transfer; empty for the root, `.`.
     static func prefix(below name: [UInt8]) -> [UInt8] {
         name == [UInt8(ascii: ".")] ? [] : name + [PathParts.separator]
     }
 
-    /// Shows signs of life between two removals: each may take long.
+    /// Sends a keep-alive between two removals: each may take long.
     func pause() { context.stayAlive() }
 
-    /// Removes every name of a directory that is not in its list, unless a filter protects it or the sender had errors.
+    /// Deletes every name of a directory that is not in its list, unless a filter protects it or the sender had errors.
     ///
     /// - Parameters:
     ///   - directory: The destination directory.
@@ -55,7 +55,7 @@ final class Deleter {
             for index in 0..<listing.count {
                 let leaf = listing.nameBytes(index)
                 let isDirectory = listing.kinds[index] == .directory
-                // A name that is listed as another kind is replaced when its entry comes up.
+                // A name that is listed as another type is replaced when its entry is processed.
                 guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
                 if rules.filters.isExcluded((prefix + leaf).span, isDirectory: isDirectory, side: .receiver) {
                     continue
@@ -81,7 +81,7 @@ final class Deleter {
         }
     }
 
-    /// Removes one name with everything below it; `isReplaced` says that the name itself counts as updated, not deleted.
+    /// Removes a name with everything below it; `isReplaced`: the name itself counts as updated, not as deleted.
     func remove(
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
@@ -97,8 +97,8 @@ final class Deleter {
         for failure in failures { report(failure) }
     }
 
-    /// Removes a directory in whose place something else comes: its contents are deletions, it itself is an update
-    /// (protocol specification, transfer 16.1).
+    /// Removes a directory that another entry replaces: its contents count as deletions, the directory itself as an
+    /// update (protocol specification, transfer 16.1).
     func makeWay(_ leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) throws(VolumeError) {
         try remove(leaf, in: directory, named: name, isReplaced: true)
     }

@@ -2,30 +2,29 @@ import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
-/// Names that are to be removed once it is known how many there are, directory by directory.
+/// Names to delete once their number is known, by directory.
 ///
-/// What lies below a name is counted and not kept, so the memory goes by names that the sender's directories lack, and
-/// has a bound.
+/// What is below a name is counted but not stored, so memory depends only on the names that the sender's directories
+/// lack, and is bounded.
 struct PendingDeletions {
-    /// The most bytes of names that are kept: some 1.5 million of them.
+    /// The most bytes of names that are stored: some 1.5 million names.
     static let limit = 32 << 20
-    /// Where the share of what is removed begins to count, in entries of the destination.
+    /// The least number of the destination's entries for the share of deletions to be limited.
     static let leastEntries: Int64 = 100
 
-    /// For each directory its name and the names in it, each with a NUL behind, and one more NUL.
+    /// For each directory its name and the names in it, each terminated by a NUL, then one more NUL.
     private var names: [UInt8] = []
-    /// Entries that are to be removed, those below a name included.
+    /// Entries to delete, including those below a name.
     private(set) var entries: Int64 = 0
-    /// Entries that were removed already, to make way for others.
+    /// Entries that were already removed because others replace them.
     var removedForOthers: Int64 = 0
-    /// What the destination had, as far as it was looked at.
+    /// Entries that the destination had, as far as it was examined.
     var destinationEntries: Int64 = 0
-    /// What the destination has in all, when that was counted.
+    /// All of the destination's entries, if they were counted.
     var scannedEntries: Int64?
-    /// Whether there were more names than are kept.
+    /// Whether there were more names than can be stored.
     private(set) var isOverfull = false
 
-    /// Takes in names of a directory.
     mutating func add(_ leaves: [[UInt8]], of directory: [UInt8], entries count: Int64) {
         entries += count
         let size = leaves.reduce(directory.count + 2) { $0 + $1.count + 1 }
@@ -38,7 +37,7 @@ struct PendingDeletions {
         names.append(0)
     }
 
-    /// Gives each directory with its names, in the order in which they came, and forgets all.
+    /// Passes each directory with its names, in the order they were added, and removes them all.
     mutating func takeAll(_ body: (_ directory: [UInt8], _ leaves: [[UInt8]]) -> Void) {
         var rest = names[...]
         names = []
@@ -58,11 +57,11 @@ struct PendingDeletions {
 }
 
 extension Deleter {
-    /// Keeps names for later.
+    /// Collects names to delete later.
     func collect(_ leaves: [[UInt8]], in directory: VolumeDirectory, named name: [UInt8]) {
         var count: Int64 = 0
         for leaf in leaves { count += entries(of: leaf, in: directory, named: name) }
-        // Those at the top were counted with their directory.
+        // The top-level ones were counted with their directory.
         pending.destinationEntries += count - Int64(leaves.count)
         guard !leaves.isEmpty else { return }
         pending.add(leaves, of: name, entries: count)
@@ -76,15 +75,15 @@ extension Deleter {
         }
     }
 
-    /// Whether a directory may be removed now because something else comes in its place.
+    /// Whether a directory may be removed now because another entry replaces it.
     ///
-    /// It cannot wait: the share is judged by what is known so far, and by all that the destination has where that is not
-    /// enough.
+    /// It cannot wait: the share is judged by what is known so far or, where that does not suffice, by a count of all
+    /// the destination's entries.
     func mayMakeWay(for leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) -> Bool {
         guard let limit = rules.limit, rules.isGuarded else { return true }
         let path = PathParts(name)
         let parent = path.hasParent ? path.parent : [UInt8(ascii: ".")]
-        // The directory itself is replaced, which is no deletion.
+        // The directory itself is replaced, which is not a deletion.
         let count = max(0, entries(of: leaf, in: directory, named: parent) - 1)
         let all = pending.entries + pending.removedForOthers + count
         if all > Int64(limit) * PendingDeletions.leastEntries / 100 {
@@ -101,7 +100,7 @@ extension Deleter {
         return true
     }
 
-    /// All that the destination has but for what this run made.
+    /// All the destination's entries except those that this run created.
     private func entriesNow() -> Int64 {
         var count: Int64 = 0
         let root = context.destination.volume.root
@@ -117,9 +116,9 @@ extension Deleter {
         count * 100 > entries * Int64(limit)
     }
 
-    /// Removes what was collected, or refuses to; called when the sender's lists are complete.
+    /// Deletes what was collected, or refuses to; called when the sender's lists are complete.
     ///
-    /// - Returns: False when it was refused.
+    /// - Returns: False if it was refused.
     func settle() -> Bool {
         guard rules.isGuarded else { return true }
         guard !hasRefused else { return false }
@@ -150,11 +149,11 @@ extension Deleter {
                 do throws(VolumeError) {
                     try remove(leaf, in: directory, named: prefix + leaf)
                 } catch {
-                    // Gone meanwhile is as good.
+                    // An entry that has vanished in the meantime is fine.
                     if !error.isMissing { report(error) }
                 }
             }
-            // Its contents were in place before, and its time final.
+            // Its contents were in place before, and its time was final.
             for failure in try directory.setAttributes(
                 FileAttributes(modified: before.modified),
                 current: try directory.status()
@@ -166,7 +165,7 @@ extension Deleter {
         }
     }
 
-    /// Notes why nothing is deleted; the session ends with exit code 25.
+    /// Records why nothing is deleted; the session ends with exit code 25.
     @discardableResult
     private func refuse(_ refusal: TransferTally.Refusal, _ count: Int64, of entries: Int64, _ reason: String) -> Bool {
         state.countInPlace { tally in

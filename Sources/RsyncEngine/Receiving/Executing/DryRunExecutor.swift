@@ -2,7 +2,7 @@ import Glibc
 import RsyncWire
 import VolumeAccess
 
-/// Changes nothing (`-n`): only what would be deleted is looked for and reported.
+/// Changes nothing (`-n`): only looks for what would be deleted, and reports it.
 final class DryRunExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter

@@ -2,23 +2,25 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Whether a session changes the destination or only tells what it would change (`-n`): all that tells the two apart is here.
+/// Whether a session changes the destination or only reports what it would change (`-n`): all differences between the
+/// two are here.
 enum Execution: Sendable {
     /// The destination is changed.
     case real
     /// Nothing is changed, and no content is sent.
     case dryRun
 
-    /// What the options ask for.
+    /// The execution that the options request.
     init(_ options: TransferOptions) { self = options.dryRun ? .dryRun : .real }
 
-    /// Whether the destination is changed, so that writers, losses and deletions have to be guarded against.
+    /// Whether the destination is changed, so that concurrent writers, data loss and deletions have to be guarded
+    /// against.
     var changesDestination: Bool { self == .real }
 
-    /// Whether content is sent that was asked for.
+    /// Whether requested content is sent.
     var bringsContent: Bool { self == .real }
 
-    /// What carries the generator's decisions out.
+    /// The executor of the generator's decisions.
     func executor(_ context: GeneratorContext, _ deleter: Deleter) -> any Executor {
         switch self {
         case .real: VolumeExecutor(context, deleter)
@@ -26,33 +28,33 @@ enum Execution: Sendable {
         }
     }
 
-    /// Finds out what a destination keeps of a time.
+    /// Determines the resolution of times at a destination.
     func timeGrain(of volume: Volume) -> TimeGrain { TimeGrain(of: volume, mayMakeNames: self == .real) }
 
-    /// Makes the destination's directory.
+    /// Creates the destination directory.
     ///
-    /// - Returns: Whether it is there now.
+    /// - Returns: Whether it exists now.
     func makeRoot(_ leaf: [UInt8], in volume: Volume) throws(VolumeError) -> Bool {
         guard self == .real else { return false }
         try volume.root.createDirectory(leaf.span, permissions: 0o777)
         return true
     }
 
-    /// What brings the destination to its device; nil where that is not wanted or nothing changes.
+    /// The object that flushes the destination to its device; nil if that is not requested or nothing changes.
     func synchronizer(_ state: SessionState, of volume: Volume) throws(EngineError) -> Synchronizer? {
         state.options.placement.fsync && self == .real ? try Synchronizer(state: state, volume: volume) : nil
     }
 
-    /// Removes a name with everything below it, or tells what would be removed.
+    /// Removes a name with everything below it, or reports what would be removed.
     ///
     /// - Parameters:
-    ///   - leaf: The name.
-    ///   - directory: Where it is.
+    ///   - leaf: The name to remove.
+    ///   - directory: Its parent directory.
     ///   - pause: Called for each entry.
-    ///   - didRemove: Called for each entry that is removed, contents first, with its path below the volume's root.
-    ///   - isKept: Whether an entry is left alone with all its contents.
-    /// - Returns: What could not be removed.
-    /// - Throws: ``VolumeError`` when the name itself cannot be looked at.
+    ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
+    ///   - isKept: Whether an entry is kept with all its contents.
+    /// - Returns: The errors for what could not be removed.
+    /// - Throws: ``VolumeError`` when the name itself cannot be examined.
     func removeTree(
         _ leaf: [UInt8],
         in directory: VolumeDirectory,

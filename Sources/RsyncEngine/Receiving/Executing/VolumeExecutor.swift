@@ -3,7 +3,7 @@ import LinuxSystem
 import RsyncWire
 import VolumeAccess
 
-/// Changes the destination: directories, links, nodes and attributes at once, content of files by asking for it.
+/// Changes the destination: directories, links, nodes and attributes immediately, file contents by requesting them.
 final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
@@ -42,11 +42,11 @@ final class VolumeExecutor: Executor {
         }
     }
 
-    // MARK: making way
+    // MARK: removal of existing entries
 
-    /// Removes what cannot be replaced in one step.
+    /// Removes what cannot be replaced atomically.
     ///
-    /// - Returns: False when it could not be removed.
+    /// - Returns: False if it could not be removed.
     private func clear(_ displaced: Displaced, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
         do throws(VolumeError) {
             switch displaced {
@@ -102,24 +102,24 @@ final class VolumeExecutor: Executor {
         context.requester.request(plan, basis: basis)
     }
 
-    /// Opens what a delta can be made against.
+    /// Opens the basis for a delta.
     private func basis(for candidate: Candidate, in directory: VolumeDirectory) -> ReadableFile? {
-        // What is no file any more when it is asked for again fails to open, and that is reported.
+        // For a second request, what is no longer a file fails to open, and that is reported.
         guard context.rules.wantsDelta, let current = candidate.current, current.size > 0,
             current.isRegular || candidate.attempt > 0
         else { return nil }
         do throws(VolumeError) {
             return try directory.openForReading(candidate.leaf.span)
         } catch {
-            // What went meanwhile is no basis, and no error.
+            // A file that has vanished in the meantime is not a basis, and not an error.
             if !error.isMissing { context.report(error, "open") }
             return nil
         }
     }
 
-    // MARK: all else
+    // MARK: other entries
 
-    /// Gives a name a file of its own: a copy of the one that it shares.
+    /// Gives a name its own copy of the file that it shares.
     private func separate(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) {
         let leaf = candidate.leaf
         guard candidate.entry.isRegular, let current = candidate.current else {
@@ -138,7 +138,7 @@ final class VolumeExecutor: Executor {
         context.synchronizer?.note(directory.path(of: leaf.span), size: current.size)
     }
 
-    /// Makes a symbolic link, device, FIFO or socket.
+    /// Creates a symbolic link, device, FIFO or socket.
     private func place(
         _ candidate: Candidate,
         in directory: VolumeDirectory,
@@ -221,7 +221,7 @@ extension VolumeExecutor {
         return true
     }
 
-    /// Sets attributes of a directory by its name, or of `directory` itself.
+    /// Sets the attributes of a directory by its name, or of `directory` itself.
     private func set(
         _ attributes: FileAttributes,
         _ leaf: ArraySlice<UInt8>?,
@@ -234,7 +234,7 @@ extension VolumeExecutor {
 }
 
 extension Decision {
-    /// What becomes of that which is at the name.
+    /// What happens to the existing entry.
     var displaced: Displaced {
         switch self {
         case .refuse, .skip, .wait, .keep: .nothing
@@ -242,7 +242,7 @@ extension Decision {
         }
     }
 
-    /// What rsync calls the step that failed.
+    /// rsync's name for the step that failed.
     fileprivate func operation(on entry: FileEntry) -> String {
         if case .link = self { return "link" }
         if entry.isRegular { return "copy" }
@@ -251,7 +251,7 @@ extension Decision {
 }
 
 extension FileEntry {
-    /// What rsync calls the kind of entry in its messages.
+    /// rsync's name for the type of entry, in its messages.
     fileprivate var kindName: String {
         switch type {
         case UInt32(S_IFREG): "regular file"

@@ -4,7 +4,7 @@ import Synchronization
 import VolumeAccess
 
 extension Generator {
-    /// Looks up what is at an entry's name now.
+    /// Looks up what is currently at an entry's name.
     func candidate(_ entry: FileEntry, index: Int32, in list: FileList) throws(VolumeError) -> Candidate {
         let parent = Array(list.parent(of: entry))
         let leaf = context.destination.leaf(of: entry, in: list)
@@ -21,7 +21,7 @@ extension Generator {
         )
     }
 
-    /// Finds out the rest of what a decision needs: other names of the same file, and what only reading tells.
+    /// Determines the rest of a decision's input: other names of the same file, and what requires reading the content.
     func examine(_ candidate: inout Candidate) throws(VolumeError) {
         guard rules.refusal(of: candidate) == nil else { return }
         if candidate.entry.flags.contains(.hardLinked) {
@@ -32,7 +32,7 @@ extension Generator {
         countNames(of: &candidate)
     }
 
-    /// Compares the content at an entry's name where the decision depends on it.
+    /// Compares the content at an entry's name if the decision depends on it.
     func readContent(of candidate: inout Candidate) throws(VolumeError) {
         guard candidate.content == .unread, rules.readsContent(of: candidate), let directory = candidate.directory
         else { return }
@@ -48,7 +48,7 @@ extension Generator {
         candidate.content = isSame ? .same : .differs
     }
 
-    /// Decides about an entry that is no directory, does it, and reports it.
+    /// Decides about an entry that is not a directory, carries out the decision, and reports it.
     func process(_ candidate: Candidate) {
         let decision = decide(candidate, by: rules)
         switch decision {
@@ -71,13 +71,13 @@ extension Generator {
         }
     }
 
-    // MARK: figures and texts
+    // MARK: counts and messages
 
     private func count(_ decision: Decision, _ candidate: Candidate) {
         let mode = candidate.entry.mode
         let isNew = decision.report?.contains(.isNew) ?? false
         if isNew { state.count { $0.created.count(mode: mode) } }
-        // Content that comes is counted as it comes.
+        // Transferred content is counted as it arrives.
         if case .transfer = decision { return }
         if isNew { state.countInPlace { $0.countCreated(mode: mode) } }
         if candidate.entry.isRegular { state.progress.bytesDone.addClamped(candidate.entry.size) }

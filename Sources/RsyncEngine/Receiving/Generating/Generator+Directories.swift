@@ -4,7 +4,7 @@ import RsyncWire
 import VolumeAccess
 
 extension Generator {
-    /// Makes a directory that is missing, so that its parent's time can be final before its own list comes.
+    /// Creates a missing directory, so that its parent's time can be final before its own list is processed.
     ///
     /// Everything else about it happens with its own list (protocol specification, transfer 11.5).
     func prepareDirectory(
@@ -37,13 +37,13 @@ extension Generator {
         }
     }
 
-    /// Handles a directory: made if missing, attributes, and what is not in its list deleted.
+    /// Processes a directory: creates it if missing, sets its attributes, and deletes what is not in its list.
     ///
     /// - Parameters:
     ///   - entry: The directory.
-    ///   - name: Its whole name; `.` for the root.
+    ///   - name: Its full name; `.` for the root.
     ///   - index: Its index on the wire.
-    ///   - list: With incremental recursion its own list; without it the whole list.
+    ///   - list: With incremental recursion its own list; otherwise the complete list.
     func processDirectory(_ entry: FileEntry, named name: [UInt8], index: Int32, in list: FileList) {
         guard !isBelowFailure(name) else { return }
         do throws(VolumeError) {
@@ -57,7 +57,8 @@ extension Generator {
             }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
-            // Where nothing comes, what is refused leaves not even the directory's attributes changed.
+            // When the source is empty, deletions are decided first: a refusal must not leave even the directory's
+            // attributes changed.
             if deleter.isSourceEmpty { delete(in: name, entry, list: list) }
             guard !deleter.isSourceEmpty || deleter.settle() else {
                 failedDirectories.insert(name)
@@ -70,7 +71,7 @@ extension Generator {
         }
     }
 
-    /// Looks up what is at a directory's name now; what this run made counts as nothing.
+    /// Looks up what is currently at a directory's name; what this run created does not count.
     private func candidate(
         directory entry: FileEntry,
         named name: [UInt8],
@@ -103,7 +104,7 @@ extension Generator {
 
     /// Sets a directory's attributes once more after its contents are in place.
     ///
-    /// - Returns: Whether it is there.
+    /// - Returns: Whether it exists.
     func finish(directory entry: FileEntry, named name: [UInt8]) -> Bool {
         guard !isBelowFailure(name) else { return false }
         return executor.finishDirectory(entry, name, isNew: createdDirectories.contains(name))
@@ -120,7 +121,7 @@ extension Generator {
         }
     }
 
-    /// Deletes in all directories of a whole file list before anything else happens there (`--delete-before`).
+    /// Deletes in all directories of a complete file list before anything else happens there (`--delete-before`).
     func deleteFirst(_ list: FileList, pause: () -> Void) {
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
@@ -131,7 +132,7 @@ extension Generator {
             do throws(VolumeError) {
                 deleter.clean(try context.directories.directory(name.span), named: name, list: list)
             } catch {
-                // Not there yet, or something else is in its place: nothing to delete.
+                // It does not exist yet, or something else is in its place: nothing to delete.
                 guard error.isMissing || error.isSymbolicLinkRefused || error.number == ENOTDIR else {
                     context.report(error, "opendir")
                     continue
@@ -139,12 +140,12 @@ extension Generator {
             }
         }
         guard deleter.settle() else {
-            // What comes may need the room of what was to go, so nothing comes.
+            // New content may need the space that the deletions were to free, so nothing is transferred.
             let text = "nothing was changed: deletions come first here, and were refused"
             return state.fail(.turnedAway(text, exitCode: 25))
         }
     }
 
-    /// Deletes what waited for the last list, unless that is refused.
+    /// Carries out the deletions that waited for the last list, unless that is refused.
     func settleDeletions() { _ = deleter.settle() }
 }

@@ -3,7 +3,7 @@ import RsyncWire
 import VolumeAccess
 
 extension Generator {
-    /// Finds out the place of an entry among the names of its file, and begins its group if it is the first.
+    /// Determines an entry's role among the names of its file, and starts its group if it is the first.
     func linkRole(of candidate: inout Candidate) throws(VolumeError) -> LinkRole {
         let (list, index) = (candidate.list, candidate.index)
         let group = list.extra(of: candidate.entry).linkGroup
@@ -24,7 +24,7 @@ extension Generator {
         return .leads
     }
 
-    /// The first member in this list whose content at the destination is right, if the others can be linked to it.
+    /// The first member in this list whose content at the destination is up to date, if the others can be linked to it.
     private func leader(of group: Int32, in list: FileList) -> Candidate? {
         for position in links.members(of: group, in: list) {
             let entry = list.entry(sorted: position)
@@ -42,9 +42,9 @@ extension Generator {
         return nil
     }
 
-    /// The place of a name whose file is in place under the name `first`.
+    /// The role of a name whose file is in place under the name `first`.
     ///
-    /// `isNew` says that `first` stands for another file than before this run; a dry run cannot see that.
+    /// `isNew`: `first` refers to a different file than before this run, which a dry run cannot see.
     private func role(of candidate: Candidate, behind first: [UInt8], isNew: Bool) throws(VolumeError) -> LinkRole {
         guard candidate.name != first[...] else { return .isInPlace }
         guard !isNew, let current = candidate.current else { return .follows(first: first, isSame: false) }
@@ -54,7 +54,7 @@ extension Generator {
         return .follows(first: first, isSame: target?.isSameFile(as: current) ?? false)
     }
 
-    /// Counts the names of an entry's group, in its list, that stand for what is at its name, where that matters.
+    /// Counts the names of an entry's group, in its list, that refer to the existing file, where that matters.
     func countNames(of candidate: inout Candidate) {
         guard let current = candidate.current, rules.countsNames(of: candidate) else { return }
         let list = candidate.list
@@ -73,20 +73,20 @@ extension Generator {
 
     // MARK: progress of groups
 
-    /// Lets a name wait for the one of its group that is under way.
+    /// Makes a name wait for the member of its group that is being transferred.
     func wait(_ candidate: Candidate) {
         let member = HardLinkTable.Waiting(index: candidate.index, entry: candidate.entry, list: candidate.list)
         links.wait(member, for: candidate.list.extra(of: candidate.entry).linkGroup)
         track(candidate.index)
     }
 
-    /// The first of a group is in place: the others are linked to it.
+    /// A group's first member is in place: links the others to it.
     ///
     /// - Parameters:
     ///   - first: Its name.
     ///   - entry: Its entry.
     ///   - list: The list it is in.
-    ///   - isNew: Whether it is another file than before.
+    ///   - isNew: Whether it is a different file than before.
     func finishLinks(of first: ArraySlice<UInt8>, _ entry: FileEntry, in list: FileList, isNew: Bool) {
         let first = Array(first)
         for member in links.finish(list.extra(of: entry).linkGroup, name: first, isNew: isNew) {
@@ -101,7 +101,7 @@ extension Generator {
         }
     }
 
-    /// The first of a group could not be had: the next that waits is tried in its place.
+    /// A group's first member failed: the next waiting member is tried in its place.
     func abandonLinks(of index: Int32) {
         for member in links.abandon(index: index) {
             tracker(finished: member.index)
@@ -111,6 +111,6 @@ extension Generator {
 }
 
 extension FileStatus {
-    /// Whether two names stand for one file.
+    /// Whether two names refer to one file.
     fileprivate func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
 }

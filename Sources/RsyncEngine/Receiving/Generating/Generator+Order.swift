@@ -2,9 +2,9 @@ import Glibc
 import RsyncWire
 
 extension FileList {
-    /// The sorted positions in another order: files by their length, after directories and all else that is small.
+    /// The positions in another order: files by size, after directories and everything else that is small.
     ///
-    /// Names of one file have one length, so that they keep their order among themselves.
+    /// The names of one file have the same size, so they keep their relative order.
     func smallestFirst() -> [Int] {
         var others: [Int] = []
         var files: [(size: Int64, position: Int)] = []

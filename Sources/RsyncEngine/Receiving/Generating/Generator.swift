@@ -5,13 +5,13 @@ import RsyncWire
 import Synchronization
 import VolumeAccess
 
-/// Compares file lists with the destination: the generator of rsync's model (protocol specification, transfer 11).
+/// Compares file lists with the destination: the generator role (protocol specification, transfer 11).
 ///
-/// Each entry becomes a ``Candidate`` with what is at its name, ``decide(_:by:)`` says what shall become of it, an
-/// ``Executor`` does that, and the ``TransferRequester`` is told.
+/// Each entry becomes a ``Candidate`` with the existing entry at its name, ``decide(_:by:)`` decides what happens to
+/// it, an ``Executor`` carries that out, and the ``TransferRequester`` is notified.
 ///
 /// ## Concurrency model
-/// Runs on one thread, the generator's. Content of regular files is written by others after it asked for it.
+/// Runs on one thread, the generator's. The contents of regular files that it requested are written by others.
 final class Generator {
     let context: GeneratorContext
     let deleter: Deleter
@@ -19,21 +19,21 @@ final class Generator {
     var links = HardLinkTable()
     private var sums = WholeFileReader()
     let fileRecipe: ChecksumRecipe
-    /// Directories of the list in work that nothing can be put into.
+    /// Directories of the current list in which no entries can be created.
     var failedDirectories: Set<[UInt8]> = []
-    /// Directories that this run made, or would have made: nothing in them has to be looked for.
+    /// Directories that this run created, or would have created: they contain nothing that has to be looked up.
     var createdDirectories: Set<[UInt8]> = []
-    /// Files asked for and not finished, by list.
+    /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
-    /// Files and links under way.
+    /// Files and links in progress.
     var openCount: Int { tracker.open }
-    /// Lists that are not ended.
+    /// The number of lists that have not been ended.
     var listCount: Int { tracker.count }
 
-    /// Prepares for a destination; `interpose` may put something between the decisions and what carries them out.
+    /// Prepares for a destination; `interpose` may wrap the executor of the decisions.
     init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
         fileRecipe = context.state.parameters.fileRecipe
@@ -46,12 +46,12 @@ final class Generator {
 
     // MARK: lists
 
-    /// Works through a list, whose files may still be on their way when this returns.
+    /// Processes a list, whose files may still be in transit when this returns.
     ///
     /// - Parameters:
-    ///   - list: Sorted, ids mapped.
+    ///   - list: Sorted, with IDs mapped.
     ///   - owner: The directory that the list belongs to with incremental recursion.
-    ///   - pause: Called now and then inside a long list, so that the owner of the output can take in events.
+    ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
@@ -71,14 +71,14 @@ final class Generator {
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
     }
 
-    /// The directory that the last entry was in, so that a run of siblings opens it once.
+    /// The directory of the last entry, so that it is opened once for consecutive siblings.
     struct ParentDirectory {
         var name: [UInt8]?
-        /// Nil where a dry run would have made it.
+        /// Nil when a dry run would have created it.
         var directory: VolumeDirectory?
-        /// Whether this run made the directory.
+        /// Whether this run created the directory.
         var isNew = false
-        /// Whether entries can be put into it.
+        /// Whether entries can be created in it.
         var isUsable = false
     }
 
@@ -87,7 +87,7 @@ final class Generator {
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
             let whole = Array(list.name(of: entry))
-            // Directories of the first list that are "." were handled as its owner.
+            // A directory "." of the first list was processed as its owner.
             if !state.parameters.isIncremental {
                 processDirectory(entry, named: whole, index: index, in: list)
             } else if whole != [UInt8(ascii: ".")] {
@@ -127,7 +127,7 @@ final class Generator {
         }
     }
 
-    /// Whether a directory lies in one that could not be made.
+    /// Whether a directory is below one that could not be created.
     func isBelowFailure(_ name: [UInt8]) -> Bool {
         guard !failedDirectories.isEmpty else { return false }
         if failedDirectories.contains(name) { return true }
@@ -141,7 +141,7 @@ final class Generator {
 
     // MARK: answers
 
-    /// A file that was asked for is in place.
+    /// A requested file is in place.
     func finished(_ plan: TransferPlan) {
         if plan.entry.flags.contains(.hardLinked) {
             finishLinks(of: plan.list.name(of: plan.entry), plan.entry, in: plan.list, isNew: plan.makesNewFile)
@@ -149,13 +149,14 @@ final class Generator {
         tracker.finish(plan.index)
     }
 
-    /// A file that was asked for will not come.
+    /// A requested file will not arrive.
     func abandoned(_ index: Int32) {
         abandonLinks(of: index)
         tracker.finish(index)
     }
 
-    /// A file arrived with a wrong sum: once more, then it is an error (protocol specification, transfer 11.11).
+    /// A file arrived with a wrong checksum: it is requested once more, then it is an error (protocol specification,
+    /// transfer 11.11).
     func mismatched(_ plan: TransferPlan) {
         let name = printable(plan.list.name(of: plan.entry))
         guard plan.attempt == 0 else {
@@ -175,20 +176,20 @@ final class Generator {
         }
     }
 
-    /// Looks at an entry again whose group lost the member it waited for.
+    /// Processes an entry again whose group lost the member that it was waiting for.
     func again(_ member: HardLinkTable.Waiting) {
         var parent = ParentDirectory()
         process(member.entry, index: member.index, in: member.list, &parent)
     }
 
-    /// A link that waited is in place.
+    /// A waiting link is in place.
     func tracker(finished index: Int32) { tracker.finish(index) }
 
-    /// Notes that a file or a link of a list is on its way.
+    /// Records that a file or a link of a list is in progress.
     func track(_ index: Int32) { tracker.start(index) }
 
-    /// Ends a list whose entries are all in place: directory times and permissions that later work disturbed are set
-    /// once more (protocol specification, transfer 11.5).
+    /// Ends a list whose entries are all in place: sets directory times and permissions once more that later work has
+    /// changed (protocol specification, transfer 11.5).
     func complete(_ tracked: ListTracker.Entry) {
         if let owner = tracked.owner {
             if finish(directory: owner.entry, named: owner.name) { createdDirectories.remove(owner.name) }
@@ -202,7 +203,7 @@ final class Generator {
         }
     }
 
-    /// The lists that are complete, oldest first, as far as the protocol lets them be ended now.
+    /// The complete lists, oldest first, as far as the protocol allows them to be ended now.
     func takeCompleted(isLast: Bool) -> [ListTracker.Entry] { tracker.takeCompleted(isLast: isLast) }
 
     /// The digest of a destination file for `-c`.

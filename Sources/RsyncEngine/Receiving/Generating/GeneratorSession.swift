@@ -20,7 +20,7 @@ final class GeneratorSession {
     private var senderDone = 0
     private var isListComplete = false
     private var hasReceiverEnded = false
-    /// Whether everything but the goodbye has been written, so that the sender may have ended.
+    /// Whether everything except the goodbye has been written, so that the sender may have ended.
     private var hasEndedPhases = false
 
     init(
@@ -41,7 +41,7 @@ final class GeneratorSession {
         self.requestLimit = requestLimit
     }
 
-    /// Runs to the goodbye; a failure ends the session.
+    /// Runs up to the goodbye; a failure ends the session.
     func run() {
         do throws(WireError) {
             try workThroughLists()
@@ -79,9 +79,9 @@ final class GeneratorSession {
         }
     }
 
-    /// Ends the lists whose files are all in place.
+    /// Ends the lists of which all files are in place.
     ///
-    /// A list that has no successor yet stays: the sender would take its end for that of a phase.
+    /// A list that has no successor yet is kept: the sender would take its end for the end of a phase.
     private func endCompletedLists() throws(WireError) {
         let isLast = isListComplete && nextList == lists.count
         for tracked in generator.takeCompleted(isLast: isLast) {
@@ -91,7 +91,7 @@ final class GeneratorSession {
         }
     }
 
-    /// Called by the generator now and then inside a long list.
+    /// Called by the generator periodically within a long list.
     private func breathe() {
         drain()
         generator.context.stayAlive()
@@ -110,7 +110,7 @@ final class GeneratorSession {
         }
         if let event = events.tryPop() { return handle(event) }
         try output.flush()
-        // A peer that follows what is in place learns within a second of what has come.
+        // A peer that follows the tallies learns within a second what is in place.
         let interval = state.options.agent.tallies ? min(state.keepAliveInterval, .seconds(1)) : state.keepAliveInterval
         while true {
             switch events.pop(within: interval) {
@@ -143,7 +143,7 @@ final class GeneratorSession {
 
     // MARK: phases
 
-    /// The rest of the session behind the last list: redo phase, late updates, deletions, goodbye.
+    /// The rest of the session, after the last list: redo phase, late updates, deletions, goodbye.
     private func endPhases() throws(WireError) {
         while senderDone < listsEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
@@ -168,7 +168,7 @@ final class GeneratorSession {
         try output.flush()
     }
 
-    /// Brings everything to the device, which may take long; what is lost there is an error of the transfer.
+    /// Flushes everything to the device, which may take long; data that is lost there is an error of the transfer.
     private func synchronize() throws(WireError) {
         guard let synchronizer else { return }
         state.note(.synchronizing)
@@ -179,7 +179,7 @@ final class GeneratorSession {
             try output.keepAlive()
         }
         if let loss {
-            // An older peer has no word for the end of the session: it gets the text and exit code 23.
+            // An older peer has no message for the end of the session: it gets the text and exit code 23.
             guard !state.parameters.dialect.tellsExitCode else {
                 state.fail(loss)
                 throw loss.asWireError
@@ -197,7 +197,7 @@ final class GeneratorSession {
         try output.index(SpecialIndex.done)
     }
 
-    /// Tells the peer why this side stops (protocol specification, session 9.3).
+    /// Tells the peer why this side is stopping (protocol specification, session 9.3).
     private func tellFailure() {
         guard let failure = state.failure else { return }
         state.tell(failure, over: output)

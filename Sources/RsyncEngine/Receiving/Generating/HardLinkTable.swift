@@ -1,33 +1,33 @@
 import RsyncWire
 
-/// The groups of hard links of a session, and how far each is at the destination (protocol specification, transfer 6).
+/// The hard link groups of a session, and the state of each at the destination (protocol specification, transfer 6).
 ///
-/// One member of a group is brought into place like any file; the others are linked to it. Which one: a member of the
-/// same list that is up to date already, else the first that comes up.
+/// One member of a group is transferred like any file; the others are linked to it. That one is a member of the same
+/// list that is already up to date, otherwise the first that is processed.
 struct HardLinkTable {
-    /// A member that waits for its group's first.
+    /// A member that is waiting for its group's first.
     struct Waiting {
         var index: Int32
         var entry: FileEntry
         var list: FileList
     }
 
-    /// How far a group is.
+    /// The state of a group.
     enum Progress {
         /// Its first member is being transferred.
         case underWay(index: Int32, waiting: [Waiting])
-        /// It is in place under this name, as a new file or as the one that was there.
+        /// It is in place under this name, as a new file or as the existing one.
         case inPlace(name: [UInt8], isNew: Bool)
     }
 
     private(set) var groups: [Int32: Progress] = [:]
-    /// The group that each file under way leads.
+    /// The group that each file being transferred leads.
     private var leaders: [Int32: Int32] = [:]
-    /// Members of the list in work that have not come up, by group: whoever is up to date leads.
+    /// Members of the current list that have not been processed, by group: one that is up to date leads.
     private var members: [Int32: [Int]] = [:]
     private var listInWork: FileList?
 
-    /// Notes which members a list has.
+    /// Records the members that are in a list.
     mutating func prepare(_ list: FileList) {
         members = [:]
         listInWork = list
@@ -38,7 +38,7 @@ struct HardLinkTable {
         }
     }
 
-    /// Sorted positions of a group's members in a list; none when that is not the list in work.
+    /// Sorted positions of a group's members in a list; empty unless it is the current list.
     func members(of group: Int32, in list: FileList) -> [Int] { list === listInWork ? members[group] ?? [] : [] }
 
     mutating func begin(_ group: Int32, index: Int32) {
@@ -52,12 +52,12 @@ struct HardLinkTable {
         groups[group] = .underWay(index: index, waiting: waiting)
     }
 
-    /// The group's first is in place; whoever waited is handed back.
+    /// A group's first member is in place; returns the members that waited.
     ///
     /// - Parameters:
     ///   - group: The group's number.
-    ///   - name: The first's name.
-    ///   - isNew: Whether the name stands for another file than before.
+    ///   - name: The first member's name.
+    ///   - isNew: Whether the name refers to a different file than before.
     /// - Returns: The members that waited.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
@@ -66,7 +66,7 @@ struct HardLinkTable {
         return waiting
     }
 
-    /// The transfer of `index` failed: the members that waited for it are handed back and the group starts anew.
+    /// The transfer of `index` failed: returns the members that waited for it, and the group starts over.
     mutating func abandon(index: Int32) -> [Waiting] {
         guard let group = leaders.removeValue(forKey: index), case .underWay(_, let waiting) = groups[group] else {
             return []

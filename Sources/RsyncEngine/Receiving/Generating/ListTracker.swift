@@ -4,10 +4,10 @@ import RsyncWire
 struct ListOwner: Sendable {
     /// The directory's entry, from its parent's list.
     var entry: FileEntry
-    /// Its whole name; `.` for the root.
+    /// Its full name; `.` for the root.
     var name: [UInt8]
 
-    /// Finds the directory of a live list; nil without incremental recursion, and for a first list without `.`.
+    /// Looks up the directory of a live list; nil without incremental recursion, and for a first list without `.`.
     init?(of list: FileList, in live: LiveFileLists) {
         guard live.isIncremental else { return nil }
         do throws(WireError) {
@@ -20,25 +20,25 @@ struct ListOwner: Sendable {
     }
 }
 
-/// Counts what is under way in each list, so that a list is ended when all of it is in place (protocol specification,
-/// session 7.1 a).
+/// Counts the entries in progress in each list, so that a list is ended when all of it is in place (protocol
+/// specification, session 7.1 a).
 struct ListTracker {
-    /// A list that is not ended.
+    /// A list that has not been ended.
     struct Entry {
         let list: FileList
         let owner: ListOwner?
-        /// Files and links that are still to come.
+        /// Files and links in progress.
         var open = 0
-        /// Whether all entries have been looked at.
+        /// Whether all entries have been examined.
         var isExamined = false
     }
 
     private var entries: [Entry] = []
 
-    /// Files and links that are still to come, in all lists.
+    /// Files and links in progress, in all lists.
     private(set) var open = 0
 
-    /// Lists that are not ended.
+    /// The number of lists that have not been ended.
     var count: Int { entries.count }
 
     mutating func begin(_ list: FileList, owner: ListOwner?) { entries.append(Entry(list: list, owner: owner)) }
@@ -59,9 +59,9 @@ struct ListTracker {
         open -= 1
     }
 
-    /// Takes the lists at the front that are complete.
+    /// Removes and returns the complete lists at the front.
     ///
-    /// - Parameter isLast: Whether no further list will come; without it the youngest list stays (the sender would take
+    /// - Parameter isLast: Whether no more lists will come; if false, the newest list is kept (the sender would take
     ///   its end for a phase change).
     /// - Returns: The lists, oldest first.
     mutating func takeCompleted(isLast: Bool) -> [Entry] {

@@ -1,26 +1,26 @@
 import RsyncWire
 import VolumeAccess
 
-/// Where the generator's reports and requests for content go: over the wire, or on this machine.
+/// Receives the generator's reports and requests for content: over the wire, or locally.
 ///
-/// Called on the generator's thread only. A failure to reach the sender ends the session through its state.
+/// Called on the generator's thread only. A failure to reach the sender ends the session through ``SessionState``.
 protocol TransferRequester: AnyObject {
-    /// Whether source and destination are on this machine, so that whole files move by default.
+    /// Whether source and destination are on this machine, so that whole files are copied by default.
     var isLocal: Bool { get }
 
-    /// Reports a change that needs no data, or, in a dry run, that data would be asked for.
+    /// Reports a change that needs no data or, in a dry run, a file whose data would be requested.
     func report(_ flags: ItemFlags, of candidate: Candidate)
 
-    /// Asks for a file's data.
+    /// Requests a file's data.
     ///
     /// - Parameters:
-    ///   - plan: What shall become of it.
-    ///   - basis: What lies at its name, when a delta against it may save data.
+    ///   - plan: What to do with it.
+    ///   - basis: The existing file, if a delta against it may save data.
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
-    /// Shows the sender that this side lives, where a sign is due.
+    /// Sends the sender a keep-alive if one is due.
     func showLife()
 
-    /// Reports a removed name.
+    /// Reports a deleted name.
     func reportDeletion(_ name: [UInt8], isDirectory: Bool)
 }

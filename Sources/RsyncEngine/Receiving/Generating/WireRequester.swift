@@ -6,12 +6,12 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Asks the sender at the other end of the wire (protocol specification, transfer 10).
+/// Sends requests to the sender over the wire (protocol specification, transfer 10).
 ///
 /// One thread uses a requester.
 final class WireRequester: TransferRequester {
     private static let length = 256 * 1024
-    /// A basis that takes so long to sum that its sums do not wait for others in the output.
+    /// The size from which a basis takes so long to checksum that its sums are flushed immediately.
     private static let flushingSize: Int64 = 1 << 20
 
     private let state: SessionState
@@ -90,7 +90,7 @@ final class WireRequester: TransferRequester {
     private func send(_ geometry: BlockGeometry, of basis: ReadableFile) throws(WireError) {
         try geometry.write(to: output)
         var checksum = StreamingChecksum(blockRecipe)
-        // Whole blocks a read, so that each lies in one piece.
+        // Each read covers whole blocks, so that each block is contiguous.
         let perRead = max(1, Self.length / geometry.blockLength)
         var number = 0
         basis.adviseSequential()
@@ -105,7 +105,7 @@ final class WireRequester: TransferRequester {
             } catch {
                 state.report(state.describe("read", error.path, number: error.number ?? EIO), .warning)
             }
-            // A basis that shrank has sums of zeros at its end: they match nothing but zeros.
+            // A basis that shrank has the sums of zeros at its end: they match nothing but zeros.
             if got < length { piece.dropFirst(got).clear() }
             var start = 0
             for number in range {
@@ -118,7 +118,7 @@ final class WireRequester: TransferRequester {
             number += count
             try state.keepAlive(output)
         }
-        // The sender can begin with this file while the next one is summed.
+        // The sender can start on this file while the next one is checksummed.
         if geometry.basisSize >= Self.flushingSize { try output.flush() }
     }
 }

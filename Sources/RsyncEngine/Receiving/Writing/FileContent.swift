@@ -1,24 +1,24 @@
 import LinuxSystem
 import RsyncWire
 
-/// Collects the bytes of a large file for the finisher: received bytes where they lie, other bytes by a copy.
+/// Collects the bytes of a large file for the finisher: received bytes without copying, other bytes as a copy.
 ///
-/// Bytes become jobs of up to a buffer each; order is kept. One thread, the receiver's, uses it.
+/// Bytes are split into jobs of at most one buffer each; order is preserved. Used by one thread, the receiver's.
 final class FileContent {
     private let source: PumpedSource
     private let pool = BufferPool(count: 6)
     private let jobs: FileJobBatch
     private var target: FileTarget?
-    /// Received bytes that wait, all in the source's current buffer.
+    /// Pending received bytes, all in the source's current buffer.
     private var slices: [MemorySlice] = []
-    /// Copied bytes that wait.
+    /// Pending copied bytes.
     private var buffer: PooledBuffer?
     private var filled = 0
-    /// Where the waiting bytes start in the file.
+    /// The offset of the pending bytes in the file.
     private var start: Int64 = 0
 
     /// - Parameters:
-    ///   - source: Where received bytes lie; asks for ``flush()`` before it leaves a buffer.
+    ///   - source: Owns the received bytes; has ``flush()`` called before it leaves a buffer.
     ///   - jobs: Takes the jobs.
     init(source: PumpedSource, jobs: FileJobBatch) {
         self.source = source
@@ -30,18 +30,18 @@ final class FileContent {
         self.target = target
     }
 
-    /// Adds bytes that lie in the source's current buffer and stay there until the source leaves it.
+    /// Adds bytes that stay in the source's current buffer until the source leaves it.
     func append(received bytes: MemorySlice, at offset: Int64) {
         if buffer != nil { flush() }
         if slices.isEmpty { start = offset }
         slices.append(bytes)
     }
 
-    /// Room for bytes that are read or copied here and then taken in with ``commit(_:at:)``.
+    /// Space for bytes that are read or copied into it and then added with ``commit(_:at:)``.
     ///
     /// - Parameters:
-    ///   - wanted: Bytes that are to come, at least 1.
-    ///   - unit: What they are cut into: the room holds whole units, or all that is wanted. At most a buffer's length.
+    ///   - wanted: The number of bytes that will be added, at least 1.
+    ///   - unit: The size of a unit: the space holds whole units, or all that is wanted. At most a buffer's length.
     /// - Returns: Between one unit and all that is wanted.
     func space(_ wanted: Int, unit: Int) -> MemorySlice {
         if !slices.isEmpty || BufferPool.length - filled < min(unit, wanted) { flush() }
@@ -52,13 +52,13 @@ final class FileContent {
         return current.memory[filled..<filled + length]
     }
 
-    /// Takes in the first bytes of the room that ``space(_:unit:)`` gave last.
+    /// Adds the first bytes of the space that ``space(_:unit:)`` returned last.
     func commit(_ count: Int, at offset: Int64) {
         if filled == 0 { start = offset }
         filled += count
     }
 
-    /// Adds a copy of bytes that will not stay.
+    /// Adds a copy of bytes whose memory will be reused.
     func append(copying bytes: Span<UInt8>, at offset: Int64) {
         var done = 0
         while done < bytes.count {
@@ -70,14 +70,14 @@ final class FileContent {
         }
     }
 
-    /// A free buffer; when all are in jobs, those jobs must be on their way before this thread may wait for them.
+    /// A free buffer; when all are in jobs, those jobs must be handed over before this thread may wait for them.
     private func takeBuffer() -> PooledBuffer {
         if let buffer = pool.tryTake() { return buffer }
         jobs.handOver()
         return pool.take()
     }
 
-    /// Gives what waits to the finisher.
+    /// Hands the pending bytes to the finisher.
     func flush() {
         guard let target else { return }
         if !slices.isEmpty, let lease = source.lease() {
@@ -91,10 +91,10 @@ final class FileContent {
         filled = 0
     }
 
-    /// Gives the finisher a job that comes after everything added so far.
+    /// Adds a job after everything added so far.
     func give(_ job: FileJob) { jobs.add(job) }
 
-    /// Waits until the finishers have done everything that they were given.
+    /// Waits until the finishers have done all their jobs.
     func awaitFinished() { jobs.awaitFinished() }
 
     /// Ends the file.

@@ -1,54 +1,54 @@
 import LinuxSystem
 
-/// How much longer than its list said a file may become: it grew while it was read, as a log does, or the sender cheats.
+/// How far a file may exceed its listed length: it grew while it was read, as a log does, or the sender is malicious.
 ///
-/// Room for the listed length has been seen to by whoever asked; what comes beyond is checked here, whether it is literal data
-/// or blocks of a basis.
+/// The requester has checked that there is space for the listed length; what exceeds it is checked here, be it literal
+/// data or blocks of a basis.
 ///
-/// - Up to ``floor`` beyond the listed length everything is taken.
-/// - Further on each byte that came over the wire for this file may have produced ``perReceivedByte`` bytes beyond that length: more
-///   than logs compress to, far less than zstd's 32,768 for zeros, or than a token makes of a basis.
-/// - And the file system keeps ``reserve(of:)`` free.
+/// - Up to ``floor`` bytes beyond the listed length, everything is accepted.
+/// - After that, each byte received over the wire for this file may produce ``perReceivedByte`` bytes beyond that
+///   length: more than logs expand to, far less than zstd's 32,768 for zeros, or than a token yields from a basis.
+/// - In addition, ``reserve(of:)`` of the file system stays free.
 struct FileGrowth {
-    /// Bytes beyond the listed length that are always taken.
+    /// Bytes beyond the listed length that are always accepted.
     static let floor: Int64 = 64 << 20
-    /// Bytes beyond the listed length that a byte of the wire may produce.
+    /// Bytes beyond the listed length that a received byte may produce.
     static let perReceivedByte: Int64 = 1024
-    /// Between two looks at the free space, in bytes.
+    /// The interval between checks of the free space, in bytes.
     private static let step: Int64 = 1 << 20
 
-    /// Why no more is taken.
+    /// Why no more is accepted.
     enum Refusal: Equatable {
-        /// So few bytes came over the wire.
+        /// Too few bytes were received over the wire.
         case inflated(received: Int64)
-        /// So few bytes are free, of which so many are kept.
+        /// Too few bytes are free, of which this many are reserved.
         case reserve(Int64, free: Int64)
     }
 
     private let listed: Int64
     private let start: Int64
-    /// From which length on there is something to check.
+    /// The length at which the next check is due.
     private(set) var due: Int64
 
     /// - Parameters:
     ///   - listed: The file's length in the list, 0 or more.
-    ///   - received: Bytes of the wire that were taken before the file.
+    ///   - received: Bytes received over the wire before the file.
     init(listed: Int64, received: Int64) {
         self.listed = listed
         start = received
         due = listed.addingClamped(Self.step)
     }
 
-    /// What stays free of a file system: a sixteenth, at most 1 GiB.
+    /// The part of a file system that stays free: a sixteenth, at most 1 GiB.
     static func reserve(of total: Int64) -> Int64 { min(total / 16, 1 << 30) }
 
-    /// Checks a length that ``due`` has come for.
+    /// Checks a length that has reached ``due``.
     ///
     /// - Parameters:
     ///   - length: The file's length so far.
-    ///   - received: Bytes of the wire that were taken so far.
-    ///   - space: The file system's size and free bytes; nil when they cannot be told.
-    /// - Returns: Why the file is not taken; nil when it may go on.
+    ///   - received: Bytes received over the wire so far.
+    ///   - space: The file system's size and free bytes; nil if they cannot be determined.
+    /// - Returns: Why the file is rejected; nil if it may continue.
     mutating func check(
         _ length: Int64,
         received: Int64,
@@ -69,7 +69,7 @@ struct FileGrowth {
 }
 
 extension FileGrowth.Refusal: CustomStringConvertible {
-    /// The reason behind "not kept: ".
+    /// The reason after "not kept: ".
     var description: String {
         switch self {
         case .inflated(let received): "only \(received) bytes were received for it"

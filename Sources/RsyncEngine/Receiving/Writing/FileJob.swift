@@ -1,15 +1,15 @@
 import LinuxSystem
 import VolumeAccess
 
-/// A large file on its way: what the receiver rebuilds and the finisher writes.
+/// A large file in progress: the receiver rebuilds it, the finisher writes it.
 ///
 /// ## Concurrency model
-/// The receiver makes one and names it in jobs; from then on only the finisher touches what is in it. Jobs are done in
-/// the order they were pushed, so a file's content is complete when its last job comes up.
+/// The receiver creates one and refers to it in jobs; from then on only the finisher accesses its contents. Jobs are
+/// done in the order they were pushed, so a file's content is complete when its last job is processed.
 final class FileTarget: @unchecked Sendable {
-    /// Where the content goes.
+    /// Where the content is written.
     enum Place {
-        /// A file beside the destination.
+        /// A file next to the destination.
         case staged(StagedFile)
         /// The destination itself.
         case inPlace(InPlaceFile)
@@ -17,7 +17,7 @@ final class FileTarget: @unchecked Sendable {
 
     let plan: TransferPlan
     let place: Place
-    /// Whether a write failed: the rest is dropped.
+    /// Whether a write failed: the rest is discarded.
     var hasFailed = false
 
     init(plan: TransferPlan, place: Place) {
@@ -25,40 +25,40 @@ final class FileTarget: @unchecked Sendable {
         self.place = place
     }
 
-    /// How much of the content has been written to a file beside the destination; of one that is written in place, 0.
+    /// How much of the content has been written to a staged file; 0 for a file that is written in place.
     var writtenLength: Int64 {
         if case .staged(let staged) = place { staged.length } else { 0 }
     }
 }
 
-/// Bytes that are to be written, in memory that stays as it is until the job is done.
+/// Bytes to write, in memory that stays unchanged until the job is done.
 struct FilePiece: Sendable {
-    /// What keeps the memory of `slices` from being used again: the lease of a received buffer, or a pooled buffer.
+    /// Keeps the memory of `slices` from being reused: the lease of a received buffer, or a pooled buffer.
     let owner: any AnyObject & Sendable
-    /// The bytes in order; they lie in the owner's memory.
+    /// The bytes in order; they are in the owner's memory.
     let slices: [MemorySlice]
-    /// Where the first of them goes; the others follow.
+    /// The file offset of the first byte.
     let offset: Int64
 }
 
-/// Something for the finisher to do.
+/// A job for the finisher.
 enum FileJob: Sendable {
     /// Write a piece of a large file.
     case write(FilePiece, FileTarget)
-    /// The file is complete and its sum is right: give it its name and metadata.
+    /// The file is complete and its checksum is right: give it its name and metadata.
     case finish(FileTarget, length: Int64)
-    /// All of a small file, not on disk yet; its sum is right.
+    /// The complete content of a small file, not on disk yet; its checksum is right.
     case small([UInt8], TransferPlan)
-    /// The file is not wanted after all: its sum was wrong, or it could not be rebuilt.
+    /// Discard the file: its checksum was wrong, or it could not be rebuilt.
     case discard(FileTarget)
-    /// The stream broke: keep what there is, as `--partial` says.
+    /// The stream broke: keep what there is, subject to `--partial`.
     case keepPartial(FileTarget)
-    /// All jobs before this one are done: ends the queue, for who waits at its other end.
+    /// All jobs before this one are done: closes the queue, on which the receiver waits.
     case mark(BoundedQueue<Never>)
 }
 
 extension FileJob {
-    /// Its share of the queue: about its bytes.
+    /// Its weight in the queue: approximately its bytes.
     var weight: Int {
         switch self {
         case .write(let piece, _): piece.slices.reduce(256) { $0 + $1.count }
@@ -68,9 +68,9 @@ extension FileJob {
     }
 }
 
-/// A buffer that goes back to its pool when nobody holds it any more.
+/// A buffer that returns to its pool when its last reference is released.
 ///
-/// Whoever holds the value may use the memory, one thread at a time.
+/// The holder of a reference may use the memory, one thread at a time.
 final class PooledBuffer: Sendable {
     /// The buffer's memory, ``BufferPool/length`` bytes.
     let memory: ByteMemory
@@ -84,7 +84,7 @@ final class PooledBuffer: Sendable {
     deinit { free.push(memory) }
 }
 
-/// A fixed number of buffers; who wants one waits until one is free.
+/// A fixed number of buffers; taking one blocks until one is free.
 final class BufferPool: Sendable {
     static let length = 1 << 20
 
@@ -97,9 +97,9 @@ final class BufferPool: Sendable {
     /// Takes a buffer if one is free.
     func tryTake() -> PooledBuffer? { free.tryPop().map { PooledBuffer($0, free) } }
 
-    /// Takes a buffer, waiting for one.
+    /// Takes a buffer, waiting until one is free.
     func take() -> PooledBuffer {
-        // The queue is never closed, so there is always an answer.
+        // The queue is never closed, so `pop` never returns nil.
         PooledBuffer(free.pop() ?? ByteMemory(count: Self.length), free)
     }
 }

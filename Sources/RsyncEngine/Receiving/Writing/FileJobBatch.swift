@@ -2,13 +2,13 @@ import LinuxSystem
 
 /// The receiving thread's end of the finishers' queues: jobs are handed over in batches.
 ///
-/// Small files are independent of each other and go to the finisher that has least to do; the jobs of large files go to the
-/// first one, in order.
+/// Small files are independent of each other and go to the finisher with the least work; the jobs of large files go to
+/// the first one, in order.
 ///
 /// ## Concurrency model
-/// The receiving thread alone adds and hands over; each queue is emptied by one thread `dvm-finish`.
+/// Only the receiving thread adds and hands over; each queue is drained by one thread `dvm-finish`.
 final class FileJobBatch {
-    /// Jobs of one kind that wait to be handed over.
+    /// Jobs of one kind that are waiting to be handed over.
     private struct Waiting {
         private static let countLimit = 64
         private(set) var jobs: [FileJob] = []
@@ -35,10 +35,10 @@ final class FileJobBatch {
     private var ordered = Waiting()
     private var small = Waiting()
 
-    /// - Parameter queues: One for each finisher, at least one; the first takes the jobs of large files, too.
+    /// - Parameter queues: One for each finisher, at least one; the first also takes the jobs of large files.
     init(queues: [BoundedQueue<[FileJob]>]) { self.queues = queues }
 
-    /// Adds a job; those of a large file are done in the order they are added.
+    /// Adds a job; those of a large file are done in the order in which they are added.
     func add(_ job: FileJob) {
         if case .small = job {
             small.add(job)
@@ -49,13 +49,13 @@ final class FileJobBatch {
         }
     }
 
-    /// Gives the jobs that wait to the finishers; always called before the receiving thread waits for anybody.
+    /// Hands the waiting jobs to the finishers; always called before the receiving thread blocks.
     func handOver() {
         ordered.push(to: queues[0])
         pushSmall()
     }
 
-    /// Waits until the finishers have done everything that they were given.
+    /// Waits until the finishers have done all their jobs.
     func awaitFinished() {
         handOver()
         let marks = queues.map { queue in
@@ -66,7 +66,7 @@ final class FileJobBatch {
         for mark in marks { _ = mark.pop() }
     }
 
-    /// Gives the small files to the queue in which least waits, in turn when there are several.
+    /// Hands the small files to the least loaded queue, in turn when there are several.
     private func pushSmall() {
         guard !small.jobs.isEmpty else { return }
         let turns = (1...queues.count).map { (last + $0) % queues.count }

@@ -7,23 +7,23 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// What became of a file's data.
+/// The outcome of receiving a file's data.
 enum ReceivedFile {
-    /// It is complete and its sum is right; the finisher gives it its name and metadata.
+    /// It is complete and its checksum is right; the finisher gives it its name and metadata.
     case complete(FileJob)
-    /// Its sum was wrong; nothing of it is kept.
+    /// Its checksum was wrong; nothing of it is kept.
     case mismatched
     /// It could not be written; the cause has been reported.
     case discarded
 }
 
-/// Rebuilds one file after the other from the sender's tokens (protocol specification, transfer 14).
+/// Rebuilds files from the sender's tokens (protocol specification, transfer 14).
 ///
-/// A small new file is gathered in memory and touches the disk only when its sum is right. Everything else goes piece by
-/// piece to the finisher, which writes it to a staged file beside the destination or, with `--inplace`, into the
-/// destination itself while this thread decodes and sums on. One thread uses a receiver.
+/// A small new file is collected in memory and touches the disk only when its checksum is right. Everything else goes
+/// piece by piece to the finisher, which writes it to a staged file next to the destination or, with `--inplace`, into
+/// the destination itself while this thread continues to decode and checksum. One thread uses a receiver.
 final class FileReceiver {
-    /// Files up to this size are gathered in memory.
+    /// Files up to this size are collected in memory.
     static let smallLimit = 64 * 1024
 
     private let state: SessionState
@@ -34,17 +34,17 @@ final class FileReceiver {
     private let digestLength: Int
     private let content: FileContent
     private let isPlain: Bool
-    /// Whether literals of the file in work are written from where they were received: they are not compressed, and there
-    /// are no pieces of a basis between them.
+    /// Whether literals of the current file are written directly from the receive buffers: they are not compressed, and
+    /// there are no pieces of a basis between them.
     private var staysInPlace = false
     private var sum: StreamingChecksum
     private var output = Output.discard
     private var offset: Int64 = 0
     private var literal: Int64 = 0
-    /// How far the file in work may go beyond its listed length.
+    /// How far the current file may exceed its listed length.
     private var growth = FileGrowth(listed: 0, received: 0)
 
-    /// Where the bytes of the file in work go.
+    /// The destination of the current file's bytes.
     private enum Output {
         case memory([UInt8])
         case file(FileTarget)
@@ -68,9 +68,9 @@ final class FileReceiver {
         digestLength = state.parameters.checksum.digestLength
     }
 
-    /// Takes one file from the stream, whether it can be written or not.
+    /// Reads one file from the stream, whether it can be written or not.
     ///
-    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` says so.
+    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` is set.
     func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
         let head = try BlockGeometry.read(from: input, digestLength: digestLength)
         try tokens.startFile(blockCount: Int32(head.count))
@@ -130,10 +130,10 @@ final class FileReceiver {
         return .file(target)
     }
 
-    /// Makes the file that the content goes to.
+    /// Creates the file that the content is written to.
     ///
-    /// Files received before may still wait for their names, each with an inode beside that of the file it replaces: where
-    /// there is no other, they go first.
+    /// Files received earlier may still be waiting for their names, each with an inode besides that of the file it
+    /// replaces: when there are no free inodes, they are committed first.
     private func place(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
         do throws(VolumeError) {
             return try makePlace(plan)
@@ -191,7 +191,7 @@ final class FileReceiver {
         }
     }
 
-    /// Takes blocks from the basis.
+    /// Copies blocks from the basis.
     private func copy(
         _ first: Int32,
         _ count: Int,
@@ -209,7 +209,7 @@ final class FileReceiver {
         }
         while from < end {
             let wanted = Int(min(end - from, Int64(BufferPool.length)))
-            // Whole blocks a piece, for zlib's history is fed block by block.
+            // Each piece has whole blocks, because zlib's history is fed block by block.
             let piece = content.space(wanted, unit: head.blockLength)
             var got = 0
             do throws(VolumeError) {
@@ -217,7 +217,8 @@ final class FileReceiver {
             } catch {
                 report(error, "read")
             }
-            // A basis that shrank or went gives zeros: the file sum tells, and the file is asked for again.
+            // A basis that shrank or vanished yields zeros: the whole-file checksum then fails, and the file is
+            // requested again.
             if got < piece.count { piece.dropFirst(got).clear() }
             sum.update(piece.bytes)
             try tokens.matched(piece, blockLength: head.blockLength)
@@ -240,12 +241,12 @@ final class FileReceiver {
         moved(bytes.count, plan)
     }
 
-    /// Adds bytes that were read into the content's room.
+    /// Adds bytes that were read into the content's space.
     private func add(matched bytes: MemorySlice, from: Int64, _ plan: TransferPlan) {
         switch output {
         case .memory: gather(bytes, plan)
         case .file(let target):
-            // In place, a block that stays where it is need not be written.
+            // In place, a block that stays at its offset need not be written.
             if case .inPlace = target.place, from == offset {
                 content.flush()
             } else {
@@ -256,7 +257,7 @@ final class FileReceiver {
         moved(bytes.count, plan)
     }
 
-    /// Adds to a small file; one that grew meanwhile becomes a large one.
+    /// Adds to a small file; one that grew in the meantime becomes a large one.
     private func gather(_ bytes: MemorySlice, _ plan: TransferPlan) {
         guard case .memory(var memory) = output else { return }
         output = .discard
@@ -280,7 +281,7 @@ final class FileReceiver {
         if offset >= growth.due { checkGrowth(plan) }
     }
 
-    /// Drops a file that grows further than it may; the rest of it is taken from the stream and goes nowhere.
+    /// Discards a file that grows more than it may; the rest of it is read from the stream and dropped.
     private func checkGrowth(_ plan: TransferPlan) {
         let refusal = growth.check(offset, received: input.bytesTaken) {
             do throws(VolumeError) {
@@ -326,7 +327,7 @@ final class FileReceiver {
         }
     }
 
-    /// Keeps what arrived before the stream broke, if `--partial` says so and there is any.
+    /// Keeps what arrived before the stream broke, if `--partial` is set and there is any.
     private func keepPartial() {
         content.end()
         if case .file(let target) = output {

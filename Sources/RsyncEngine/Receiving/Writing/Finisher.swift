@@ -4,12 +4,12 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Writes large files piece by piece, and gives received files their names and metadata, beside the thread that receives.
+/// Writes large files piece by piece, and gives received files their names and metadata, concurrently with receiving.
 ///
 /// ## Concurrency model
-/// One of two that run on threads `dvm-finish`, each with a queue of its own; see ``FileJobBatch``. Jobs come in batches
-/// through a bounded queue whose weight counts bytes; what is done is told to the generator, one event a batch. After a
-/// failure of the session what has been received is still finished.
+/// One of two that run on threads `dvm-finish`, each with its own queue; see ``FileJobBatch``. Jobs come in batches
+/// through a bounded queue whose weight counts bytes; finished files are reported to the generator, one event per
+/// batch. After a failure of the session, what has been received is still finished.
 final class Finisher {
     private let state: SessionState
     private let destination: Destination
@@ -18,7 +18,7 @@ final class Finisher {
     private let jobs: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
-    /// Files in place that the generator has not been told of.
+    /// Finished files that have not been reported to the generator.
     private var finished: [TransferPlan] = []
 
     init(
@@ -36,7 +36,7 @@ final class Finisher {
         directories = DirectoryCache(volume: destination.volume, capacity: 4)
     }
 
-    /// Works until the queue is closed.
+    /// Does jobs until the queue is closed.
     func run() {
         while let batch = jobs.tryPop() ?? popWhenIdle() {
             for job in batch { perform(job) }
@@ -44,14 +44,14 @@ final class Finisher {
         }
     }
 
-    /// Waits for jobs; whoever will give some may be waiting for files that have no name yet.
+    /// Waits for jobs; first commits the staged files, which the receiver may be waiting for.
     private func popWhenIdle() -> [FileJob]? {
         name(staged.takeAll())
         tell()
         return jobs.pop()
     }
 
-    /// Tells the generator what is in place.
+    /// Reports finished files to the generator.
     private func tell() {
         guard !finished.isEmpty else { return }
         let plans = finished
@@ -82,7 +82,7 @@ final class Finisher {
 
     private func write(_ piece: FilePiece, _ target: FileTarget) {
         guard !target.hasFailed else { return }
-        // A file that takes long keeps no other from its name.
+        // A file that takes long does not delay the commit of others.
         if piece.offset >= StagedBatch.patience, !staged.isEmpty { name(staged.takeAll()) }
         do throws(VolumeError) {
             switch target.place {
@@ -116,7 +116,7 @@ final class Finisher {
         }
     }
 
-    /// A file is in place, and has yet to be brought to the device.
+    /// A file is in place, and has still to be flushed to the device.
     private func note(_ plan: TransferPlan) {
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
     }
@@ -141,7 +141,7 @@ final class Finisher {
             try write(bytes, plan)
         } catch {
             guard error.isOutOfDescriptors, !staged.isEmpty else { return fail(error, "mkstemp", plan) }
-            // Those that wait for their names hold some.
+            // Staged files that wait for their names take some space.
             name(staged.takeAll())
             finish(bytes, plan)
         }
@@ -180,7 +180,7 @@ final class Finisher {
 
     // MARK: errors
 
-    /// A file could not be put into place; a full disk ends the session (exit code 11).
+    /// A file could not be committed; a full disk ends the session (exit code 11).
     private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan, written: Int64 = 0) {
         defer { events.push(.abandoned(plan.index)) }
         let size = plan.entry.size

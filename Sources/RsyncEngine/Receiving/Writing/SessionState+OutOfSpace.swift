@@ -1,13 +1,13 @@
 import VolumeAccess
 
 extension SessionState {
-    /// Ends the session when an error concerns the destination's device as a whole: it is full, or it loses data.
+    /// Ends the session if an error concerns the destination's device as a whole: it is full, or it loses data.
     ///
     /// - Parameters:
-    ///   - error: What failed.
+    ///   - error: The failure.
     ///   - volume: The destination.
-    ///   - synchronizer: Tells of lost data at the end, where there is one.
-    ///   - size: The length of the file that did not fit, if it was one.
+    ///   - synchronizer: Reports lost data at the end, if there is one.
+    ///   - size: The length of the file that did not fit, if it was a file.
     ///   - written: How much of it has been written, and is still allocated.
     /// - Returns: False for any other error.
     func failDevice(
@@ -30,18 +30,20 @@ extension SessionState {
         return true
     }
 
-    /// Ends the session because the destination is full, and says how much is missing: what follows would fail as well.
+    /// Ends the session because the destination is full, and says how much is missing: all that follows would fail as
+    /// well.
     ///
     /// - Parameters:
-    ///   - error: What failed.
+    ///   - error: The failure.
     ///   - volume: The destination.
-    ///   - size: The length of the file that did not fit, if it was one.
+    ///   - size: The length of the file that did not fit, if it was a file.
     ///   - written: How much of it has been written, and is still allocated.
     func failOutOfSpace(_ error: VolumeError, on volume: Volume, size: Int64? = nil, written: Int64 = 0) {
         fail(.volume("write failed" + (shortage(on: volume, size, written).map { " (\($0))" } ?? ""), error))
     }
 
-    /// The arithmetic of a failure; nil when the figures explain nothing, for instance because room was made meanwhile.
+    /// A calculation that explains the failure; nil when the figures do not, for instance because space was freed in
+    /// the meantime.
     private func shortage(on volume: Volume, _ size: Int64?, _ written: Int64) -> String? {
         let space: UsableSpace
         do throws(VolumeError) { space = try volume.usableSpace() } catch { return nil }

@@ -4,26 +4,27 @@ import RsyncWire
 import Synchronization
 import VolumeAccess
 
-/// Brings what a session writes to the device before the session is complete, for `--fsync`.
+/// Flushes what a session writes to the device before the session is complete, for `--fsync`.
 ///
-/// The file system is synchronized whole, which costs one commit of its journal instead of one for each file: now and then
-/// while files still come, so that the end has little left to write and a failing disk shows early, and once more at the
-/// end. The names of the files that are not on the device yet are kept, at most ``journalLimit`` bytes of them: when data
-/// gets lost, these files get another time, so that a later pass sends them again instead of taking them for complete.
+/// The whole file system is synchronized, which costs one commit of its journal instead of one for each file:
+/// periodically while files still arrive, so that little is left to write at the end and a failing disk is noticed
+/// early, and once more at the end. The names of the files that are not on the device yet are kept, at most
+/// ``journalLimit`` bytes of them: when data is lost, these files get a different time, so that a later pass sends them
+/// again instead of taking them for complete.
 ///
 /// ## Concurrency model
-/// ``note(_:size:)`` from any thread, which waits when too many names are kept; ``finish(every:stayAlive:)`` from the
-/// session's end; the calls that block run on the thread `dvm-sync`.
+/// ``note(_:size:)`` may be called on any thread, and blocks when too many names are kept; ``finish(every:stayAlive:)``
+/// is called at the session's end; the blocking system calls run on the thread `dvm-sync`.
 final class Synchronizer: Sendable {
-    /// After how many bytes of finished files the file system is synchronized.
+    /// The bytes of finished files after which the file system is synchronized.
     private static let step: Int64 = 256 << 20
-    /// After how many bytes of their names.
+    /// The bytes of their names after which it is synchronized.
     private static let nameStep = 2 << 20
-    /// How many bytes of names are kept while the file system is at work.
+    /// The most bytes of names that are kept while a synchronization is running.
     private static let journalLimit = 8 << 20
-    /// How many files are asked for lost data, and how many of them are named.
+    /// How many files are checked for lost data, and how many of those are named.
     private static let (askedLimit, namedLimit) = (2000, 10)
-    /// After how many written bytes of a large file it begins to be written back.
+    /// The number of written bytes of a large file after which write-back is started.
     static let pieceOfLargeFile: Int64 = 8 << 20
 
     private enum Work {
@@ -35,7 +36,7 @@ final class Synchronizer: Sendable {
     private let state: SessionState
     private let device: DeviceSync
     private let journal = BoundedQueue<[UInt8]>(capacity: journalLimit, name: "files to be written back")
-    /// Unbounded, since the thread that empties it adds to it, too.
+    /// Unbounded, because the thread that drains it also adds to it.
     private let work = BoundedQueue<Work>(capacity: .max, name: "synchronizations")
     private let done = BoundedQueue<EngineError?>(capacity: 1, name: "end of the synchronization")
     private let pendingBytes = Atomic<Int64>(0)
@@ -44,11 +45,11 @@ final class Synchronizer: Sendable {
     private let hasEnded = Atomic<Bool>(false)
     private let hasTold = Atomic<Bool>(false)
     private let failure = Mutex<EngineError?>(nil)
-    /// Files that were lost after the first loss was told.
+    /// Files that were lost after the first loss was reported.
     private let lostLater = Mutex<[[UInt8]]>([])
     private let thread = Mutex<WorkerThread?>(nil)
 
-    /// Watches the destination, to which nothing has been written yet.
+    /// Watches the destination for lost data; nothing may have been written to it yet.
     init(state: SessionState, volume: Volume) throws(EngineError) {
         self.state = state
         do throws(VolumeError) {
@@ -68,11 +69,11 @@ final class Synchronizer: Sendable {
     /// Watches a file system that is mounted below the destination, before anything is written there.
     func add(_ directory: VolumeDirectory) throws(VolumeError) { try device.add(directory) }
 
-    /// A file got its content.
+    /// Records that a file has its content.
     ///
     /// - Parameters:
     ///   - path: Below the destination's root.
-    ///   - size: Bytes, as listed.
+    ///   - size: The listed size in bytes.
     func note(_ path: [UInt8], size: Int64) {
         let weight = path.count + 64
         journal.push(path, weight: weight)
@@ -81,7 +82,7 @@ final class Synchronizer: Sendable {
         beginStepIfDue()
     }
 
-    /// The content of a file that has not got its name did not get to the device.
+    /// Records that the content of an uncommitted file did not reach the device.
     func lose(_ error: VolumeError) { work.push(.loss(error)) }
 
     private func beginStepIfDue() {
@@ -93,10 +94,10 @@ final class Synchronizer: Sendable {
     /// Waits until everything is on the device.
     ///
     /// - Parameters:
-    ///   - interval: How often `stayAlive` is called meanwhile.
-    ///   - stayAlive: Shows the peer that this side is there.
-    /// - Returns: What was lost; nil when nothing was.
-    /// - Throws: ``WireError`` when the session ended meanwhile, and what `stayAlive` throws.
+    ///   - interval: The interval at which `stayAlive` is called in the meantime.
+    ///   - stayAlive: Sends the peer a keep-alive.
+    /// - Returns: The loss; nil when nothing was lost.
+    /// - Throws: ``WireError`` when the session ended in the meantime, and what `stayAlive` throws.
     func finish(every interval: Duration, stayAlive: () throws(WireError) -> Void) throws(WireError) -> EngineError? {
         hasEnded.store(true, ordering: .relaxed)
         let start = ContinuousClock.now
@@ -113,9 +114,9 @@ final class Synchronizer: Sendable {
         }
     }
 
-    /// Ends the thread; nothing is written any more.
+    /// Ends the thread; called when nothing more is written.
     ///
-    /// What a session that broke off has put into place is brought to the device as well: the next one builds on it.
+    /// What an aborted session has put in place is flushed to the device as well: the next one builds on it.
     func end() {
         let isLeft = pendingNames.load(ordering: .relaxed) > 0 || failure.withLock { $0 != nil }
         if !hasEnded.load(ordering: .relaxed), isLeft { work.push(.end) }
@@ -135,23 +136,23 @@ final class Synchronizer: Sendable {
                 let loss = synchronize()
                 isAtWork.store(false, ordering: .releasing)
                 if let loss { tell(loss) }
-                // Whoever waits for room in the journal cannot ask any more.
+                // A thread that waits for space in the journal cannot trigger the step itself.
                 beginStepIfDue()
             }
         }
     }
 
-    /// Tells of a loss while files still come.
+    /// Reports a loss while files still arrive.
     ///
-    /// A stock sender that is busy sending misses a peer's last words and reports a broken connection instead: it is told
-    /// at once, goes on, and gets the exit code at the end.
+    /// A stock sender that is busy sending misses a peer's last messages and reports a broken connection instead: it is
+    /// told immediately, continues, and gets the exit code at the end.
     private func tell(_ loss: EngineError) {
         guard state.isServer, !state.options.agent.notes else { return state.fail(loss) }
         guard !hasTold.exchange(true, ordering: .relaxed) else { return }
         state.report("\(loss)", .errorTransfer)
     }
 
-    /// The loss that ends the session; what the peer has been told already is not said twice.
+    /// The loss that ends the session; what the peer has already been told is not repeated.
     private func withoutRepeating(_ loss: EngineError) -> EngineError {
         guard hasTold.load(ordering: .relaxed), case .writeBack(_, let cause) = loss else { return loss }
         let later = lostLater.withLock { $0 }
@@ -159,7 +160,7 @@ final class Synchronizer: Sendable {
         return .writeBack("files are named above\(more)", cause)
     }
 
-    /// The first of some names.
+    /// Lists the first of some names.
     private static func list(_ paths: [[UInt8]]) -> String {
         let names = paths.prefix(namedLimit).map { "\"\(printable($0))\"" }
         let more = paths.count > names.count ? " and \(paths.count - names.count) more" : ""
@@ -181,12 +182,13 @@ final class Synchronizer: Sendable {
         } catch {
             return remember(files + takeJournal(), error)
         }
-        // After a loss the disk is asked all the same: what the kernel has told once it does not tell the next session.
+        // The disk is synchronized even after a loss: an error that the kernel has reported once is not reported to the
+        // next session.
         guard let loss = failure.withLock({ $0 }) else { return nil }
         return remember(files, loss)
     }
 
-    /// Keeps the first loss for the end, and marks the files that a loss concerns.
+    /// Keeps the first loss for the end, and marks the affected files.
     private func remember(_ files: [[UInt8]], _ cause: VolumeError) -> EngineError {
         if let loss = failure.withLock({ $0 }) {
             if case .writeBack(let path, _) = cause { lostLater.withLock { $0.append(path) } }
@@ -202,7 +204,7 @@ final class Synchronizer: Sendable {
         return loss
     }
 
-    /// Sees to it that no later pass takes files for complete that may have lost their content.
+    /// Ensures that no later pass takes files that may have lost their content for complete.
     private func lose(_ files: [[UInt8]], _ cause: VolumeError) -> EngineError {
         var damaged = device.damaged(among: files, limit: Self.askedLimit).map(\.path)
         if case .writeBack(let path, _) = cause { damaged.insert(path, at: 0) }

@@ -3,9 +3,9 @@ import RsyncWire
 import Synchronization
 import VolumeAccess
 
-/// What the generator decided about a file that it asked for; the receiver carries it out.
+/// The generator's decision about a file that it requested; the receiver carries it out.
 ///
-/// An object, because it goes through four threads and is large.
+/// A class, because it is large and passes through four threads.
 final class TransferPlan: Sendable {
     /// The file's index on the wire.
     let index: Int32
@@ -13,15 +13,15 @@ final class TransferPlan: Sendable {
     let list: FileList
     /// The file as listed.
     let entry: FileEntry
-    /// What the generator told the sender, for the report when the file has arrived.
+    /// The flags sent to the sender, for the report when the file has arrived.
     let flags: ItemFlags
-    /// What lies at the file's name now; nil when nothing does.
+    /// The existing entry at the file's name; nil when there is none.
     let current: FileStatus?
-    /// What the finished file shall have.
+    /// The attributes of the finished file.
     let attributes: FileAttributes
-    /// Bytes of the basis whose sums were sent; nil when none were.
+    /// The size of the basis whose sums were sent; nil when none were.
     let basisSize: Int64?
-    /// Whether the destination itself is written (`--inplace`), which is not done when it would change other files.
+    /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
@@ -48,20 +48,20 @@ final class TransferPlan: Sendable {
         self.attempt = attempt
     }
 
-    /// Whether the name stands for another file than before once this is done.
+    /// Whether the name refers to a different file once this is done.
     var makesNewFile: Bool { current == nil || !isInPlace }
 }
 
-/// What the generator has written and the sender has not answered yet: requests, and ends of lists and phases.
+/// What the generator has sent and the sender has not answered yet: requests, and ends of lists and phases.
 ///
-/// A sender that answers more than was written is refused, so what its answers make this side hold has a bound.
+/// A sender that answers more than was sent is rejected, so the memory that its answers take is bounded.
 ///
 /// ## Concurrency model
-/// The generator adds before it writes, the receiver takes; the dictionary is guarded, the rest is atomic.
+/// The generator adds before it writes, the receiver removes; the dictionary is guarded, the rest is atomic.
 final class OpenRequests: Sendable {
     private let plans = Mutex<[Int32: TransferPlan]>([:])
     private let ends = Atomic<Int>(0)
-    /// Requests that carry block sums and whose files are not wholly here yet.
+    /// Requests that carry block sums and whose files have not fully arrived yet.
     private let summed = Atomic<Int>(0)
     private let isListComplete = Atomic<Bool>(false)
 
@@ -70,25 +70,25 @@ final class OpenRequests: Sendable {
         plans.withLock { $0[plan.index] = plan }
     }
 
-    /// Notes that there will be no further lists.
+    /// Records that there will be no more lists.
     func endLists() { isListComplete.store(true, ordering: .relaxed) }
 
-    /// Notes that a file that was taken out is here, or will not come.
+    /// Records that a taken file has arrived, or will not arrive.
     func settle(_ plan: TransferPlan) { if plan.basisSize != nil { summed.subtract(1, ordering: .relaxed) } }
 
-    /// Whether the sender may be at work without a word: it lists, or looks for blocks in a file.
+    /// Whether the sender may be silently busy: listing, or searching a file for blocks.
     ///
-    /// Stock rsync 3.2.7 and 3.5.0 were tried: they are silent for as long as a directory takes to be listed, with `-c` to
-    /// be summed, and for as long as a file takes to be searched for a basis' blocks, whatever time-out is set; they show
-    /// life while they wait, and what has no basis is sent as it is read.
+    /// Tests with stock rsync 3.2.7 and 3.5.0 showed: they are silent for as long as it takes to list a directory (with
+    /// `-c` to checksum it) or to search a file for blocks of a basis, whatever timeout is set; they send keep-alives
+    /// while they wait, and what has no basis is sent as it is read.
     var senderMayBeBusy: Bool { !isListComplete.load(ordering: .relaxed) || summed.load(ordering: .relaxed) > 0 }
 
-    /// Takes the plan of an index out; nil when that file was never asked for, or has been answered.
+    /// Removes and returns the plan of an index; nil if that file was never requested, or was already answered.
     func take(_ index: Int32) -> TransferPlan? { plans.withLock { $0.removeValue(forKey: index) } }
 
     var count: Int { plans.withLock { $0.count } }
 
-    /// Notes an NDX_DONE that is about to be written.
+    /// Records an NDX_DONE that is about to be written.
     func addEnd() { ends.add(1, ordering: .relaxed) }
 
     /// Takes an answer to an NDX_DONE; false when all have been answered.
@@ -97,15 +97,15 @@ final class OpenRequests: Sendable {
 
 /// What the generator learns from the other threads of the receiving side.
 enum GeneratorEvent: Sendable {
-    /// A list is complete and may be worked on.
+    /// A list is complete and may be processed.
     case list(FileList, ListOwner?)
     /// There are no more lists.
     case listsComplete
     /// These files are in place with all their attributes.
     case finished([TransferPlan])
-    /// The file could not be written or was not sent: it stays as it was.
+    /// The file could not be written or was not sent: the destination is unchanged.
     case abandoned(Int32)
-    /// The file arrived with a wrong sum.
+    /// The file arrived with a wrong checksum.
     case mismatched(TransferPlan)
     /// The sender answered an NDX_DONE.
     case senderDone

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Holds a writer to a rate (protocol specification, transfer 17, `--bwlimit`).
+/// Limits a writer's rate (protocol specification, transfer 17, `--bwlimit`).
 struct BandwidthLimit {
     private let bytesPerSecond: Double
     private var debt: Double = 0
@@ -11,10 +11,10 @@ struct BandwidthLimit {
         bytesPerSecond = Double(max(1, kibibytesPerSecond)) * 1024
     }
 
-    /// The most to write at once: an eighth of a second's worth, at least 512 bytes.
+    /// The most bytes to write at once: an eighth of a second's worth, at least 512.
     var pieceLength: Int { max(512, Int(bytesPerSecond / 8)) }
 
-    /// Takes note of written bytes and sleeps when more than a tenth of a second is owed.
+    /// Accounts for written bytes, and sleeps when the writer is more than a tenth of a second ahead.
     mutating func wrote(_ count: Int) {
         let now = ContinuousClock.now
         debt = max(0, debt - Self.seconds(now - last) * bytesPerSecond) + Double(count)

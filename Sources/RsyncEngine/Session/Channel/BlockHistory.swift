@@ -1,7 +1,7 @@
 import LinuxSystem
 import RsyncWire
 
-/// An end of a token stream that may want to see the bytes of copied blocks.
+/// An end of a token stream that may need the bytes of copied blocks.
 private protocol BlockHistory {
     var needsMatchedBytes: Bool { get }
     func matched(_ bytes: RawSpan) throws(WireError)
@@ -11,7 +11,7 @@ extension TokenWriter: BlockHistory {}
 extension TokenReader: BlockHistory {}
 
 extension BlockHistory {
-    /// Shows the bytes of copied blocks, block by block: that is how rsync cuts zlib's history.
+    /// Feeds the bytes of copied blocks, block by block: that is how rsync divides zlib's history.
     fileprivate func show(_ bytes: MemorySlice, blockLength: Int) throws(WireError) {
         guard needsMatchedBytes else { return }
         for start in stride(from: 0, to: bytes.count, by: blockLength) {
@@ -21,14 +21,14 @@ extension BlockHistory {
 }
 
 extension TokenWriter {
-    /// Tells the compressor about copied blocks.
+    /// Feeds copied blocks to the compressor's history.
     func matched(_ bytes: MemorySlice, blockLength: Int) throws(WireError) {
         try show(bytes, blockLength: blockLength)
     }
 }
 
 extension TokenReader {
-    /// Tells the decompressor about copied blocks.
+    /// Feeds copied blocks to the decompressor's history.
     func matched(_ bytes: MemorySlice, blockLength: Int) throws(WireError) {
         try show(bytes, blockLength: blockLength)
     }

@@ -1,11 +1,11 @@
 import LinuxSystem
 import Transport
 
-/// Limits how long the end of a session that has failed may take: a peer that neither reads nor ends cannot hold it up.
+/// Limits the time that ending a failed session may take: a peer that neither reads nor closes cannot hold it up.
 ///
 /// ## Concurrency model
-/// A failing session interrupts it from any thread; the thread `dvm-last-words` closes the stream when the time is up before
-/// the channel has been closed.
+/// A failing session interrupts it from any thread; the thread `dvm-last-words` closes the stream if the channel has
+/// not been closed when the time is up.
 final class LastWords: Interruptible {
     private let stream: any ByteStream
     private let limit: Duration
@@ -27,6 +27,6 @@ final class LastWords: Interruptible {
         }
     }
 
-    /// The channel is being closed.
+    /// Called when the channel is being closed.
     func end() { isEnded.close() }
 }

@@ -3,44 +3,44 @@ import RsyncWire
 import Synchronization
 import Transport
 
-/// Reads a stream ahead on a thread of its own, so that receiving and decrypting run beside decoding.
+/// Reads a stream ahead on its own thread, so that receiving and decrypting run concurrently with decoding.
 ///
-/// Until ``readAhead()`` there is no thread and one small buffer: a peer that has not logged in costs no more.
+/// Until ``readAhead()`` there is no thread, and one small buffer: that is the cost of a peer that has not logged in.
 ///
 /// ## Concurrency model
-/// Buffers travel in a circle: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. Whoever took
-/// a buffer from a queue may use it until it gives it on; the decoding thread may let others read on in a buffer by a
-/// ``Lease``, and the last of them gives it back.
-/// `current` and `role` belong to the decoding thread; everything else is a queue or atomic.
+/// Buffers circulate: `empty` → thread `demultiplex` → `full` → the decoding thread → `empty`. A thread that took a
+/// buffer from a queue may use it until it passes it on; the decoding thread may let others continue to read a buffer
+/// through a ``Lease``, and the last of them releases it. `current` and `role` belong to the decoding thread;
+/// everything else is a queue or atomic.
 final class PumpedSource: WireSource, @unchecked Sendable {
     static let bufferLength = 1 << 20
-    /// The buffer until ``readAhead()``.
+    /// The size of the only buffer before ``readAhead()``.
     private static let firstLength = 4096
 
-    /// A buffer and how much of it is filled.
+    /// A buffer and its fill level.
     fileprivate final class Piece: @unchecked Sendable {
         let memory: ByteMemory
         var count = 0
         var failure: TransportError?
-        /// Who still reads in it.
+        /// The number of its readers.
         let readers = Atomic<Int>(0)
 
         init(length: Int) { memory = ByteMemory(count: length) }
 
-        /// One reader less; the last one lets the buffer be filled again.
+        /// Removes a reader; the last one returns the buffer for refilling.
         func release(to empty: BoundedQueue<Piece>) {
             if readers.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { empty.push(self) }
         }
 
-        /// Reads what is there; a count of 0 marks the end, with the failure if that is what it was.
+        /// Reads what is available; a count of 0 marks the end, with the failure if there was one.
         ///
-        /// What more is there after the first read comes along: waking the decoding thread costs more than moving the
+        /// What is available after the first read is read too: waking the decoding thread costs more than moving the
         /// bytes.
         ///
         /// - Parameters:
-        ///   - stream: Where the bytes come from.
-        ///   - late: A failure that stands behind the bytes of the last piece.
-        ///   - wait: Notes how long it waits.
+        ///   - stream: The stream to read.
+        ///   - late: A failure that occurred after the bytes of the last piece.
+        ///   - wait: Records how long it waits.
         func fill(from stream: any ByteStream, _ late: inout TransportError?, _ wait: PeerWait) {
             (count, failure) = (0, late)
             guard failure == nil else { return }
@@ -59,25 +59,25 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             }
         }
 
-        /// Waits for bytes, as long as the read time-out says or something is being written: `--timeout` of rsync, for
-        /// which this side's own signs of life count (protocol specification, session 10.1).
+        /// Waits for bytes until the read timeout, which is extended by writes: rsync's `--timeout`, for which this
+        /// side's own keep-alives count (protocol specification, session 10.1).
         private func firstBytes(from stream: any ByteStream) throws(TransportError) -> Int {
             while true {
                 do throws(TransportError) {
                     return try stream.read(into: memory.all)
                 } catch {
                     guard case .timedOut = error else { throw error }
-                    // A limit that was lifted during the wait is none.
+                    // A limit that was lifted during the wait does not count.
                     if let limit = stream.readTimeout, stream.activity.sinceLastWrite >= limit { throw error }
                 }
             }
         }
 
-        /// A piece with fewer bytes has room for another read that is worth it.
+        /// A piece with fewer bytes has enough space to make another read worthwhile.
         private static let worthMore = bufferLength - 128 * 1024
     }
 
-    /// The right to go on reading in a buffer that the decoding thread has left.
+    /// The right to keep reading a buffer that the decoding thread has left.
     final class Lease: Sendable {
         private let piece: Piece
         private let empty: BoundedQueue<Piece>
@@ -101,22 +101,22 @@ final class PumpedSource: WireSource, @unchecked Sendable {
     private var thread: WorkerThread?
     /// How long the reading thread has waited for the peer.
     let wait = PeerWait()
-    /// Whom the decoding thread reads for; nobody before the session begins.
+    /// The role that the decoding thread reads for; nil before the session begins.
     weak var role: (any ReadingRole)?
     private let taken = Atomic<Int64>(0)
 
     /// Prepares to read.
     ///
     /// - Parameters:
-    ///   - stream: What is read; its read time-out counts only while nothing is written either (protocol specification,
-    ///     session 10.1).
-    ///   - pieces: Buffers of 1 MiB that may be filled ahead.
+    ///   - stream: The stream to read; its read timeout applies only while nothing is written either (protocol
+    ///     specification, session 10.1).
+    ///   - pieces: The number of 1 MiB buffers that may be filled ahead.
     init(stream: any ByteStream, pieces: Int = 8) {
         self.stream = stream
         self.pieces = pieces
     }
 
-    /// Starts to read ahead; called once, on the decoding thread.
+    /// Starts reading ahead; called once, on the decoding thread.
     ///
     /// - Throws: ``SystemError`` when no thread could be started.
     func readAhead() throws(SystemError) {
@@ -134,15 +134,15 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         }
     }
 
-    /// Waits for the end of the stream, in good order or not.
+    /// Waits for the end of the stream, clean or not.
     ///
-    /// - Returns: False when the time was up before.
+    /// - Returns: False if the time ran out first.
     func waitForEnd(within limit: Duration) -> Bool {
         if case .timedOut = ended.pop(within: limit) { return false }
         return true
     }
 
-    /// Bytes that the decoding thread has got so far; any thread may ask.
+    /// Bytes that the decoding thread has received so far; may be read on any thread.
     var bytesTaken: Int64 { taken.load(ordering: .relaxed) }
 
     func next() throws(WireError) -> MemorySlice {
@@ -166,7 +166,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         return piece.memory[0..<piece.count]
     }
 
-    /// Reads into the first buffer, which never goes round in the circle.
+    /// Reads into the first buffer, which does not circulate.
     private func readDirectly() throws(WireError) -> MemorySlice {
         do throws(TransportError) {
             first.count = try stream.read(into: first.memory.all)
@@ -174,7 +174,7 @@ final class PumpedSource: WireSource, @unchecked Sendable {
             first.count = 0
             first.failure = error
         }
-        // One reader more than there is, so that the last one does not give it to the thread.
+        // One more than there are readers, so that the last release does not pass it to the thread.
         first.readers.store(2, ordering: .relaxed)
         current = first
         guard first.count > 0 else { return try ended(first) }
@@ -187,16 +187,16 @@ final class PumpedSource: WireSource, @unchecked Sendable {
         return .empty
     }
 
-    /// Lets somebody else read in the current buffer after the decoding thread has left it.
+    /// Allows the current buffer to be read after the decoding thread has left it.
     ///
     /// - Returns: Nil when there is no current buffer.
     func lease() -> Lease? { current.map { Lease($0, empty) } }
 
-    /// Lets the decoding thread see the end of the stream at once; any thread may call it.
+    /// Makes the decoding thread see the end of the stream immediately; may be called on any thread.
     func interrupt() { full.push(Piece(length: 1)) }
 
-    /// Throws away what the peer still sends, until it ends or the time is up: closing with unread bytes would make the
-    /// kernel throw away what the peer has not read.
+    /// Discards what the peer still sends, until it closes or the time is up: closing with unread bytes would make the
+    /// kernel discard what the peer has not read.
     ///
     /// Called after the decoding thread has stopped reading.
     func drain(within limit: Duration) {
@@ -218,11 +218,11 @@ final class PumpedSource: WireSource, @unchecked Sendable {
                 guard try stream.read(into: first.memory.all) > 0 else { return }
             }
         } catch {
-            // The peer is gone, or has had its time.
+            // The peer is gone, or its time is up.
         }
     }
 
-    /// Ends the thread; the stream has been closed, or is at its end.
+    /// Ends the thread; called when the stream has been closed, or is at its end.
     func stop() {
         empty.cancel()
         full.cancel()

@@ -4,7 +4,7 @@ import Transport
 
 /// A stream with its decoder and encoder.
 final class SessionChannel {
-    /// How long a peer is heard out after this side has failed (protocol specification, session 9.3).
+    /// How long this side keeps reading from a peer after it has failed itself (protocol specification, session 9.3).
     private static let patience = Duration.seconds(10)
     /// The same for a peer that has not logged in.
     private static let strangersPatience = Duration.seconds(2)
@@ -18,11 +18,11 @@ final class SessionChannel {
     private let sink: StreamSink
     private var isReadAhead = false
 
-    /// Starts to read.
+    /// Starts reading.
     ///
     /// - Parameters:
-    ///   - stream: Connected with the peer.
-    ///   - bandwidthLimit: KiB/s for what is written; 0 for no limit.
+    ///   - stream: The connection to the peer.
+    ///   - bandwidthLimit: The limit for writing in KiB/s; 0 for no limit.
     /// - Throws: ``EngineError`` when no thread could be started.
     convenience init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
         self.init(stranger: stream, bandwidthLimit: bandwidthLimit)
@@ -39,7 +39,7 @@ final class SessionChannel {
         lastWords = LastWords(stream: stream, limit: Self.patience)
     }
 
-    /// Starts to read ahead, once.
+    /// Starts reading ahead, once.
     ///
     /// - Throws: ``EngineError`` when no thread could be started.
     func readAhead() throws(EngineError) {
@@ -51,34 +51,37 @@ final class SessionChannel {
         }
     }
 
-    /// Waits until all that was flushed is with the kernel; called by the owner of the output when it has written all.
+    /// Waits until all that was flushed has been passed to the kernel; called by the owner of the output when it has
+    /// written everything.
     ///
     /// - Throws: The failure to write, if there was one.
     func settle() throws(WireError) { try sink.settle() }
 
-    /// Who waits for the peer: the reading and the writing side.
+    /// The waits for the peer, of the reading and the writing side.
     var waits: [PeerWait] { [source.wait, sink.wait] }
 
-    /// Sets how long a read or write may wait.
+    /// Sets the timeout of reads and writes.
     ///
-    /// - Parameter seconds: 0 for no limit, as it is while a ``SilenceWatch`` judges.
+    /// - Parameter seconds: 0 for no limit, as while a ``SilenceWatch`` is active.
     func setTimeout(seconds: Int) {
         stream.readTimeout = seconds > 0 ? .seconds(seconds) : nil
         stream.writeTimeout = seconds > 0 ? .seconds(seconds) : nil
     }
 
-    /// Begins the session: from here on the decoding thread reads for a role, which stays alive until it has ended.
+    /// Begins the session: from now on the decoding thread reads for a role, which must stay alive until the session
+    /// has ended.
     func read(for role: some ReadingRole) {
         input.messages = role
         source.role = role
     }
 
-    /// Ends the connection: in good order, or after hearing the peer out when this side has told it of a failure.
+    /// Closes the connection: cleanly, or after reading what the peer still sends if this side has told it of a
+    /// failure.
     func close(after failure: EngineError?) {
-        // A failure to write has been reported, or is no news after another failure.
+        // A failure to write has been reported, or does not matter after another failure.
         try? sink.settle()
         lastWords.end()
-        // A peer that takes nothing more does not keep the end from coming.
+        // A peer that accepts nothing more must not delay the end.
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
             try stream.closeWrite()

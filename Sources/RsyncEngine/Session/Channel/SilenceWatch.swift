@@ -3,40 +3,40 @@ import RsyncWire
 import Synchronization
 import Transport
 
-/// How long a peer may be silent at a moment, measured by the session's limit.
+/// How long a peer may currently be silent, relative to the session's limit.
 enum SilenceAllowance: Equatable, Sendable {
-    /// As long as the limit says.
+    /// As long as the limit.
     case limit
-    /// This many times as long: it may be at work on something that it does without a word and ends some time.
+    /// This many times as long: it may be silently busy with something that ends at some point.
     case times(Int)
-    /// As long as it likes: it may be at work on something of any length without a word.
+    /// Without limit: it may be silently busy with something of any length.
     case unlimited
 }
 
-/// What the peer is allowed at the moment, by the role of this side; asked on the watch's thread.
+/// How long the peer may currently be silent, according to this side's role; called on the watch's thread.
 protocol SilenceRule: Sendable {
     var allowance: SilenceAllowance { get }
 }
 
-/// Ends a session whose peer is silent, judged by the bytes that come from it; what this side sends does not count.
+/// Ends a session whose peer is silent, judged by the bytes received from it; what this side sends does not count.
 ///
-/// Silence is time that this side has spent waiting for the peer, in a read or in a write that the peer does not take,
-/// without one byte from it. Time in which this process did not run does not count.
+/// Silence is time that this side has spent waiting for the peer, in a read or in a write that the peer does not
+/// accept, without receiving a byte. Time in which this process did not run does not count.
 ///
 /// ## Concurrency model
-/// One thread, `dvm-silence`, looks several times within the limit; all that it reads is atomic. ``stop()`` comes from
-/// the session's own thread.
+/// One thread, `dvm-silence`, checks several times within the limit; everything that it reads is atomic. ``stop()`` is
+/// called on the session's own thread.
 final class SilenceWatch {
     private let stopped = BoundedQueue<Never>(capacity: 1, name: "end of the watch for silence")
     private let thread: WorkerThread
 
-    /// Starts to watch.
+    /// Starts watching.
     ///
     /// - Parameters:
-    ///   - channel: With the peer; closed when it has been silent for too long.
-    ///   - state: Fails then, as a stream does that timed out.
+    ///   - channel: The connection to the peer; closed when it has been silent for too long.
+    ///   - state: Fails then, like a stream that has timed out.
     ///   - limit: The longest silence.
-    ///   - rule: What the peer is allowed at the moment.
+    ///   - rule: How long the peer may currently be silent.
     /// - Throws: ``EngineError`` when no thread could be started.
     init(
         _ channel: SessionChannel,
@@ -63,19 +63,19 @@ final class SilenceWatch {
         }
     }
 
-    /// Ends the watch; whatever it found out has been told to the session.
+    /// Ends the watch; a failure that it found has been reported to the session.
     func stop() {
         stopped.close()
         thread.join()
     }
 }
 
-/// Decides from one look to the next whether a peer has been silent for too long.
+/// Decides at each check whether a peer has been silent for too long.
 struct SilenceJudge {
     private let limit: Duration
     private let tick: Duration
     private var lastLook: ContinuousClock.Instant
-    /// The moment up to which silence is excused.
+    /// The time up to which silence is excused.
     private var start: ContinuousClock.Instant
 
     init(limit: Duration, tick: Duration, now: ContinuousClock.Instant = .now) {
@@ -83,12 +83,12 @@ struct SilenceJudge {
         (lastLook, start) = (now, now)
     }
 
-    /// Looks once.
+    /// Checks once.
     ///
     /// - Parameters:
-    ///   - wait: How long this side has waited for the peer so far; zero when it does not wait.
-    ///   - silence: How long no byte has come.
-    ///   - allowance: What the peer is allowed now.
+    ///   - wait: How long this side has waited for the peer so far; zero when it is not waiting.
+    ///   - silence: The time since the last byte arrived.
+    ///   - allowance: How long the peer may currently be silent.
     ///   - now: The time.
     /// - Returns: Whether it is too long.
     mutating func isTooLong(
@@ -97,7 +97,7 @@ struct SilenceJudge {
         _ allowance: SilenceAllowance,
         now: ContinuousClock.Instant = .now
     ) -> Bool {
-        // A process that was stopped may have signs of life in its socket's buffer that it had no time to read.
+        // If this process was stopped, its socket buffer may hold keep-alives that it had no time to read.
         if now - lastLook > tick * 2 + .seconds(1) { start = now }
         lastLook = now
         let passed = min(wait, silence, now - start)
@@ -111,13 +111,13 @@ struct SilenceJudge {
     }
 }
 
-/// Since when a thread waits for the peer; set by that thread, read by others.
+/// The time since which a thread has been waiting for the peer; set by that thread, read by others.
 final class PeerWait: Sendable {
     private static let origin = ContinuousClock.now
-    /// Nanoseconds since `origin`, at least 1; 0 while nobody waits.
+    /// Nanoseconds since `origin`, at least 1; 0 while not waiting.
     private let start = Atomic<Int64>(0)
 
-    /// How long the wait has taken so far; zero when there is none.
+    /// The duration of the current wait; zero when there is none.
     var duration: Duration {
         let start = start.load(ordering: .relaxed)
         return start == 0 ? .zero : .nanoseconds(max(0, Self.now - start))
@@ -128,7 +128,7 @@ final class PeerWait: Sendable {
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
-    /// Notes that a wait is under way while `body` runs.
+    /// Records that a wait is in progress while `body` runs.
     func during<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         start.store(max(1, Self.now), ordering: .relaxed)
         defer { start.store(0, ordering: .relaxed) }

@@ -3,16 +3,16 @@ import RsyncWire
 import Synchronization
 import Transport
 
-/// Writes to a stream, at most so fast, and on a thread of its own once there is much to write: reading and summing the
-/// next data run beside encrypting and sending.
+/// Writes to a stream at a limited rate, and on its own thread once there is much to write: reading and checksumming
+/// the next data run concurrently with encryption and sending.
 ///
 /// ## Concurrency model
-/// One thread, the owner of the output, uses a sink. Buffers travel in a circle: the output → `full` → thread
-/// `dvm-send` → `empty` → the output. Only while none is under way does the output's owner write to the stream itself.
+/// One thread, the owner of the output, uses a sink. Buffers circulate: the output → `full` → thread `dvm-send` →
+/// `empty` → the output. The owner of the output writes to the stream itself only while no buffer is in flight.
 final class StreamSink: WireSink {
-    /// What is less goes out at once when nothing is under way: a hand-over would cost more than it brings.
+    /// Smaller amounts are written immediately when no buffer is in flight: a hand-over would cost more than it gains.
     private static let directLimit = 128 * 1024
-    /// Buffers in the circle.
+    /// The number of circulating buffers.
     private static let poolSize = 4
 
     private let writer: StreamWriter
@@ -22,8 +22,8 @@ final class StreamSink: WireSink {
     /// Prepares to write.
     ///
     /// - Parameters:
-    ///   - stream: Where bytes go.
-    ///   - kibibytesPerSecond: 0 for no limit.
+    ///   - stream: The stream to write to.
+    ///   - kibibytesPerSecond: The rate limit in KiB/s; 0 for none.
     init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0) {
         writer = StreamWriter(stream: stream, kibibytesPerSecond: kibibytesPerSecond, capacity: Self.poolSize)
     }
@@ -34,7 +34,7 @@ final class StreamSink: WireSink {
         let isLarge = full.bytes.count >= Self.directLimit
         if isLarge, thread == nil {
             let writer = writer
-            // A system that has no thread for us has this one.
+            // If no thread can be started, this one writes.
             thread = try? WorkerThread(name: "dvm-send") { writer.run() }
         }
         if thread == nil || !isLarge && writer.isIdle {
@@ -49,7 +49,7 @@ final class StreamSink: WireSink {
         return try writer.freeBuffer()
     }
 
-    /// How long the peer has not taken what is being written.
+    /// How long the peer has not accepted what is being written.
     var wait: PeerWait { writer.wait }
 
     /// Waits until everything has been written and ends the thread; nothing large may be sent afterwards.
@@ -62,7 +62,7 @@ final class StreamSink: WireSink {
     }
 }
 
-/// The end of a sink that touches the stream, on whichever thread.
+/// The part of a sink that writes to the stream, on either thread.
 private final class StreamWriter: Sendable {
     let full: BoundedQueue<OutputBuffer>
     private let empty: BoundedQueue<OutputBuffer>
@@ -79,21 +79,21 @@ private final class StreamWriter: Sendable {
         empty = BoundedQueue(capacity: capacity, name: "free buffers for the peer")
     }
 
-    /// Whether all that was submitted has been written.
+    /// Whether everything submitted has been written.
     var isIdle: Bool { underWay.load(ordering: .acquiring) == 0 }
 
-    /// Says why writing has failed, if it has.
+    /// Throws if writing has failed.
     func check() throws(WireError) {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
-    /// Leaves a buffer to the thread.
+    /// Passes a buffer to the thread.
     func submit(_ buffer: OutputBuffer) throws(WireError) {
         underWay.add(1, ordering: .relaxed)
         guard full.push(buffer) else { throw failureOrEnd }
     }
 
-    /// Waits for a buffer that the thread is done with.
+    /// Waits for a buffer that the thread has finished with.
     func freeBuffer() throws(WireError) -> OutputBuffer {
         guard let buffer = empty.pop() else { throw failureOrEnd }
         return buffer
@@ -112,7 +112,7 @@ private final class StreamWriter: Sendable {
                 empty.cancel()
                 return
             }
-            // Before the buffer is free: whoever gets it sees that it is no longer under way.
+            // Before the buffer is freed: the thread that takes it must see that it is no longer in flight.
             underWay.subtract(1, ordering: .releasing)
             empty.push(buffer)
         }

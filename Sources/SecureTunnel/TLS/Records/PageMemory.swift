@@ -4,10 +4,10 @@ import LinuxSystem
 /// An allocation whose pages can be released to the kernel while the address range is kept.
 ///
 /// ## Invariant
-/// `memory` starts a page; what is given back is whole pages of it that nobody is using.
+/// `memory` starts at a page boundary; only whole, unused pages of it are released.
 final class PageMemory {
     private static let pageSize = 4096
-    /// All of it.
+    /// The whole allocation.
     let memory: ByteMemory
 
     /// Reserves address space.

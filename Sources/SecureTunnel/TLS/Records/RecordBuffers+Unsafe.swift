@@ -1,7 +1,7 @@
 import COpenSSL
 import LinuxSystem
 
-// The record buffers as a BIO of OpenSSL.
+// The record buffers as an OpenSSL BIO.
 //
 // Invariant: the buffers outlive the BIO, which keeps an unowned reference to them; OpenSSL's memory is read and written
 // only during its call, within the length that it gives.
@@ -19,7 +19,7 @@ extension RecordBuffers {
         return unsafe method
     }()
 
-    /// Makes a BIO over these buffers, which must outlive it.
+    /// Creates a BIO over these buffers, which must outlive it.
     func makeBIO() -> OpaquePointer? {
         guard let method = unsafe Self.method, let bio = unsafe BIO_new(method) else { return nil }
         unsafe BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())

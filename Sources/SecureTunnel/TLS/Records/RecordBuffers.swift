@@ -10,7 +10,8 @@ import LinuxSystem
 ///
 /// ## Concurrency model
 /// Everything is accessed with the engine's lock held, except for two regions of memory: the free space that
-/// ``freeInput()`` lent to the one reading thread, and the buffer that ``takeOutput()`` lent to the one sending thread.
+/// ``freeInput()`` passed to the one reading thread, and the buffer that ``takeOutput()`` passed to the one sending
+/// thread.
 final class RecordBuffers {
     /// Space for one read from a socket: large, because waking a thread costs more than copying the bytes.
     static let inputCapacity = 1 << 20
@@ -22,14 +23,14 @@ final class RecordBuffers {
     private var inputEnd = 0
     private var output = PageMemory(byteCount: outputCapacity)
     private var lentOutput = PageMemory(byteCount: outputCapacity)
-    /// How many bytes wait to be sent.
+    /// The number of bytes that wait to be sent.
     private(set) var outputCount = 0
     /// Whether the transport has ended.
     private(set) var isInputEnded = false
     /// The first bytes the peer sent, at most 128, to identify a peer that does not speak TLS.
     private(set) var firstBytes: [UInt8] = []
 
-    /// Lends the free space for reading from the transport; ``supply(_:)`` releases it.
+    /// Returns the free space for reading from the transport; ``supply(_:)`` ends its use.
     func freeInput() -> MemorySlice {
         if inputStart > 0 {
             input.memory.moveToFront(inputStart..<inputEnd)
@@ -50,7 +51,7 @@ final class RecordBuffers {
         inputEnd += count
     }
 
-    /// Lends everything that waits to be sent, until the next call.
+    /// Returns everything that waits to be sent, valid until the next call.
     func takeOutput() -> MemorySlice {
         swap(&output, &lentOutput)
         let count = outputCount
@@ -58,16 +59,16 @@ final class RecordBuffers {
         return lentOutput.memory[0..<count]
     }
 
-    /// Releases unused memory; nothing may be lent.
+    /// Releases unused memory; none of it may be in use by a thread.
     func trimInput() { input.giveBack(from: inputEnd) }
 
-    /// Releases unused memory; nothing may be lent.
+    /// Releases unused memory; none of it may be in use by a thread.
     func trimOutput() {
         output.giveBack(from: outputCount)
         lentOutput.giveBack(from: 0)
     }
 
-    /// OpenSSL reads: as much as is there, nothing at the end; nil when it must come back later.
+    /// OpenSSL's read: as much as is available, nothing at the end; nil if it must retry later.
     func read(atMost limit: Int) -> MemorySlice? {
         let count = min(limit, inputEnd - inputStart)
         guard count > 0 else { return isInputEnded ? .empty : nil }
@@ -75,7 +76,7 @@ final class RecordBuffers {
         return input.memory[inputStart..<inputStart + count]
     }
 
-    /// OpenSSL writes: all or nothing.
+    /// OpenSSL's write: all or nothing.
     ///
     /// Only a peer that keeps provoking answers and never reads them can fill the space.
     func write(_ bytes: RawSpan) -> Bool {
