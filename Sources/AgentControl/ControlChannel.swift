@@ -16,7 +16,7 @@ package final class ControlChannel {
     /// The largest payload of a frame.
     package static let largestPayload = 64 * 1024
     /// The largest payload of a frame before the login.
-    package static let largestFromStranger = 2048
+    package static let largestBeforeLogin = 2048
 
     /// What was received.
     package enum Frame {
@@ -30,11 +30,11 @@ package final class ControlChannel {
     private static let dataKind: UInt8 = 2
 
     private let stream: any ByteStream
-    private var buffer = ByteMemory(count: 2 * largestFromStranger)
+    private var buffer = ByteMemory(count: 2 * largestBeforeLogin)
     private var start = 0
     private var end = 0
     /// The current limit for a frame's payload.
-    private var payloadLimit = largestFromStranger
+    private var payloadLimit = largestBeforeLogin
     /// Whether bytes after the awaited frame may be read along with it.
     var readsAhead = true
     /// Whether everything that was read has been consumed.

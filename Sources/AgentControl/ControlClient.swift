@@ -80,7 +80,7 @@ package final class ControlClient {
 
 extension ControlClient {
     /// Whether the target sends keep-alives in every phase of a session, and expects them from the source.
-    package var showsLife: Bool { abilities.contains(ControlLogin.showsLife) }
+    package var sendsKeepAlives: Bool { abilities.contains(ControlLogin.sendsKeepAlives) }
 }
 
 extension JSONValue {

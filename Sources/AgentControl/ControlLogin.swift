@@ -16,7 +16,7 @@ package struct ControlLogin {
     /// The version of the conversation; both sides use the lower of theirs.
     static let version: Int64 = 1
     /// The target sends keep-alives in every phase of a session, and expects them from sources that declare the same.
-    static let showsLife = "shows-life"
+    static let sendsKeepAlives = "shows-life"
     /// The time limit of the whole login.
     static let limit = Duration.seconds(20)
     /// How long the answer to a wrong proof is delayed, to slow down guessing.
@@ -102,7 +102,7 @@ package struct ControlLogin {
         let deadline = ContinuousClock.now + limit
         let own = challenge()
         try channel.send([
-            ("dvm", .integer(version)), ("challenge", .text(own)), ("knows", .list([.text(showsLife)])),
+            ("dvm", .integer(version)), ("challenge", .text(own)), ("knows", .list([.text(sendsKeepAlives)])),
         ])
         let login = try channel.message(by: deadline, "a login")
         guard let user = login["user"]?.asText, let theirs = login["challenge"]?.asText,

@@ -112,12 +112,12 @@ struct DaemonRunner {
         let report = session.run(over: stream)
         let module = String(decoding: NameText.escaped(report.module), as: UTF8.self)
         let user = String(decoding: NameText.escaped(report.user), as: UTF8.self)
-        switch report.putOut {
+        switch report.eviction {
         case .tooSlow: log.line("daemon handshake timeout: \(peer)")
         case .displaced: log.line("\(peer) was evicted for a newer connection before its login")
         case .closing, nil: break
         }
-        if let refusal = report.refusal, report.putOut == nil { log.line("rsync denied \(peer): \(refusal)") }
+        if let refusal = report.refusal, report.eviction == nil { log.line("rsync denied \(peer): \(refusal)") }
         if let result = report.result {
             let statistics = result.statistics
             log.line("rsync \(report.isSender ? "on" : "to") \(module)/ from \(user)@\(peer)")

@@ -50,7 +50,7 @@ struct InputSide: ~Copyable, Sendable {
     let flow = FlowCounter()
 
     func read(into slice: MemorySlice) throws(TransportError) -> Int {
-        precondition(!slice.isEmpty, "a read needs room")
+        precondition(!slice.isEmpty, "a read needs a buffer")
         guard let number = descriptor.enter() else { throw .closed(peer: peer) }
         defer { descriptor.leave() }
         if kind == .other { try waitForBytes(number) }
@@ -62,7 +62,7 @@ struct InputSide: ~Copyable, Sendable {
 
     /// As ``ByteStream/readNow(into:)``; of a terminal or a file nothing is ever known to be there.
     func readNow(into slice: MemorySlice) throws(TransportError) -> Int? {
-        precondition(!slice.isEmpty, "a read needs room")
+        precondition(!slice.isEmpty, "a read needs a buffer")
         guard kind != .other else { return nil }
         guard let number = descriptor.enter() else { throw .closed(peer: peer) }
         defer { descriptor.leave() }
@@ -108,7 +108,7 @@ struct OutputSide: ~Copyable, Sendable {
         var rest = bytes
         while !rest.isEmpty {
             guard !stop.isRaised else { throw .closed(peer: peer) }
-            if kind == .other { try waitForRoom(number) }
+            if kind == .other { try waitUntilWritable(number) }
             let count = kind == .socket ? send(number, rest) : writeBytes(number, rest)
             guard count < 0 else {
                 flow.note(count)
@@ -118,14 +118,14 @@ struct OutputSide: ~Copyable, Sendable {
             let error = errno
             switch error {
             case EINTR: continue
-            case EAGAIN: try waitForRoom(number)
+            case EAGAIN: try waitUntilWritable(number)
             case ECONNRESET, EPIPE: throw .reset(peer: peer, operation: "writing")
             default: throw .system(SystemError(operation: "write", number: error), peer: peer)
             }
         }
     }
 
-    private func waitForRoom(_ number: Int32) throws(TransportError) {
+    private func waitUntilWritable(_ number: Int32) throws(TransportError) {
         try wait(number, POLLOUT, limit: limit.duration, stop: stop, peer: peer) { "\(peer) to take bytes" }
     }
 }

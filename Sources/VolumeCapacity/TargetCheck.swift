@@ -53,7 +53,7 @@ package struct TargetCheck: Sendable {
     package init(tree: TreeFacts?, demand: Demand, target: TargetFacts, collisions: [NameCollision] = []) {
         self.demand = demand
         var comparison = Comparison(target: target)
-        comparison.compareRoom(demand)
+        comparison.compareSpace(demand)
         if let tree {
             comparison.compareLimits(tree)
             comparison.compareKinds(tree)
@@ -82,7 +82,7 @@ private struct Comparison {
     }
     private mutating func warn(_ text: String) { findings.append(TargetCheck.Finding(severity: .alters, text: text)) }
 
-    mutating func compareRoom(_ demand: TargetCheck.Demand) {
+    mutating func compareSpace(_ demand: TargetCheck.Demand) {
         let space = target.space
         if space.isReadOnly { refuse("the target is mounted read-only") }
         let (needed, free) = (target.freeBytesNeeded(for: demand), Amount(space.freeBytes))

@@ -68,7 +68,7 @@ package struct TargetFacts: Hashable, Sendable {
     }
 
     /// Whether there is space for what a transfer takes.
-    package func hasRoom(for demand: TargetCheck.Demand) -> Bool {
+    package func hasSpace(for demand: TargetCheck.Demand) -> Bool {
         freeBytesNeeded(for: demand) <= Amount(space.freeBytes) && demand.inodes <= Amount(space.freeInodes ?? .max)
     }
 
@@ -76,7 +76,7 @@ package struct TargetFacts: Hashable, Sendable {
     /// space.
     package func freeBytesNeeded(for demand: TargetCheck.Demand) -> Amount {
         guard let btrfs = space.btrfs, demand.treeBytes > 0 else { return demand.bytes }
-        return BtrfsRoom(btrfs, total: Amount(space.totalBytes), free: Amount(space.freeBytes)).needed(for: demand)
+        return BtrfsCapacity(btrfs, total: Amount(space.totalBytes), free: Amount(space.freeBytes)).needed(for: demand)
     }
 
     /// The bytes that a volume of files can have here in all: what is free, and what those take that are there.

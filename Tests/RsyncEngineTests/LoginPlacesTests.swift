@@ -25,7 +25,7 @@ private final class Connections {
     }
 
     /// The numbers of those that were put out, in the order they came in.
-    var displaced: [Int] { held.indices.filter { held[$0].place.putOut == .displaced } }
+    var displaced: [Int] { held.indices.filter { held[$0].place.eviction == .displaced } }
 
     func send(_ text: String, from index: Int) throws {
         try far[index].write(Array(text.utf8))
@@ -69,7 +69,7 @@ struct LoginPlacesTests {
         let honest = try #require(try all.open())
         #expect(all.displaced == [0])
         try all.open(.challenged)
-        #expect(honest.putOut == nil)
+        #expect(honest.eviction == nil)
         #expect(all.displaced == [0, 1])
     }
 
@@ -79,7 +79,7 @@ struct LoginPlacesTests {
         let proven = try #require(try all.open(.secured))
         #expect(proven.prove())
         for _ in 0..<20 { try all.open(.greeted) }
-        #expect(proven.putOut == nil)
+        #expect(proven.eviction == nil)
         #expect(all.displaced.count == 15)
     }
 
@@ -126,11 +126,11 @@ struct LoginPlacesTests {
         #expect(place.prove())
         let session = try #require(try all.open())
         #expect(session.leave())
-        while place.putOut == nil, ContinuousClock.now - start < .seconds(10) {
+        while place.eviction == nil, ContinuousClock.now - start < .seconds(10) {
             try all.send("x", from: 1)
             place.advance(to: .greeted)
         }
-        #expect(place.putOut == .tooSlow)
+        #expect(place.eviction == .tooSlow)
         #expect(!place.leave())
         #expect(ContinuousClock.now - start >= .milliseconds(300))
         #expect(throws: TransportError.self) { try all.held[0].near.read(upTo: 1) }

@@ -76,7 +76,7 @@ struct SilenceTests {
         let summing = ReceiverWork(state(options))
         summing.begin()
         #expect(summing.allowance == .unlimited)
-        options.agent.showsLife = true
+        options.agent.sendsKeepAlives = true
         #expect(ReceiverWork(state(options)).allowance == .limit)
     }
 

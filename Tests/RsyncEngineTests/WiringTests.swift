@@ -251,9 +251,9 @@ struct WiringTests {
     @Test("a stock sender may be silent while it lists or searches, one of ours never")
     func senderWork() {
         let open = OpenRequests()
-        #expect(SenderWork(showsLife: false, open: open).allowance == .unlimited)
-        #expect(SenderWork(showsLife: true, open: open).allowance == .limit)
+        #expect(SenderWork(sendsKeepAlives: false, open: open).allowance == .unlimited)
+        #expect(SenderWork(sendsKeepAlives: true, open: open).allowance == .limit)
         open.endLists()
-        #expect(SenderWork(showsLife: false, open: open).allowance == .limit)
+        #expect(SenderWork(sendsKeepAlives: false, open: open).allowance == .limit)
     }
 }

@@ -34,11 +34,11 @@ func send(_ steps: [Step], _ writer: TokenWriter, _ geometry: BlockGeometry, bas
         case .literal(let bytes) where inPlace:
             var rest = bytes[...]
             while !rest.isEmpty {
-                let room = try writer.literalSpace(rest.count)
-                let piece = rest.prefix(room.count)
-                room.copy(piece.span)
-                try writer.commitLiteral(room.count)
-                rest = rest.dropFirst(room.count)
+                let space = try writer.literalSpace(rest.count)
+                let piece = rest.prefix(space.count)
+                space.copy(piece.span)
+                try writer.commitLiteral(space.count)
+                rest = rest.dropFirst(space.count)
             }
         case .literal(let bytes): try writer.literal(bytes.span.bytes)
         case .copy(let first, let count):

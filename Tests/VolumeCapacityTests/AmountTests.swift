@@ -36,7 +36,7 @@ struct AmountTests {
         let facts = TargetFacts(space: space, abilities: FileSystemAbilities(), isEmpty: true)
         let need = meter.total
         let demand = TargetCheck.Demand(bytes: need.bytesWhileUpdating, inodes: need.inodes)
-        #expect(!facts.hasRoom(for: demand))
+        #expect(!facts.hasSpace(for: demand))
         #expect(!TargetCheck(tree: nil, demand: demand, target: facts).fits)
         let candidate = Forecast.Candidate(target: target, need: need)
         #expect(candidate.smallestSize(growth: 0, round: 1 << 30) >= Amount(TargetFacts.largestFigure))
@@ -51,7 +51,7 @@ struct AmountTests {
         for trees: Int64 in [0, 1 << 30, .max] {
             space.btrfs = BtrfsSpace(freeContent: 0, trees: trees, usedTrees: trees, reserve: .max, copies: 4)
             let facts = TargetFacts(space: space, abilities: FileSystemAbilities(), isEmpty: true)
-            #expect(!facts.hasRoom(for: demand))
+            #expect(!facts.hasSpace(for: demand))
         }
     }
 }

@@ -19,7 +19,7 @@ struct TargetCheckTests {
     private let demand = TargetCheck.Demand(bytes: 1 << 20, inodes: 100)
 
     @Test("what fits exactly, fits; one more does not")
-    func room() {
+    func space() {
         #expect(TargetCheck(tree: nil, demand: demand, target: roomyTarget()).isClean)
         let more = TargetCheck.Demand(bytes: 1 << 20 + 1, inodes: 101)
         let check = TargetCheck(tree: nil, demand: more, target: roomyTarget())

@@ -44,7 +44,7 @@ package struct DaemonSession {
         /// Whether it was rejected for a wrong password or an unknown user.
         package var isWrongPassword = false
         /// Why this side closed the connection before the client had logged in; nil if it did not.
-        package var putOut: LoginPlaces.PutOut?
+        package var eviction: LoginPlaces.Eviction?
         /// The module's connection slot, held until the report is released.
         var slot: ConnectionSlot?
     }
@@ -105,7 +105,7 @@ package struct DaemonSession {
             }
             channel.close(after: .refused(report.refusal ?? ""))
         } catch {
-            report.putOut = loginPlace?.putOut
+            report.eviction = loginPlace?.eviction
             report.refusal = "\(error)"
             channel.close(after: .wire(error))
         }
@@ -254,7 +254,7 @@ package struct DaemonSession {
             place.base = volume
             place.lockReach = lockReach
             report.hold = hold
-        case .refused(let text, let exitCode): place.optionRefusal = .turnedAway("@ERROR: \(text)", exitCode: exitCode)
+        case .refused(let text, let exitCode): place.optionRefusal = .rejected("@ERROR: \(text)", exitCode: exitCode)
         }
     }
 }

@@ -32,7 +32,7 @@ package final class LoginPlaces: Sendable {
     }
 
     /// Why a connection was closed before it had logged in.
-    package enum PutOut: Equatable, Sendable {
+    package enum Eviction: Equatable, Sendable {
         /// It had not logged in within the time limit.
         case tooSlow
         /// Another connection needed its place.
@@ -50,7 +50,7 @@ package final class LoginPlaces: Sendable {
         var stepBegan: ContinuousClock.Instant
         /// Whether it has authenticated by a certificate or a key, so that only its deadline ends it.
         var isProven = false
-        var putOut: PutOut?
+        var eviction: Eviction?
     }
 
     private struct State {
@@ -99,7 +99,7 @@ package final class LoginPlaces: Sendable {
                         return nil
                     }
                     displaced = state.entries[victim]?.stream
-                    state.entries[victim]?.putOut = .displaced
+                    state.entries[victim]?.eviction = .displaced
                 }
                 state.nextNumber += 1
                 state.nextOrder += 1
@@ -124,7 +124,7 @@ package final class LoginPlaces: Sendable {
     ///   - capacity: The most connections at a time.
     /// - Returns: Its number; nil while there is a free place.
     static func victim(among entries: inout [Int: Entry], capacity: Int) -> Int? {
-        let candidates = entries.filter { $0.value.putOut == nil && !$0.value.isProven }
+        let candidates = entries.filter { $0.value.eviction == nil && !$0.value.isProven }
         guard candidates.count >= capacity else { return nil }
         var steps = [Int](repeating: 0, count: Progress.allCases.count)
         for (number, entry) in candidates {
@@ -147,9 +147,9 @@ package final class LoginPlaces: Sendable {
             var late: [any ByteStream] = []
             next = now + limit
             state.withLock { state in
-                for (number, entry) in state.entries where entry.putOut == nil {
+                for (number, entry) in state.entries where entry.eviction == nil {
                     if entry.deadline <= now {
-                        state.entries[number]?.putOut = .tooSlow
+                        state.entries[number]?.eviction = .tooSlow
                         late.append(entry.stream)
                     } else {
                         next = min(next, entry.deadline)
@@ -164,8 +164,8 @@ package final class LoginPlaces: Sendable {
     package func close() {
         let streams = state.withLock { state in
             state.isClosed = true
-            let numbers = state.entries.filter { $0.value.putOut == nil }.keys
-            for number in numbers { state.entries[number]?.putOut = .closing }
+            let numbers = state.entries.filter { $0.value.eviction == nil }.keys
+            for number in numbers { state.entries[number]?.eviction = .closing }
             return numbers.compactMap { state.entries[$0]?.stream }
         }
         for stream in streams { stream.close() }
@@ -190,11 +190,11 @@ package final class LoginPlaces: Sendable {
         }
     }
 
-    fileprivate func putOut(_ number: Int) -> PutOut? { state.withLock { $0.entries[number]?.putOut } }
+    fileprivate func eviction(_ number: Int) -> Eviction? { state.withLock { $0.entries[number]?.eviction } }
 
     fileprivate func leave(_ number: Int) -> Bool {
         state.withLock { state in
-            guard let entry = state.entries[number], entry.putOut == nil else { return false }
+            guard let entry = state.entries[number], entry.eviction == nil else { return false }
             state.entries[number] = nil
             return true
         }
@@ -224,7 +224,7 @@ package final class LoginPlace: Sendable {
     package func prove() -> Bool { places.prove(number) }
 
     /// Why the connection was closed; nil if it was not.
-    package var putOut: LoginPlaces.PutOut? { places.putOut(number) }
+    package var eviction: LoginPlaces.Eviction? { places.eviction(number) }
 
     /// Ends the time before the login.
     ///

@@ -158,7 +158,7 @@ final class LocalSession: TransferRequester {
     }
 
     /// A local transfer needs no keep-alives.
-    func showLife() {}
+    func sendKeepAlive() {}
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
         state.observer.didDelete(name: name, isDirectory: isDirectory)

@@ -214,7 +214,7 @@ final class Receiver: ReadingRole {
     func willLeaveBuffer() {
         switch phase {
         case .firstLists:
-            do throws(WireError) { try showLife() } catch { state.fail(.wire(error)) }
+            do throws(WireError) { try sendKeepAlive() } catch { state.fail(.wire(error)) }
         case .idle: break
         case .files(let content): content.flush()
         }
@@ -222,11 +222,11 @@ final class Receiver: ReadingRole {
 
     func willWait() throws(WireError) {
         jobs.handOver()
-        if case .firstLists = phase { try showLife() }
+        if case .firstLists = phase { try sendKeepAlive() }
     }
 
     /// Sends keep-alives while a long list is being received, if the sender relies on that.
-    private func showLife() throws(WireError) {
-        if state.options.agent.showsLife { try state.keepAlive(channel.output) }
+    private func sendKeepAlive() throws(WireError) {
+        if state.options.agent.sendsKeepAlives { try state.keepAlive(channel.output) }
     }
 }

@@ -40,7 +40,7 @@ final class ReceivingSide {
     }
 
     /// What the sender may be silently busy with.
-    var senderWork: SenderWork { SenderWork(showsLife: state.options.agent.showsLife, open: open) }
+    var senderWork: SenderWork { SenderWork(sendsKeepAlives: state.options.agent.sendsKeepAlives, open: open) }
 
     /// Runs the session from the first file list to the goodbye.
     ///

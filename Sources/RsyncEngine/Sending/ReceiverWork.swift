@@ -30,7 +30,7 @@ final class ReceiverWork: SilenceRule {
 
     /// How long it may currently be silent.
     var allowance: SilenceAllowance {
-        guard !state.options.agent.showsLife else { return .limit }
+        guard !state.options.agent.sendsKeepAlives else { return .limit }
         switch stage.load(ordering: .relaxed) {
         case 0: return .unlimited
         case 1:

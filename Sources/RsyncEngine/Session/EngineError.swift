@@ -18,7 +18,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// A daemon requires authentication with a digest that is too weak for this connection; a description.
     case weakDigest(String)
     /// This side, a daemon, rejects the client: the line sent to it, and its exit code.
-    case turnedAway(String, exitCode: Int32)
+    case rejected(String, exitCode: Int32)
     /// The peer stopped with this exit code and has reported why.
     case peerExit(Int32)
     /// The request makes no sense or is not supported: the reason, and rsync's exit code for it.
@@ -36,7 +36,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         case .writeBack: 11
         case .refused, .weakDigest: 5
         case .peerExit(let code): code
-        case .usage(_, let exitCode), .turnedAway(_, let exitCode): exitCode
+        case .usage(_, let exitCode), .rejected(_, let exitCode): exitCode
         case .cancelled: 20
         }
     }
@@ -54,7 +54,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         case .writeBack(let files, let error): "\(EngineError.lostData): \(error): \(files)"
         case .refused(let text), .weakDigest(let text): text
         case .peerExit(let code): "the peer stopped with exit code \(code)"
-        case .usage(let text, _), .turnedAway(let text, _): text
+        case .usage(let text, _), .rejected(let text, _): text
         case .cancelled: "stopped on request"
         }
     }

@@ -73,7 +73,7 @@ package struct ServerSession {
         }
         options.limits.silenceLimit = Self.silenceLimit(options, parameters.dialect)
         // A stock client sends its filter list only when its file list is built, which may take any time.
-        let limit = options.limits.silenceLimit.map { options.agent.showsLife ? Int($0.components.seconds) : 0 }
+        let limit = options.limits.silenceLimit.map { options.agent.sendsKeepAlives ? Int($0.components.seconds) : 0 }
         channel.setTimeout(seconds: limit ?? options.wire.timeout)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
         do throws(EngineError) {
@@ -106,7 +106,7 @@ package struct ServerSession {
     /// From protocol 31 on, a stock client adopts the announced limit, and sends keep-alives while it waits; an older
     /// one does so only with its own `--timeout`.
     private static func silenceLimit(_ options: TransferOptions, _ dialect: Dialect) -> Duration? {
-        guard let limit = options.limits.silenceLimit, !dialect.announcesTimeout, !options.agent.showsLife else {
+        guard let limit = options.limits.silenceLimit, !dialect.announcesTimeout, !options.agent.sendsKeepAlives else {
             return options.limits.silenceLimit
         }
         return options.wire.timeout > 0 ? max(limit, .seconds(options.wire.timeout)) : nil

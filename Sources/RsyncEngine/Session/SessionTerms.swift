@@ -92,7 +92,7 @@ extension SessionState {
         if isServer {
             switch failure {
             case .peerExit: break
-            case .turnedAway(let line, _): report(line, .error)
+            case .rejected(let line, _): report(line, .error)
             default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
             }
         }

@@ -18,8 +18,8 @@ extension OptionTable {
         .agentFlag(
             "--dvm-shows-life",
             "both ends send keep-alives in every phase",
-            \.agent.showsLife,
-            told: .word(183, "--dvm-shows-life") { $0.agent.showsLife ? "--dvm-shows-life" : nil }
+            \.agent.sendsKeepAlives,
+            told: .word(183, "--dvm-shows-life") { $0.agent.sendsKeepAlives ? "--dvm-shows-life" : nil }
         ),
         deleteLimit,
         .agentFlag(

@@ -16,6 +16,6 @@ extension TransferOptions {
         package var notes = false
         /// `--dvm-shows-life`: both ends are dvm agents and send keep-alives in every phase; only dvm servers know
         /// it.
-        package var showsLife = false
+        package var sendsKeepAlives = false
     }
 }

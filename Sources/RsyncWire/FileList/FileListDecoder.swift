@@ -34,7 +34,7 @@ package struct FileListDecoder {
     private let format: FileListFormat
     private let limits: FileListLimits
     /// The memory in bytes that the next list may take.
-    private var room = 0
+    private var space = 0
     /// The user names received from the peer so far.
     package private(set) var userNames: [UInt32: [UInt8]] = [:]
     /// The group names received from the peer so far.
@@ -73,10 +73,10 @@ package struct FileListDecoder {
         directory: [UInt8] = [],
         holding held: Int
     ) throws(WireError) {
-        room = min(limits.bytes - held - nameFootprint - groups.count * Self.groupWeight, Int(UInt32.max) - 65536)
-        guard room > 0 else { throw Self.tooLarge }
+        space = min(limits.bytes - held - nameFootprint - groups.count * Self.groupWeight, Int(UInt32.max) - 65536)
+        guard space > 0 else { throw Self.tooLarge }
         while let bits = try readBits(from: input, into: list) {
-            try checkRoom(in: list)
+            try checkSpace(in: list)
             try readEntry(bits, from: input, into: list, directory)
         }
         if format.hasIDLists {
@@ -110,13 +110,13 @@ package struct FileListDecoder {
         return nil
     }
 
-    private func checkRoom(in list: FileList) throws(WireError) {
+    private func checkSpace(in list: FileList) throws(WireError) {
         // Two indexes after the last entry stay free: the next list's directory and start.
         let indexLimit = Int(Int32.max - list.start) - 2
         let length =
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
             + list.extras.count * MemoryLayout<FileEntryExtra>.stride
-        guard list.count < min(limits.entries, indexLimit), length < room else { throw Self.tooLarge }
+        guard list.count < min(limits.entries, indexLimit), length < space else { throw Self.tooLarge }
     }
 
     private static let tooLarge = WireError.violation(

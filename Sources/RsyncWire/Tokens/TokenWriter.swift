@@ -65,10 +65,10 @@ package final class TokenWriter {
         precondition(limit > 0)
         let count = min(limit, Self.literalLimit)
         guard compressor == nil else {
-            let room = staging ?? ByteMemory(count: Self.literalLimit, alignment: 4096)
-            staging = room
+            let memory = staging ?? ByteMemory(count: Self.literalLimit, alignment: 4096)
+            staging = memory
             space = 0
-            return room[0..<count]
+            return memory[0..<count]
         }
         let place = try output.reserve(count + 4)
         space = place

@@ -134,10 +134,10 @@ extension z_stream {
     }
 
     /// Sets the next output; the owner of the stream keeps the memory.
-    fileprivate mutating func setOutput(_ room: MemorySlice) {
-        unsafe room.withUnsafeMutableBytes { room in
-            unsafe next_out = room.bindMemory(to: UInt8.self).baseAddress
-            unsafe avail_out = UInt32(room.count)
+    fileprivate mutating func setOutput(_ space: MemorySlice) {
+        unsafe space.withUnsafeMutableBytes { space in
+            unsafe next_out = space.bindMemory(to: UInt8.self).baseAddress
+            unsafe avail_out = UInt32(space.count)
         }
     }
 }

@@ -46,8 +46,8 @@ import LinuxSystem
     private func run(_ end: ZSTD_EndDirective, _ piece: inout ZSTD_inBuffer, to chunks: ChunkWriter) throws(WireError)
         -> Int
     {
-        let rest = unsafe buffer.all.withUnsafeMutableBytes { room in
-            var place = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: filled)
+        let rest = unsafe buffer.all.withUnsafeMutableBytes { space in
+            var place = unsafe ZSTD_outBuffer(dst: space.baseAddress, size: space.count, pos: filled)
             defer { unsafe filled = place.pos }
             return unsafe ZSTD_compressStream2(context, &place, &piece, end)
         }
@@ -101,8 +101,8 @@ import LinuxSystem
 
     func produce() throws(WireError) -> MemorySlice {
         while unsafe input.pos < input.size || mayHoldMore {
-            let (status, count) = unsafe buffer.all.withUnsafeMutableBytes { room in
-                var place = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
+            let (status, count) = unsafe buffer.all.withUnsafeMutableBytes { space in
+                var place = unsafe ZSTD_outBuffer(dst: space.baseAddress, size: space.count, pos: 0)
                 let status = unsafe ZSTD_decompressStream(context, &place, &input)
                 return unsafe (status, place.pos)
             }

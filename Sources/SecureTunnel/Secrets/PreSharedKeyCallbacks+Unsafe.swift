@@ -11,13 +11,13 @@ import Glibc
 
 /// Makes a client offer its key.
 func offerPreSharedKey(_ context: OpaquePointer) {
-    unsafe SSL_CTX_set_psk_client_callback(context) { connection, _, identity, identityRoom, key, keyRoom in
+    unsafe SSL_CTX_set_psk_client_callback(context) { connection, _, identity, identityCapacity, key, keyCapacity in
         guard let entry = unsafe HandshakeNotes.of(connection)?.offeredKey, let identity = unsafe identity,
-            let key = unsafe key, entry.identity.count < Int(identityRoom)
+            let key = unsafe key, entry.identity.count < Int(identityCapacity)
         else { return 0 }
         for (index, byte) in entry.identity.enumerated() { unsafe identity[index] = CChar(bitPattern: byte) }
         unsafe identity[entry.identity.count] = 0
-        return unsafe copy(entry.key, to: key, room: keyRoom)
+        return unsafe copy(entry.key, to: key, space: keyCapacity)
     }
     unsafe SSL_CTX_set_psk_use_session_callback(context) { connection, hash, identity, identityLength, session in
         guard let entry = unsafe HandshakeNotes.of(connection)?.offeredKey else { return 1 }
@@ -36,12 +36,12 @@ func offerPreSharedKey(_ context: OpaquePointer) {
 
 /// Makes a server accept keys by their identity.
 func acceptPreSharedKeys(_ context: OpaquePointer) {
-    unsafe SSL_CTX_set_psk_server_callback(context) { connection, identity, key, room in
+    unsafe SSL_CTX_set_psk_server_callback(context) { connection, identity, key, space in
         guard let identity = unsafe identity, let key = unsafe key else { return 0 }
         let bytes = unsafe UnsafeBufferPointer(start: identity, count: strlen(identity))
         let entry = unsafe find(bytes.map { UInt8(bitPattern: $0) }, for: connection)
         // OpenSSL answers an empty key with the alert for an unknown identity.
-        return entry.map { unsafe copy($0.key, to: key, room: room) } ?? 0
+        return entry.map { unsafe copy($0.key, to: key, space: space) } ?? 0
     }
     unsafe SSL_CTX_set_psk_find_session_callback(context) { connection, identity, count, session in
         // None is not an error: the identity may be a ticket.
@@ -69,8 +69,8 @@ private func find(_ identity: [UInt8], for connection: OpaquePointer?) -> PreSha
 }
 
 /// Gives OpenSSL its own copy of a key, which it wipes.
-private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, room: UInt32) -> UInt32 {
-    guard key.count <= Int(room) else { return 0 }
+private func copy(_ key: SecretBytes, to target: UnsafeMutablePointer<UInt8>, space: UInt32) -> UInt32 {
+    guard key.count <= Int(space) else { return 0 }
     unsafe key.withUnsafeBytes {
         unsafe UnsafeMutableRawBufferPointer(start: target, count: $0.count).copyMemory(from: $0)
     }

@@ -127,7 +127,7 @@ package final class TLSStream: ByteStream {
         into slice: MemorySlice,
         _ supply: () throws(TransportError) -> Bool
     ) throws(TransportError) -> Int? {
-        precondition(!slice.isEmpty, "a read needs room")
+        precondition(!slice.isEmpty, "a read needs a buffer")
         return try readTurn.withLock { (_) throws(TransportError) in
             while true {
                 switch engine.decrypt(into: slice) {

@@ -22,7 +22,7 @@ struct DifferenceSurvey {
         var options = step.job.options
         options.dryRun = true
         options.comparison.comparesNanoseconds = facts.comparesNanoseconds
-        options.agent.showsLife = client.showsLife
+        options.agent.sendsKeepAlives = client.sendsKeepAlives
         let observer = SurveyObserver(PassMeter(facts.profiles), step, client)
         defer { observer.close() }
         let stream = try step.job.route.connect(for: step.call)

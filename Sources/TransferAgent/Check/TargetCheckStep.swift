@@ -68,7 +68,7 @@ struct TargetCheckStep {
         let isChecked = job.check != .none && !pass.isRefused
         var verdict =
             isChecked ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
-        verdict.options.agent.showsLife = client.showsLife
+        verdict.options.agent.sendsKeepAlives = client.sendsKeepAlives
         if pass.options.contains("job") { verdict.options.agent.job = job.identity }
         verdict.options.agent.tallies = pass.options.contains("tally")
         if pass.options.contains("delete-guard") {
@@ -156,7 +156,7 @@ struct TargetCheckStep {
         )
         var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)
         var strategy = PassStrategy.usual
-        if !facts.isEmpty, !facts.hasRoom(for: whole) {
+        if !facts.isEmpty, !facts.hasSpace(for: whole) {
             let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
             strategy = choose(facts, meter)
             let pass = meter.demand(strategy, deleting: job.options.deletion.isOn)
@@ -164,7 +164,7 @@ struct TargetCheckStep {
             var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
             demand.inodes = min(pass.inodes, whole.inodes)
             check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
-        } else if !facts.hasRoom(for: whole) {
+        } else if !facts.hasSpace(for: whole) {
             strategy = lastResort(facts)
         }
         try judge(check, facts)
@@ -183,7 +183,7 @@ struct TargetCheckStep {
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
         guard job.whenTight == .plan else { return .usual }
         let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
-        return strategies.first { facts.hasRoom(for: meter.demand($0, deleting: job.options.deletion.isOn)) }
+        return strategies.first { facts.hasSpace(for: meter.demand($0, deleting: job.options.deletion.isOn)) }
             ?? lastResort(facts)
     }
 
@@ -216,7 +216,7 @@ struct TargetCheckStep {
                     exitCode: 4
                 )
             }
-            let code: Int32 = facts.hasRoom(for: check.demand) ? 4 : 11
+            let code: Int32 = facts.hasSpace(for: check.demand) ? 4 : 11
             throw AgentError(.doesNotFit, "the volume does not fit the target: \(texts)", exitCode: code)
         }
     }

@@ -130,7 +130,7 @@ extension AgentError {
             }
             let text = Self.join("the target stopped with exit code \(code)", lastWords)
             self.init(Self.failure(ofPeerExit: code, lastWords: lastWords ?? ""), text, exitCode: code)
-        case .turnedAway(let line, let exitCode): self.init(refusal: line, exitCode: exitCode)
+        case .rejected(let line, let exitCode): self.init(refusal: line, exitCode: exitCode)
         case .usage(let text, let exitCode):
             let classes: [Int32: FailureClass] = [5: .passwordMissing, 14: .noResources]
             self.init(classes[exitCode] ?? .badSetting, text, exitCode: exitCode)

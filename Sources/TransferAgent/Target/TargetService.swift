@@ -23,7 +23,7 @@ package final class TargetService: Sendable {
     private let control: ControlServer
     private let sessionLimit: Int
     private let log: Logger
-    private let strangerLog: StrangerLog
+    private let preLoginLog: PreLoginLog
     private let connections = ServedConnections()
     private let places = LoginPlaces(limit: loginLimit)
     private let nameFiles = NameFiles()
@@ -51,7 +51,7 @@ package final class TargetService: Sendable {
     /// - Throws: ``AgentError`` for the first thing that cannot be used.
     package init(_ settings: ServeSettings, log: Logger) throws(AgentError) {
         self.log = log
-        strangerLog = StrangerLog(log)
+        preLoginLog = PreLoginLog(log)
         isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
@@ -182,7 +182,7 @@ package final class TargetService: Sendable {
                 end(number, socket)
             }
         } catch {
-            noteStranger(number, socket, ": no thread can be started: \(error)")
+            logUnauthenticated(number, socket, ": no thread can be started: \(error)")
             end(number, socket)
         }
     }
@@ -207,13 +207,15 @@ package final class TargetService: Sendable {
             }
         } catch {
             let failure = AgentError(error)
-            let text = putOutText(place.putOut) ?? ": \(failure.failure.code): \(failure.observed)"
-            return noteStranger(number, socket, text)
+            let text = evictionText(place.eviction) ?? ": \(failure.failure.code): \(failure.observed)"
+            return logUnauthenticated(number, socket, text)
         }
         if let tunnel {
             place.advance(to: .secured)
             let isProven = isTunnelClosed || tunnel.session.preSharedKeyIdentity != nil
-            guard !isProven || place.prove() else { return noteStranger(number, socket, ": too many connections") }
+            guard !isProven || place.prove() else {
+                return logUnauthenticated(number, socket, ": too many connections")
+            }
             if tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
                 let wantsSession = converse(tunnel, over: socket, number: number, place: place)
                 guard wantsSession else { return }
@@ -258,9 +260,9 @@ package final class TargetService: Sendable {
             )
         )
         let report = session.run(over: stream)
-        if let text = putOutText(report.putOut) { return noteStranger(number, socket, text) }
+        if let text = evictionText(report.eviction) { return logUnauthenticated(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)
-        guard !report.user.isEmpty else { return noteStranger(number, socket, line) }
+        guard !report.user.isEmpty else { return logUnauthenticated(number, socket, line) }
         let parts = Self.parts(number, socket).merging(report.logParts) { _, new in new }
         log.log(level: report.logLevel, "session \(number) from \(socket.peerDescription)\(line)", metadata: parts)
     }
@@ -282,10 +284,10 @@ package final class TargetService: Sendable {
             stream.pieceSize = TLSStream.usualPiece
             return place.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
         }
-        if let text = putOutText(place.putOut) {
-            noteStranger(number, socket, text)
+        if let text = evictionText(place.eviction) {
+            logUnauthenticated(number, socket, text)
         } else if report.failure != nil, report.user.isEmpty {
-            noteStranger(number, socket, report.line)
+            logUnauthenticated(number, socket, report.line)
         } else if report.failure != nil {
             let parts = Self.parts(number, socket)
             log.warning("session \(number) from \(stream.peerDescription)\(report.line)", metadata: parts)
@@ -299,12 +301,12 @@ package final class TargetService: Sendable {
     }
 
     /// Logs the end of a connection that has not logged in.
-    private func noteStranger(_ number: Int, _ socket: SocketStream, _ text: String) {
-        strangerLog.write("session \(number) from \(socket.peerDescription)\(text)", Self.parts(number, socket))
+    private func logUnauthenticated(_ number: Int, _ socket: SocketStream, _ text: String) {
+        preLoginLog.write("session \(number) from \(socket.peerDescription)\(text)", Self.parts(number, socket))
     }
 
     /// The part of a log line behind the client's address for a connection that was closed before its login.
-    private func putOutText(_ reason: LoginPlaces.PutOut?) -> String? {
+    private func evictionText(_ reason: LoginPlaces.Eviction?) -> String? {
         switch reason {
         case .tooSlow: ": \(FailureClass.loginTooSlow.code): no login within \(Self.loginLimit)"
         case .displaced: ": \(FailureClass.loginDisplaced.code): its place was needed for a newer connection"

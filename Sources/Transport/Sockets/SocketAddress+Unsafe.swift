@@ -122,8 +122,8 @@ extension SocketAddress {
     /// The address of a Unix domain socket; nil for a path that does not fit.
     init?(unixPath path: String) {
         var address = sockaddr_un()
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard !path.isEmpty, path.utf8.count < room else { return nil }
+        let space = MemoryLayout.size(ofValue: address.sun_path)
+        guard !path.isEmpty, path.utf8.count < space else { return nil }
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
         let length = socklen_t(MemoryLayout<sockaddr_un>.size)

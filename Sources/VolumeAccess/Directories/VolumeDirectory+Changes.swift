@@ -53,7 +53,7 @@ extension VolumeDirectory {
         guard isLeafName(newName) else { throw .invalidName(bytes(of: newName)) }
         return withTerminated(name) { name in
             withTerminated(newName) { newName in
-                features.withinRoom(of: target.descriptor) {
+                features.retryingForSpace(of: target.descriptor) {
                     kernelCall {
                         Kernel.renameat(descriptor.rawValue, name, target.descriptor.rawValue, newName)
                     }

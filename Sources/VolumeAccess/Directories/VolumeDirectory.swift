@@ -48,7 +48,7 @@ package final class VolumeDirectory: Sendable {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         let directory = descriptor.rawValue
         return withTerminated(name) { name in
-            features.withinRoom(of: descriptor) { kernelCall { call(directory, name) } }
+            features.retryingForSpace(of: descriptor) { kernelCall { call(directory, name) } }
         }
     }
 

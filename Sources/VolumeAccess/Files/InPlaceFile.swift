@@ -96,7 +96,7 @@ package final class InPlaceFile {
     package func writeZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
         guard count > 0 else { return }
         let mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-        let result = features.withinRoom(of: descriptor) {
+        let result = features.retryingForSpace(of: descriptor) {
             kernelCall { fallocate(descriptor.rawValue, mode, off_t(offset), off_t(count)) }
         }
         if result == 0 { return try extend(to: offset + count) }

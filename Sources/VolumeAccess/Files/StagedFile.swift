@@ -67,7 +67,7 @@ package final class StagedFile {
         _ permissions: UInt32
     ) throws(VolumeError) -> Descriptor? {
         guard directory.features.unnamedFiles.isSupported else { return nil }
-        let result = directory.features.withinRoom(of: directory.descriptor) {
+        let result = directory.features.retryingForSpace(of: directory.descriptor) {
             kernelCall {
                 Kernel.openat(directory.descriptor.rawValue, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, permissions)
             }

@@ -8,7 +8,7 @@ enum BtrfsLayout {
     /// The longest extent.
     private static let longestExtent: Amount = 128 << 20
     private static let node: Amount = 16384
-    private static let nodeRoom: Amount = node - 101
+    private static let nodeCapacity: Amount = node - 101
 
     static func isInline(_ size: Amount) -> Bool { size.value <= TargetProfile.longestInTrees }
 
@@ -23,7 +23,7 @@ enum BtrfsLayout {
     /// Content, or a link's target, in the tree, and what is left over of a leaf because the next one does not fit.
     static func inlineContent(_ length: Amount) -> Amount {
         let item = header + 21 + length
-        return item + item * item / (2 * nodeRoom)
+        return item + item * item / (2 * nodeCapacity)
     }
 
     /// The items of extents: in the file; in the extent tree, in random order; and of checksums, four bytes for 4 KiB.
@@ -47,9 +47,9 @@ enum BtrfsLayout {
     /// - Returns: Bytes of all nodes.
     static func nodes(_ items: Amount, isAppended: Bool) -> Amount {
         guard items > 0 else { return 0 }
-        let leaves = SplitTree.roundedUp(items * (isAppended ? 1030 : 1200), nodeRoom * 1000) + 1
+        let leaves = SplitTree.roundedUp(items * (isAppended ? 1030 : 1200), nodeCapacity * 1000) + 1
         let inner = SplitTree.roundedUp(leaves, 200)
-        let entries = SplitTree.roundedUp((leaves + inner) * 58, nodeRoom)
+        let entries = SplitTree.roundedUp((leaves + inner) * 58, nodeCapacity)
         return (leaves + inner + entries) * node * 2
     }
 }

@@ -5,7 +5,7 @@ enum Ext4Layout {
     /// Bytes of a symbolic link's target, from which on it needs a block.
     private static let longLink: Amount = 60
     /// What an inode of 256 bytes has left for attributes after its 128, its 32 extra and a header of 4.
-    private static let attributeRoom: Amount = 92
+    private static let attributeSpace: Amount = 92
 
     /// The blocks of the extent tree.
     static func extentTree(_ shape: FileShape, _ target: TargetProfile) -> Amount {
@@ -49,6 +49,6 @@ enum Ext4Layout {
     /// A block, unless the attributes fit into the inode.
     static func attributes(_ count: Amount, _ bytes: Amount, _ target: TargetProfile) -> Amount {
         // 16 bytes of header each; names and values are filled up to 4.
-        count == 0 || bytes + count * 22 <= attributeRoom ? 0 : target.inBlocks(bytes + count * 22 + 32)
+        count == 0 || bytes + count * 22 <= attributeSpace ? 0 : target.inBlocks(bytes + count * 22 + 32)
     }
 }

@@ -30,7 +30,7 @@ func examineConversation(_ bytes: [UInt8]) {
 
     let channel = ControlChannel(ScriptedStream(bytes))
     // The larger buffer takes longer to make than most conversations to read.
-    if bytes.count > ControlChannel.largestFromStranger { channel.trustPeer() }
+    if bytes.count > ControlChannel.largestBeforeLogin { channel.trustPeer() }
     let context = ControlContext(
         channel: channel,
         deadline: .now + .seconds(20),

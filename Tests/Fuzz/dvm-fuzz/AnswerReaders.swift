@@ -79,7 +79,7 @@ func examineFacts(_ facts: TargetFacts, _ figures: [Int64]) {
 
 private func examineDemand(_ demanded: TargetCheck.Demand, _ facts: TargetFacts) {
     let check = TargetCheck(tree: TreeFacts(), demand: demanded, target: facts)
-    if check.fits { demand(facts.hasRoom(for: demanded), "what fits has room") }
+    if check.fits { demand(facts.hasSpace(for: demanded), "what fits has room") }
     for finding in check.findings { demand(!finding.text.isEmpty, "a finding has words") }
     for figure in [facts.freeBytesNeeded(for: demanded).value, facts.space.freeBytes, facts.space.totalBytes] {
         _ = Figures.binary(max(0, figure)) + Figures.bytes(figure) + Figures.count(figure)

@@ -79,7 +79,7 @@ def edit(source, random_numbers):
     return gone
 
 
-class Room:
+class TightVolume:
     """A copy of a prepared file system, with `volume` to be filled and ballast next to it, which fills the rest."""
 
     def __init__(self, point, lacks_inodes):
@@ -172,7 +172,7 @@ def _probe(case, percent, demand):
     """One attempt: (space left, "admitted", "refused" or "needless")."""
     setting, folder, image, source, lacks_inodes = case
     with capacity.copied(folder, f"at{percent}", image) as point:
-        room = Room(point, lacks_inodes)
+        room = TightVolume(point, lacks_inodes)
         left = room.leave(int(demand * percent / 100 + 0.999))
         before = room.entries()
         outcome = _send(folder, setting.keys, source, room.volume)
@@ -204,7 +204,7 @@ def _prepare(setting, folder, tree, kind, which, seed):
         gone = edit(source, numbers)
     case = (setting, folder, image, source, lacks_inodes)
     with capacity.copied(folder, "asked", image) as point:
-        room = Room(point, lacks_inodes)
+        room = TightVolume(point, lacks_inodes)
         room.leave(0)
         outcome = _send(folder, setting.keys, source, room.volume)
         if outcome.code == 0:
@@ -242,7 +242,7 @@ def _exact(tree, kind, which, seed, runs):
         failures = []
         for number in range(runs):
             with capacity.copied(folder, f"run{number}", image) as point:
-                room = Room(point, lacks_inodes)
+                room = TightVolume(point, lacks_inodes)
                 left = room.leave(demand)
                 outcome = _send(folder, setting.keys, source, room.volume)
                 if outcome.code:

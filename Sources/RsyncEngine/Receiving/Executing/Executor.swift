@@ -37,7 +37,7 @@ enum ExecutionResult: Sendable {
     /// The decision was carried out.
     case done
     /// The content was requested; the outcome is reported later.
-    case underWay
+    case inProgress
     /// It failed; the cause was reported.
     case failed
 }
@@ -70,7 +70,7 @@ final class GeneratorContext {
     }
 
     /// Called periodically while one entry takes long; does not change the generator's state.
-    func stayAlive() { requester.showLife() }
+    func stayAlive() { requester.sendKeepAlive() }
 
     /// Reports a failure on one entry; the transfer continues without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {

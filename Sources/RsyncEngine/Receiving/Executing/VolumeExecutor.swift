@@ -28,7 +28,7 @@ final class VolumeExecutor: Executor {
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .transfer(let report, let attributes, let inPlace, _):
                 request(candidate, report, attributes, inPlace: inPlace, in: directory)
-                return .underWay
+                return .inProgress
             case .make(_, let attributes, let displaced):
                 try place(candidate, in: directory, isReplacing: displaced == .replaced)
                 context.report(try directory.setAttributes(candidate.leaf.span, attributes))

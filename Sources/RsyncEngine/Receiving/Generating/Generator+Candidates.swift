@@ -63,7 +63,7 @@ extension Generator {
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
-        case .underWay:
+        case .inProgress:
             count(decision, candidate)
             track(candidate.index)
         case .failed:

@@ -142,7 +142,7 @@ extension Generator {
         guard deleter.settle() else {
             // New content may need the space that the deletions were to free, so nothing is transferred.
             let text = "nothing was changed: deletions come first here, and were refused"
-            return state.fail(.turnedAway(text, exitCode: 25))
+            return state.fail(.rejected(text, exitCode: 25))
         }
     }
 

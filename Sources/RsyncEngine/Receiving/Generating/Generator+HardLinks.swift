@@ -9,7 +9,7 @@ extension Generator {
         let group = list.extra(of: candidate.entry).linkGroup
         switch links.groups[group] {
         case .inPlace(let first, let isNew): return try role(of: candidate, behind: first, isNew: isNew)
-        case .underWay: return .waits
+        case .inProgress: return .waits
         case nil:
             guard let leader = leader(of: group, in: list) else { break }
             if leader.index == index {

@@ -15,7 +15,7 @@ struct HardLinkTable {
     /// The state of a group.
     enum Progress {
         /// Its first member is being transferred.
-        case underWay(index: Int32, waiting: [Waiting])
+        case inProgress(index: Int32, waiting: [Waiting])
         /// It is in place under this name, as a new file or as the existing one.
         case inPlace(name: [UInt8], isNew: Bool)
     }
@@ -42,14 +42,14 @@ struct HardLinkTable {
     func members(of group: Int32, in list: FileList) -> [Int] { list === listInWork ? members[group] ?? [] : [] }
 
     mutating func begin(_ group: Int32, index: Int32) {
-        groups[group] = .underWay(index: index, waiting: [])
+        groups[group] = .inProgress(index: index, waiting: [])
         leaders[index] = group
     }
 
     mutating func wait(_ member: Waiting, for group: Int32) {
-        guard case .underWay(let index, var waiting) = groups[group] else { return }
+        guard case .inProgress(let index, var waiting) = groups[group] else { return }
         waiting.append(member)
-        groups[group] = .underWay(index: index, waiting: waiting)
+        groups[group] = .inProgress(index: index, waiting: waiting)
     }
 
     /// A group's first member is in place; returns the members that waited.
@@ -61,14 +61,14 @@ struct HardLinkTable {
     /// - Returns: The members that waited.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
-        guard case .underWay(let index, let waiting) = groups[group] else { return [] }
+        guard case .inProgress(let index, let waiting) = groups[group] else { return [] }
         leaders[index] = nil
         return waiting
     }
 
     /// The transfer of `index` failed: returns the members that waited for it, and the group starts over.
     mutating func abandon(index: Int32) -> [Waiting] {
-        guard let group = leaders.removeValue(forKey: index), case .underWay(_, let waiting) = groups[group] else {
+        guard let group = leaders.removeValue(forKey: index), case .inProgress(_, let waiting) = groups[group] else {
             return []
         }
         groups[group] = nil

@@ -19,7 +19,7 @@ protocol TransferRequester: AnyObject {
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
     /// Sends the sender a keep-alive if one is due.
-    func showLife()
+    func sendKeepAlive()
 
     /// Reports a deleted name.
     func reportDeletion(_ name: [UInt8], isDirectory: Bool)

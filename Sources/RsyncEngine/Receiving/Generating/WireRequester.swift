@@ -54,7 +54,7 @@ final class WireRequester: TransferRequester {
         }
     }
 
-    func showLife() {
+    func sendKeepAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
             try state.tellTally(to: output, every: .seconds(1))

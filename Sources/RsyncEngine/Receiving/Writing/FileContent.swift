@@ -47,8 +47,8 @@ final class FileContent {
         if !slices.isEmpty || BufferPool.length - filled < min(unit, wanted) { flush() }
         let current = buffer ?? takeBuffer()
         buffer = current
-        let room = BufferPool.length - filled
-        let length = wanted <= room ? wanted : room / unit * unit
+        let space = BufferPool.length - filled
+        let length = wanted <= space ? wanted : space / unit * unit
         return current.memory[filled..<filled + length]
     }
 
@@ -62,9 +62,9 @@ final class FileContent {
     func append(copying bytes: Span<UInt8>, at offset: Int64) {
         var done = 0
         while done < bytes.count {
-            let room = space(bytes.count - done, unit: 1)
-            let count = room.count
-            room.copy(bytes.extracting(done..<done + count))
+            let part = space(bytes.count - done, unit: 1)
+            let count = part.count
+            part.copy(bytes.extracting(done..<done + count))
             commit(count, at: offset + Int64(done))
             done += count
         }

@@ -68,7 +68,7 @@ private final class StreamWriter: Sendable {
     private let empty: BoundedQueue<OutputBuffer>
     private let stream: any ByteStream
     private let limit: Mutex<BandwidthLimit?>
-    private let underWay = Atomic<Int>(0)
+    private let inProgress = Atomic<Int>(0)
     private let failure = Mutex<WireError?>(nil)
     let wait = PeerWait()
 
@@ -80,7 +80,7 @@ private final class StreamWriter: Sendable {
     }
 
     /// Whether everything submitted has been written.
-    var isIdle: Bool { underWay.load(ordering: .acquiring) == 0 }
+    var isIdle: Bool { inProgress.load(ordering: .acquiring) == 0 }
 
     /// Throws if writing has failed.
     func check() throws(WireError) {
@@ -89,7 +89,7 @@ private final class StreamWriter: Sendable {
 
     /// Passes a buffer to the thread.
     func submit(_ buffer: OutputBuffer) throws(WireError) {
-        underWay.add(1, ordering: .relaxed)
+        inProgress.add(1, ordering: .relaxed)
         guard full.push(buffer) else { throw failureOrEnd }
     }
 
@@ -113,7 +113,7 @@ private final class StreamWriter: Sendable {
                 return
             }
             // Before the buffer is freed: the thread that takes it must see that it is no longer in flight.
-            underWay.subtract(1, ordering: .releasing)
+            inProgress.subtract(1, ordering: .releasing)
             empty.push(buffer)
         }
     }

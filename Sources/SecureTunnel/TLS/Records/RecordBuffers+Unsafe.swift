@@ -36,8 +36,8 @@ private func readRecords(_ bio: OpaquePointer?, _ target: UnsafeMutablePointer<C
         unsafe BIO_set_flags(bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY)
         return -1
     }
-    let room = unsafe UnsafeMutableRawBufferPointer(start: target, count: Int(limit))
-    unsafe slice.withUnsafeMutableBytes { unsafe room.copyMemory(from: UnsafeRawBufferPointer($0)) }
+    let space = unsafe UnsafeMutableRawBufferPointer(start: target, count: Int(limit))
+    unsafe slice.withUnsafeMutableBytes { unsafe space.copyMemory(from: UnsafeRawBufferPointer($0)) }
     return Int32(slice.count)
 }
 

@@ -19,7 +19,7 @@ extension VolumeFeatures {
     ///   - call: Makes the system call; not a write of content.
     /// - Returns: The result of the last call, or a negative `errno`.
     @inline(__always)
-    func withinRoom(of descriptor: borrowing Descriptor, _ call: () -> Int) -> Int {
+    func retryingForSpace(of descriptor: borrowing Descriptor, _ call: () -> Int) -> Int {
         let result = call()
         guard Self.isOutOfSpace(result) else { return result }
         return afterWriteback(descriptor.rawValue, result, call)

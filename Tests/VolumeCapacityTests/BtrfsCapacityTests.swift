@@ -4,8 +4,8 @@ import VolumeAccess
 
 @testable import VolumeCapacity
 
-@Suite("BtrfsRoom")
-struct BtrfsRoomTests {
+@Suite("BtrfsCapacity")
+struct BtrfsCapacityTests {
     private let mebibyte: Int64 = 1 << 20
 
     /// 512 MiB as mkfs.btrfs makes them: trees have 32 MiB, of which the reserve takes 5; the rest is as told.
@@ -44,16 +44,16 @@ struct BtrfsRoomTests {
             (50, 30, 10, 60, false), (50, 30, 10, 170, true),
         ] as [(Int64, Int64, Int64, Int64, Bool)]
     )
-    func room(content: Int64, trees: Int64, freeContent: Int64, unallocated: Int64, fits: Bool) {
+    func space(content: Int64, trees: Int64, freeContent: Int64, unallocated: Int64, fits: Bool) {
         let target = target(freeContent: freeContent, unallocated: unallocated)
-        #expect(target.hasRoom(for: demand(content: content, trees: trees)) == fits)
+        #expect(target.hasSpace(for: demand(content: content, trees: trees)) == fits)
     }
 
     @Test("what trees have used already is gone")
     func used() {
         let wanted = demand(content: 0, trees: 10)
-        #expect(target(freeContent: 2, unallocated: 0, usedTrees: 10).hasRoom(for: wanted))
-        #expect(!target(freeContent: 2, unallocated: 0, usedTrees: 20).hasRoom(for: wanted))
+        #expect(target(freeContent: 2, unallocated: 0, usedTrees: 10).hasSpace(for: wanted))
+        #expect(!target(freeContent: 2, unallocated: 0, usedTrees: 20).hasSpace(for: wanted))
     }
 
     @Test(

@@ -7,7 +7,7 @@ import Testing
 @testable import VolumeAccess
 
 @Suite("Space reserved by unwritten data", .timeLimit(.minutes(10)))
-struct RoomTests {
+struct SpaceRetryTests {
     @Test(
         "a call that finds no space is retried after writeback, up to three times",
         arguments: [(ENOSPC, 1, 2), (ENOSPC, 3, 4), (EDQUOT, 2, 3), (ENOSPC, 4, 4), (EEXIST, 1, 1)]
@@ -16,7 +16,7 @@ struct RoomTests {
     func attempts(error: Int32, failures: Int, calls: Int) throws {
         let scratch = try Scratch()
         var made = 0
-        let result = scratch.root.features.withinRoom(of: scratch.root.descriptor) {
+        let result = scratch.root.features.retryingForSpace(of: scratch.root.descriptor) {
             made += 1
             return made <= failures ? -Int(error) : 7
         }
@@ -38,7 +38,7 @@ struct RoomTests {
             return true
         }
         var (calls, wasWrittenBetween) = (0, false)
-        let result = root.features.withinRoom(of: root.descriptor) {
+        let result = root.features.retryingForSpace(of: root.descriptor) {
             calls += 1
             if calls == 1 { return -Int(ENOSPC) }
             // The first call holds nothing; from the second on the volume's writes wait.

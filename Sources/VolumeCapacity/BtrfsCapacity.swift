@@ -4,7 +4,7 @@ import VolumeAccess
 ///
 /// Content and trees take new chunks from the same space, in an order that nobody knows; both orders have to end well.
 /// The sizes and thresholds are those of Linux 5.10 to 6.18, and were compared with real file systems that were filled.
-struct BtrfsRoom {
+struct BtrfsCapacity {
     private let freeContent: Amount
     private let trees: Amount
     private let usedTrees: Amount
@@ -52,8 +52,8 @@ struct BtrfsRoom {
     private func chunks(for newTrees: Amount, content: Amount) -> (least: Amount, most: Amount) {
         // The reserve grows with the trees that find content and its checksums.
         let growth = min(newTrees, content / 256, max(0, (512 << 20) - reserve))
-        let room = trees - usedTrees - reserve
-        let least = max(0, newTrees + growth + Self.reservation - room) * copies
+        let space = trees - usedTrees - reserve
+        let least = max(0, newTrees + growth + Self.reservation - space) * copies
         // A new chunk is taken when four fifths are used.
         let isFilling = (usedTrees + newTrees + (2 << 20)) / 4 >= trees / 5
         return (least, isFilling ? max(roundedUp(least), chunk * copies) : roundedUp(least))

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// ## Concurrency model
 /// `state` is touched by the connections' threads.
-final class StrangerLog: Sendable {
+final class PreLoginLog: Sendable {
     private struct State {
         var began: ContinuousClock.Instant
         var written = 0
