@@ -13,8 +13,8 @@ package struct PassMeter: Sendable {
     private var replaced: [SpaceMeter]
     private var inodes: Amount = 0
     /// How many threads of a target stage files or links beside those that they replace, one at a time each when inodes
-    /// are short: the generator, the receiver and the finisher.
-    package static let stagers: Amount = 3
+    /// are short: the generator, the receiver and two finishers.
+    package static let stagers: Amount = 4
     private var changed: Amount = 0
     private var removedBytes: Amount = 0
     private var removedInodes: Amount = 0

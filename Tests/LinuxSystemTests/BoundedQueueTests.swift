@@ -31,6 +31,19 @@ struct BoundedQueueTests {
         #expect(queue.pop() == "light")
     }
 
+    @Test("an element pushed at once enters a full queue and keeps its place, unless the queue is closed")
+    func pushAtOnce() throws {
+        let queue = BoundedQueue<Int>(capacity: 10, name: "numbers")
+        queue.push(1, weight: 100)
+        let pushed = try Background { queue.pushAtOnce(2) }
+        #expect(try pushed.value(within: 10))
+        #expect(queue.waitingWeight == 100)
+        #expect([queue.pop(), queue.pop()] == [1, 2])
+        queue.close()
+        #expect(!queue.pushAtOnce(3))
+        #expect(queue.pop() == nil)
+    }
+
     @Test("several light pushes proceed when a heavy item leaves")
     func manyWaiters() throws {
         let queue = BoundedQueue<Int>(capacity: 10, name: "numbers")

@@ -57,6 +57,19 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
         return true
     }
 
+    /// Adds an element of no weight without waiting, however full the queue is.
+    ///
+    /// - Parameter element: What to hand over.
+    /// - Returns: False when the queue is closed; the element is dropped then.
+    package func pushAtOnce(_ element: sending Element) -> Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        guard !isClosed else { return false }
+        items.append((element, 0))
+        lock.signal(.notEmpty)
+        return true
+    }
+
     /// Takes the oldest element, waiting while the queue is empty.
     ///
     /// - Returns: Nil if the queue is closed and empty.

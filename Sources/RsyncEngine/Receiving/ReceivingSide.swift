@@ -65,7 +65,7 @@ final class ReceivingSide {
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
             let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)
-            threads = try start(destination, isSourceEmpty: isSourceEmpty)
+            try start(&threads, destination, isSourceEmpty: isSourceEmpty)
             try receiver.run(into: destination)
         } catch {
             state.fail(.wire(error))
@@ -99,7 +99,18 @@ final class ReceivingSide {
         }
     }
 
-    private func start(_ destination: Destination, isSourceEmpty: Bool) throws(WireError) -> [WorkerThread] {
+    /// Starts the generator and the finishers.
+    ///
+    /// - Parameters:
+    ///   - threads: Gets the threads that run, also when a later one cannot be started.
+    ///   - destination: Where files go.
+    ///   - isSourceEmpty: Whether the source has nothing but its root.
+    /// - Throws: ``WireError`` with exit code 14 when a thread cannot be started.
+    private func start(
+        _ threads: inout [WorkerThread],
+        _ destination: Destination,
+        isSourceEmpty: Bool
+    ) throws(WireError) {
         let requester = WireRequester(state: state, output: output, open: open)
         let context = GeneratorContext(
             state: state,
@@ -121,20 +132,20 @@ final class ReceivingSide {
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.
         let generating = HandedOver(session)
         do throws(SystemError) {
-            var threads = [try WorkerThread(name: "dvm-generate") { generating.value.run() }]
-            for queue in jobs {
+            threads.append(try WorkerThread(name: "dvm-generate") { generating.value.run() })
+            for (number, queue) in jobs.enumerated() {
                 let finishing = HandedOver(
                     Finisher(
                         state: state,
                         destination: destination,
                         jobs: queue,
+                        other: jobs[1 - number],
                         events: events,
                         synchronizer: synchronizer
                     )
                 )
                 threads.append(try WorkerThread(name: "dvm-finish") { finishing.value.run() })
             }
-            return threads
         } catch {
             throw .violation("\(error)", exitCode: 14)
         }

@@ -164,6 +164,8 @@ final class FileSender {
         lastLength = Int64(count)
         state.count { $0.literalData.addClamped(Int64(count)) }
         if count > 0 { moved(count) }
+        // Files that compress well, or are almost empty, fill the output slowly.
+        try state.keepAlive(output)
     }
 
     /// Sends a file as literal data.

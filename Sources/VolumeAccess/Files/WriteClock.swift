@@ -75,7 +75,7 @@ extension VolumeDirectory {
         let descriptor = try openListed(name, modified)
         let count = ReadableFile.readOnce(descriptor, &buffer)
         // What is not a regular file cannot be read, or has a different length.
-        guard count != buffer.count - 1 else { return nil }
+        guard count <= 0 || count != buffer.count - 1 else { return nil }
         return try ReadableFile(descriptor, path: path(of: name), features: features)
     }
 

@@ -77,7 +77,8 @@ enum XFSLayout {
     /// write H + 2. When a directory block may be more extents than a block of the map holds, H counts once for each
     /// such block.
     ///
-    /// A target has three threads: one makes entries, one gives files their names, one begins and writes files.
+    /// A target has four threads: one makes entries, two give files their names, one begins and writes files; a thread that
+    /// gives names begins files, too, which reserves less.
     static func reservation(_ target: TargetProfile) -> Amount {
         let height = extentMapHeight(target.blockSize)
         let unit = target.directoryBlock / target.blockSize
@@ -86,7 +87,7 @@ enum XFSLayout {
         // The trees of inodes have up to 5 levels in a group of 1 TiB.
         let inode = max(1, chunk * target.inodeSize / target.blockSize) + 2 * 5
         let linkTarget = SplitTree.roundedUp(1024, target.blockSize)
-        return (inode + name + linkTarget) + name + (inode + height + 2)
+        return (inode + name + linkTarget) + 2 * max(name, inode + height + 2) + (inode + height + 2)
     }
 
     /// How many levels of blocks the map of 2^48 extents can have, each block but half full, below the 11 in the inode.

@@ -2,8 +2,8 @@ import LinuxSystem
 
 /// The receiving thread's end of the finishers' queues: jobs are handed over in batches.
 ///
-/// Small files are independent of each other and go to the finisher with the least work; the jobs of large files go to
-/// the first one, in order.
+/// Small files are independent of each other and go to the finisher with the least work; the jobs of large files, and files
+/// that are received a second time, go to the first one, in order.
 ///
 /// ## Concurrency model
 /// Only the receiving thread adds and hands over; each queue is drained by one thread `dvm-finish`.
@@ -40,19 +40,15 @@ final class FileJobBatch {
 
     /// Adds a job; those of a large file are done in the order in which they are added.
     func add(_ job: FileJob) {
-        if case .small = job {
-            small.add(job)
-            if small.isDue { pushSmall() }
-        } else {
-            ordered.add(job)
-            if ordered.isDue { ordered.push(to: queues[0]) }
-        }
+        if case .small(_, let plan) = job, plan.attempt == 0 { small.add(job) } else { ordered.add(job) }
+        // Pushing the jobs of a large file may block for a long time, which must not delay small files.
+        if small.isDue || ordered.isDue { handOver() }
     }
 
     /// Hands the waiting jobs to the finishers; always called before the receiving thread blocks.
     func handOver() {
-        ordered.push(to: queues[0])
         pushSmall()
+        ordered.push(to: queues[0])
     }
 
     /// Waits until the finishers have done all their jobs.

@@ -133,12 +133,12 @@ final class FileReceiver {
     /// Creates the file that the content is written to.
     ///
     /// Files received earlier may still be waiting for their names, each with an inode besides that of the file it
-    /// replaces: when there are no free inodes, they are committed first.
+    /// replaces, and a descriptor: when there are no free ones, they are committed first.
     private func place(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
         do throws(VolumeError) {
             return try makePlace(plan)
         } catch {
-            guard error.isOutOfSpace else { throw error }
+            guard error.isOutOfSpace || error.isOutOfDescriptors else { throw error }
             content.awaitFinished()
             return try makePlace(plan)
         }

@@ -11,11 +11,17 @@ import VolumeAccess
 /// through a bounded queue whose weight counts bytes; finished files are reported to the generator, one event per
 /// batch. After a failure of the session, what has been received is still finished.
 final class Finisher {
+    /// How long a file that lacks a descriptor or an inode waits for the other finisher to do what it has been given.
+    ///
+    /// Bounded, because both may wait at once.
+    private static let releaseLimit = Duration.seconds(5)
+
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
+    private let other: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the generator.
@@ -25,6 +31,7 @@ final class Finisher {
         state: SessionState,
         destination: Destination,
         jobs: BoundedQueue<[FileJob]>,
+        other: BoundedQueue<[FileJob]>,
         events: BoundedQueue<GeneratorEvent>,
         synchronizer: Synchronizer?
     ) {
@@ -32,6 +39,7 @@ final class Finisher {
         self.state = state
         self.destination = destination
         self.jobs = jobs
+        self.other = other
         self.events = events
         directories = DirectoryCache(volume: destination.volume, capacity: 4)
     }
@@ -136,15 +144,27 @@ final class Finisher {
 
     // MARK: small files
 
-    private func finish(_ bytes: [UInt8], _ plan: TransferPlan) {
+    private func finish(_ bytes: [UInt8], _ plan: TransferPlan, isLastTry: Bool = false) {
         do throws(VolumeError) {
             try write(bytes, plan)
         } catch {
-            guard error.isOutOfDescriptors, !staged.isEmpty else { return fail(error, "mkstemp", plan) }
-            // Staged files that wait for their names take some space.
-            name(staged.takeAll())
-            finish(bytes, plan)
+            guard !isLastTry, error.isOutOfDescriptors || error.isOutOfSpace else {
+                return fail(error, "mkstemp", plan)
+            }
+            commitWaiting()
+            finish(bytes, plan, isLastTry: true)
         }
+    }
+
+    /// Gives files that wait for their names these names, those of the other finisher too: each holds a descriptor, and an
+    /// inode besides that of the file it replaces.
+    private func commitWaiting() {
+        name(staged.takeAll())
+        tell()
+        let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
+        // Not a push that may wait: the other finisher may be doing the same.
+        guard !state.hasFailed, other.pushAtOnce([.mark(done)]) else { return }
+        _ = done.pop(within: Self.releaseLimit)
     }
 
     private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
