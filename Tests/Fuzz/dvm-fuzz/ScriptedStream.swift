@@ -16,7 +16,8 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
     func read(into slice: MemorySlice) throws(TransportError) -> Int {
         guard !isClosed else { throw .closed(peer: peerDescription) }
         let count = min(slice.count, script.count - offset)
-        slice.prefix(count).copy(script.span.extracting(offset..<offset + count))
+        let bytes = Array(script[offset..<offset + count])
+        slice.prefix(count).copy(bytes.span)
         offset += count
         return count
     }
