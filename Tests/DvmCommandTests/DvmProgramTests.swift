@@ -47,7 +47,7 @@ struct DvmProgramTests {
     }
 }
 
-@Suite("dvm InteropTests", .timeLimit(.minutes(1)))
+@Suite("dvm InteropTests", .timeLimit(.minutes(10)))
 struct DvmBinaryInteropTests {
     private static let helps: [(String, [String])] = [
         ("source", ["transfer", "--help"]), ("target", ["serve", "--help"]), ("rsync", ["--help"]),

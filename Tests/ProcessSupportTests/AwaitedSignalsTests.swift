@@ -6,7 +6,7 @@ import Testing
 
 @Suite("AwaitedSignals")
 struct AwaitedSignalsTests {
-    @Test("a signal is delivered to the waiter once, instead of ending the process", .timeLimit(.minutes(1)))
+    @Test("a signal is delivered to the waiter once, instead of ending the process", .timeLimit(.minutes(10)))
     func wait() throws {
         // On its own thread, since the signals stay blocked there.
         let numbers = try Background {
@@ -21,7 +21,7 @@ struct AwaitedSignalsTests {
         #expect(try numbers.value() == [nil, SIGVTALRM, nil, SIGUSR2])
     }
 
-    @Test("a wait lasts until its limit, even below a second", .timeLimit(.minutes(1)))
+    @Test("a wait lasts until its limit, even below a second", .timeLimit(.minutes(10)))
     func limit() throws {
         let elapsed = try Background {
             let signals = AwaitedSignals(blocking: [SIGVTALRM])

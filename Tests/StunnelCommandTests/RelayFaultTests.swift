@@ -43,7 +43,7 @@ struct RelayFaultTests {
         "refuses by name a pid file that leads elsewhere and ciphers that do not encrypt",
         .timeLimit(.minutes(10)),
         arguments: [
-            ("pid = {}/link", "is a symbolic link"), ("pid = {}/names", "more than one name"),
+            ("pid = {}/link", "is a symbolic link"), ("pid = {}/names", "more than one hard link"),
             ("ciphers = eNULL", "NULL"), ("ciphers = ECDHE:eNULL@SECLEVEL=0", "does not encrypt"),
         ]
     )
@@ -195,7 +195,7 @@ struct RelayFaultTests {
         try stream.write([1])
         #expect(try stream.read(upTo: 1) == [1])
         kill(relay.process.processIdentifier, signal)
-        try relay.process.waitForOutput("ending; 1 connections")
+        try relay.process.waitForOutput("stopping; 1 connections")
         #expect(isRefused(relay.port))
         #expect(try echo(through: stream))
         #expect(try relay.process.waitForExit() == 0)
@@ -210,7 +210,7 @@ struct RelayFaultTests {
         try stream.write([1])
         #expect(try stream.read(upTo: 1) == [1])
         kill(relay.process.processIdentifier, SIGTERM)
-        try relay.process.waitForOutput("ending; 1 connections")
+        try relay.process.waitForOutput("stopping; 1 connections")
         kill(relay.process.processIdentifier, SIGTERM)
         #expect(try relay.process.waitForExit() == 1)
         #expect(throws: TransportError.self) { _ = try readAll(stream) }
