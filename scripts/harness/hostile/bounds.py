@@ -207,7 +207,7 @@ def _names(count, limit):
             peak = status_kib(ends.servers[0].process.pid, "VmHWM") / 1024
             log = _awaited(ends.servers[0], "exit code")
         check(peak <= limit, f"peak resident {peak:.1f} MiB, more than {limit}: {log[-300:]}")
-        check("names of users and groups are larger" in log, f"not refused: {log[-300:]}")
+        check("names of users and groups exceed their limit" in log, f"not refused: {log[-300:]}")
         return f"peak resident {peak:.1f} MiB"
     return body
 

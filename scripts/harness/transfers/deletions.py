@@ -56,7 +56,7 @@ def _one_call(setting, folder):
         for more, word in (([], True), (["--delete-limit", "100", "--allow-empty-source"], False)):
             with OneCall(ends.port) as relay:
                 outcome = run(source(ends, full, *more, port=relay.port))
-            check(outcome.code == 0 and ("deletions are not counted" in said(outcome)) == word, str(outcome))
+            check(outcome.code == 0 and ("deletions cannot be counted in advance" in said(outcome)) == word, str(outcome))
         with OneCall(ends.port) as relay:
             check_refused(run(source(ends, empty, port=relay.port)), "DVM-3006", "3 of the target's", 25)
         check_same(full, ends.target)
