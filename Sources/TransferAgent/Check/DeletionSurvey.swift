@@ -39,13 +39,18 @@ struct DeletionSurvey {
         let isEmpty = try isSourceEmpty()
         if isEmpty, !job.brake.allowsEmptySource {
             hasHandedOn = true
-            if let open { try count(over: open) } else { try count(over: try job.route.connect(for: call)) }
+            let stream = if let open { open } else { try job.route.connect(for: call) }
+            try count(over: stream, by: DeletionCounter())
             return Answer(hasCounted: true)
         }
+        let counter = DeletionCounter()
         do throws(AgentError) {
-            try countAside()
+            try countAside(by: counter)
         } catch {
-            guard open != nil, error.failure.mayComeOfSecondCall, !call.isCancelled else { throw error }
+            // Once the target has taken part in a session, a second connection is not what it lacks.
+            guard open != nil, !counter.hasBegun, error.failure.mayComeOfSecondCall, !call.isCancelled else {
+                throw error
+            }
             let text = "volume \(volume.name): deletions cannot be counted in advance: \(error.observed)"
             display.message(text, .warning)
         }
@@ -55,20 +60,19 @@ struct DeletionSurvey {
     }
 
     /// Counts over a separate connection from the one that the pass uses.
-    private func countAside() throws(AgentError) {
+    private func countAside(by counter: DeletionCounter) throws(AgentError) {
         // The target may still count our connection before this one.
         let deadline = ContinuousClock.now + CancellableCall.afterglow
         while true {
             do throws(AgentError) {
-                return try count(over: try job.route.connect(for: call))
+                return try count(over: try job.route.connect(for: call), by: counter)
             } catch {
                 guard error.failure == .targetBusy, call.mayTryAgain(before: deadline) else { throw error }
             }
         }
     }
 
-    private func count(over stream: any ByteStream) throws(AgentError) {
-        let observer = DeletionCounter()
+    private func count(over stream: any ByteStream, by observer: DeletionCounter) throws(AgentError) {
         var options = job.options
         options.dryRun = true
         // Only then does a target of protocol 30 report what it would delete.
@@ -115,12 +119,14 @@ extension FailureClass {
 /// ## Concurrency model
 /// `state` is touched by the session's threads and read after they have ended.
 private final class DeletionCounter: TransferObserver {
-    private let state = Mutex<(count: Int64, lastWords: String?)>((0, nil))
+    private let state = Mutex<(count: Int64, lastWords: String?, hasBegun: Bool)>((0, nil, false))
 
     var wantsItems: Bool { false }
     var wantsFileProgress: Bool { false }
     var count: Int64 { state.withLock { $0.count } }
     var lastWords: String? { state.withLock { $0.lastWords } }
+    /// Whether the handshake was complete and the file list began.
+    var hasBegun: Bool { state.withLock { $0.hasBegun } }
 
     func message(_ text: String, _ level: MessageLevel) {
         if case .info = level { return }
@@ -131,5 +137,7 @@ private final class DeletionCounter: TransferObserver {
     func didDelete(name: [UInt8], isDirectory: Bool) { state.withLock { $0.count += 1 } }
     func didChange(_ item: ItemReport) {}
     func didMove(name: [UInt8], offset: Int64, size: Int64) {}
-    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {}
+    func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
+        state.withLock { $0.hasBegun = true }
+    }
 }
