@@ -1,7 +1,5 @@
 import Foundation
 import LinuxSystem
-import RsyncOptions
-import RsyncWire
 import Synchronization
 import TestSupport
 import Testing
@@ -12,36 +10,6 @@ import VolumeAccess
 /// What a finisher does when the file system or the process has nothing left.
 @Suite("Finisher")
 struct FinisherTests {
-    private static func state() -> SessionState {
-        SessionState(
-            options: TransferOptions(),
-            parameters: SessionParameters(),
-            isServer: false,
-            role: "receiver",
-            observer: SilentObserver(),
-            progress: TransferProgress()
-        )
-    }
-
-    private static func plan(_ name: String) -> TransferPlan {
-        let list = FileList(start: 0, directory: -1)
-        var entry = FileEntry()
-        entry.mode = 0o100644
-        entry.size = 5
-        _ = list.add(entry, parent: [], leaf: Array(name.utf8).span)
-        return TransferPlan(
-            index: 0,
-            list: list,
-            entry: list.entries[0],
-            flags: [.transfer, .isNew],
-            current: nil,
-            attributes: FileAttributes(permissions: 0o644),
-            basisSize: nil,
-            isInPlace: false,
-            attempt: 0
-        )
-    }
-
     /// Leaves one inode free, and gives that to a file without a name.
     private static func stageLast(in volume: Volume) throws -> StagedFile {
         var names: [String] = []
@@ -73,7 +41,7 @@ struct FinisherTests {
             BoundedQueue<[FileJob]>(capacity: 10, name: "jobs"), BoundedQueue<[FileJob]>(capacity: 10, name: "jobs")
         )
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "events")
-        let state = Self.state()
+        let state = SessionState.ofReceiver()
         let finisher = HandedOver(
             Finisher(
                 state: state,
@@ -101,7 +69,7 @@ struct FinisherTests {
             }
         }
         let working = try Background { finisher.value.run() }
-        queue.push([.small(Array("bytes".utf8), Self.plan("new"))], weight: 5)
+        queue.push([.small(Array("bytes".utf8), .ofNewFile("new"))], weight: 5)
         queue.close()
         try working.value()
         other.close()

@@ -12,17 +12,6 @@ import VolumeAccess
 /// How the threads and roles of a session are joined.
 @Suite("Wiring of a session")
 struct WiringTests {
-    private static func state() -> SessionState {
-        SessionState(
-            options: TransferOptions(),
-            parameters: SessionParameters(),
-            isServer: false,
-            role: "receiver",
-            observer: SilentObserver(),
-            progress: TransferProgress()
-        )
-    }
-
     /// What was interrupted, in order.
     private final class Order: Sendable {
         let numbers = Mutex<[Int]>([])
@@ -44,7 +33,7 @@ struct WiringTests {
 
     @Test("the first failure interrupts each wait once, in order, and a wait that begins later at once")
     func failure() {
-        let (state, order) = (Self.state(), Order())
+        let (state, order) = (SessionState.ofReceiver(), Order())
         let queue = BoundedQueue<Int>(capacity: 1, name: "numbers")
         state.interruptOnFailure(Wait(1, order), queue)
         state.interruptOnFailure(Wait(2, order))
@@ -74,22 +63,8 @@ struct WiringTests {
 
     // MARK: the finishers' queues
 
-    private static func plan(_ number: Int32) -> TransferPlan {
-        TransferPlan(
-            index: number,
-            list: FileList(start: 0, directory: -1),
-            entry: FileEntry(),
-            flags: [],
-            current: nil,
-            attributes: FileAttributes(),
-            basisSize: nil,
-            isInPlace: false,
-            attempt: 0
-        )
-    }
-
     private static func small(_ number: Int32, _ count: Int) -> FileJob {
-        .small([UInt8](repeating: 1, count: count), plan(number))
+        .small([UInt8](repeating: 1, count: count), .ofNewFile(index: number))
     }
 
     private static func lengths(_ batch: [FileJob]?) -> [Int64]? {
@@ -133,7 +108,7 @@ struct WiringTests {
         let directory = try TemporaryDirectory()
         let volume = try Volume.open(path: directory.path)
         let staged = try volume.root.stage(Array("large".utf8).span, replacing: false)
-        let target = FileTarget(plan: Self.plan(4), place: .staged(staged))
+        let target = FileTarget(plan: .ofNewFile(index: 4), place: .staged(staged))
         for length in Int64(0)..<70 { jobs.add(.finish(target, length: length)) }
         jobs.add(Self.small(5, 10))
         jobs.handOver()
@@ -141,6 +116,30 @@ struct WiringTests {
         #expect(Self.lengths(queues[0].tryPop()) == Array(64..<70))
         #expect(queues[0].tryPop() == nil)
         #expect(Self.numbers(queues[1].tryPop()) == [5])
+        queues[0].push([])
+        jobs.add(.small([1], .ofNewFile(index: 6, attempt: 1)))
+        jobs.handOver()
+        #expect(queues[0].tryPop()?.isEmpty == true)
+        #expect(Self.numbers(queues[0].tryPop()) == [6], "it comes after what was to be discarded of the first attempt")
+        #expect(queues[1].tryPop() == nil)
+    }
+
+    @Test("small files are handed over before a large one's jobs, whose queue may be full", .timeLimit(.minutes(10)))
+    func fullQueue() throws {
+        let queues = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: 10, name: "jobs") }
+        queues[0].push([], weight: 100)
+        let adding = try Background {
+            let jobs = FileJobBatch(queues: queues)
+            jobs.add(Self.small(1, 10))
+            for _ in 0..<64 { jobs.add(.mark(BoundedQueue<Never>(capacity: 1, name: "never"))) }
+        }
+        guard case .element(let batch) = queues[1].pop(within: .seconds(20)) else {
+            Issue.record("the small file waits for the large one")
+            return queues[0].close()
+        }
+        #expect(Self.numbers(batch) == [1])
+        #expect(queues[0].pop()?.isEmpty == true)
+        try adding.value()
     }
 
     @Test("who waits for the finishers waits for each of them", .timeLimit(.minutes(10)))
@@ -205,7 +204,7 @@ struct WiringTests {
     @Test("a role is told of messages, of waits, and of each buffer that is left, as long as it is there")
     func reading() throws {
         let (near, far) = try SocketStream.pair()
-        let state = Self.state()
+        let state = SessionState.ofReceiver()
         let channel = try SessionChannel(stream: near, bandwidthLimit: 0)
         channel.input.startMultiplexing()
         let frames = try Self.frames()
@@ -237,7 +236,7 @@ struct WiringTests {
         let (near, far) = try SocketStream.pair()
         let channel = SessionChannel(stranger: near)
         let reader = RequestReader(
-            state: Self.state(),
+            state: SessionState.ofReceiver(),
             channel: channel,
             events: BoundedQueue(capacity: 1, name: "requests")
         )

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -16,6 +17,37 @@ struct WriteClockTests {
             _ = try scratch.root.openForReading("file".name.span, listedAs: modified)
             #expect(WriteClock.age(of: modified) >= WriteClock.tick)
         }
+    }
+
+    @Test(
+        "a small file is read at once only if it has the length that it was listed with",
+        arguments: [("12345", true), ("123456789", false), ("12", false)]
+    )
+    func listed(content: String, isWhole: Bool) throws {
+        let scratch = try Scratch()
+        try shell("printf \(content) > \(scratch.path)/file")
+        var buffer = [UInt8](repeating: 0xFF, count: 5 + 1)
+        var span = buffer.mutableSpan
+        let file = try scratch.root.readListed("file".name.span, listedAs: Timestamp(seconds: 1), into: &span)
+        #expect((file == nil) == isWhole)
+        if isWhole { #expect(Array(buffer[..<5]) == Array("12345".utf8)) }
+        #expect(file == nil || file?.status.size == Int64(content.utf8.count))
+    }
+
+    @Test(
+        "what replaced an empty file is not sent as one",
+        arguments: ["mknod %/file c 1 3", "mkfifo %/file", "mkdir %/file", "ln -s /dev/null %/file", "rm -f %/file"]
+    )
+    func replaced(command: String) throws {
+        try #require(geteuid() == 0 || !command.hasPrefix("mknod"))
+        let scratch = try Scratch()
+        try shell(command.replacingOccurrences(of: "%", with: scratch.path))
+        var buffer: [UInt8] = [0]
+        #expect(throws: VolumeError.self) {
+            var span = buffer.mutableSpan
+            _ = try scratch.root.readListed("file".name.span, listedAs: Timestamp(seconds: 1), into: &span)
+        }
+        #expect(buffer == [0])
     }
 
     @Test("a time of long ago or of far ahead is not waited for", arguments: [-1 << 62, -3600, 1, 3600, 1 << 62])
