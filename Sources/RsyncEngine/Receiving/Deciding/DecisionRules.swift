@@ -136,11 +136,18 @@ extension DecisionRules {
     ///   - entry: The directory.
     ///   - current: Its current status.
     ///   - isNew: Whether this run created it, so that its current time is ignored.
+    ///   - withheld: Its final permissions, if ``workable(_:)`` has widened them.
     /// - Returns: Its final attributes.
-    func finalAttributes(for entry: FileEntry, current: FileStatus, isNew: Bool) -> FileAttributes {
+    func finalAttributes(
+        for entry: FileEntry,
+        current: FileStatus,
+        isNew: Bool,
+        withheld: UInt32?
+    ) -> FileAttributes {
         var attributes = attributes(for: entry, current: current)
         if !isNew, hasSameTime(entry, current) { attributes.modified = nil }
-        if !keepsPermissions { attributes.permissions = nil }
+        // What the directory inherited from its parent stays.
+        if !keepsPermissions { attributes.permissions = withheld.map { $0 | current.permissions & 0o7000 } }
         return attributes
     }
 
