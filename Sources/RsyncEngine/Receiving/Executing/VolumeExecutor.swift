@@ -242,7 +242,7 @@ extension VolumeExecutor {
             let root = context.destination.volume.root
             let directory = try isRoot ? root : context.directories.directory(path.parent.span)
             let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
-            guard let current = found else { return true }
+            guard let current = found, current.isDirectory else { return true }
             let attributes = context.rules.finalAttributes(
                 for: entry,
                 current: current,
