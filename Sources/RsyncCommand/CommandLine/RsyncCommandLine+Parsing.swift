@@ -7,9 +7,11 @@ import RsyncWire
 extension RsyncCommandLine {
     /// Reads an argument vector.
     ///
-    /// - Parameter arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
+    /// - Parameters:
+    ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
+    ///   - environment: The process's environment; `RSYNC_PARTIAL_DIR` says where `--partial` keeps files.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
-    package init(parsing arguments: [[UInt8]]) throws(CommandError) {
+    package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
@@ -38,6 +40,10 @@ extension RsyncCommandLine {
             return
         }
         try checkOptions()
+        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+            options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
+        }
+        options.excludePartials()
         try setMode(parser.operands)
         try checkCarrier()
     }
@@ -59,6 +65,7 @@ extension RsyncCommandLine {
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
+        if let conflict = options.conflict { throw .usage(conflict) }
         if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
         if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")

@@ -15,6 +15,7 @@ final class LocalCopier {
     private let sources: [DirectoryCache]
     private let destination: Destination
     private let targets: DirectoryCache
+    private let sideFiles: SideFiles
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
@@ -36,6 +37,7 @@ final class LocalCopier {
         self.sources = sources.map { DirectoryCache(volume: $0.volume, capacity: 4) }
         self.destination = destination
         targets = DirectoryCache(volume: destination.volume, capacity: 4)
+        sideFiles = SideFiles(destination.places)
         self.jobs = jobs
         self.events = events
     }
@@ -119,6 +121,9 @@ final class LocalCopier {
     }
 
     private func end(_ plan: TransferPlan, _ length: Int64) {
+        if plan.hasPartial, let directory = try? targets.directory(plan.list.parent(of: plan.entry).span) {
+            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+        }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
         account(plan, length)
         finished.append(plan)

@@ -25,6 +25,8 @@ struct Destination: Sendable {
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
+    /// The directories beside it that options name.
+    var places = SidePlaces.none
 
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
@@ -52,6 +54,23 @@ struct Destination: Sendable {
         var path = argument.path
         let hasSlash = path.last == PathParts.separator
         while path.count > 1, path.last == PathParts.separator { path.removeLast() }
+        var destination = try open(path, hasSlash: hasSlash, argument, for: list, isMore: isMore, state)
+        let placement = state.options.placement
+        guard placement.keepsPartials || !placement.alternates.isEmpty else { return destination }
+        let folder = destination.localName == nil ? path : PathParts(path).parent
+        let side = SidePath(base: argument.base, basePath: folder, destination: destination.volume)
+        destination.places = SidePlaces(placement, side, state)
+        return destination
+    }
+
+    private static func open(
+        _ path: [UInt8],
+        hasSlash: Bool,
+        _ argument: DestinationArgument,
+        for list: FileList,
+        isMore: Bool,
+        _ state: SessionState
+    ) throws(EngineError) -> Destination {
         let opener = DestinationOpener(base: argument.base, state: state)
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false

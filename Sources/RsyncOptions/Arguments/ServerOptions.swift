@@ -14,8 +14,8 @@ package struct ServerOptions: Sendable, Equatable {
     /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
     package var words: [String] {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
-        let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()
-        let words = told.filter { $0.place == .words }.map { $0.spelled(transfer) }.filter { !$0.isEmpty }
+        let letters = told.filter { $0.place == .letters }.flatMap { $0.spelled(transfer) }.joined()
+        let words = told.filter { $0.place == .words }.flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
         return ["--server"] + (isSender ? ["--sender"] : []) + ["-\(letters)e\(capabilities)"] + words
     }
 

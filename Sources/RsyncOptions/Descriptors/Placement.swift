@@ -6,21 +6,43 @@ extension OptionTable {
             "--partial",
             "keep files whose transfer was interrupted",
             told: .word(330, "--partial", to: .receiver) {
-                $0.placement.partial && !$0.placement.inPlace ? "--partial" : nil
+                let placement = $0.placement
+                return placement.partial && !placement.inPlace && placement.partialDirectory == nil ? "--partial" : nil
             },
             isUsed: { $0.placement.partial }
         ) { $0.placement.partial = $1 },
+        .setting(
+            "--partial-dir=DIR",
+            "keep files whose transfer was interrupted in a directory",
+            told: .word(310, "--partial-dir=DIR", to: .receiver) {
+                $0.placement.partialDirectory.map { "--partial-dir=\($0.text)" }
+            },
+            isUsed: { $0.placement.partialDirectory != nil },
+            off: { $0.placement.partialDirectory = nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.partialDirectory = value.bytes
+        },
+        OptionDescriptor(
+            "--fuzzy, -y",
+            "use a file of a similar name as basis; twice: of alternate directories, too",
+            client: .toggle { $0.transfer.placement.countFuzzy($1) },
+            server: .toggle { $0.transfer.placement.countFuzzy($1) }
+        ).told(
+            .letters(130, "-y, -yy", to: .receiver) {
+                let placement = $0.placement
+                return String(repeating: "y", count: min(placement.fuzziness, placement.alternates.isEmpty ? 1 : 2))
+            },
+            isUsed: { $0.placement.fuzziness > 0 }
+        ),
+        .alternate(.compare, "leave out files that are equal in another directory"),
+        .alternate(.copy, "copy files that are equal in another directory"),
+        .alternate(.link, "link to files that are equal in another directory"),
         .flag("--inplace", "write into existing files", \.placement.inPlace, told: .word(480)),
         .flag(
             "--fsync",
             "finish only when everything is on the destination's disk",
             \.placement.fsync,
             told: .word(440, to: .receiver)
-        ),
-        .unsupported(
-            "--partial-dir=DIR",
-            "keep interrupted files in a directory",
-            because: "partial files are kept in place"
         ),
         .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
         .unsupported(
@@ -50,27 +72,6 @@ extension OptionTable {
         .unsupported("--backup-dir=DIR", "keep backups in a directory", because: "backups are not implemented"),
         .unsupported("--suffix=SUFFIX", "suffix of backups", because: "backups are not implemented"),
         .unsupported(
-            "--fuzzy, -y",
-            "use a file of a similar name as basis",
-            because: "the basis is the file itself",
-            mayBeOff: true
-        ),
-        .unsupported(
-            "--compare-dest=DIR",
-            "leave out files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
-            "--copy-dest=DIR",
-            "copy files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
-            "--link-dest=DIR",
-            "link to files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
             "--mkpath",
             "create missing directories of the destination",
             because: "not implemented",
@@ -85,4 +86,39 @@ extension OptionTable {
         .unsupported("--confine-root=DIR", "refuse given paths outside a directory", because: "not implemented"),
         .unsupported("--copy-as=USER[:GROUP]", "write as another user", because: "not implemented"),
     ]
+}
+
+extension OptionDescriptor {
+    /// One of the options for alternate directories, of which only one may be used.
+    fileprivate static func alternate(_ use: AlternateUse, _ help: String) -> OptionDescriptor {
+        let name = "--\(use.rawValue)-dest"
+        return .setting(
+            "\(name)=DIR",
+            help,
+            told: .words(450, "\(name)=DIR", to: .receiver) { options in
+                options.placement.alternateUse == use ? options.placement.alternates.map { "\(name)=\($0.text)" } : []
+            },
+            isUsed: { $0.placement.alternateUse == use && !$0.placement.alternates.isEmpty }
+        ) { (options, value) throws(OptionError) in
+            let used = options.placement.alternateUse
+            guard options.placement.alternates.isEmpty || used == use else {
+                throw .usage("ERROR: the \(name) option conflicts with the --\(used.rawValue)-dest option")
+            }
+            guard options.placement.alternates.count < TransferOptions.Placement.alternatesLimit else {
+                let limit = TransferOptions.Placement.alternatesLimit
+                throw .usage("ERROR: at most \(limit) \(name) args may be specified")
+            }
+            options.placement.alternateUse = use
+            options.placement.alternates.append(value.bytes)
+        }
+    }
+}
+
+extension TransferOptions.Placement {
+    fileprivate mutating func countFuzzy(_ isOn: Bool) { fuzziness = isOn ? min(fuzziness + 1, 2) : 0 }
+}
+
+extension [UInt8] {
+    /// A path in a word for a server.
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }

@@ -232,6 +232,16 @@ package final class StagedFile {
     /// - Throws: ``VolumeError`` when the content cannot get its name: the old file is then still in place, and the new
     ///   content is removed.
     package func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
+        let name = name
+        return try commit(attributes, in: directory, as: name.span)
+    }
+
+    /// Gives the content its name like ``commit(_:)``, but in any directory of the same file system.
+    package func commit(
+        _ attributes: FileAttributes,
+        in place: VolumeDirectory,
+        as name: Span<UInt8>
+    ) throws(VolumeError) -> [VolumeError] {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
         defer { removeTemporary() }
@@ -254,7 +264,7 @@ package final class StagedFile {
             let result = WriteBack.finish(descriptor.rawValue)
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
-        try publish()
+        try publish(in: place, as: name)
         return failures
     }
 
@@ -285,26 +295,38 @@ package final class StagedFile {
         _ = try commit(FileAttributes(modified: Timestamp(seconds: 0)))
     }
 
+    /// Keeps what has been written so far under a name in another directory of the same file system, where an entry is
+    /// replaced.
+    ///
+    /// - Throws: ``VolumeError``; then nothing is kept.
+    package func keepPartial(in directory: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) {
+        _ = try commit(FileAttributes(), in: directory, as: name)
+    }
+
     /// Discards the content; the existing file is unchanged.
     package func discard() {
         isSettled = true
         removeTemporary()
     }
 
-    private func publish() throws(VolumeError) {
-        let name = name
+    private func publish(in place: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) {
         if temporaryName == nil {
             if !isReplacing {
-                let result = try link(as: name.span)
+                let result = try link(in: place, as: name)
                 if result == 0 { return }
                 guard result == -Int(EEXIST) else { throw failure("link", result) }
             }
-            let linked = try directory.withTemporaryName(for: name.span) { temporary throws(VolumeError) in
-                try link(as: temporary)
+            let linked = try place.withTemporaryName(for: name) { temporary throws(VolumeError) in
+                try link(in: place, as: temporary)
             } orFail: {
                 failure("link", $0)
             }
-            temporaryName = linked.name
+            let result = try place.attemptRename(linked.name.span, to: place, as: name)
+            guard result == 0 else {
+                _ = try? place.attempt(linked.name.span) { Kernel.unlinkat($0, $1, 0) }
+                throw failure("rename", result)
+            }
+            return
         } else if directory.features.closeBeforeName.isSupported {
             // NFS reports lost writes when a descriptor is closed, and this must be known before the name changes.
             do throws(SystemError) {
@@ -314,21 +336,21 @@ package final class StagedFile {
             }
         }
         guard let temporary = temporaryName else { return }
-        let result = try directory.attemptRename(temporary.span, to: directory, as: name.span)
+        let result = try directory.attemptRename(temporary.span, to: place, as: name)
         guard result == 0 else { throw failure("rename", result) }
         temporaryName = nil
     }
 
     /// Links the unnamed file under a name that must be free.
-    private func link(as name: Span<UInt8>) throws(VolumeError) -> Int {
+    private func link(in place: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) -> Int {
         let features = directory.features
         let file = descriptor.rawValue
         if features.linkByDescriptor.isSupported {
-            let result = try directory.attempt(name) { Kernel.linkat(file, "", $0, $1, Int32(AT_EMPTY_PATH)) }
+            let result = try place.attempt(name) { Kernel.linkat(file, "", $0, $1, Int32(AT_EMPTY_PATH)) }
             guard result == -Int(ENOENT) || result == -Int(EPERM) else { return result }
         }
         let path = Array("/proc/self/fd/\(file)".utf8)
-        let result = try directory.attempt(name) { directory, name in
+        let result = try place.attempt(name) { directory, name in
             Int32(
                 withTerminated(path.span) { path in
                     Int(Kernel.linkat(AT_FDCWD, path, directory, name, Int32(AT_SYMLINK_FOLLOW)))

@@ -65,6 +65,12 @@ extension DecisionRules {
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.inPlace
         wantsDelta = !(options.wire.wholeFile ?? isLocal)
+        let placement = options.placement
+        bases = BasisRules(
+            alternates: placement.alternates.isEmpty ? nil : placement.alternateUse,
+            usesPartials: placement.keepsPartials,
+            fuzziness: placement.fuzziness
+        )
         takesSmallestFirst = options.agent.smallestFirst
         reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
         mentionsSkipped = options.output.verbosity > 1
@@ -77,5 +83,8 @@ extension DecisionRules {
             refusesEmptySource: options.deletion.refusesEmptySource,
             filters: options.selection.filters
         )
+        // The directory that this run or the next one may use is no remnant.
+        let partials = placement.partialDirectory ?? (placement.keepsPartials ? SidePlaces.usualPartials : nil)
+        if let rule = options.partialRule(for: partials) { deletion.filters.append(rule) }
     }
 }

@@ -7,6 +7,7 @@ import VolumeAccess
 final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
+    private let sideFiles: SideFiles
     /// The final permissions of directories in work that have wider ones until then, for a process that is not root.
     private var withheldPermissions: [[UInt8]: UInt32] = [:]
     /// Directories in work whose attributes could not be set, which has been reported.
@@ -17,6 +18,7 @@ final class VolumeExecutor: Executor {
     init(_ context: GeneratorContext, _ deleter: Deleter) {
         self.context = context
         self.deleter = deleter
+        sideFiles = SideFiles(context.destination.places)
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
@@ -32,13 +34,15 @@ final class VolumeExecutor: Executor {
             case .keep(_, let attributes, let ownCopy):
                 if ownCopy { try separate(candidate, in: directory) }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
-            case .transfer(let report, let attributes, let inPlace, _):
+            case .take(let taking, _, let attributes, let displaced):
+                try take(taking, candidate, attributes, in: directory, isReplacing: displaced == .replaced)
+            case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
                 if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
                     context.report(refusal, "mkstemp")
                     return .failed
                 }
-                request(candidate, report, attributes, inPlace: inPlace, in: directory)
+                request(candidate, report, attributes, inPlace: inPlace, basis, in: directory)
                 return .inProgress
             case .make(_, let attributes, let displaced):
                 try place(candidate, in: directory, isReplacing: displaced == .replaced)
@@ -46,11 +50,78 @@ final class VolumeExecutor: Executor {
             case .link(_, let displaced):
                 try link(candidate, in: directory, isReplacing: displaced == .replaced)
             }
+            dropPartial(of: candidate, in: directory)
             return .done
         } catch {
             context.report(error, decision.operation(on: candidate.entry))
             return .failed
         }
+    }
+
+    /// Removes what an interrupted transfer left of a file that is now in place.
+    private func dropPartial(of candidate: Candidate, in directory: VolumeDirectory) {
+        guard candidate.bases.contains(where: { $0.place == .partial }) else { return }
+        sideFiles.removePartial(of: candidate.leaf.span, in: directory)
+    }
+
+    // MARK: alternate directories
+
+    private func take(
+        _ taking: Taking,
+        _ candidate: Candidate,
+        _ attributes: FileAttributes,
+        in directory: VolumeDirectory,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        switch taking {
+        case .nothing: break
+        case .copy(let number): try copy(candidate.bases[number], candidate, attributes, in: directory)
+        case .link(let number):
+            let basis = candidate.bases[number]
+            guard let found = try find(basis, candidate, in: directory) else { return }
+            do throws(VolumeError) {
+                try directory.placeLink(
+                    from: found.directory,
+                    found.leaf.span,
+                    as: candidate.leaf.span,
+                    isReplacing: isReplacing
+                )
+            } catch {
+                // Another file system, or too many links: a copy does as well.
+                guard candidate.entry.isRegular else {
+                    try place(candidate, in: directory, isReplacing: isReplacing)
+                    return context.report(try directory.setAttributes(candidate.leaf.span, attributes))
+                }
+                try copy(basis, candidate, attributes, in: directory)
+            }
+        }
+    }
+
+    private func find(
+        _ basis: BasisCandidate,
+        _ candidate: Candidate,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>)? {
+        let parent = Array(candidate.list.parent(of: candidate.entry))
+        return try sideFiles.find(basis.place, of: candidate.leaf, parent, in: directory)
+    }
+
+    private func copy(
+        _ basis: BasisCandidate,
+        _ candidate: Candidate,
+        _ attributes: FileAttributes,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        guard let found = try find(basis, candidate, in: directory) else { return }
+        let source = try found.directory.openForReading(found.leaf.span)
+        let staged = try directory.stage(
+            candidate.leaf.span,
+            replacing: candidate.current != nil,
+            permissions: attributes.permissions ?? basis.status.permissions
+        )
+        try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
+        context.report(try staged.commit(attributes))
+        context.synchronizer?.note(directory.path(of: candidate.leaf.span), size: basis.status.size)
     }
 
     // MARK: removal of existing entries
@@ -102,9 +173,11 @@ final class VolumeExecutor: Executor {
         _ report: ItemFlags,
         _ attributes: FileAttributes,
         inPlace: Bool,
+        _ number: Int?,
         in directory: VolumeDirectory
     ) {
-        let basis = basis(for: candidate, in: directory)
+        let chosen = number.map { candidate.bases[$0] }
+        let basis = basis(chosen, for: candidate, in: directory)
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         let plan = TransferPlan(
             index: candidate.index,
@@ -114,14 +187,26 @@ final class VolumeExecutor: Executor {
             current: current,
             attributes: attributes,
             basisSize: basis?.status.size,
+            basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
+            hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
             attempt: candidate.attempt
         )
         context.requester.request(plan, basis: basis)
     }
 
-    /// Opens the basis for a delta.
-    private func basis(for candidate: Candidate, in directory: VolumeDirectory) -> ReadableFile? {
+    /// Opens the basis for a delta: the chosen file, or the existing one.
+    private func basis(
+        _ chosen: BasisCandidate?,
+        for candidate: Candidate,
+        in directory: VolumeDirectory
+    ) -> ReadableFile? {
+        if let chosen {
+            guard context.rules.wantsDelta, chosen.status.size > 0 else { return nil }
+            let parent = Array(candidate.list.parent(of: candidate.entry))
+            // A file that has vanished, or is none any more, is not a basis, and not an error.
+            return try? sideFiles.open(chosen.place, of: candidate.leaf, parent, in: directory)
+        }
         // For a second request, what is no longer a file fails to open, and that is reported.
         guard context.rules.wantsDelta, let current = candidate.current, current.size > 0,
             current.isRegular || candidate.attempt > 0
@@ -274,7 +359,9 @@ extension Decision {
     var displaced: Displaced {
         switch self {
         case .refuse, .skip, .wait, .keep: .nothing
-        case .transfer(_, _, _, let displaced), .make(_, _, let displaced), .link(_, let displaced): displaced
+        case .transfer(_, _, _, let displaced, _), .take(_, _, _, let displaced), .make(_, _, let displaced),
+            .link(_, let displaced):
+            displaced
         }
     }
 

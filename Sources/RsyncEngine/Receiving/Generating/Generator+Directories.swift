@@ -49,7 +49,10 @@ extension Generator {
     func processDirectory(_ entry: FileEntry, named name: [UInt8], index: Int32, in list: FileList) {
         guard !isBelowFailure(name) else { return }
         do throws(VolumeError) {
-            let candidate = try candidate(directory: entry, named: name, index: index, in: list)
+            var candidate = try candidate(directory: entry, named: name, index: index, in: list)
+            if candidate.current == nil, rules.bases.alternates != nil, !candidate.isRoot {
+                try findAlternates(of: &candidate, PathParts(name).parent)
+            }
             let decision = decide(candidate, by: rules)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
             if case .make = decision {

@@ -44,7 +44,8 @@ final class WireRequester: TransferRequester {
         do throws(WireError) {
             open.add(plan)
             try output.index(plan.index)
-            try Item(flags: plan.flags).write(to: output)
+            let place = plan.basisPlace
+            try Item(flags: plan.flags, basis: place.code, name: place.name).write(to: output)
             guard let basis, let geometry = geometry(of: basis, plan) else {
                 return try BlockGeometry.empty.write(to: output)
             }

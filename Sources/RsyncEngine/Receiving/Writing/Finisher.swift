@@ -19,6 +19,7 @@ final class Finisher {
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
+    private let sideFiles: SideFiles
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
@@ -42,6 +43,7 @@ final class Finisher {
         self.other = other
         self.events = events
         directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        sideFiles = SideFiles(destination.places)
     }
 
     /// Does jobs until the queue is closed.
@@ -129,7 +131,18 @@ final class Finisher {
 
     /// A file is in place, and has still to be flushed to the device.
     private func note(_ plan: TransferPlan) {
+        if plan.hasPartial { dropPartial(of: plan) }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
+    }
+
+    /// Removes what an earlier, interrupted transfer left of a file that is now in place.
+    private func dropPartial(of plan: TransferPlan) {
+        do throws(VolumeError) {
+            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+        } catch {
+            fail(error, "unlink", plan)
+        }
     }
 
     private func drop(_ target: FileTarget) {
@@ -138,8 +151,17 @@ final class Finisher {
 
     private func keepPartial(_ target: FileTarget) {
         guard case .staged(let staged) = target.place, !target.hasFailed else { return }
+        let plan = target.plan
         do throws(VolumeError) {
-            try staged.keepPartial()
+            // Under its own name it must not be taken for the file, nor replace one.
+            if destination.places.namesPartials, plan.current == nil { return try staged.keepPartial() }
+            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            let known = try place.status(of: leaf.span)
+            // What an earlier transfer left may be worth more.
+            guard known.map({ $0.size <= staged.length }) ?? true else { return staged.discard() }
+            try staged.keepPartial(in: place, as: leaf.span)
         } catch {
             if !state.failDevice(error, on: destination.volume, synchronizer) { report([error]) }
         }

@@ -21,6 +21,10 @@ final class TransferPlan: Sendable {
     let attributes: FileAttributes
     /// The size of the basis whose sums were sent; nil when none were.
     let basisSize: Int64?
+    /// Where that basis is.
+    let basisPlace: BasisPlace
+    /// Whether there is something that an interrupted transfer left of it.
+    let hasPartial: Bool
     /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
@@ -34,6 +38,8 @@ final class TransferPlan: Sendable {
         current: FileStatus?,
         attributes: FileAttributes,
         basisSize: Int64?,
+        basisPlace: BasisPlace = .destination,
+        hasPartial: Bool = false,
         isInPlace: Bool,
         attempt: Int
     ) {
@@ -44,6 +50,8 @@ final class TransferPlan: Sendable {
         self.current = current
         self.attributes = attributes
         self.basisSize = basisSize
+        self.basisPlace = basisPlace
+        self.hasPartial = hasPartial
         self.isInPlace = isInPlace
         self.attempt = attempt
     }
