@@ -289,8 +289,8 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--acls", "--xattrs", "--delete-after", "--backup-dir=x", "--files-from=x", "--link-dest=x", "--fuzzy",
-            "--append", "--max-delete=1", "--chmod=x", "--relative", "-R", "-A", "-X", "-b", "-x", "-d",
+            "--acls", "--xattrs", "--delete-after", "--files-from=x",
+            "--append", "--max-delete=1", "--chmod=x", "--relative", "-R", "-A", "-X", "-x", "-d",
             "--out-format=%C", "--remove-source-files",
         ]
     )

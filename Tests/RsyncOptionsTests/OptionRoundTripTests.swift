@@ -18,6 +18,8 @@ struct OptionRoundTripTests {
         "rsync-path": ["/opt/rsync"],
         "port": ["8730"], "contimeout": ["9"], "password-file": ["/secret"], "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "partial-dir": [".part", "/parts"], "backup-dir": ["../old"], "suffix": [".old"], "temp-dir": ["tmp"],
+        "compare-dest": ["../a"], "copy-dest": ["../b", "/b"], "link-dest": ["../c", "../d"],
     ]
 
     /// Every spelling of every honoured option, with its values.
@@ -77,7 +79,9 @@ struct OptionRoundTripTests {
         if !told.wire.compress { told.wire.compressLevel = nil }
         told.output.itemize = min(2, told.output.itemize)
         told.output.verbosity = min(9, told.output.verbosity)
-        if told.placement.inPlace { told.placement.partial = false }
+        if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
+        told.placement.backup = told.placement.makesBackups
         guard isSender else { return told }
         told.comparison.sizeOnly = false
         (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
@@ -85,6 +89,9 @@ struct OptionRoundTripTests {
         told.attributes.omitDirectoryTimes = false
         told.placement.partial = false
         told.placement.fsync = false
+        (told.placement.partialDirectory, told.placement.temporaryDirectory) = (nil, nil)
+        (told.placement.alternates, told.placement.alternateUse) = ([], plain.placement.alternateUse)
+        (told.placement.fuzziness, told.placement.preallocate, told.placement.makesPath) = (0, false, false)
         told.deletion.isOn = false
         told.output.itemize = 0
         told.output.stats = false
@@ -97,10 +104,14 @@ struct OptionRoundTripTests {
         let names = Self.words.keys.filter { $0 != "--help" }.sorted()
         var used: [String: Int] = [:]
         for _ in 0..<2000 {
-            let line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
+            var line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
                 guard let name = names.randomElement(using: &random) else { return nil }
                 used[name, default: 0] += 1
                 return Self.words[name]?.randomElement(using: &random)
+            }
+            // Only one kind of alternate directories may be used.
+            if let kind = line.first(where: { $0.contains("-dest=") })?.prefix(while: { $0 != "=" }) {
+                line.removeAll { $0.contains("-dest=") && !$0.hasPrefix("\(kind)=") }
             }
             let options = try client(line)
             for isSender in [false, true] {

@@ -43,7 +43,7 @@ extension RsyncCommandLine {
         if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
             options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
         }
-        options.excludePartials()
+        options.addImpliedRules()
         try setMode(parser.operands)
         try checkCarrier()
     }

@@ -16,6 +16,7 @@ final class LocalCopier {
     private let destination: Destination
     private let targets: DirectoryCache
     private let sideFiles: SideFiles
+    private let backups: Backups?
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
@@ -38,6 +39,7 @@ final class LocalCopier {
         self.destination = destination
         targets = DirectoryCache(volume: destination.volume, capacity: 4)
         sideFiles = SideFiles(destination.places)
+        backups = destination.backups(state)
         self.jobs = jobs
         self.events = events
     }
@@ -96,11 +98,13 @@ final class LocalCopier {
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
     ) throws(VolumeError) -> StagedFile {
-        let file = try directory.stage(
+        let file = try destination.places.stage(
             leaf,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
+        if state.options.placement.preallocate { try file.preallocate(plan.entry.size) }
         try file.copyWhole(from: source) {
             if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
@@ -113,6 +117,10 @@ final class LocalCopier {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
+            if let backups, plan.current != nil || plan.replacesOther {
+                let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
+                try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+            }
             report(try file.commit(plan.attributes))
             end(plan, file.length)
         } catch {

@@ -28,6 +28,11 @@ struct Destination: Sendable {
     /// The directories beside it that options name.
     var places = SidePlaces.none
 
+    /// What keeps backups on one thread; nil when none are made.
+    func backups(_ state: SessionState) -> Backups? {
+        places.backups.map { Backups($0, of: volume, state) }
+    }
+
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
         localName.map { $0[...] } ?? list.leaf(of: entry)
@@ -56,10 +61,10 @@ struct Destination: Sendable {
         while path.count > 1, path.last == PathParts.separator { path.removeLast() }
         var destination = try open(path, hasSlash: hasSlash, argument, for: list, isMore: isMore, state)
         let placement = state.options.placement
-        guard placement.keepsPartials || !placement.alternates.isEmpty else { return destination }
+        guard SidePlaces.areWanted(by: placement) else { return destination }
         let folder = destination.localName == nil ? path : PathParts(path).parent
         let side = SidePath(base: argument.base, basePath: folder, destination: destination.volume)
-        destination.places = SidePlaces(placement, side, state)
+        destination.places = try SidePlaces(placement, side, state)
         return destination
     }
 
@@ -128,11 +133,28 @@ private struct DestinationOpener {
     /// A destination that is one file in its directory.
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
         let parts = PathParts(path)
+        try makePath(parts.folder)
         return Destination(volume: try open(parts.folder), localName: parts.leaf, wasCreated: false)
+    }
+
+    /// Makes missing directories of a path, if that is wanted (`--mkpath`).
+    private func makePath(_ path: [UInt8]) throws(EngineError) {
+        guard state.options.placement.makesPath, state.execution.changesDestination, !path.isEmpty else { return }
+        do throws(VolumeError) {
+            if let base {
+                let inside = SidePath.normalized(path)
+                if !inside.isEmpty { try base.root.makePath(inside.span, permissions: 0o777) }
+            } else {
+                _ = try Volume.open(path: ".").open(outside: path, making: 0o777)
+            }
+        } catch {
+            throw .volume("the destination's path cannot be made", error)
+        }
     }
 
     func make(_ path: [UInt8]) throws(EngineError) -> Volume {
         let parts = PathParts(path)
+        try makePath(parts.folder)
         do throws(VolumeError) {
             let volume = try openVolume(parts.folder)
             guard try state.execution.makeRoot(parts.leaf, in: volume) else { return volume }

@@ -34,6 +34,54 @@ extension OptionTable {
             },
             isUsed: { $0.placement.fuzziness > 0 }
         ),
+        OptionDescriptor(
+            "--backup, -b",
+            "keep what is replaced or deleted",
+            client: .toggle { $0.transfer.placement.backup = $1 },
+            server: .toggle { $0.transfer.placement.backup = $1 }
+        ).told(.letter(40, "b") { $0.placement.makesBackups }, isUsed: { $0.placement.makesBackups }),
+        .setting(
+            "--backup-dir=DIR",
+            "keep backups in a directory",
+            told: .word(110, "--backup-dir=DIR") { $0.placement.backupDirectory.map { "--backup-dir=\($0.text)" } },
+            isUsed: { $0.placement.backupDirectory != nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.backupDirectory = value.bytes
+        },
+        .setting(
+            "--suffix=SUFFIX",
+            "suffix of backups; default ~, or none with --backup-dir",
+            told: .word(120, "--suffix=SUFFIX") { $0.placement.suffix.map { "--suffix=\($0.text)" } },
+            isUsed: { $0.placement.suffix != nil }
+        ) { (options, value) throws(OptionError) in
+            guard !value.bytes.contains(UInt8(ascii: "/")) else {
+                throw .usage("--suffix cannot contain slashes: \(value.text)")
+            }
+            options.placement.suffix = value.bytes
+        },
+        .setting(
+            "--temp-dir=DIR, -T",
+            "make files in a directory before they get their names",
+            told: .word(430, "--temp-dir=DIR", to: .receiver) {
+                $0.placement.temporaryDirectory.map { "--temp-dir=\($0.text)" }
+            },
+            isUsed: { $0.placement.temporaryDirectory != nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.temporaryDirectory = value.bytes
+        },
+        .flag(
+            "--preallocate",
+            "allocate space before writing",
+            \.placement.preallocate,
+            off: false,
+            told: .word(540, to: .receiver)
+        ),
+        .flag(
+            "--mkpath",
+            "create missing directories of the destination's path",
+            \.placement.makesPath,
+            told: .word(560, to: .receiver)
+        ),
         .alternate(.compare, "leave out files that are equal in another directory"),
         .alternate(.copy, "copy files that are equal in another directory"),
         .alternate(.link, "link to files that are equal in another directory"),
@@ -45,36 +93,16 @@ extension OptionTable {
             told: .word(440, to: .receiver)
         ),
         .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
-        .unsupported(
-            "--temp-dir=DIR, -T",
-            "stage files in a directory",
-            because: "files are staged next to their destination"
-        ),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
         .unsupported(
             "--append-verify",
             "like --append, and check the old content",
             because: "--append is not implemented"
         ),
-        .unsupported("--preallocate", "allocate space before writing", because: "not implemented"),
         .unsupported(
             "--write-devices",
             "write into devices",
             because: "a volume is a directory tree",
-            mayBeOff: true
-        ),
-        .unsupported(
-            "--backup, -b",
-            "keep what is replaced or deleted",
-            because: "backups are not implemented",
-            mayBeOff: true
-        ),
-        .unsupported("--backup-dir=DIR", "keep backups in a directory", because: "backups are not implemented"),
-        .unsupported("--suffix=SUFFIX", "suffix of backups", because: "backups are not implemented"),
-        .unsupported(
-            "--mkpath",
-            "create missing directories of the destination",
-            because: "not implemented",
             mayBeOff: true
         ),
         .unsupported(

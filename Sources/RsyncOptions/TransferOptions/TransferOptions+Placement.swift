@@ -22,6 +22,27 @@ extension TransferOptions {
         /// Whether what interrupted transfers leave is kept, and used.
         package var keepsPartials: Bool { (partial || partialDirectory != nil) && !inPlace }
 
+        /// `-b`: what is replaced or deleted is kept.
+        package var backup = false
+        /// `--backup-dir`, which implies `-b`: where it is kept; nil for its own directory.
+        package var backupDirectory: [UInt8]?
+        /// `--suffix`: what is added to its name; nil for ``usualSuffix``, or nothing with ``backupDirectory``.
+        package var suffix: [UInt8]?
+        /// `--temp-dir`: where files are made; nil for their own directory.
+        package var temporaryDirectory: [UInt8]?
+        /// `--preallocate`.
+        package var preallocate = false
+        /// `--mkpath`: missing directories of the destination's path are made.
+        package var makesPath = false
+
+        /// The suffix of backups without `--suffix`.
+        package static let usualSuffix = Array("~".utf8)
+
+        /// Whether what is replaced or deleted is kept.
+        package var makesBackups: Bool { backup || backupDirectory != nil }
+        /// What is added to the names of backups.
+        package var backupSuffix: [UInt8] { suffix ?? (backupDirectory == nil ? Self.usualSuffix : []) }
+
         /// The most alternate directories.
         package static let alternatesLimit = 20
     }

@@ -1,6 +1,12 @@
 extension TransferOptions {
     /// Why options cannot be combined; nil if they can.
     package var conflict: String? {
+        if placement.suffix?.isEmpty ?? false, placement.backupDirectory == nil {
+            return "--suffix cannot be empty without a --backup-dir"
+        }
+        if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
+            return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
+        }
         guard placement.inPlace else { return nil }
         return placement.partialDirectory == nil ? nil : "--inplace cannot be used with --partial-dir"
     }
@@ -14,8 +20,16 @@ extension TransferOptions {
         return FilterRule(pattern: name, isInclude: false, isPerishable: true)
     }
 
-    /// Adds the rule for `--partial-dir` after the others; done once, when the command line is complete.
-    package mutating func excludePartials() {
+    /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
+    package var backupRule: FilterRule? {
+        guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn else { return nil }
+        return FilterRule(pattern: [UInt8(ascii: "*")] + placement.backupSuffix, isInclude: false, sides: .receiver)
+    }
+
+    /// Adds the rules that `--backup` and `--partial-dir` imply after the others; done once, when the command line is
+    /// complete.
+    package mutating func addImpliedRules() {
+        if let rule = backupRule { selection.filters.append(rule) }
         if let rule = partialRule(for: placement.partialDirectory) { selection.filters.append(rule) }
     }
 }

@@ -14,6 +14,8 @@ package import LinuxSystem
 package final class StagedFile {
     let descriptor: Descriptor
     let directory: VolumeDirectory
+    /// The directory that it is for.
+    private let home: VolumeDirectory
     private let name: [UInt8]
     private let isReplacing: Bool
     /// The temporary name to remove if the content is not committed.
@@ -34,10 +36,12 @@ package final class StagedFile {
         in directory: VolumeDirectory,
         name: Span<UInt8>,
         isReplacing: Bool,
-        permissions: UInt32
+        permissions: UInt32,
+        home: VolumeDirectory? = nil
     ) throws(VolumeError) {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         self.directory = directory
+        self.home = home ?? directory
         self.name = bytes(of: name)
         self.isReplacing = isReplacing
         if let unnamed = try StagedFile.openUnnamed(in: directory, for: name, permissions & 0o777) {
@@ -84,7 +88,7 @@ package final class StagedFile {
     /// The final path below the volume's root.
     package var path: [UInt8] {
         let name = name
-        return directory.path(of: name.span)
+        return home.path(of: name.span)
     }
 
     func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
@@ -116,6 +120,17 @@ package final class StagedFile {
             guard result == 0 else { return result }
         }
         return kernelCall { ftruncate(file, off_t(length)) }
+    }
+
+    /// Allocates space for a length before anything is written (`--preallocate`).
+    ///
+    /// - Parameter expected: The length in bytes; 0 or less for nothing.
+    /// - Throws: ``VolumeError`` when there is no space; a file system that cannot do it is no error.
+    package func preallocate(_ expected: Int64) throws(VolumeError) {
+        guard expected > 0 else { return }
+        let result = kernelCall { fallocate(descriptor.rawValue, FALLOC_FL_KEEP_SIZE, 0, off_t(expected)) }
+        guard result == -Int(ENOSPC) || result == -Int(EDQUOT) || result == -Int(EFBIG) else { return }
+        throw failure("fallocate", result)
     }
 
     /// Starts write-back of what was written since the last call, once that is at least `step` bytes.
@@ -233,7 +248,7 @@ package final class StagedFile {
     ///   content is removed.
     package func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
         let name = name
-        return try commit(attributes, in: directory, as: name.span)
+        return try commit(attributes, in: home, as: name.span)
     }
 
     /// Gives the content its name like ``commit(_:)``, but in any directory of the same file system.
@@ -264,7 +279,12 @@ package final class StagedFile {
             let result = WriteBack.finish(descriptor.rawValue)
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
-        try publish(in: place, as: name)
+        do throws(VolumeError) {
+            try publish(in: place, as: name)
+        } catch {
+            guard error.number == EXDEV, place !== directory else { throw error }
+            try copy(to: place, as: name, attributes)
+        }
         return failures
     }
 
@@ -376,13 +396,15 @@ extension VolumeDirectory {
     ///   - isReplacing: Whether an existing file is expected. It only saves system calls: whatever exists is replaced
     ///     in any case, except a directory.
     ///   - permissions: The file's final permissions, so that no system call is needed to set them.
+    ///   - home: The directory that the file is for; nil for this one.
     /// - Returns: The empty content.
     /// - Throws: ``VolumeError``.
     package func stage(
         _ name: Span<UInt8>,
         replacing isReplacing: Bool,
-        permissions: UInt32 = 0o600
+        permissions: UInt32 = 0o600,
+        for home: VolumeDirectory? = nil
     ) throws(VolumeError) -> StagedFile {
-        try StagedFile(in: self, name: name, isReplacing: isReplacing, permissions: permissions)
+        try StagedFile(in: self, name: name, isReplacing: isReplacing, permissions: permissions, home: home)
     }
 }

@@ -1,6 +1,6 @@
 """The sets of options of the group `placement`, each with the tree it starts from: lines as `plant` reads them, or the name
-of one of TREES. Further words: `user` runs as user 1000; `twice` compares the second run; `lines differ`, `times differ` do
-not compare those; `says TEXT`: both print it."""
+of one of TREES. Further words: `user` runs as user 1000; `twice` compares the second run; `lines differ` does not
+compare those; `says TEXT`: both print it."""
 
 TREES = {
     # A group of hard links, and a directory in the way of its first name.
@@ -140,6 +140,33 @@ TREES = {
         source/d/report-2026.txt | *100000
         alt/d/report-2024.txt | *100000+8
     """,
+    # What is replaced by another kind or content, or deleted.
+    "replaced and deleted": """
+        source/f | new
+        target/f | older | 5 | 640
+        target/f~ | older backup
+        source/same | text
+        target/same | text
+        source/l | -> a
+        target/l | -> b
+        source/was link | text
+        target/was link | -> a
+        source/was file/f | text
+        target/was file | text
+        source/was directory | text
+        target/was directory/f | text
+        source/d/g | *3000
+        target/d/g | ~3000 | 5
+        target/d | / | | 700
+        target/deleted | text
+        target/deleted.old | text
+        target/gone/x | text
+        target/gone/y/x | text
+        target/gone fifo | fifo
+        source/mode | text | | 600
+        target/mode | text | | 644
+        parts/unrelated | text
+    """,
     "dense file": """
         source/f | 0*300000
         target/f | 0*300000
@@ -166,16 +193,16 @@ SETS = {
     "update, told twice": (["-aH", "-vv", "-u"], "partly there", "lines differ", "says both is newer"),
     "dry run of an update": (["-aH", "-n", "-u", "-i", "--existing"], "partly there"),
     "existing and a directory for a file": (["-a", "-i", "--existing"], "file for a directory"),
-    **{f"{kind} dest{name}": ([*options, *(f"--{kind}-dest={path}" for path in paths)], "alternates", *words)
+    **{f"{kind} dest{name}": ([*options, *(f"--{kind}-dest={path}" for path in paths)], "alternates")
        for kind in ("compare", "copy", "link")
-       for name, options, paths, *words in (
+       for name, options, paths in (
            ("", ["-a", "-i"], ["../alt"]),
            (", all reported", ["-a", "-ii"], ["../alt"]),
            (", two", ["-a", "-i"], ["../alt", "../second"]),
            (", absolute", ["-a", "-i"], ["{base}/alt"]),
            (", deltas", ["-a", "-i", "--no-W"], ["../alt", "../second"]),
            (", sums", ["-ac", "-i"], ["../alt"]),
-           (", no times", ["-rlp", "-i"], ["../alt"], "times differ"),
+           (", no times", ["-rlp", "-i"], ["../alt"]),
            (", hard links", ["-aH", "-i"], ["../alt"]),
            (", dry run", ["-an", "-i"], ["../alt", "../second"]),
            (", one list and deletion", ["-a", "-i", "--no-inc-recursive", "--delete"], ["../alt"]),
@@ -187,6 +214,20 @@ SETS = {
     "partial directory and deletion": (["-a", "-i", "--no-W", "--delete", "--partial-dir=.rsync-partial"], "partials"),
     "partial directory, absolute": (["-a", "-i", "--no-W", "--partial-dir={base}/parts"], "partials"),
     "partial directory and place": (["-a", "--inplace", "--partial-dir=x"], "partials", "says cannot be used with"),
+    "backup": (["-a", "-i", "-b"], "replaced and deleted"),
+    "backup and deletion": (["-a", "-i", "-b", "--delete"], "replaced and deleted"),
+    "backup, suffix": (["-a", "-i", "-b", "--suffix=.old", "--delete"], "replaced and deleted"),
+    "backup, told": (["-a", "-vv", "-b", "--delete"], "replaced and deleted", "lines differ", "says backed up f to f~"),
+    "backup directory": (["-a", "-i", "--backup-dir=../kept/deep", "--delete"], "replaced and deleted"),
+    "backup directory, told": (["-a", "-vv", "--backup-dir=../kept", "--delete"], "replaced and deleted", "lines differ",
+                               "says backed up d/g to ../kept/d/g"),
+    "backup directory and suffix": (["-a", "-i", "-b", "--backup-dir={base}/kept", "--suffix=.x", "--delete", "-n"],
+                                    "replaced and deleted"),
+    "backup in place": (["-a", "-i", "-b", "--inplace", "--no-W"], "replaced and deleted"),
+    "backup, empty suffix": (["-a", "-b", "--suffix="], "replaced and deleted", "says cannot be empty"),
+    "temporary directory": (["-a", "-i", "-T", "{base}/parts", "--no-W"], "replaced and deleted"),
+    "temporary directory, relative": (["-a", "-i", "--temp-dir=d", "-b"], "replaced and deleted"),
+    "preallocated": (["-a", "-i", "--preallocate"], "replaced and deleted"),
     "fuzzy": (["-a", "-i", "-y", "--no-W"], "similar names"),
     "fuzzy twice": (["-a", "-i", "-yy", "--no-W", "--link-dest=../alt"], "similar names"),
     "fuzzy, told": (["-a", "-vvv", "-y", "--no-W"], "similar names", "lines differ", "says fuzzy basis selected for"),

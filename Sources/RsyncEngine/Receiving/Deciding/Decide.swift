@@ -103,7 +103,8 @@ extension DecisionRules {
         if let current, current.isSameType(as: entry) {
             flags = [.localChange, .reportChange, differences(of: entry, from: current, isChanging: true)]
         } else if let best = candidate.bases.isEmpty ? nil : bestAlternate(for: candidate) {
-            let found = differences(of: entry, from: candidate.bases[best.number].status, isChanging: true)
+            let isChanging = best.match == .type
+            let found = differences(of: entry, from: candidate.bases[best.number].status, isChanging: isChanging)
             flags = best.match == .type ? [.localChange, .reportChange, found] : reportedMaking(found)
         } else {
             flags = [.localChange, .isNew]
@@ -120,7 +121,7 @@ extension DecisionRules {
         guard let current = candidate.current, current.isDirectory else {
             var flags: ItemFlags? = [.isNew, .localChange]
             if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                flags = reportedMaking(differences(of: entry, from: basis.status, isChanging: true))
+                flags = reportedMaking(differences(of: entry, from: basis.status, isChanging: false))
             }
             return .make(
                 report: flags,

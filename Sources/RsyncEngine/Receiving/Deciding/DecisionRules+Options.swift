@@ -46,7 +46,9 @@ extension DecisionRules {
         makesSpecials = options.attributes.specials
         keepsHardLinks = options.attributes.hardLinks
         keepsTimes = options.attributes.times
-        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes
+        // Backups change the times of the directories that they are in.
+        let makesBackupsBeside = options.placement.makesBackups && options.placement.backupDirectory == nil
+        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes && !makesBackupsBeside
         keepsPermissions = options.attributes.permissions
         keepsOwner = options.attributes.owner && isRoot
         keepsGroup = options.attributes.group
@@ -83,6 +85,7 @@ extension DecisionRules {
             refusesEmptySource: options.deletion.refusesEmptySource,
             filters: options.selection.filters
         )
+        if let rule = options.backupRule { deletion.filters.append(rule) }
         // The directory that this run or the next one may use is no remnant.
         let partials = placement.partialDirectory ?? (placement.keepsPartials ? SidePlaces.usualPartials : nil)
         if let rule = options.partialRule(for: partials) { deletion.filters.append(rule) }

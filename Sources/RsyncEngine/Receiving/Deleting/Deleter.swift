@@ -22,11 +22,14 @@ final class Deleter {
     /// Deletions that wait for ``settle()``, and what is known about the destination.
     var pending = PendingDeletions()
 
+    private let backups: Backups?
+
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
 
     init(_ context: GeneratorContext) {
         self.context = context
+        backups = context.backups()
     }
 
     /// Whether deletions have to wait.
@@ -89,7 +92,15 @@ final class Deleter {
         isReplaced: Bool = false
     ) throws(VolumeError) {
         let below = directory.path(of: leaf.span).count
-        let failures = try state.execution.removeTree(leaf, in: directory, pause: pause) { path, kind in
+        let keeping = backups.map { KeptEntries($0, of: leaf, in: directory, state) }
+        let failures = try state.execution.removeTree(
+            leaf,
+            in: directory,
+            pause: pause,
+            backup: keeping.map { kept in { kept.keep($0, $1) } }
+        ) {
+            path,
+            kind in
             if !isReplaced || path.count > below { note(name + path.dropFirst(below), kind) }
         } keeping: { path, kind in
             path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
@@ -133,5 +144,58 @@ final class Deleter {
         }
         let text = state.describe("delete_item: unlink", error.path, number: error.number ?? EIO, role: "generator")
         state.report(text, .errorTransfer)
+    }
+}
+
+/// The backups of one deletion.
+private final class KeptEntries {
+    private let backups: Backups
+    private let root: VolumeDirectory
+    private let state: SessionState
+    /// The path of the entry that is deleted.
+    private let top: [UInt8]
+    /// Directories, by path, in which backups remain.
+    private var holders: Set<[UInt8]> = []
+    /// Directories that were reported because they stay.
+    private var reported: Set<[UInt8]> = []
+
+    init(_ backups: Backups, of leaf: [UInt8], in root: VolumeDirectory, _ state: SessionState) {
+        top = root.path(of: leaf.span)
+        self.backups = backups
+        self.root = root
+        self.state = state
+    }
+
+    /// Keeps a backup of an entry that is about to be removed.
+    ///
+    /// - Returns: False when the entry has to stay.
+    func keep(_ path: [UInt8], _ kind: FileKind) -> Bool {
+        let start = root.relativePath.isEmpty ? 0 : root.relativePath.count + 1
+        let parts = PathParts(path[start...])
+        guard kind != .directory else {
+            guard holders.contains(path) else { return true }
+            // The directories that it is in stay, too.
+            var kept = path
+            while true {
+                if reported.insert(kept).inserted {
+                    state.report("cannot delete non-empty directory: \(printable(kept))", .info)
+                }
+                guard kept.count > top.count else { return false }
+                kept = PathParts(kept).parent
+            }
+        }
+        do throws(VolumeError) {
+            let directory = try parts.hasParent ? root.openDirectory(beneath: parts.parent.span) : root
+            try backups.keep(parts.leaf.span, in: directory)
+        } catch {
+            state.report(
+                state.describe("backup", error.path, number: error.number ?? EIO, role: "generator"),
+                .errorTransfer
+            )
+            holders.insert(PathParts(path).parent)
+            return false
+        }
+        if backups.staysBeside { holders.insert(PathParts(path).parent) }
+        return true
     }
 }

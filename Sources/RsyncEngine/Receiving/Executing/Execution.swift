@@ -51,6 +51,7 @@ enum Execution: Sendable {
     ///   - leaf: The name to remove.
     ///   - directory: Its parent directory.
     ///   - pause: Called for each entry.
+    ///   - backup: Called right before an entry is removed; false keeps it.
     ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
     ///   - isKept: Whether an entry is kept with all its contents.
     /// - Returns: The errors for what could not be removed.
@@ -59,6 +60,7 @@ enum Execution: Sendable {
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
         pause: () -> Void,
+        backup: ((_ path: [UInt8], _ kind: FileKind) -> Bool)? = nil,
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
     ) throws(VolumeError) -> [VolumeError] {
@@ -66,9 +68,9 @@ enum Execution: Sendable {
         case .real:
             return try directory.removeTree(
                 leaf.span,
-                { _, _ in
+                { path, kind in
                     pause()
-                    return true
+                    return backup?(path, kind) ?? true
                 },
                 removed: didRemove,
                 keeping: isKept

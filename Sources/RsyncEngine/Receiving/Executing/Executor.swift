@@ -69,6 +69,9 @@ final class GeneratorContext {
         directories = DirectoryCache(volume: destination.volume, capacity: 8)
     }
 
+    /// What keeps backups on this thread; nil when none are made.
+    func backups() -> Backups? { destination.backups(state) }
+
     /// Called periodically while one entry takes long; does not change the generator's state.
     func stayAlive() { requester.sendKeepAlive() }
 

@@ -8,6 +8,7 @@ final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
     private let sideFiles: SideFiles
+    private let backups: Backups?
     /// The final permissions of directories in work that have wider ones until then, for a process that is not root.
     private var withheldPermissions: [[UInt8]: UInt32] = [:]
     /// Directories in work whose attributes could not be set, which has been reported.
@@ -19,6 +20,7 @@ final class VolumeExecutor: Executor {
         self.context = context
         self.deleter = deleter
         sideFiles = SideFiles(context.destination.places)
+        backups = context.backups()
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
@@ -27,7 +29,7 @@ final class VolumeExecutor: Executor {
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
         guard let directory = candidate.directory else { return .failed }
-        guard clear(decision.displaced, candidate, in: directory) else { return .failed }
+        guard clear(decision, candidate, in: directory) else { return .failed }
         do throws(VolumeError) {
             switch decision {
             case .refuse, .skip, .wait: return .done
@@ -38,7 +40,8 @@ final class VolumeExecutor: Executor {
                 try take(taking, candidate, attributes, in: directory, isReplacing: displaced == .replaced)
             case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
-                if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
+                let place = context.destination.places.temporary ?? directory
+                if !inPlace, let refusal = refusal(of: candidate.leaf, in: place) {
                     context.report(refusal, "mkstemp")
                     return .failed
                 }
@@ -129,11 +132,13 @@ final class VolumeExecutor: Executor {
     /// Removes what cannot be replaced atomically.
     ///
     /// - Returns: False if it could not be removed.
-    private func clear(_ displaced: Displaced, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
+    private func clear(_ decision: Decision, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
+        let displaced = decision.displaced
         do throws(VolumeError) {
+            try keepBackup(displaced, decision, candidate, in: directory)
             switch displaced {
             case .nothing, .replaced: return true
-            case .removed: try directory.remove(candidate.leaf.span)
+            case .removed: try directory.removeIfThere(candidate.leaf.span)
             case .directory where context.rules.deletion.isWanted: return try removeTree(candidate, in: directory)
             case .directory:
                 context.directories.invalidate(candidate.name.span)
@@ -141,9 +146,32 @@ final class VolumeExecutor: Executor {
             }
             return true
         } catch {
+            if displaced == .directory, error.number == ENOTEMPTY {
+                let name = printable(candidate.name)
+                context.state.report("cannot delete non-empty directory: \(name)", .info)
+                let text = "could not make way for new \(candidate.entry.kindName): \(name)"
+                context.state.report(text, .errorTransfer)
+                return false
+            }
             context.report(error, "could not make way for new entry: rmdir")
             return false
         }
+    }
+
+    /// Keeps a backup of what is about to be replaced or removed; a file's is made when its new content is complete.
+    private func keepBackup(
+        _ displaced: Displaced,
+        _ decision: Decision,
+        _ candidate: Candidate,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        guard let backups, candidate.attempt == 0, displaced == .replaced || displaced == .removed else { return }
+        guard case .transfer(_, _, let inPlace, _, _) = decision else {
+            return try backups.keep(candidate.leaf.span, in: directory)
+        }
+        // In place there is no old file left afterwards.
+        if inPlace, displaced == .replaced { try backups.keep(candidate.leaf.span, in: directory, copied: true) }
+        if displaced == .removed { try backups.keep(candidate.leaf.span, in: directory) }
     }
 
     private func removeTree(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) -> Bool {
@@ -185,6 +213,7 @@ final class VolumeExecutor: Executor {
             entry: candidate.entry,
             flags: report,
             current: current,
+            replacesOther: candidate.current.map { !$0.isRegular && !$0.isDirectory } ?? false,
             attributes: attributes,
             basisSize: basis?.status.size,
             basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
@@ -292,7 +321,10 @@ final class VolumeExecutor: Executor {
 extension VolumeExecutor {
     func makeDirectory(_ candidate: Candidate) throws(VolumeError) {
         guard let directory = candidate.directory else { return }
-        if candidate.current != nil { try directory.remove(candidate.leaf.span) }
+        if candidate.current != nil {
+            try backups?.keep(candidate.leaf.span, in: directory)
+            try directory.removeIfThere(candidate.leaf.span)
+        }
         try directory.createDirectory(candidate.leaf.span, permissions: 0o700)
         context.state.countInPlace { $0.createdDirectories += 1 }
     }

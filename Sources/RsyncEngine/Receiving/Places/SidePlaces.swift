@@ -18,6 +18,10 @@ final class SidePlaces: Sendable {
     /// Whether what an interrupted transfer leaves gets the file's own name where there is none yet (`--partial` without
     /// `--partial-dir`).
     let namesPartials: Bool
+    /// Where backups go; nil when none are made.
+    let backups: Backups.Rules?
+    /// Where files are made before they get their names; nil for their own directories.
+    let temporary: VolumeDirectory?
 
     /// The directory for partial files where no option names one, as in rsync(1)'s examples.
     static let usualPartials = Array(".rsync-partial".utf8)
@@ -29,10 +33,20 @@ final class SidePlaces: Sendable {
         alternates = []
         partials = nil
         namesPartials = false
+        backups = nil
+        temporary = nil
     }
 
     /// Opens the directories that the options name; those that are missing are reported.
-    init(_ options: TransferOptions.Placement, _ path: SidePath, _ state: SessionState) {
+    init(_ options: TransferOptions.Placement, _ path: SidePath, _ state: SessionState) throws(EngineError) {
+        let place = options.backupDirectory.map { Backups.Place.below($0, path) } ?? .beside
+        let rules = Backups.Rules(place: place, suffix: options.backupSuffix)
+        backups = options.makesBackups && state.execution.changesDestination ? rules : nil
+        do throws(VolumeError) {
+            temporary = try options.temporaryDirectory.map { (name) throws(VolumeError) in try path.open(name).root }
+        } catch {
+            throw .volume("the directory for temporary files cannot be opened", error)
+        }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
         namesPartials = options.partialDirectory == nil
         guard options.keepsPartials else {
@@ -61,5 +75,31 @@ final class SidePlaces: Sendable {
             }
             return nil
         }
+    }
+}
+
+extension SidePlaces {
+    /// Whether options name such a directory, or request what needs one.
+    static func areWanted(by options: TransferOptions.Placement) -> Bool {
+        options.keepsPartials || !options.alternates.isEmpty || options.makesBackups
+            || options.temporaryDirectory != nil
+    }
+
+    /// Starts new content for a file.
+    ///
+    /// - Parameters:
+    ///   - leaf: The file's name.
+    ///   - directory: The directory that it is for.
+    ///   - isReplacing: See ``VolumeDirectory/stage(_:replacing:permissions:for:)``.
+    ///   - permissions: The file's final permissions.
+    /// - Returns: The empty content.
+    /// - Throws: ``VolumeError``.
+    func stage(
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        replacing isReplacing: Bool,
+        permissions: UInt32
+    ) throws(VolumeError) -> StagedFile {
+        try (temporary ?? directory).stage(leaf, replacing: isReplacing, permissions: permissions, for: directory)
     }
 }

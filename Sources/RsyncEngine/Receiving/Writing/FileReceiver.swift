@@ -162,11 +162,13 @@ final class FileReceiver {
         in directory: VolumeDirectory,
         _ leaf: ArraySlice<UInt8>
     ) throws(VolumeError) -> StagedFile {
-        let staged = try directory.stage(
+        let staged = try destination.places.stage(
             leaf.span,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
+        if state.options.placement.preallocate { try staged.preallocate(plan.entry.size) }
         if state.options.placement.sparse { staged.foretell(length: plan.entry.size) }
         return staged
     }

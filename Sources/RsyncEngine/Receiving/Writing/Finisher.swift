@@ -20,6 +20,7 @@ final class Finisher {
     private let destination: Destination
     private let directories: DirectoryCache
     private let sideFiles: SideFiles
+    private let backups: Backups?
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
@@ -44,6 +45,7 @@ final class Finisher {
         self.events = events
         directories = DirectoryCache(volume: destination.volume, capacity: 4)
         sideFiles = SideFiles(destination.places)
+        backups = destination.backups(state)
     }
 
     /// Does jobs until the queue is closed.
@@ -118,7 +120,9 @@ final class Finisher {
         guard !target.hasFailed else { return false }
         do throws(VolumeError) {
             switch target.place {
-            case .staged(let staged): report(try staged.commit(target.plan.attributes))
+            case .staged(let staged):
+                try keepBackup(target.plan)
+                report(try staged.commit(target.plan.attributes))
             case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
             }
             note(target.plan)
@@ -133,6 +137,13 @@ final class Finisher {
     private func note(_ plan: TransferPlan) {
         if plan.hasPartial { dropPartial(of: plan) }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
+    }
+
+    /// Keeps a backup of the file that is about to be replaced.
+    private func keepBackup(_ plan: TransferPlan) throws(VolumeError) {
+        guard let backups, plan.current != nil || plan.replacesOther else { return }
+        let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+        try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
     }
 
     /// Removes what an earlier, interrupted transfer left of a file that is now in place.
@@ -194,8 +205,9 @@ final class Finisher {
 
     private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
         let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-        let file = try directory.stage(
+        let file = try destination.places.stage(
             destination.leaf(of: plan.entry, in: plan.list).span,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
@@ -215,6 +227,7 @@ final class Finisher {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
+            try keepBackup(plan)
             report(try file.commit(plan.attributes))
             note(plan)
             finished.append(plan)

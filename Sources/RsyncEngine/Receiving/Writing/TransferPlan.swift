@@ -17,6 +17,8 @@ final class TransferPlan: Sendable {
     let flags: ItemFlags
     /// The existing entry at the file's name; nil when there is none.
     let current: FileStatus?
+    /// Whether something that is no file is replaced.
+    let replacesOther: Bool
     /// The attributes of the finished file.
     let attributes: FileAttributes
     /// The size of the basis whose sums were sent; nil when none were.
@@ -36,6 +38,7 @@ final class TransferPlan: Sendable {
         entry: FileEntry,
         flags: ItemFlags,
         current: FileStatus?,
+        replacesOther: Bool = false,
         attributes: FileAttributes,
         basisSize: Int64?,
         basisPlace: BasisPlace = .destination,
@@ -48,6 +51,7 @@ final class TransferPlan: Sendable {
         self.entry = entry
         self.flags = flags
         self.current = current
+        self.replacesOther = replacesOther
         self.attributes = attributes
         self.basisSize = basisSize
         self.basisPlace = basisPlace
