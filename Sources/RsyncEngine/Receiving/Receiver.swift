@@ -185,7 +185,7 @@ final class Receiver: ReadingRole {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
         defer { open.settle(plan) }
-        let isReportedFirst = state.observer.wantsFileProgress
+        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -197,7 +197,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         state.observer.didChange(report)
     }

@@ -65,11 +65,8 @@ final class WireRequester: TransferRequester {
     }
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
-        if state.isServer {
-            state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
-        } else {
-            state.observer.didDelete(name: name, isDirectory: isDirectory)
-        }
+        if state.isServer { state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : [])) }
+        state.observer.didDelete(name: name, isDirectory: isDirectory)
     }
 
     private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {
