@@ -66,7 +66,7 @@ extension DecisionRules {
         reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isBefore,
+            comesFirst: options.deletion.isBefore || dialect.deletesFirst,
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,
