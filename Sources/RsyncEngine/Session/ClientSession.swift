@@ -157,6 +157,7 @@ package struct ClientSession: Sendable {
     /// - Parameters:
     ///   - direction: The direction of the transfer.
     ///   - dialect: The dialect of a daemon's greeting; nil over a remote shell.
+    /// - Returns: The arguments.
     package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
         let dialect = dialect ?? Dialect(options.wire.protocolVersion)
         return switch direction {

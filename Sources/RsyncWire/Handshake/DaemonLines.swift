@@ -30,8 +30,9 @@ extension WireInput {
 }
 
 /// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument ends with a NUL, and a
-/// further NUL ends the vector. Before protocol 30 a daemon's arguments end with newlines instead, but secluded ones do
-/// not.
+/// further NUL ends the vector.
+///
+/// Before protocol 30 a daemon's arguments end with newlines instead, but secluded ones do not.
 package enum ArgumentStream {
     private static let countLimit = 16000
     private static let lengthLimit = 5119

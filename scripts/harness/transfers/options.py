@@ -69,7 +69,7 @@ def _body(name, options, role, direction):
             if who == "stock":
                 argv = [peers.STOCK_RSYNC if part == peers.DVM_RSYNC else part.replace(
                     f"--rsync-path={peers.DVM_RSYNC}", f"--rsync-path={peers.STOCK_RSYNC}").replace(
-                    f":{setting.our_daemon.port}/", f":{setting.stock_daemons[peers.STOCK_RSYNC].port}/") for part in argv]
+                    f":{setting.our_daemon.port}/", f":{setting.stock_daemon.port}/") for part in argv]
             outcomes.append(run(argv))
             trees.append(target)
         stock, ours = outcomes
