@@ -133,7 +133,11 @@ package struct DaemonSession {
         let server = DaemonServer(digests: digests, input: channel.input, output: channel.output)
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)
         report.lacksDigest =
-            AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) == nil
+            AuthenticationExchange.serverChoice(
+                clientNames: greeting.digests,
+                offered: digests,
+                in: Dialect(greeting.settled(own: Dialect.newest.version))
+            ) == nil
         loginPlace?.advance(to: .greeted)
         guard case .module(let name, let earlyInput) = try server.request() else {
             try server.list(catalogue.listedModules)
@@ -157,7 +161,8 @@ package struct DaemonSession {
             }
             do throws(WireError) {
                 try server.accept()
-                return try readArguments(channel, module, version: greeting.settled(own: 32), &report)
+                let version = greeting.settled(own: Dialect.newest.version)
+                return try readArguments(channel, module, version: version, &report)
             } catch {
                 module.visit?.abandon()
                 throw error
@@ -174,10 +179,12 @@ package struct DaemonSession {
         _ report: inout Report
     ) throws(WireError) -> Bool {
         if let accepted = module.digests {
-            let common = digests.filter(accepted.contains)
-            guard AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: common) != nil else {
-                return try rejectLogin(server, &report)
-            }
+            let choice = AuthenticationExchange.serverChoice(
+                clientNames: greeting.digests,
+                offered: digests.filter(accepted.contains),
+                in: Dialect(greeting.settled(own: Dialect.newest.version))
+            )
+            guard choice != nil else { return try rejectLogin(server, &report) }
         }
         return try authenticate(server, greeting, proof, &report)
     }
@@ -237,7 +244,7 @@ package struct DaemonSession {
         version: Int32,
         _ report: inout Report
     ) throws(WireError) -> Admitted {
-        var vector = try ArgumentStream.read(from: channel.input)
+        var vector = try ArgumentStream.read(from: channel.input, in: Dialect(version))
         var arguments = ServerArguments(parsing: vector, from: .daemon)
         if arguments.isSecluded {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
