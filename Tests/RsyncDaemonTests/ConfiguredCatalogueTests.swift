@@ -1,3 +1,4 @@
+import Checksums
 import RsyncCommand
 import RsyncEngine
 import Synchronization
