@@ -28,6 +28,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var hardLinks = false
     /// Whether IDs are sent without names (`--numeric-ids`).
     package var numericIDs = false
+    /// Whether entries except directories carry their access time (`-U`).
+    package var accessTimes = false
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -52,6 +54,7 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        accessTimes = options.attributes.accessTimes > 0
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 
