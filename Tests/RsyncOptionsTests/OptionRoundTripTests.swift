@@ -95,6 +95,7 @@ struct OptionRoundTripTests {
             return told
         }
         told.comparison.sizeOnly = false
+        (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
         told.comparison.modifyWindow = nil
         told.attributes.omitDirectoryTimes = false
         told.attributes.omitLinkTimes = false
