@@ -93,7 +93,6 @@ struct DaemonRunner {
             log: log,
             bandwidthLimit: settings.bandwidthLimit
         )
-        umask(0)
         let report = service.serve(stream, from: peer, place: nil)
         return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
     }
@@ -107,7 +106,6 @@ struct DaemonRunner {
         if !settings.staysInForeground, daemon(1, 0) != 0 {
             throw .failed("the daemon could not leave its terminal: \(SystemText(errno))", exitCode: 14)
         }
-        umask(0)
         let processIDFile = try writeProcessID()
         defer { processIDFile?.remove() }
         let (version, port) = (RsyncCommandLine.version, listener.address.port)
