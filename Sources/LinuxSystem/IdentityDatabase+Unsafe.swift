@@ -62,30 +62,6 @@ package enum IdentityDatabase {
         }
     }
 
-    /// The groups of a user, the primary group first: getgrouplist(3); empty if there is no such user.
-    package static func groups(ofUser user: UInt32) -> [UInt32] {
-        var record = unsafe passwd()
-        let found: [UInt32]? = unsafe lookUp { buffer, count, found in
-            var result: UnsafeMutablePointer<passwd>?
-            let number = unsafe getpwuid_r(user, &record, buffer, count, &result)
-            if let result = unsafe result, let name = unsafe result.pointee.pw_name {
-                found = unsafe groups(of: name, primary: result.pointee.pw_gid)
-            }
-            return number
-        }
-        return found ?? []
-    }
-
-    private static func groups(of name: UnsafePointer<CChar>, primary: gid_t) -> [UInt32] {
-        var list = [gid_t](repeating: 0, count: 64)
-        while list.count <= 65536 {
-            var count = Int32(list.count)
-            if unsafe getgrouplist(name, primary, &list, &count) >= 0 { return Array(list.prefix(Int(count))) }
-            list = [gid_t](repeating: 0, count: max(list.count * 2, Int(count)))
-        }
-        return [primary]
-    }
-
     /// The supplementary groups of this process: getgroups(2).
     package static func supplementaryGroups() -> [UInt32] {
         var list = [gid_t](repeating: 0, count: max(Int(getgroups(0, nil)), 0))

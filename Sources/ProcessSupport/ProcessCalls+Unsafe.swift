@@ -178,7 +178,5 @@ package func changeRoot(_ path: [UInt8]) -> Int32 {
 
 /// setgroups(2) and setgid(2) with one group, for all threads.
 package func changeGroups(_ group: UInt32) -> Int32 {
-    var groups = [group]
-    guard unsafe setgroups(1, &groups) == 0 else { return -1 }
-    return setgid(group)
+    setGroups([group]) == 0 ? setgid(group) : -1
 }

@@ -1,3 +1,5 @@
+import RsyncOptions
+
 /// One module's settings in a configuration, with the manual's defaults.
 package struct ModuleSettings: Equatable, Sendable {
     /// The name that clients request.
@@ -27,8 +29,7 @@ package struct ModuleSettings: Equatable, Sendable {
     /// The most connections at a time; 0 for no limit, negative for none at all.
     var connectionLimit = 0
     var lockFile: VariableText = "/var/run/rsyncd.lock"
-    /// Words of `refuse options`.
-    var refusedOptions: [String] = []
+    var refusals = OptionRefusals([])
 
     // MARK: The process that serves
 

@@ -70,9 +70,9 @@ struct ParameterValue: Equatable, Sendable {
         return rules
     }
 
-    func refusedOptions() throws(ParameterFlaw) -> [String] {
-        let names = now.split(whereSeparator: ConfigurationLines.isBlank).map { String(decoding: $0, as: UTF8.self) }
-        return names
+    func refusals() -> OptionRefusals {
+        let words = now.split(whereSeparator: ConfigurationLines.isBlank)
+        return OptionRefusals(words.map { String(decoding: $0, as: UTF8.self) })
     }
 
     /// Whether a refused parameter is off: empty, or a boolean that is not true.

@@ -3,6 +3,7 @@ import LinuxSystem
 import ProcessSupport
 import RsyncCommand
 package import RsyncEngine
+import RsyncOptions
 import Synchronization
 import VolumeAccess
 
@@ -98,7 +99,8 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
         module.isWriteOnly = settings.isWriteOnly
         module.forcesNumericIDs = settings.usesNumericIDs ?? (settings.usesChroot ?? (geteuid() == 0))
         module.timeout = max(0, settings.timeout)
-        module.refusedOptions = settings.refusedOptions
+        module.refusals = settings.refusals
+        for word in settings.refusals.unmatched { ownLog.line("No match for refuse-options string \"\(word)\"") }
         if let login {
             module.proof = { user, challenge, digest in login.responses(user, challenge, digest) }
             module.digests = login.digests

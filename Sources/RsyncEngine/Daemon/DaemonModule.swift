@@ -1,4 +1,5 @@
 package import Checksums
+package import RsyncOptions
 import Transport
 package import VolumeAccess
 
@@ -30,8 +31,8 @@ package struct DaemonModule: Sendable {
     package var largestFile: Int64?
     /// The memory that a client's file lists may take, in bytes; nil for the default.
     package var listMemory: Int?
-    /// Words of `refuse options`.
-    package var refusedOptions: [String] = []
+    /// The options that clients may not use.
+    package var refusals = OptionRefusals([])
     /// What the daemon does around the client's session; nil when nothing is.
     package var visit: (any ModuleVisit)?
     /// Whether modification times are compared to the nanosecond, as far as the file system stores them, with clients

@@ -250,7 +250,11 @@ package struct DaemonSession {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
             arguments = ServerArguments(parsing: vector, from: .daemon)
         }
-        let refused = OptionTable.refused(by: module.refusedOptions, in: arguments.options)
+        let refused = module.refusals.first(
+            of: arguments.used,
+            in: arguments.options,
+            isSender: arguments.isSender
+        )
         let isSecluded = arguments.isSecluded
         let words = vector.prefix { $0 != [UInt8(ascii: ".")] }
         arguments.paths = arguments.paths.flatMap {

@@ -22,7 +22,7 @@ extension ParameterTable {
         .number("max connections", 0, "connections at a time; 0: unlimited, negative: none", \.connectionLimit),
         .text("lock file", kind: .path, usual: "/var/run/rsyncd.lock", "the file that counts connections", \.lockFile),
         .list("refuse options", "options of clients that are refused: names, letters, patterns, ! for exceptions") {
-            (module, value) throws(ParameterFlaw) in module.refusedOptions = try value.refusedOptions()
+            (module, value) in module.refusals = value.refusals()
         },
         .number("timeout", 0, "seconds after which a silent client is given up", \.timeout),
     ]
