@@ -14,7 +14,15 @@ package struct Dialect: Sendable, Equatable {
     /// The dialect of a version, which need not be ``supported``.
     package init(_ version: Int32) { self.version = version }
 
+    // MARK: 29
+
+    /// Whether filter rules are sent with their type and modifiers (protocol specification, session 8.2).
+    package var hasFilterSyntax: Bool { version >= 29 }
+
     // MARK: 30
+
+    /// Whether filter rules may be perishable (protocol specification, session 8.2).
+    var hasPerishableRules: Bool { version >= 30 }
 
     /// Whether counts and sizes are variable-length integers (protocol specification, session 5.2, 5.3).
     var hasVariableIntegers: Bool { version >= 30 }
