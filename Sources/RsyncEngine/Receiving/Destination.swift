@@ -28,6 +28,13 @@ struct Destination: Sendable {
     /// The place of the directory, for filter rules.
     let filterRoot: FilterRoot
 
+    init(volume: Volume, localName: [UInt8]?, wasCreated: Bool, filterRoot: FilterRoot? = nil) {
+        self.volume = volume
+        self.localName = localName
+        self.wasCreated = wasCreated
+        self.filterRoot = filterRoot ?? FilterRoot(volume)
+    }
+
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
         localName.map { $0[...] } ?? list.leaf(of: entry)

@@ -96,6 +96,8 @@ final class Deleter {
         let below = directory.path(of: leaf.span).count
         let failures = try state.execution.removeTree(leaf, in: directory, pause: pause) { path, kind in
             if !isReplaced || path.count > below { note(name + path.dropFirst(below), kind) }
+        } remaining: { path in
+            state.report("cannot delete non-empty directory: \(printable(name + path.dropFirst(below)))", .info)
         } keeping: { path, kind in
             path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
         }
