@@ -67,9 +67,6 @@ extension OptionTable {
             "names and rules in files end with a zero byte",
             client: .toggle { $0.settings.isNULSeparated = $1 }
         ),
-        .unsupported("--update, -u", "skip files that are newer at the destination", because: "not implemented"),
-        .unsupported("--existing, --ignore-non-existing", "create no new files", because: "not implemented"),
-        .unsupported("--ignore-existing", "do not update existing files", because: "not implemented"),
         .unsupported(
             "--remove-source-files, --remove-sent-files",
             "delete transferred files from the source",
