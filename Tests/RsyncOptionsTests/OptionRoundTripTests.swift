@@ -24,7 +24,7 @@ struct OptionRoundTripTests {
     static let words: [String: [String]] = Dictionary(
         uniqueKeysWithValues: OptionTable.options.compactMap { option in
             let on = option.names.map { "--\($0)" } + (option.letter.map { ["-\($0)"] } ?? [])
-            let off = (option.names + (option.letter.map { [String($0)] } ?? [])).map { "--no-\($0)" }
+            let off = (option.names + (option.letter.map { $0.isLetter ? [String($0)] : [] } ?? [])).map { "--no-\($0)" }
             switch option.client {
             case .toggle: return (option.spelling, on + off)
             case .effect: return (option.spelling, on.filter { $0 != "--help" })
