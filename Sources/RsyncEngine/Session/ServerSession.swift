@@ -145,7 +145,7 @@ package struct ServerSession {
         let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns)
         if arguments.expectsFilters(dialect) {
             do throws(WireError) {
-                options.selection.filters = try FilterList.read(from: channel.input, dialect: dialect, reader: reader)
+                options.selection.filters = try FilterList.read(from: channel.input, reader: reader)
             } catch {
                 throw .wire(error)
             }

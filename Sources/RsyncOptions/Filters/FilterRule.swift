@@ -78,7 +78,7 @@ package struct FilterRule: Sendable, Equatable {
 
     /// The rule as sent before protocol 29, which knows patterns only; nil if it cannot be expressed.
     package var oldText: [UInt8]? {
-        guard merge == nil, traits == RuleTraits() else { return nil }
+        guard merge == nil, traits == RuleTraits(isPerishable: isPerishable) else { return nil }
         let pattern = pattern.text + (pattern.isDirectoryOnly ? [UInt8(ascii: "/")] : [])
         if isInclude { return Array("+ ".utf8) + pattern }
         let isAmbiguous = pattern.starts(with: "+ ".utf8) || pattern.starts(with: "- ".utf8) || pattern == [0x21]
