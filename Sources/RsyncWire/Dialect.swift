@@ -56,7 +56,6 @@ package struct Dialect: Sendable, Equatable {
 
     // MARK: 30
 
-
     /// Whether counts and sizes are variable-length integers (protocol specification, session 5.2, 5.3).
     var hasVariableIntegers: Bool { version >= 30 }
 

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncOptions
 import RsyncWire
 package import Transport
@@ -42,6 +43,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
@@ -80,6 +82,7 @@ package struct ServerSession {
             // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
+            if !arguments.isSender { try early.checkAttributeOptions() }
             try readFilters(arguments, parameters.dialect, from: channel, into: &options)
         } catch {
             early.fail(error)
@@ -99,6 +102,15 @@ package struct ServerSession {
             state.fail(error)
         }
         return end(state, channel)
+    }
+
+    /// Becomes the user of `--copy-as`, which concerns the whole process.
+    private func assumeUser(_ options: TransferOptions) throws(WireError) {
+        do throws(EngineError) {
+            try ProcessUser.assume(copyAs: options.attributes.copyAs)
+        } catch {
+            throw error.asWireError
+        }
     }
 
     /// The longest silence of a client, if it is judged by what is received from it.

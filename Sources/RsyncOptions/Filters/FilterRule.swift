@@ -68,6 +68,7 @@ package struct FilterRule: Sendable, Equatable {
     /// The rule as sent: type, modifiers, one space, pattern.
     ///
     /// - Parameter keepsPerishable: Whether the peer knows perishable rules (protocol 30).
+    /// - Returns: Its bytes.
     package func wireText(keepsPerishable: Bool = true) -> [UInt8] {
         var traits = traits
         if !keepsPerishable { traits.isPerishable = false }
@@ -92,6 +93,7 @@ package struct FilterRule: Sendable, Equatable {
     ///   - isDirectory: Whether it is a directory's.
     ///   - anchor: The directory that a leading slash of the pattern stands for.
     ///   - root: The absolute path of the transfer's root, without slashes at its ends.
+    /// - Returns: Whether it is the one that decides, if no earlier one does.
     func matches(_ name: Span<UInt8>, isDirectory: Bool, anchor: FilterAnchor, root: [UInt8]) -> Bool {
         if traits.isAbsolute { return matches(name, below: root, isDirectory) }
         guard pattern.isAnchored else { return pattern.matches(name, isDirectory: isDirectory) != traits.isNegated }
