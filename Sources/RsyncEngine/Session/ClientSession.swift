@@ -16,6 +16,10 @@ package struct SessionResult: Sendable {
     package let dialect: Dialect
     /// The phrase in a message about a file that exceeds a size limit, from either side.
     package static let largeFileText = SessionState.tooLarge
+    /// Whether a message, from either side, is about attributes that could not be set on an entry.
+    package static func concernsAttributes(_ message: String) -> Bool {
+        [SessionState.attributesNotSet, "] chown \"", "] chgrp \""].contains { message.contains($0) }
+    }
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
