@@ -107,6 +107,8 @@ def recorded_attacks():
         letters, rest = options[1 if sends else 0], options[2 if sends else 1:]
         plain, _, capabilities = letters[1:].partition("e")
         attacks.append(Attack(row, name, OURS.get(name, code), _player(steps, sends), plain, tuple(rest), sends,
-                              capabilities.startswith(".i"),
+                              capabilities.startswith(".i"), requested="f" if "no parent" in name else "",
+                              victims=("server", "daemon") if "filter" in name else ("server", "daemon", "client")
+                              if "no parent" in name else (),
                               arrives=next((names for begin, names in ARRIVES.items() if name.startswith(begin)), ())))
     return attacks

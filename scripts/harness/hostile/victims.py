@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -13,13 +14,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable
 
-from harness.cases import Failure
+from harness.cases import Failure, Skipped
 from harness.programs import peers, scripted
 from harness.programs.background import Listening
 from harness.programs.processes import Outcome
 from harness.trees import compare
 
-PATIENCE = 30  # seconds until a victim counts as hanging
+PATIENCE = 15  # seconds until a victim counts as hanging
 EVERYTHING = 0x1FE  # compatibility flags (session 4.2); bit 0 is incremental recursion
 SEED = 12345
 RECEIVERS = ("server", "daemon", "target", "client")
@@ -43,11 +44,20 @@ class Attack:
     arrives: tuple = ()  # names that may be in the victim's tree afterwards
     words: str = ""  # what the victim must say
     silent: str = ""  # what it must not say, and not send either
-    requested: str = ""  # what a pulling client asks for below the module
+    requested: str = ""  # what the client asks for below the module, or the argument of a sender
+    protocol: int = 32
+    bare: bool = False  # `play` has the connection before any handshake
 
     def against(self):
-        """The victims that can be attacked like this."""
-        return self.victims or (SENDERS if self.sends else RECEIVERS)
+        """The victims that can be attacked like this. Options are for programs that take rsync's."""
+        takes_all = set(self.letters) <= set("trlHop") and not self.options
+        return self.victims or tuple(each for each in (SENDERS if self.sends else RECEIVERS)
+                                     if takes_all or each not in ("target", "source"))
+
+    def refused(self):
+        """The options that the program under test still refuses, by its help."""
+        given = {"-" + letter for letter in self.letters} | {option.partition("=")[0] for option in self.options}
+        return sorted(given & _refused_options())
 
 
 @dataclass
@@ -97,27 +107,34 @@ class Session:
                 self.got.append(self.talk.frame()[1])
 
 
+@functools.cache
+def _refused_options():
+    words = subprocess.run([peers.DVM_RSYNC, "--help"], capture_output=True, text=True).stdout
+    return set(re.split(r"[\s|]+", words.partition("Options of rsync that are refused")[2]))
+
+
 def _vstring(text):
     return bytes([len(text)]) + text
 
 
 def _setup(attack):
-    """What a server writes after the arguments: flags, the list of checksums, the seed."""
+    """A server's compatibility flags and list of checksums; protocol 30 is played without any."""
     flags = EVERYTHING | attack.incremental
-    return bytes([0x80 | flags >> 8, flags & 0xFF])
+    return bytes([0x80 | flags >> 8, flags & 0xFF]) + _vstring(b"md5") if attack.protocol > 30 else b"\0"
 
 
 def _arguments(attack, path):
     """The arguments for a server."""
-    letters = f"-{attack.letters}e.{'i' if attack.incremental else ''}LsfxCIvu"
+    capabilities = "LsfxCIvu" if attack.protocol > 30 else "Lsx"
+    letters = f"-{attack.letters}e.{'i' if attack.incremental else ''}{capabilities}"
     return ["--server", *(["--sender"] if attack.sends else []), letters, *attack.options, ".", path]
 
 
-def _log_in(stream, volume):
+def _log_in(stream, volume, protocol=32):
     """A client's part of the daemon handshake up to the arguments; a daemon without a password is fine too."""
     talk = scripted.Talk(stream)
     talk.line()
-    stream.sendall(f"@RSYNCD: 32.0 sha512\n{volume}\n".encode())
+    stream.sendall(f"@RSYNCD: {protocol}.0 sha512\n{volume}\n".encode())
     answer = talk.line()
     if answer.startswith("@RSYNCD: AUTHREQD"):
         digest = hashlib.sha512((peers.PASSWORD + answer.split()[-1]).encode()).digest()
@@ -133,17 +150,19 @@ def _as_client(talk, attack, path, victim):
     if victim != "server":
         arguments = _arguments(attack, path)
         talk.stream.sendall(b"".join(argument.encode() + b"\0" for argument in arguments) + b"\0")
-    talk.stream.sendall(_vstring(b"md5"))
     if talk.raw(1)[0] >= 0x80:
         talk.raw(1)
-    talk.raw(talk.raw(1)[0])  # the server's list
+        talk.stream.sendall(_vstring(b"md5"))
+        talk.raw(talk.raw(1)[0])  # the server's list
     talk.raw(4)  # the seed
     return Session(talk, victim, False)
 
 
 def _as_server(talk, attack, victim):
     """The attacker's session with a client of its daemon."""
-    talk.stream.sendall(b"@RSYNCD: 32.0 md5\n")
+    if attack.bare:
+        return Session(talk, victim, True)
+    talk.stream.sendall(f"@RSYNCD: {attack.protocol}.0 md5\n".encode())
     talk.line(), talk.line()
     talk.stream.sendall(b"@RSYNCD: OK\n")
     arguments = [b"?"]
@@ -154,8 +173,8 @@ def _as_server(talk, attack, victim):
         arguments.append(argument[:-1])
     letters = next(argument for argument in arguments if argument.startswith(b"-") and argument[1:2] != b"-")
     compresses = b"z" in letters.partition(b"e")[0] and not any(b"compress" in each for each in arguments)
-    talk.stream.sendall(_setup(attack) + _vstring(b"md5") + (_vstring(b"zstd") if compresses else b""))
-    for _ in range(1 + compresses):
+    talk.stream.sendall(_setup(attack) + (_vstring(b"zstd") if compresses else b""))
+    for _ in range((1 + compresses) * (attack.protocol > 30)):
         talk.raw(talk.raw(1)[0])
     talk.stream.sendall(struct.pack("<i", SEED))
     return Session(talk, victim, True)
@@ -206,7 +225,7 @@ def _finish(process):
 def _on_server(setting, folder, tree, attack, victim):
     """A server on a socket as standard input and output, started as by a remote shell; for `daemon`, the daemon."""
     near, far = socket.socketpair()
-    argv = [peers.DVM_RSYNC, *_arguments(attack, tree + "/")]
+    argv = [peers.DVM_RSYNC, *_arguments(attack, f"{tree}/{attack.requested * attack.sends}")]
     if victim == "daemon":
         configuration = peers.write(f"{folder}/rsyncd.conf", f"log file = {folder}/log\n[m]\npath = {tree}\n"
                                     "read only = no\nuse chroot = no\nuid = root\ngid = root\nmunge symlinks = no\n")
@@ -215,13 +234,16 @@ def _on_server(setting, folder, tree, attack, victim):
         far.close()
         near.settimeout(PATIENCE)
         try:
-            if victim == "server":
+            if attack.bare:
+                session = Session(scripted.Talk(near), victim, False)
+            elif victim == "server":
                 talk = scripted.Talk(near)
-                near.sendall(struct.pack("<I", 32))
+                near.sendall(struct.pack("<I", attack.protocol))
                 talk.raw(4)
+                session = _as_client(talk, attack, tree, victim)
             else:
-                talk = _log_in(near, "m")
-            session = _as_client(talk, attack, "m/" if victim == "daemon" else tree, victim)
+                session = _as_client(_log_in(near, "m", attack.protocol), attack, "m/" + attack.requested * attack.sends,
+                                     victim)
             _play(attack, session)
         except (EOFError, OSError) as problem:  # it has ended in the handshake, and says why
             session = Session(scripted.Talk(near), victim, False)
@@ -240,7 +262,7 @@ def _on_target(setting, folder, tree, attack, victim):
     with peers.dvm_target(folder, setting.keys, {"m": tree}, plain=True) as target:
         stream = socket.create_connection(("127.0.0.1", target.plain_port), PATIENCE)
         with stream:
-            session = _as_client(_log_in(stream, "m"), attack, "m/", victim)
+            session = _as_client(_log_in(stream, "m", attack.protocol), attack, "m/", victim)
             _play(attack, session)
         deadline = time.monotonic() + PATIENCE
         while "exit code" not in (log := target.log_text()) and time.monotonic() < deadline:
@@ -259,7 +281,8 @@ def _on_client(setting, folder, tree, attack, victim):
         else:
             argv = [peers.DVM_RSYNC, "-" + attack.letters, *attack.options]
             remote = f"rsync://127.0.0.1:{attacker.port}/m/{attack.requested}"
-            argv += [tree + "/", remote] if attack.sends else [remote, tree + "/"]
+            local = f"{tree}/{attack.requested * attack.sends}"
+            argv += [local, remote] if attack.sends else [remote, local]
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               cwd=folder) as process:
             outcome = _finish(process)
@@ -276,6 +299,8 @@ START = {"server": _on_server, "daemon": _on_server, "target": _on_target, "clie
 def attacked(attack, victim):
     """The body of a case: the reaction is the required one, and nothing changed outside of the victim's tree."""
     def body(setting, folder):
+        if refused := attack.refused():
+            raise Skipped(f"{', '.join(refused)}: refused by this program")
         tree, outside = folder + "/tree", folder + "/outside"
         for path in (tree, outside):
             os.makedirs(path)
@@ -287,6 +312,8 @@ def attacked(attack, victim):
         code, session, words = START[victim](setting, folder, tree, attack, victim)
         words += "".join(session.talk.words)
         codes = attack.code if isinstance(attack.code, tuple) else (attack.code,)
+        if victim == "source" and 12 in codes:
+            codes += (10,)  # it sees a TLS stream without an end
         problems = []
         if code not in codes:
             problems.append(f"exit {code}, not {attack.code}")
