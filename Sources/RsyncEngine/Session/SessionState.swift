@@ -212,7 +212,7 @@ final class SessionState: Sendable {
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
         guard isServer else { return observer.message(text, level) }
-        post(level.tag, Array((text + "\n").utf8.prefix(5000)))
+        post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
     }
 
     /// Queues a message for the thread that owns the output.

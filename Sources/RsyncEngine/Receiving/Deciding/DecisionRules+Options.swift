@@ -70,7 +70,7 @@ extension DecisionRules {
         mentionsSkipped = options.output.verbosity > 1
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isBefore,
+            comesFirst: options.deletion.isBefore || dialect.deletesFirst,
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,
