@@ -50,8 +50,8 @@ def _after_request(list_bytes, *answers, deletes=False):
         if deletes:
             session.filters()
         session.send(list_bytes)
-        for number, each in enumerate(answers):
-            head = session.await_request(ignoring=4 if number == 0 else 0)
+        for each in answers:
+            head = session.await_request()
             session.send(each(head) if callable(each) else each)
     return play
 
@@ -114,6 +114,9 @@ def _lists():
                options=("--exclude=secret",), words="excluded"),
         Attack("F20", "a name below an excluded directory", 4, victims=("client",), options=("--exclude=/d/",),
                play=_sends(dot + entry("d", DIRECTORY) + entry("d/x") + END), words="excluded"),
+        Attack("F20", "an excluded name in a sub-list", 4, victims=("client",), options=("--exclude=*.key",), incremental=True,
+               play=_sends(dot + entry("d", DIRECTORY) + f + END, b"\xff\x65" + entry("d/x.key") + END, waits=False),
+               arrives=("d",), words="excluded"),
         Attack("F21", "the root with contents, of one file", (4, 12), victims=("client",), requested="f",
                options=("--delete",), prepare=_holds("kept", b"kept"),
                play=_sends(entry(".", DIRECTORY, flags=TOP) + f + END)),

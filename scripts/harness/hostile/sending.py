@@ -36,7 +36,7 @@ def sender_attacks():
     """19.3. The list of a sender is `.` and `f`, and what `prepare` adds."""
     collisions = b"".join(struct.pack("<I", 0) + os.urandom(16) for _ in range(20_000))
     return [
-        Attack("S1", "a huge index", 2, _asks(b"\xfe\xff\xff\xff\xff" + struct.pack("<H", TRANSFER)), sends=True),
+        Attack("S1", "a huge index", 2, _asks(b"\xfe\xff\xff\xff\xff" + _request(1)[1:]), sends=True),
         Attack("S1", "the root as a file", 2, _asks(_request(1)), sends=True),
         Attack("S1", "a link as a file", 2, _asks(_request(3)), sends=True, letters="trl",
                prepare=lambda tree: os.symlink("../outside/canary", tree + "/l"), silent=CANARY,

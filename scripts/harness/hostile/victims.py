@@ -67,6 +67,7 @@ class Session:
     victim: str
     is_client: bool  # the victim
     got: list = field(default_factory=list)
+    is_past_filters: bool = False  # of a client
 
     def send(self, data):
         """Bytes of the stream."""
@@ -88,11 +89,24 @@ class Session:
             tag, payload = self.talk.frame()
             self.talk.unread += payload if tag == scripted.DATA else b""
 
-    def await_request(self, ignoring=0):
-        """Reads up to the first request for data, and returns its sum head. `ignoring` bytes are the filter list of a client."""
-        if self.is_client and ignoring:
-            self.talk.data(ignoring)
-        return self.talk.request()
+    def await_request(self):
+        """Reads up to the next request for data and returns its sum head; answers ends of lists and phases."""
+        if self.is_client and not self.is_past_filters:
+            self.talk.data(4)
+        self.is_past_filters = True
+        while True:
+            step = self.talk.data(1)
+            if step == b"\0":
+                self.send(b"\0")
+                continue
+            if step == b"\xfe" and self.talk.data(1)[0] >= 0x80:
+                self.talk.data(2)
+            self.talk.data(step == b"\xfe")
+            flags = struct.unpack("<H", self.talk.data(2))[0]
+            if flags & 0x8000:
+                head = struct.unpack("<4i", self.talk.data(16))
+                self.talk.data(head[0] * (4 + head[2]))
+                return head
 
     def drain(self):
         """Ends this direction and reads to the end of the other one."""
