@@ -29,13 +29,14 @@ struct RequestedNames: Sendable {
     func check(_ list: FileList) throws(WireError) {
         // What is below a requested directory is requested, too.
         let checksNames = names != nil && list.directory == -1
-        guard checksNames || !filters.isEmpty else { return }
+        let checksFilters = !filters.isEmpty && !filters.hasDirectoryMerges  // a directory's own rules may differ
+        guard checksNames || checksFilters else { return }
         for entry in list.entries {
             let name = list.name(of: entry)
             if checksNames, !isRequested(name.prefix(name.span.componentEnd(from: 0))) {
                 throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
             }
-            guard name.first != UInt8(ascii: ".") || name.count > 1,
+            guard checksFilters, name.first != UInt8(ascii: ".") || name.count > 1,
                 filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender)
             else { continue }
             throw .violation("rejecting excluded file-list name: \(printable(name))", exitCode: 4)

@@ -20,7 +20,7 @@ SECRET = b"this file is not part of the volume\n"
 # The names in the volume that are swapped, each with its counterpart outside.
 SWAPPED = {"mid": "outside", "deep/er": "outside/sub", "leaf": "outside/leaf"}
 FILES = 24
-SECONDS, REDUCED = 30, 2.5  # of a role
+SECONDS, REDUCED = 30, 2  # of a role
 EXCHANGE = 2  # of renameat2(2)
 HERE = -100  # AT_FDCWD
 
@@ -43,19 +43,17 @@ def swap(volume, outside, spare):
 
 
 def _arm(name, held, target):
-    """Makes one of a pair a link again, after the program under attack has removed or replaced it."""
-    if os.path.islink(name) or os.path.islink(held):
-        return
+    """Makes exactly one of a pair a link again, after the program under attack has removed or replaced one."""
     with contextlib.suppress(OSError):
-        if os.path.isdir(held):
-            shutil.rmtree(held)
-        elif os.path.lexists(held):
-            os.unlink(held)
-    with contextlib.suppress(OSError):
-        os.symlink(target, held)
-    if not os.path.lexists(name):
-        with contextlib.suppress(OSError):
-            os.rename(held, name)
+        if os.path.islink(name):
+            if not os.path.lexists(held):
+                os.mkdir(held)
+        elif not os.path.islink(held):
+            if os.path.isdir(held):
+                shutil.rmtree(held)
+            elif os.path.lexists(held):
+                os.unlink(held)
+            os.symlink(target, held)
 
 
 @contextlib.contextmanager

@@ -69,6 +69,13 @@ def _link_to_outside(name, to=OUTSIDE):
     return lambda tree: os.symlink(to, f"{tree}/{name}")
 
 
+def _directory_that_holds(directory, name):
+    def prepare(tree):
+        os.mkdir(f"{tree}/{directory}")
+        _write(f"{tree}/{directory}/{name}")
+    return prepare
+
+
 def _lists():
     """19.1: lists that lead outside, lie about links or ask for deletions."""
     dot, f = entry(".", DIRECTORY), entry("f")
@@ -117,6 +124,17 @@ def _lists():
         Attack("F20", "an excluded name in a sub-list", 4, victims=("client",), options=("--exclude=*.key",), incremental=True,
                play=_sends(dot + entry("d", DIRECTORY) + f + END, b"\xff\x65" + entry("d/x.key") + END, waits=False),
                arrives=("d",), words="excluded"),
+        Attack("F2", "absolute names with --relative", 12, letters="trR", arrives=("evil",),
+               play=_sends(entry("/evil", DIRECTORY) + entry("/evil/x") + END)),
+        Attack("F19", "a sibling of the requested directory", 4, victims=("client",), letters="trR", requested="a/b",
+               play=_sends(entry("a", DIRECTORY, flags=TOP | NO_CONTENTS) + entry("a/c", DIRECTORY) + END), words="unrequested"),
+        Attack("F21", "an implied directory with contents", (4, 12), victims=("client",), letters="trR", requested="a/b",
+               options=("--delete",), prepare=_directory_that_holds("a", "kept"), arrives=("a", "a/b"),
+               play=_sends(entry("a", DIRECTORY, flags=TOP) + entry("a/b", DIRECTORY, flags=TOP) + END)),
+        Attack("F21", "the root with contents", (4, 12), victims=("client",), letters="trR", requested="a/b",
+               options=("--delete",), prepare=_directory_that_holds("other", "kept"), arrives=("a", "a/b"),
+               play=_sends(entry(".", DIRECTORY, flags=TOP) + entry("a", DIRECTORY, flags=TOP | NO_CONTENTS)
+                           + entry("a/b", DIRECTORY, flags=TOP) + END)),
         Attack("F21", "the root with contents, of one file", (4, 12), victims=("client",), requested="f",
                options=("--delete",), prepare=_holds("kept", b"kept"),
                play=_sends(entry(".", DIRECTORY, flags=TOP) + f + END)),
@@ -165,6 +183,16 @@ def _items():
                play=_after_request(f, named("../outside/canary", 0))),
         Attack("T15", "a link's report that names the outside", (2, 12), play=_sends(
             f, b"\x01" + struct.pack("<H", LOCAL_CHANGE | NAMED) + b"\x11../outside/canary")),
+        Attack("T15", "a fuzzy name that leads outside", (2, 12), options=("--fuzzy",), arrives=("f",),
+               play=_after_request(f, named("../outside/canary", BASIS_TYPE, 0x83))),
+        Attack("T15", "an alternate directory's name that leads outside", (2, 12), options=("--compare-dest=alt",),
+               arrives=("f",), play=_after_request(f, named("../outside/canary", BASIS_TYPE, 0))),
+        Attack("T17", "a partial directory that leads outside", (2, 12, 23), options=("--partial-dir=.part",),
+               prepare=_link_to_outside(".part"), arrives=("f",),
+               play=_after_request(f, named("f", BASIS_TYPE, 0x81))),
+        Attack("T17", "a partial directory that leads outside, and the file is interrupted", (2, 12, 23),
+               options=("--partial-dir=.part", "--partial"), prepare=_link_to_outside(".part"), arrives=("f",),
+               play=_after_request(f, answer(1, data)[:-20])),
         Attack("T18", "a FIFO where a file goes", 12, prepare=lambda tree: os.mkfifo(tree + "/f"), arrives=("f",),
                play=_after_request(f, answer(1, data))),
         Attack("T18", "a FIFO where a file goes, in place", (12, 23), prepare=lambda tree: os.mkfifo(tree + "/f"),

@@ -348,6 +348,8 @@ def attacked(attack, victim):
         above = set(os.listdir(folder)) - {"tree", "outside", "rsyncd.conf", "log", "dvm-target.out"}
         if above:
             problems.append(f"created next to it: {sorted(above)}")
+        if os.path.lexists("/evil"):
+            problems.append("created: /evil")
         if problems:
             raise Failure("; ".join(problems), words[-700:].strip())
         return f"exit {code}: {words.strip()[-160:]!r}"
