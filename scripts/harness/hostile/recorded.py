@@ -31,7 +31,7 @@ ROWS = {
 # Where the engine is stricter than rsync, or sees the same fault as another one.
 OURS = {
     "empty name": 4, "name with NUL": 4, "sublist after freed": 2, "bad varlong": 4, "msg tag 86 len 0": 12,
-    "msg tag 102 len 4": (2, 12),  # before or after the request
+    "bad filter": (1, 22), "msg tag 102 len 4": (2, 12),  # before or after the request
 }
 
 # What may be there afterwards: entries that came before the fault.
