@@ -185,7 +185,6 @@ def _senders(options):
         return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, "host::m/", to + "/"]
 
     def source(setting, folder, stack):
-        os.makedirs(f"{folder}/arrived", exist_ok=True)
         agent = stack.enter_context(peers.dvm_target(folder, setting.keys, {"m": f"{folder}/arrived"}))
         return lambda to: peers.dvm_source(setting.keys, f"{folder}/volume", agent.port, "--delete", "--check", "none",
                                            "--no-sandbox", volume="m")
@@ -203,7 +202,8 @@ def _race(role, full, sends, whole=False):
             for name in ("mid", "deep/er"):
                 shutil.rmtree(f"{sources[1]}/{name}")
         shutil.copytree(sources[0], volume)
-        os.makedirs(folder + "/spare")
+        for path in (folder + "/spare", arrived):
+            os.makedirs(path)
         _outside(outside)
         before = _look(outside)
         with contextlib.ExitStack() as stack:
@@ -211,9 +211,7 @@ def _race(role, full, sends, whole=False):
             with _swapping(folder):
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
-                    if sends:
-                        shutil.rmtree(arrived, ignore_errors=True) if passes and "dvm-source" not in command("")[0] else None
-                        os.makedirs(arrived, exist_ok=True)
+                    _empty(arrived)
                     outcome = run(command(arrived if sends else sources[passes % 2]), 60)
                     # It may fail file by file, on as many lines, or give up, but it ends by itself.
                     check(outcome.code in damage.RSYNC_CODES | {0}, f"pass {passes}: {outcome}")
@@ -229,6 +227,12 @@ def _race(role, full, sends, whole=False):
                     check(file.read() == SECRET, f"{path} has another content")
         return f"{passes} passes, exit codes {sorted(codes)}"
     return body
+
+
+def _empty(path):
+    for name in os.listdir(path):
+        whole = f"{path}/{name}"
+        shutil.rmtree(whole) if os.path.isdir(whole) and not os.path.islink(whole) else os.unlink(whole)
 
 
 def _differences(before, after):
