@@ -100,6 +100,7 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
