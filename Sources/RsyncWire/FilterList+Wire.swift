@@ -3,7 +3,7 @@ package import RsyncOptions
 extension FilterList {
     private static let lineLimit: Int32 = 5120
     private static let patternLimit = 4096
-    private static let countLimit = 16384
+    private static let countLimit = 65536
     private static let totalLimit = 4 << 20
 
     /// Writes the rules that concern the peer, and the end of the list.
@@ -11,10 +11,17 @@ extension FilterList {
     /// - Parameters:
     ///   - side: The peer's side.
     ///   - output: The stream to the peer.
-    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written; a violation with exit code 2 for a
+    ///   rule that the protocol cannot express.
     package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
+        var isInCVSRules = false
         for rule in rules where rule.sides.contains(side) {
-            let text = rule.wireText
+            let isCVSRule = side == .sender && rule.origin == .cvsRule
+            defer { isInCVSRules = isCVSRule }
+            if side == .sender, rule.origin == .cvsOption || isCVSRule && isInCVSRules { continue }
+            // The patterns of --cvs-exclude are all that an old receiver can know of it.
+            if !output.dialect.hasTypedFilters, rule.origin == .cvsOption, rule.merge != nil { continue }
+            let text = isCVSRule ? Array("-C ".utf8) : try output.dialect.text(of: rule, for: side)
             try output.int32(Int32(text.count))
             try output.bytes(text)
         }
@@ -23,11 +30,16 @@ extension FilterList {
 
     /// Reads a client's complete list.
     ///
-    /// - Parameter input: The stream from the client.
+    /// - Parameters:
+    ///   - input: The stream from the client.
+    ///   - reader: Has the patterns of this side's user for `-C`; it names no files.
     /// - Returns: The rules for both sides.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number beyond the limits (protocol
     ///   specification, session 12.1), 1 for a rule that is not understood or not supported.
-    package static func read(from input: WireInput) throws(WireError) -> FilterList {
+    package static func read(
+        from input: WireInput,
+        reader: FilterReader = FilterReader()
+    ) throws(WireError) -> FilterList {
         var list = FilterList()
         var count = 0
         var total = 0
@@ -39,14 +51,18 @@ extension FilterList {
             }
             count += 1
             total += Int(length)
-            guard count <= countLimit, total <= totalLimit else {
+            guard count <= countLimit, total <= totalLimit, list.rules.count <= countLimit else {
                 throw .violation("too many filter rules", exitCode: 22)
             }
             let line = try input.bytes(Int(length), "a filter rule")
             do throws(FilterError) {
-                try list.append(line: line)
+                if input.dialect.hasTypedFilters {
+                    try reader.add(line: line, to: &list)
+                } else {
+                    try list.append(argument: line, isInclude: false)
+                }
             } catch {
-                throw .violation(error.description, exitCode: 1)
+                throw .violation(error.description, exitCode: error.exitCode)
             }
             // Without a protecting rule, entries would be deleted: a pattern is never silently dropped.
             guard list.rules.last?.patternLength ?? 0 < patternLimit else {
@@ -54,4 +70,30 @@ extension FilterList {
             }
         }
     }
+}
+
+extension TransferOptions {
+    /// Whether a pushing client sends its filter rules (protocol specification, session 8.1).
+    package func sendsFilters(_ dialect: Dialect) -> Bool {
+        selection.prunesEmptyDirectories
+            || deletion.isOn && (!deletion.includesExcluded || dialect.sendsFiltersToDeleteExcluded)
+    }
+}
+
+extension Dialect {
+    /// A rule as it is sent (protocol specification, session 8.2).
+    fileprivate func text(of rule: FilterRule, for side: FilterRule.Sides) throws(WireError) -> [UInt8] {
+        guard !hasTypedFilters else {
+            let isKnown = !rule.isPerishable || hasPerishableFilters || side == .sender || rule.origin != .written
+            guard isKnown else { throw Self.tooModern }
+            return rule.wireText(keepsPerishable: hasPerishableFilters)
+        }
+        guard let text = rule.oldText else { throw Self.tooModern }
+        return text
+    }
+
+    private static let tooModern = WireError.violation(
+        "filter rules are too modern for remote rsync.",
+        exitCode: 2
+    )
 }

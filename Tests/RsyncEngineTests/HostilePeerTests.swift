@@ -244,7 +244,10 @@ struct HostilePeerTests {
 
     @Test(
         "a server survives a client that ends at any byte",
-        arguments: ["push3-p32", "push3-p30", "push-delta-p32", "pull3-p32"]
+        arguments: [
+            "push3-p32", "push3-p30", "push-delta-p32", "pull3-p32", "push3-p29", "push3-p28", "push3-p27",
+            "push-delta-p29", "pull3-p29", "pull3-p28",
+        ]
     )
     func cutClient(name: String) throws {
         let place = try Place()
@@ -268,7 +271,10 @@ struct HostilePeerTests {
         #expect(names.sorted() == (name.hasPrefix("push3") ? Self.captured : []))
     }
 
-    @Test("a client survives a server that ends at any byte", arguments: ["pull3-p32", "push3-p32", "push3-p30"])
+    @Test(
+        "a client survives a server that ends at any byte",
+        arguments: ["pull3-p32", "push3-p32", "push3-p30", "pull3-p29", "pull3-p28", "push3-p28"]
+    )
     func cutServer(name: String) throws {
         let place = try Place()
         try place.write(Array("hello\n".utf8), place.source + "/a.txt")
@@ -278,6 +284,7 @@ struct HostilePeerTests {
         options.deletion.isOn = false
         options.attributes.numericIDs = false
         options.wire.checksumSeed = 12345
+        options.wire.protocolVersion = Int32(name.suffix(2)) ?? 32
         for count in 0..<all.count {
             let (near, far) = try SocketStream.pair()
             let client = ClientSession(stream: near, options: options, observer: SilentObserver())
@@ -298,9 +305,12 @@ struct HostilePeerTests {
 
     @Test(
         "a client accepts no name that it did not request, and none that it excluded",
-        arguments: [("/f", ""), ("/d", ""), ("/", "f"), ("/", "d")]
+        arguments: [
+            ("/f", "", 4), ("/d", "", 4), ("/*.txt", "", 4), ("/[a-c]", "", 4), ("/?", "", 12), ("/", "f", 4),
+            ("/", "d", 4),
+        ]
     )
-    func unrequestedNames(path: String, excluded: String) throws {
+    func unrequestedNames(path: String, excluded: String, exitCode: Int32) throws {
         let place = try Place()
         var options = TransferOptions.mirror
         if !excluded.isEmpty {
@@ -309,8 +319,27 @@ struct HostilePeerTests {
         let result = try HostileServer.pull(requesting: path, into: place, options: options) { _ in
             throw HostileServer.Ends()
         }
+        #expect(result.exitCode == exitCode, "\(result)")
+        #expect(try exitCode == 12 || place.names().isEmpty)
+    }
+
+    @Test("a client accepts no excluded name in a later list either")
+    func excludedInSubList() throws {
+        let place = try Place()
+        var options = TransferOptions.mirror
+        try options.selection.filters.append(argument: Array("*.key".utf8), isInclude: false)
+        let result = try HostileServer.pull(into: place, options: options) { server in
+            let list = FileList(start: 6, directory: 1)
+            var entry = FileEntry()
+            entry.mode = 0o100600
+            _ = list.add(entry, parent: Array("d".utf8), leaf: Array("x.key".utf8).span)
+            try server.output.index(SpecialIndex.listOffset - 1)
+            var encoder = FileListEncoder(format: FileListFormat(.mirror, server.parameters)) { _, _ in nil }
+            try encoder.encode(list, to: server.output)
+            try encoder.encodeEnd(errorBits: 0, to: server.output)
+            throw HostileServer.Ends()
+        }
         #expect(result.exitCode == 4, "\(result)")
-        #expect(try place.names().isEmpty)
     }
 
     @Test("a client that fails is not held up by a server that neither reads nor ends")

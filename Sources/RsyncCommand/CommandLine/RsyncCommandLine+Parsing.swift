@@ -15,11 +15,15 @@ extension RsyncCommandLine {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
-        var parser = ClientParser(arguments, readFile: Self.patternFile)
+        let surroundings = OptionSurroundings(
+            userCVSPatterns: FilterReader.userCVSPatterns,
+            readFile: Self.patternFile
+        )
+        var parser = ClientParser(arguments, surroundings)
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
-                let daemon = try DaemonSettings(parsing: vector, isServer: isServer)
+                let daemon = try DaemonSettings(parsing: vector)
                 mode = daemon.asksForHelp ? .help : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
                 return
             }
@@ -28,6 +32,11 @@ extension RsyncCommandLine {
                 return
             }
             try parser.run()
+        } catch {
+            throw CommandError(error)
+        }
+        do throws(OptionError) {
+            try parser.completeFilters()
         } catch {
             throw CommandError(error)
         }
@@ -53,7 +62,10 @@ extension RsyncCommandLine {
             return try SmallFile(path, dashIsStandardInput: true).contents()
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open \(what) file \(name): \(SystemText(error.number))", exitCode: 11)
+            throw .failed(
+                "rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))",
+                exitCode: 11
+            )
         }
     }
 
@@ -66,6 +78,9 @@ extension RsyncCommandLine {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
         if let conflict = options.conflict { throw .usage(conflict) }
+        if options.attributes.extended > 1, options.attributes.privileges == .simulated {
+            throw .usage("--fake-super conflicts with -XX")
+        }
         if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
         if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")

@@ -27,10 +27,19 @@ struct Destination: Sendable {
     let wasCreated: Bool
     /// The directories beside it that options name.
     var places = SidePlaces.none
+    /// The place of the directory, for filter rules.
+    let filterRoot: FilterRoot
 
     /// What keeps backups on one thread; nil when none are made.
     func backups(_ state: SessionState) -> Backups? {
         places.backups.map { Backups($0, of: volume, state) }
+    }
+
+    init(volume: Volume, localName: [UInt8]?, wasCreated: Bool, filterRoot: FilterRoot? = nil) {
+        self.volume = volume
+        self.localName = localName
+        self.wasCreated = wasCreated
+        self.filterRoot = filterRoot ?? FilterRoot(volume)
     }
 
     /// The last component an entry has at the destination.
@@ -80,7 +89,7 @@ struct Destination: Sendable {
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false
         switch try opener.kind(of: path) {
-        case .directory: return Destination(volume: try opener.open(path), localName: nil, wasCreated: false)
+        case .directory: return opener.destination(try opener.open(path), path)
         case .other:
             guard isFile, !hasSlash else {
                 let text = "ERROR: destination must be a directory when copying more than 1 file"
@@ -89,7 +98,7 @@ struct Destination: Sendable {
             return try opener.file(path)
         case .missing:
             if isFile, !hasSlash, !path.isEmpty { return try opener.file(path) }
-            return Destination(volume: try opener.make(path), localName: nil, wasCreated: true)
+            return opener.destination(try opener.make(path), path, wasCreated: true)
         }
     }
 }
@@ -102,6 +111,16 @@ private struct DestinationOpener {
     enum Kind { case directory, other, missing }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
+
+    func destination(
+        _ volume: Volume,
+        _ path: [UInt8],
+        localName: [UInt8]? = nil,
+        wasCreated: Bool = false
+    ) -> Destination {
+        let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
+        return Destination(volume: volume, localName: localName, wasCreated: wasCreated, filterRoot: root)
+    }
 
     func kind(of path: [UInt8]) throws(EngineError) -> Kind {
         do throws(VolumeError) {
@@ -134,7 +153,7 @@ private struct DestinationOpener {
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
         let parts = PathParts(path)
         try makePath(parts.folder)
-        return Destination(volume: try open(parts.folder), localName: parts.leaf, wasCreated: false)
+        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
     }
 
     /// Makes missing directories of a path, if that is wanted (`--mkpath`).
@@ -163,7 +182,9 @@ private struct DestinationOpener {
             }
             return try openVolume(path)
         } catch {
-            throw .volume("the destination cannot be made", error)
+            let shown = (base == nil ? [] : [PathParts.separator]) + path
+            guard let number = error.number else { throw .volume("the destination cannot be made", error) }
+            throw .usage(state.describe("mkdir", shown, number: number), exitCode: 11)
         }
     }
 }

@@ -56,7 +56,7 @@ final class Receiver: ReadingRole {
         self.jobs = jobs
         self.open = open
         self.request = request
-        identities = IdentityMap(usesNames: state.mapsNames)
+        identities = IdentityMap(state)
         var limits = FileListLimits.standard
         if let bytes = state.options.limits.listMemory { limits.bytes = bytes }
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
@@ -70,7 +70,8 @@ final class Receiver: ReadingRole {
     /// - Returns: The list, and whether more entries follow in other lists.
     func readFirstLists() throws(WireError) -> (list: FileList, hasMore: Bool) {
         defer { phase = .idle }
-        let first = FileList(start: live.nextStart, directory: -1)
+        let sortsByBytes = state.parameters.dialect.sortsByBytes
+        let first = FileList(start: live.nextStart, directory: -1, sortsByBytes: sortsByBytes)
         try decoder.decode(from: input, into: first, holding: 0)
         try request?.check(first)
         take(first)
@@ -99,13 +100,15 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
-        identities.map(list, userNames: decoder.userNames, groupNames: decoder.groupNames)
+        identities.map(list, decoder.senderNames)
+        list.apply(state.options.attributes.modeChanges)
         live.append(list)
         listCount += 1
         var size: Int64 = 0
@@ -160,7 +163,8 @@ final class Receiver: ReadingRole {
     /// specification, session 7.3).
     private var isAtEnd: Bool {
         guard live.isComplete else { return false }
-        return doneCount == listCount + (state.parameters.dialect.hasLongGoodbye ? 3 : 2)
+        let dialect = state.parameters.dialect
+        return doneCount == listCount + dialect.phaseCount + (dialect.hasLongGoodbye ? 1 : 0)
     }
 
     private func takeDone() throws(WireError) {
@@ -168,16 +172,30 @@ final class Receiver: ReadingRole {
             throw .violation("the sender answered the end of a list or a phase that was not ended", exitCode: 2)
         }
         doneCount += 1
-        if doneCount <= listCount { live.releaseOldest() }
+        // A whole list stays: files may be sent again after its end.
+        if doneCount <= listCount, live.isIncremental { live.releaseOldest() }
         jobs.handOver()
-        if live.isComplete, doneCount == listCount + 2, !state.isServer {
+        let dialect = state.parameters.dialect
+        if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
         }
+        if !dialect.hasErrorMessages { abandonUnanswered() }
         events.push(.senderDone)
+    }
+
+    /// Gives up what the sender passed over in the phase that has ended: before protocol 30 it has no other way to say
+    /// that it could not open a file.
+    private func abandonUnanswered() {
+        for plan in open.takeAll() {
+            open.settle(plan)
+            state.noteNotSent()
+            events.push(.abandoned(plan.index))
+        }
     }
 
     private func takeItem(_ index: Int32, _ files: FileReceiver) throws(WireError) {
         let item = try Item.read(from: input)
+        if item.isIdle(index, in: live, state.parameters.dialect) { return }
         guard item.flags.contains(.transfer), state.execution.bringsContent else {
             return report(item, try live.resolve(index), transferred: 0)
         }
@@ -191,7 +209,7 @@ final class Receiver: ReadingRole {
             )
         }
         defer { open.settle(plan) }
-        let isReportedFirst = state.observer.wantsFileProgress
+        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -203,7 +221,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         state.observer.didChange(report)
     }
@@ -234,5 +252,13 @@ final class Receiver: ReadingRole {
     /// Sends keep-alives while a long list is being received, if the sender relies on that.
     private func sendKeepAlive() throws(WireError) {
         if state.options.agent.sendsKeepAlives { try state.keepAlive(channel.output) }
+    }
+}
+
+extension FileListDecoder {
+    /// The names received so far.
+    fileprivate var senderNames: SenderNames {
+        let (users, groups) = (userNames, groupNames)
+        return SenderNames(user: { users[$0] }, group: { groups[$0] })
     }
 }

@@ -13,7 +13,9 @@ import VolumeAccess
 /// written and not answered (``OpenRequests``), which the generator limits.
 final class ReceivingSide {
     /// The most open requests before the generator waits for answers.
-    private static let requestLimit = 10_000
+    ///
+    /// Before protocol 30 there is no limit: a file that the sender cannot open is not answered.
+    private var requestLimit: Int { state.parameters.dialect.hasErrorMessages ? 10_000 : .max }
 
     private let state: SessionState
     private let output: WireOutput
@@ -54,14 +56,12 @@ final class ReceivingSide {
             let (first, hasMore) = try receiver.readFirstLists()
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
-            if !state.isServer {
-                state.observer.fileList(
-                    isSending: false,
-                    isIncremental: state.parameters.isIncremental,
-                    isComplete: false,
-                    count: first.count
-                )
-            }
+            state.observer.fileList(
+                isSending: false,
+                isIncremental: state.parameters.isIncremental,
+                isComplete: false,
+                count: first.count
+            )
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
             let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)
@@ -126,7 +126,7 @@ final class ReceivingSide {
             generator: generator,
             events: events,
             open: open,
-            requestLimit: Self.requestLimit,
+            requestLimit: requestLimit,
             synchronizer: synchronizer
         )
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.

@@ -26,7 +26,7 @@ final class Sender {
     private var live: LiveFileLists
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
-    private var phase = 0
+    private var phase: Int32 = 0
     private var passed = PassedEntries()
     private var toldBits: SessionState.ErrorBits = []
     /// Counts what was read from the peer, for the statistics of a server.
@@ -49,11 +49,13 @@ final class Sender {
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
+        // A daemon's `numeric ids` leaves the name of ID 0 in the lists (protocol specification, transfer 5.2).
+        let namesZero = !state.parameters.isIncremental
         let mapsNames = state.mapsNames
         encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
             switch kind {
-            case .user: mapsNames || id == 0 ? names.userName(id) : nil
-            case .group: mapsNames || id == 0 ? names.groupName(id) : nil
+            case .user: mapsNames || namesZero && id == 0 ? names.userName(id) : nil
+            case .group: mapsNames || namesZero && id == 0 ? names.groupName(id) : nil
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
@@ -203,7 +205,7 @@ final class Sender {
             guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
             phase += 1
             peer.endComparing()
-            guard phase <= 2 else { return false }
+            guard phase <= state.parameters.dialect.phaseCount else { return false }
         }
         try output.index(SpecialIndex.done)
         return true
@@ -217,6 +219,7 @@ final class Sender {
     }
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+        if item.isIdle(index, in: live, state.parameters.dialect) { return }
         let place = try live.resolve(index)
         // The index before a list's first entry names a directory that also has an index in another list.
         if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
@@ -236,8 +239,8 @@ final class Sender {
             try output.index(index)
             try item.write(to: output)
         }
-        guard state.observer.wantsItems, !state.isServer else { return }
-        if signature != nil, state.observer.wantsFileProgress { return }
+        guard state.observer.wantsItems else { return }
+        if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }
         let sent = signature == nil ? 0 : file.lastLength
         state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }
@@ -248,7 +251,9 @@ final class Sender {
     private func sendGoodbye() throws(WireError) {
         try state.sendOutbox(to: output)
         let bits = state.errorBits
-        if bits != toldBits, bits.rawValue != 0 { try output.message(.ioError, number: bits.rawValue) }
+        if bits != toldBits, bits.rawValue != 0, state.parameters.dialect.hasErrorMessages {
+            try output.message(.ioError, number: bits.rawValue)
+        }
         try output.index(SpecialIndex.done)
         if state.isServer { try sendStatistics() }
         try output.flush()

@@ -25,6 +25,8 @@ final class SourceWalker {
     private var reader = WholeFileReader()
     /// The directories that have still to be listed, and their indexes.
     private var traversal: LiveFileLists
+    /// The filter rules below each source, once they are needed.
+    private var filters: [Int: DirectoryFilters] = [:]
     /// Error bits already sent to the peer with a list.
     private var toldBits: Int32 = 0
 
@@ -39,10 +41,15 @@ final class SourceWalker {
 
     /// Lists everything, then closes the queue.
     func run() {
-        let first = FileList(start: traversal.nextStart, directory: -1)
-        for (number, source) in sources.enumerated() { add(source, UInt16(number), to: first) }
+        let sortsByBytes = state.parameters.dialect.sortsByBytes
+        let first = FileList(start: traversal.nextStart, directory: -1, sortsByBytes: sortsByBytes)
+        for (number, source) in sources.enumerated() {
+            let start = first.count
+            add(source, UInt16(number), to: first)
+            // What is below a source follows it: before protocol 30 that tells which directories have contents.
+            if !isIncremental { listWhole(into: first, from: start) }
+        }
         guard isIncremental else {
-            listWhole(into: first)
             hand(over: first)
             state.progress.isListComplete.store(true, ordering: .relaxed)
             return lists.close()
@@ -74,10 +81,10 @@ final class SourceWalker {
         lists.push(list, weight: max(1, list.count))
     }
 
-    /// Adds everything below the directories that are already in the list.
-    private func listWhole(into list: FileList) {
+    /// Adds everything below the directories from a position on.
+    private func listWhole(into list: FileList, from start: Int) {
         guard state.options.selection.recursive else { return }
-        var position = 0
+        var position = start
         while position < list.count, state.failure == nil {
             let entry = list.entries[position]
             let name = Array(list.name(of: entry))
@@ -99,12 +106,8 @@ final class SourceWalker {
             if status.isDirectory, !state.options.selection.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
             }
-            if !isContents,
-                state.options.selection.filters.isExcluded(
-                    source.name.span,
-                    isDirectory: status.isDirectory,
-                    side: .sender
-                )
+            if !isContents, hasFilters,
+                filters(of: number).excludesArgument(source.name, isDirectory: status.isDirectory)
             {
                 return
             }
@@ -120,14 +123,11 @@ final class SourceWalker {
             let directory = try sources[Int(source)].volume.directory(name.span)
             let listing = try directory.list(withStatus: true)
             list.entries.reserveCapacity(list.count + listing.count)
+            let filters = hasFilters ? filters(of: source) : nil
             for index in 0..<listing.count {
                 guard let status = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
-                if !state.options.selection.filters.isEmpty,
-                    isExcluded(leaf, below: name, isDirectory: status.isDirectory)
-                {
-                    continue
-                }
+                if let filters, isExcluded(leaf, below: name, status, filters, source) { continue }
                 append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
             }
             for failure in listing.failures { note(failure.error, "readlink_stat") }
@@ -136,14 +136,27 @@ final class SourceWalker {
         }
     }
 
-    private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
-        guard !parent.isEmpty else {
-            return state.options.selection.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
+    private var hasFilters: Bool { !state.options.selection.filters.isEmpty }
+
+    private func filters(of source: UInt16) -> DirectoryFilters {
+        if let known = filters[Int(source)] { return known }
+        let root = sources[Int(source)]
+        let made = DirectoryFilters(state: state, side: .sender, volume: root.volume) { root.filterRoot }
+        filters[Int(source)] = made
+        return made
+    }
+
+    private func isExcluded(
+        _ leaf: Span<UInt8>,
+        below parent: [UInt8],
+        _ status: FileStatus,
+        _ filters: DirectoryFilters,
+        _ source: UInt16
+    ) -> Bool {
+        let volume = sources[Int(source)].volume
+        return filters.isExcluded(leaf, below: parent, isDirectory: status.isDirectory) {
+            (name) throws(VolumeError) in try volume.directory(name.span)
         }
-        var path = parent
-        path.append(UInt8(ascii: "/"))
-        for index in leaf.indices { path.append(leaf[index]) }
-        return state.options.selection.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
     }
 
     private func append(
@@ -157,6 +170,12 @@ final class SourceWalker {
     ) {
         var entry = FileEntry(status)
         entry.source = source
+        if !state.options.attributes.modeChanges.isEmpty { entry.apply(state.options.attributes.modeChanges) }
+        if state.options.attributes.accessTimes > 0, !entry.isDirectory {
+            var attributes = EntryAttributes()
+            attributes.accessed = status.accessed.seconds
+            entry.attributes = list.add(attributes)
+        }
         do throws(VolumeError) {
             try addExtras(of: status, leaf: leaf, in: directory, &entry, to: list)
         } catch {
@@ -184,7 +203,9 @@ final class SourceWalker {
         _ entry: inout FileEntry,
         to list: FileList
     ) throws(VolumeError) {
-        let isLinked = state.options.attributes.hardLinks && status.linkCount > 1 && !status.isDirectory
+        let isLinked =
+            state.options.attributes.hardLinks && !status.isDirectory
+            && (status.linkCount > 1 || status.isRegular && state.parameters.dialect.listsEveryInode)
         let needsSum = state.options.comparison.checksum && status.isRegular
         guard status.isSymbolicLink || status.isDevice || isLinked || needsSum else { return }
         var extra = FileEntryExtra()

@@ -122,13 +122,14 @@ package struct ClientSession: Sendable {
     package func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
-            var arguments = serverArguments(direction)
-            if options.comparison.comparesNanoseconds, Dialect(version).listsNanoseconds {
+            let dialect = Dialect(version)
+            var arguments = serverArguments(direction, in: dialect)
+            if options.comparison.comparesNanoseconds, dialect.listsNanoseconds {
                 arguments.options.comparison.modifyWindow = arguments.options.comparison.modifyWindow ?? -1
             }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
-                try ArgumentStream.write(arguments.encoded, to: channel.output)
+                try ArgumentStream.write(arguments.encoded, in: dialect, to: channel.output)
             } catch {
                 throw .wire(error)
             }
@@ -152,10 +153,16 @@ package struct ClientSession: Sendable {
     }
 
     /// The arguments that the server of a direction needs.
-    package func serverArguments(_ direction: Direction) -> ServerArguments {
-        switch direction {
-        case .push(_, let path): ServerArguments(options: options, isSender: false, paths: [path])
-        case .pull(let paths, _): ServerArguments(options: options, isSender: true, paths: paths)
+    ///
+    /// - Parameters:
+    ///   - direction: The direction of the transfer.
+    ///   - dialect: The dialect of a daemon's greeting; nil over a remote shell.
+    /// - Returns: The arguments.
+    package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
+        let dialect = dialect ?? Dialect(options.wire.protocolVersion)
+        return switch direction {
+        case .push(_, let path): ServerArguments(options: options, isSender: false, dialect: dialect, paths: [path])
+        case .pull(let paths, _): ServerArguments(options: options, isSender: true, dialect: dialect, paths: paths)
         }
     }
 
@@ -253,7 +260,9 @@ package struct ClientSession: Sendable {
             parameters = try Handshake.client(options, version: version, input: channel.input, output: channel.output)
             switch direction {
             case .push:
-                if options.deletion.isOn { try options.selection.filters.write(for: .receiver, to: channel.output) }
+                if options.sendsFilters(parameters.dialect) {
+                    try options.selection.filters.write(for: .receiver, to: channel.output)
+                }
             case .pull: try options.selection.filters.write(for: .sender, to: channel.output)
             }
             try channel.output.flush()
@@ -269,6 +278,7 @@ package struct ClientSession: Sendable {
             switch direction {
             case .push(let sources, _): try runner.send(sources)
             case .pull(let paths, let destination):
+                try state.checkAttributeOptions()
                 let request = RequestedNames(paths: paths, filters: options.selection.filters)
                 try runner.receive(into: destination, request: request)
             }

@@ -54,6 +54,14 @@ extension EntryCounts {
     }
 }
 
+extension Item {
+    /// Whether it is a keep-alive of protocol 29: about the index after the last entry (protocol specification, transfer
+    /// 10).
+    func isIdle(_ index: Int32, in live: LiveFileLists, _ dialect: Dialect) -> Bool {
+        dialect.hasIdleItems && flags == .isNew && Int(index) == live.entryCount
+    }
+}
+
 extension ItemReport {
     /// Describes an entry of a file list.
     init(
@@ -93,6 +101,9 @@ extension SessionState {
             switch failure {
             case .peerExit: break
             case .rejected(let line, _): report(line, .error)
+            case .usage(let lines, let code):
+                for line in lines.split(separator: "\n") { report(String(line), .error) }
+                report(ExitText.line(code: code, role: role), .error)
             default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
             }
         }

@@ -11,9 +11,11 @@ package enum MessageLevel: Sendable {
     /// For standard error; the transfer is partial because of it (exit code 23).
     case errorTransfer
 
-    /// The tag of the frame that carries such a message.
-    var tag: MessageTag {
+    /// The tag of the frame that carries such a message; before protocol 30 there are only two.
+    func tag(in dialect: Dialect) -> MessageTag {
         switch self {
+        case .warning where !dialect.hasErrorMessages: .info
+        case .error where !dialect.hasErrorMessages: .errorTransfer
         case .info: .info
         case .warning: .warning
         case .error: .error
@@ -60,6 +62,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsFileProgress: Bool { get }
     /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
+    /// A message of this side, a server, that was sent to the peer.
+    func sentMessage(_ text: String, _ level: MessageLevel)
     /// A printable line from the peer.
     func peerMessage(_ text: String, _ level: MessageLevel)
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
@@ -75,6 +79,8 @@ package protocol TransferObserver: AnyObject, Sendable {
 }
 
 extension TransferObserver {
+    /// Ignores what the peer is told.
+    package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages like this side's.
     package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
 }

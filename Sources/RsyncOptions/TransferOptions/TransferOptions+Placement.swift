@@ -35,6 +35,8 @@ extension TransferOptions {
         /// `--mkpath`: missing directories of the destination's path are made.
         package var makesPath = false
 
+        /// Where partial files are kept for which no option names a directory, as in rsync(1)'s examples.
+        package static let usualPartialDirectory = Array(".rsync-partial".utf8)
         /// The suffix of backups without `--suffix`.
         package static let usualSuffix = Array("~".utf8)
 

@@ -13,17 +13,21 @@ extension TransferOptions {
 
     /// The rule that keeps a directory for partial files out of the transfer (rsync(1), `--partial-dir`); nil if there is no
     /// such directory below those of the destination.
-    package func partialRule(for directory: [UInt8]?) -> FilterRule? {
+    private func partialRule(for directory: [UInt8]?) -> FilterRule? {
         guard let directory, !directory.isEmpty, directory.first != UInt8(ascii: "/") else { return nil }
         let slash = UInt8(ascii: "/")
         let name = directory.last == slash ? directory : directory + [slash]
-        return FilterRule(pattern: name, isInclude: false, isPerishable: true)
+        return FilterRule(pattern: name, isInclude: false, traits: RuleTraits(isPerishable: true))
     }
 
     /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
     package var backupRule: FilterRule? {
         guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn else { return nil }
-        return FilterRule(pattern: [UInt8(ascii: "*")] + placement.backupSuffix, isInclude: false, sides: .receiver)
+        return FilterRule(
+            pattern: [UInt8(ascii: "*")] + placement.backupSuffix,
+            isInclude: false,
+            traits: RuleTraits(sides: .receiver)
+        )
     }
 
     /// Adds the rules that `--backup` and `--partial-dir` imply after the others; done once, when the command line is
@@ -31,5 +35,11 @@ extension TransferOptions {
     package mutating func addImpliedRules() {
         if let rule = backupRule { selection.filters.append(rule) }
         if let rule = partialRule(for: placement.partialDirectory) { selection.filters.append(rule) }
+    }
+
+    /// The rules that protect backups and partial files from deletion, whatever the client has sent.
+    package var receiverRules: [FilterRule] {
+        let usual = placement.keepsPartials ? Placement.usualPartialDirectory : nil
+        return [backupRule, partialRule(for: placement.partialDirectory ?? usual)].compactMap(\.self)
     }
 }

@@ -12,6 +12,8 @@ package enum ArgumentCarrier: Sendable {
 package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
+    /// The options that a client used, by their spelling (``OptionRefusals``); empty for our own arguments.
+    package private(set) var used: [String] = []
     /// The destination of a push, or the sources of a pull.
     package var paths: [[UInt8]]
     /// Why the arguments cannot be served; those before the offending one are in effect.
@@ -24,12 +26,15 @@ package struct ServerArguments: Sendable, Equatable {
     /// - Parameters:
     ///   - options: The client's options.
     ///   - isSender: Whether the server sends.
+    ///   - dialect: The newest dialect that the session may have.
     ///   - paths: At least one; an empty one stands for `.`.
-    package init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
+    package init(options: TransferOptions, isSender: Bool, dialect: Dialect = .newest, paths: [[UInt8]]) {
         server = ServerOptions()
         server.transfer = options
         server.isSender = isSender
-        server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
+        if dialect.hasCompatibilityFlags {
+            server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
+        }
         self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
     }
 
@@ -54,6 +59,7 @@ package struct ServerArguments: Sendable, Equatable {
                 }
         }
         server = parser.options
+        used = parser.used
         paths = parser.paths
         isComplete = parser.isComplete
     }
@@ -111,5 +117,5 @@ package struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    package var expectsFilters: Bool { isSender || options.deletion.isOn }
+    package func expectsFilters(_ dialect: Dialect) -> Bool { isSender || options.sendsFilters(dialect) }
 }

@@ -12,6 +12,7 @@ struct DaemonProtocolTests {
         (.md5, "+L7eaP/todXHF4aw2Oa/8w", "Wh2nIAme8QsRbH/ipZTS+A"),
         (.md4, "5IBCGuFcsZqVgCAll+wKbQ", "En9h/QWb1Jpitleb9+N6SA"),
         (.sha1, "qEcEMrjtLYXdT2FTaGrtPl0uaVI", "mWjjJIZ7dQ15bfz/AqS9X4hknHQ"),
+        (.md4AfterZeros, "20EXEC6eRBke6BHL8RdqHQ", "aqo4dMD1Rmn6aI9LOTEXjw"),
     ]
 
     @Test("proves a password as in session 3.5", arguments: responses)
@@ -34,6 +35,20 @@ struct DaemonProtocolTests {
         #expect(AuthenticationExchange.serverChoice(clientNames: ["x", "md5", "sha512"]) == .md5)
         #expect(AuthenticationExchange.serverChoice(clientNames: ["md5"], offered: [.sha512]) == nil)
         #expect(AuthenticationExchange.serverChoice(clientNames: nil) == .md5)
+        #expect(AuthenticationExchange.clientChoice(serverNames: nil, in: Dialect(29)) == .md4AfterZeros)
+        #expect(AuthenticationExchange.serverChoice(clientNames: nil, in: Dialect(29)) == .md4AfterZeros)
+        #expect(AuthenticationExchange.serverChoice(clientNames: nil, offered: [.md5], in: Dialect(29)) == nil)
+        #expect(AuthenticationExchange.serverChoice(clientNames: ["md4 after zeros", "md4"]) == .md4)
+    }
+
+    @Test("separates arguments by newlines before protocol 30")
+    func oldArguments() throws {
+        let sink = ArraySink()
+        let arguments = ["--server", "-r", "."].map { Array($0.utf8) }
+        try ArgumentStream.write(arguments, in: Dialect(29), to: WireOutput(sink: sink))
+        #expect(sink.bytes == Array("--server\n-r\n.\n\n".utf8))
+        let input = WireInput(source: ArraySource(sink.bytes))
+        #expect(try ArgumentStream.read(from: input, in: Dialect(29)) == arguments)
     }
 
     @Test("compares whole proofs")
@@ -59,7 +74,7 @@ struct DaemonProtocolTests {
         "refuses greetings as session 3.2 says",
         arguments: [
             ("HTTP/1.1 400", "protocol startup error"), ("@RSYNCD: x", "protocol startup error"),
-            ("", "protocol startup error"), ("@RSYNCD: 29.0", "protocol version 29 is not supported here"),
+            ("", "protocol startup error"), ("@RSYNCD: 26", "protocol version 26 is not supported here"),
             ("@RSYNCD: 31", "your client omitted the subprotocol value: @RSYNCD: 31"),
             ("@RSYNCD: 32.0", "your client omitted the digest name list: @RSYNCD: 32.0"),
         ]
@@ -78,10 +93,11 @@ struct DaemonProtocolTests {
             .request()
     }
 
-    @Test("takes one early input of at most 5,120 bytes before the module, and drops it")
+    @Test("takes one early input of at most 5,120 bytes before the module")
     func earlyInput() throws {
         let early = Array("#early_input=5120\n".utf8) + [UInt8](repeating: 10, count: 5120)
-        #expect(try request(early + Array("data\n".utf8)) == .module(Array("data".utf8)))
+        let bytes = [UInt8](repeating: 10, count: 5120)
+        #expect(try request(early + Array("data\n".utf8)) == .module(Array("data".utf8), earlyInput: bytes))
         let replies = [
             (early + early, "more than one early_input"),
             (Array("#early_input=5121\n".utf8), "invalid early_input length"),
@@ -177,7 +193,7 @@ struct DaemonProtocolTests {
     @Test(
         "answers request lines",
         arguments: [
-            ("\n", nil), ("#list\n", nil), ("pub\r\n", "pub"), ("#early_input=3\nabcpub\n", "pub"), ("pub/\n", "pub/"),
+            ("\n", nil), ("#list\n", nil), ("pub\r\n", "pub"), ("pub/\n", "pub/"),
         ] as [(String, String?)]
     )
     func requests(line: String, module: String?) throws {
@@ -185,7 +201,7 @@ struct DaemonProtocolTests {
             input: WireInput(source: ArraySource(Array(line.utf8))),
             output: WireOutput(sink: ArraySink())
         )
-        #expect(try server.request() == (module.map { .module(Array($0.utf8)) } ?? .list))
+        #expect(try server.request() == (module.map { .module(Array($0.utf8), earlyInput: []) } ?? .list))
     }
 
     @Test(
@@ -226,9 +242,15 @@ struct DaemonProtocolTests {
                 return Array("\(user) ".utf8) + proof + Array("\n".utf8)
             }
             let name = try server.authenticate(greeting) { user, challenge, digest in
-                guard user == Array("alice".utf8) else { return nil }
-                let password = Array("s3cret".utf8)
-                return AuthenticationExchange.response(password: password.span, challenge: challenge, digest: digest)
+                guard user == Array("alice".utf8) else { return [] }
+                return ["group's", "s3cret"].map { password in
+                    let password = Array(password.utf8)
+                    return AuthenticationExchange.response(
+                        password: password.span,
+                        challenge: challenge,
+                        digest: digest
+                    )
+                }
             }
             #expect(name == (isWelcome ? Array("alice".utf8) : nil))
         }
@@ -240,7 +262,7 @@ struct DaemonProtocolTests {
         let input = WireInput(source: ArraySource(client))
         let server = DaemonServer(input: input, output: WireOutput(sink: ArraySink()))
         _ = try server.greet()
-        #expect(try server.request() == .module(Array("pub".utf8)))
+        #expect(try server.request() == .module(Array("pub".utf8), earlyInput: []))
         let first = try ArgumentStream.read(from: input)
         #expect(ServerArguments(parsing: first, from: .daemon).isSecluded)
         let second = try ArgumentStream.read(from: input, isSecluded: true)

@@ -99,7 +99,7 @@ extension DecisionRules {
         let entry = candidate.entry
         guard basis.status.isSameType(as: entry) else { return nil }
         guard isUnchanged(candidate, basis.status, content: basis.content) else { return .type }
-        return differences(of: entry, from: basis.status, isChanging: false).isEmpty ? .attributes : .content
+        return differences(of: entry, in: candidate.list, from: basis.status, isChanging: false).isEmpty ? .attributes : .content
     }
 
     /// What an alternate directory's entry does in place of a transfer or a new entry; nil when it does nothing.
@@ -113,13 +113,13 @@ extension DecisionRules {
             return .take(.nothing, report: reported([]), attributes: FileAttributes(), displaced: gone)
         }
         // Permissions that are not preserved do not count.
-        let attributes = attributes(for: entry, current: nil)
+        let attributes = attributes(for: entry, in: candidate.list, current: nil)
         if best.match == .attributes, use == .link {
             let report = reportsUnchanged ? [.localChange, .nameFollows] as ItemFlags : nil
             return .take(.link(best.number), report: report, attributes: attributes, displaced: displaced)
         }
         guard entry.isRegular, best.match >= .content, !exists else { return nil }
-        let found = differences(of: entry, from: basis.status, isChanging: true)
+        let found = differences(of: entry, in: candidate.list, from: basis.status, isChanging: true)
         let report = found.isEmpty && !reportsUnchanged ? nil : found.union(.localChange)
         return .take(.copy(best.number), report: report, attributes: attributes, displaced: displaced)
     }

@@ -67,7 +67,8 @@ extension DecisionRules {
         guard let current = candidate.current, keepsHardLinks, current.linkCount > 1, !current.isDirectory,
             candidate.entry.flags.contains(.hardLinked)
         else { return false }
-        return !isUnchanged(candidate, current) || corrections(for: candidate.entry, current: current) != nil
+        return !isUnchanged(candidate, current)
+            || corrections(for: candidate.entry, in: candidate.list, current: current) != nil
     }
 
     // MARK: kinds
@@ -80,11 +81,11 @@ extension DecisionRules {
             guard !candidate.bases.isEmpty, let best = bestAlternate(for: candidate) else {
                 return transfer(candidate, report: [.transfer, .isNew])
             }
-            let found = differences(of: entry, from: candidate.bases[best.number].status, isChanging: true)
+            let found = differences(of: entry, in: candidate.list, from: candidate.bases[best.number].status, isChanging: true)
             return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags = differences(of: entry, from: current, isChanging: true).union(.transfer)
+        var flags = differences(of: entry, in: candidate.list, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
     }
@@ -101,17 +102,19 @@ extension DecisionRules {
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
         var flags: ItemFlags? = [.localChange]
         if let current, current.isSameType(as: entry) {
-            flags = [.localChange, .reportChange, differences(of: entry, from: current, isChanging: true)]
+            let found = differences(of: entry, in: candidate.list, from: current, isChanging: true)
+            flags = [.localChange, .reportChange, found]
         } else if let best = candidate.bases.isEmpty ? nil : bestAlternate(for: candidate) {
             let isChanging = best.match == .type
-            let found = differences(of: entry, from: candidate.bases[best.number].status, isChanging: isChanging)
+            let status = candidate.bases[best.number].status
+            let found = differences(of: entry, in: candidate.list, from: status, isChanging: isChanging)
             flags = best.match == .type ? [.localChange, .reportChange, found] : reportedMaking(found)
         } else {
             flags = [.localChange, .isNew]
         }
         return .make(
             report: flags,
-            attributes: attributes(for: entry, current: nil),
+            attributes: attributes(for: entry, in: candidate.list, current: nil),
             displaced: displaced(by: entry, current)
         )
     }
@@ -121,17 +124,17 @@ extension DecisionRules {
         guard let current = candidate.current, current.isDirectory else {
             var flags: ItemFlags? = [.isNew, .localChange]
             if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                flags = reportedMaking(differences(of: entry, from: basis.status, isChanging: false))
+                flags = reportedMaking(differences(of: entry, in: candidate.list, from: basis.status, isChanging: false))
             }
             return .make(
                 report: flags,
-                attributes: workable(attributes(for: entry, current: nil)),
+                attributes: workable(attributes(for: entry, in: candidate.list, current: nil)),
                 displaced: candidate.current == nil ? .nothing : .removed
             )
         }
         return .keep(
-            report: reported(differences(of: entry, from: current, isChanging: false)),
-            attributes: corrections(for: entry, current: current)
+            report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
+            attributes: corrections(for: entry, in: candidate.list, current: current)
         )
     }
 
@@ -144,8 +147,8 @@ extension DecisionRules {
         case .isInPlace:
             guard let current else { return .keep(report: nil, attributes: nil) }
             return .keep(
-                report: reported(differences(of: entry, from: current, isChanging: false)),
-                attributes: corrections(for: entry, current: current)
+                report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
+                attributes: corrections(for: entry, in: candidate.list, current: current)
             )
         case .follows(_, let isSame):
             // The attributes were set with the first name.
@@ -163,7 +166,7 @@ extension DecisionRules {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate.entry, current: current),
+            attributes: attributes(for: candidate.entry, in: candidate.list, current: current),
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
             basis: candidate.bases.isEmpty ? nil : basis(for: candidate)
@@ -174,13 +177,13 @@ extension DecisionRules {
     /// other names.
     private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
-        let report = reported(differences(of: entry, from: current, isChanging: false))
-        let corrections = corrections(for: entry, current: current)
+        let report = reported(differences(of: entry, in: candidate.list, from: current, isChanging: false))
+        let corrections = corrections(for: entry, in: candidate.list, current: current)
         guard corrections != nil, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
         // A file is copied with its attributes; a link or node that is created again has its creation time.
-        let attributes = entry.isRegular ? corrections : attributes(for: entry, current: current)
+        let attributes = entry.isRegular ? corrections : attributes(for: entry, in: candidate.list, current: current)
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
@@ -239,6 +242,7 @@ extension DecisionRules {
     /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
-        return corrections(for: candidate.entry, current: current) == nil || !isShared(candidate, current)
+        return corrections(for: candidate.entry, in: candidate.list, current: current) == nil
+            || !isShared(candidate, current)
     }
 }

@@ -53,6 +53,7 @@ enum Execution: Sendable {
     ///   - pause: Called for each entry.
     ///   - backup: Called right before an entry is removed; false keeps it.
     ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
+    ///   - didKeep: Called for each directory that remains because of something in it.
     ///   - isKept: Whether an entry is kept with all its contents.
     /// - Returns: The errors for what could not be removed.
     /// - Throws: ``VolumeError`` when the name itself cannot be examined.
@@ -62,6 +63,7 @@ enum Execution: Sendable {
         pause: () -> Void,
         backup: ((_ path: [UInt8], _ kind: FileKind) -> Bool)? = nil,
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
+        remaining didKeep: (_ path: [UInt8]) -> Void,
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
     ) throws(VolumeError) -> [VolumeError] {
         switch self {
@@ -73,6 +75,7 @@ enum Execution: Sendable {
                     return backup?(path, kind) ?? true
                 },
                 removed: didRemove,
+                remaining: didKeep,
                 keeping: isKept
             )
         case .dryRun:

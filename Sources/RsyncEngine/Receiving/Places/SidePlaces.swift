@@ -23,9 +23,6 @@ final class SidePlaces: Sendable {
     /// Where files are made before they get their names; nil for their own directories.
     let temporary: VolumeDirectory?
 
-    /// The directory for partial files where no option names one, as in rsync(1)'s examples.
-    static let usualPartials = Array(".rsync-partial".utf8)
-
     /// No directories.
     static let none = SidePlaces()
 
@@ -53,7 +50,7 @@ final class SidePlaces: Sendable {
             partials = nil
             return
         }
-        let directory = options.partialDirectory ?? Self.usualPartials
+        let directory = options.partialDirectory ?? TransferOptions.Placement.usualPartialDirectory
         let isFixed = directory.first == PathParts.separator
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
     }
