@@ -107,6 +107,7 @@ final class Receiver: ReadingRole {
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
+        state.prune(list)
         identities.map(list, decoder.senderNames)
         list.apply(state.options.attributes.modeChanges)
         live.append(list)
@@ -228,6 +229,8 @@ final class Receiver: ReadingRole {
         state.noteNotSent()
         events.push(.abandoned(index))
     }
+
+    func noteInPlace(_ index: Int32) {}
 
     func willLeaveBuffer() {
         switch phase {

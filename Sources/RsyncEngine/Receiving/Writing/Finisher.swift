@@ -41,7 +41,7 @@ final class Finisher {
         self.jobs = jobs
         self.other = other
         self.events = events
-        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        directories = destination.directories(capacity: 4)
     }
 
     /// Does jobs until the queue is closed.
