@@ -290,7 +290,7 @@ struct CommandLineTests {
         "options of rsync that this program lacks are refused by name",
         arguments: [
             "--acls", "--xattrs", "--delete-after", "--backup-dir=x", "--files-from=x", "--link-dest=x", "--fuzzy",
-            "--append", "--max-delete=1", "--chmod=x", "--relative", "-R", "-A", "-X", "-u", "-b", "-x", "-d",
+            "--append", "--max-delete=1", "--chmod=x", "--relative", "-R", "-A", "-X", "-b", "-x", "-d",
             "--out-format=%C", "--remove-source-files",
         ]
     )

@@ -12,6 +12,9 @@ struct Itemizer: Sendable {
     /// Describes what happened to an entry.
     func text(_ item: ItemReport) -> String {
         let flags = item.flags
+        guard !flags.contains(.unexplained) else {
+            return String([action(item), Self.kind(item.mode)]) + String(repeating: "?", count: 9)
+        }
         var attributes = attributes(item)
         let action = action(item)
         if flags.contains(.isNew) {

@@ -6,7 +6,7 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSender = false
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded = false
-    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
+    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
 
     package init() {}
@@ -16,7 +16,8 @@ package struct ServerOptions: Sendable, Equatable {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
         let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()
         let words = told.filter { $0.place == .words }.map { $0.spelled(transfer) }.filter { !$0.isEmpty }
-        return ["--server"] + (isSender ? ["--sender"] : []) + ["-\(letters)e\(capabilities)"] + words
+        let cluster = letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
+        return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"]) + words
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }

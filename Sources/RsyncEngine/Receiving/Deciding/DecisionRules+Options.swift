@@ -58,15 +58,19 @@ extension DecisionRules {
         window =
             options.comparison.modifyWindow
             ?? (options.comparison.comparesNanoseconds && dialect.listsNanoseconds ? -1 : 0)
+        skipsNewer = options.comparison.update
+        skipsMissing = options.comparison.existing
+        skipsExisting = options.comparison.ignoreExisting
         grain = TimeGrain()
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.inPlace
         wantsDelta = !(options.wire.wholeFile ?? isLocal)
         takesSmallestFirst = options.agent.smallestFirst
         reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
+        mentionsSkipped = options.output.verbosity > 1
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isBefore,
+            comesFirst: options.deletion.isBefore || dialect.deletesFirst,
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,

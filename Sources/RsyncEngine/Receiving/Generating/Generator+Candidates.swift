@@ -53,7 +53,7 @@ extension Generator {
         let decision = decide(candidate, by: rules)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
-        case .skip: return reportSkipped(candidate)
+        case .skip(let reason): return reportSkipped(candidate, reason)
         case .wait: return wait(candidate)
         case .keep, .transfer, .make, .link: break
         }
@@ -88,7 +88,17 @@ extension Generator {
         state.report(state.describeTooLarge(candidate.name, candidate.entry.size, limit), .errorTransfer)
     }
 
-    private func reportSkipped(_ candidate: Candidate) {
-        state.report("skipping non-regular file \"\(printable(candidate.name))\"", .info)
+    /// Mentions an entry that is left alone.
+    func reportSkipped(_ candidate: Candidate, _ reason: SkipReason) {
+        let name = printable(candidate.name)
+        switch reason {
+        case .unwantedType: state.report("skipping non-regular file \"\(name)\"", .info)
+        case _ where !rules.mentionsSkipped: break
+        case .missing:
+            let kind = candidate.entry.isDirectory ? "directory" : "file"
+            state.report("not creating new \(kind) \"\(name)\"", .info)
+        case .exists: state.report("\(name) exists", .info)
+        case .newer: state.report("\(name) is newer", .info)
+        }
     }
 }
