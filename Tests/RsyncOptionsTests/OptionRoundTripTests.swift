@@ -10,7 +10,7 @@ struct OptionRoundTripTests {
     /// Values for every option of a client that takes one.
     static let values: [String: [String]] = [
         "exclude": ["*.o", "+ keep", "/a/"], "include": ["*/", "- x"], "exclude-from": ["list"],
-        "include-from": ["list"],
+        "include-from": ["list"], "filter": ["- *.o", ": .rules", "P keep", "exclude,s x", "-C"],
         "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
         "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
@@ -18,13 +18,17 @@ struct OptionRoundTripTests {
         "rsync-path": ["/opt/rsync"],
         "port": ["8730"], "contimeout": ["9"], "password-file": ["/secret"], "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
+        "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
     ]
 
     /// Every spelling of every honoured option, with its values.
     static let words: [String: [String]] = Dictionary(
         uniqueKeysWithValues: OptionTable.options.compactMap { option in
             let on = option.names.map { "--\($0)" } + (option.letter.map { ["-\($0)"] } ?? [])
-            let off = (option.names + (option.letter.map { [String($0)] } ?? [])).map { "--no-\($0)" }
+            let off = (option.names + (option.letter.map { $0.isLetter ? [String($0)] : [] } ?? [])).map {
+                "--no-\($0)"
+            }
             switch option.client {
             case .toggle: return (option.spelling, on + off)
             case .effect: return (option.spelling, on.filter { $0 != "--help" })
@@ -44,9 +48,8 @@ struct OptionRoundTripTests {
     }
 
     private func client(_ words: [String]) throws(OptionError) -> TransferOptions {
-        var parser = ClientParser(words.map { Array($0.utf8) }) { (_, _) throws(OptionError) in
-            Array("# none\n*.tmp\n".utf8)
-        }
+        let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("# none\n*.tmp\n".utf8) }
+        var parser = ClientParser(words.map { Array($0.utf8) }, surroundings)
         try parser.run()
         #expect(parser.operands.isEmpty)
         return parser.options.transfer
@@ -78,14 +81,32 @@ struct OptionRoundTripTests {
         told.output.itemize = min(2, told.output.itemize)
         told.output.verbosity = min(9, told.output.verbosity)
         if told.placement.inPlace { told.placement.partial = false }
-        guard isSender else { return told }
+        // They stay on the side that they are given to.
+        told.attributes.modeChanges = plain.attributes.modeChanges
+        told.attributes.dropsDevices = false
+        told.attributes.copyAs = nil
+        if told.attributes.privileges != .attempted { told.attributes.privileges = .ofUser }
+        if told.attributes.permissions { told.attributes.executability = false }
+        // What a server reads of -A implies -p.
+        if told.attributes.acls { told.attributes.permissions = true }
+        guard isSender else {
+            // A server that maps owners preserves them.
+            if told.attributes.userRules != nil { told.attributes.owner = true }
+            if told.attributes.groupRules != nil { told.attributes.group = true }
+            return told
+        }
         told.comparison.sizeOnly = false
         (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
         told.comparison.modifyWindow = nil
         told.attributes.omitDirectoryTimes = false
+        told.attributes.omitLinkTimes = false
+        told.attributes.executability = false
+        told.attributes.privileges = .ofUser
+        (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
         told.placement.partial = false
         told.placement.fsync = false
         told.deletion.isOn = false
+        told.deletion.includesExcluded = false
         told.output.itemize = 0
         told.output.stats = false
         return told
@@ -97,8 +118,13 @@ struct OptionRoundTripTests {
         let names = Self.words.keys.filter { $0 != "--help" }.sorted()
         var used: [String: Int] = [:]
         for _ in 0..<2000 {
+            var decidesAboutOwners = false
             let line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
                 guard let name = names.randomElement(using: &random) else { return nil }
+                if ["--chown", "--usermap", "--groupmap"].contains(name) {
+                    if decidesAboutOwners { return nil }
+                    decidesAboutOwners = true
+                }
                 used[name, default: 0] += 1
                 return Self.words[name]?.randomElement(using: &random)
             }
@@ -119,7 +145,8 @@ struct OptionRoundTripTests {
     func effective() throws {
         let inert: Set<String> = ["--inc-recursive"]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
-            var parser = ClientParser([Array(words[0].utf8)]) { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            var parser = ClientParser([Array(words[0].utf8)], surroundings)
             try parser.run()
             #expect(parser.options != ClientOptions(), "\(words[0])")
         }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncOptions
 import RsyncWire
 package import Transport
@@ -42,6 +43,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
@@ -80,7 +82,8 @@ package struct ServerSession {
             // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
-            if arguments.expectsFilters { options.selection.filters = try readFilters(from: channel) }
+            if !arguments.isSender { try early.checkAttributeOptions() }
+            try readFilters(arguments, parameters.dialect, from: channel, into: &options)
         } catch {
             early.fail(error)
             early.tell(error, over: channel.output)
@@ -99,6 +102,15 @@ package struct ServerSession {
             state.fail(error)
         }
         return end(state, channel)
+    }
+
+    /// Becomes the user of `--copy-as`, which concerns the whole process.
+    private func assumeUser(_ options: TransferOptions) throws(WireError) {
+        do throws(EngineError) {
+            try ProcessUser.assume(copyAs: options.attributes.copyAs)
+        } catch {
+            throw error.asWireError
+        }
     }
 
     /// The longest silence of a client, if it is judged by what is received from it.
@@ -135,11 +147,26 @@ package struct ServerSession {
         )
     }
 
-    private func readFilters(from channel: SessionChannel) throws(EngineError) -> FilterList {
-        do throws(WireError) {
-            return try FilterList.read(from: channel.input)
+    /// Reads the client's rules, and adds those that its options imply.
+    private func readFilters(
+        _ arguments: ServerArguments,
+        _ dialect: Dialect,
+        from channel: SessionChannel,
+        into options: inout TransferOptions
+    ) throws(EngineError) {
+        let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns)
+        if arguments.expectsFilters(dialect) {
+            do throws(WireError) {
+                options.selection.filters = try FilterList.read(from: channel.input, reader: reader)
+            } catch {
+                throw .wire(error)
+            }
+        }
+        guard arguments.isSender, options.selection.cvsExclude else { return }
+        do throws(FilterError) {
+            try options.selection.filters.appendCVSRules(reader)
         } catch {
-            throw .wire(error)
+            throw .usage(error.description, exitCode: error.exitCode)
         }
     }
 
