@@ -135,6 +135,7 @@ final class ReceivingSide {
         let generating = HandedOver(session)
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-generate") { generating.value.run() })
+            let staging = SharedLock()
             for (number, queue) in jobs.enumerated() {
                 let finishing = HandedOver(
                     Finisher(
@@ -143,6 +144,7 @@ final class ReceivingSide {
                         jobs: queue,
                         other: jobs[1 - number],
                         events: events,
+                        staging: staging,
                         synchronizer: synchronizer
                     )
                 )
