@@ -100,6 +100,7 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
@@ -202,7 +203,7 @@ final class Receiver: ReadingRole {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
         defer { open.settle(plan) }
-        let isReportedFirst = state.observer.wantsFileProgress
+        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -214,7 +215,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         state.observer.didChange(report)
     }

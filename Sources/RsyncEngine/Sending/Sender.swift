@@ -239,8 +239,8 @@ final class Sender {
             try output.index(index)
             try item.write(to: output)
         }
-        guard state.observer.wantsItems, !state.isServer else { return }
-        if signature != nil, state.observer.wantsFileProgress { return }
+        guard state.observer.wantsItems else { return }
+        if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }
         let sent = signature == nil ? 0 : file.lastLength
         state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }
