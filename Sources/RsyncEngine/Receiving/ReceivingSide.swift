@@ -136,6 +136,7 @@ final class ReceivingSide {
         let generating = HandedOver(session)
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-generate") { generating.value.run() })
+            let staging = SharedLock()
             for (number, queue) in jobs.enumerated() {
                 let finishing = HandedOver(
                     Finisher(
@@ -144,6 +145,7 @@ final class ReceivingSide {
                         jobs: queue,
                         other: jobs[1 - number],
                         events: events,
+                        staging: staging,
                         synchronizer: synchronizer
                     )
                 )
