@@ -105,7 +105,7 @@ struct ClientRunner {
             do throws(VolumeError) {
                 sources.append(try resolver.resolve(path))
             } catch {
-                if let refusal = SourceResolver.refusal(of: path, error) {
+                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
                     throw .failed("\(refusal)", exitCode: refusal.exitCode)
                 }
                 if error.isMissing, line.options.selection.ignoresMissing { continue }

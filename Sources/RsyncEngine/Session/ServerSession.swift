@@ -304,7 +304,9 @@ struct ServedPlace {
             do throws(VolumeError) {
                 roots.append(try resolver.resolve(path))
             } catch {
-                if let refusal = SourceResolver.refusal(of: path, error) { throw refusal }
+                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
+                    throw refusal
+                }
                 guard !(error.isMissing && state.options.selection.ignoresMissing) else { continue }
                 state.report(resolver.describe(path, error), .errorTransfer)
             }

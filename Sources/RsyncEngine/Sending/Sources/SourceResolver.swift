@@ -198,6 +198,14 @@ extension SourceResolver {
         return .usage("found \"..\" dir in relative path: \(printable(argument))", exitCode: 1)
     }
 
+    /// Why nothing can be sent when the directory that the names of `--files-from` are in cannot be opened; nil without
+    /// such names.
+    package func failure(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
+        guard selection.filesFrom != nil else { return nil }
+        let text = place.failure("change_dir", place.shown(argument), error.number ?? EINVAL)
+        return .usage(text, exitCode: 3)
+    }
+
     /// The message about an argument whose directory cannot be opened.
     package func describe(_ argument: [UInt8], _ error: VolumeError) -> String {
         let number = error.number ?? EINVAL
