@@ -116,6 +116,9 @@ package struct Dialect: Sendable, Equatable {
 
     // MARK: 31
 
+    /// Whether the names of `--files-from` are framed like everything else (protocol specification, session 6.1).
+    var framesNames: Bool { version >= 31 }
+
     /// Whether the end of a file list may carry error bits without the compat flag (protocol specification, transfer
     /// 4.3).
     var hasSafeFileListEnd: Bool { version >= 31 }

@@ -107,6 +107,7 @@ final class Receiver: ReadingRole {
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
+        state.prune(list)
         identities.map(list, decoder.senderNames)
         list.apply(state.options.attributes.modeChanges)
         live.append(list)
@@ -202,7 +203,7 @@ final class Receiver: ReadingRole {
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
-        guard item.basis == plan.basisPlace.code else {
+        guard item.basis == plan.basisPlace.code || !state.parameters.dialect.hasItemFlags else {
             throw .violation(
                 "the sender answers with a kind of basis that was not asked for (\(item.basis))",
                 exitCode: 2
@@ -234,6 +235,8 @@ final class Receiver: ReadingRole {
         state.noteNotSent()
         events.push(.abandoned(index))
     }
+
+    func noteInPlace(_ index: Int32) {}
 
     func willLeaveBuffer() {
         switch phase {

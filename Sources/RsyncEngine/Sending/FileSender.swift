@@ -18,7 +18,7 @@ final class FileSender {
     private let state: SessionState
     private let output: WireOutput
     private let tokens: TokenWriter
-    private let directories: [DirectoryCache]
+    private let directories: SourceDirectories
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
     /// The last small file's bytes, and one more byte to notice growth.
@@ -30,7 +30,7 @@ final class FileSender {
     /// Bytes of the file sent last.
     private(set) var lastLength: Int64 = 0
 
-    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
+    init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
         self.output = output
         tokens = try TokenWriter(
@@ -39,7 +39,7 @@ final class FileSender {
             level: state.parameters.compressionLevel
         )
         isPlain = state.parameters.compression == .none
-        directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
+        self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
     }
 
@@ -99,7 +99,8 @@ final class FileSender {
     ///
     /// - Returns: Nil if it is a small one that is sent whole, and `small` holds its bytes.
     private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
-        let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+        if directories.follows { return try directories.openFollowing(entry, in: list) }
+        let directory = try directories.directory(of: entry, in: list)
         let leaf = list.leaf(of: entry)
         guard isWhole, entry.size <= Self.smallLimit else {
             return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)

@@ -51,6 +51,8 @@ final class SessionState: Sendable {
     /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
     /// the peer need not know.
     let mapsNames: Bool
+    /// What this side's paths are relative to.
+    let place: SourcePlace
     private let guarded = Mutex(Guarded())
     /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
@@ -67,9 +69,11 @@ final class SessionState: Sendable {
         observer: any TransferObserver,
         progress: TransferProgress,
         mapsNames: Bool = true,
-        lockReach: Int64 = 0
+        lockReach: Int64 = 0,
+        place: SourcePlace = .user
     ) {
         self.options = options
+        self.place = place
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters

@@ -99,7 +99,8 @@ extension DecisionRules {
         let entry = candidate.entry
         guard basis.status.isSameType(as: entry) else { return nil }
         guard isUnchanged(candidate, basis.status, content: basis.content) else { return .type }
-        return differences(of: entry, in: candidate.list, from: basis.status, isChanging: false).isEmpty ? .attributes : .content
+        return differences(of: entry, in: candidate.list, from: basis.status, isChanging: false).isEmpty
+            ? .attributes : .content
     }
 
     /// What an alternate directory's entry does in place of a transfer or a new entry; nil when it does nothing.

@@ -29,10 +29,15 @@ extension DecisionRules {
         if limitsNames, let reason = reasonToSkip(candidate) { return .skip(reason) }
         switch entry.type {
         case UInt32(S_IFREG):
+            if let largestSize, entry.size > largestSize { return .skip(.tooLong) }
+            if let smallestSize, entry.size < smallestSize { return .skip(.tooShort) }
             guard isTooLarge(entry) else { return nil }
             return candidate.current.map { $0.isRegular && looksUnchanged(entry, $0) } ?? false ? nil : .refuse
         case UInt32(S_IFDIR): return nil
-        case UInt32(S_IFLNK): return makesLinks ? nil : .skip(.unwantedType)
+        case UInt32(S_IFLNK):
+            guard makesLinks else { return .skip(.unwantedType) }
+            let isUnsafe = skipsUnsafeLinks && LinkTarget.isUnsafe(candidate.list.target(of: entry), at: candidate.name)
+            return isUnsafe ? .skip(.leadsOut) : nil
         default:
             let isWanted = entry.isDevice && makesDevices || entry.isSpecial && makesSpecials
             return isWanted ? nil : .skip(.unwantedType)
@@ -81,7 +86,12 @@ extension DecisionRules {
             guard !candidate.bases.isEmpty, let best = bestAlternate(for: candidate) else {
                 return transfer(candidate, report: [.transfer, .isNew])
             }
-            let found = differences(of: entry, in: candidate.list, from: candidate.bases[best.number].status, isChanging: true)
+            let found = differences(
+                of: entry,
+                in: candidate.list,
+                from: candidate.bases[best.number].status,
+                isChanging: true
+            )
             return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
@@ -124,7 +134,9 @@ extension DecisionRules {
         guard let current = candidate.current, current.isDirectory else {
             var flags: ItemFlags? = [.isNew, .localChange]
             if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                flags = reportedMaking(differences(of: entry, in: candidate.list, from: basis.status, isChanging: false))
+                flags = reportedMaking(
+                    differences(of: entry, in: candidate.list, from: basis.status, isChanging: false)
+                )
             }
             return .make(
                 report: flags,

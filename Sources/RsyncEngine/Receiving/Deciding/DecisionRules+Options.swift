@@ -60,6 +60,12 @@ extension DecisionRules {
         skipsNewer = options.comparison.update
         skipsMissing = options.comparison.existing
         skipsExisting = options.comparison.ignoreExisting
+        largestSize = options.selection.largestSize
+        smallestSize = options.selection.smallestSize
+        skipsUnsafeLinks = options.selection.links.keepsSafeOnly
+        listsOnly = options.selection.listsOnly
+        confirms = options.selection.removesSources && execution.changesDestination
+        ignoresImplied = options.selection.relative && !options.selection.impliedDirectories
         grain = TimeGrain()
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.inPlace
@@ -75,7 +81,7 @@ extension DecisionRules {
         mentionsSkipped = options.output.verbosity > 1
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isBefore || dialect.deletesFirst,
+            comesFirst: options.deletion.isOn && (options.deletion.isBefore || dialect.deletesFirst),
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,

@@ -49,6 +49,18 @@ struct DecisionRules: Sendable {
     var skipsMissing: Bool
     /// Whether nothing is updated (`--ignore-existing`).
     var skipsExisting: Bool
+    /// The longest file that is transferred, in bytes (`--max-size`); nil for no limit.
+    var largestSize: Int64?
+    /// The shortest file that is transferred, in bytes (`--min-size`); nil for no limit.
+    var smallestSize: Int64?
+    /// Whether symbolic links are skipped that may lead out of the transfer (`--safe-links`).
+    var skipsUnsafeLinks: Bool
+    /// Whether entries are listed and nothing else is done (`--list-only`).
+    var listsOnly: Bool
+    /// Whether the sender is told what is in place (`--remove-source-files`).
+    var confirms: Bool
+    /// Whether directories above what was asked for are left as they are (`--no-implied-dirs`).
+    var ignoresImplied: Bool
     /// How times are truncated before they are compared to the nanosecond.
     var grain: TimeGrain
 

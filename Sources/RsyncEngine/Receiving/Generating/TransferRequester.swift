@@ -18,6 +18,9 @@ protocol TransferRequester: AnyObject {
     ///   - basis: The existing file, if a delta against it may save data.
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
+    /// Tells the sender that an entry is in place, so that it may delete its own (`--remove-source-files`).
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList)
+
     /// Sends the sender a keep-alive if one is due.
     func sendKeepAlive()
 

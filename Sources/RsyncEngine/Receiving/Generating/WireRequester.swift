@@ -71,6 +71,15 @@ final class WireRequester: TransferRequester {
         }
     }
 
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        guard !state.hasFailed else { return }
+        do throws(WireError) {
+            try output.message(.success, number: index)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
     func sendKeepAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
