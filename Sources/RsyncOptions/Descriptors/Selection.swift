@@ -150,7 +150,7 @@ extension OptionTable {
         ) {
             $0.selection.oneFileSystem = $1 ? min(2, $0.selection.oneFileSystem + 1) : 0
         }
-        option.telling = OptionTelling(place: .letters, rank: 330, audience: .all, shown: "-x") {
+        option.telling = .letters(330, "-x") {
             String(repeating: "x", count: $0.selection.oneFileSystem)
         }
         option.isUsed = { $0.selection.oneFileSystem > 0 }
