@@ -66,15 +66,16 @@ let package = Package(
         module("ProcessSupport", ["CLinux", "LinuxSystem"]),
         module("Checksums", ["CXXHash", "COpenSSL"]),
         module("DeltaTransfer", ["Checksums"]),
-        module("VolumeAccess", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("FileMetadata"),
+        module("VolumeAccess", ["FileMetadata", "CLinux", "LinuxSystem", "ProcessSupport"]),
         module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
         module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
         module("RsyncOptions", ["LinuxSystem", "Checksums"]),
-        module("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module("RsyncWire", ["FileMetadata", "RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
         module(
             "RsyncEngine",
             [
-                "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
+                "FileMetadata", "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
                 "ProcessSupport", "LinuxSystem",
             ]
         ),

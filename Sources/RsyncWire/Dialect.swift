@@ -123,6 +123,10 @@ package struct Dialect: Sendable, Equatable {
     /// Whether entries of a file list carry nanoseconds (protocol specification, transfer 3.3).
     package var listsNanoseconds: Bool { version >= 31 }
 
+    /// Whether a compat flag decides if long extended attributes of hard links are sent (protocol specification, transfer
+    /// 8.2).
+    var mayOmitValuesOfLinks: Bool { version >= 31 }
+
     /// Whether FIFOs and sockets carry empty device numbers (protocol specification, transfer 3.3, field 14).
     var numbersSpecials: Bool { version < 31 }
 

@@ -23,12 +23,19 @@ final class SourceWalker {
     private let isIncremental: Bool
     private let fileRecipe: ChecksumRecipe
     private var reader = WholeFileReader()
+    private let metadata: SourceMetadataReader
     /// The directories that have still to be listed, and their indexes.
     private var traversal: LiveFileLists
     /// Error bits already sent to the peer with a list.
     private var toldBits: Int32 = 0
 
-    init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>) {
+    /// - Parameters:
+    ///   - sources: What to list.
+    ///   - state: Supplies options, and reports.
+    ///   - lists: Gets the lists.
+    ///   - keepsValues: Whether long extended attributes are kept whole, for a local copy; otherwise by their digests.
+    init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>, keepsValues: Bool = false) {
+        metadata = SourceMetadataReader(state, keepsValues: keepsValues)
         self.sources = sources
         self.state = state
         self.lists = lists
@@ -163,11 +170,8 @@ final class SourceWalker {
         var entry = FileEntry(status)
         entry.source = source
         if !state.options.attributes.modeChanges.isEmpty { entry.apply(state.options.attributes.modeChanges) }
-        if state.options.attributes.accessTimes > 0, !entry.isDirectory {
-            var attributes = EntryAttributes()
-            attributes.accessed = status.accessed.seconds
-            entry.attributes = list.add(attributes)
-        }
+        let attributes = metadata.attributes(of: status, leaf: leaf, in: directory, note)
+        if attributes != EntryAttributes() { entry.attributes = list.add(attributes) }
         do throws(VolumeError) {
             try addExtras(of: status, leaf: leaf, in: directory, &entry, to: list)
         } catch {

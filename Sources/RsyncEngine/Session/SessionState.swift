@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -49,6 +50,10 @@ final class SessionState: Sendable {
     /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
     /// the peer need not know.
     let mapsNames: Bool
+    /// The ACLs and extended attributes of the file lists.
+    let metadata = ListedMetadata()
+    /// Which extended attributes are preserved; nil for none.
+    let attributeNames: AttributeNameRules?
     private let guarded = Mutex(Guarded())
     /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
@@ -67,6 +72,7 @@ final class SessionState: Sendable {
         lockReach: Int64 = 0
     ) {
         self.options = options
+        attributeNames = Self.attributeNames(options)
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters

@@ -115,7 +115,8 @@ final class VolumeExecutor: Executor {
             attributes: attributes,
             basisSize: basis?.status.size,
             isInPlace: inPlace,
-            attempt: candidate.attempt
+            attempt: candidate.attempt,
+            lackedValues: candidate.metadata?.lacking ?? []
         )
         context.requester.request(plan, basis: basis)
     }

@@ -25,6 +25,8 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Whether files may still be requested.
     var acceptsRequests = true
+    /// Extended attributes whose values were requested, by index.
+    var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
 
@@ -58,7 +60,7 @@ final class Generator {
         tracker.begin(list, owner: owner)
         links.prepare(list)
         if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
-        if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list) }
+        if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes) }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
         for turn in 0..<list.count {
@@ -169,6 +171,7 @@ final class Generator {
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
+            try readMetadata(of: &candidate)
             countNames(of: &candidate)
             let decision = rules.transfer(candidate, report: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }

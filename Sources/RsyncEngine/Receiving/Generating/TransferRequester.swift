@@ -18,6 +18,9 @@ protocol TransferRequester: AnyObject {
     ///   - basis: The existing file, if a delta against it may save data.
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
+    /// Records that the answer to an item that is reported next is awaited, for the values in it.
+    func awaitValues(of index: Int32)
+
     /// Sends the sender a keep-alive if one is due.
     func sendKeepAlive()
 
