@@ -106,9 +106,16 @@ let package = Package(
             ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
         ),
         module(
+            "RsyncDaemon",
+            [
+                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "VolumeAccess",
+                "ProcessSupport", "LinuxSystem", "CLinux",
+            ]
+        ),
+        module(
             "RsyncProgram",
             [
-                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
+                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
                 "ProcessSupport", "LinuxSystem",
             ]
         ),
@@ -170,6 +177,13 @@ let package = Package(
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
+        tests(
+            "RsyncDaemon",
+            [
+                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "LinuxSystem",
+                "ProcessSupport",
+            ]
+        ),
         tests("DvmCommand", ["DvmCommand"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(

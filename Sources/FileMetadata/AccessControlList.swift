@@ -46,6 +46,11 @@ package struct AccessControlList: Hashable, Sendable {
 
     // MARK: modes
 
+    /// The permission bits of a whole ACL, as in a mode.
+    package var permissions: UInt32 {
+        UInt32(owner ?? 0) << 6 | UInt32(mask ?? group ?? 0) << 3 | UInt32(others ?? 0)
+    }
+
     /// The access ACL without what the entry's mode says as well (protocol specification, transfer 7).
     package func stripped(of permissions: UInt32) -> AccessControlList {
         var rest = self

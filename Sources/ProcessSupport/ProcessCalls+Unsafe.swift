@@ -166,3 +166,17 @@ private func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
 
 /// Bytes as a C string.
 private func text(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
+
+// MARK: Identity
+
+/// chroot(2), and the new root as the working directory.
+package func changeRoot(_ path: [UInt8]) -> Int32 {
+    let path = path.map { CChar(bitPattern: $0) } + [0]
+    guard unsafe chroot(path) == 0 else { return -1 }
+    return unsafe chdir("/")
+}
+
+/// setgroups(2) and setgid(2) with one group, for all threads.
+package func changeGroups(_ group: UInt32) -> Int32 {
+    setGroups([group]) == 0 ? setgid(group) : -1
+}

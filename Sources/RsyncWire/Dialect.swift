@@ -105,6 +105,9 @@ package struct Dialect: Sendable, Equatable {
     /// Whether an item of an index after the last entry may be a keep-alive (protocol specification, transfer 10).
     package var hasIdleItems: Bool { version == 29 }
 
+    /// Whether entries of a file list can carry ACLs and extended attributes (protocol specification, transfer 3.3).
+    var listsMetadata: Bool { version >= 30 }
+
     /// Whether file indexes are sent as differences (protocol specification, session 5.5).
     var hasIndexDifferences: Bool { version >= 30 }
 
@@ -115,6 +118,9 @@ package struct Dialect: Sendable, Equatable {
     package var seedsWholeFileMD4: Bool { version < 30 }
 
     // MARK: 31
+
+    /// Whether the names of `--files-from` are framed like everything else (protocol specification, session 6.1).
+    var framesNames: Bool { version >= 31 }
 
     /// Whether the end of a file list may carry error bits without the compat flag (protocol specification, transfer
     /// 4.3).

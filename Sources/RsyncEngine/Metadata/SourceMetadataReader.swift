@@ -1,61 +1,68 @@
 import FileMetadata
+import Glibc
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
 /// Reads the attributes of source entries that only some sessions carry: access times, ACLs and extended attributes.
 struct SourceMetadataReader {
-    private let table: ListedMetadata
+    private let state: SessionState
     private let keepsAccessTimes: Bool
     private let keepsLists: Bool
     private let names: AttributeNameRules?
     private let keepsValues: Bool
 
     /// - Parameters:
-    ///   - state: Supplies the options and the table of ACLs and extended attributes.
+    ///   - state: Supplies the options and the table of ACLs and extended attributes, and reports.
     ///   - keepsValues: Whether long extended attributes are kept whole; otherwise by their digests.
     init(_ state: SessionState, keepsValues: Bool) {
-        table = state.metadata
+        self.state = state
         keepsAccessTimes = state.options.attributes.accessTimes > 0
         keepsLists = state.options.attributes.acls
         names = state.attributeNames
         self.keepsValues = keepsValues
     }
 
-    /// The attributes of an entry; without system calls in sessions that carry none of them.
+    /// Whether the session carries any of them; if not, entries cost no system call.
+    var isWanted: Bool { keepsAccessTimes || keepsLists || names != nil }
+
+    /// The attributes of an entry.
     ///
     /// - Parameters:
     ///   - status: The entry's status.
-    ///   - leaf: Its name; `.` for the directory itself.
-    ///   - directory: Its directory.
-    ///   - note: Gets the errors, with rsync's name for the step.
-    /// - Returns: What is listed.
+    ///   - permissions: The permissions that are listed for it.
+    ///   - read: Reads its ACLs and extended attributes; only called if the session carries them.
+    /// - Returns: What is listed; errors have been reported.
     func attributes(
         of status: FileStatus,
-        leaf: Span<UInt8>,
-        in directory: VolumeDirectory,
-        _ note: (VolumeError, String) -> Void
+        listing permissions: UInt32,
+        reading read: (AttributeReading) throws(VolumeError) -> HeldAttributes
     ) -> EntryAttributes {
         var attributes = EntryAttributes()
         if keepsAccessTimes, !status.isDirectory { attributes.accessed = status.accessed.seconds }
         guard keepsLists || names != nil else { return attributes }
         do throws(VolumeError) {
-            let isItself = leaf.count == 1 && leaf[0] == UInt8(ascii: ".")
-            let isWanted = { (name: [UInt8]) in names?.listedName(of: name) != nil }
-            let lists = keepsLists && !status.isSymbolicLink
-            let held =
-                isItself
-                ? try directory.heldAttributes(of: nil, lists: lists, where: isWanted)
-                : try directory.heldAttributes(of: leaf, lists: lists, where: isWanted)
-            for failure in held.failures { note(failure, failure.operation ?? "lgetxattr") }
-            let access = held.accessList?.stripped(of: status.permissions) ?? AccessControlList()
-            attributes.accessList = table.number(ofAccessList: access)
-            attributes.defaultList = table.number(ofDefaultList: held.defaultList)
-            attributes.extended = table.number(of: listed(held.extended))
+            let names = names
+            let held = try read(AttributeReading(lists: keepsLists && !status.isSymbolicLink) { name in
+                names?.listedName(of: name) != nil
+            })
+            for failure in held.failures { note(failure) }
+            let access = held.accessList?.stripped(of: permissions) ?? AccessControlList()
+            attributes.accessList = state.metadata.number(ofAccessList: access)
+            attributes.defaultList = state.metadata.number(ofDefaultList: held.defaultList)
+            attributes.extended = state.metadata.number(of: listed(held.extended))
         } catch {
-            note(error, error.operation ?? "llistxattr")
+            note(error)
         }
         return attributes
+    }
+
+    private func note(_ error: VolumeError) {
+        // It vanished after its status was read; what became of it shows later.
+        guard !error.isMissing else { return }
+        state.add(.general)
+        let operation = error.operation ?? "llistxattr"
+        state.report(state.describe(operation, error.path, number: error.number ?? EIO, role: "sender"), .errorTransfer)
     }
 
     private func listed(_ held: [(name: [UInt8], value: [UInt8])]) -> [ExtendedAttribute] {

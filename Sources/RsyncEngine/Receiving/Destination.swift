@@ -25,6 +25,29 @@ struct Destination: Sendable {
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
+    /// The place of the directory, for filter rules.
+    let filterRoot: FilterRoot
+    /// What links to directories may lead to (`--keep-dirlinks`, `--no-implied-dirs`).
+    let following: LinkFollowing
+
+    init(
+        volume: Volume,
+        localName: [UInt8]?,
+        wasCreated: Bool,
+        filterRoot: FilterRoot? = nil,
+        following: LinkFollowing = .never
+    ) {
+        self.following = following
+        self.volume = volume
+        self.localName = localName
+        self.wasCreated = wasCreated
+        self.filterRoot = filterRoot ?? FilterRoot(volume)
+    }
+
+    /// Keeps open the directories that a thread is working in.
+    func directories(capacity: Int) -> DirectoryCache {
+        DirectoryCache(volume: volume, capacity: capacity, following: following)
+    }
 
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
@@ -56,7 +79,7 @@ struct Destination: Sendable {
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false
         switch try opener.kind(of: path) {
-        case .directory: return Destination(volume: try opener.open(path), localName: nil, wasCreated: false)
+        case .directory: return opener.destination(try opener.open(path), path)
         case .other:
             guard isFile, !hasSlash else {
                 let text = "ERROR: destination must be a directory when copying more than 1 file"
@@ -65,7 +88,7 @@ struct Destination: Sendable {
             return try opener.file(path)
         case .missing:
             if isFile, !hasSlash, !path.isEmpty { return try opener.file(path) }
-            return Destination(volume: try opener.make(path), localName: nil, wasCreated: true)
+            return opener.destination(try opener.make(path), path, wasCreated: true)
         }
     }
 }
@@ -78,6 +101,22 @@ private struct DestinationOpener {
     enum Kind { case directory, other, missing }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
+
+    func destination(
+        _ volume: Volume,
+        _ path: [UInt8],
+        localName: [UInt8]? = nil,
+        wasCreated: Bool = false
+    ) -> Destination {
+        let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
+        return Destination(
+            volume: volume,
+            localName: localName,
+            wasCreated: wasCreated,
+            filterRoot: root,
+            following: state.options.selection.followsAtDestination ? .inside : .never
+        )
+    }
 
     func kind(of path: [UInt8]) throws(EngineError) -> Kind {
         do throws(VolumeError) {
@@ -109,7 +148,7 @@ private struct DestinationOpener {
     /// A destination that is one file in its directory.
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
         let parts = PathParts(path)
-        return Destination(volume: try open(parts.folder), localName: parts.leaf, wasCreated: false)
+        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
     }
 
     func make(_ path: [UInt8]) throws(EngineError) -> Volume {
@@ -122,7 +161,9 @@ private struct DestinationOpener {
             }
             return try openVolume(path)
         } catch {
-            throw .volume("the destination cannot be made", error)
+            let shown = (base == nil ? [] : [PathParts.separator]) + path
+            guard let number = error.number else { throw .volume("the destination cannot be made", error) }
+            throw .usage(state.describe("mkdir", shown, number: number), exitCode: 11)
         }
     }
 }

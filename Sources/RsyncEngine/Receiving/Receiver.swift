@@ -105,12 +105,14 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
+        state.prune(list)
         identities.map(list, decoder.senderNames)
         if state.options.attributes.acls { identities.map(state.metadata, decoder.senderNames) }
         list.apply(state.options.attributes.modeChanges)
@@ -217,7 +219,7 @@ final class Receiver: ReadingRole {
         if state.carriesValues(item.flags) {
             try state.readValues(from: input, into: plan.attributes.extended?.attributes ?? .empty)
         }
-        let isReportedFirst = state.observer.wantsFileProgress
+        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -229,7 +231,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         state.observer.didChange(report)
     }
@@ -243,6 +245,8 @@ final class Receiver: ReadingRole {
         state.noteNotSent()
         events.push(.abandoned(index))
     }
+
+    func noteInPlace(_ index: Int32) {}
 
     func willLeaveBuffer() {
         switch phase {

@@ -19,7 +19,7 @@ final class FileSender {
     private let state: SessionState
     private let output: WireOutput
     private let tokens: TokenWriter
-    private let directories: [DirectoryCache]
+    private let directories: SourceDirectories
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
     /// The last small file's bytes, and one more byte to notice growth.
@@ -31,7 +31,7 @@ final class FileSender {
     /// Bytes of the file sent last.
     private(set) var lastLength: Int64 = 0
 
-    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
+    init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
         self.output = output
         tokens = try TokenWriter(
@@ -40,7 +40,7 @@ final class FileSender {
             level: state.parameters.compressionLevel
         )
         isPlain = state.parameters.compression == .none
-        directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
+        self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
     }
 
@@ -121,25 +121,15 @@ final class FileSender {
 
     private func read(_ name: [UInt8], of entry: FileEntry, in list: FileList) -> [UInt8]? {
         guard let name = state.attributeNames?.sourceName(of: name) else { return nil }
-        do throws(VolumeError) {
-            let cache = directories[Int(entry.source)]
-            let whole = Array(list.name(of: entry))
-            guard whole != [UInt8(ascii: ".")] else {
-                let root: [UInt8] = []
-                return try cache.directory(root.span).extendedAttribute(name, of: nil)
-            }
-            let leaf = list.leaf(of: entry)
-            return try cache.directory(list.parent(of: entry).span).extendedAttribute(name, of: leaf.span)
-        } catch {
-            return nil
-        }
+        return directories.extendedAttribute(name, of: entry, in: list)
     }
 
     /// Opens a file of a list.
     ///
     /// - Returns: Nil if it is a small one that is sent whole, and `small` holds its bytes.
     private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
-        let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+        if directories.follows { return try directories.openFollowing(entry, in: list) }
+        let directory = try directories.directory(of: entry, in: list)
         let leaf = list.leaf(of: entry)
         guard isWhole, entry.size <= Self.smallLimit else {
             return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)

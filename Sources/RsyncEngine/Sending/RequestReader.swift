@@ -14,6 +14,8 @@ enum ReceiverEvent: Sendable {
     ///
     /// `values` are the places of extended attributes whose values are requested.
     case item(Int32, Item, Signature?, values: [Int])
+    /// An entry is in place there, and may be deleted here (`--remove-source-files`).
+    case inPlace(Int32)
     /// The stream from the peer ended cleanly.
     case ended
 }
@@ -66,6 +68,12 @@ final class RequestReader: ReadingRole {
     func willWait() { handOver() }
 
     func willLeaveBuffer() {}
+
+    func noteInPlace(_ index: Int32) {
+        guard state.options.selection.removesSources else { return }
+        batch.append(.inPlace(index))
+        batchWeight += MemoryLayout<ReceiverEvent>.stride
+    }
 
     func noteNotSent(_ index: Int32) throws(WireError) {
         throw .violation("an unexpected message \(MessageTag.noSend)", exitCode: 2)

@@ -24,6 +24,7 @@ final class Sender {
     private let file: FileSender
     private var encoder: FileListEncoder
     private var live: LiveFileLists
+    private let remover: SourceRemover
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
     private var phase: Int32 = 0
@@ -37,7 +38,7 @@ final class Sender {
     init(
         state: SessionState,
         channel: SessionChannel,
-        sources: [SourceRoot],
+        table: SourceTable,
         lists: BoundedQueue<FileList>,
         requests: BoundedQueue<[ReceiverEvent]>,
         peer: ReceiverWork
@@ -62,7 +63,9 @@ final class Sender {
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
-        file = try FileSender(state: state, output: output, sources: sources)
+        let directories = SourceDirectories(table, state: state, capacity: 8)
+        remover = SourceRemover(state: state, directories: directories)
+        file = try FileSender(state: state, output: output, directories: directories)
     }
 
     /// Runs the session's phases up to the goodbye.
@@ -195,6 +198,7 @@ final class Sender {
         case .done: return try finishPhase()
         case .deletions(let counts): try note(counts)
         case .item(let index, let item, let signature, let values): try answer(index, item, signature, values)
+        case .inPlace(let index): try remove(index)
         case .ended: throw .ended(field: "a request")
         }
         return true
@@ -219,6 +223,15 @@ final class Sender {
         guard state.isServer else { return }
         try output.index(SpecialIndex.deletionStatistics)
         try counts.write(to: output)
+    }
+
+    /// Deletes the source of an entry that is in place.
+    private func remove(_ index: Int32) throws(WireError) {
+        let place = try live.resolve(index)
+        guard !place.isDirectoryOfList, !place.entry.isDirectory else {
+            throw .violation("a directory was reported as transferred", exitCode: 2)
+        }
+        remover.remove(place.entry, in: place.list)
     }
 
     private func answer(
@@ -248,8 +261,8 @@ final class Sender {
             try item.write(to: output)
             if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }
         }
-        guard state.observer.wantsItems, !state.isServer else { return }
-        if signature != nil, state.observer.wantsFileProgress { return }
+        guard state.observer.wantsItems else { return }
+        if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }
         let sent = signature == nil ? 0 : file.lastLength
         state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
     }
@@ -281,6 +294,7 @@ final class Sender {
             case .done: return
             case .deletions(let counts):
                 try note(counts)
+            case .inPlace(let index): try remove(index)
             case .ended: throw .ended(field: "the goodbye")
             default: throw .violation("invalid packet at the end of the run", exitCode: 2)
             }

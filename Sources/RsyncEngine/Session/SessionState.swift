@@ -39,6 +39,8 @@ final class SessionState: Sendable {
 
     let options: TransferOptions
     let parameters: SessionParameters
+    /// The module that a daemon serves, for messages; empty elsewhere.
+    let module: [UInt8]
     /// Whether messages go to the peer instead of to the user.
     let isServer: Bool
     /// Whether the destination is changed.
@@ -54,6 +56,8 @@ final class SessionState: Sendable {
     let metadata = ListedMetadata()
     /// Which extended attributes are preserved; nil for none.
     let attributeNames: AttributeNameRules?
+    /// What this side's paths are relative to.
+    let place: SourcePlace
     private let guarded = Mutex(Guarded())
     /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
@@ -64,18 +68,22 @@ final class SessionState: Sendable {
     init(
         options: TransferOptions,
         parameters: SessionParameters,
+        module: [UInt8] = [],
         isServer: Bool,
         role: String,
         observer: any TransferObserver,
         progress: TransferProgress,
         mapsNames: Bool = true,
-        lockReach: Int64 = 0
+        lockReach: Int64 = 0,
+        place: SourcePlace = .user
     ) {
         self.options = options
         attributeNames = Self.attributeNames(options)
+        self.place = place
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters
+        self.module = module
         self.isServer = isServer
         self.role = role
         execution = Execution(options)
@@ -218,6 +226,7 @@ final class SessionState: Sendable {
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
         guard isServer else { return observer.message(text, level) }
+        observer.sentMessage(text, level)
         post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
     }
 
@@ -265,9 +274,8 @@ final class SessionState: Sendable {
 
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
-        let path = printable(Array(name))
-        return
-            "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+        let path = "\"\(printable(Array(name)))\"" + (module.isEmpty ? "" : " (in \(printable(module)))")
+        return "rsync: [\(role ?? self.role)] \(operation) \(path) failed: \(SystemError.text(of: number)) (\(number))"
     }
 }
 

@@ -62,11 +62,15 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsFileProgress: Bool { get }
     /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
+    /// A message of this side, a server, that was sent to the peer.
+    func sentMessage(_ text: String, _ level: MessageLevel)
     /// A printable line from the peer.
     func peerMessage(_ text: String, _ level: MessageLevel)
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
     /// data if ``wantsFileProgress`` is set, otherwise after it.
     func didChange(_ item: ItemReport)
+    /// An entry of the source was listed (`--list-only`).
+    func didList(_ item: ItemReport)
     /// A name was deleted from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
     /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
@@ -77,8 +81,13 @@ package protocol TransferObserver: AnyObject, Sendable {
 }
 
 extension TransferObserver {
+    /// Ignores what the peer is told.
+    package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages like this side's.
     package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
+
+    /// Ignores the entry.
+    package func didList(_ item: ItemReport) {}
 }
 
 /// An observer that ignores everything.

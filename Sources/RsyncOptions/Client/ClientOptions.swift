@@ -35,6 +35,14 @@ package struct ClientSettings: Sendable, Equatable {
     package var outFormat: [UInt8]?
     /// The levels of `--info` by name, in lower case; only those given.
     package var info: [String: Int] = [:]
+    /// `-0`: rules and names in files end with a NUL.
+    package var isNULSeparated = false
+    /// Whether only `-a` has turned on recursion, which `--files-from` turns off again.
+    package var recursionIsImplied = false
+    /// The value of `--files-from`, until it is known where the file is.
+    package var filesFrom: [UInt8]?
+    /// How often `-F` was given.
+    package var directoryRules = 0
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
     /// The value of `--password-file`.
@@ -65,6 +73,18 @@ package struct DaemonSettings: Sendable, Equatable {
     package var staysInForeground = false
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
+    /// The value of `--log-file-format`.
+    package var logFormat: [UInt8]?
+    /// The values of `--dparam`, each `NAME=VALUE`.
+    package var overrides: [[UInt8]] = []
+    /// The value of `--sockopts`.
+    package var socketOptions: [UInt8]?
+    /// `--bwlimit` in KiB/s; 0 for no limit.
+    package var bandwidthLimit: Int64 = 0
+    /// Whether `-4` or `-6` restricts listening to one version of IP; nil for both.
+    package var isIPv4: Bool?
+    /// `-v`, counted.
+    package var verbosity = 0
     /// Whether `--help` was given.
     package var asksForHelp = false
 

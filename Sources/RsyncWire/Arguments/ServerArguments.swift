@@ -12,6 +12,8 @@ package enum ArgumentCarrier: Sendable {
 package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
+    /// The options that a client used, by their spelling (``OptionRefusals``); empty for our own arguments.
+    package private(set) var used: [String] = []
     /// The destination of a push, or the sources of a pull.
     package var paths: [[UInt8]]
     /// Why the arguments cannot be served; those before the offending one are in effect.
@@ -30,6 +32,11 @@ package struct ServerArguments: Sendable, Equatable {
         server = ServerOptions()
         server.transfer = options
         server.isSender = isSender
+        if !isSender, case .names? = options.selection.filesFrom {
+            // A receiver need not know where the names come from.
+            server.transfer.selection.keepsPaths = options.selection.relative ? true : nil
+            server.transfer.selection.filesFrom = nil
+        }
         if dialect.hasCompatibilityFlags {
             server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         }
@@ -57,6 +64,7 @@ package struct ServerArguments: Sendable, Equatable {
                 }
         }
         server = parser.options
+        used = parser.used
         paths = parser.paths
         isComplete = parser.isComplete
     }
@@ -114,5 +122,5 @@ package struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    package var expectsFilters: Bool { isSender || options.deletion.isOn }
+    package func expectsFilters(_ dialect: Dialect) -> Bool { isSender || options.sendsFilters(dialect) }
 }

@@ -27,6 +27,8 @@ package struct FileListLimits: Sendable, Equatable {
 /// for all lists of a session.
 package struct FileListDecoder {
     private static let pathLimit = 4096
+    /// What makes a target one that cannot be followed (protocol specification, transfer 14.9).
+    private static let mungedPrefix = Array("/rsyncd-munged/".utf8)
     /// The memory of a name besides its bytes: array overhead, and entries in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
     /// The memory of a hard link group's number in a set that is half empty.
@@ -106,7 +108,8 @@ package struct FileListDecoder {
         if format.dialect.endsListWithErrors { list.errorBits = try input.int32("the error bits of a file list") & 7 }
         list.sort()
         list.removeDuplicates()
-        if !format.isIncremental { try list.checkParents() }
+        if format.allowsAbsoluteNames { list.stripLeadingSlashes() }
+        if !format.isIncremental, format.listsParents, !list.isOutOfOrder { try list.checkParents() }
     }
 
     // MARK: list
@@ -267,6 +270,9 @@ package struct FileListDecoder {
 
     /// Appends the checked name to the list's arena; returns an entry without metadata.
     private func named(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
+        if format.allowsAbsoluteNames, lastName.first == UInt8(ascii: "/") {
+            return try absoluteName(in: list, directory)
+        }
         var entry = FileEntry()
         let leafOffset: Int
         if let offset = try ListedName.leafOffset(of: lastName.span) {
@@ -280,6 +286,22 @@ package struct FileListDecoder {
             entry.nameStart = list.store(name.span)
         }
         entry.leafOffset = UInt16(leafOffset)
+        if format.isIncremental, !list.hasParent(entry, directory.span) {
+            throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
+        }
+        return entry
+    }
+
+    /// Appends a checked name that begins with a slash: it keeps one until the list is sorted.
+    private func absoluteName(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
+        var name = Array(lastName.drop { $0 == UInt8(ascii: "/") })
+        if name.isEmpty { name = [UInt8(ascii: ".")] }
+        if try ListedName.leafOffset(of: name.span) == nil { name = ListedName.squeezed(name) }
+        var entry = FileEntry()
+        if directory.isEmpty, name != [UInt8(ascii: ".")] { name.insert(UInt8(ascii: "/"), at: 0) }
+        entry.leafOffset = UInt16(name.leafStart)
+        entry.nameLength = UInt16(name.count)
+        entry.nameStart = list.store(name.span)
         if format.isIncremental, !list.hasParent(entry, directory.span) {
             throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
         }
@@ -410,9 +432,15 @@ package struct FileListDecoder {
             guard (0..<Self.pathLimit).contains(length) else {
                 throw .violation("the target of a symbolic link has \(length) bytes", exitCode: 22)
             }
-            extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
-            extra.targetLength = UInt16(length)
-            guard !list.holdsNUL(from: extra.targetStart, count: length) else {
+            if format.mungesTargets {
+                let target = try input.bytes(length, "the target of a symbolic link")
+                extra.targetStart = list.store(Self.mungedPrefix + target)
+                extra.targetLength = UInt16(Self.mungedPrefix.count + length)
+            } else {
+                extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
+                extra.targetLength = UInt16(length)
+            }
+            guard !list.holdsNUL(from: extra.targetStart, count: Int(extra.targetLength)) else {
                 throw .violation("a NUL in the target of a symbolic link", exitCode: 4)
             }
             isNeeded = true

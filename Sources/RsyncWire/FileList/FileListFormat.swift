@@ -36,6 +36,12 @@ package struct FileListFormat: Sendable, Equatable {
     package var extended = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
+    /// Whether names may begin with a slash (`--relative`).
+    package var allowsAbsoluteNames = false
+    /// Whether a list has the directories of all names (not with `--no-implied-dirs`).
+    package var listsParents = true
+    /// Whether received targets of symbolic links are stored in a form that cannot be followed (`--munge-links`).
+    package var mungesTargets = false
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -64,6 +70,9 @@ package struct FileListFormat: Sendable, Equatable {
         extended = options.attributes.extended > 0
         accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
+        allowsAbsoluteNames = options.selection.relative
+        listsParents = !options.selection.relative || options.selection.impliedDirectories
+        mungesTargets = options.selection.links.munges
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 

@@ -82,6 +82,9 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--drop-D": options.attributes.dropsDevices = true
             case "--inplace": options.placement.inPlace = true
             case "--omit-dir-times": options.attributes.omitDirectoryTimes = true
+            case "--max-size": options.selection.largestSize = value
+            case "--min-size": options.selection.smallestSize = value
+            case "--safe-links": options.selection.links.keepsSafeOnly = true
             case "--max-file-size": options.limits.largestFile = value
             default:
                 try #require(!word.hasPrefix("--") && word.hasPrefix("-"), "an unknown option: \(word)")

@@ -96,6 +96,14 @@ let decisionTable = """
     file 100 -9223372036854775808 644 | file 100 5 644     | -rlpt -u               | skip, what is there is newer
     file 100 5 644 of=A      | file 100 6 644              | -rlptH -u              | skip, what is there is newer
 
+    # --max-size, --min-size: longer and shorter files are left alone, whatever is there
+    file 101 5 644           | -                           | -rlpt --max-size=100   | skip, too long
+    file 100 5 644           | -                           | -rlpt --max-size=100   | transfer new, set mode 644 time 5
+    file 101 5 644           | file 101 5 640              | -rlpt --max-size=100   | skip, too long
+    file 99 5 644            | -                           | -rlpt --min-size=100   | skip, too short
+    file 100 5 644           | file 99 5 644               | -rlpt --min-size=100   | transfer (size), set mode 644 time 5
+    dir 5 755                | -                           | -rlpt --min-size=100   | make new, set mode 755 time 5
+
     # --existing: nothing is created, --ignore-existing: nothing is changed
     file 100 5 644           | -                           | -rlpt --existing       | skip, nothing is there
     file 100 5 644           | file 101 5 644              | -rlpt --existing       | transfer (size), set mode 644 time 5

@@ -53,7 +53,7 @@ SETS = {
     "acls, protocol 29": ["-aAi", "--protocol=29"],
     "xattrs, protocol 29": ["-aXi", "--protocol=29"],
     "xattrs, dry run": ["-aXni"],
-    "xattrs alone": ["-rXi"],
+    "xattrs alone": ["-rpXi"],
     "xattrs in place": ["-aAXi", "--inplace"],
     "xattrs, checksum": ["-acAXi"],
 }
@@ -271,6 +271,10 @@ def attribute_cases():
     for name, options in SETS.items():
         for role in ROLES:
             for direction in ("push",) if role == "local" else ("push", "pull"):
+                if (name, role, direction) == ("acls and owners by rule", "daemon", "push"):
+                    continue  # with `numeric ids`, stock's daemon maps some IDs of ACLs and not others
+                if role == "local" and "--protocol=29" in options:
+                    continue  # which has no fields that could be missing
                 if (name, role, direction) == ("map without colon", "daemon", "pull"):
                     continue  # having printed its error, stock's client waits for the daemon to end first
                 if "daemon" in role and direction == "push" and "games" in str(options):

@@ -23,6 +23,9 @@ struct Candidate {
     var content = Content.unread
     /// Its ACLs and extended attributes; nil in sessions without `-A` and `-X`.
     var metadata: CandidateMetadata?
+    /// The permissions that the default ACL of its parent directory allows; nil for none, and where permissions are
+    /// preserved.
+    var inheritedPermissions: UInt32?
     /// The listed attributes of a directory whose entry is in another list.
     var listedElsewhere: EntryAttributes?
     /// Its role among the names of one file (`-H`).

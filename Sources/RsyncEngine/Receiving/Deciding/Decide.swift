@@ -30,10 +30,15 @@ extension DecisionRules {
         if limitsNames, let reason = reasonToSkip(candidate) { return .skip(reason) }
         switch entry.type {
         case UInt32(S_IFREG):
+            if let largestSize, entry.size > largestSize { return .skip(.tooLong) }
+            if let smallestSize, entry.size < smallestSize { return .skip(.tooShort) }
             guard isTooLarge(entry) else { return nil }
             return candidate.current.map { $0.isRegular && looksUnchanged(entry, $0) } ?? false ? nil : .refuse
         case UInt32(S_IFDIR): return nil
-        case UInt32(S_IFLNK): return makesLinks ? nil : .skip(.unwantedType)
+        case UInt32(S_IFLNK):
+            guard makesLinks else { return .skip(.unwantedType) }
+            let isUnsafe = skipsUnsafeLinks && LinkTarget.isUnsafe(candidate.list.target(of: entry), at: candidate.name)
+            return isUnsafe ? .skip(.leadsOut) : nil
         default:
             let isWanted = entry.isDevice && makesDevices || entry.isSpecial && makesSpecials
             return isWanted ? nil : .skip(.unwantedType)

@@ -33,6 +33,12 @@ enum SkipReason: Hashable, Sendable {
     case exists
     /// The file at its name is newer (`-u`).
     case newer
+    /// The file is longer than `--max-size`.
+    case tooLong
+    /// The file is shorter than `--min-size`.
+    case tooShort
+    /// The symbolic link may lead out of the transfer (`--safe-links`).
+    case leadsOut
 }
 
 /// What happens to an existing entry whose name a new one takes.
@@ -101,6 +107,9 @@ extension Decision: CustomStringConvertible {
         case .skip(.missing): "skip, nothing is there"
         case .skip(.exists): "skip, it exists"
         case .skip(.newer): "skip, what is there is newer"
+        case .skip(.tooLong): "skip, too long"
+        case .skip(.tooShort): "skip, too short"
+        case .skip(.leadsOut): "skip, unsafe link"
         case .wait: "wait for the first name"
         case .keep(let report, let attributes, let ownCopy):
             "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")

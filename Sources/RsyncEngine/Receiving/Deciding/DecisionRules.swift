@@ -27,6 +27,8 @@ struct DecisionRules: Sendable {
     var keepsPermissions: Bool
     /// Whether files stay executable or not, although permissions are not kept (`-E`).
     var keepsExecutability: Bool
+    /// Whether decisions are carried out, not only reported (`-n`).
+    var changesDestination: Bool
     /// Whether ACLs are kept (`-A`).
     var keepsLists: Bool
     /// Which extended attributes are kept (`-X`); nil for none.
@@ -54,6 +56,18 @@ struct DecisionRules: Sendable {
     var skipsMissing: Bool
     /// Whether nothing is updated (`--ignore-existing`).
     var skipsExisting: Bool
+    /// The longest file that is transferred, in bytes (`--max-size`); nil for no limit.
+    var largestSize: Int64?
+    /// The shortest file that is transferred, in bytes (`--min-size`); nil for no limit.
+    var smallestSize: Int64?
+    /// Whether symbolic links are skipped that may lead out of the transfer (`--safe-links`).
+    var skipsUnsafeLinks: Bool
+    /// Whether entries are listed and nothing else is done (`--list-only`).
+    var listsOnly: Bool
+    /// Whether the sender is told what is in place (`--remove-source-files`).
+    var confirms: Bool
+    /// Whether directories above what was asked for are left as they are (`--no-implied-dirs`).
+    var ignoresImplied: Bool
     /// How times are truncated before they are compared to the nanosecond.
     var grain: TimeGrain
 
@@ -87,8 +101,6 @@ struct DeletionRules: Sendable {
     var limit: Int?
     /// Whether nothing is deleted when the sender has no entries.
     var refusesEmptySource: Bool
-    /// The rules that protect names.
-    var filters: FilterList
 }
 
 extension DecisionRules {
@@ -125,9 +137,15 @@ extension DecisionRules {
     }
 
     /// Whether an existing entry has other permissions than it should have.
-    private func hasOtherPermissions(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+    ///
+    /// As in rsync, permissions that a new ACL brings along are not reported, except for directories and in a dry run.
+    private func hasOtherPermissions(_ candidate: Candidate, _ current: FileStatus, isChanging: Bool) -> Bool {
+        let entry = candidate.entry
         if entry.isSymbolicLink { return false }
-        if keepsPermissions { return entry.mode & 0o7777 != current.permissions }
+        let comesWithList =
+            changesDestination && !isChanging && !entry.isDirectory && candidate.metadata?.lists == .differs
+        let compared: UInt32 = comesWithList ? 0o7000 : 0o7777
+        if keepsPermissions { return (entry.mode ^ current.permissions) & compared != 0 }
         return keepsExecutability && entry.isRegular && current.isRegular && hasOtherExecutability(entry, current)
     }
 
@@ -155,6 +173,9 @@ extension DecisionRules {
         let entry = candidate.entry
         var attributes = commonAttributes(for: entry, current: current)
         attributes.accessed = accessTime(of: candidate)
+        if current == nil, !entry.isSymbolicLink, let inherited = candidate.inheritedPermissions {
+            attributes.permissions = entry.mode & 0o777 & inherited
+        }
         guard let metadata = candidate.metadata else { return attributes }
         if keepsLists, let permissions = attributes.permissions {
             attributes.accessList = AccessListChange(metadata.accessList.completed(with: permissions))
@@ -246,7 +267,7 @@ extension DecisionRules {
         if candidate.metadata?.lists == .differs { flags.insert(.reportACL) }
         if candidate.metadata?.attributes == .differs { flags.insert(.reportAttributes) }
         if hasOtherAccessTime(candidate, current) { flags.insert(.reportAccessTime) }
-        if hasOtherPermissions(entry, current) { flags.insert(.reportPermissions) }
+        if hasOtherPermissions(candidate, current, isChanging: isChanging) { flags.insert(.reportPermissions) }
         if keepsOwner, entry.uid != current.owner { flags.insert(.reportOwner) }
         if keepsGroup, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.reportGroup) }
         return flags

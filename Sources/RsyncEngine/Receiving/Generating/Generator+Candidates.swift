@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -65,6 +66,7 @@ extension Generator {
             count(decision, candidate)
             if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
@@ -97,7 +99,13 @@ extension Generator {
         let name = printable(candidate.name)
         switch reason {
         case .unwantedType: state.report("skipping non-regular file \"\(name)\"", .info)
+        case .leadsOut:
+            guard state.options.output.verbosity > 0 else { break }
+            let target = printable(candidate.list.target(of: candidate.entry))
+            state.report("ignoring unsafe symlink \"\(name)\" -> \"\(target)\"", .info)
         case _ where !rules.mentionsSkipped: break
+        case .tooLong: state.report("\(name) is over max-size", .info)
+        case .tooShort: state.report("\(name) is under min-size", .info)
         case .missing:
             let kind = candidate.entry.isDirectory ? "directory" : "file"
             state.report("not creating new \(kind) \"\(name)\"", .info)

@@ -18,6 +18,7 @@ extension Generator {
             failedDirectories.insert(name)
             return
         }
+        if passesOver(entry, named: name) { return }
         let leaf = list.leaf(of: entry)
         do throws(VolumeError) {
             let candidate = Candidate(
@@ -27,7 +28,7 @@ extension Generator {
                 name: name[...],
                 leaf: leaf,
                 directory: parent.directory,
-                current: try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
+                current: try parent.isNew ? nil : context.status(ofDirectory: name, leaf, in: parent.directory)
             )
             let decision = decide(candidate, by: rules)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
@@ -54,7 +55,7 @@ extension Generator {
         in list: FileList,
         _ listed: EntryAttributes? = nil
     ) {
-        guard !isBelowFailure(name) else { return }
+        guard !isBelowFailure(name), !passesOver(entry, named: name) else { return }
         do throws(VolumeError) {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
             candidate.listedElsewhere = listed
@@ -85,6 +86,19 @@ extension Generator {
         }
     }
 
+    /// Makes sure that an implied directory exists, which is otherwise left as it is (`--no-implied-dirs`).
+    ///
+    /// - Returns: False if the entry is to be processed like any other.
+    func passesOver(_ entry: FileEntry, named name: [UInt8]) -> Bool {
+        guard rules.ignoresImplied, entry.isImplied else { return false }
+        do throws(VolumeError) {
+            _ = try executor.open(name, isNew: false)
+        } catch {
+            fail(directory: name, error)
+        }
+        return true
+    }
+
     /// Leaves a directory alone, with all its contents; those below something that is no directory are errors, as in
     /// rsync.
     private func skip(directory candidate: Candidate, _ reason: SkipReason) {
@@ -105,7 +119,11 @@ extension Generator {
         let isBelowNew = !isRoot && createdDirectories.contains(path.parent)
         let directory = try isRoot ? context.destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
         var current: FileStatus?
-        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: path.leaf.span) }
+        if !isNew, !isBelowNew {
+            current =
+                try isRoot
+                ? directory?.status() : context.status(ofDirectory: name, path.leaf[...], in: directory)
+        }
         return Candidate(
             entry: entry,
             index: index,
@@ -129,6 +147,7 @@ extension Generator {
     /// - Returns: Whether it exists.
     func finish(directory entry: FileEntry, named name: [UInt8]) -> Bool {
         guard !isBelowFailure(name) else { return false }
+        if rules.ignoresImplied, entry.isImplied { return true }
         return executor.finishDirectory(entry, name, isNew: createdDirectories.contains(name))
     }
 

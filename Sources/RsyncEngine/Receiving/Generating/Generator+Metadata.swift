@@ -15,8 +15,9 @@ struct AwaitedAttributes {
 extension Generator {
     /// Looks up the ACLs and extended attributes of an entry, and compares them with those of what is at its name.
     ///
-    /// Costs nothing in sessions without `-A` and `-X`.
+    /// Costs no system call per entry in sessions without `-A` and `-X`.
     func readMetadata(of candidate: inout Candidate) throws(VolumeError) {
+        candidate.inheritedPermissions = inheritedPermissions(in: candidate)
         guard rules.keepsLists || rules.attributeNames != nil else { return }
         let entry = candidate.entry
         var metadata = CandidateMetadata(candidate.listed, in: state.metadata)
@@ -27,14 +28,27 @@ extension Generator {
             return
         }
         let hasLists = rules.keepsLists && !entry.isSymbolicLink
-        let isWanted = { (name: [UInt8]) in self.rules.attributeNames?.isRemovable(name) ?? false }
+        let names = rules.attributeNames
+        let reading = AttributeReading(lists: hasLists) { names?.isRemovable($0) ?? false }
+        let leaf = candidate.leaf
         let held =
             candidate.isRoot
-            ? try directory.heldAttributes(of: nil, lists: hasLists, where: isWanted)
-            : try directory.heldAttributes(of: candidate.leaf.span, lists: hasLists, where: isWanted)
+            ? try directory.heldAttributes(of: nil, reading) : try directory.heldAttributes(of: leaf.span, reading)
         context.report(held.failures)
         if hasLists { metadata.compare(listsOf: held, permissions: current.permissions) }
         if let names = rules.attributeNames { metadata.compare(attributesOf: held, names) }
+    }
+
+    /// The permissions that the default ACL of an entry's parent directory allows (protocol specification, transfer
+    /// 14.7); read once for consecutive siblings.
+    private func inheritedPermissions(in candidate: Candidate) -> UInt32? {
+        guard !rules.keepsPermissions, !candidate.isRoot, let directory = candidate.directory else { return nil }
+        if let known = inheritance, known.directory === directory { return known.permissions }
+        let list = directory.extendedAttribute(AccessControlList.defaultName, of: nil).flatMap {
+            AccessControlList(kernel: $0)
+        }
+        inheritance = (directory, list?.permissions)
+        return list?.permissions
     }
 
     /// Takes extended attributes out of a decision whose values have still to come from the sender.

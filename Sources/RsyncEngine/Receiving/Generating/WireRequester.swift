@@ -82,6 +82,15 @@ final class WireRequester: TransferRequester {
         try AttributeValues.write(request: set?.request(places) ?? [], to: output)
     }
 
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        guard !state.hasFailed else { return }
+        do throws(WireError) {
+            try output.message(.success, number: index)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
     func sendKeepAlive() {
         do throws(WireError) {
             try state.sendOutbox(to: output)
@@ -93,14 +102,13 @@ final class WireRequester: TransferRequester {
     }
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
-        if state.isServer, !state.parameters.dialect.hasDeletionMessage {
-            let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
-            if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
-        } else if state.isServer {
-            state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
-        } else {
-            state.observer.didDelete(name: name, isDirectory: isDirectory)
+        state.observer.didDelete(name: name, isDirectory: isDirectory)
+        guard state.isServer else { return }
+        if state.parameters.dialect.hasDeletionMessage {
+            return state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
         }
+        let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
+        if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
     }
 
     private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {
