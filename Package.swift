@@ -160,19 +160,20 @@ let package = Package(
         tests("DeltaTransfer", ["DeltaTransfer", "Checksums"]),
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("ProcessSupport", ["ProcessSupport", "LinuxSystem"]),
-        tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
+        tests("FileMetadata", ["FileMetadata"]),
+        tests("VolumeAccess", ["VolumeAccess", "FileMetadata", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
         tests(
             "RsyncWire",
-            ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer", "LinuxSystem"],
+            ["RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "DeltaTransfer", "LinuxSystem"],
             fixtures: true
         ),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            ["RsyncEngine", "RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),

@@ -111,7 +111,9 @@ extension AccessControlList {
         func number(_ offset: Int, _ count: Int) -> UInt32 {
             (0..<count).reduce(0) { $0 | UInt32(bytes[offset + $1]) << (8 * UInt32($1)) }
         }
-        guard bytes.count >= 4, (bytes.count - 4) % Self.entryLength == 0, number(0, 4) == Self.version else { return nil }
+        guard bytes.count >= 4, (bytes.count - 4) % Self.entryLength == 0, number(0, 4) == Self.version else {
+            return nil
+        }
         for offset in stride(from: 4, to: bytes.count, by: Self.entryLength) {
             let bits = UInt8(truncatingIfNeeded: number(offset + 2, 2) & 7)
             let id = number(offset + 4, 4)
@@ -142,7 +144,9 @@ extension AccessControlList {
         entry(0x01, owner)
         for user in named.filter(\.isUser).sorted(by: { $0.id < $1.id }) { entry(0x02, user.permissions, user.id) }
         entry(0x04, group)
-        for group in named.filter({ !$0.isUser }).sorted(by: { $0.id < $1.id }) { entry(0x08, group.permissions, group.id) }
+        for group in named.filter({ !$0.isUser }).sorted(by: { $0.id < $1.id }) {
+            entry(0x08, group.permissions, group.id)
+        }
         if let mask { entry(0x10, mask) }
         entry(0x20, others)
         return bytes

@@ -43,9 +43,11 @@ struct SourceMetadataReader {
         guard keepsLists || names != nil else { return attributes }
         do throws(VolumeError) {
             let names = names
-            let held = try read(AttributeReading(lists: keepsLists && !status.isSymbolicLink) { name in
-                names?.listedName(of: name) != nil
-            })
+            let held = try read(
+                AttributeReading(lists: keepsLists && !status.isSymbolicLink) { name in
+                    names?.listedName(of: name) != nil
+                }
+            )
             for failure in held.failures { note(failure) }
             let access = held.accessList?.stripped(of: permissions) ?? AccessControlList()
             attributes.accessList = state.metadata.number(ofAccessList: access)

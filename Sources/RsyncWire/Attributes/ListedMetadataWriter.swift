@@ -64,7 +64,7 @@ final class ListedMetadataWriter {
             try output.varint(Int32(attribute.name.count + 1))
             try output.varint(Int32(attribute.length))
             try output.bytes(attribute.name + [0])
-            try output.bytes(attribute.value ?? attribute.digest)
+            try output.bytes(attribute.digest.isEmpty ? attribute.value ?? [] : attribute.digest)
         }
     }
 }

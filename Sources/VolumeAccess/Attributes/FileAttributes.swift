@@ -108,7 +108,9 @@ struct AttributeTarget {
     /// - Returns: The failures; a file system without ACLs is none where none are wanted.
     private func applyLists(_ wanted: FileAttributes) -> [VolumeError] {
         guard wanted.accessList != nil || wanted.defaultList != nil, let store else { return [] }
-        let changes = [(wanted.accessList, AccessControlList.accessName), (wanted.defaultList, AccessControlList.defaultName)]
+        let changes = [
+            (wanted.accessList, AccessControlList.accessName), (wanted.defaultList, AccessControlList.defaultName),
+        ]
         return changes.compactMap { change, name in
             guard let change else { return nil }
             let result = store.set(change, as: name)

@@ -119,7 +119,9 @@ extension Volume {
         following: LinkFollowing
     ) -> [UInt8]? {
         do throws(VolumeError) {
-            if isDirectory { return try directory(path.span, following: following).extendedAttribute(attribute, of: nil) }
+            if isDirectory {
+                return try directory(path.span, following: following).extendedAttribute(attribute, of: nil)
+            }
             let file = try root.openForReading(path.span, following: following)
             return try? AttributeStore(file.descriptor.rawValue).value(of: attribute).get()
         } catch {

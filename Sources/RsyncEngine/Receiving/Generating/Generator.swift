@@ -63,7 +63,9 @@ final class Generator {
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
         if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
-        if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes) }
+        if let owner {
+            processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
+        }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
         for turn in 0..<list.count {

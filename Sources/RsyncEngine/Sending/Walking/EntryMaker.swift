@@ -109,9 +109,13 @@ final class EntryMaker {
         to list: FileList
     ) {
         guard metadata.isWanted else { return }
-        add(metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
-            try directory.heldAttributes(of: leaf, reading)
-        }, &entry, to: list)
+        add(
+            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+                try directory.heldAttributes(of: leaf, reading)
+            },
+            &entry,
+            to: list
+        )
     }
 
     /// Adds those of an entry that a link may lead to.
@@ -121,9 +125,13 @@ final class EntryMaker {
         guard following != .never, !status.isSymbolicLink else {
             return addMetadata(of: status, item.leaf.span, in: item.directory, &entry, to: list)
         }
-        add(metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
-            try item.root.volume.heldAttributes(at: item.path, status, following: following, reading)
-        }, &entry, to: list)
+        add(
+            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+                try item.root.volume.heldAttributes(at: item.path, status, following: following, reading)
+            },
+            &entry,
+            to: list
+        )
     }
 
     private func add(_ attributes: EntryAttributes, _ entry: inout FileEntry, to list: FileList) {
