@@ -71,7 +71,10 @@ let package = Package(
         module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
         module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
         module("RsyncOptions", ["LinuxSystem", "Checksums"]),
-        module("RsyncWire", ["FileMetadata", "RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module(
+            "RsyncWire",
+            ["FileMetadata", "RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]
+        ),
         module(
             "RsyncEngine",
             [
@@ -173,7 +176,10 @@ let package = Package(
         ),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            [
+                "RsyncEngine", "RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "VolumeAccess", "Transport",
+                "LinuxSystem",
+            ],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),

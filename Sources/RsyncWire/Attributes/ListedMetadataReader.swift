@@ -91,11 +91,7 @@ final class ListedMetadataReader {
 
     // MARK: extended attributes
 
-    /// Reads a set of extended attributes.
-    ///
-    /// - Parameters:
-    ///   - input: The stream from the sender.
-    ///   - space: The memory in bytes that it may take.
+    /// Reads a set of extended attributes, which may take `space` bytes of memory.
     func set(from input: WireInput, space: Int) throws(WireError) -> Int32 {
         if let known = try reference(sets, from: input, "a set of extended attributes") { return known }
         let count = try input.varint("the number of extended attributes")

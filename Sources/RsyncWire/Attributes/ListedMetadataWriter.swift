@@ -78,7 +78,7 @@ private struct SentNumbers {
 
     /// The number of an item that was sent; nil if it has to be sent now, which gives it the next number.
     ///
-    /// - Parameter item: Its number in the table, -1 for nothing.
+    /// `item` is its number in the table, -1 for nothing.
     mutating func take(_ item: Int32) -> Int32? {
         if item < 0 {
             if ofNothing >= 0 { return ofNothing }

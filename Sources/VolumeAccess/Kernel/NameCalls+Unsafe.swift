@@ -159,7 +159,9 @@ enum Kernel {
         unsafe CLinux.fsetxattr(descriptor, attribute.start, value, value.count, 0)
     }
 
-    /// The value of an attribute; with an empty buffer it returns the length. getxattr(2), or lgetxattr(2) of a leaf.
+    /// The value of an attribute; with an empty buffer it returns the length.
+    ///
+    /// getxattr(2), or lgetxattr(2) of a leaf.
     static func getxattr(_ path: CPath, _ attribute: CPath, into value: inout [UInt8], following: Bool) -> Int {
         unsafe value.withUnsafeMutableBytes { buffer in
             let start = buffer.count > 0 ? buffer.baseAddress : nil
