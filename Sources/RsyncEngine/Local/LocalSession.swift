@@ -59,7 +59,10 @@ final class LocalSession: TransferRequester {
         guard let generator else { return }
         list.removeDuplicates()
         state.prune(list)
-        if let identities { identities.map(list, identities.localNames) }
+        if let identities {
+            identities.map(list, identities.localNames)
+            identities.map(state.metadata, identities.localNames)
+        }
         numberLinks(of: list)
         count(list)
         live.append(list)
@@ -132,7 +135,7 @@ final class LocalSession: TransferRequester {
         switch event {
         case .finished(let plans): for plan in plans { generator?.finished(plan) }
         case .abandoned(let index): generator?.abandoned(index)
-        case .list, .listsComplete, .mismatched, .senderDone, .receiverEnded: break
+        case .list, .listsComplete, .valuesArrived, .mismatched, .senderDone, .receiverEnded: break
         }
         handOver()
     }
@@ -167,6 +170,9 @@ final class LocalSession: TransferRequester {
         batch.append(plan)
         if batch.count >= 64 || plan.entry.size > 1 << 20 { handOver() }
     }
+
+    /// Locally all values are known.
+    func awaitValues(of index: Int32) {}
 
     func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
         let destination = destination

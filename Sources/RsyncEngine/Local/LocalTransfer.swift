@@ -85,7 +85,7 @@ package struct LocalTransfer {
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
         state.interruptOnFailure(lists, jobs, events)
-        let walker = SourceWalker(sources: sources, state: state, lists: lists)
+        let walker = SourceWalker(sources: sources, state: state, lists: lists, keepsValues: true)
         let walking = HandedOver(walker)
         var threads = [try thread("dvm-walk") { walking.value.run() }]
         var synchronizer: Synchronizer?

@@ -1,6 +1,7 @@
 import Synchronization
 import Checksums
 import DeltaTransfer
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -51,6 +52,7 @@ final class FileSender {
         _ index: Int32,
         _ item: Item,
         _ signature: Signature,
+        _ values: [Int],
         _ entry: FileEntry,
         in list: FileList
     ) throws(WireError) -> Bool {
@@ -73,6 +75,7 @@ final class FileSender {
         }
         try output.index(index)
         try item.write(to: output)
+        if state.carriesValues(item.flags) { try send(values, of: entry, in: list) }
         try signature.geometry.write(to: output)
         let isIntact = try sendContent(file, signature, item, size: size)
         try tokens.end()
@@ -93,6 +96,32 @@ final class FileSender {
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
+    }
+
+    /// Sends the values of extended attributes that the receiving side requested (protocol specification, transfer 8.2).
+    ///
+    /// - Parameters:
+    ///   - places: Which attributes of the entry.
+    ///   - entry: The entry.
+    ///   - list: The list that holds it.
+    /// - Throws: ``WireError`` with exit code 2 when the entry has no such attribute.
+    func send(_ places: [Int], of entry: FileEntry, in list: FileList) throws(WireError) {
+        let attributes = state.metadata.set(list.attributes(of: entry).extended).attributes
+        var last = -1
+        for place in places {
+            guard attributes.indices.contains(place) else {
+                throw .violation("an extended attribute was requested that the file does not have", exitCode: 2)
+            }
+            let value = read(attributes[place].name, of: entry, in: list)
+            try AttributeValues.write(value ?? [], at: place, after: last, to: output)
+            last = place
+        }
+        try AttributeValues.writeEnd(to: output)
+    }
+
+    private func read(_ name: [UInt8], of entry: FileEntry, in list: FileList) -> [UInt8]? {
+        guard let name = state.attributeNames?.sourceName(of: name) else { return nil }
+        return directories.extendedAttribute(name, of: entry, in: list)
     }
 
     /// Opens a file of a list.

@@ -53,7 +53,10 @@ final class Sender {
         // A daemon's `numeric ids` leaves the name of ID 0 in the lists (protocol specification, transfer 5.2).
         let namesZero = !state.parameters.isIncremental
         let mapsNames = state.mapsNames
-        encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
+        encoder = FileListEncoder(
+            format: FileListFormat(state.options, state.parameters),
+            metadata: state.metadata
+        ) { kind, id in
             switch kind {
             case .user: mapsNames || namesZero && id == 0 ? names.userName(id) : nil
             case .group: mapsNames || namesZero && id == 0 ? names.groupName(id) : nil
@@ -194,7 +197,7 @@ final class Sender {
         switch event {
         case .done: return try finishPhase()
         case .deletions(let counts): try note(counts)
-        case .item(let index, let item, let signature): try answer(index, item, signature)
+        case .item(let index, let item, let signature, let values): try answer(index, item, signature, values)
         case .inPlace(let index): try remove(index)
         case .ended: throw .ended(field: "a request")
         }
@@ -231,7 +234,12 @@ final class Sender {
         remover.remove(place.entry, in: place.list)
     }
 
-    private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+    private func answer(
+        _ index: Int32,
+        _ item: Item,
+        _ signature: Signature?,
+        _ values: [Int]
+    ) throws(WireError) {
         if item.isIdle(index, in: live, state.parameters.dialect) { return }
         let place = try live.resolve(index)
         // The index before a list's first entry names a directory that also has an index in another list.
@@ -244,13 +252,14 @@ final class Sender {
             }
         }
         if let signature {
-            guard try file.send(index, item, signature, place.entry, in: place.list) else {
+            guard try file.send(index, item, signature, values, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
             }
         } else {
             state.progress.noteDone(place.entry)
             try output.index(index)
             try item.write(to: output)
+            if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }
         }
         guard state.observer.wantsItems else { return }
         if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }

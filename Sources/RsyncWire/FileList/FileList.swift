@@ -103,6 +103,12 @@ package struct FileEntryExtra: Sendable {
 package struct EntryAttributes: Sendable, Equatable {
     /// Access time in seconds since 1970; 0 for a directory.
     package var accessed: Int64 = 0
+    /// The number of the access ACL in ``ListedMetadata``; -1 when the mode says it all.
+    package var accessList: Int32 = -1
+    /// The number of a directory's default ACL in ``ListedMetadata``; -1 for none.
+    package var defaultList: Int32 = -1
+    /// The number of the set of extended attributes in ``ListedMetadata``; -1 for none.
+    package var extended: Int32 = -1
 
     /// Creates attributes without values.
     package init() {}

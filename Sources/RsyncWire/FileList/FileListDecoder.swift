@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 
 /// Limits on the memory that a peer's file lists may take (protocol specification, transfer 19.1, F24).
@@ -50,6 +51,10 @@ package struct FileListDecoder {
     private var groups: Set<Int32> = []
     /// Before protocol 30: hard link groups by device and inode.
     private var inodes = InodeGroups()
+    /// The memory of ACLs and extended attributes, which are kept until the session ends, before the current list.
+    private var listedBefore = 0
+    private let metadata: ListedMetadataReader
+    private let table: ListedMetadata
     /// Before protocol 30: the directory below which directories have contents; nil outside of one.
     private var hierarchy: [UInt8]?
 
@@ -58,7 +63,14 @@ package struct FileListDecoder {
     /// - Parameters:
     ///   - format: The format that the two ends agreed on.
     ///   - limits: The limits on the lists' memory.
-    package init(format: FileListFormat, limits: FileListLimits = .standard) {
+    ///   - table: Gets the ACLs and extended attributes of entries.
+    package init(
+        format: FileListFormat,
+        limits: FileListLimits = .standard,
+        metadata table: ListedMetadata = ListedMetadata()
+    ) {
+        self.table = table
+        metadata = ListedMetadataReader(into: table)
         self.format = format
         self.limits = limits
         lastName.reserveCapacity(Self.pathLimit)
@@ -79,15 +91,19 @@ package struct FileListDecoder {
         directory: [UInt8] = [],
         holding held: Int
     ) throws(WireError) {
-        space = min(limits.bytes - held - nameFootprint - groups.count * Self.groupWeight, Int(UInt32.max) - 65536)
+        space = min(
+            limits.bytes - held - nameFootprint - groups.count * Self.groupWeight - metadataFootprint,
+            Int(UInt32.max) - 65536
+        )
+        listedBefore = metadataFootprint
         guard space > 0 else { throw Self.tooLarge }
         while let bits = try readBits(from: input, into: list) {
             try checkSpace(in: list)
             try readEntry(bits, from: input, into: list, directory)
         }
         if format.hasIDLists {
-            if format.owner { try readIDs(from: input, to: \.userNames) }
-            if format.group { try readIDs(from: input, to: \.groupNames) }
+            if format.owner || format.acls { try readIDs(from: input, to: \.userNames) }
+            if format.group || format.acls { try readIDs(from: input, to: \.groupNames) }
         }
         if format.dialect.endsListWithErrors { list.errorBits = try input.int32("the error bits of a file list") & 7 }
         list.sort()
@@ -126,10 +142,13 @@ package struct FileListDecoder {
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
             + list.extras.count * MemoryLayout<FileEntryExtra>.stride
             + list.attributes.count * MemoryLayout<EntryAttributes>.stride + inodes.footprint
+            + metadataFootprint - listedBefore
         guard list.count < min(limits.entries, indexLimit), length < space else { throw Self.tooLarge }
     }
 
-    private static let tooLarge = WireError.violation(
+    private var metadataFootprint: Int { table.footprint + metadata.footprint }
+
+    static let tooLarge = WireError.violation(
         "the file lists exceed their memory limit",
         exitCode: 22
     )
@@ -206,10 +225,33 @@ package struct FileListDecoder {
                 list.entries[Int(group - list.start)].flags.insert(.hardLinked)
             }
         }
+        if format.acls || format.extended { try readMetadata(of: &entry, in: list, from: input) }
         if !entry.isDirectory, entry.nameLength == 1, list.arena[Int(entry.nameStart)] == UInt8(ascii: ".") {
             throw .incompatible("rejecting a transfer root that is not a directory")
         }
         list.entries.append(entry)
+    }
+
+    /// Reads ACLs and extended attributes, which follow abbreviated hard links, too.
+    private mutating func readMetadata(
+        of entry: inout FileEntry,
+        in list: FileList,
+        from input: WireInput
+    ) throws(WireError) {
+        var attributes = list.attributes(of: entry)
+        let before = attributes
+        if format.acls, !entry.isSymbolicLink {
+            attributes.accessList = try metadata.accessList(from: input) { (named) throws(WireError) in
+                try readName(of: named.id, from: input, to: named.isUser ? \.userNames : \.groupNames)
+            }
+            if entry.isDirectory {
+                attributes.defaultList = try metadata.defaultList(from: input) { (named) throws(WireError) in
+                    try readName(of: named.id, from: input, to: named.isUser ? \.userNames : \.groupNames)
+                }
+            }
+        }
+        if format.extended { attributes.extended = try metadata.set(from: input, space: space) }
+        if attributes != before { entry.attributes = list.add(attributes) }
     }
 
     /// Brings ``lastName`` up to date.

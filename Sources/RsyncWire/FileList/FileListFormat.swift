@@ -30,6 +30,10 @@ package struct FileListFormat: Sendable, Equatable {
     package var numericIDs = false
     /// Whether entries except directories carry their access time (`-U`).
     package var accessTimes = false
+    /// Whether entries carry ACLs (`-A`).
+    package var acls = false
+    /// Whether entries carry extended attributes (`-X`).
+    package var extended = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
     /// Whether names may begin with a slash (`--relative`).
@@ -62,6 +66,8 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        acls = options.attributes.acls
+        extended = options.attributes.extended > 0
         accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
         allowsAbsoluteNames = options.selection.relative

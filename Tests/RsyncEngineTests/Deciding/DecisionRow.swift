@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import RsyncOptions
 import RsyncWire
@@ -58,6 +59,8 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         )
         candidate.bases = try parts.dropFirst().enumerated().map { try Self.basis($1, number: $0) }
         candidate.link = role
+        candidate.inheritedPermissions = try rules().keepsPermissions ? nil : words.inherited
+        candidate.metadata = try metadata(words, current)
         candidate.content = current?.content ?? .unread
         candidate.sharedNames = current?.sharedNames ?? 0
         return candidate
@@ -72,6 +75,19 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         ]
         let place = try #require(places[kind], "an unknown place: \(kind)")
         return BasisCandidate(place: place, status: words.status, content: words.content)
+    }
+
+    /// ACLs and extended attributes in sessions that carry them.
+    private func metadata(_ listed: EntryWords, _ current: EntryWords?) throws -> CandidateMetadata? {
+        let rules = try rules()
+        guard rules.keepsLists || rules.attributeNames != nil else { return nil }
+        var metadata = CandidateMetadata()
+        if listed.others.contains("acl") { metadata.accessList.named = [.init(isUser: true, id: 7, permissions: 4)] }
+        if listed.others.contains("attr") {
+            metadata.extended = ExtendedAttributeSet([ExtendedAttribute(name: Array("user.a".utf8), value: [1])])
+        }
+        (metadata.lists, metadata.attributes) = (current?.lists ?? .unread, current?.attributes ?? .unread)
+        return metadata
     }
 
     /// The rules that the options make.
@@ -113,7 +129,7 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         var rules = DecisionRules(
             options,
             dialect: Dialect(version),
-            execution: .real,
+            execution: Execution(options),
             isLocal: false,
             isRoot: isRoot,
             mask: 0o022
@@ -136,6 +152,9 @@ extension TransferOptions {
         case "E": attributes.executability = true
         case "U": attributes.accessTimes = 1
         case "J": attributes.omitLinkTimes = true
+        case "A": attributes.acls = true
+        case "X": attributes.extended = 1
+        case "n": dryRun = true
         case "c": comparison.checksum = true
         case "I": comparison.ignoreTimes = true
         case "y": placement.fuzziness += 1
@@ -167,6 +186,10 @@ private struct EntryWords {
     var linkCount: UInt32 = 1
     var sharedNames = 0
     var content = Candidate.Content.unread
+    var lists = Candidate.Content.unread
+    var attributes = Candidate.Content.unread
+    /// What the default ACL of the parent directory allows.
+    var inherited: UInt32?
     /// What is no part of an entry itself.
     var others: [Substring] = []
 
@@ -189,7 +212,13 @@ private struct EntryWords {
             let parts = text.split(separator: separator).compactMap { UInt32($0) }
             return parts.count == 2 ? (parts[0], parts[1]) : nil
         }
-        if word.hasPrefix("read=") {
+        if word.hasPrefix("acl=") {
+            lists = word.hasSuffix("=same") ? .same : .differs
+        } else if word.hasPrefix("attr=") {
+            attributes = word.hasSuffix("=same") ? .same : .differs
+        } else if word.hasPrefix("inherits=") {
+            inherited = UInt32(word.dropFirst(9), radix: 8)
+        } else if word.hasPrefix("read=") {
             accessed = try #require(Int64(word.dropFirst(5)))
         } else if word.hasPrefix("sum=") || word.hasPrefix("to=") {
             content = word.hasSuffix("=same") ? .same : .differs
@@ -221,7 +250,7 @@ private struct EntryWords {
     }
 
     func linkRole() throws -> LinkRole {
-        guard let word = others.first(where: { $0 != "outsider" }) else { return .alone }
+        guard let word = others.first(where: { !["outsider", "acl", "attr"].contains($0) }) else { return .alone }
         let first = Array("A".utf8)
         switch word {
         case "first": return .leads

@@ -96,10 +96,9 @@ extension DecisionRules {
     }
 
     private func match(_ basis: BasisCandidate, _ candidate: Candidate) -> Match? {
-        let entry = candidate.entry
-        guard basis.status.isSameType(as: entry) else { return nil }
+        guard basis.status.isSameType(as: candidate.entry) else { return nil }
         guard isUnchanged(candidate, basis.status, content: basis.content) else { return .type }
-        return differences(of: entry, in: candidate.list, from: basis.status, isChanging: false).isEmpty
+        return differences(of: candidate, from: basis.status, isChanging: false).isEmpty
             ? .attributes : .content
     }
 
@@ -114,13 +113,13 @@ extension DecisionRules {
             return .take(.nothing, report: reported([]), attributes: FileAttributes(), displaced: gone)
         }
         // Permissions that are not preserved do not count.
-        let attributes = attributes(for: entry, in: candidate.list, current: nil)
+        let attributes = attributes(for: candidate, current: nil)
         if best.match == .attributes, use == .link {
             let report = reportsUnchanged ? [.localChange, .nameFollows] as ItemFlags : nil
             return .take(.link(best.number), report: report, attributes: attributes, displaced: displaced)
         }
         guard entry.isRegular, best.match >= .content, !exists else { return nil }
-        let found = differences(of: entry, in: candidate.list, from: basis.status, isChanging: true)
+        let found = differences(of: candidate, from: basis.status, isChanging: true)
         let report = found.isEmpty && !reportsUnchanged ? nil : found.union(.localChange)
         return .take(.copy(best.number), report: report, attributes: attributes, displaced: displaced)
     }

@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import RsyncWire
 import VolumeAccess
@@ -73,29 +74,23 @@ extension DecisionRules {
             candidate.entry.flags.contains(.hardLinked)
         else { return false }
         return !isUnchanged(candidate, current)
-            || corrections(for: candidate.entry, in: candidate.list, current: current) != nil
+            || corrections(for: candidate, current: current) != nil
     }
 
     // MARK: kinds
 
     fileprivate func decideFile(_ candidate: Candidate) -> Decision {
-        let entry = candidate.entry
         if !candidate.bases.isEmpty, let decision = takeAlternate(candidate) { return decision }
         guard let current = candidate.current, current.isRegular else {
             // What an alternate directory has counts as what is there.
             guard !candidate.bases.isEmpty, let best = bestAlternate(for: candidate) else {
-                return transfer(candidate, report: [.transfer, .isNew])
+                return transfer(candidate, report: newFlags(candidate).union(.transfer))
             }
-            let found = differences(
-                of: entry,
-                in: candidate.list,
-                from: candidate.bases[best.number].status,
-                isChanging: true
-            )
+            let found = differences(of: candidate, from: candidate.bases[best.number].status, isChanging: true)
             return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags = differences(of: entry, in: candidate.list, from: current, isChanging: true).union(.transfer)
+        var flags = differences(of: candidate, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
     }
@@ -112,41 +107,40 @@ extension DecisionRules {
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
         var flags: ItemFlags? = [.localChange]
         if let current, current.isSameType(as: entry) {
-            let found = differences(of: entry, in: candidate.list, from: current, isChanging: true)
-            flags = [.localChange, .reportChange, found]
+            flags = [.localChange, .reportChange, differences(of: candidate, from: current, isChanging: true)]
         } else if let best = candidate.bases.isEmpty ? nil : bestAlternate(for: candidate) {
             let isChanging = best.match == .type
-            let status = candidate.bases[best.number].status
-            let found = differences(of: entry, in: candidate.list, from: status, isChanging: isChanging)
-            flags = best.match == .type ? [.localChange, .reportChange, found] : reportedMaking(found)
+            let found = differences(
+                of: candidate,
+                from: candidate.bases[best.number].status,
+                isChanging: isChanging
+            )
+            flags = isChanging ? [.localChange, .reportChange, found] : reportedMaking(found)
         } else {
-            flags = [.localChange, .isNew]
+            flags = newFlags(candidate).union(.localChange)
         }
         return .make(
             report: flags,
-            attributes: attributes(for: entry, in: candidate.list, current: nil),
+            attributes: attributes(for: candidate, current: nil),
             displaced: displaced(by: entry, current)
         )
     }
 
     fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
-        let entry = candidate.entry
         guard let current = candidate.current, current.isDirectory else {
-            var flags: ItemFlags? = [.isNew, .localChange]
+            var flags: ItemFlags? = newFlags(candidate).union(.localChange)
             if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                flags = reportedMaking(
-                    differences(of: entry, in: candidate.list, from: basis.status, isChanging: false)
-                )
+                flags = reportedMaking(differences(of: candidate, from: basis.status, isChanging: false))
             }
             return .make(
                 report: flags,
-                attributes: workable(attributes(for: entry, in: candidate.list, current: nil)),
+                attributes: workable(attributes(for: candidate, current: nil)),
                 displaced: candidate.current == nil ? .nothing : .removed
             )
         }
         return .keep(
-            report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
-            attributes: corrections(for: entry, in: candidate.list, current: current)
+            report: reported(differences(of: candidate, from: current, isChanging: false)),
+            attributes: corrections(for: candidate, current: current)
         )
     }
 
@@ -159,8 +153,8 @@ extension DecisionRules {
         case .isInPlace:
             guard let current else { return .keep(report: nil, attributes: nil) }
             return .keep(
-                report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
-                attributes: corrections(for: entry, in: candidate.list, current: current)
+                report: reported(differences(of: candidate, from: current, isChanging: false)),
+                attributes: corrections(for: candidate, current: current)
             )
         case .follows(_, let isSame):
             // The attributes were set with the first name.
@@ -173,12 +167,18 @@ extension DecisionRules {
 
     // MARK: decisions
 
+    /// The flags of a new entry (protocol specification, transfer 11.4).
+    private func newFlags(_ candidate: Candidate) -> ItemFlags {
+        guard let metadata = candidate.metadata, metadata.extended != .empty else { return .isNew }
+        return [.isNew, .reportAttributes]
+    }
+
     /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate.entry, in: candidate.list, current: current),
+            attributes: attributes(for: candidate, current: current),
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
             basis: candidate.bases.isEmpty ? nil : basis(for: candidate)
@@ -189,13 +189,13 @@ extension DecisionRules {
     /// other names.
     private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
-        let report = reported(differences(of: entry, in: candidate.list, from: current, isChanging: false))
-        let corrections = corrections(for: entry, in: candidate.list, current: current)
+        let report = reported(differences(of: candidate, from: current, isChanging: false))
+        let corrections = corrections(for: candidate, current: current)
         guard corrections != nil, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
         // A file is copied with its attributes; a link or node that is created again has its creation time.
-        let attributes = entry.isRegular ? corrections : attributes(for: entry, in: candidate.list, current: current)
+        let attributes = entry.isRegular ? corrections : attributes(for: candidate, current: current)
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
@@ -254,7 +254,7 @@ extension DecisionRules {
     /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
-        return corrections(for: candidate.entry, in: candidate.list, current: current) == nil
+        return corrections(for: candidate, current: current) == nil
             || !isShared(candidate, current)
     }
 }

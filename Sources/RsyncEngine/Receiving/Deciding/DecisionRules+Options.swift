@@ -46,6 +46,9 @@ extension DecisionRules {
         keepsLinkTimes = !options.attributes.omitLinkTimes
         keepsAccessTimes = options.attributes.accessTimes > 0
         keepsPermissions = options.attributes.permissions
+        changesDestination = execution.changesDestination
+        keepsLists = options.attributes.acls
+        attributeNames = SessionState.attributeNames(options)
         keepsExecutability = options.attributes.executability
         keepsOwner = options.attributes.owner && isSuper
         keepsGroup = options.attributes.group

@@ -241,7 +241,8 @@ final class VolumeExecutor: Executor {
             basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
             hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
-            attempt: candidate.attempt
+            attempt: candidate.attempt,
+            lackedValues: candidate.metadata?.lacking ?? []
         )
         context.requester.request(plan, basis: basis)
     }

@@ -27,8 +27,10 @@ extension Generator {
         guard rules.refusal(of: candidate) == nil else { return }
         if candidate.entry.flags.contains(.hardLinked) {
             candidate.link = try linkRole(of: &candidate)
-            guard candidate.link == .leads else { return }
+            guard candidate.link == .leads || candidate.link == .isInPlace else { return }
         }
+        try readMetadata(of: &candidate)
+        guard candidate.link != .isInPlace else { return }
         if rules.bases.isWanted { try findBases(of: &candidate) }
         try readContent(of: &candidate)
         countNames(of: &candidate)
@@ -58,7 +60,8 @@ extension Generator {
 
     /// Decides about an entry that is not a directory, carries out the decision, and reports it.
     func process(_ candidate: Candidate) {
-        let decision = decide(candidate, by: rules)
+        var decision = decide(candidate, by: rules)
+        let withheld = withholdAttributes(of: candidate, from: &decision)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
         case .skip(let reason): return reportSkipped(candidate, reason)
@@ -68,6 +71,7 @@ extension Generator {
         switch executor.carryOut(decision, candidate) {
         case .done:
             count(decision, candidate)
+            if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }

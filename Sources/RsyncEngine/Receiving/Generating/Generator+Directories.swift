@@ -47,14 +47,24 @@ extension Generator {
     ///   - name: Its full name; `.` for the root.
     ///   - index: Its index on the wire.
     ///   - list: With incremental recursion its own list; otherwise the complete list.
-    func processDirectory(_ entry: FileEntry, named name: [UInt8], index: Int32, in list: FileList) {
+    ///   - listed: Its listed attributes, if it is not in that list itself.
+    func processDirectory(
+        _ entry: FileEntry,
+        named name: [UInt8],
+        index: Int32,
+        in list: FileList,
+        _ listed: EntryAttributes? = nil
+    ) {
         guard !isBelowFailure(name), !passesOver(entry, named: name) else { return }
         do throws(VolumeError) {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
+            candidate.listedElsewhere = listed
+            try readMetadata(of: &candidate)
             if candidate.current == nil, rules.bases.alternates != nil, !candidate.isRoot {
                 try findAlternates(of: &candidate, PathParts(name).parent)
             }
-            let decision = decide(candidate, by: rules)
+            var decision = decide(candidate, by: rules)
+            let withheld = withholdAttributes(of: candidate, from: &decision)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
             if case .make = decision {
                 if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
@@ -62,6 +72,7 @@ extension Generator {
             } else if !candidate.isRoot, candidate.current?.isMountRoot == true {
                 try context.synchronizer?.add(context.directories.directory(name.span))
             }
+            if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
             // When the source is empty, deletions are decided first: a refusal must not leave even the directory's

@@ -27,6 +27,10 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Whether files may still be requested.
     var acceptsRequests = true
+    /// The directory whose default ACL was read last, and what it allows.
+    var inheritance: (directory: VolumeDirectory, permissions: UInt32?)?
+    /// Extended attributes whose values were requested, by index.
+    var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
 
@@ -62,7 +66,9 @@ final class Generator {
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
         if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
-        if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list) }
+        if let owner {
+            processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
+        }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
         for turn in 0..<list.count {
@@ -198,6 +204,7 @@ final class Generator {
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
+            try readMetadata(of: &candidate)
             countNames(of: &candidate)
             let decision = rules.transfer(candidate, report: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }

@@ -1,5 +1,6 @@
 import Checksums
 import DeltaTransfer
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -38,6 +39,7 @@ final class WireRequester: TransferRequester {
         do throws(WireError) {
             try output.index(candidate.index)
             try item.write(to: output)
+            try request(candidate.metadata?.lacking ?? [], of: candidate.metadata?.extended, item)
         } catch {
             state.fail(.wire(error))
         }
@@ -61,7 +63,9 @@ final class WireRequester: TransferRequester {
             open.add(plan)
             try output.index(plan.index)
             let place = plan.basisPlace
-            try Item(flags: plan.flags, basis: place.code, name: place.name).write(to: output)
+            let item = Item(flags: plan.flags, basis: place.code, name: place.name)
+            try item.write(to: output)
+            try request(plan.lackedValues, of: plan.attributes.extended?.attributes, item)
             guard let basis, let geometry = geometry(of: basis, plan) else {
                 return try BlockGeometry.empty.write(to: output)
             }
@@ -69,6 +73,14 @@ final class WireRequester: TransferRequester {
         } catch {
             state.fail(.wire(error))
         }
+    }
+
+    func awaitValues(of index: Int32) { open.addAwaited(index) }
+
+    /// Requests long values of extended attributes with an item.
+    private func request(_ places: [Int], of set: ExtendedAttributeSet?, _ item: Item) throws(WireError) {
+        guard state.carriesValues(item.flags) else { return }
+        try AttributeValues.write(request: set?.request(places) ?? [], to: output)
     }
 
     func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {

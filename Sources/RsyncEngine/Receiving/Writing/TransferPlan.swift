@@ -31,6 +31,8 @@ final class TransferPlan: Sendable {
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
+    /// The places of long extended attributes that the existing file does not have.
+    let lackedValues: [Int]
 
     init(
         index: Int32,
@@ -44,7 +46,8 @@ final class TransferPlan: Sendable {
         basisPlace: BasisPlace = .destination,
         hasPartial: Bool = false,
         isInPlace: Bool,
-        attempt: Int
+        attempt: Int,
+        lackedValues: [Int] = []
     ) {
         self.index = index
         self.list = list
@@ -58,6 +61,7 @@ final class TransferPlan: Sendable {
         self.hasPartial = hasPartial
         self.isInPlace = isInPlace
         self.attempt = attempt
+        self.lackedValues = lackedValues
     }
 
     /// Whether the name refers to a different file once this is done.
@@ -72,6 +76,7 @@ final class TransferPlan: Sendable {
 /// The generator adds before it writes, the receiver removes; the dictionary is guarded, the rest is atomic.
 final class OpenRequests: Sendable {
     private let plans = Mutex<[Int32: TransferPlan]>([:])
+    private let awaited = Mutex<Set<Int32>>([])
     private let ends = Atomic<Int>(0)
     /// Requests that carry block sums and whose files have not fully arrived yet.
     private let summed = Atomic<Int>(0)
@@ -106,6 +111,12 @@ final class OpenRequests: Sendable {
         }
     }
 
+    /// Records an item whose answer the generator waits for.
+    func addAwaited(_ index: Int32) { awaited.withLock { _ = $0.insert(index) } }
+
+    /// Whether the generator waits for the answer to an item; the next call says no.
+    func takeAwaited(_ index: Int32) -> Bool { awaited.withLock { $0.remove(index) != nil } }
+
     var count: Int { plans.withLock { $0.count } }
 
     /// Records an NDX_DONE that is about to be written.
@@ -125,6 +136,8 @@ enum GeneratorEvent: Sendable {
     case finished([TransferPlan])
     /// The file could not be written or was not sent: the destination is unchanged.
     case abandoned(Int32)
+    /// The sender has answered an item with the values of extended attributes that were requested with it.
+    case valuesArrived(Int32)
     /// The file arrived with a wrong checksum.
     case mismatched(TransferPlan)
     /// The sender answered an NDX_DONE.

@@ -99,6 +99,22 @@ final class SourceDirectories {
         return try root.volume.root.openForReading(path.span, following: following)
     }
 
+    /// Reads an extended attribute of an entry; nil if it cannot be read.
+    func extendedAttribute(_ name: [UInt8], of entry: FileEntry, in list: FileList) -> [UInt8]? {
+        let root = table.root(entry.source)
+        let whole = list.name(of: entry)
+        let isItself = root.path(of: whole).isEmpty || whole.elementsEqual([UInt8(ascii: ".")])
+        if isItself || follows, entry.isDirectory || entry.isRegular {
+            let path = isItself && root.base.isEmpty ? [] : Array(root.path(of: whole))
+            return root.volume.extendedAttribute(name, at: path, isDirectory: entry.isDirectory, following: following)
+        }
+        do throws(VolumeError) {
+            return try directory(of: entry, in: list).extendedAttribute(name, of: list.leaf(of: entry).span)
+        } catch {
+            return nil
+        }
+    }
+
     /// The directory of an entry.
     func directory(of entry: FileEntry, in list: FileList) throws(VolumeError) -> VolumeDirectory {
         let parent = list.parent(of: entry)

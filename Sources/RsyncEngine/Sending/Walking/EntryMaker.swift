@@ -23,10 +23,15 @@ final class EntryMaker {
     private let state: SessionState
     private let links: TransferOptions.Links
     private var reader = WholeFileReader()
+    private let metadata: SourceMetadataReader
     /// What links may lead to where they are followed.
     let following: LinkFollowing
 
-    init(state: SessionState) {
+    /// - Parameters:
+    ///   - state: Supplies options, and reports.
+    ///   - keepsValues: Whether long extended attributes are kept whole, for a local copy; otherwise by their digests.
+    init(state: SessionState, keepsValues: Bool) {
+        metadata = SourceMetadataReader(state, keepsValues: keepsValues)
         self.state = state
         links = state.options.selection.links
         following = links.followsAny ? state.place.following : .never
@@ -84,13 +89,53 @@ final class EntryMaker {
         var entry = FileEntry(status)
         entry.source = source
         if !state.options.attributes.modeChanges.isEmpty { entry.apply(state.options.attributes.modeChanges) }
-        if state.options.attributes.accessTimes > 0, !entry.isDirectory {
-            var attributes = EntryAttributes()
-            attributes.accessed = status.accessed.seconds
-            entry.attributes = list.add(attributes)
-        }
         if status.isDirectory { entry.flags = flags }
         return entry
+    }
+
+    /// Adds access time, ACLs and extended attributes, in sessions that carry them.
+    ///
+    /// - Parameters:
+    ///   - status: The entry's status.
+    ///   - leaf: Its name; nil for the directory itself.
+    ///   - directory: Its directory.
+    ///   - entry: The entry.
+    ///   - list: The list that gets it.
+    func addMetadata(
+        of status: FileStatus,
+        _ leaf: Span<UInt8>?,
+        in directory: VolumeDirectory,
+        _ entry: inout FileEntry,
+        to list: FileList
+    ) {
+        guard metadata.isWanted else { return }
+        add(
+            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+                try directory.heldAttributes(of: leaf, reading)
+            },
+            &entry,
+            to: list
+        )
+    }
+
+    /// Adds those of an entry that a link may lead to.
+    func addMetadata(of status: FileStatus, _ item: WalkedItem, _ entry: inout FileEntry, to list: FileList) {
+        guard metadata.isWanted else { return }
+        if item.leaf.isEmpty { return addMetadata(of: status, nil, in: item.directory, &entry, to: list) }
+        guard following != .never, !status.isSymbolicLink else {
+            return addMetadata(of: status, item.leaf.span, in: item.directory, &entry, to: list)
+        }
+        add(
+            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+                try item.root.volume.heldAttributes(at: item.path, status, following: following, reading)
+            },
+            &entry,
+            to: list
+        )
+    }
+
+    private func add(_ attributes: EntryAttributes, _ entry: inout FileEntry, to list: FileList) {
+        if attributes != EntryAttributes() { entry.attributes = list.add(attributes) }
     }
 
     /// Reads the rarer fields of an entry that a link may lead to.

@@ -37,11 +37,16 @@ final class SourceWalker {
 
     private var selection: TransferOptions.Selection { state.options.selection }
 
-    init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>) {
+    /// - Parameters:
+    ///   - sources: What to list.
+    ///   - state: Supplies options, and reports.
+    ///   - lists: Gets the lists.
+    ///   - keepsValues: Whether long extended attributes are kept whole, for a local copy; otherwise by their digests.
+    init(sources: [SourceRoot], state: SessionState, lists: BoundedQueue<FileList>, keepsValues: Bool = false) {
         self.sources = sources
         self.state = state
         self.lists = lists
-        maker = EntryMaker(state: state)
+        maker = EntryMaker(state: state, keepsValues: keepsValues)
         isIncremental = state.parameters.isIncremental
         traversal = LiveFileLists(isIncremental: isIncremental)
     }
@@ -145,8 +150,11 @@ final class SourceWalker {
                     PathParts.components(of: source.impliedPath)
                     + PathParts.components(of: name).filter { $0 != [0x2e] }
                 let path = Array(components.joined(separator: [PathParts.separator]))
-                let status = try base.directory(path.span, following: state.place.following).status()
-                _ = list.add(maker.entry(of: status, number, [.topDirectory], to: list), path: name)
+                let directory = try base.directory(path.span, following: state.place.following)
+                let status = try directory.status()
+                var entry = maker.entry(of: status, number, [.topDirectory], to: list)
+                maker.addMetadata(of: status, nil, in: directory, &entry, to: list)
+                _ = list.add(entry, path: name)
             } catch {
                 note(error, "readlink_stat")
             }
@@ -279,6 +287,7 @@ final class SourceWalker {
         } catch {
             return note(error, "readlink_stat")
         }
+        maker.addMetadata(of: status, leaf, in: directory, &entry, to: list)
         count(entry)
         if !list.add(entry, parent: parent, leaf: leaf) { reportTooLong(directory.path(of: leaf)) }
     }
@@ -302,6 +311,7 @@ final class SourceWalker {
             note(error, "readlink_stat")
             return false
         }
+        maker.addMetadata(of: status, item, &entry, to: list)
         count(entry)
         guard list.add(entry, path: name) else {
             reportTooLong(name)
