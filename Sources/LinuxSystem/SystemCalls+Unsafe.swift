@@ -57,9 +57,6 @@ package func readBytes(_ descriptor: Int32, into span: inout MutableSpan<UInt8>,
     }
 }
 
-/// fstat(2).
-package func readStatus(_ descriptor: Int32, into status: inout stat) -> Int32 { unsafe fstat(descriptor, &status) }
-
 /// The value of an environment variable.
 package func environmentValue(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
