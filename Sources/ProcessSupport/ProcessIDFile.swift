@@ -21,8 +21,8 @@ package struct ProcessIDFile: ~Copyable {
     package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
         var file = try Self.open(path, isLocked: isLocked)
         // A daemon that ends may remove the file between the opening and the lock: its name then stands for nothing.
-        while try FileStatus(of: file.rawValue).linkCount == 0 { file = try Self.open(path, isLocked: isLocked) }
-        let isRegular = try FileStatus(of: file.rawValue).type == S_IFREG
+        while try DescriptorStatus(of: file.rawValue).linkCount == 0 { file = try Self.open(path, isLocked: isLocked) }
+        let isRegular = try DescriptorStatus(of: file.rawValue).type == S_IFREG
         let number = file.rawValue
         if isRegular { try systemCall("ftruncate") { ftruncate(number, 0) } }
         let line = Array("\(getpid())\n".utf8)
@@ -35,7 +35,7 @@ package struct ProcessIDFile: ~Copyable {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let number = try systemCall("open") { openFile(path, flags, mode: 0o644) }
         let file = Descriptor(owning: number)
-        let status = try FileStatus(of: number)
+        let status = try DescriptorStatus(of: number)
         guard status.type != S_IFREG || status.linkCount <= 1 else { throw SystemError(operation: "open", number: EMLINK) }
         if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
         return file

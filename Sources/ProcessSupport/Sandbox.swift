@@ -94,7 +94,7 @@ package struct Sandbox: Sendable {
             return
         }
         let place = Descriptor(owning: opened)
-        let status = try FileStatus(of: opened)
+        let status = try DescriptorStatus(of: opened)
         var allowed: UInt64 =
             switch rule.access {
             case .read: Right.read
@@ -108,7 +108,7 @@ package struct Sandbox: Sendable {
 
     /// How many threads the process has.
     private static func threadCount() throws(SystemError) -> Int {
-        let status = try FileStatus(ofPath: "/proc/self/task")
+        let status = try DescriptorStatus(ofPath: "/proc/self/task")
         // Each is a directory, which has a link to the one above; two more are its own.
         return status.linkCount - 2
     }

@@ -43,7 +43,7 @@ package struct SmallFile: ~Copyable {
             dashIsStandardInput && path == [UInt8(ascii: "-")] ? dup(0) : openFile(path, flags)
         }
         let file = Descriptor(owning: number)
-        let status = try FileStatus(of: number)
+        let status = try DescriptorStatus(of: number)
         isRegular = status.type == S_IFREG
         length = status.size
         permissions = status.permissions

@@ -73,7 +73,7 @@ package final class PipeStream: DescriptorStream {
     /// - Returns: Its type, and the flags to restore if they were changed.
     private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {
         let number = descriptor.rawValue
-        switch try FileStatus(of: number).type {
+        switch try DescriptorStatus(of: number).type {
         case S_IFSOCK: return (.socket, nil)
         case S_IFIFO:
             let flags = try systemCall("fcntl") { fcntl(number, F_GETFL) }

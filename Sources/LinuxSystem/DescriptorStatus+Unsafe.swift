@@ -5,7 +5,7 @@ import Glibc
 /// What fstat(2) and stat(2) tell of a file that a program opened or names.
 ///
 /// A value of its own: a signature of this package cannot name `stat`, which more than one C module declares.
-package struct FileStatus: Hashable, Sendable {
+package struct DescriptorStatus: Hashable, Sendable {
     /// The type, such as `S_IFREG`.
     package let type: UInt32
     /// The permission bits with set-user-ID, set-group-ID and sticky: 0 to 0o7777.
@@ -45,4 +45,4 @@ package struct FileStatus: Hashable, Sendable {
 }
 
 /// Whether a descriptor is open and a socket.
-package func isSocket(_ descriptor: Int32) -> Bool { (try? FileStatus(of: descriptor))?.type == S_IFSOCK }
+package func isSocket(_ descriptor: Int32) -> Bool { (try? DescriptorStatus(of: descriptor))?.type == S_IFSOCK }
