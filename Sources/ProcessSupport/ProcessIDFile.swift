@@ -36,7 +36,9 @@ package struct ProcessIDFile: ~Copyable {
         let number = try systemCall("open") { openFile(path, flags, mode: 0o644) }
         let file = Descriptor(owning: number)
         let status = try DescriptorStatus(of: number)
-        guard status.type != S_IFREG || status.linkCount <= 1 else { throw SystemError(operation: "open", number: EMLINK) }
+        guard status.type != S_IFREG || status.linkCount <= 1 else {
+            throw SystemError(operation: "open", number: EMLINK)
+        }
         if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
         return file
     }
