@@ -12,7 +12,7 @@ package enum PassRequest: ControlRequest {
     static let name = "pass"
     static let limit = Duration.seconds(20)
     /// The dvm options of sessions that this target supports; `attributes` stands for ACLs, extended attributes and
-    /// `--dvm-labels`.
+    /// labels of SELinux.
     package static let options = ["attributes", "delete-guard", "job", "tally"]
 
     static func answer(
