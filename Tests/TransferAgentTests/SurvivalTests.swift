@@ -69,7 +69,10 @@ struct SurvivalTests {
     }
 
     private func attributes(of path: String) throws -> String {
-        let child = try ChildProcess("/usr/bin/getfattr", ["--absolute-names", "-d", "-m", "user|trusted|security|acl", path])
+        let child = try ChildProcess(
+            "/usr/bin/getfattr",
+            ["--absolute-names", "-d", "-m", "user|trusted|security|acl", path]
+        )
         _ = try child.waitForExit()
         return child.output
     }
