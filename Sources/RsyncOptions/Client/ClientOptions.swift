@@ -35,6 +35,10 @@ package struct ClientSettings: Sendable, Equatable {
     package var outFormat: [UInt8]?
     /// The levels of `--info` by name, in lower case; only those given.
     package var info: [String: Int] = [:]
+    /// `-0`: rules and names in files end with a NUL.
+    package var isNULSeparated = false
+    /// How often `-F` was given.
+    package var directoryRules = 0
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
     /// The value of `--password-file`.

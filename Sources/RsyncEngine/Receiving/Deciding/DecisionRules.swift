@@ -76,8 +76,6 @@ struct DeletionRules: Sendable {
     var limit: Int?
     /// Whether nothing is deleted when the sender has no entries.
     var refusesEmptySource: Bool
-    /// The rules that protect names.
-    var filters: FilterList
 }
 
 extension DecisionRules {
