@@ -55,7 +55,10 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.selection.recursive { parameters.flags = [.incrementalRecursion] }
+        parameters.dialect = Dialect(options.wire.protocolVersion)
+        if options.offersIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
+            parameters.flags = [.incrementalRecursion]
+        }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
         let state = SessionState(
             options: options,
@@ -92,7 +95,7 @@ package struct LocalTransfer {
             for thread in threads { thread.join() }
             synchronizer?.end()
         }
-        observer.fileList(isSending: true, isIncremental: true, isComplete: false, count: 0)
+        observer.fileList(isSending: true, isIncremental: state.parameters.isIncremental, isComplete: false, count: 0)
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)

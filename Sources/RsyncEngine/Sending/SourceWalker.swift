@@ -100,8 +100,7 @@ final class SourceWalker {
         do throws(VolumeError) {
             let directory = source.volume.root
             guard let status = isContents ? try directory.status() : try directory.status(of: source.name.span) else {
-                let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
-                return state.report(text, .errorTransfer)
+                return addMissing(source, number, to: list)
             }
             if status.isDirectory, !state.options.selection.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
@@ -115,6 +114,19 @@ final class SourceWalker {
             if isContents { addChildren(of: [], number, to: list) }
         } catch {
             note(error, "link_stat")
+        }
+    }
+
+    /// A source that does not exist: an error, or an entry of mode 0 that has its destination deleted.
+    private func addMissing(_ source: SourceRoot, _ number: UInt16, to list: FileList) {
+        let options = state.options.deletion
+        if options.deletesMissingSources {
+            var entry = FileEntry()
+            entry.source = number
+            _ = list.add(entry, parent: [], leaf: source.name.span)
+        } else if !options.ignoresMissingSources {
+            let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
+            state.report(text, .errorTransfer)
         }
     }
 

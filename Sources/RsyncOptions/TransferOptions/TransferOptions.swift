@@ -26,7 +26,7 @@ package struct TransferOptions: Sendable, Equatable {
 
     /// Whether a client tells the server that file lists may come directory by directory.
     package var offersIncrementalRecursion: Bool {
-        selection.recursive && wire.incrementalRecursion && !deletion.isBefore && !agent.smallestFirst
+        selection.recursive && wire.incrementalRecursion && !deletion.takesWholeList && !agent.smallestFirst
     }
 
     /// Sets what `-a` stands for: `-rlptgoD`.

@@ -30,6 +30,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var numericIDs = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
+    /// Whether there may be entries of mode 0 for sources that do not exist (`--delete-missing-args`).
+    package var listsMissing = false
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -55,6 +57,7 @@ package struct FileListFormat: Sendable, Equatable {
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
         recursive = options.selection.recursive
+        listsMissing = options.deletion.deletesMissingSources
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 

@@ -1,6 +1,7 @@
 import Checksums
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -25,6 +26,8 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Whether files may still be requested.
     var acceptsRequests = true
+    /// The complete list, if names are to be deleted by it after the transfer.
+    private(set) var lastList: FileList?
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
 
@@ -57,7 +60,10 @@ final class Generator {
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
         tracker.begin(list, owner: owner)
         links.prepare(list)
-        if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
+        if rules.deletion.isWanted, owner == nil {
+            if rules.deletion.time == .before { deleteFirst(list, pause: pause) }
+            if rules.deletion.time == .after { lastList = list }
+        }
         if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list) }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
@@ -100,6 +106,10 @@ final class Generator {
         guard parent.isUsable else { return }
         do throws(VolumeError) {
             let leaf = context.destination.leaf(of: entry, in: list)
+            guard !entry.isMissing else {
+                guard let directory = parent.directory else { return }
+                return try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
+            }
             let current = try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
             var candidate = Candidate(
                 entry: entry,
