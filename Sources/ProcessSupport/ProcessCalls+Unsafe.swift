@@ -15,6 +15,9 @@ func pipe(_ ends: inout [2 of Int32]) -> Int32 {
 /// waitpid(2).
 func waitForEnd(of process: pid_t, _ status: inout Int32) -> pid_t { unsafe waitpid(process, &status, 0) }
 
+/// setgroups(2), for all threads.
+func setGroups(_ groups: [UInt32]) -> Int32 { unsafe setgroups(groups.count, groups) }
+
 /// realpath(3).
 func resolvedPath(_ path: String) -> String? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }
@@ -163,3 +166,17 @@ private func vector(_ words: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {
 
 /// Bytes as a C string.
 private func text(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
+
+// MARK: Identity
+
+/// chroot(2), and the new root as the working directory.
+package func changeRoot(_ path: [UInt8]) -> Int32 {
+    let path = path.map { CChar(bitPattern: $0) } + [0]
+    guard unsafe chroot(path) == 0 else { return -1 }
+    return unsafe chdir("/")
+}
+
+/// setgroups(2) and setgid(2) with one group, for all threads.
+package func changeGroups(_ group: UInt32) -> Int32 {
+    setGroups([group]) == 0 ? setgid(group) : -1
+}

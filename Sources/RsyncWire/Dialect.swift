@@ -35,8 +35,11 @@ package struct Dialect: Sendable, Equatable {
     /// 10).
     package var hasItemFlags: Bool { version >= 29 }
 
-    /// Whether filter rules are sent with their type and modifiers (protocol specification, session 8.2).
-    package var hasFilterSyntax: Bool { version >= 29 }
+    /// Whether filter rules have types and modifiers (protocol specification, session 8.2).
+    package var hasTypedFilters: Bool { version >= 29 }
+
+    /// Whether a receiving server gets the filter list with `--delete-excluded` (protocol specification, session 8.1).
+    var sendsFiltersToDeleteExcluded: Bool { version >= 29 }
 
     /// Whether a file list is sorted by the plain bytes of the names (protocol specification, transfer 3.9).
     package var sortsByBytes: Bool { version < 29 }
@@ -52,9 +55,6 @@ package struct Dialect: Sendable, Equatable {
     package var hasDeletionMessage: Bool { version >= 29 }
 
     // MARK: 30
-
-    /// Whether filter rules may be perishable (protocol specification, session 8.2).
-    var hasPerishableRules: Bool { version >= 30 }
 
     /// Whether counts and sizes are variable-length integers (protocol specification, session 5.2, 5.3).
     var hasVariableIntegers: Bool { version >= 30 }
@@ -81,6 +81,9 @@ package struct Dialect: Sendable, Equatable {
 
     /// Whether entries can contain names of users and groups (protocol specification, transfer 5.1).
     var hasInlineNames: Bool { version >= 30 }
+
+    /// Whether filter rules can be void in directories that are being deleted (protocol specification, session 8.2).
+    package var hasPerishableFilters: Bool { version >= 30 }
 
     /// Whether directories are marked whose contents are not in the transfer (protocol specification, transfer 3.5).
     var marksContents: Bool { version >= 30 }

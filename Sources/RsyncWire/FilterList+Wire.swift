@@ -19,6 +19,8 @@ extension FilterList {
             let isCVSRule = side == .sender && rule.origin == .cvsRule
             defer { isInCVSRules = isCVSRule }
             if side == .sender, rule.origin == .cvsOption || isCVSRule && isInCVSRules { continue }
+            // The patterns of --cvs-exclude are all that an old receiver can know of it.
+            if !output.dialect.hasTypedFilters, rule.origin == .cvsOption, rule.merge != nil { continue }
             let text = isCVSRule ? Array("-C ".utf8) : try output.dialect.text(of: rule, for: side)
             try output.int32(Int32(text.count))
             try output.bytes(text)
@@ -30,14 +32,12 @@ extension FilterList {
     ///
     /// - Parameters:
     ///   - input: The stream from the client.
-    ///   - dialect: The session's dialect.
     ///   - reader: Has the patterns of this side's user for `-C`; it names no files.
     /// - Returns: The rules for both sides.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number beyond the limits (protocol
     ///   specification, session 12.1), 1 for a rule that is not understood or not supported.
     package static func read(
         from input: WireInput,
-        dialect: Dialect = .newest,
         reader: FilterReader = FilterReader()
     ) throws(WireError) -> FilterList {
         var list = FilterList()
@@ -56,7 +56,7 @@ extension FilterList {
             }
             let line = try input.bytes(Int(length), "a filter rule")
             do throws(FilterError) {
-                if dialect.hasFilterSyntax {
+                if input.dialect.hasTypedFilters {
                     try reader.add(line: line, to: &list)
                 } else {
                     try list.append(argument: line, isInclude: false)
@@ -76,16 +76,17 @@ extension TransferOptions {
     /// Whether a pushing client sends its filter rules (protocol specification, session 8.1).
     package func sendsFilters(_ dialect: Dialect) -> Bool {
         selection.prunesEmptyDirectories
-            || deletion.isOn && (!deletion.includesExcluded || dialect.hasFilterSyntax)
+            || deletion.isOn && (!deletion.includesExcluded || dialect.sendsFiltersToDeleteExcluded)
     }
 }
 
 extension Dialect {
     /// A rule as it is sent (protocol specification, session 8.2).
     fileprivate func text(of rule: FilterRule, for side: FilterRule.Sides) throws(WireError) -> [UInt8] {
-        guard !hasFilterSyntax else {
-            guard !rule.isPerishable || hasPerishableRules || side == .sender else { throw Self.tooModern }
-            return rule.wireText(keepsPerishable: hasPerishableRules)
+        guard !hasTypedFilters else {
+            let isKnown = !rule.isPerishable || hasPerishableFilters || side == .sender || rule.origin != .written
+            guard isKnown else { throw Self.tooModern }
+            return rule.wireText(keepsPerishable: hasPerishableFilters)
         }
         guard let text = rule.oldText else { throw Self.tooModern }
         return text

@@ -21,7 +21,7 @@ extension RsyncCommandLine {
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
-                let daemon = try DaemonSettings(parsing: vector, isServer: isServer)
+                let daemon = try DaemonSettings(parsing: vector)
                 mode = daemon.asksForHelp ? .help : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
                 return
             }
@@ -56,7 +56,10 @@ extension RsyncCommandLine {
             return try SmallFile(path, dashIsStandardInput: true).contents()
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))", exitCode: 11)
+            throw .failed(
+                "rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))",
+                exitCode: 11
+            )
         }
     }
 
@@ -67,6 +70,9 @@ extension RsyncCommandLine {
         }
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
+        }
+        if options.attributes.extended > 1, options.attributes.privileges == .simulated {
+            throw .usage("--fake-super conflicts with -XX")
         }
         if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
         if options.deletion.isOn, !options.selection.recursive {

@@ -56,6 +56,7 @@ final class DirectoryFilters {
     ///   - isDirectory: Whether it is a directory's.
     ///   - isInDeletedDirectory: Whether its directory is being deleted.
     ///   - opener: Opens the directory, or one above it, to read its merge files.
+    /// - Returns: The verdict of the first matching rule; false without one.
     func isExcluded(
         _ leaf: Span<UInt8>,
         below directory: [UInt8],

@@ -56,7 +56,7 @@ final class Receiver: ReadingRole {
         self.jobs = jobs
         self.open = open
         self.request = request
-        identities = IdentityMap(usesNames: state.mapsNames)
+        identities = IdentityMap(state)
         var limits = FileListLimits.standard
         if let bytes = state.options.limits.listMemory { limits.bytes = bytes }
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
@@ -100,13 +100,15 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
-        identities.map(list, userNames: decoder.userNames, groupNames: decoder.groupNames)
+        identities.map(list, decoder.senderNames)
+        list.apply(state.options.attributes.modeChanges)
         live.append(list)
         listCount += 1
         var size: Int64 = 0
@@ -201,7 +203,7 @@ final class Receiver: ReadingRole {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
         defer { open.settle(plan) }
-        let isReportedFirst = state.observer.wantsFileProgress
+        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -213,7 +215,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         state.observer.didChange(report)
     }
@@ -244,5 +246,13 @@ final class Receiver: ReadingRole {
     /// Sends keep-alives while a long list is being received, if the sender relies on that.
     private func sendKeepAlive() throws(WireError) {
         if state.options.agent.sendsKeepAlives { try state.keepAlive(channel.output) }
+    }
+}
+
+extension FileListDecoder {
+    /// The names received so far.
+    fileprivate var senderNames: SenderNames {
+        let (users, groups) = (userNames, groupNames)
+        return SenderNames(user: { users[$0] }, group: { groups[$0] })
     }
 }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncOptions
 import RsyncWire
 package import Transport
@@ -42,6 +43,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
@@ -80,6 +82,7 @@ package struct ServerSession {
             // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
+            if !arguments.isSender { try early.checkAttributeOptions() }
             try readFilters(arguments, parameters.dialect, from: channel, into: &options)
         } catch {
             early.fail(error)
@@ -99,6 +102,15 @@ package struct ServerSession {
             state.fail(error)
         }
         return end(state, channel)
+    }
+
+    /// Becomes the user of `--copy-as`, which concerns the whole process.
+    private func assumeUser(_ options: TransferOptions) throws(WireError) {
+        do throws(EngineError) {
+            try ProcessUser.assume(copyAs: options.attributes.copyAs)
+        } catch {
+            throw error.asWireError
+        }
     }
 
     /// The longest silence of a client, if it is judged by what is received from it.
@@ -145,7 +157,7 @@ package struct ServerSession {
         let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns)
         if arguments.expectsFilters(dialect) {
             do throws(WireError) {
-                options.selection.filters = try FilterList.read(from: channel.input, dialect: dialect, reader: reader)
+                options.selection.filters = try FilterList.read(from: channel.input, reader: reader)
             } catch {
                 throw .wire(error)
             }
@@ -167,6 +179,7 @@ package struct ServerSession {
         SessionState(
             options: options,
             parameters: parameters,
+            module: place.module,
             isServer: true,
             role: isSending ? "sender" : "receiver",
             observer: observer,
@@ -181,6 +194,8 @@ package struct ServerSession {
 struct ServedPlace {
     /// A module's root; nil over a remote shell, where paths are the user's own.
     var base: Volume?
+    /// The module's name, for messages; empty over a remote shell.
+    var module: [UInt8] = []
     /// The reach of the volume's writer lock, for the client's statistics (``TransferTally/lockReach``).
     var lockReach: Int64 = 0
     var isReadOnly = false

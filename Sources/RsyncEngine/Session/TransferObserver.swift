@@ -62,6 +62,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsFileProgress: Bool { get }
     /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
+    /// A message of this side, a server, that was sent to the peer.
+    func sentMessage(_ text: String, _ level: MessageLevel)
     /// A printable line from the peer.
     func peerMessage(_ text: String, _ level: MessageLevel)
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
@@ -77,6 +79,8 @@ package protocol TransferObserver: AnyObject, Sendable {
 }
 
 extension TransferObserver {
+    /// Ignores what the peer is told.
+    package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages like this side's.
     package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
 }

@@ -52,7 +52,8 @@ extension OptionTable {
             .unsupported("--outbuf=MODE", "buffering of the output", because: "lines are never held back"),
             .clientSetting("--log-file=FILE", "write a log") { $0.settings.logFile = $1.bytes }
                 .daemon(.value { $0.logFile = $1.bytes }),
-            .unsupported("--log-file-format=FORMAT", "format of the log's lines", because: "not implemented"),
+            .unsupported("--log-file-format=FORMAT", "format of the log's lines", because: "not implemented")
+                .daemon(.value { $0.logFormat = $1.bytes }),
             OptionDescriptor("--version, -V", "print the version", client: .effect { $0.request = .version }),
             OptionDescriptor("--help", "print this", client: .effect { $0.request = .help })
                 .daemon(.effect { $0.asksForHelp = true }),
@@ -65,7 +66,7 @@ extension OptionTable {
         option.telling = OptionTelling(place: .letters, rank: 20, audience: .all, shown: "-v") {
             String(repeating: "v", count: min($0.output.verbosity, 9))
         }
-        return option.daemon(.effect { _ in })
+        return option.daemon(.effect { $0.verbosity += 1 })
     }
 
     private static var logFormat: OptionDescriptor {

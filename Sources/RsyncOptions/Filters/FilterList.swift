@@ -38,6 +38,7 @@ package struct FilterList: Sendable, Equatable {
     /// - Parameters:
     ///   - reader: Has the user's own patterns.
     ///   - origin: Whether the rules are to be sent to a sender.
+    /// - Throws: ``FilterError`` for a pattern of the user that is too long.
     package mutating func appendCVSRules(
         _ reader: FilterReader,
         origin: FilterRule.Origin = .cvsOption

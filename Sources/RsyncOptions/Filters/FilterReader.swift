@@ -43,9 +43,9 @@ package struct FilterReader {
 
     /// Adds a rule in the syntax of `--filter`.
     package func add(line: [UInt8], to list: inout FilterList) throws(FilterError) {
-        var target = Target(rules: list.rules)
+        var target = Target(taking: &list)
+        defer { list.rules = target.rules }
         try add(line, .full, RuleTraits(), named: nil, inFile: "", depth: 0, to: &target)
-        list.rules = target.rules
     }
 
     /// Adds the contents of a file of `--exclude-from` or `--include-from`.
@@ -55,9 +55,9 @@ package struct FilterReader {
         isInclude: Bool,
         to list: inout FilterList
     ) throws(FilterError) {
-        var target = Target(rules: list.rules)
+        var target = Target(taking: &list)
+        defer { list.rules = target.rules }
         try add(file: contents, .old(isInclude: isInclude), MergeFormat(), RuleTraits(), name, depth: 0, to: &target)
-        list.rules = target.rules
     }
 
     /// The rules that `-C` stands for (rsync(1), `--cvs-exclude`).
@@ -90,6 +90,14 @@ package struct FilterReader {
     private struct Target {
         var rules: [FilterRule]
         var wasCleared = false
+
+        init(rules: [FilterRule]) { self.rules = rules }
+
+        /// Takes the rules out of a list, so that adding to them does not copy them.
+        init(taking list: inout FilterList) {
+            rules = []
+            swap(&rules, &list.rules)
+        }
 
         mutating func clear() {
             rules = []

@@ -68,6 +68,7 @@ package struct FilterRule: Sendable, Equatable {
     /// The rule as sent: type, modifiers, one space, pattern.
     ///
     /// - Parameter keepsPerishable: Whether the peer knows perishable rules (protocol 30).
+    /// - Returns: Its bytes.
     package func wireText(keepsPerishable: Bool = true) -> [UInt8] {
         var traits = traits
         if !keepsPerishable { traits.isPerishable = false }
@@ -78,7 +79,7 @@ package struct FilterRule: Sendable, Equatable {
 
     /// The rule as sent before protocol 29, which knows patterns only; nil if it cannot be expressed.
     package var oldText: [UInt8]? {
-        guard merge == nil, traits == RuleTraits() else { return nil }
+        guard merge == nil, traits == RuleTraits(isPerishable: isPerishable) else { return nil }
         let pattern = pattern.text + (pattern.isDirectoryOnly ? [UInt8(ascii: "/")] : [])
         if isInclude { return Array("+ ".utf8) + pattern }
         let isAmbiguous = pattern.starts(with: "+ ".utf8) || pattern.starts(with: "- ".utf8) || pattern == [0x21]
@@ -92,6 +93,7 @@ package struct FilterRule: Sendable, Equatable {
     ///   - isDirectory: Whether it is a directory's.
     ///   - anchor: The directory that a leading slash of the pattern stands for.
     ///   - root: The absolute path of the transfer's root, without slashes at its ends.
+    /// - Returns: Whether it is the one that decides, if no earlier one does.
     func matches(_ name: Span<UInt8>, isDirectory: Bool, anchor: FilterAnchor, root: [UInt8]) -> Bool {
         if traits.isAbsolute { return matches(name, below: root, isDirectory) }
         guard pattern.isAnchored else { return pattern.matches(name, isDirectory: isDirectory) != traits.isNegated }

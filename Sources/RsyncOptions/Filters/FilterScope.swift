@@ -101,9 +101,10 @@ package struct FilterScopes {
     /// - Parameters:
     ///   - parent: The scope of the directory above it.
     ///   - anchor: The directory's place.
-    ///   - concerns: Whether a merge rule looks for a file here; nil for every one.
     ///   - path: The directory's path, for messages.
+    ///   - concerns: Whether a merge rule looks for a file here; nil for every one.
     ///   - file: Reads a file of it.
+    /// - Returns: The rules that are in force there.
     /// - Throws: ``FilterError`` for an invalid rule, or too many.
     package func scope(
         below parent: FilterScope,

@@ -28,6 +28,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var hardLinks = false
     /// Whether IDs are sent without names (`--numeric-ids`).
     package var numericIDs = false
+    /// Whether entries except directories carry their access time (`-U`).
+    package var accessTimes = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
     /// Whether there may be entries of mode 0 for sources that do not exist (`--delete-missing-args`).
@@ -56,6 +58,7 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
         listsMissing = options.deletion.deletesMissingSources
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
