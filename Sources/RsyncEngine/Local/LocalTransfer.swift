@@ -56,7 +56,7 @@ package struct LocalTransfer {
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         parameters.dialect = Dialect(options.wire.protocolVersion)
-        if options.offersIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
+        if options.listsIncrementally, options.allowsIncrementalLists, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
@@ -86,7 +86,7 @@ package struct LocalTransfer {
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
         state.interruptOnFailure(lists, jobs, events)
-        let walker = SourceWalker(sources: sources, state: state, lists: lists)
+        let walker = SourceWalker(sources: sources, state: state, lists: lists, keepsValues: true)
         let walking = HandedOver(walker)
         var threads = [try thread("dvm-walk") { walking.value.run() }]
         var synchronizer: Synchronizer?
@@ -104,7 +104,7 @@ package struct LocalTransfer {
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
-                sources: sources,
+                table: walker.table,
                 destination: destination,
                 jobs: jobs,
                 events: events,
@@ -116,6 +116,7 @@ package struct LocalTransfer {
         let session = LocalSession(
             state: state,
             destination: destination,
+            table: walker.table,
             synchronizer: synchronizer,
             jobs: jobs,
             events: events,

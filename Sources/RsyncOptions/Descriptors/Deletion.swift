@@ -19,28 +19,13 @@ extension OptionTable {
                 $0.deletion.includesExcluded = $1
                 if $1 { $0.deletion.isOn = true }
             },
-            .toggle(
+            .flag(
                 "--delete-missing-args",
                 "delete the destination of missing sources",
-                told: .word(220, "--delete-missing-args") {
-                    $0.deletion.deletesMissingSources ? "--delete-missing-args" : nil
-                },
-                isUsed: { $0.deletion.deletesMissingSources },
-                off: false
-            ) {
-                $0.deletion.deletesMissingSources = $1
-                if $1 { $0.deletion.ignoresMissingSources = true }
-            },
-            .toggle(
-                "--ignore-missing-args",
-                "ignore missing sources",
-                told: .word(221, "--ignore-missing-args", to: .sender) {
-                    $0.deletion.ignoresMissingSources && !$0.deletion.deletesMissingSources
-                        ? "--ignore-missing-args" : nil
-                },
-                isUsed: { $0.deletion.ignoresMissingSources && !$0.deletion.deletesMissingSources },
-                off: false
-            ) { $0.deletion.ignoresMissingSources = $1 },
+                \.deletion.deletesMissingSources,
+                off: false,
+                told: .word(275)
+            ),
             .flag("--ignore-errors", "delete even after read errors", \.deletion.ignoreErrors, told: .word(340)),
             .flag(
                 "--force",

@@ -26,8 +26,6 @@ extension TransferOptions {
         package var most: Int32?
         /// `--force`: directories that are not empty are replaced by other entries without `--delete`, too.
         package var force = false
-        /// `--ignore-missing-args`, `--delete-missing-args`: sources that do not exist are no errors.
-        package var ignoresMissingSources = false
         /// `--delete-missing-args`: sources that do not exist are deleted at the destination.
         package var deletesMissingSources = false
         /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted.

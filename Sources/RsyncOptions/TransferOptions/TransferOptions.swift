@@ -24,9 +24,23 @@ package struct TransferOptions: Sendable, Equatable {
     /// Makes the options of a bare `rsync SOURCE DESTINATION`.
     package init() {}
 
+    /// Whether a sender may list directory by directory.
+    ///
+    /// Not with `--relative`: what is below implied directories is known only when all arguments have been listed.
+    package var listsIncrementally: Bool { selection.recursive && !selection.relative }
+
+    /// Whether a receiver can do without the whole list (protocol specification, transfer 4.1).
+    package var allowsIncrementalLists: Bool { !selection.prunesEmptyDirectories && !deletion.takesWholeList }
+
     /// Whether a client tells the server that file lists may come directory by directory.
     package var offersIncrementalRecursion: Bool {
-        selection.recursive && wire.incrementalRecursion && !deletion.takesWholeList && !agent.smallestFirst
+        listsIncrementally && allowsIncrementalLists && wire.incrementalRecursion && !agent.smallestFirst
+    }
+
+    /// Whether a client sends `-d` (protocol specification, session 2.2).
+    var sendsDirs: Bool {
+        guard !selection.recursive else { return selection.dirs == true && selection.filesFrom == nil }
+        return selection.dirs ?? selection.listsOnly
     }
 
     /// Sets what `-a` stands for: `-rlptgoD`.
