@@ -289,7 +289,7 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--delete-after", "--append", "--max-delete=1", "--out-format=%C",
+            "--append", "--out-format=%C",
         ]
     )
     func unsupported(option: String) throws {
