@@ -20,7 +20,8 @@ enum ServerRunner {
         if interruption.hasCome { return 20 }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
-            output.error("rsync: \(failure)")
+            let text = "\(failure)"
+            output.error(text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
             output.error(ExitText.line(code: result.exitCode, role: "server"))
         }
         return result.exitCode

@@ -73,6 +73,8 @@ final class ReceivingSide {
         } catch {
             state.fail(.wire(error))
         }
+        // Without a generator, this thread is the output's owner.
+        if threads.isEmpty, let failure = state.failure { state.tell(failure, over: output) }
         for queue in jobs { queue.close() }
         for thread in threads { thread.join() }
         synchronizer?.end()
