@@ -17,7 +17,9 @@ extension TransferOptions {
         guard let directory, !directory.isEmpty, directory.first != UInt8(ascii: "/") else { return nil }
         let slash = UInt8(ascii: "/")
         let name = directory.last == slash ? directory : directory + [slash]
-        return FilterRule(pattern: name, isInclude: false, traits: RuleTraits(isPerishable: true))
+        var traits = RuleTraits(isPerishable: true)
+        if deletion.includesExcluded { traits.sides = .sender }
+        return FilterRule(pattern: name, isInclude: false, traits: traits)
     }
 
     /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way. With
