@@ -22,8 +22,9 @@ extension TransferOptions {
         return FilterRule(pattern: name, isInclude: false, traits: traits)
     }
 
-    /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way. With
-    /// `--delete-excluded` rsync 3.5.0 deletes them.
+    /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
+    ///
+    /// With `--delete-excluded` rsync 3.5.0 deletes them.
     package var backupRule: FilterRule? {
         guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn, !deletion.includesExcluded else {
             return nil
