@@ -13,13 +13,16 @@ struct OptionRoundTripTests {
         "include-from": ["list"], "filter": ["- *.o", ": .rules", "P keep", "exclude,s x", "-C"],
         "files-from": ["list", ":list"], "max-size": ["1.5k", "0", "9"], "min-size": ["7", "1m"],
         "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
-        "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
+        "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH", "auto,md5", "md5,auto"],
+        "bwlimit": ["100", "1.5m", "0"],
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
         "timeout": ["30", "0", "010"], "protocol": ["30", "31", "32"], "rsh": ["ssh -p 2"],
         "rsync-path": ["/opt/rsync"],
         "port": ["8730"], "max-delete": ["0", "-3", "7"], "contimeout": ["9"], "password-file": ["/secret"],
         "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "max-alloc": ["2G", "1g", "0", "1.5m+1"], "compress-threads": ["3"], "skip-compress": ["gz/mp[34]"],
+        "stop-after": ["5"], "stop-at": [":59"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
     ]
@@ -88,6 +91,7 @@ struct OptionRoundTripTests {
         told.output.itemize = min(2, told.output.itemize)
         told.output.verbosity = min(9, told.output.verbosity)
         if told.placement.inPlace { told.placement.partial = false }
+        told.limits = plain.limits
         // They stay on the side that they are given to.
         told.attributes.modeChanges = plain.attributes.modeChanges
         told.attributes.dropsDevices = false

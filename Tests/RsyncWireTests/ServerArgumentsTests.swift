@@ -161,6 +161,18 @@ struct ServerArgumentsTests {
 
     @Test("from the stream join the command line")
     func secluded() throws {
+        var options = TransferOptions()
+        options.setArchive()
+        options.wire.timeout = 5
+        var arguments = ServerArguments(
+            options: options,
+            isSender: true,
+            paths: [Array("a b*".utf8), Array("-x".utf8)]
+        )
+        arguments.seclude()
+        func text(_ words: [[UInt8]]) -> [String] { words.map { String(decoding: $0, as: UTF8.self) } }
+        #expect(text(arguments.shellWords) == ["--server", "--sender", "-slogDtpre.iLsfxCIvu"])
+        #expect(text(arguments.secludedWords) == ["--timeout=5", ".", "a b*", "./-x"])
         let line = try Captures.header("session-push3-secluded-p32", "remote shell: rsync ")
         let first = ServerArguments(parsing: words(line), from: .shell)
         #expect(first.isSecluded && !first.isComplete && first.refusal == nil)

@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 import ProcessSupport
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 package import Transport
 import VolumeAccess
@@ -12,13 +12,20 @@ import VolumeAccess
 package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    private let preferences: TransferOptions.Preferences
 
     /// Prepares a session.
     ///
     /// - Parameters:
     ///   - observer: Follows the session; messages for the client are sent to it.
     ///   - progress: Counters for a progress display.
-    package init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
+    ///   - preferences: What is negotiated over a remote shell.
+    package init(
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress(),
+        preferences: TransferOptions.Preferences = TransferOptions.Preferences()
+    ) {
+        self.preferences = preferences
         self.observer = observer
         self.progress = progress
     }
@@ -44,6 +51,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
