@@ -24,30 +24,31 @@ package struct LocalMoment: Equatable, Sendable {
     ///
     /// - Parameter seconds: Seconds since 1970.
     package init?(seconds: Int64) {
-        var (clock, parts) = (time_t(seconds), tm())
+        var clock = time_t(seconds)
+        var parts = unsafe tm()
         guard unsafe localtime_r(&clock, &parts) != nil else { return nil }
         self.init(
-            year: Int(parts.tm_year) + 1900,
-            month: Int(parts.tm_mon) + 1,
-            day: Int(parts.tm_mday),
-            hour: Int(parts.tm_hour),
-            minute: Int(parts.tm_min)
+            year: unsafe Int(parts.tm_year) + 1900,
+            month: unsafe Int(parts.tm_mon) + 1,
+            day: unsafe Int(parts.tm_mday),
+            hour: unsafe Int(parts.tm_hour),
+            minute: unsafe Int(parts.tm_min)
         )
     }
 
     /// Seconds since 1970; nil if the system has no such time; mktime(3).
     package var seconds: Int64? {
-        var parts = tm()
-        parts.tm_year = Int32(clamping: year - 1900)
-        parts.tm_mon = Int32(clamping: month - 1)
-        parts.tm_mday = Int32(clamping: day)
-        parts.tm_hour = Int32(clamping: hour)
-        parts.tm_min = Int32(clamping: minute)
-        parts.tm_isdst = -1
+        var parts = unsafe tm()
+        unsafe parts.tm_year = Int32(clamping: year - 1900)
+        unsafe parts.tm_mon = Int32(clamping: month - 1)
+        unsafe parts.tm_mday = Int32(clamping: day)
+        unsafe parts.tm_hour = Int32(clamping: hour)
+        unsafe parts.tm_min = Int32(clamping: minute)
+        unsafe parts.tm_isdst = -1
         let clock = unsafe mktime(&parts)
         return clock == -1 ? nil : Int64(clock)
     }
 
     /// The seconds since 1970 at present.
-    package static var secondsNow: Int64 { unsafe Int64(time(nil)) }
+    package static var secondsNow: Int64 { Int64(time(nil)) }
 }

@@ -163,7 +163,7 @@ struct OptionRoundTripTests {
 
     @Test("each option alone changes what a client does, or is off already")
     func effective() throws {
-        let inert: Set<String> = ["--inc-recursive", "--implied-dirs"]
+        let inert: Set<String> = ["--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress"]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
             var parser = ClientParser([Array(words[0].utf8)], surroundings)

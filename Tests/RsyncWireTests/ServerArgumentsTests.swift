@@ -159,8 +159,8 @@ struct ServerArgumentsTests {
         #expect(parsed.options.wire.checksumChoice == .xxh64)
     }
 
-    @Test("from the stream join the command line")
-    func secluded() throws {
+    @Test("of a client with -s leave only letters on the command line")
+    func seclusion() {
         var options = TransferOptions()
         options.setArchive()
         options.wire.timeout = 5
@@ -173,6 +173,10 @@ struct ServerArgumentsTests {
         func text(_ words: [[UInt8]]) -> [String] { words.map { String(decoding: $0, as: UTF8.self) } }
         #expect(text(arguments.shellWords) == ["--server", "--sender", "-slogDtpre.iLsfxCIvu"])
         #expect(text(arguments.secludedWords) == ["--timeout=5", ".", "a b*", "./-x"])
+    }
+
+    @Test("from the stream join the command line")
+    func secluded() throws {
         let line = try Captures.header("session-push3-secluded-p32", "remote shell: rsync ")
         let first = ServerArguments(parsing: words(line), from: .shell)
         #expect(first.isSecluded && !first.isComplete && first.refusal == nil)
