@@ -6,8 +6,8 @@ import RsyncOptions
 import Synchronization
 import Transport
 
-/// Ends a client cleanly when SIGTERM, SIGINT or SIGHUP arrives (code 20), or at a point in time (code 30): the stream is
-/// closed, the session keeps what `--partial` asks it to keep, and the program ends.
+/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP arrives (code 20), or at a point
+/// in time (code 30): the stream is closed, the session keeps what `--partial` asks it to keep, and the program ends.
 ///
 /// ## Concurrency model
 /// `cutting` is guarded by its lock.
@@ -24,6 +24,10 @@ final class Interruption: Sendable {
     private final class Shared: Sendable {
         let cutting = Mutex(Cutting())
 
+        let role: String
+
+        init(role: String) { self.role = role }
+
         /// Closes the stream, and ends the process if its session does not do so in time.
         func end(_ code: Int32, _ output: ConsoleOutput) {
             let stream = cutting.withLock { cutting in
@@ -34,21 +38,22 @@ final class Interruption: Sendable {
                 stream.close()
                 sleep(Interruption.patience)
             }
-            output.error(ExitText.line(code: code, role: "client"))
+            output.error(ExitText.line(code: code, role: role))
             _exit(code)
         }
     }
 
-    private let shared = Shared()
+    private let shared: Shared
     private let output: ConsoleOutput
     private let termination: Termination
     /// Nothing is ever queued: waiting for it is sleeping.
     private let silence = BoundedQueue<Never>(capacity: 1, name: "the time to stop")
 
     /// Watches for the signals from now on; created before any other thread.
-    init(output: ConsoleOutput) throws(CommandError) {
+    init(output: ConsoleOutput, role: String = "client") throws(CommandError) {
         self.output = output
-        let shared = shared
+        let shared = Shared(role: role)
+        self.shared = shared
         termination = try Termination { shared.end(20, output) }
     }
 

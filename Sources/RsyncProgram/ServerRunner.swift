@@ -15,15 +15,18 @@ enum ServerRunner {
     /// - Returns: The exit code.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
     static func serve(_ arguments: [[UInt8]], environment: [String: String]) throws(CommandError) -> Int32 {
+        let output = ConsoleOutput()
+        let interruption = try Interruption(output: output, role: "server")
         let stream = try standardStreams()
+        interruption.cut(stream)
         let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
         let session = ServerSession(observer: SilentObserver(), preferences: preferences)
         let result = session.run(arguments: arguments, over: stream)
+        if let ended = interruption.code { return ended }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
-            let console = ConsoleOutput()
-            console.error("rsync: \(failure)")
-            console.error(ExitText.line(code: result.exitCode, role: "server"))
+            output.error("rsync: \(failure)")
+            output.error(ExitText.line(code: result.exitCode, role: "server"))
         }
         return result.exitCode
     }

@@ -50,6 +50,10 @@ extension RsyncCommandLine {
             return
         }
         try checkOptions()
+        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+            options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
+        }
+        options.addImpliedRules()
         try setMode(parser.operands)
         try findNames()
         try checkCarrier()
@@ -75,6 +79,7 @@ extension RsyncCommandLine {
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
+        if let conflict = options.conflict { throw .usage(conflict) }
         if options.attributes.extended > 1, options.attributes.privileges == .simulated {
             throw .usage("--fake-super conflicts with -XX")
         }

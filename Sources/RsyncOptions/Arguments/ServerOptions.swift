@@ -20,14 +20,14 @@ package struct ServerOptions: Sendable, Equatable {
 
     /// The mode and the letters: with `-s`, all that a command line shows.
     package var firstWords: [String] {
-        let letters = told(.letters).map { $0.spelled(transfer) }.joined()
+        let letters = told(.letters).flatMap { $0.spelled(transfer) }.joined()
         let cluster = (isSecluded ? "s" : "") + letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
         return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"])
     }
 
     /// The options that follow the letters.
     package var longWords: [String] {
-        told(.words).flatMap { $0.spelled(transfer).split(separator: "\0").map(String.init) }
+        told(.words).flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
     }
 
     private func told(_ place: OptionTelling.Place) -> [OptionTelling] {
