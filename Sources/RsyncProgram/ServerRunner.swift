@@ -13,10 +13,12 @@ enum ServerRunner {
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
     static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
         let stream = try standardStreams()
-        let result = ServerSession(observer: SilentObserver()).run(arguments: arguments, over: stream)
+        let console = ConsoleOutput()
+        var session = ServerSession(observer: MessagePrinter(output: console))
+        session.printsOwnMessages = true
+        let result = session.run(arguments: arguments, over: stream)
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
-            let console = ConsoleOutput()
             console.error("rsync: \(failure)")
             console.error(ExitText.line(code: result.exitCode, role: "server"))
         }

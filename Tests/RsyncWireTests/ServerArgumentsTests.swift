@@ -90,7 +90,6 @@ struct ServerArgumentsTests {
             ("--server -lZ . d", "-Z: unknown option"), ("--server -L . d", "--copy-links (-L): this option"),
             ("--server -l --delete-after . d", "--delete-after: this option"),
             ("--server -l --bogus=1 . d", "--bogus=1: unknown"),
-            ("--server -l --info=DEL . d", "--info: this option"),
             ("--server -l --timeout=x . d", "--timeout=x: invalid value"),
             ("--server -l --timeout", "--timeout: missing value"), ("--server -l dst", "no \".\" before \"dst\""),
             ("--server -l", "no \".\""), ("-l . d", "no --server"), ("--server --daemon . d", "--daemon: this option"),

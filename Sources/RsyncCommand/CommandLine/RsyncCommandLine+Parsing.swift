@@ -10,7 +10,7 @@ extension RsyncCommandLine {
     /// - Parameter arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
     package init(parsing arguments: [[UInt8]]) throws(CommandError) {
-        self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
+        self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
         var parser = ClientParser(arguments, readFile: Self.patternFile)
@@ -18,7 +18,7 @@ extension RsyncCommandLine {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
                 let daemon = try DaemonSettings(parsing: vector, isServer: isServer)
-                mode = daemon.asksForHelp ? .help : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
+                mode = daemon.asksForHelp ? .information(.help) : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
                 return
             }
             if isServer {
@@ -32,9 +32,9 @@ extension RsyncCommandLine {
         (options, settings) = (parser.options.transfer, parser.options.settings)
         // `-h` is about numbers, but on its own it requests help.
         let isHelp = arguments.count == 1 && parser.operands.isEmpty && settings.humanLevel > 1
-        if isHelp || parser.options.request == .help { return }
-        if parser.options.request == .version {
-            mode = .version
+        if isHelp { return }
+        if let request = parser.options.request {
+            mode = .information(request)
             return
         }
         try checkOptions()
@@ -59,17 +59,22 @@ extension RsyncCommandLine {
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
-        if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
         if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
-        // The other end must report every change, not only transfers.
-        let itemized = Array("%i".utf8)
-        if let format = settings.outFormat, options.output.itemize == 0,
-            zip(format, format.dropFirst()).contains(where: { [$0, $1] == itemized })
-        {
-            options.output.itemize = 1
+        settleFormat()
+    }
+
+    /// The other end must know what the lines for changes show.
+    private mutating func settleFormat() {
+        guard let text = settings.outFormat else {
+            options.output.hasFormat = options.output.itemize > 0
+            return
         }
+        let format = OutputFormat(parsing: text)
+        options.output.hasFormat = true
+        options.output.showsOperation = format.showsOperation
+        options.output.itemize = format.itemizes ? max(1, options.output.itemize) : 0
     }
 
     private func checkCarrier() throws(CommandError) {

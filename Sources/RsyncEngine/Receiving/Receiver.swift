@@ -35,6 +35,8 @@ final class Receiver: ReadingRole {
     private var decoder: FileListDecoder
     private var live: LiveFileLists
     private var listCount: Int32 = 0
+    /// Entries of lists that have ended.
+    private var endedCount = 0
     private var doneCount: Int32 = 0
     private var phase = Phase.firstLists
     /// The sender's own statistics, which a client gets at the end of a pull.
@@ -168,7 +170,10 @@ final class Receiver: ReadingRole {
             throw .violation("the sender answered the end of a list or a phase that was not ended", exitCode: 2)
         }
         doneCount += 1
-        if doneCount <= listCount { live.releaseOldest() }
+        if doneCount <= listCount {
+            endedCount += live.lists.first?.count ?? 0
+            live.releaseOldest()
+        }
         jobs.handOver()
         if live.isComplete, doneCount == listCount + 2, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
@@ -185,20 +190,35 @@ final class Receiver: ReadingRole {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
         defer { open.settle(plan) }
-        let isReportedFirst = state.observer.wantsFileProgress
+        if state.observer.wantsFileProgress { notePosition(index) }
+        let isReportedFirst = state.observer.wantsItemsFirst
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
             jobs.add(job)
-            if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
+            if !isReportedFirst {
+                report(item, try live.resolve(index), transferred: files.lastLength, checksum: files.lastDigest)
+            }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))
         }
     }
 
-    private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
+    /// Records how far in the lists the transfer is.
+    private func notePosition(_ index: Int32) {
+        var before = endedCount
+        for list in live.lists {
+            guard index >= list.start + Int32(list.count) else { break }
+            before += list.count
+        }
+        let start = live.lists.last { $0.start <= index }?.start ?? index
+        state.progress.entriesPassed.store(Int64(before + Int(index - start) + 1), ordering: .relaxed)
+    }
+
+    private func report(_ item: Item, _ place: ListedEntry, transferred: Int64, checksum: [UInt8] = []) {
         guard state.observer.wantsItems, !state.isServer else { return }
-        let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
+        var report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
+        report.checksum = state.parameters.checksum.printed(checksum)
         state.observer.didChange(report)
     }
 

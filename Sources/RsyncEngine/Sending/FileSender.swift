@@ -28,7 +28,11 @@ final class FileSender {
     /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Bytes of the file sent last.
-    private(set) var lastLength: Int64 = 0
+    private var lastLength: Int64 = 0
+    /// The checksum of the file sent last.
+    private var lastDigest: [UInt8] = []
+    /// What precedes the names of each source in the paths that were given.
+    private let folders: [[UInt8]]
 
     init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
         self.state = state
@@ -41,6 +45,22 @@ final class FileSender {
         isPlain = state.parameters.compression == .none
         directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
+        folders = sources.map(\.folder)
+    }
+
+    /// Describes an entry that is not sent, or not yet.
+    func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
+        var report = ItemReport(item, entry, in: list, isSending: true, transferred: transferred)
+        if folders.indices.contains(Int(entry.source)) { report.folder = folders[Int(entry.source)] }
+        return report
+    }
+
+    /// Describes the file that was sent last.
+    func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ signature: Signature) -> ItemReport {
+        var report = report(item, entry, in: list, transferred: lastLength)
+        report.checksum = state.parameters.checksum.printed(lastDigest)
+        report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+        return report
     }
 
     /// Answers a request.
@@ -67,9 +87,9 @@ final class FileSender {
             try output.message(.noSend, number: index)
             return false
         }
-        if state.observer.wantsFileProgress, !state.isServer {
-            followed = (Array(list.name(of: entry)), size, 0)
-            state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
+        if state.observer.wantsFileProgress, !state.isServer { followed = (Array(list.name(of: entry)), size, 0) }
+        if state.observer.wantsItemsFirst, !state.isServer {
+            state.observer.didChange(report(item, entry, in: list, transferred: 0))
         }
         try output.index(index)
         try item.write(to: output)
@@ -84,6 +104,7 @@ final class FileSender {
             state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
         }
         try output.bytes(digest)
+        lastDigest = digest
         fileSum.reset()
         if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }

@@ -11,6 +11,9 @@ package struct SourceRoot: Sendable {
     /// The argument as given, for messages.
     package let argument: [UInt8]
 
+    /// What precedes the name in the argument: `dir/` of `dir/file` and of `dir/`.
+    package var folder: [UInt8] { Self.split(argument).parent }
+
     /// Names a source.
     package init(volume: Volume, name: [UInt8], argument: [UInt8]) {
         self.volume = volume

@@ -124,7 +124,7 @@ package struct ClientSession: Sendable {
             }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
-                try ArgumentStream.write(arguments.encoded, to: channel.output)
+                try ArgumentStream.write(arguments.encodedForDaemon, to: channel.output)
             } catch {
                 throw .wire(error)
             }
@@ -196,7 +196,7 @@ package struct ClientSession: Sendable {
 
     private func daemonClient(over channel: SessionChannel) -> DaemonClient {
         let observer = observer
-        let onText = { (line: [UInt8]) throws(WireError) in observer.peerMessage(shown(line), .info) }
+        let onText = { (line: [UInt8]) throws(WireError) in observer.greeting(line) }
         return DaemonClient(
             version: options.wire.protocolVersion,
             input: channel.input,

@@ -10,6 +10,9 @@ import VolumeAccess
 package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
+    /// nowhere to print them.
+    package var printsOwnMessages = false
 
     /// Prepares a session.
     ///
@@ -157,7 +160,8 @@ package struct ServerSession {
             observer: observer,
             progress: progress,
             mapsNames: place.mapsNames,
-            lockReach: place.lockReach
+            lockReach: place.lockReach,
+            printsOwnMessages: printsOwnMessages
         )
     }
 }

@@ -8,15 +8,19 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSecluded = false
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
     package var capabilities = ""
+    /// What a server prints before anything else: about an item of `--info` that it does not know.
+    package var warnings: [String] = []
 
     package init() {}
 
-    /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
-    package var words: [String] {
+    /// The arguments up to the `.` that ends the options, without any quoting.
+    package var words: [[UInt8]] {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
-        let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()
-        let words = told.filter { $0.place == .words }.map { $0.spelled(transfer) }.filter { !$0.isEmpty }
-        return ["--server"] + (isSender ? ["--sender"] : []) + ["-\(letters)e\(capabilities)"] + words
+        func spelled(_ place: OptionTelling.Place) -> [[UInt8]] {
+            told.filter { $0.place == place }.flatMap { $0.spelled(transfer, isSender) }
+        }
+        let letters = Array("-".utf8) + spelled(.letters).joined() + Array("e\(capabilities)".utf8)
+        return [Array("--server".utf8)] + (isSender ? [Array("--sender".utf8)] : []) + [letters] + spelled(.words)
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }

@@ -74,10 +74,16 @@ package struct ServerArguments: Sendable, Equatable {
     package var isSecluded: Bool { server.isSecluded }
 
     /// The whole vector, from `--server` on, without any quoting.
-    package var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
+    package var encoded: [[UInt8]] { encodedOptions + [Array(".".utf8)] + paths }
 
-    /// The vector before the `.` that ends the options; plain text without shell metacharacters.
-    package var encodedOptions: [String] { server.words }
+    /// The whole vector for a daemon, which removes one level of backslashes from the options (protocol specification,
+    /// session 2.5).
+    package var encodedForDaemon: [[UInt8]] {
+        encodedOptions.map(ArgumentQuoting.shellWord) + [Array(".".utf8)] + paths
+    }
+
+    /// The vector before the `.` that ends the options, without any quoting.
+    package var encodedOptions: [[UInt8]] { server.words }
 
     // MARK: meaning of the letters
 

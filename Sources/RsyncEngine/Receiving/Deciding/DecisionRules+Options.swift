@@ -63,7 +63,9 @@ extension DecisionRules {
         writesInPlace = options.placement.inPlace
         wantsDelta = !(options.wire.wholeFile ?? isLocal)
         takesSmallestFirst = options.agent.smallestFirst
-        reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
+        let namesUnchanged = options.output.level(.name) > 1
+        reportsUnchanged = options.output.itemize > 1 || options.output.itemize > 0 && namesUnchanged
+        mentionsUnchanged = options.output.itemize == 0 && namesUnchanged
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
             comesFirst: options.deletion.isBefore,

@@ -48,8 +48,10 @@ struct DecisionRules: Sendable {
     var wantsDelta: Bool
     /// Whether small files are requested before large ones.
     var takesSmallestFirst: Bool
-    /// Whether unchanged entries are reported (`-ii`, `-vv`; protocol specification, transfer 11.4).
+    /// Whether unchanged entries are reported (`-ii`; protocol specification, transfer 11.4).
     var reportsUnchanged: Bool
+    /// Whether the names of entries whose content is kept are printed by this side (`-vv` without `-i`).
+    var mentionsUnchanged = false
     /// Which names are deleted, and when.
     var deletion: DeletionRules
 }

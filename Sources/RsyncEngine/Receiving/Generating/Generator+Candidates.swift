@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -61,6 +62,7 @@ extension Generator {
         case .done:
             count(decision, candidate)
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            if rules.mentionsUnchanged, case .keep(let report, _, _) = decision { mention(candidate, report) }
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
@@ -89,6 +91,12 @@ extension Generator {
     }
 
     private func reportSkipped(_ candidate: Candidate) {
-        state.report("skipping non-regular file \"\(printable(candidate.name))\"", .info)
+        guard state.options.output.level(.nonreg) > 0 else { return }
+        state.inform("skipping non-regular file \"", candidate.name, "\"")
+    }
+
+    /// Names an entry whose content was not touched.
+    private func mention(_ candidate: Candidate, _ report: ItemFlags?) {
+        state.inform("", candidate.name, report?.isEmpty ?? true ? " is uptodate" : "")
     }
 }
