@@ -121,10 +121,12 @@ struct ClientRunner {
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
         let (direction, isIncomplete) = direction(of: job)
-        let arguments =
-            job.isPush
-            ? ServerArguments(options: line.options, isSender: false, paths: [job.destination])
-            : ServerArguments(options: line.options, isSender: true, paths: job.sources)
+        let arguments = ServerArguments(
+            options: line.options,
+            isSender: !job.isPush,
+            dialect: Dialect(line.options.wire.protocolVersion),
+            paths: job.isPush ? [job.destination] : job.sources
+        )
         let words = arguments.encodedOptions.map(ArgumentQuoting.shellWord) + [Array(".".utf8)]
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
         interruption.cut(shell.stream)

@@ -14,7 +14,7 @@ extension FilterList {
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
         for rule in rules where rule.sides.contains(side) {
-            let text = rule.wireText
+            let text = try rule.text(in: output.dialect)
             try output.int32(Int32(text.count))
             try output.bytes(text)
         }
@@ -44,7 +44,7 @@ extension FilterList {
             }
             let line = try input.bytes(Int(length), "a filter rule")
             do throws(FilterError) {
-                try list.append(line: line)
+                try list.append(line: input.dialect.hasTypedFilters ? line : FilterRule.modern(line))
             } catch {
                 throw .violation(error.description, exitCode: 1)
             }
@@ -53,5 +53,43 @@ extension FilterList {
                 throw .violation("a filter pattern is longer than \(patternLimit - 1) bytes", exitCode: 22)
             }
         }
+    }
+}
+
+extension FilterRule {
+    private static let prefixes = [Array("- ".utf8), Array("+ ".utf8)]
+
+    /// The rule as sent in a dialect (protocol specification, session 8.2).
+    ///
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a rule that cannot be expressed.
+    fileprivate func text(in dialect: Dialect) throws(WireError) -> [UInt8] {
+        guard !dialect.hasPerishableFilters, isPerishable else {
+            return try dialect.hasTypedFilters ? wireText : bareText()
+        }
+        // It then protects more than it was written to.
+        return try withoutPerishable.text(in: dialect)
+    }
+
+    private var withoutPerishable: FilterRule {
+        FilterRule(pattern: patternText, isInclude: isInclude, sides: namedSides, isNegated: isNegated)
+    }
+
+    /// The pattern as it was written.
+    private var patternText: [UInt8] { Array(wireText.drop { $0 != UInt8(ascii: " ") }.dropFirst()) }
+
+    /// The rule before protocol 29: a bare pattern to exclude, `+ ` and a pattern to include.
+    private func bareText() throws(WireError) -> [UInt8] {
+        guard !isNegated, namedSides.isEmpty else {
+            throw .incompatible("filter rules are too modern for the other end: \(printable(wireText))")
+        }
+        let pattern = patternText
+        if isInclude { return Self.prefixes[1] + pattern }
+        return Self.prefixes.contains { pattern.starts(with: $0) } ? Self.prefixes[0] + pattern : pattern
+    }
+
+    /// Turns a line of a client before protocol 29 into the syntax of later ones.
+    fileprivate static func modern(_ line: [UInt8]) -> [UInt8] {
+        let isRule = line == [UInt8(ascii: "!")] || prefixes.contains { line.starts(with: $0) }
+        return isRule ? line : prefixes[0] + line
     }
 }

@@ -244,7 +244,10 @@ struct HostilePeerTests {
 
     @Test(
         "a server survives a client that ends at any byte",
-        arguments: ["push3-p32", "push3-p30", "push-delta-p32", "pull3-p32"]
+        arguments: [
+            "push3-p32", "push3-p30", "push-delta-p32", "pull3-p32", "push3-p29", "push3-p28", "push3-p27",
+            "push-delta-p29", "pull3-p29", "pull3-p28",
+        ]
     )
     func cutClient(name: String) throws {
         let place = try Place()
@@ -268,7 +271,10 @@ struct HostilePeerTests {
         #expect(names.sorted() == (name.hasPrefix("push3") ? Self.captured : []))
     }
 
-    @Test("a client survives a server that ends at any byte", arguments: ["pull3-p32", "push3-p32", "push3-p30"])
+    @Test(
+        "a client survives a server that ends at any byte",
+        arguments: ["pull3-p32", "push3-p32", "push3-p30", "pull3-p29", "pull3-p28", "push3-p28"]
+    )
     func cutServer(name: String) throws {
         let place = try Place()
         try place.write(Array("hello\n".utf8), place.source + "/a.txt")
@@ -278,6 +284,7 @@ struct HostilePeerTests {
         options.deletion.isOn = false
         options.attributes.numericIDs = false
         options.wire.checksumSeed = 12345
+        options.wire.protocolVersion = Int32(name.suffix(2)) ?? 32
         for count in 0..<all.count {
             let (near, far) = try SocketStream.pair()
             let client = ClientSession(stream: near, options: options, observer: SilentObserver())

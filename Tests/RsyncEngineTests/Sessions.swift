@@ -109,11 +109,12 @@ enum Route: String, Sendable, CaseIterable {
         }
     }
 
-    private func overShell(
+    /// Runs a session with a server as over a remote shell.
+    func overShell(
         _ direction: ClientSession.Direction,
         _ options: TransferOptions,
-        _ observer: RecordingObserver,
-        _ watch: StreamWatch?
+        _ observer: RecordingObserver = RecordingObserver(),
+        _ watch: StreamWatch? = nil
     ) throws -> Outcome {
         let (near, far) = try SocketStream.pair()
         watch?.watch(near, far)

@@ -88,6 +88,7 @@ struct OptionRoundTripTests {
         if told.placement.inPlace { told.placement.partial = false }
         guard isSender else { return told }
         told.comparison.sizeOnly = false
+        (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
         told.comparison.modifyWindow = nil
         told.attributes.omitDirectoryTimes = false
         told.placement.partial = false

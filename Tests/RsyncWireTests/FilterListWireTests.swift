@@ -28,6 +28,29 @@ struct FilterListWireTests {
         }
     }
 
+    static let old: [(line: String, version: Int32, expected: String?)] = [
+        ("- *.o", 28, "*.o"), ("+ x/", 28, "+ x/"), ("- + x", 28, "- + x"), ("- - x", 27, "- - x"),
+        ("-p per", 28, "per"), ("-p per", 29, "- per"), ("-s q", 28, nil), ("-! q", 27, nil), ("-s q", 29, "-s q"),
+    ]
+
+    @Test("travels in older protocols as rsync sends it", arguments: old)
+    func oldText(line: String, version: Int32, expected: String?) throws {
+        var list = FilterList()
+        try list.append(line: Array(line.utf8))
+        let sink = ArraySink()
+        let output = WireOutput(sink: sink)
+        output.dialect = Dialect(version)
+        guard let expected else { return #expect(exitCode { try list.write(for: .sender, to: output) } == 2) }
+        try list.write(for: .sender, to: output)
+        try output.flush()
+        #expect(sink.bytes == [UInt8(expected.utf8.count), 0, 0, 0] + Array(expected.utf8) + [0, 0, 0, 0])
+        let input = WireInput(source: ArraySource(sink.bytes))
+        input.dialect = Dialect(version)
+        let copy = try FilterList.read(from: input)
+        #expect(copy.rules.map(\.isInclude) == list.rules.map(\.isInclude))
+        #expect(copy.rules.map(\.patternLength) == list.rules.map(\.patternLength))
+    }
+
     @Test(
         "refuses unsupported rules with rsync's exit code",
         arguments: [

@@ -32,7 +32,8 @@ struct ScriptedReceiver {
 
     mutating func receiveList(directory: Int32 = -1) throws(WireError) {
         let name = directory < 0 ? [] : try lists.open(directory)
-        let list = FileList(start: lists.nextStart, directory: directory)
+        let sortsByBytes = format.dialect.sortsByBytes
+        let list = FileList(start: lists.nextStart, directory: directory, sortsByBytes: sortsByBytes)
         let start = offset
         try decoder.decode(from: input, into: list, directory: name, holding: lists.footprint)
         ranges.append(start..<max(start, offset))
@@ -56,6 +57,9 @@ struct ScriptedReceiver {
 
     private mutating func receiveItem(_ index: Int32) throws(WireError) {
         let target = try lists.resolve(index)
+        guard format.dialect.hasItemFlags else {
+            return items.append((index, Array(target.name), target.isDirectoryOfList))
+        }
         let flags = try input.uint16("item flags")
         if flags & 0x0800 != 0 { _ = try input.byte("basis type") }
         if flags & 0x1000 != 0 { _ = try input.vstring(limit: 4095, tooLong: 2, "xname") }

@@ -55,6 +55,21 @@ struct RemovalTests {
         #expect(rest == ["other", "other/inside", "same", "same/inside"])
     }
 
+    @Test("empties directories that their owner may not change, and leaves those that stay as they were")
+    func withoutPermission() throws {
+        let scratch = try Scratch()
+        let path = scratch.path
+        try shell("cd \(path) && chmod 777 . && mkdir -p t/a/kept t/b/c t/d && touch t/a/kept/x t/a/y t/b/c/z t/d/f")
+        try shell("cd \(path) && chown -R 4321 t && chmod 555 t/a t/b/c && chmod 100 t/b && chmod 0 t/d && chmod 511 t")
+        let failures = try onThread(user: 4321) {
+            try scratch.root.removeTree("t".name.span, keeping: { path, _ in path == "t/a/kept".name })
+        }
+        #expect(failures.isEmpty)
+        let rest = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+        #expect(rest == ["t", "t/a", "t/a/kept", "t/a/kept/x"])
+        #expect(["t", "t/a", "t/a/kept"].map { scratch.status($0).st_mode & 0o7777 } == [0o511, 0o555, 0o755])
+    }
+
     @Test("reports what cannot be removed and removes the rest")
     func failing() throws {
         let scratch = try Scratch()

@@ -42,6 +42,17 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Unpacks the oldest rsync that Debian's archive lists beside the newest one, for tests against two releases.
+get_older_rsync() {
+    local version folder="$repository/.build/older-rsync"
+    [ ! -x "$folder/usr/bin/rsync" ] || return 0
+    version=$(apt-cache madison rsync | awk -F' *[|] *' '{ print $2 }' | sort -Vu | head -1)
+    [ -n "$version" ] || fail "apt-cache lists no rsync: run apt-get update"
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download -qq "rsync=$version" && dpkg -x rsync_*.deb . && rm -f rsync_*.deb) ||
+        fail "rsync $version could not be downloaded and unpacked in $folder"
+}
+
 # Builds the programs as they are shipped.
 build_release() {
     local program

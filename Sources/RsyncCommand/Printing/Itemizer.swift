@@ -21,6 +21,9 @@ struct Itemizer: Sendable {
     func text(_ item: ItemReport) -> String {
         if item.isDeletion { return Self.deletion }
         let flags = item.flags
+        guard !flags.contains(.unexplained) else {
+            return String([action(item), Self.kind(item.mode)]) + String(repeating: "?", count: 9)
+        }
         var attributes = attributes(item)
         let action = action(item)
         if flags.contains(.isNew) {

@@ -125,7 +125,11 @@ package struct DaemonSession {
         let server = DaemonServer(digests: digests, input: channel.input, output: channel.output)
         let greeting = try server.greet(messageOfTheDay: catalogue.messageOfTheDay)
         report.lacksDigest =
-            AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) == nil
+            AuthenticationExchange.serverChoice(
+                clientNames: greeting.digests,
+                offered: digests,
+                in: Dialect(greeting.settled(own: Dialect.newest.version))
+            ) == nil
         loginPlace?.advance(to: .greeted)
         guard case .module(let name) = try server.request() else {
             try server.list(catalogue.listedModules)
@@ -143,7 +147,7 @@ package struct DaemonSession {
             if let isReadOnly = module.readOnlyRule?(report.user) { module.isReadOnly = isReadOnly }
             if let text = try begin(module, over: channel, &report) { return try refuse(server, text, &report) }
             try server.accept()
-            return try readArguments(channel, module, version: greeting.settled(own: 32), &report)
+            return try readArguments(channel, module, version: greeting.settled(own: Dialect.newest.version), &report)
         }
     }
 
@@ -200,7 +204,7 @@ package struct DaemonSession {
         version: Int32,
         _ report: inout Report
     ) throws(WireError) -> Admitted {
-        var vector = try ArgumentStream.read(from: channel.input)
+        var vector = try ArgumentStream.read(from: channel.input, in: Dialect(version))
         var arguments = ServerArguments(parsing: vector, from: .daemon)
         if arguments.isSecluded {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)

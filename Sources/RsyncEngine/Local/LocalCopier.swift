@@ -142,7 +142,11 @@ final class LocalCopier {
         while true {
             let count = try source.read(into: buffer.all, at: offset)
             guard count > 0 else { break }
-            try file.write(buffer[0..<count].span, at: offset)
+            if state.options.placement.sparse {
+                try file.writeSparse(gathering: [buffer[0..<count]], at: offset)
+            } else {
+                try file.write(buffer[0..<count].span, at: offset)
+            }
             offset += Int64(count)
         }
         report(try file.finish(length: offset, plan.attributes))
@@ -183,10 +187,5 @@ final class LocalCopier {
         state.report("rsync: [sender] send_files failed to open \"\(name)\": \(reason)", .errorTransfer)
     }
 
-    private func report(_ failures: [VolumeError]) {
-        for failure in failures {
-            guard case .system(let operation, let path, let number) = failure else { continue }
-            state.report(state.describe(operation, path, number: number, role: "receiver"), .errorTransfer)
-        }
-    }
+    private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }
 }

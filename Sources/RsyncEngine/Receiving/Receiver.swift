@@ -72,7 +72,8 @@ final class Receiver: ReadingRole {
     /// - Returns: The list, and whether more entries follow in other lists.
     func readFirstLists() throws(WireError) -> (list: FileList, hasMore: Bool) {
         defer { phase = .idle }
-        let first = FileList(start: live.nextStart, directory: -1)
+        let sortsByBytes = state.parameters.dialect.sortsByBytes
+        let first = FileList(start: live.nextStart, directory: -1, sortsByBytes: sortsByBytes)
         try decoder.decode(from: input, into: first, holding: 0)
         try request?.check(first)
         take(first)
@@ -162,7 +163,8 @@ final class Receiver: ReadingRole {
     /// specification, session 7.3).
     private var isAtEnd: Bool {
         guard live.isComplete else { return false }
-        return doneCount == listCount + (state.parameters.dialect.hasLongGoodbye ? 3 : 2)
+        let dialect = state.parameters.dialect
+        return doneCount == listCount + dialect.phaseCount + (dialect.hasLongGoodbye ? 1 : 0)
     }
 
     private func takeDone() throws(WireError) {
@@ -170,19 +172,33 @@ final class Receiver: ReadingRole {
             throw .violation("the sender answered the end of a list or a phase that was not ended", exitCode: 2)
         }
         doneCount += 1
-        if doneCount <= listCount {
+        // A whole list stays: files may be sent again after its end.
+        if doneCount <= listCount, live.isIncremental {
             endedCount += live.lists.first?.count ?? 0
             live.releaseOldest()
         }
         jobs.handOver()
-        if live.isComplete, doneCount == listCount + 2, !state.isServer {
+        let dialect = state.parameters.dialect
+        if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
         }
+        if !dialect.hasErrorMessages { abandonUnanswered() }
         events.push(.senderDone)
+    }
+
+    /// Gives up what the sender passed over in the phase that has ended: before protocol 30 it has no other way to say
+    /// that it could not open a file.
+    private func abandonUnanswered() {
+        for plan in open.takeAll() {
+            open.settle(plan)
+            state.noteNotSent()
+            events.push(.abandoned(plan.index))
+        }
     }
 
     private func takeItem(_ index: Int32, _ files: FileReceiver) throws(WireError) {
         let item = try Item.read(from: input)
+        if item.isIdle(index, in: live, state.parameters.dialect) { return }
         guard item.flags.contains(.transfer), state.execution.bringsContent else {
             return report(item, try live.resolve(index), transferred: 0)
         }

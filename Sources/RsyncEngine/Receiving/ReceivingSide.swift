@@ -14,7 +14,9 @@ import VolumeAccess
 /// written and not answered (``OpenRequests``), which the generator limits.
 final class ReceivingSide {
     /// The most open requests before the generator waits for answers.
-    private static let requestLimit = 10_000
+    ///
+    /// Before protocol 30 there is no limit: a file that the sender cannot open is not answered.
+    private var requestLimit: Int { state.parameters.dialect.hasErrorMessages ? 10_000 : .max }
 
     private let state: SessionState
     private let output: WireOutput
@@ -128,7 +130,7 @@ final class ReceivingSide {
             generator: generator,
             events: events,
             open: open,
-            requestLimit: Self.requestLimit,
+            requestLimit: requestLimit,
             synchronizer: synchronizer
         )
         // Each is used by its own thread only; what they share is the state, the open requests and the queues.

@@ -84,7 +84,7 @@ final class FileSender {
         let size = file?.status.size ?? entry.size
         if let limit = state.options.limits.largestFile, size > limit {
             state.report(state.describeTooLarge(list.name(of: entry), size, limit), .errorTransfer)
-            try output.message(.noSend, number: index)
+            try tellNotSent(index)
             return false
         }
         if state.observer.wantsFileProgress, !state.isServer { followed = (Array(list.name(of: entry)), size, 0) }
@@ -171,7 +171,12 @@ final class FileSender {
             let reason = "\(SystemError.text(of: number)) (\(number))"
             state.report("rsync: [sender] send_files failed to open \"\(printable(name))\": \(reason)", .errorTransfer)
         }
-        try output.message(.noSend, number: index)
+        try tellNotSent(index)
+    }
+
+    /// Tells the receiver not to wait for a file; before protocol 30 it notices at the end of the phase.
+    private func tellNotSent(_ index: Int32) throws(WireError) {
+        if state.parameters.dialect.hasErrorMessages { try output.message(.noSend, number: index) }
     }
 
     // MARK: whole files

@@ -26,7 +26,7 @@ final class Sender {
     private var live: LiveFileLists
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
-    private var phase = 0
+    private var phase: Int32 = 0
     private var passed = PassedEntries()
     private var toldBits: SessionState.ErrorBits = []
     /// Counts what was read from the peer, for the statistics of a server.
@@ -205,7 +205,7 @@ final class Sender {
             guard isListComplete else { throw .violation("a phase ended before the last file list", exitCode: 2) }
             phase += 1
             peer.endComparing()
-            guard phase <= 2 else { return false }
+            guard phase <= state.parameters.dialect.phaseCount else { return false }
         }
         try output.index(SpecialIndex.done)
         return true
@@ -219,6 +219,7 @@ final class Sender {
     }
 
     private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+        if item.isIdle(index, in: live, state.parameters.dialect) { return }
         let place = try live.resolve(index)
         // The index before a list's first entry names a directory that also has an index in another list.
         if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
@@ -255,7 +256,9 @@ final class Sender {
     private func sendGoodbye() throws(WireError) {
         try state.sendOutbox(to: output)
         let bits = state.errorBits
-        if bits != toldBits, bits.rawValue != 0 { try output.message(.ioError, number: bits.rawValue) }
+        if bits != toldBits, bits.rawValue != 0, state.parameters.dialect.hasErrorMessages {
+            try output.message(.ioError, number: bits.rawValue)
+        }
         try output.index(SpecialIndex.done)
         if state.isServer { try sendStatistics() }
         try output.flush()

@@ -39,10 +39,15 @@ final class SourceWalker {
 
     /// Lists everything, then closes the queue.
     func run() {
-        let first = FileList(start: traversal.nextStart, directory: -1)
-        for (number, source) in sources.enumerated() { add(source, UInt16(number), to: first) }
+        let sortsByBytes = state.parameters.dialect.sortsByBytes
+        let first = FileList(start: traversal.nextStart, directory: -1, sortsByBytes: sortsByBytes)
+        for (number, source) in sources.enumerated() {
+            let start = first.count
+            add(source, UInt16(number), to: first)
+            // What is below a source follows it: before protocol 30 that tells which directories have contents.
+            if !isIncremental { listWhole(into: first, from: start) }
+        }
         guard isIncremental else {
-            listWhole(into: first)
             hand(over: first)
             state.progress.isListComplete.store(true, ordering: .relaxed)
             return lists.close()
@@ -74,10 +79,10 @@ final class SourceWalker {
         lists.push(list, weight: max(1, list.count))
     }
 
-    /// Adds everything below the directories that are already in the list.
-    private func listWhole(into list: FileList) {
+    /// Adds everything below the directories from a position on.
+    private func listWhole(into list: FileList, from start: Int) {
         guard state.options.selection.recursive else { return }
-        var position = 0
+        var position = start
         while position < list.count, state.failure == nil {
             let entry = list.entries[position]
             let name = Array(list.name(of: entry))
@@ -184,7 +189,9 @@ final class SourceWalker {
         _ entry: inout FileEntry,
         to list: FileList
     ) throws(VolumeError) {
-        let isLinked = state.options.attributes.hardLinks && status.linkCount > 1 && !status.isDirectory
+        let isLinked =
+            state.options.attributes.hardLinks && !status.isDirectory
+            && (status.linkCount > 1 || status.isRegular && state.parameters.dialect.listsEveryInode)
         let needsSum = state.options.comparison.checksum && status.isRegular
         guard status.isSymbolicLink || status.isDevice || isLinked || needsSum else { return }
         var extra = FileEntryExtra()

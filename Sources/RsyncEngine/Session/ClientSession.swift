@@ -16,6 +16,10 @@ package struct SessionResult: Sendable {
     package let dialect: Dialect
     /// The phrase in a message about a file that exceeds a size limit, from either side.
     package static let largeFileText = SessionState.tooLarge
+    /// Whether a message, from either side, is about attributes that could not be set on an entry.
+    package static func concernsAttributes(_ message: String) -> Bool {
+        [SessionState.attributesNotSet, "] chown \"", "] chgrp \""].contains { message.contains($0) }
+    }
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {
         self.failure = failure
@@ -118,13 +122,14 @@ package struct ClientSession: Sendable {
     package func run(module: [UInt8], _ direction: Direction, login: Login) -> SessionResult {
         run { channel throws(EngineError) in
             let version = try open(module, login, over: channel)
-            var arguments = serverArguments(direction)
-            if options.comparison.comparesNanoseconds, Dialect(version).listsNanoseconds {
+            let dialect = Dialect(version)
+            var arguments = serverArguments(direction, in: dialect)
+            if options.comparison.comparesNanoseconds, dialect.listsNanoseconds {
                 arguments.options.comparison.modifyWindow = arguments.options.comparison.modifyWindow ?? -1
             }
             arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
             do throws(WireError) {
-                try ArgumentStream.write(arguments.encodedForDaemon, to: channel.output)
+                try ArgumentStream.write(arguments.encodedForDaemon, in: dialect, to: channel.output)
             } catch {
                 throw .wire(error)
             }
@@ -148,10 +153,16 @@ package struct ClientSession: Sendable {
     }
 
     /// The arguments that the server of a direction needs.
-    package func serverArguments(_ direction: Direction) -> ServerArguments {
-        switch direction {
-        case .push(_, let path): ServerArguments(options: options, isSender: false, paths: [path])
-        case .pull(let paths, _): ServerArguments(options: options, isSender: true, paths: paths)
+    ///
+    /// - Parameters:
+    ///   - direction: The direction of the transfer.
+    ///   - dialect: The dialect of a daemon's greeting; nil over a remote shell.
+    /// - Returns: The arguments.
+    package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
+        let dialect = dialect ?? Dialect(options.wire.protocolVersion)
+        return switch direction {
+        case .push(_, let path): ServerArguments(options: options, isSender: false, dialect: dialect, paths: [path])
+        case .pull(let paths, _): ServerArguments(options: options, isSender: true, dialect: dialect, paths: paths)
         }
     }
 

@@ -2,6 +2,7 @@ import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import Synchronization
+import VolumeAccess
 
 /// The state shared by the threads of a session: its terms, its first failure, its error bits and its statistics.
 ///
@@ -221,7 +222,7 @@ final class SessionState: Sendable {
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
         guard sendsMessages else { return observer.message(text, level) }
-        post(level.tag, Array((text + "\n").utf8.prefix(5000)))
+        post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
     }
 
     /// Reports a line of information that is about a name; the name is escaped where it is printed.
@@ -258,10 +259,42 @@ final class SessionState: Sendable {
     /// The phrase in the message for a file that is too large, from either side.
     static let tooLarge = "more than the limit"
 
+    /// Reports the attributes that could not be set on one entry, whose content is in place.
+    func report(attributes failures: [VolumeError], role: String) {
+        guard case .system(let operation, let path, let number)? = failures.first else { return }
+        let name = printable(path.isEmpty ? [UInt8(ascii: ".")] : path)
+        let kinds = failures.compactMap(\.attributeName)
+        let what =
+            kinds.count > 1 ? "\(kinds.dropLast().joined(separator: ", ")) and \(kinds[kinds.count - 1])" : kinds.first
+        let text =
+            kinds == ["owner"] || kinds == ["group"]
+            ? describe(operation, Array(name.utf8), number: number, role: role)
+            : "rsync: [\(role)] \(Self.attributesNotSet) \(what ?? operation) on \"\(name)\": "
+                + "\(SystemError.text(of: number)) (\(number))"
+        report(text, .errorTransfer)
+    }
+
+    /// The phrase in a message about attributes that could not be set, from either side.
+    static let attributesNotSet = "failed to set"
+
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
         let path = printable(Array(name))
         return
             "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+    }
+}
+
+extension VolumeError {
+    /// rsync's word for the attribute that a system call failed to set.
+    fileprivate var attributeName: String? {
+        guard case .system(let operation, _, _) = self else { return nil }
+        return switch operation {
+        case "chown": "owner"
+        case "chgrp": "group"
+        case "utimensat": "times"
+        case "chmod": "permissions"
+        default: operation
+        }
     }
 }

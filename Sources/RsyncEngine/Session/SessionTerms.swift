@@ -54,6 +54,14 @@ extension EntryCounts {
     }
 }
 
+extension Item {
+    /// Whether it is a keep-alive of protocol 29: about the index after the last entry (protocol specification, transfer
+    /// 10).
+    func isIdle(_ index: Int32, in live: LiveFileLists, _ dialect: Dialect) -> Bool {
+        dialect.hasIdleItems && flags == .isNew && Int(index) == live.entryCount
+    }
+}
+
 extension ItemReport {
     /// Describes an entry of a file list.
     init(

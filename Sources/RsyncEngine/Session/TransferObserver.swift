@@ -11,9 +11,11 @@ package enum MessageLevel: Sendable {
     /// For standard error; the transfer is partial because of it (exit code 23).
     case errorTransfer
 
-    /// The tag of the frame that carries such a message.
-    var tag: MessageTag {
+    /// The tag of the frame that carries such a message; before protocol 30 there are only two.
+    func tag(in dialect: Dialect) -> MessageTag {
         switch self {
+        case .warning where !dialect.hasErrorMessages: .info
+        case .error where !dialect.hasErrorMessages: .errorTransfer
         case .info: .info
         case .warning: .warning
         case .error: .error

@@ -6,7 +6,7 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSender = false
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded = false
-    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`.
+    /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
     /// What a server prints before anything else: about an item of `--info` that it does not know.
     package var warnings: [String] = []
@@ -19,8 +19,9 @@ package struct ServerOptions: Sendable, Equatable {
         func spelled(_ place: OptionTelling.Place) -> [[UInt8]] {
             told.filter { $0.place == place }.flatMap { $0.spelled(transfer, isSender) }
         }
-        let letters = Array("-".utf8) + spelled(.letters).joined() + Array("e\(capabilities)".utf8)
-        return [Array("--server".utf8)] + (isSender ? [Array("--sender".utf8)] : []) + [letters] + spelled(.words)
+        let letters = spelled(.letters).joined() + Array((capabilities.isEmpty ? "" : "e\(capabilities)").utf8)
+        let cluster = letters.isEmpty ? [] : [Array("-".utf8) + letters]
+        return [Array("--server".utf8)] + (isSender ? [Array("--sender".utf8)] : []) + cluster + spelled(.words)
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }

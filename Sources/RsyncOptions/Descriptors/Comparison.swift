@@ -32,5 +32,25 @@ extension OptionTable {
         ) { (options, value) throws(OptionError) in
             options.comparison.modifyWindow = try value.number(in: Int32.min...Int32.max)
         },
+        .flag(
+            "--update, -u",
+            "skip files that are newer at the destination",
+            \.comparison.update,
+            told: .letter(50)
+        ),
+        .flag(
+            "--existing, --ignore-non-existing",
+            "create nothing that does not exist at the destination",
+            \.comparison.existing,
+            off: false,
+            told: .word(420, to: .receiver)
+        ),
+        .flag(
+            "--ignore-existing",
+            "update nothing that exists at the destination",
+            \.comparison.ignoreExisting,
+            off: false,
+            told: .word(410, to: .receiver)
+        ),
     ]
 }

@@ -62,9 +62,6 @@ extension OptionTable {
             because: "--files-from is not implemented",
             mayBeOff: true
         ),
-        .unsupported("--update, -u", "skip files that are newer at the destination", because: "not implemented"),
-        .unsupported("--existing, --ignore-non-existing", "create no new files", because: "not implemented"),
-        .unsupported("--ignore-existing", "do not update existing files", because: "not implemented"),
         .unsupported(
             "--remove-source-files, --remove-sent-files",
             "delete transferred files from the source",

@@ -17,5 +17,11 @@ extension TransferOptions {
         ///
         /// A daemon is asked for it with `--modify-window=-1`.
         package var comparesNanoseconds = false
+        /// `-u`: files that are newer at the destination are skipped.
+        package var update = false
+        /// `--existing`: nothing is created that does not exist.
+        package var existing = false
+        /// `--ignore-existing`: nothing that exists is updated.
+        package var ignoreExisting = false
     }
 }

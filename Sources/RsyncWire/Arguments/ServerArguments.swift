@@ -24,12 +24,15 @@ package struct ServerArguments: Sendable, Equatable {
     /// - Parameters:
     ///   - options: The client's options.
     ///   - isSender: Whether the server sends.
+    ///   - dialect: The newest dialect that the session may have.
     ///   - paths: At least one; an empty one stands for `.`.
-    package init(options: TransferOptions, isSender: Bool, paths: [[UInt8]]) {
+    package init(options: TransferOptions, isSender: Bool, dialect: Dialect = .newest, paths: [[UInt8]]) {
         server = ServerOptions()
         server.transfer = options
         server.isSender = isSender
-        server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
+        if dialect.hasCompatibilityFlags {
+            server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
+        }
         self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
     }
 

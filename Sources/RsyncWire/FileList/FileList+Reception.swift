@@ -2,15 +2,22 @@
 extension FileList {
     /// Blanks all but one of the entries with the same name, in a sorted list.
     ///
-    /// The rules are those of the protocol specification, transfer 3.10, from protocol 29 on. A directory takes
-    /// precedence over everything else, so that nothing is written through a link in its place.
+    /// The rules are those of the protocol specification, transfer 3.10. A directory takes precedence over everything
+    /// else, so that nothing is written through a link in its place.
     package func removeDuplicates() {
         var (kept, last) = (-1, -1)
         for position in repetitions() {
             if position - 1 != last { kept = position - 1 }
             last = position
-            merge(position, into: kept)
+            if sortsByBytes, entry(sorted: position).isDirectory, !entry(sorted: kept).isDirectory {
+                blank(kept)
+                kept = position
+            } else {
+                merge(position, into: kept)
+            }
         }
+        // Ordered by bytes, a directory and a file of one name were repetitions.
+        guard !sortsByBytes else { return }
         for position in order.indices where entry(sorted: position).isDirectory {
             let directory = entry(sorted: position)
             let name = name(of: directory).span
@@ -25,7 +32,7 @@ extension FileList {
         var flags = entry(sorted: kept).flags
         let implied: FileEntry.Flags = [.topDirectory]
         let directoryFlags: FileEntry.Flags = [.topDirectory, .hasContents]
-        if entry(sorted: kept).isDirectory {
+        if entry(sorted: kept).isDirectory, entry(sorted: position).isDirectory {
             // An implied directory (top without contents) adds nothing to one that was requested.
             if flags.intersection(directoryFlags) == implied {
                 flags.subtract(directoryFlags)

@@ -116,15 +116,19 @@ package final class FileList: @unchecked Sendable {
     package var errorBits: Int32 = 0
     /// The length in bytes of the directories that all names start with, including the slash; set by ``sort()``.
     package internal(set) var sharedPrefix = 0
+    /// Whether names are ordered by their bytes alone (``Dialect/sortsByBytes``).
+    package let sortsByBytes: Bool
 
     /// Creates an empty list.
     ///
     /// - Parameters:
     ///   - start: Index of its first entry: 1 for the first list with incremental recursion, 0 without it.
     ///   - directory: The number of its directory among all directories sent, or -1.
-    package init(start: Int32, directory: Int32) {
+    ///   - sortsByBytes: Whether names are ordered by their bytes alone (``Dialect/sortsByBytes``).
+    package init(start: Int32, directory: Int32, sortsByBytes: Bool = false) {
         self.start = start
         self.directory = directory
+        self.sortsByBytes = sortsByBytes
     }
 
     /// Number of entries.

@@ -46,6 +46,10 @@ package struct FileListDecoder {
     private var lastName: [UInt8] = []
     /// The numbers of all lists' hard link groups so far.
     private var groups: Set<Int32> = []
+    /// Before protocol 30: hard link groups by device and inode.
+    private var inodes = InodeGroups()
+    /// Before protocol 30: the directory below which directories have contents; nil outside of one.
+    private var hierarchy: [UInt8]?
 
     /// Prepares to decode the lists of one session.
     ///
@@ -83,6 +87,7 @@ package struct FileListDecoder {
             if format.owner { try readIDs(from: input, to: \.userNames) }
             if format.group { try readIDs(from: input, to: \.groupNames) }
         }
+        if format.dialect.endsListWithErrors { list.errorBits = try input.int32("the error bits of a file list") & 7 }
         list.sort()
         list.removeDuplicates()
         if !format.isIncremental { try list.checkParents() }
@@ -101,6 +106,7 @@ package struct FileListDecoder {
         let first = try input.byte("the flags of a file-list entry")
         if first == 0 { return nil }
         var bits = EntryBits(rawValue: UInt32(first))
+        guard format.dialect.hasLongEntryFlags else { return bits }
         if bits.contains(.extended) {
             bits = EntryBits(rawValue: UInt32(first) | UInt32(try input.byte("the flags of a file-list entry")) << 8)
         }
@@ -115,7 +121,7 @@ package struct FileListDecoder {
         let indexLimit = Int(Int32.max - list.start) - 2
         let length =
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
-            + list.extras.count * MemoryLayout<FileEntryExtra>.stride
+            + list.extras.count * MemoryLayout<FileEntryExtra>.stride + inodes.footprint
         guard list.count < min(limits.entries, indexLimit), length < space else { throw Self.tooLarge }
     }
 
@@ -129,7 +135,7 @@ package struct FileListDecoder {
         to names: WritableKeyPath<FileListDecoder, [UInt32: [UInt8]]>
     ) throws(WireError) {
         while true {
-            let id = UInt32(bitPattern: try input.varint("an id in a list of names"))
+            let id = UInt32(bitPattern: try input.varint30("an id in a list of names"))
             if id == 0, !format.namesIDZero { return }
             try readName(of: id, from: input, to: names)
             if id == 0 { return }
@@ -171,14 +177,14 @@ package struct FileListDecoder {
         var entry = try named(in: list, directory)
         let position = list.start + Int32(list.count)
         var group: Int32 = -1
-        if bits.contains(.hardLinked) {
+        if bits.contains(.hardLinked), format.dialect.numbersLinkGroups {
             group = bits.contains(.firstLink) ? position : try readLeader(from: input, of: list)
         }
         if group >= list.start, group != position {
             entry = alias(entry, of: list.entries[Int(group - list.start)], in: list)
         } else {
             try readMetadata(bits, into: &entry, from: input)
-            let extra = try readExtra(bits, of: entry, group, from: input, into: list)
+            let extra = try readExtra(bits, of: entry, &group, from: input, into: list)
             if let extra {
                 entry.extra = Int32(list.extras.count)
                 list.extras.append(extra)
@@ -186,8 +192,13 @@ package struct FileListDecoder {
         }
         if format.hardLinks, group >= 0 {
             guard !entry.isDirectory else { throw .incompatible("a directory in a hard-link group") }
-            entry.flags.insert(.hardLinked)
-            if group == position { groups.insert(group) }
+            if format.dialect.numbersLinkGroups {
+                entry.flags.insert(.hardLinked)
+                if group == position { groups.insert(group) }
+            } else if group != position {
+                entry.flags.insert(.hardLinked)
+                list.entries[Int(group - list.start)].flags.insert(.hardLinked)
+            }
         }
         if !entry.isDirectory, entry.nameLength == 1, list.arena[Int(entry.nameStart)] == UInt8(ascii: ".") {
             throw .incompatible("rejecting a transfer root that is not a directory")
@@ -200,7 +211,7 @@ package struct FileListDecoder {
         let shared = bits.contains(.sameName) ? Int(try input.byte("the shared part of a name")) : 0
         let length =
             bits.contains(.longName)
-            ? Int(try input.varint("the length of a name")) : Int(try input.byte("the length of a name"))
+            ? Int(try input.varint30("the length of a name")) : Int(try input.byte("the length of a name"))
         guard length >= 0, shared + length < Self.pathLimit else {
             throw .violation("a name of \(shared) and \(length) bytes is too long", exitCode: 22)
         }
@@ -264,9 +275,9 @@ package struct FileListDecoder {
         into entry: inout FileEntry,
         from input: WireInput
     ) throws(WireError) {
-        entry.size = try input.varlong(3, "the length of a file")
+        entry.size = try input.varlong30(3, "the length of a file")
         guard entry.size >= 0 else { throw .violation("the length of a file is negative", exitCode: 4) }
-        if !bits.contains(.sameTime) { carried.modified = try input.varlong(4, "a modification time") }
+        if !bits.contains(.sameTime) { carried.modified = try readTime(from: input) }
         if bits.contains(.nanoseconds), format.dialect.listsNanoseconds {
             let nanoseconds = try input.varint("the nanoseconds of a modification time")
             guard (0...999_999_999).contains(nanoseconds) else {
@@ -280,49 +291,68 @@ package struct FileListDecoder {
             throw .incompatible("invalid file mode 0\(String(entry.mode, radix: 8))")
         }
         if format.owner, !bits.contains(.sameUser) {
-            carried.uid = UInt32(bitPattern: try input.varint("a user id"))
-            if bits.contains(.userName) { try readName(of: carried.uid, from: input, to: \.userNames) }
+            carried.uid = UInt32(bitPattern: try input.varint30("a user id"))
+            if bits.contains(.userName), format.dialect.hasInlineNames {
+                try readName(of: carried.uid, from: input, to: \.userNames)
+            }
         }
         if format.group, !bits.contains(.sameGroup) {
-            carried.gid = UInt32(bitPattern: try input.varint("a group id"))
-            if bits.contains(.groupName) { try readName(of: carried.gid, from: input, to: \.groupNames) }
+            carried.gid = UInt32(bitPattern: try input.varint30("a group id"))
+            if bits.contains(.groupName), format.dialect.hasInlineNames {
+                try readName(of: carried.gid, from: input, to: \.groupNames)
+            }
         }
         entry.modified = carried.modified
         entry.uid = carried.uid
         entry.gid = carried.gid
         if entry.isDirectory {
             if bits.contains(.topDirectory) { entry.flags.insert(.topDirectory) }
-            if !bits.contains(.noContents) { entry.flags.insert(.hasContents) }
+            let hasContents =
+                format.dialect.marksContents ? !bits.contains(.noContents) : belongsToHierarchy(bits)
+            if hasContents { entry.flags.insert(.hasContents) }
         }
     }
 
+    private func readTime(from input: WireInput) throws(WireError) -> Int64 {
+        guard !format.dialect.hasLongTimes else { return try input.varlong(4, "a modification time") }
+        return Int64(UInt32(bitPattern: try input.int32("a modification time")))
+    }
+
+    /// Whether the last directory is a source or below one, before protocol 30 (protocol specification, transfer 3.5).
+    private mutating func belongsToHierarchy(_ bits: EntryBits) -> Bool {
+        guard format.recursive else { return bits.contains(.topDirectory) }
+        if bits.contains(.topDirectory) {
+            hierarchy = lastName == [UInt8(ascii: ".")] ? [] : lastName + [UInt8(ascii: "/")]
+            return true
+        }
+        guard let start = hierarchy else { return false }
+        if lastName.starts(with: start) { return true }
+        hierarchy = nil
+        return false
+    }
+
     /// Reads the extra fields; nil if the entry has none.
+    ///
+    /// Before protocol 30 they decide about the hard link group.
     private mutating func readExtra(
         _ bits: EntryBits,
         of entry: FileEntry,
-        _ group: Int32,
+        _ group: inout Int32,
         from input: WireInput,
         into list: FileList
     ) throws(WireError) -> FileEntryExtra? {
         var extra = FileEntryExtra()
         var isNeeded = false
-        if format.hardLinks, group >= 0 {
-            extra.linkGroup = group
-            isNeeded = true
-        }
         if format.hasDeviceNumbers(entry) {
-            if !bits.contains(.sameDeviceMajor) {
-                carried.deviceMajor = UInt32(bitPattern: try input.varint("a major device number"))
-            }
-            let minor = UInt32(bitPattern: try input.varint("a minor device number"))
+            let numbers = try carried.readDevice(bits, format.dialect, from: input)
             if entry.isDevice {
-                extra.deviceMajor = carried.deviceMajor
-                extra.deviceMinor = minor
+                extra.deviceMajor = numbers.major
+                extra.deviceMinor = numbers.minor
                 isNeeded = true
             }
         }
         if format.links, entry.isSymbolicLink {
-            let length = Int(try input.varint("the length of a link's target"))
+            let length = Int(try input.varint30("the length of a link's target"))
             guard (0..<Self.pathLimit).contains(length) else {
                 throw .violation("the target of a symbolic link has \(length) bytes", exitCode: 22)
             }
@@ -333,7 +363,17 @@ package struct FileListDecoder {
             }
             isNeeded = true
         }
-        if format.checksumLength > 0, entry.isRegular {
+        if format.hasInode(entry, bits) {
+            let inode = try carried.readInode(bits, from: input)
+            extra.device = inode.device
+            extra.inode = inode.number
+            group = inodes.group(of: inode, at: list.start + Int32(list.count))
+        }
+        if format.hardLinks, group >= 0 {
+            extra.linkGroup = group
+            isNeeded = true
+        }
+        if format.hasChecksum(entry) {
             extra.checksumStart = try list.store(format.checksumLength, from: input, "the checksum of a file")
             isNeeded = true
         }

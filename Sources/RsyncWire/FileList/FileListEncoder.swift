@@ -7,12 +7,6 @@ package enum IDKind: Sendable {
 
 /// Encodes file lists (protocol specification, transfer 3, 5 and 6); one encoder is used for all lists of a session.
 package struct FileListEncoder {
-    /// A file with more than one name.
-    private struct Inode: Hashable {
-        let device: UInt64
-        let number: UInt64
-    }
-
     /// The decisions about an entry before its first byte is written.
     private struct Head {
         var bits: EntryBits
@@ -89,7 +83,7 @@ package struct FileListEncoder {
         if format.usesVarintFlags {
             try output.byte(0)
             try output.varint(errorBits)
-        } else if errorBits == 0 {
+        } else if errorBits == 0 || format.dialect.endsListWithErrors {
             try output.byte(0)
         } else if format.hasSafeEnd {
             try output.uint16(UInt16(EntryBits.endWithErrors.rawValue))
@@ -98,9 +92,11 @@ package struct FileListEncoder {
             try output.message(.ioError, number: errorBits)
             try output.byte(0)
         }
-        guard format.hasIDLists else { return }
-        if format.owner { try writeIDs(users, .user, to: output) }
-        if format.group { try writeIDs(userGroups, .group, to: output) }
+        if format.hasIDLists {
+            if format.owner { try writeIDs(users, .user, to: output) }
+            if format.group { try writeIDs(userGroups, .group, to: output) }
+        }
+        if format.dialect.endsListWithErrors { try output.int32(errorBits) }
     }
 
     // MARK: decisions
@@ -116,7 +112,7 @@ package struct FileListEncoder {
         var head = Head(bits: [], shared: shared)
         if entry.isDirectory {
             if entry.flags.contains(.topDirectory) { head.bits.insert(.topDirectory) }
-            if !entry.flags.contains(.hasContents) { head.bits.insert(.noContents) }
+            if format.dialect.marksContents, !entry.flags.contains(.hasContents) { head.bits.insert(.noContents) }
         }
         if entry.mode == carried.mode { head.bits.insert(.sameMode) }
         if entry.modified == carried.modified { head.bits.insert(.sameTime) }
@@ -138,15 +134,28 @@ package struct FileListEncoder {
             head.bits.insert(.groupName)
             head.groupName = name
         }
-        if format.hasDeviceNumbers(entry), entry.isSpecial || list.extra(of: entry).deviceMajor == carried.deviceMajor {
-            head.bits.insert(.sameDeviceMajor)
+        if format.hasDeviceNumbers(entry) {
+            head.bits.formUnion(
+                carried.deviceBits(list.extra(of: entry).number, isSpecial: entry.isSpecial, format.dialect)
+            )
         }
         if format.hardLinks, entry.flags.contains(.hardLinked), !entry.isDirectory, entry.extra >= 0 {
-            head.bits.insert(.hardLinked)
-            head.leader = join(list.extra(of: entry), at: list.start + Int32(position))
-            if head.leader == nil { head.bits.insert(.firstLink) }
+            markLink(list.extra(of: entry), at: list.start + Int32(position), &head)
         }
         return head
+    }
+
+    /// Sets the flags of a hard link.
+    private mutating func markLink(_ extra: FileEntryExtra, at number: Int32, _ head: inout Head) {
+        guard format.dialect.numbersLinkGroups else {
+            guard format.dialect.hasLongEntryFlags else { return }
+            head.bits.insert(.hardLinked)
+            if extra.device == carried.linkDevice { head.bits.insert(.sameLinkDevice) }
+            return
+        }
+        head.bits.insert(.hardLinked)
+        head.leader = join(extra, at: number)
+        if head.leader == nil { head.bits.insert(.firstLink) }
     }
 
     /// Finds the group of a hard link, or creates one; nil if the entry is its first member.
@@ -177,6 +186,9 @@ package struct FileListEncoder {
         var bits = head.bits.rawValue
         if format.usesVarintFlags {
             try output.varint(Int32(bits == 0 ? EntryBits.extended.rawValue : bits))
+        } else if !format.dialect.hasLongEntryFlags {
+            if bits == 0 { bits = (isDirectory ? EntryBits.longName : EntryBits.topDirectory).rawValue }
+            try output.byte(UInt8(bits))
         } else {
             if bits == 0, !isDirectory { bits = EntryBits.topDirectory.rawValue }
             if bits == 0 || bits > 0xff {
@@ -187,8 +199,8 @@ package struct FileListEncoder {
         }
         let suffix = name.extracting(droppingFirst: head.shared)
         if head.shared > 0 { try output.byte(UInt8(head.shared)) }
-        if head.bits.contains(.longName) {
-            try output.varint(Int32(suffix.count))
+        if EntryBits(rawValue: bits).contains(.longName) {
+            try output.varint30(Int32(suffix.count))
         } else {
             try output.byte(UInt8(suffix.count))
         }
@@ -202,8 +214,8 @@ package struct FileListEncoder {
         of list: FileList,
         to output: WireOutput
     ) throws(WireError) {
-        try output.varlong(entry.size, 3)
-        if !head.bits.contains(.sameTime) { try output.varlong(entry.modified, 4) }
+        try output.varlong30(entry.size, 3)
+        if !head.bits.contains(.sameTime) { try writeTime(entry.modified, to: output) }
         if head.bits.contains(.nanoseconds) { try output.varint(Int32(entry.nanoseconds)) }
         if !head.bits.contains(.sameMode) { try output.int32(Int32(bitPattern: entry.mode)) }
         if !head.bits.contains(.sameUser) { try writeID(entry.uid, head.userName, to: output) }
@@ -213,26 +225,33 @@ package struct FileListEncoder {
         carried.uid = entry.uid
         carried.gid = entry.gid
         if format.hasDeviceNumbers(entry) {
-            let extra = list.extra(of: entry)
-            if !head.bits.contains(.sameDeviceMajor) {
-                try output.varint(Int32(bitPattern: extra.deviceMajor))
-                carried.deviceMajor = extra.deviceMajor
-            }
-            try output.varint(entry.isSpecial ? 0 : Int32(bitPattern: extra.deviceMinor))
+            var number = list.extra(of: entry).number
+            if entry.isSpecial { number.minor = 0 }
+            try carried.writeDevice(number, head.bits, format.dialect, to: output)
         }
         if format.links, entry.isSymbolicLink {
             let target = list.target(of: entry)
-            try output.varint(Int32(target.count))
+            try output.varint30(Int32(target.count))
             try output.bytes(target.span.rawBytes)
         }
-        if format.checksumLength > 0, entry.isRegular {
+        if format.hasInode(entry, head.bits) {
+            let extra = list.extra(of: entry)
+            try carried.writeInode(Inode(device: extra.device, number: extra.inode), head.bits, to: output)
+        }
+        if format.hasChecksum(entry) {
+            guard entry.isRegular else { return try output.bytes([UInt8](repeating: 0, count: format.checksumLength)) }
             let start = Int(list.extra(of: entry).checksumStart)
             try output.bytes(list.arena[start..<start + format.checksumLength].span.rawBytes)
         }
     }
 
+    private func writeTime(_ seconds: Int64, to output: WireOutput) throws(WireError) {
+        guard !format.dialect.hasLongTimes else { return try output.varlong(seconds, 4) }
+        try output.int32(Int32(truncatingIfNeeded: seconds))
+    }
+
     private func writeID(_ id: UInt32, _ name: [UInt8]?, to output: WireOutput) throws(WireError) {
-        try output.varint(Int32(bitPattern: id))
+        try output.varint30(Int32(bitPattern: id))
         if let name { try writeName(name, to: output) }
     }
 
@@ -246,7 +265,7 @@ package struct FileListEncoder {
             guard let name = name(kind, id) else { continue }
             try writeID(id, name, to: output)
         }
-        try output.varint(0)
+        try output.varint30(0)
         if format.namesIDZero { try writeName(name(kind, 0) ?? [], to: output) }
     }
 }
@@ -262,4 +281,8 @@ private struct SeenIDs {
         order.append(id)
         return true
     }
+}
+
+extension FileEntryExtra {
+    fileprivate var number: DeviceNumber { DeviceNumber(major: deviceMajor, minor: deviceMinor) }
 }

@@ -28,6 +28,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var hardLinks = false
     /// Whether IDs are sent without names (`--numeric-ids`).
     package var numericIDs = false
+    /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
+    package var recursive = true
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -52,6 +54,7 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        recursive = options.selection.recursive
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 
@@ -59,7 +62,7 @@ package struct FileListFormat: Sendable, Equatable {
     package var firstStart: Int32 { isIncremental ? 1 : 0 }
 
     /// Whether names of users and groups are sent within the entries (protocol specification, transfer 5.1).
-    var hasInlineNames: Bool { isIncremental && !numericIDs }
+    var hasInlineNames: Bool { isIncremental && !numericIDs && dialect.hasInlineNames }
 
     /// Whether ID lists follow the file list (protocol specification, transfer 5.2).
     var hasIDLists: Bool { !isIncremental && !numericIDs }
@@ -67,6 +70,17 @@ package struct FileListFormat: Sendable, Equatable {
     /// Whether an entry carries device numbers (protocol specification, transfer 3.3, field 14).
     func hasDeviceNumbers(_ entry: FileEntry) -> Bool {
         devices && entry.isDevice || specials && entry.isSpecial && dialect.numbersSpecials
+    }
+
+    /// Whether an entry carries device and inode of its file (protocol specification, transfer 3.3, field 16).
+    func hasInode(_ entry: FileEntry, _ bits: EntryBits) -> Bool {
+        guard hardLinks, !dialect.numbersLinkGroups else { return false }
+        return dialect.listsEveryInode ? entry.isRegular : bits.contains(.hardLinked)
+    }
+
+    /// Whether an entry carries a checksum (protocol specification, transfer 3.3, field 17).
+    func hasChecksum(_ entry: FileEntry) -> Bool {
+        checksumLength > 0 && (entry.isRegular || !dialect.sumsOnlyRegularFiles)
     }
 
     /// The major device number that was sent with an entry; nil if none was.

@@ -8,8 +8,7 @@ extension FileList {
 
     /// Fills ``order`` with the order in which both ends index the entries.
     ///
-    /// This is the order of the protocol specification, transfer 3.9, from protocol 29 on. Equal names keep the order
-    /// of transmission.
+    /// These are the orders of the protocol specification, transfer 3.9. Equal names keep the order of transmission.
     package func sort() {
         sharedPrefix = measureSharedPrefix()
         let items = withNames { names in
@@ -18,7 +17,7 @@ extension FileList {
             items.sort { one, other in
                 if one.key != other.key { return one.key < other.key }
                 let view = names.view(Int(one.position), without: prefix)
-                let result = view.compare(names.view(Int(other.position), without: prefix))
+                let result = view.compare(names.view(Int(other.position), without: prefix), byBytes: sortsByBytes)
                 return result != 0 ? result < 0 : one.position < other.position
             }
             return items
@@ -31,7 +30,7 @@ extension FileList {
         items.reserveCapacity(names.count)
         for position in 0..<names.count {
             let view = names.view(position, without: sharedPrefix)
-            items.append(SortItem(key: view.key, position: UInt32(position)))
+            items.append(SortItem(key: sortsByBytes ? view.byteKey : view.key, position: UInt32(position)))
         }
         return items
     }
@@ -67,6 +66,7 @@ extension FileList {
     }
 
     private func position(of name: Span<UInt8>, leafOffset: Int, prefix: Int) -> Int? {
+        guard !sortsByBytes else { return position(amongEqualsOf: name, leafOffset: leafOffset, prefix: prefix) }
         for isDirectory in [false, true] {
             if let found = position(of: name, leafOffset: leafOffset, isDirectory: isDirectory, prefix: prefix),
                 !entry(sorted: found).flags.contains(.blank)
@@ -77,11 +77,23 @@ extension FileList {
         return nil
     }
 
+    /// The position of a name that is not blank, where files and directories of one name are equal.
+    private func position(amongEqualsOf name: Span<UInt8>, leafOffset: Int, prefix: Int) -> Int? {
+        let first = position(of: name, leafOffset: leafOffset, isDirectory: false, prefix: prefix)
+        guard var found = first else { return nil }
+        let equal = self.name(of: entry(sorted: found))
+        while entry(sorted: found).flags.contains(.blank) {
+            found += 1
+            guard found < count, self.name(of: entry(sorted: found)) == equal else { return nil }
+        }
+        return found
+    }
+
     /// The first sorted position of a name of a type, ignoring the first `prefix` bytes of every entry's name.
     func position(of name: Span<UInt8>, leafOffset: Int, isDirectory: Bool, prefix: Int) -> Int? {
         let found = withNames(and: name, leafOffset: leafOffset, isDirectory: isDirectory) { names, wanted -> Int? in
             func compare(_ position: Int) -> Int {
-                names.view(Int(order[position]), without: prefix).compare(wanted)
+                names.view(Int(order[position]), without: prefix).compare(wanted, byBytes: sortsByBytes)
             }
             var range = 0..<order.count
             while !range.isEmpty {
@@ -100,7 +112,7 @@ extension FileList {
             for position in order.indices.dropFirst() {
                 let view = names.view(Int(order[position]), without: sharedPrefix)
                 let last = names.view(Int(order[position - 1]), without: sharedPrefix)
-                if view.compare(last) == 0 { positions.append(position) }
+                if view.compare(last, byBytes: sortsByBytes) == 0 { positions.append(position) }
             }
             return positions
         }

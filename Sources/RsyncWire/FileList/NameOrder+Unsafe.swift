@@ -56,9 +56,23 @@
         return key
     }
 
+    /// The first eight bytes: names whose keys differ sort as the keys do, if ordered by their bytes alone.
+    var byteKey: UInt64 {
+        (0..<8).reduce(0) { key, offset in
+            key << 8 | UInt64(unsafe offset < length ? start.load(fromByteOffset: offset, as: UInt8.self) : 0)
+        }
+    }
+
+    /// Negative if this name comes first by its bytes alone, 0 if the names are equal.
+    private func compareBytes(_ other: NameView, _ common: Int) -> Int {
+        guard common < length, common < other.length else { return length - other.length }
+        return Int(byte(at: common)) - Int(other.byte(at: common))
+    }
+
     /// Negative if this name comes first, 0 if the names are equal (protocol specification, transfer 3.9).
-    func compare(_ other: NameView) -> Int {
+    func compare(_ other: NameView, byBytes: Bool) -> Int {
         let common = commonLength(other)
+        guard !byBytes else { return compareBytes(other, common) }
         let ranks = Int(rank(at: common)) - Int(other.rank(at: common))
         guard ranks == 0 else { return ranks }
         if common == length, common == other.length { return 0 }

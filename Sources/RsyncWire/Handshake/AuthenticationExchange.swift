@@ -11,10 +11,15 @@ package enum AuthenticationExchange {
 
     /// The digest that a client uses, which is then the only one in its greeting.
     ///
-    /// - Parameter serverNames: The list in the server's greeting; nil if it sent none.
-    /// - Returns: The strongest common one, md5 without a list; nil if there is none.
-    package static func clientChoice(serverNames: [String]?) -> AuthenticationDigest? {
-        guard let serverNames else { return .md5 }
+    /// - Parameters:
+    ///   - serverNames: The list in the server's greeting; nil if it sent none.
+    ///   - dialect: The dialect that both ends will use.
+    /// - Returns: The strongest common one, ``implied(in:)`` without a list; nil if there is none.
+    package static func clientChoice(
+        serverNames: [String]?,
+        in dialect: Dialect = .newest
+    ) -> AuthenticationDigest? {
+        guard let serverNames else { return implied(in: dialect) }
         return available.first { serverNames.contains($0.name) }
     }
 
@@ -23,13 +28,23 @@ package enum AuthenticationExchange {
     /// - Parameters:
     ///   - clientNames: The list in the client's greeting; nil if it sent none.
     ///   - offered: The digests that the server allows.
-    /// - Returns: The first of the client's digests that is offered, md5 without a list; nil if there is none.
+    ///   - dialect: The dialect that both ends will use.
+    /// - Returns: The first of the client's digests that is offered, ``implied(in:)`` without a list; nil if there is
+    ///   none.
     package static func serverChoice(
         clientNames: [String]?,
-        offered: [AuthenticationDigest] = available
+        offered: [AuthenticationDigest] = available,
+        in dialect: Dialect = .newest
     ) -> AuthenticationDigest? {
-        guard let clientNames else { return offered.contains(.md5) ? .md5 : nil }
+        guard let clientNames else {
+            return offered.contains(dialect.defaultsToMD5 ? .md5 : .md4) ? implied(in: dialect) : nil
+        }
         return clientNames.lazy.compactMap { AuthenticationDigest(name: $0) }.first { offered.contains($0) }
+    }
+
+    /// The digest where there is no list.
+    private static func implied(in dialect: Dialect) -> AuthenticationDigest {
+        dialect.defaultsToMD5 ? .md5 : .md4AfterZeros
     }
 
     /// A new challenge of random bits; its length corresponds to the digest's.

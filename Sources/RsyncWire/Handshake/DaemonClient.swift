@@ -24,7 +24,7 @@ package struct DaemonClient {
 
     private let input: WireInput
     private let output: WireOutput
-    /// The highest version to offer, 30 to 32.
+    /// The highest version to offer, one of ``Dialect/supported``.
     private let version: Int32
     /// Gets each line that is meant for the user.
     private let onText: ([UInt8]) throws(WireError) -> Void
@@ -32,7 +32,7 @@ package struct DaemonClient {
     /// Prepares a conversation with a daemon.
     ///
     /// - Parameters:
-    ///   - version: The highest version to offer, 30 to 32.
+    ///   - version: The highest version to offer, one of ``Dialect/supported``.
     ///   - input: The stream from the daemon.
     ///   - output: The stream to the daemon.
     ///   - onText: Gets each line that is meant for the user: the message of the day and the listing.
@@ -109,11 +109,16 @@ package struct DaemonClient {
 
     /// Sends our greeting after the daemon's, so that ours can name the one digest to use.
     private func greet(_ greeting: Greeting, request: [UInt8]) throws(WireError) {
-        let choice = AuthenticationExchange.clientChoice(serverNames: greeting.digests)
+        let choice = choice(greeting)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
         try output.bytes(request + [DaemonWord.newline])
         try output.flush()
+    }
+
+    private func choice(_ greeting: Greeting) -> AuthenticationDigest? {
+        let dialect = Dialect(greeting.settled(own: version))
+        return AuthenticationExchange.clientChoice(serverNames: greeting.digests, in: dialect)
     }
 
     private func answer(
@@ -121,7 +126,7 @@ package struct DaemonClient {
         _ greeting: Greeting,
         _ credentials: Credentials
     ) throws(WireError) {
-        guard let digest = AuthenticationExchange.clientChoice(serverNames: greeting.digests) else {
+        guard let digest = choice(greeting) else {
             throw .violation("there is no common digest with the daemon", exitCode: 5)
         }
         let response = try credentials.proof(Array(challenge), digest)

@@ -31,6 +31,8 @@ extension WireInput {
 
 /// Argument vectors on a stream (protocol specification, session 2.6 and 3.6): each argument ends with a NUL, and a
 /// further NUL ends the vector.
+///
+/// Before protocol 30 a daemon's arguments end with newlines instead, but secluded ones do not.
 package enum ArgumentStream {
     private static let countLimit = 16000
     private static let lengthLimit = 5119
@@ -43,15 +45,21 @@ package enum ArgumentStream {
     /// - Parameters:
     ///   - arguments: The arguments, without the program's name.
     ///   - isSecluded: Whether they replace a command line, and start with the program's name.
+    ///   - dialect: The dialect of the daemon's greeting.
     ///   - output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when they could not be written.
-    package static func write(_ arguments: [[UInt8]], isSecluded: Bool = false, to output: WireOutput) throws(WireError)
-    {
+    package static func write(
+        _ arguments: [[UInt8]],
+        isSecluded: Bool = false,
+        in dialect: Dialect = .newest,
+        to output: WireOutput
+    ) throws(WireError) {
+        let end = end(isSecluded, dialect)
         for argument in (isSecluded ? [programName] : []) + arguments {
             try output.bytes(argument.isEmpty ? [UInt8(ascii: ".")] : argument)
-            try output.byte(0)
+            try output.byte(end)
         }
-        try output.byte(0)
+        try output.byte(end)
         try output.flush()
     }
 
@@ -60,14 +68,20 @@ package enum ArgumentStream {
     /// - Parameters:
     ///   - input: The stream to read.
     ///   - isSecluded: Whether it starts with a program's name, which is removed.
+    ///   - dialect: The dialect of the daemon's greeting.
     /// - Returns: The arguments.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 if there are too many or they are too long.
-    package static func read(from input: WireInput, isSecluded: Bool = false) throws(WireError) -> [[UInt8]] {
+    package static func read(
+        from input: WireInput,
+        isSecluded: Bool = false,
+        in dialect: Dialect = .newest
+    ) throws(WireError) -> [[UInt8]] {
+        let end = end(isSecluded, dialect)
         var arguments: [[UInt8]] = []
         var total = 0
         while true {
             var argument: [UInt8] = []
-            while case let byte = try input.byte("an argument"), byte != 0 {
+            while case let byte = try input.byte("an argument"), byte != end {
                 guard argument.count < lengthLimit else { throw .incompatible("an argument is too long") }
                 argument.append(byte)
             }
@@ -77,5 +91,10 @@ package enum ArgumentStream {
             arguments.append(argument)
         }
         return isSecluded ? Array(arguments.dropFirst()) : arguments
+    }
+
+    /// What ends an argument.
+    private static func end(_ isSecluded: Bool, _ dialect: Dialect) -> UInt8 {
+        isSecluded || dialect.endsArgumentsWithNUL ? 0 : DaemonWord.newline
     }
 }

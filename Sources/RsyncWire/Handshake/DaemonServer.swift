@@ -25,7 +25,7 @@ package struct DaemonServer {
     /// Prepares a conversation with a client.
     ///
     /// - Parameters:
-    ///   - version: The highest version to offer, 30 to 32.
+    ///   - version: The highest version to offer, one of ``Dialect/supported``.
     ///   - digests: The digests that are accepted for authentication, strongest first.
     ///   - input: The stream from the client.
     ///   - output: The stream to the client.
@@ -114,7 +114,13 @@ package struct DaemonServer {
         _ greeting: Greeting,
         proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
     ) throws(WireError) -> [UInt8]? {
-        guard let digest = AuthenticationExchange.serverChoice(clientNames: greeting.digests, offered: digests) else {
+        guard
+            let digest = AuthenticationExchange.serverChoice(
+                clientNames: greeting.digests,
+                offered: digests,
+                in: Dialect(greeting.settled(own: version))
+            )
+        else {
             let names = digests.map(\.name).joined(separator: " ")
             throw try refusal(Array("your client does not support one of our daemon-auth checksums: \(names)".utf8))
         }

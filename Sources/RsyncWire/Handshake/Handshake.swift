@@ -4,12 +4,12 @@ package import RsyncOptions
 /// The negotiation before the first frame (protocol specification, session 4).
 ///
 ///     both   int: protocol version          remote shell only
-///     S>C    varint: compatibility flags
+///     S>C    varint: compatibility flags    from protocol 30 on
 ///     both   vstring: checksum names        with flag 0x80, unless one is forced
 ///     both   vstring: compressor names      with flag 0x80, when compression is wanted and not forced
 ///     S>C    int: checksum seed
 ///
-/// Both functions flush before they wait, and leave input and output multiplexing.
+/// Both functions flush before they wait, and leave input and output multiplexing as the version requires.
 package enum Handshake {
     /// The client's part.
     ///
@@ -30,7 +30,9 @@ package enum Handshake {
     ) throws(WireError) -> SessionParameters {
         var session = SessionParameters()
         session.dialect = try settleVersion(version, own: options.wire.protocolVersion, input, output)
-        session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
+        if session.dialect.hasCompatibilityFlags {
+            session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
+        }
         if session.isIncremental, !options.offersIncrementalRecursion {
             throw .violation("incompatible options for an incremental connection", exitCode: 1)
         }
@@ -54,7 +56,8 @@ package enum Handshake {
         try output.flush()
         session.seed = try input.int32("the checksum seed")
         session.applyLevel(options)
-        startMultiplexing(input, output)
+        input.startMultiplexing()
+        if session.dialect.framesClientStream { output.startMultiplexing() }
         return session
     }
 
@@ -79,8 +82,10 @@ package enum Handshake {
         var session = SessionParameters()
         let own = min(arguments.announcedVersion, options.wire.protocolVersion)
         session.dialect = try settleVersion(version, own: own, input, output)
-        session.flags = arguments.compatibilityFlags
-        try output.varint(session.flags.rawValue)
+        if session.dialect.hasCompatibilityFlags {
+            session.flags = arguments.compatibilityFlags
+            try output.varint(session.flags.rawValue)
+        }
         let subjects = Subjects(options, negotiates: session.flags.contains(.varintFileListFlags))
         let checksums = Negotiation.checksums(forServer: true)
         let compressors = Negotiation.compressors(forServer: true)
@@ -101,7 +106,8 @@ package enum Handshake {
         try output.int32(session.seed)
         try output.flush()
         session.applyLevel(options)
-        startMultiplexing(input, output)
+        output.startMultiplexing()
+        if session.dialect.framesClientStream { input.startMultiplexing() }
         return session
     }
 
@@ -149,11 +155,6 @@ package enum Handshake {
         }
     }
 
-    private static func startMultiplexing(_ input: WireInput, _ output: WireOutput) {
-        input.startMultiplexing()
-        output.startMultiplexing()
-    }
-
     private static func randomSeed() -> Int32 {
         var generator = SystemRandomNumberGenerator()
         return Int32.random(in: 1...Int32.max, using: &generator)
@@ -161,10 +162,10 @@ package enum Handshake {
 }
 
 extension SessionParameters {
-    /// The values used where nothing is negotiated: forced choices, otherwise md5 and zlib (protocol specification,
+    /// The values used where nothing is negotiated: forced choices, otherwise md5 or md4, and zlib (protocol specification,
     /// session 4.3, 4.4).
     fileprivate mutating func takeDefaults(_ options: TransferOptions) throws(WireError) {
-        checksum = options.wire.checksumChoice ?? .md5
+        checksum = options.wire.checksumChoice ?? (dialect.defaultsToMD5 ? .md5 : .md4)
         fileChecksum = options.wire.fileChecksumChoice ?? checksum
         compression = options.wire.compressChoice ?? (options.wire.compress ? .zlib : .none)
     }

@@ -27,6 +27,7 @@ extension BlockGeometry {
                 blockLength: blockLength,
                 strongLength: strongLength,
                 remainder: remainder,
+                maximumBlockLength: input.dialect.longestBlock,
                 digestLength: digestLength
             )
         } catch {

@@ -1,6 +1,8 @@
 /// What follows the index of an item, in both directions (protocol specification, transfer 10).
 ///
 ///     flags (16 bits) | kind of basis (byte, with basisFollows) | name (vstring, with nameFollows)
+///
+/// Before protocol 29 nothing follows, and every item transfers a file.
 package struct Item: Equatable, Sendable {
     /// The kind of basis that a delta refers to.
     package enum Basis {
@@ -44,7 +46,8 @@ package struct Item: Equatable, Sendable {
     /// - Returns: The item.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a name that is too long.
     package static func read(from input: WireInput) throws(WireError) -> Item {
-        let flags = ItemFlags(rawValue: try input.uint16("item flags"))
+        guard input.dialect.hasItemFlags else { return Item(flags: [.transfer, .unexplained]) }
+        let flags = ItemFlags(rawValue: try input.uint16("item flags")).subtracting(.unexplained)
         var item = Item(flags: flags)
         if flags.contains(.basisFollows) { item.basis = try input.byte("a kind of basis") }
         if flags.contains(.nameFollows) {
@@ -58,6 +61,7 @@ package struct Item: Equatable, Sendable {
     /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
+        guard output.dialect.hasItemFlags else { return }
         try output.uint16(flags.rawValue)
         if flags.contains(.basisFollows) { try output.byte(basis) }
         if flags.contains(.nameFollows) { try output.vstring(name) }

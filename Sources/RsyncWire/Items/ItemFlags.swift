@@ -39,6 +39,8 @@ package struct ItemFlags: OptionSet, Sendable, Hashable {
     package static let reportAttributes = ItemFlags(rawValue: 0x0100)
     /// The creation time differs.
     package static let reportCreationTime = ItemFlags(rawValue: 0x0400)
+    /// Not on the wire: nothing is known but that the content is transferred, as before protocol 29.
+    package static let unexplained = ItemFlags(rawValue: 0x0200)
     /// A byte with the kind of basis follows.
     package static let basisFollows = ItemFlags(rawValue: 0x0800)
     /// A name follows.

@@ -69,7 +69,7 @@ package struct TransferStatistics: Equatable, Sendable {
     /// All values zero.
     package init() {}
 
-    /// Reads the five numbers.
+    /// Reads the numbers: five, or three before protocol 29.
     ///
     /// - Parameter input: The stream to read.
     /// - Returns: The numbers as the peer sent them; they are for display only.
@@ -79,17 +79,19 @@ package struct TransferStatistics: Equatable, Sendable {
         statistics.bytesRead = try input.varlong30(3, "statistics")
         statistics.bytesWritten = try input.varlong30(3, "statistics")
         statistics.totalSize = try input.varlong30(3, "statistics")
+        guard input.dialect.hasListTimes else { return statistics }
         statistics.listBuildTime = try input.varlong30(3, "statistics")
         statistics.listTransferTime = try input.varlong30(3, "statistics")
         return statistics
     }
 
-    /// Writes the five numbers.
+    /// Writes the numbers.
     ///
     /// - Parameter output: The stream to write to.
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func write(to output: WireOutput) throws(WireError) {
-        for number in [bytesRead, bytesWritten, totalSize, listBuildTime, listTransferTime] {
+        let times = output.dialect.hasListTimes ? [listBuildTime, listTransferTime] : []
+        for number in [bytesRead, bytesWritten, totalSize] + times {
             try output.varlong30(number, 3)
         }
     }

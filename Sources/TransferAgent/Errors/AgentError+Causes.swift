@@ -214,7 +214,13 @@ extension AgentError {
     ///   - exitCode: The session's.
     ///   - exceptions: The number of its messages to the user.
     ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
-    package init?(outcome exitCode: Int32, exceptions: Int, lacksOnlyLargeFiles: Bool = false) {
+    ///   - lacksOnlyAttributes: Whether all contents were transferred, and only attributes could not be set.
+    package init?(
+        outcome exitCode: Int32,
+        exceptions: Int,
+        lacksOnlyLargeFiles: Bool = false,
+        lacksOnlyAttributes: Bool = false
+    ) {
         switch exitCode {
         case 0: return nil
         case 24: self.init(.vanished, "complete except for files that vanished (\(exceptions) messages)", exitCode: 24)
@@ -222,6 +228,9 @@ extension AgentError {
         case 23 where lacksOnlyLargeFiles:
             let text = "everything was transferred except files larger than the limit (\(exceptions) messages)"
             self.init(.fileTooLarge, text, exitCode: 23)
+        case 23 where lacksOnlyAttributes:
+            let text = "all contents are in place, but some attributes could not be set (\(exceptions) messages)"
+            self.init(.partial, text, exitCode: 23)
         default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
         }
     }

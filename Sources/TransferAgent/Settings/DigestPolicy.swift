@@ -20,7 +20,7 @@ struct DigestPolicy: Sendable {
             switch digest {
             case .sha512, .sha256, .sha1: true
             case .md5: allowsWeak || isProtected
-            case .md4: allowsWeak
+            case .md4, .md4AfterZeros: allowsWeak
             }
         }
     }

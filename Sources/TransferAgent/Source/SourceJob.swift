@@ -70,7 +70,7 @@ package struct SourceJob: Sendable {
     /// The login for a daemon.
     package var login: ClientSession.Login {
         ClientSession.Login(user: user) { (challenge, digest) throws(EngineError) in
-            guard digests.contains(digest) else { throw .weakDigest(Self.refusal(of: digest)) }
+            guard digests.contains(digest.named) else { throw .weakDigest(Self.refusal(of: digest)) }
             do throws(AgentError) {
                 return try password().proof(challenge, digest)
             } catch {

@@ -171,7 +171,8 @@ private struct VolumeTransfer {
             ?? AgentError(
                 outcome: result.exitCode,
                 exceptions: observer.exceptions.count,
-                lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles
+                lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles,
+                lacksOnlyAttributes: observer.lacksOnlyAttributes
             )
         return (result, observer, error, verdict.durability)
     }

@@ -16,12 +16,16 @@ package final class VolumeObserver: TransferObserver {
         var lastWords: String?
         /// Messages about files that are larger than a limit.
         var tooLarge = 0
+        /// Messages about attributes that could not be set.
+        var attributes = 0
         /// Messages about what else could not be transferred.
         var failed = 0
 
         mutating func note(_ text: String, _ level: MessageLevel) {
             if text.contains(SessionResult.largeFileText) {
                 tooLarge += 1
+            } else if SessionResult.concernsAttributes(text) {
+                attributes += 1
             } else if case .errorTransfer = level {
                 failed += 1
             }
@@ -73,7 +77,9 @@ package final class VolumeObserver: TransferObserver {
 
     package var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
     /// Whether all that could not be transferred were files larger than a limit.
-    var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed == 0 } }
+    var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed + $0.attributes == 0 } }
+    /// Whether all contents were transferred and only attributes could not be set.
+    var lacksOnlyAttributes: Bool { state.withLock { $0.attributes > 0 && $0.failed + $0.tooLarge == 0 } }
     package var lastWords: String? { state.withLock { $0.lastWords } }
 }
 

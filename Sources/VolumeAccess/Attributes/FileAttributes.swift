@@ -58,7 +58,8 @@ struct AttributeTarget {
             let result = changeOwner(owner ?? .max, group ?? .max)
             clearedSpecialBits = result == 0 && current.permissions & 0o6000 != 0
             if result < 0 {
-                failures.append(.system(operation: "chown", path: path(), number: Int32(-result)))
+                let operation = owner == nil ? "chgrp" : "chown"
+                failures.append(.system(operation: operation, path: path(), number: Int32(-result)))
                 permissions = permissions.map { $0 & 0o1777 }
             }
         }

@@ -15,6 +15,18 @@ extension VolumeDirectory {
         try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
 
+    /// Why this process cannot create entries here: permissions, an immutable directory, a read-only file system.
+    ///
+    /// - Parameter name: The name that was to be created, for the error.
+    /// - Returns: Nil if it probably can; space is not examined.
+    package func refusesToCreate(_ name: Span<UInt8>) -> VolumeError? {
+        let directory = descriptor.rawValue
+        let result = kernelCall { Kernel.faccessat(directory, ".", W_OK | X_OK, AT_EACCESS) }
+        // A kernel without faccessat2(2) answers for the real user, which is of no use.
+        guard [-Int(EACCES), -Int(EPERM), -Int(EROFS)].contains(result) else { return nil }
+        return failure("open", name, result)
+    }
+
     /// Removes an entry that is not a directory.
     package func remove(_ name: Span<UInt8>) throws(VolumeError) {
         try perform("unlink", name) { Kernel.unlinkat($0, $1, 0) }

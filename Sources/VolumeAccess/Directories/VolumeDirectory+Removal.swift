@@ -7,7 +7,8 @@ extension VolumeDirectory {
     ///
     /// Entries are removed in descending byte order of their names, the contents of a directory before the directory
     /// (protocol specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is
-    /// reported, and the rest is removed anyway.
+    /// reported, and the rest is removed anyway. A directory whose owner may not change it gets that permission first, and
+    /// its own permissions again if it remains.
     ///
     /// - Parameters:
     ///   - name: The entry.
@@ -116,6 +117,8 @@ private struct RemovalLevel {
     /// In ascending order: the last is removed first.
     var entries: [(name: [UInt8], kind: FileKind)]
     var keepsSomething = false
+    /// Its permissions before the owner was permitted to work in it; nil if they were not changed.
+    private var formerPermissions: UInt32?
 
     init(directory: VolumeDirectory, entries: [(name: [UInt8], kind: FileKind)]) {
         self.directory = directory
@@ -124,12 +127,19 @@ private struct RemovalLevel {
 
     /// Enters a directory that is not a mount point.
     init(of name: [UInt8], in parent: VolumeDirectory) throws(VolumeError) {
-        directory = try parent.openDirectory(name.span)
+        var directory = try parent.openDirectory(name.span)
         let status = try directory.status()
         let parentDevice = try parent.status().device
         guard !status.isMountRoot, status.device == parentDevice else {
             throw .mountPoint(path: directory.relativePath)
         }
+        if status.permissions & 0o700 != 0o700,
+            try parent.setAttributes(name.span, FileAttributes(permissions: status.permissions | 0o700)).isEmpty
+        {
+            formerPermissions = status.permissions
+            directory = try parent.openDirectory(name.span)
+        }
+        self.directory = directory
         let listing = try directory.list()
         self.name = name
         entries = []
@@ -141,6 +151,12 @@ private struct RemovalLevel {
         }
     }
 
+    /// Undoes what entering the directory changed, if it is still there.
+    private func restorePermissions(in parent: VolumeDirectory) {
+        guard let formerPermissions else { return }
+        _ = try? parent.setAttributes(name.span, FileAttributes(permissions: formerPermissions))
+    }
+
     /// This level after the removal of the directory whose contents are done.
     func afterContents(
         of contents: RemovalLevel,
@@ -149,6 +165,7 @@ private struct RemovalLevel {
         _ didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void
     ) -> RemovalLevel {
         var level = self
+        defer { if level.keepsSomething { contents.restorePermissions(in: directory) } }
         guard !contents.keepsSomething, willRemove(contents.directory.relativePath, .directory) else {
             level.keepsSomething = true
             return level

@@ -14,6 +14,8 @@ package final class InPlaceFile {
     package let status: FileStatus
     /// The end of the written data; 0 if none was written.
     private var writtenEnd: Int64 = 0
+    /// Zeros that ``writeSparse(gathering:at:isThere:)`` has still to write.
+    private var pendingZeros: Range<Int64> = 0..<0
     /// Whether the length was set before the content was written.
     private var isExtended = false
 
@@ -87,6 +89,48 @@ package final class InPlaceFile {
         guard result == 0 else { throw failure("write", result) }
     }
 
+    /// Writes several buffers like ``write(gathering:at:)``, with holes for runs of zeros (protocol specification,
+    /// transfer 14.4).
+    ///
+    /// - Parameters:
+    ///   - pieces: The buffers; their memory must not change during the call.
+    ///   - offset: The file offset of the first one.
+    ///   - isThere: Whether the file has these bytes at this offset already, so that only zeros are dealt with.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isOutOfSpace``.
+    package func writeSparse(
+        gathering pieces: [MemorySlice],
+        at offset: Int64,
+        isThere: Bool = false
+    ) throws(VolumeError) {
+        var start = offset
+        for piece in pieces {
+            var (runs, end) = (ZeroRuns(piece.span), 0)
+            while let range = runs.next() {
+                try addZeros(Int64(range.lowerBound - end), at: start + Int64(end))
+                if !isThere { try write(piece.span.extracting(range), at: start + Int64(range.lowerBound)) }
+                end = range.upperBound
+            }
+            try addZeros(Int64(piece.count - end), at: start + Int64(end))
+            start += Int64(piece.count)
+        }
+    }
+
+    /// Zeros that follow each other are written together: a hole frees only the blocks that it covers completely.
+    private func addZeros(_ count: Int64, at offset: Int64) throws(VolumeError) {
+        guard count > 0 else { return }
+        if pendingZeros.upperBound != offset {
+            try writePendingZeros()
+            pendingZeros = offset..<offset
+        }
+        pendingZeros = pendingZeros.lowerBound..<offset + count
+    }
+
+    private func writePendingZeros() throws(VolumeError) {
+        let zeros = pendingZeros
+        pendingZeros = 0..<0
+        try writeZeros(Int64(zeros.count), at: zeros.lowerBound)
+    }
+
     /// Writes zeros at an offset, as a hole if the file system supports that.
     ///
     /// - Parameters:
@@ -131,6 +175,7 @@ package final class InPlaceFile {
     /// - Returns: The attributes that could not be set.
     /// - Throws: ``VolumeError`` when the length cannot be set or the content cannot be written back.
     package func finish(length: Int64, _ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
+        try writePendingZeros()
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }

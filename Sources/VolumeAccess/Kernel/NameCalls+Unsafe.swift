@@ -67,6 +67,10 @@ enum Kernel {
 
     // MARK: Asking
 
+    static func faccessat(_ directory: Int32, _ path: CPath, _ mode: Int32, _ flags: Int32) -> Int32 {
+        unsafe Glibc.faccessat(directory, path.start, mode, flags)
+    }
+
     @inline(__always)
     static func statx(_ directory: Int32, _ path: CPath, _ flags: Int32, _ mask: UInt32, _ status: inout statx) -> Int32
     {

@@ -71,6 +71,8 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--protocol": version = Int32(value)
             case "--nanoseconds": options.comparison.comparesNanoseconds = true
             case "--modify-window": options.comparison.modifyWindow = Int32(value)
+            case "--existing": options.comparison.existing = true
+            case "--ignore-existing": options.comparison.ignoreExisting = true
             case "--size-only": options.comparison.sizeOnly = true
             case "--inplace": options.placement.inPlace = true
             case "--omit-dir-times": options.attributes.omitDirectoryTimes = true
@@ -105,6 +107,7 @@ extension TransferOptions {
         case "H": attributes.hardLinks = true
         case "c": comparison.checksum = true
         case "I": comparison.ignoreTimes = true
+        case "u": comparison.update = true
         case "i": output.itemize += 1
         case "v": output.verbosity += 1
         default: Issue.record("an unknown option: -\(letter)")

@@ -80,6 +80,39 @@ let decisionTable = """
     file 100 5 644           | file 100 5 644 sum=same     | -rlpt -c -I            | keep
     file 100 5 644           | file 100 5 644 sum=other    | -rlpt -c --size-only   | transfer (content), set mode 644 time 5
 
+    # -u: a file that is newer here is left alone
+    file 100 5 640           | file 100 6 644              | -rlpt -u               | skip, what is there is newer
+    file 100 5.1 644         | file 101 5.9 644            | -rlpt -u               | transfer (size), set mode 644 time 5
+    file 100 5 644           | file 100 5 644              | -rlpt -u               | keep
+    file 100 5 644           | file 101 5 644              | -rlpt -u --modify-window=1 | skip, what is there is newer
+    file 100 5 644           | file 101 4 644              | -rlpt -u --modify-window=1 | transfer (size), set mode 644 time 5
+    file 100 5 644           | file 101 6 644              | -rlpt -u --modify-window=-1 | transfer (size, time), set mode 644 time 5
+    file 100 5 644           | file 100 6 644              | -rlpt -u -c -I         | skip, what is there is newer
+    file 100 5 644           | -                           | -rlpt -u               | transfer new, set mode 644 time 5
+    file 100 5 644           | dir 6 755                   | -rlpt -u               | transfer new, remove the directory, set mode 644 time 5
+    file 100 5 644           | link 6                      | -rlpt -u               | transfer new, set mode 644 time 5
+    link 5                   | link 6 to=other             | -rlpt -u               | make (content, time), set time 5
+    file 100 -9223372036854775808 644 | file 100 5 644     | -rlpt -u               | skip, what is there is newer
+    file 100 5 644 of=A      | file 100 6 644              | -rlptH -u              | skip, what is there is newer
+
+    # --existing: nothing is created, --ignore-existing: nothing is changed
+    file 100 5 644           | -                           | -rlpt --existing       | skip, nothing is there
+    file 100 5 644           | file 101 5 644              | -rlpt --existing       | transfer (size), set mode 644 time 5
+    file 100 5 644           | dir 5 755                   | -rlpt --existing       | transfer new, remove the directory, set mode 644 time 5
+    link 5                   | -                           | -rlpt --existing       | skip, nothing is there
+    link 5                   | -                           | -rpt --existing        | skip, nothing is there
+    dir 5 755                | -                           | -rlpt --existing       | skip, nothing is there
+    dir 5 755                | dir 6 755                   | -rlpt --existing       | keep, set time 5, report (time)
+    file 100 5 644 of=A      | -                           | -rlptH --existing      | skip, nothing is there
+    file 100 5 644           | -                           | -rlpt --ignore-existing | transfer new, set mode 644 time 5
+    file 100 5 640           | file 100 5 644              | -rlpt --ignore-existing | skip, it exists
+    file 100 5 640           | dir 5 755                   | -rlpt --ignore-existing | skip, it exists
+    link 5                   | link 5                      | -rlpt --ignore-existing | skip, it exists
+    dir 5 755                | link 5                      | -rlpt --ignore-existing | skip, it exists
+    dir 5 755                | dir 6 755                   | -rlpt --ignore-existing | keep, set time 5, report (time)
+    file 100 5 644 of=A      | file 100 5 644              | -rlptH --ignore-existing | skip, it exists
+    file 100 5 644           | -                           | -rlpt --existing --ignore-existing | skip, nothing is there
+
     # attributes of a file that is unchanged
     file 100 5 640           | file 100 5 644              | -rlpt                  | keep, set mode 640, report (permissions)
     file 100 5 640           | file 100 5 644              | -rlt                   | keep

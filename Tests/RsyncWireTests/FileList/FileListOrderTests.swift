@@ -62,6 +62,31 @@ struct FileListOrderTests {
         #expect(list.sortedNames == ["./", ".h", "a", "a.txt", "z", "a-b/", "a/", "a/c", "a/b/", "a/b/x"])
     }
 
+    @Test("before protocol 29 is that of the bytes, and finds a directory behind a file of its name")
+    func bytes() {
+        let list = FileList(start: 0, directory: -1, sortsByBytes: true)
+        for name in [
+            "a/b", "a-b/x", "z", ".h", "a/c", "a.txt", "longer than eight bytes 2", "longer than eight bytes 1",
+        ] {
+            list.add(name)
+        }
+        for name in [".", "a", "a-b"] { list.add(name, mode: 0o040755) }
+        list.add("a", mode: 0o120777)
+        list.sort()
+        list.removeDuplicates()
+        #expect(
+            list.sortedNames == [
+                "./", ".h", "a/", "a-b/", "a-b/x", "a.txt", "a/b", "a/c", "longer than eight bytes 1",
+                "longer than eight bytes 2", "z",
+            ]
+        )
+        for (name, isDirectory) in [("a", true), ("a-b", true), ("a/b", false), (".", true)] {
+            let found = list.position(ofName: Array(name.utf8).span).map { list.entry(sorted: $0) }
+            #expect(found?.isDirectory == isDirectory)
+        }
+        for name in ["", "a-", "a/d", "zz"] { #expect(list.position(ofName: Array(name.utf8).span) == nil) }
+    }
+
     @Test("finds names")
     func lookup() {
         let whole = FileList(start: 0, directory: -1)

@@ -12,6 +12,7 @@ struct DaemonProtocolTests {
         (.md5, "+L7eaP/todXHF4aw2Oa/8w", "Wh2nIAme8QsRbH/ipZTS+A"),
         (.md4, "5IBCGuFcsZqVgCAll+wKbQ", "En9h/QWb1Jpitleb9+N6SA"),
         (.sha1, "qEcEMrjtLYXdT2FTaGrtPl0uaVI", "mWjjJIZ7dQ15bfz/AqS9X4hknHQ"),
+        (.md4AfterZeros, "20EXEC6eRBke6BHL8RdqHQ", "aqo4dMD1Rmn6aI9LOTEXjw"),
     ]
 
     @Test("proves a password as in session 3.5", arguments: responses)
@@ -34,6 +35,20 @@ struct DaemonProtocolTests {
         #expect(AuthenticationExchange.serverChoice(clientNames: ["x", "md5", "sha512"]) == .md5)
         #expect(AuthenticationExchange.serverChoice(clientNames: ["md5"], offered: [.sha512]) == nil)
         #expect(AuthenticationExchange.serverChoice(clientNames: nil) == .md5)
+        #expect(AuthenticationExchange.clientChoice(serverNames: nil, in: Dialect(29)) == .md4AfterZeros)
+        #expect(AuthenticationExchange.serverChoice(clientNames: nil, in: Dialect(29)) == .md4AfterZeros)
+        #expect(AuthenticationExchange.serverChoice(clientNames: nil, offered: [.md5], in: Dialect(29)) == nil)
+        #expect(AuthenticationExchange.serverChoice(clientNames: ["md4 after zeros", "md4"]) == .md4)
+    }
+
+    @Test("separates arguments by newlines before protocol 30")
+    func oldArguments() throws {
+        let sink = ArraySink()
+        let arguments = ["--server", "-r", "."].map { Array($0.utf8) }
+        try ArgumentStream.write(arguments, in: Dialect(29), to: WireOutput(sink: sink))
+        #expect(sink.bytes == Array("--server\n-r\n.\n\n".utf8))
+        let input = WireInput(source: ArraySource(sink.bytes))
+        #expect(try ArgumentStream.read(from: input, in: Dialect(29)) == arguments)
     }
 
     @Test("compares whole proofs")
@@ -59,7 +74,7 @@ struct DaemonProtocolTests {
         "refuses greetings as session 3.2 says",
         arguments: [
             ("HTTP/1.1 400", "protocol startup error"), ("@RSYNCD: x", "protocol startup error"),
-            ("", "protocol startup error"), ("@RSYNCD: 29.0", "protocol version 29 is not supported here"),
+            ("", "protocol startup error"), ("@RSYNCD: 26", "protocol version 26 is not supported here"),
             ("@RSYNCD: 31", "your client omitted the subprotocol value: @RSYNCD: 31"),
             ("@RSYNCD: 32.0", "your client omitted the digest name list: @RSYNCD: 32.0"),
         ]

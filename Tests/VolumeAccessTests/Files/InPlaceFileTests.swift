@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -52,6 +53,25 @@ struct InPlaceFileTests {
             + [UInt8](repeating: 0, count: 8192)
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.directory.file("f"))) == Data(expected))
         if fault == nil { #expect(scratch.status("f").st_blocks == 2 * 4096 / 512) }
+    }
+
+    @Test("turns zeros into holes, also those that stand there already and those that pieces have in common")
+    func sparse() throws {
+        let scratch = try Scratch()
+        let zeros = [UInt8](repeating: 0, count: 10_000)
+        let content = noise(8192) + zeros + zeros + noise(8192)
+        try Data(content).write(to: URL(fileURLWithPath: scratch.directory.file("f")))
+        let memory = ByteMemory(count: content.count)
+        memory.all.copy(content.span)
+        let cuts = [0, 5000, 12_000, 13_001, 25_000, content.count]
+        let file = try scratch.root.openInPlace("f".name.span)
+        for (start, end) in zip(cuts, cuts.dropFirst()) {
+            let isThere = start < 12_000
+            try file.writeSparse(gathering: [memory[start..<end]], at: Int64(start), isThere: isThere)
+        }
+        _ = try file.finish(length: Int64(content.count), FileAttributes())
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.directory.file("f"))) == Data(content))
+        #expect(scratch.status("f").st_blocks == (content.count + 4095) / 4096 * 8 - 4 * 8)
     }
 
     @Test("opens the owner's own read-only file, and leaves it read-only")

@@ -9,6 +9,7 @@ from harness.programs.processes import Server, free_port
 REPOSITORY = os.path.abspath(__file__ + "/../../../..")
 BUILT = os.path.join(REPOSITORY, ".build", "release")
 STOCK_RSYNC = os.environ.get("STOCK_RSYNC", "/usr/bin/rsync")
+OLDER_RSYNC = os.environ.get("OLDER_RSYNC", os.path.join(REPOSITORY, ".build", "older-rsync", "usr", "bin", "rsync"))
 DVM_RSYNC = os.environ.get("DVM_RSYNC", os.path.join(BUILT, "dvm-rsync"))
 DVM_SOURCE = os.environ.get("DVM_SOURCE", os.path.join(BUILT, "dvm-source"))
 DVM_TARGET = os.environ.get("DVM_TARGET", os.path.join(BUILT, "dvm-target"))

@@ -15,8 +15,7 @@ from harness.programs.stalled_write import StalledWrite
 from harness.transfers.tls import Ends
 from harness.trees import compare
 
-# Programs of an older release of ours and of rsync, if available.
-OLDER_RSYNC = os.environ.get("OLDER_RSYNC")
+# Programs of an older release of ours, if available.
 OLDER_AGENTS = os.environ.get("OLDER_AGENTS")  # a directory with dvm-source and dvm-target
 REDUCED, FULL = 6, 200
 SIZE = 4096
@@ -166,9 +165,9 @@ def over_shell(setting, folder):
 @contextlib.contextmanager
 def older_target(setting, folder):
     """A stock daemon of another release."""
-    if not OLDER_RSYNC:
-        raise Skipped("OLDER_RSYNC names no older rsync")
-    with stock_target(setting, folder, OLDER_RSYNC) as ends:
+    if not os.path.exists(peers.OLDER_RSYNC):
+        raise Skipped(f"{peers.OLDER_RSYNC} is not there: scripts/install-needed gets it")
+    with stock_target(setting, folder, peers.OLDER_RSYNC) as ends:
         yield ends
 
 

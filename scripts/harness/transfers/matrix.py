@@ -1,14 +1,17 @@
-"""The program under test against stock rsync: every way to connect, direction, protocol, checksum and compressor."""
+"""The program under test against two releases of stock rsync: every way to connect, direction, protocol, checksum and
+compressor."""
 
 import itertools
 import os
 
-from harness.cases import Case, check, check_equal_trees
+from harness.cases import Case, Skipped, check, check_equal_trees
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.trees import compare
 
-PROTOCOLS = (30, 31, 32)
+PROTOCOLS = (27, 28, 29, 30, 31, 32)
+NEGOTIATING = 30  # the first protocol in which checksum and compressor can be negotiated
+OLDER_PROTOCOLS = (27, 28, 29, 30, 31)  # of the older release
 CHECKSUMS = ("xxh128", "xxh3", "xxh64", "md5", "md4", "sha1")
 COMPRESSORS = ("none", "zlibx", "zlib", "zstd", "lz4")
 DIRECTIONS = ("push", "pull")
@@ -16,20 +19,24 @@ ROLES = ("client-of-shell", "client-of-daemon", "server", "daemon")
 
 
 def combinations(full):
-    """Protocol, checksum and compressor: all of them, or each pair that holds the protocol at least once."""
+    """Protocol, checksum (None: what the protocol has) and compressor: all of them, or each pair that holds the protocol at
+    least once; of the old protocols only what they have themselves, and one choice that is forced."""
     protocols = [protocol for protocol in PROTOCOLS if protocol <= peers.version(peers.STOCK_RSYNC)]
     if full:
-        return list(itertools.product(protocols, CHECKSUMS, COMPRESSORS))
-    pairs = set()
+        return list(itertools.product(protocols, (None, *CHECKSUMS), COMPRESSORS))
+    pairs = []
     for at, protocol in enumerate(protocols):
+        if protocol < NEGOTIATING:
+            pairs += [(protocol, None, "none"), (protocol, CHECKSUMS[at], ("zlib", "zstd", "zlibx")[at])]
+            continue
         for step in range(len(CHECKSUMS)):
-            pairs.add((protocol, CHECKSUMS[step], COMPRESSORS[(step + at) % len(COMPRESSORS)]))
-    return sorted(pairs)
+            pairs.append((protocol, CHECKSUMS[step], COMPRESSORS[(step + at) % len(COMPRESSORS)]))
+    return pairs
 
 
-def command(setting, role, direction, source, target, *options):
-    """The command line in which the program under test has the role and stock rsync the other one."""
-    ours, stock = peers.DVM_RSYNC, peers.STOCK_RSYNC
+def command(setting, role, direction, source, target, *options, stock=peers.STOCK_RSYNC):
+    """The command line in which the program under test has the role and a stock rsync the other one."""
+    ours = peers.DVM_RSYNC
     client, server = (ours, stock) if role.startswith("client") else (stock, ours)
     remote, local = (target, source) if direction == "push" else (source, target)
     argv = [client, *options]
@@ -37,20 +44,25 @@ def command(setting, role, direction, source, target, *options):
         argv += ["-e", setting.shell, f"--rsync-path={server}"]
         remote = f"nowhere:{remote}"
     else:
-        port = (setting.stock_daemon if role == "client-of-daemon" else setting.our_daemon).port
+        daemon = setting.our_daemon if role == "daemon" else setting.stock_daemons[stock]
+        port = daemon.port
         argv += [f"--password-file={setting.keys.password}"]
         remote = f"rsync://{peers.USER}@127.0.0.1:{port}/trees/{os.path.relpath(remote, setting.root)}"
     return argv + ([local + "/", remote + "/"] if direction == "push" else [remote + "/", local + "/"])
 
 
-def _matrix_body(role, direction, protocol, checksum, compressor):
+def _matrix_body(role, direction, protocol, checksum, compressor, stock=peers.STOCK_RSYNC):
     def body(setting, folder):
+        if stock not in setting.stock_daemons:
+            raise Skipped(f"{stock} is not there: scripts/install-needed gets it")
         target = os.path.join(folder, "target")
-        options = ["-aHS", "--delete", f"--protocol={protocol}", f"--cc={checksum}"]
+        options = ["-aHS", "--delete", f"--protocol={protocol}"]
+        if checksum:
+            options.append(f"--cc={checksum}")
         if compressor != "none":
             options.append(f"--zc={compressor}")
         for step, (source, manifest) in enumerate(setting.trees):
-            outcome = run(command(setting, role, direction, source, target, *options))
+            outcome = run(command(setting, role, direction, source, target, *options, stock=stock))
             name = ("first copy", "after edits")[step]
             check(outcome.code == 0, f"{name}: {outcome}")
             check_equal_trees(compare.compare(manifest, target, sparse=True, protocol=protocol), name)
@@ -64,6 +76,12 @@ def matrix_cases(full):
         for role, direction in itertools.product(ROLES, DIRECTIONS):
             cases.append(Case(f"matrix/{role}/{direction}/{protocol}/{checksum}/{compressor}",
                               _matrix_body(role, direction, protocol, checksum, compressor)))
+    for (at, role), protocol, direction in itertools.product(enumerate(ROLES), OLDER_PROTOCOLS, DIRECTIONS):
+        if not full and direction != DIRECTIONS[(at + protocol) % 2]:
+            continue
+        for checksum, compressor in itertools.product((None, *CHECKSUMS), COMPRESSORS) if full else [(None, "zlib")]:
+            cases.append(Case(f"matrix/{role}/{direction}/{protocol}/{checksum}/{compressor}/older",
+                              _matrix_body(role, direction, protocol, checksum, compressor, peers.OLDER_RSYNC)))
     return cases + [Case(f"local/{name}", _local_body(options)) for name, options in (
         ("plain", []), ("sparse", ["-S"]), ("no whole file", ["--no-whole-file"]), ("checksum", ["-c"]),
         ("inplace", ["--inplace", "--exclude=/hard/"]), ("compressed", ["-z", "--no-whole-file"]))]

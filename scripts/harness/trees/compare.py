@@ -71,35 +71,39 @@ def manifest(root, leave_out=None):
 
 
 def compare(a, b, sparse=False, protocol=32, skip=()):
-    """Lists every difference between two trees, given as paths or manifests. Empty means equal.
+    """Lists every difference between two trees, given as paths or manifests. Empty means equal. Protocol 27 keeps only the
+    links of regular files.
 
-    Times are compared to the nanosecond; to the second below protocol 31, which carries no nanoseconds. Stock 3.5 keeps
-    them too. `sparse` adds the allocated blocks; `skip` names aspects not to compare."""
+    Times are compared to the nanosecond; to the second below protocol 31, which carries no nanoseconds, and modulo 2^32 below
+    30. Stock 3.5 keeps nanoseconds too. `sparse` adds the allocated blocks; `skip` names aspects not to compare."""
     a = a if isinstance(a, dict) else manifest(a)
     b = b if isinstance(b, dict) else manifest(b)
-    unit = 10**9 if protocol < 31 else 1
+    def time(nanoseconds):
+        seconds = nanoseconds // 10**9
+        return nanoseconds if protocol >= 31 else seconds if protocol >= 30 else seconds % 2**32
     found = []
     for path in sorted(a.keys() | b.keys()):
         if path not in b or path not in a:
             found.append(f"{path!r}: only in the {'first' if path in a else 'second'} tree")
             continue
-        for aspect, left, right in _aspects(a[path], b[path], unit, sparse):
+        for aspect, left, right in _aspects(a[path], b[path], time, protocol, sparse):
             if left != right and aspect not in skip:
                 found.append(f"{path!r}: {aspect} {left!r} != {right!r}")
     return found
 
 
-def _aspects(x, y, unit, sparse):
+def _aspects(x, y, time, protocol, sparse):
     yield "kind", x.kind, y.kind
     if x.kind != y.kind:
         return
     yield "mode", oct(x.mode), oct(y.mode)
     yield "owner", x.uid, y.uid
     yield "group", x.gid, y.gid
-    yield "mtime", x.mtime // unit, y.mtime // unit
+    yield "mtime", time(x.mtime), time(y.mtime)
     yield "size", x.size, y.size
     yield "content" if x.kind == "file" else "target", x.value, y.value
     yield "device", x.device, y.device
-    yield "links", x.twins, y.twins
+    if protocol >= 28 or x.kind == "file":
+        yield "links", x.twins, y.twins
     if sparse and y.allocated > x.allocated + SPARSE_SLACK:
         yield "allocated", x.allocated, y.allocated

@@ -17,6 +17,8 @@ struct Candidate {
     let directory: VolumeDirectory?
     /// The status of what is at its name; nil when nothing is.
     let current: FileStatus?
+    /// Whether this run has created it, so that what is there does not count.
+    var isCreated = false
     /// How the content at its name compares, if ``DecisionRules/readsContent(of:)`` requires it.
     var content = Content.unread
     /// Its role among the names of one file (`-H`).

@@ -26,16 +26,27 @@ extension DecisionRules {
     /// The decision for an entry that is not examined any further; nil for all others.
     func refusal(of candidate: Candidate) -> Decision? {
         let entry = candidate.entry
+        if limitsNames, let reason = reasonToSkip(candidate) { return .skip(reason) }
         switch entry.type {
         case UInt32(S_IFREG):
             guard isTooLarge(entry) else { return nil }
             return candidate.current.map { $0.isRegular && looksUnchanged(entry, $0) } ?? false ? nil : .refuse
         case UInt32(S_IFDIR): return nil
-        case UInt32(S_IFLNK): return makesLinks ? nil : .skip
+        case UInt32(S_IFLNK): return makesLinks ? nil : .skip(.unwantedType)
         default:
             let isWanted = entry.isDevice && makesDevices || entry.isSpecial && makesSpecials
-            return isWanted ? nil : .skip
+            return isWanted ? nil : .skip(.unwantedType)
         }
+    }
+
+    /// Why `--existing`, `--ignore-existing` or `-u` exclude an entry.
+    private func reasonToSkip(_ candidate: Candidate) -> SkipReason? {
+        let entry = candidate.entry
+        guard let current = candidate.current else { return skipsMissing && !candidate.isCreated ? .missing : nil }
+        if skipsExisting, !entry.isDirectory || !current.isDirectory { return .exists }
+        guard skipsNewer, entry.isRegular, current.isRegular, candidate.attempt == 0 else { return nil }
+        let (difference, isFar) = entry.modified.subtractingReportingOverflow(current.modified.seconds)
+        return (isFar ? entry.modified < 0 : difference < Int64(window)) ? .newer : nil
     }
 
     /// Whether the content at the entry's name has to be read: a file for its checksum (`-c`), a symbolic link for its

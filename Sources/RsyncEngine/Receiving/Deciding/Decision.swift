@@ -5,8 +5,8 @@ import VolumeAccess
 enum Decision: Hashable, Sendable {
     /// The file exceeds the size limit: it is reported and left alone.
     case refuse
-    /// Entries of this type are not transferred (without `-l`, `--devices` or `--specials`).
-    case skip
+    /// The options exclude the entry, which is left alone.
+    case skip(SkipReason)
     /// Another name of the same file is being transferred; this one is linked to it later (`-H`).
     case wait
     /// The existing entry is kept.
@@ -21,6 +21,18 @@ enum Decision: Hashable, Sendable {
     case make(report: ItemFlags, attributes: FileAttributes, displaced: Displaced)
     /// The name is linked to the file that is in place.
     case link(report: ItemFlags, displaced: Displaced)
+}
+
+/// Why an entry is skipped.
+enum SkipReason: Hashable, Sendable {
+    /// Entries of this type are not transferred (without `-l`, `--devices` or `--specials`).
+    case unwantedType
+    /// Nothing is at its name (`--existing`).
+    case missing
+    /// Something is at its name (`--ignore-existing`).
+    case exists
+    /// The file at its name is newer (`-u`).
+    case newer
 }
 
 /// What happens to an existing entry whose name a new one takes.
@@ -61,7 +73,10 @@ extension Decision: CustomStringConvertible {
     var description: String {
         switch self {
         case .refuse: "refuse, too large"
-        case .skip: "skip, not wanted"
+        case .skip(.unwantedType): "skip, not wanted"
+        case .skip(.missing): "skip, nothing is there"
+        case .skip(.exists): "skip, it exists"
+        case .skip(.newer): "skip, what is there is newer"
         case .wait: "wait for the first name"
         case .keep(let report, let attributes, let ownCopy):
             "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")

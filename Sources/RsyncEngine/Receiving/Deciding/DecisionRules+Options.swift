@@ -58,6 +58,9 @@ extension DecisionRules {
         window =
             options.comparison.modifyWindow
             ?? (options.comparison.comparesNanoseconds && dialect.listsNanoseconds ? -1 : 0)
+        skipsNewer = options.comparison.update
+        skipsMissing = options.comparison.existing
+        skipsExisting = options.comparison.ignoreExisting
         grain = TimeGrain()
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.inPlace
@@ -66,9 +69,11 @@ extension DecisionRules {
         let namesUnchanged = options.output.level(.name) > 1
         reportsUnchanged = options.output.itemize > 1 || options.output.itemize > 0 && namesUnchanged
         mentionsUnchanged = options.output.itemize == 0 && namesUnchanged
+        mentionsSkipped = options.output.level(.skip) > 0
+        mentionsTypes = options.output.level(.nonreg) > 0
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isBefore,
+            comesFirst: options.deletion.isBefore || dialect.deletesFirst,
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,

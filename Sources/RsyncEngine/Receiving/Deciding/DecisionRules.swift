@@ -37,6 +37,12 @@ struct DecisionRules: Sendable {
     var ignoresTimes: Bool
     /// The number of seconds by which times may differ and still count as equal; negative: compared to the nanosecond.
     var window: Int32
+    /// Whether files are skipped that are newer at the destination (`-u`).
+    var skipsNewer: Bool
+    /// Whether nothing is created (`--existing`).
+    var skipsMissing: Bool
+    /// Whether nothing is updated (`--ignore-existing`).
+    var skipsExisting: Bool
     /// How times are truncated before they are compared to the nanosecond.
     var grain: TimeGrain
 
@@ -52,6 +58,10 @@ struct DecisionRules: Sendable {
     var reportsUnchanged: Bool
     /// Whether the names of entries whose content is kept are printed by this side (`-vv` without `-i`).
     var mentionsUnchanged = false
+    /// Whether skipped entries are mentioned (`-vv`).
+    var mentionsSkipped: Bool
+    /// Whether entries of a type that is not transferred are mentioned.
+    var mentionsTypes = true
     /// Which names are deleted, and when.
     var deletion: DeletionRules
 }
@@ -75,6 +85,9 @@ struct DeletionRules: Sendable {
 }
 
 extension DecisionRules {
+    /// Whether entries may be skipped because of what is at their names.
+    var limitsNames: Bool { skipsNewer || skipsMissing || skipsExisting }
+
     /// Whether modification times are kept for this type of entry.
     func keepsTime(of entry: FileEntry) -> Bool { keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) }
 
@@ -138,11 +151,18 @@ extension DecisionRules {
     ///   - entry: The directory.
     ///   - current: Its current status.
     ///   - isNew: Whether this run created it, so that its current time is ignored.
+    ///   - withheld: Its final permissions, if ``workable(_:)`` has widened them.
     /// - Returns: Its final attributes.
-    func finalAttributes(for entry: FileEntry, current: FileStatus, isNew: Bool) -> FileAttributes {
+    func finalAttributes(
+        for entry: FileEntry,
+        current: FileStatus,
+        isNew: Bool,
+        withheld: UInt32?
+    ) -> FileAttributes {
         var attributes = attributes(for: entry, current: current)
         if !isNew, hasSameTime(entry, current) { attributes.modified = nil }
-        if !keepsPermissions { attributes.permissions = nil }
+        // What the directory inherited from its parent stays.
+        if !keepsPermissions { attributes.permissions = withheld.map { $0 | current.permissions & 0o7000 } }
         return attributes
     }
 

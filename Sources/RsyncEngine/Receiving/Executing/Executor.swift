@@ -80,10 +80,5 @@ final class GeneratorContext {
     }
 
     /// Reports the attributes that could not be set on an entry.
-    func report(_ failures: [VolumeError]) {
-        for failure in failures {
-            guard case .system(let operation, let path, let number) = failure else { continue }
-            state.report(state.describe(operation, path, number: number, role: "generator"), .errorTransfer)
-        }
-    }
+    func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "generator") }
 }

@@ -7,6 +7,12 @@ import VolumeAccess
 final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
+    /// The final permissions of directories in work that have wider ones until then, for a process that is not root.
+    private var withheldPermissions: [[UInt8]: UInt32] = [:]
+    /// Directories in work whose attributes could not be set, which has been reported.
+    private var reportedDirectories: Set<[UInt8]> = []
+    /// The directory that was examined last, and why nothing can be created in it.
+    private var examined: (directory: VolumeDirectory, refusal: VolumeError?)?
 
     init(_ context: GeneratorContext, _ deleter: Deleter) {
         self.context = context
@@ -27,6 +33,11 @@ final class VolumeExecutor: Executor {
                 if ownCopy { try separate(candidate, in: directory) }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .transfer(let report, let attributes, let inPlace, _):
+                // Content that nothing can be done with is not asked for.
+                if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
+                    context.report(refusal, "mkstemp")
+                    return .failed
+                }
                 request(candidate, report, attributes, inPlace: inPlace, in: directory)
                 return .inProgress
             case .make(_, let attributes, let displaced):
@@ -78,6 +89,13 @@ final class VolumeExecutor: Executor {
     }
 
     // MARK: files
+
+    /// Why no file can be created in a directory; it is examined once for consecutive files.
+    private func refusal(of leaf: ArraySlice<UInt8>, in directory: VolumeDirectory) -> VolumeError? {
+        if examined?.directory !== directory { examined = (directory, directory.refusesToCreate(leaf.span)) }
+        guard case .system(let operation, _, let number) = examined?.refusal else { return nil }
+        return .system(operation: operation, path: directory.path(of: leaf.span), number: number)
+    }
 
     private func request(
         _ candidate: Candidate,
@@ -196,13 +214,25 @@ extension VolumeExecutor {
 
     func setAttributes(_ decision: Decision, ofDirectory candidate: Candidate) throws(VolumeError) {
         guard let directory = candidate.directory else { return }
+        noteWithheldPermissions(decision, candidate)
+        let failures: [VolumeError]
         switch decision {
         case .keep(_, let attributes?, _):
-            try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, candidate.current)
+            failures = try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, candidate.current)
         case .make(_, let attributes, _):
-            try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, nil)
-        default: break
+            failures = try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, nil)
+        default: return
         }
+        context.report(failures)
+        if !failures.isEmpty { reportedDirectories.insert(Array(candidate.name)) }
+    }
+
+    /// Remembers the permissions that a directory gets back at the end.
+    private func noteWithheldPermissions(_ decision: Decision, _ candidate: Candidate) {
+        guard !context.rules.isRoot else { return }
+        let current = candidate.current.flatMap { $0.isDirectory ? $0 : nil }
+        let permissions = context.rules.permissions(of: candidate.entry, current: current)
+        if permissions & 0o700 != 0o700 { withheldPermissions[Array(candidate.name)] = permissions }
     }
 
     func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool {
@@ -212,9 +242,15 @@ extension VolumeExecutor {
             let root = context.destination.volume.root
             let directory = try isRoot ? root : context.directories.directory(path.parent.span)
             let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
-            guard let current = found else { return true }
-            let attributes = context.rules.finalAttributes(for: entry, current: current, isNew: isNew)
-            try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
+            guard let current = found, current.isDirectory else { return true }
+            let attributes = context.rules.finalAttributes(
+                for: entry,
+                current: current,
+                isNew: isNew,
+                withheld: withheldPermissions.isEmpty ? nil : withheldPermissions.removeValue(forKey: name)
+            )
+            let failures = try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
+            if reportedDirectories.remove(name) == nil { context.report(failures) }
         } catch {
             context.report(error, "set_file_attrs")
         }
@@ -227,9 +263,9 @@ extension VolumeExecutor {
         _ leaf: ArraySlice<UInt8>?,
         in directory: VolumeDirectory,
         _ current: FileStatus?
-    ) throws(VolumeError) {
-        guard let leaf else { return context.report(try directory.setAttributes(attributes, current: current)) }
-        context.report(try directory.setAttributes(leaf.span, attributes, current: current))
+    ) throws(VolumeError) -> [VolumeError] {
+        guard let leaf else { return try directory.setAttributes(attributes, current: current) }
+        return try directory.setAttributes(leaf.span, attributes, current: current)
     }
 }
 

@@ -1,5 +1,4 @@
 import Checksums
-import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -54,7 +53,7 @@ extension Generator {
         let decision = decide(candidate, by: rules)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
-        case .skip: return reportSkipped(candidate)
+        case .skip(let reason): return reportSkipped(candidate, reason)
         case .wait: return wait(candidate)
         case .keep, .transfer, .make, .link: break
         }
@@ -90,9 +89,18 @@ extension Generator {
         state.report(state.describeTooLarge(candidate.name, candidate.entry.size, limit), .errorTransfer)
     }
 
-    private func reportSkipped(_ candidate: Candidate) {
-        guard state.options.output.level(.nonreg) > 0 else { return }
-        state.inform("skipping non-regular file \"", candidate.name, "\"")
+    /// Mentions an entry that is left alone.
+    func reportSkipped(_ candidate: Candidate, _ reason: SkipReason) {
+        let name = candidate.name
+        switch reason {
+        case .unwantedType where rules.mentionsTypes: state.inform("skipping non-regular file \"", name, "\"")
+        case .unwantedType: break
+        case _ where !rules.mentionsSkipped: break
+        case .missing:
+            state.inform("not creating new \(candidate.entry.isDirectory ? "directory" : "file") \"", name, "\"")
+        case .exists: state.inform("", name, " exists")
+        case .newer: state.inform("", name, " is newer")
+        }
     }
 
     /// Names an entry whose content was not touched.

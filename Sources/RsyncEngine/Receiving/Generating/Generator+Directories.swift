@@ -29,7 +29,9 @@ extension Generator {
                 directory: parent.directory,
                 current: try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
             )
-            guard case .make = decide(candidate, by: rules) else { return }
+            let decision = decide(candidate, by: rules)
+            if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
+            guard case .make = decision else { return }
             createdDirectories.insert(name)
             try executor.makeDirectory(candidate)
         } catch {
@@ -49,6 +51,7 @@ extension Generator {
         do throws(VolumeError) {
             let candidate = try candidate(directory: entry, named: name, index: index, in: list)
             let decision = decide(candidate, by: rules)
+            if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
             if case .make = decision {
                 if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
                 state.count { $0.created.directories += 1 }
@@ -69,6 +72,13 @@ extension Generator {
         } catch {
             fail(directory: name, error)
         }
+    }
+
+    /// Leaves a directory alone, with all its contents; those below something that is no directory are errors, as in
+    /// rsync.
+    private func skip(directory candidate: Candidate, _ reason: SkipReason) {
+        if reason == .missing { failedDirectories.insert(Array(candidate.name)) }
+        reportSkipped(candidate, reason)
     }
 
     /// Looks up what is currently at a directory's name; what this run created does not count.
@@ -92,7 +102,8 @@ extension Generator {
             name: name[...],
             leaf: path.leaf[...],
             directory: directory,
-            current: current
+            current: current,
+            isCreated: isNew
         )
     }
 

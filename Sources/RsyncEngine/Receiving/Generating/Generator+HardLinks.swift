@@ -108,6 +108,11 @@ extension Generator {
             again(member)
         }
     }
+
+    /// A group's first member failed when nothing can be requested any more: the group stays away.
+    func dropLinks(of index: Int32) {
+        for member in links.abandon(index: index) { tracker(finished: member.index) }
+    }
 }
 
 extension FileStatus {

@@ -23,6 +23,8 @@ final class Generator {
     var failedDirectories: Set<[UInt8]> = []
     /// Directories that this run created, or would have created: they contain nothing that has to be looked up.
     var createdDirectories: Set<[UInt8]> = []
+    /// Whether files may still be requested.
+    var acceptsRequests = true
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
 
@@ -151,7 +153,7 @@ final class Generator {
 
     /// A requested file will not arrive.
     func abandoned(_ index: Int32) {
-        abandonLinks(of: index)
+        if acceptsRequests { abandonLinks(of: index) } else { dropLinks(of: index) }
         tracker.finish(index)
     }
 

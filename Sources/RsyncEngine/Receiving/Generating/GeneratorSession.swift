@@ -14,6 +14,11 @@ final class GeneratorSession {
     private let open: OpenRequests
     private let requestLimit: Int
     private let synchronizer: Synchronizer?
+    /// Whether the sender says which of the requested files it does not send; before protocol 30 only the end of a
+    /// phase tells.
+    private let isToldOfUnsent: Bool
+    /// Files to request again in the redo phase, if that cannot be done before.
+    private var redos: [TransferPlan] = []
     private var lists: [(FileList, ListOwner?)] = []
     private var nextList = 0
     private var listsEnded = 0
@@ -39,12 +44,14 @@ final class GeneratorSession {
         self.events = events
         self.open = open
         self.requestLimit = requestLimit
+        isToldOfUnsent = state.parameters.dialect.hasErrorMessages
     }
 
     /// Runs up to the goodbye; a failure ends the session.
     func run() {
         do throws(WireError) {
             try workThroughLists()
+            try endTransfers()
             generator.settleDeletions()
             try endPhases()
         } catch {
@@ -74,7 +81,7 @@ final class GeneratorSession {
                 continue
             }
             try endCompletedLists()
-            if isListComplete, nextList == lists.count, generator.listCount == 0 { return }
+            if isListComplete, nextList == lists.count, generator.listCount == 0 || !isToldOfUnsent { return }
             try waitForEvent()
         }
     }
@@ -83,6 +90,7 @@ final class GeneratorSession {
     ///
     /// A list that has no successor yet is kept: the sender would take its end for the end of a phase.
     private func endCompletedLists() throws(WireError) {
+        guard isToldOfUnsent else { return }
         let isLast = isListComplete && nextList == lists.count
         for tracked in generator.takeCompleted(isLast: isLast) {
             generator.complete(tracked)
@@ -135,7 +143,8 @@ final class GeneratorSession {
         case .listsComplete: isListComplete = true
         case .finished(let plans): for plan in plans { generator.finished(plan) }
         case .abandoned(let index): generator.abandoned(index)
-        case .mismatched(let plan): generator.mismatched(plan)
+        case .mismatched(let plan):
+            if isToldOfUnsent || plan.attempt > 0 { generator.mismatched(plan) } else { redos.append(plan) }
         case .senderDone: senderDone += 1
         case .receiverEnded: hasReceiverEnded = true
         }
@@ -143,13 +152,36 @@ final class GeneratorSession {
 
     // MARK: phases
 
+    /// Ends the phases in which files are requested; all of them are then in place, or given up.
+    private func endTransfers() throws(WireError) {
+        guard !isToldOfUnsent else {
+            while senderDone < listsEnded { try waitForEvent() }
+            return
+        }
+        try endPhase()
+        for plan in redos { generator.mismatched(plan) }
+        redos = []
+        generator.acceptsRequests = false
+        hasEndedPhases = state.parameters.dialect.phaseCount == 1
+        try endPhase()
+        while generator.openCount > 0 { try waitForEvent() }
+        for tracked in generator.takeCompleted(isLast: true) { generator.complete(tracked) }
+    }
+
+    /// Ends a phase and waits for its answer, which follows all files that are sent in it.
+    private func endPhase() throws(WireError) {
+        try state.sendOutbox(to: output)
+        listsEnded += 1
+        try writeEnd()
+        while senderDone < listsEnded { try waitForEvent() }
+    }
+
     /// The rest of the session, after the last list: redo phase, late updates, deletions, goodbye.
     private func endPhases() throws(WireError) {
-        while senderDone < listsEnded { try waitForEvent() }
         try state.sendOutbox(to: output)
         try synchronize()
-        try writeEnd()
-        try writeEnd()
+        if isToldOfUnsent { try writeEnd() }
+        if state.parameters.dialect.phaseCount > 1 { try writeEnd() }
         if state.parameters.dialect.hasLongGoodbye {
             if state.options.deletion.isOn {
                 try output.index(SpecialIndex.deletionStatistics)

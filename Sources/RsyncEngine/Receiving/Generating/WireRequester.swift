@@ -31,11 +31,27 @@ final class WireRequester: TransferRequester {
 
     func report(_ flags: ItemFlags, of candidate: Candidate) {
         guard !state.hasFailed else { return }
+        let item = Item(flags: flags, name: candidate.reportedLink)
+        guard state.parameters.dialect.hasItemFlags || flags.contains(.transfer) else {
+            return log(item, candidate)
+        }
         do throws(WireError) {
             try output.index(candidate.index)
-            try Item(flags: flags, name: candidate.reportedLink).write(to: output)
+            try item.write(to: output)
         } catch {
             state.fail(.wire(error))
+        }
+    }
+
+    /// Shows a change for which the protocol has no item: before protocol 29 it never comes back from the sender.
+    private func log(_ item: Item, _ candidate: Candidate) {
+        let report = ItemReport(item, candidate.entry, in: candidate.list, isSending: false, transferred: 0)
+        if !state.isServer {
+            if state.observer.wantsItems { state.observer.didChange(report) }
+        } else if state.options.output.verbosity > 0, item.flags.contains(.localChange), !candidate.entry.isDirectory {
+            let arrow = report.hardLink.isEmpty ? " -> " : " => "
+            let other = report.hardLink.isEmpty ? report.target : report.hardLink
+            state.post(.info, report.name + (other.isEmpty ? [] : Array(arrow.utf8) + other) + [UInt8(ascii: "\n")])
         }
     }
 
@@ -65,7 +81,10 @@ final class WireRequester: TransferRequester {
     }
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
-        if state.isServer {
+        if state.isServer, !state.parameters.dialect.hasDeletionMessage {
+            let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
+            if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
+        } else if state.isServer {
             state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
         } else {
             state.observer.didDelete(name: name, isDirectory: isDirectory)

@@ -58,6 +58,14 @@ final class FileContent {
         filled += count
     }
 
+    /// Hands over the first bytes of the space that ``space(_:unit:)`` returned last as bytes that the file has already.
+    func keep(_ count: Int, at offset: Int64) {
+        guard let target, let current = buffer else { return }
+        let bytes = current.memory[filled..<filled + count]
+        flush()
+        jobs.add(.punch(FilePiece(owner: current, slices: [bytes], offset: offset), target))
+    }
+
     /// Adds a copy of bytes whose memory will be reused.
     func append(copying bytes: Span<UInt8>, at offset: Int64) {
         var done = 0

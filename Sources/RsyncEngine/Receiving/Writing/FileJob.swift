@@ -45,6 +45,8 @@ struct FilePiece: Sendable {
 enum FileJob: Sendable {
     /// Write a piece of a large file.
     case write(FilePiece, FileTarget)
+    /// A file that is written in place has these bytes already: turn zeros among them into holes.
+    case punch(FilePiece, FileTarget)
     /// The file is complete and its checksum is right: give it its name and metadata.
     case finish(FileTarget, length: Int64)
     /// The complete content of a small file, not on disk yet; its checksum is right.
@@ -61,7 +63,7 @@ extension FileJob {
     /// Its weight in the queue: approximately its bytes.
     var weight: Int {
         switch self {
-        case .write(let piece, _): piece.slices.reduce(256) { $0 + $1.count }
+        case .write(let piece, _), .punch(let piece, _): piece.slices.reduce(256) { $0 + $1.count }
         case .small(let bytes, _): bytes.count + 256
         case .finish, .discard, .keepPartial, .mark: 256
         }

@@ -252,7 +252,7 @@ final class FileReceiver {
         case .file(let target):
             // In place, a block that stays at its offset need not be written.
             if case .inPlace = target.place, from == offset {
-                content.flush()
+                if state.options.placement.sparse { content.keep(bytes.count, at: offset) } else { content.flush() }
             } else {
                 content.commit(bytes.count, at: offset)
             }
@@ -341,7 +341,9 @@ final class FileReceiver {
     }
 
     private func report(_ error: VolumeError, _ operation: String) {
-        guard !error.isOutOfSpace else { return state.failOutOfSpace(error, on: destination.volume) }
+        if error.isOutOfSpace, !state.lacksOnlyInode(error, on: destination.volume) {
+            return state.failOutOfSpace(error, on: destination.volume)
+        }
         guard let number = error.number else { return state.report("rsync: [receiver] \(error)", .errorTransfer) }
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
     }

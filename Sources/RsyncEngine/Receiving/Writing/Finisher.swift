@@ -76,6 +76,7 @@ final class Finisher {
     private func perform(_ job: FileJob) {
         switch job {
         case .write(let piece, let target): write(piece, target)
+        case .punch(let piece, let target): write(piece, target, isThere: true)
         case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
         case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
@@ -88,7 +89,7 @@ final class Finisher {
 
     // MARK: large files
 
-    private func write(_ piece: FilePiece, _ target: FileTarget) {
+    private func write(_ piece: FilePiece, _ target: FileTarget, isThere: Bool = false) {
         guard !target.hasFailed else { return }
         // A file that takes long does not delay the commit of others.
         if piece.offset >= StagedBatch.patience, !staged.isEmpty { name(staged.takeAll()) }
@@ -97,6 +98,8 @@ final class Finisher {
             case .staged(let staged) where state.options.placement.sparse:
                 try staged.writeSparse(gathering: piece.slices)
             case .staged(let staged): try staged.write(gathering: piece.slices)
+            case .inPlace(let file) where state.options.placement.sparse:
+                try file.writeSparse(gathering: piece.slices, at: piece.offset, isThere: isThere)
             case .inPlace(let file): try file.write(gathering: piece.slices, at: piece.offset)
             }
             if synchronizer != nil, case .staged(let staged) = target.place {
@@ -211,10 +214,5 @@ final class Finisher {
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
     }
 
-    private func report(_ failures: [VolumeError]) {
-        for failure in failures {
-            guard case .system(let operation, let path, let number) = failure else { continue }
-            state.report(state.describe(operation, path, number: number, role: "receiver"), .errorTransfer)
-        }
-    }
+    private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }
 }

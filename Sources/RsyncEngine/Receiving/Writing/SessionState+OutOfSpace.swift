@@ -1,6 +1,24 @@
 import VolumeAccess
 
 extension SessionState {
+    /// The number of free inodes below which a failure to create an entry is put down to them: other threads may have
+    /// freed some in the meantime.
+    private static let fewInodes: Int64 = 64
+
+    /// Whether an entry could not be created for want of an inode: entries that need none are not affected, so that, as
+    /// in rsync, only this one fails.
+    func lacksOnlyInode(_ error: VolumeError, on volume: Volume) -> Bool {
+        guard case .system(let operation, _, _) = error, error.isOutOfSpace,
+            ["open", "mkdir", "symlink", "mknod"].contains(operation)
+        else { return false }
+        do throws(VolumeError) {
+            let space = try volume.usableSpace()
+            return space.freeBytes > 0 && space.freeInodes.map { $0 < Self.fewInodes } ?? false
+        } catch {
+            return false
+        }
+    }
+
     /// Ends the session if an error concerns the destination's device as a whole: it is full, or it loses data.
     ///
     /// - Parameters:
@@ -25,7 +43,7 @@ extension SessionState {
             synchronizer.lose(error)
             return true
         }
-        guard error.isOutOfSpace else { return false }
+        guard error.isOutOfSpace, !lacksOnlyInode(error, on: volume) else { return false }
         failOutOfSpace(error, on: volume, size: size, written: written)
         return true
     }
@@ -47,7 +65,6 @@ extension SessionState {
     private func shortage(on volume: Volume, _ size: Int64?, _ written: Int64) -> String? {
         let space: UsableSpace
         do throws(VolumeError) { space = try volume.usableSpace() } catch { return nil }
-        if space.freeInodes == 0 { return "all \(space.totalInodes ?? 0) inodes are in use" }
         guard let size else { return "\(space.freeBytes) bytes are free" }
         let free = space.freeBytes + written
         guard size > free else { return nil }

@@ -86,6 +86,14 @@ final class OpenRequests: Sendable {
     /// Removes and returns the plan of an index; nil if that file was never requested, or was already answered.
     func take(_ index: Int32) -> TransferPlan? { plans.withLock { $0.removeValue(forKey: index) } }
 
+    /// Removes and returns the plans of all unanswered requests, in the order of their indexes.
+    func takeAll() -> [TransferPlan] {
+        plans.withLock { plans in
+            defer { plans = [:] }
+            return plans.values.sorted { $0.index < $1.index }
+        }
+    }
+
     var count: Int { plans.withLock { $0.count } }
 
     /// Records an NDX_DONE that is about to be written.

@@ -1,0 +1,159 @@
+"""Runs of one random tree, option set, direction and transport, with stock rsync and ours in each role."""
+
+import os
+import random
+import re
+
+from harness.cases import Case, Failure
+from harness.differential import options, trees
+from harness.programs import peers
+from harness.programs.processes import run
+
+FULL, REDUCED = 2000, 60
+SOURCES = [["src/"], ["src/"], ["src/"], ["src/"], ["src"], ["src/a", "src/sub", "src/c.txt"], ["src/sub/", "src/dir.d"], ["src/./sub"],
+           ["src/no such", "src/a"], ["src/a"], ["src/sub"]]
+TARGETS = ["dst/", "dst/", "dst/", "dst/", "dst", "dst/new", "dst/new/", "dst/not/there/"]
+# Lines that count bytes on the wire or seconds.
+UNSTEADY = re.compile(rb"^(sent |total size is .*speedup|Total bytes |Literal data|Matched data|File list |\s+[0-9.,KMG]+ +[0-9]+% )")
+# Where a run took place, as a daemon's module shows it, and who prints a message.
+PLACE = re.compile(rb"/?case\d+/(stock|ours)-(stock|ours)")
+SPEAKER = re.compile(rb"\[(sender|receiver|generator|client|server|Receiver|Sender)[^\]]*\]|\(v?[0-9.]+\)|at [^ ]*\(\d+\)|\[(\d+)\]")
+
+
+def differential_cases(full, seed):
+    """2,000 runs, or the first of them. A case's name has the names of its options, for --only."""
+    numbers = range(FULL if full else REDUCED)
+    return [Case(f"differential/{number}/{'+'.join(describe(seed, number)[2])}", _body(seed, number), cost=0.4) for number in numbers]
+
+
+def describe(seed, number):
+    """What the run of a number does: transport, direction, whether by root, names of options, arguments, sources, target,
+    files beside the trees."""
+    rng = random.Random(f"{seed}/{number}")
+    transport = rng.choice(["local", "shell", "shell", "daemon"])
+    direction = rng.choice(["push", "pull"])
+    is_root = rng.random() < 0.75
+    state = options.Run({}, transport, direction, is_root)
+    names, arguments = options.option_set(rng, state, number)
+    sources, target = rng.choice(SOURCES), rng.choice(TARGETS)
+    return rng, state, names, arguments, sources, target
+
+
+def _body(seed, number):
+    def body(setting, folder):
+        rng, state, names, arguments, sources, target = describe(seed, number)
+        with_attributes = rng.random() < 0.4
+        source = trees.random_tree(rng, with_attributes)
+        others = [trees.altered_tree(rng, source, with_attributes) for _ in range(3)]
+        os.chmod(folder, 0o777)
+        pairs = [("stock", "stock"), ("ours", "ours")]
+        if state.transport != "local":
+            pairs += [("ours", "stock"), ("stock", "ours")]
+        expected, findings = None, []
+        for client, server in pairs:
+            place = f"{folder}/{client}-{server}"
+            os.mkdir(place)
+            _prepare(place, state, source, others)
+            found = _run(setting, place, state, arguments, sources, target, client, server)
+            if expected is None:
+                expected = found
+                continue
+            differences = _differences(expected, found, state.files)
+            if differences:
+                findings.append(f"{client} client, {server} server: " + "\n        ".join(differences[:6]))
+        if findings:
+            user = "root" if state.is_root else "uid 1000"
+            line = " ".join(map(repr, [*arguments, *sources, target]))
+            raise Failure(f"{state.transport} {state.direction} by {user}: {line}", *findings)
+    return body
+
+
+def _prepare(place, state, source, others):
+    owner = None if state.is_root else (1000, 1000)
+    os.chown(place, *(owner or (0, 0)))
+    trees.write(f"{place}/src", source, owner if state.direction == "push" or state.transport != "daemon" else None)
+    for name, tree in zip(("dst", "other", "other2"), others):
+        trees.write(f"{place}/{name}", tree, owner)
+    for name in ("temp", "part"):
+        os.mkdir(f"{place}/{name}")
+        os.chown(f"{place}/{name}", *(owner or (0, 0)))
+    for name, text in state.files.items():
+        with open(f"{place}/{name}", "w") as handle:
+            handle.write(text)
+
+
+def _run(setting, place, state, arguments, sources, target, client, server):
+    """One run, by exit code, printed lines and trees."""
+    programs = {"stock": peers.STOCK_RSYNC, "ours": peers.DVM_RSYNC}
+    argv = [] if state.is_root else ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+    argv += [programs[client], *arguments]
+
+    def remote(path):
+        if state.transport == "shell":
+            return f"nowhere:{path}"
+        daemon = setting.stock_daemon if server == "stock" else setting.our_daemon
+        return f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/{os.path.relpath(place, setting.root)}/{path}"
+    if state.transport == "shell":
+        argv += ["-e", setting.shell, f"--rsync-path={programs[server]}"]
+    elif state.transport == "daemon":
+        argv += ["--password-file=password"]
+        peers.write(f"{place}/password", peers.PASSWORD + "\n", 0o600)
+        if not state.is_root:
+            os.chown(f"{place}/password", 1000, 1000)
+    if state.transport != "local":
+        if state.direction == "push":
+            target = remote(target)
+        else:
+            sources = [remote(path) for path in sources]
+    outcome = run([*argv, *sources, target], cwd=place, timeout=60)
+    lines = _lines(outcome.out, place, arguments)
+    if outcome.code == 999:
+        lines.append(b"(did not end)")
+    kept = {name: trees.read(f"{place}/{name}") for name in ("src", "dst", "other", "kept", "part", "temp")}
+    return {"code": outcome.code, "lines": lines, "trees": kept, "err": outcome.err.replace(os.fsencode(place), b"@")}
+
+
+def _lines(text, place, arguments):
+    """The comparable lines that were printed, in no order."""
+    if options.UNSTEADY & set(arguments):
+        return []
+    text = PLACE.sub(b"@", text.replace(os.fsencode(place), b"@"))
+    return sorted(SPEAKER.sub(b"", line) for line in text.split(b"\n") if line and not UNSTEADY.match(line))
+
+
+def _differences(expected, found, files):
+    """What differs from the run with stock at both ends, one text each."""
+    if expected["code"] != found["code"]:
+        words = found["err"].decode(errors="replace").strip().splitlines()
+        stock = expected["err"].decode(errors="replace").strip().splitlines()
+        return [f"exit code {found['code']}, stock {expected['code']}", *[f"ours: {word}" for word in words[:3]],
+                *[f"stock: {word}" for word in stock[:2]]]
+    differences = []
+    for name in expected["trees"]:
+        differences += _tree_differences(name, expected["trees"][name], found["trees"][name])
+    mine, theirs = list(found["lines"]), []
+    for line in expected["lines"]:
+        if line in mine:
+            mine.remove(line)
+        else:
+            theirs.append(line)
+    return differences + [f"stock only: {line!r}" for line in theirs] + [f"ours only: {line!r}" for line in mine]
+
+
+def _tree_differences(name, expected, found):
+    differences = []
+    for path in sorted(expected.keys() | found.keys()):
+        label = f"{name}/{path.decode(errors='replace')}"
+        if path not in found or path not in expected:
+            differences.append(f"{label}: only with {'stock' if path in expected else 'ours'}")
+            continue
+        for aspect, value in expected[path].items():
+            other = found[path].get(aspect)
+            if value != other and not (aspect == "value" and expected[path]["kind"] != found[path]["kind"]):
+                differences.append(f"{label}: {aspect} {_short(other)}, stock {_short(value)}")
+    return differences
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) < 80 else f"{text[:60]}... ({len(value)} bytes)"

@@ -1,0 +1,134 @@
+"""Where and how files are placed at the destination: each set of options with the program under test in every role, and with
+stock in its place: same exit code, same lines, same tree around the destination."""
+
+import os
+import random
+import re
+import subprocess
+
+from harness.cases import Case, Failure, check, check_equal_trees
+from harness.programs import peers
+from harness.programs.processes import run
+from harness.transfers.matrix import ROLES, command
+from harness.transfers.placement_sets import SETS, TREES
+from harness.trees import compare
+
+# Which name of a file is transferred and which are linked to it is the receiver's own choice: those called `hard`.
+LINKED = re.compile(rb"^(\S+ +)?hard")
+# Lines that tell rates, sizes that depend on the implementation, or the progress of list building.
+UNCOMPARED = re.compile(rb"^(sent |total size is |sending incremental|receiving incremental|building file|created dir|"
+                        rb"delta-transmission|delta transmission|total: |$)")
+
+
+def plant(folder, text):
+    """Makes a tree from lines `PATH | CONTENT | TIME | MODE`, the last two of which may be left out.
+
+    Contents: `/` a directory; `-> TARGET` a symbolic link; `= PATH` a hard link; `*N` N random bytes that depend on the
+    file's name up to a dot; `~N` the same with some of them changed; `*N+M` M bytes more; `0*N` N zeros in front and
+    behind; `|` a FIFO; everything else is text. Directories without a time get
+    one that is not now."""
+    late = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        path, content, when, mode = (*map(str.strip, line.split("|")), "", "", "")[:4]
+        path = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if content == "/":
+            os.makedirs(path, exist_ok=True)
+        elif content.startswith("-> "):
+            os.symlink(content[3:], path)
+        elif content.startswith("= "):
+            os.link(os.path.join(folder, content[2:]), path)
+        elif content == "fifo":
+            os.mkfifo(path)
+        else:
+            with open(path, "wb") as handle:
+                handle.write(_content(path, content))
+        late.append((path, when, mode))
+    for path, when, mode in reversed(late):
+        if mode:
+            os.chmod(path, int(mode, 8))
+        time = int(when or 1_000_000_000)
+        os.utime(path, (time, time), follow_symlinks=False)
+    for path, below, _ in os.walk(folder, topdown=False):
+        for name in below:
+            if os.lstat(os.path.join(path, name)).st_mtime > 1_500_000_000:
+                os.utime(os.path.join(path, name), (1_100_000_000, 1_100_000_000))
+
+
+def _content(path, content):
+    numbers = re.fullmatch(r"(0?)([*~])(\d+)(?:\+(\d+))?", content)
+    if not numbers:
+        return content.encode()
+    name = os.path.basename(path).split(".")[0]
+    data = bytearray(random.Random(name).randbytes(int(numbers[3])))
+    if numbers[2] == "~":
+        for at in range(0, len(data), 20_000):
+            data[at:at + 10] = b"0123456789"
+    data += random.Random(name + "more").randbytes(int(numbers[4] or 0))
+    return bytes(len(data)) + bytes(data) + bytes(len(data)) if numbers[1] else bytes(data)
+
+
+def _argv(setting, role, direction, folder, options, ours):
+    """The command line; `{base}` in an option is the folder of the trees, as the receiving end names it."""
+    source, target = folder + "/source", folder + "/target"
+    is_module = "daemon" in role and direction == "push"
+    base = "/" + os.path.relpath(folder, setting.root) if is_module else folder
+    options = [option.replace("{base}", base) for option in options]
+    if role == "local":
+        argv = [peers.DVM_RSYNC, *options, source + "/", target + "/"]
+    elif role == "ours":
+        argv = [part.replace(peers.STOCK_RSYNC, peers.DVM_RSYNC)
+                for part in command(setting, "server", direction, source, target, *options)]
+    else:
+        argv = command(setting, role, direction, source, target, *options)
+    if not ours:
+        argv = [part.replace(peers.DVM_RSYNC, peers.STOCK_RSYNC).replace(
+            f":{setting.our_daemon.port}/", f":{setting.stock_daemon.port}/") for part in argv]
+    return argv
+
+
+def _lines(outcome):
+    return sorted(line for line in outcome.out.split(b"\n") if not UNCOMPARED.match(line) and not LINKED.match(line))
+
+
+def _body(name, role, direction):
+    def body(setting, folder):
+        options, tree, *settings = SETS[name]
+        user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if "user" in settings else []
+        if user and "daemon" in role:
+            return "the daemon is root"
+        outcomes, trees = [], []
+        for who in ("stock", "ours"):
+            place = f"{folder}/{who}"
+            plant(place, TREES.get(tree, tree))
+            if user:
+                subprocess.run(["chown", "-R", "1000:1000", place], check=True)
+            for _ in range(2 if "twice" in settings else 1):
+                outcome = run(user + _argv(setting, role, direction, place, options, who == "ours"), timeout=20)
+            outcomes.append(outcome)
+            trees.append(compare.manifest(place))
+            trees[-1].pop(b".")
+        stock, ours = outcomes
+        if stock.code != ours.code:
+            raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+        skip = ["mtime"] if "times differ" in settings else []
+        check_equal_trees(compare.compare(*trees, sparse=True, skip=skip), "our tree differs from stock's")
+        wrong = set(_lines(stock)) ^ set(_lines(ours)) if "lines differ" not in settings else ()
+        if wrong:
+            known = _lines(stock)
+            raise Failure("printed lines differ", *[
+                f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(wrong)[:12]])
+        if "-vv" in options and "daemon" in role:
+            return "a daemon has its own limit of verbosity"
+        for word in (setting[5:] for setting in settings if setting.startswith("says ")):
+            for one in outcomes:
+                check(word.encode() in one.out + one.err, f"nothing says {word!r}: {one.out!r} {one}")
+        return None
+    return body
+
+
+def placement_cases():
+    """Each set of options in each role, both directions."""
+    roles = [(role, direction) for role in (*ROLES, "ours") for direction in ("push", "pull")] + [("local", "push")]
+    return [Case(f"placement/{name}/{role}/{direction}", _body(name, role, direction))
+            for name in SETS for role, direction in roles]

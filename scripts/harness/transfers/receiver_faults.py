@@ -1,0 +1,103 @@
+"""What the receiving side does where entries cannot be placed: this entry is named, and the rest arrives. Stock rsync is no
+model here: it hangs, sends what nobody can store, or prints less."""
+
+import os
+import subprocess
+
+from harness.cases import Case, check
+from harness.programs import peers
+from harness.programs.processes import run
+from harness.transfers.placement import plant
+from harness.transfers.placement_sets import TREES
+
+USER = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+
+
+def _pushes(setting, folder, *options, user=False, client=None, after=()):
+    """The same push locally, from our client to our server, and from a stock client to our server."""
+    def push(name, tree, *argv):
+        place = f"{folder}/{name}"
+        plant(place, tree)
+        for words in after:
+            subprocess.run([word.replace("{}", place) for word in words], check=True)
+        return place, run((USER if user else []) + [*argv, *options], timeout=20)
+    def each(tree):
+        yield push("local", tree, peers.DVM_RSYNC, f"{folder}/local/source/", f"{folder}/local/target/")
+        for name, program in (("ours", peers.DVM_RSYNC), ("stock", peers.STOCK_RSYNC)):
+            yield push(name, tree, program, "-e", setting.shell, f"--rsync-path={peers.DVM_RSYNC}",
+                       f"{folder}/{name}/source/", f"nowhere:{folder}/{name}/target/")
+    return each
+
+
+def _blocked_link(*options):
+    """A full directory at the first name of a group of hard links: the others arrive, and are one file."""
+    def body(setting, folder):
+        for place, outcome in _pushes(setting, folder, "-aH", *options)(TREES["blocked link"]):
+            check(outcome.code == 23, str(outcome))
+            check(outcome.seconds < 5, f"took {outcome.seconds} s")
+            check('"a"' in outcome.err.decode(), f"a is not named: {outcome}")
+            check(os.stat(place + "/target/b").st_ino == os.stat(place + "/target/c").st_ino, "b and c are not one file")
+            check(os.listdir(place + "/target/a") == ["full"], "the directory was changed")
+    return body
+
+
+def _unwritable(setting, folder):
+    """A directory in which nothing can be created: nothing is sent for it, and the rest arrives."""
+    tree = """
+        source/d/big | *9000000
+        source/d | / | | 755
+        source/ok | text
+        target/d | / | | 755
+    """
+    given = [["chown", "-R", "1000:1000", "{}/source", "{}/target"], ["chown", "0:0", "{}/target/d"]]
+    pushes = _pushes(setting, folder, "-rlpgo", "--bwlimit=3M", "--stats", user=True, after=given)
+    for place, outcome in pushes(tree):
+        check(outcome.code == 23, str(outcome))
+        check("d/big" in outcome.err.decode(), f"d/big is not named: {outcome}")
+        check(b"Literal data: 5 bytes" in outcome.out or b"Literal data: 4 bytes" in outcome.out,
+              f"data was sent for it: {outcome.out}")
+        check(outcome.seconds < 2, f"took {outcome.seconds} s")
+        check(os.path.exists(place + "/target/ok"), "the rest did not arrive")
+
+
+def _no_inode(setting, folder):
+    """No free inode: a file that has to be replaced is named, the metadata of the others is corrected."""
+    for name, program in (("local", None), ("ours", peers.DVM_RSYNC), ("stock", peers.STOCK_RSYNC)):
+        place, target = f"{folder}/{name}", f"{folder}/{name}/target"
+        os.makedirs(target)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m,nr_inodes=9", "dvm-test", target], check=True)
+        try:
+            plant(place, "\n".join(f"source/f{at} | *20 | | 600" for at in range(8)))
+            plant(place, "\n".join(f"target/f{at} | {'*20' if at != 3 else 'old'} | | 644" for at in range(8)))
+            remote = ["-e", setting.shell, f"--rsync-path={peers.DVM_RSYNC}", place + "/source/", f"nowhere:{target}/"]
+            outcome = run([program, "-a", *remote] if program else
+                          [peers.DVM_RSYNC, "-a", place + "/source/", target + "/"], timeout=20)
+            check(outcome.code == 23, str(outcome))
+            check('f3"' in outcome.err.decode(), f"f3 is not named: {outcome}")
+            modes = [os.stat(f"{target}/f{at}").st_mode & 0o777 for at in range(8)]
+            check(modes == [0o600] * 3 + [0o644] + [0o600] * 4, f"the rest was not done: {modes}")
+        finally:
+            subprocess.run(["umount", "-l", target], check=True)
+
+
+def _foreign_root(setting, folder):
+    """A volume whose top belongs to root, as user 1000: one line that names it, and the contents arrive."""
+    given = [["chown", "-R", "1000:1000", "{}/source"], ["chmod", "2777", "{}/target"], ["chmod", "2775", "{}/source"]]
+    pushes = _pushes(setting, folder, "-a", user=True, after=given)
+    for place, outcome in pushes("source/f | text\nsource/d/f | text\ntarget/ | / | 1000\n"):
+        check(outcome.code == 23, str(outcome))
+        lines = [line for line in outcome.lines() if "rsync error" not in line]
+        check(len(lines) == 1 and "failed to set group, times and permissions on \".\":" in lines[0], str(outcome))
+        check(os.path.exists(place + "/target/d/f"), "the contents did not arrive")
+
+
+def receiver_fault_cases():
+    cases = {
+        "blocked hard link": _blocked_link(),
+        "blocked hard link, one list": _blocked_link("--no-inc-recursive"),
+        "blocked hard link, in place": _blocked_link("--inplace"),
+        "directory that cannot be written": _unwritable,
+        "no free inode": _no_inode,
+        "top that belongs to root": _foreign_root,
+    }
+    return [Case(f"placement/fault/{name}", body) for name, body in cases.items()]
