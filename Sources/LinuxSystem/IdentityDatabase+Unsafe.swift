@@ -61,6 +61,30 @@ package enum IdentityDatabase {
         return Array(list.prefix(max(Int(filled), 0)))
     }
 
+    /// The groups that a user logs in with, the primary one first: getgrouplist(3); none if there is no such user.
+    package static func groups(ofUser user: UInt32) -> [UInt32] {
+        guard let name = name(ofUser: user), let primary = primaryGroup(ofUser: user) else { return [] }
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        var list = [gid_t](repeating: 0, count: 64)
+        while true {
+            var count = Int32(list.count)
+            let result = unsafe getgrouplist(text, primary, &list, &count)
+            if result >= 0 { return Array(list.prefix(Int(count))) }
+            guard Int(count) > list.count, count <= 1 << 16 else { return [primary] }
+            list = [gid_t](repeating: 0, count: Int(count))
+        }
+    }
+
+    private static func primaryGroup(ofUser user: UInt32) -> UInt32? {
+        var record = unsafe passwd()
+        return unsafe lookUp { buffer, count, found in
+            var result: UnsafeMutablePointer<passwd>?
+            let number = unsafe getpwuid_r(user, &record, buffer, count, &result)
+            if let result = unsafe result { found = unsafe result.pointee.pw_gid }
+            return number
+        }
+    }
+
     /// Makes a lookup with a buffer that grows until the record fits.
     private static func lookUp<Value>(_ call: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> Int32) -> Value? {
         var buffer = [CChar](repeating: 0, count: 1024)

@@ -15,6 +15,9 @@ func pipe(_ ends: inout [2 of Int32]) -> Int32 {
 /// waitpid(2).
 func waitForEnd(of process: pid_t, _ status: inout Int32) -> pid_t { unsafe waitpid(process, &status, 0) }
 
+/// setgroups(2), for all threads.
+func setGroups(_ groups: [UInt32]) -> Int32 { unsafe setgroups(groups.count, groups) }
+
 /// realpath(3).
 func resolvedPath(_ path: String) -> String? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }

@@ -41,6 +41,7 @@ struct ClientRunner {
         switch job.carrier {
         case .local:
             let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
+            try assumeUser()
             let (sources, missing) = open(job.sources)
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
@@ -120,7 +121,6 @@ struct ClientRunner {
         _ printer: CommandPrinter,
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
-        let (direction, isIncomplete) = direction(of: job)
         let arguments = ServerArguments(
             options: line.options,
             isSender: !job.isPush,
@@ -130,6 +130,8 @@ struct ClientRunner {
         let words = arguments.encodedOptions.map(ArgumentQuoting.shellWord) + [Array(".".utf8)]
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
         interruption.cut(shell.stream)
+        try assumeUser()
+        let (direction, isIncomplete) = direction(of: job)
         let result = session(shell.stream, printer).run(direction)
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         let code = ShellExit.code(own: own, isBroken: result.failure != nil, isPush: job.isPush, ending: shell.wait())
@@ -144,20 +146,30 @@ struct ClientRunner {
         _ printer: CommandPrinter,
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
-        let (direction, isIncomplete) = direction(of: job)
         let source = PasswordSource(file: line.settings.passwordFile, environment: environment)
         let user = host.user ?? environment["USER"] ?? environment["LOGNAME"] ?? "nobody"
-        let login = ClientSession.Login(user: user) { () throws(EngineError) in try source.password() }
+        // Another user may not be able to read the file.
+        let password = line.options.attributes.copyAs != nil && source.file != nil ? try read(source) : nil
+        let login = ClientSession.Login(user: user) { () throws(EngineError) in
+            if let password { return password }
+            return try source.password()
+        }
         let result: SessionResult
+        let isIncomplete: Bool
+        let direction: ClientSession.Direction
         var ending = ChildProgram.Ending?.some(.exited(0))
         if overShell {
             let shell = try daemonShell(host)
             interruption.cut(shell.stream)
+            try assumeUser()
+            (direction, isIncomplete) = self.direction(of: job)
             result = session(shell.stream, printer).run(module: module, direction, login: login)
             ending = shell.wait()
         } else {
             let stream = try connect(to: host)
             interruption.cut(stream)
+            try assumeUser()
+            (direction, isIncomplete) = self.direction(of: job)
             result = session(stream, printer).run(module: module, direction, login: login)
         }
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
@@ -166,6 +178,23 @@ struct ClientRunner {
             result,
             result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, isPush: job.isPush, ending: ending)
         )
+    }
+
+    private func read(_ source: PasswordSource) throws(CommandError) -> [UInt8] {
+        do throws(EngineError) {
+            return try source.password()
+        } catch {
+            throw .failed("\(error)", exitCode: error.exitCode)
+        }
+    }
+
+    /// Becomes the user of `--copy-as`, once connected and before any file of the transfer is opened.
+    private func assumeUser() throws(CommandError) {
+        do throws(EngineError) {
+            try ProcessUser.assume(copyAs: line.options.attributes.copyAs)
+        } catch {
+            throw .failed("\(error)", exitCode: error.exitCode)
+        }
     }
 
     private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {

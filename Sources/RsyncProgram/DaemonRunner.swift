@@ -43,7 +43,6 @@ struct DaemonRunner {
     func serveStandardStreams() throws(CommandError) -> Int32 {
         let log = try openLog()
         let stream = try ServerRunner.standardStreams()
-        umask(0)
         let report = serve(stream, ConfiguredCatalogue(configuration), log)
         return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
     }
@@ -65,7 +64,6 @@ struct DaemonRunner {
         if !settings.staysInForeground, daemon(0, 0) != 0 {
             throw .failed("the daemon could not leave its terminal: \(SystemText(errno))", exitCode: 14)
         }
-        umask(0)
         let processIDFile = try writeProcessID()
         defer { processIDFile?.remove() }
         log.line("dvm-rsync daemon version \(RsyncCommandLine.version) starting, listening on port \(port)")

@@ -20,6 +20,8 @@ struct OptionRoundTripTests {
         "info": ["progress2,del", "none", "all4,name0", "skip2", "flist0,remove,misc9"],
         "debug": ["all4", "none,del2", "hlink"], "out-format": ["%i %n", "%n"], "log-format": ["%n"],
         "log-file": ["/log"], "log-file-format": ["%n"], "stderr": ["all", "client", "e"], "outbuf": ["N", "line"],
+        "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
+        "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
     ]
 
     /// Every spelling of every honoured option, with its values.
@@ -86,11 +88,28 @@ struct OptionRoundTripTests {
             options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
         if told.placement.inPlace { told.placement.partial = false }
-        guard isSender else { return told }
+        // They stay on the side that they are given to.
+        told.attributes.modeChanges = plain.attributes.modeChanges
+        told.attributes.dropsDevices = false
+        told.attributes.copyAs = nil
+        if told.attributes.privileges != .attempted { told.attributes.privileges = .ofUser }
+        if told.attributes.permissions { told.attributes.executability = false }
+        // What a server reads of -A implies -p.
+        if told.attributes.acls { told.attributes.permissions = true }
+        guard isSender else {
+            // A server that maps owners preserves them.
+            if told.attributes.userRules != nil { told.attributes.owner = true }
+            if told.attributes.groupRules != nil { told.attributes.group = true }
+            return told
+        }
         told.comparison.sizeOnly = false
         (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
         told.comparison.modifyWindow = nil
         told.attributes.omitDirectoryTimes = false
+        told.attributes.omitLinkTimes = false
+        told.attributes.executability = false
+        told.attributes.privileges = .ofUser
+        (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
         told.placement.partial = false
         told.placement.fsync = false
         told.deletion.isOn = false
@@ -106,8 +125,13 @@ struct OptionRoundTripTests {
         let names = Self.words.keys.filter { $0 != "--help" }.sorted()
         var used: [String: Int] = [:]
         for _ in 0..<2000 {
+            var decidesAboutOwners = false
             let line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
                 guard let name = names.randomElement(using: &random) else { return nil }
+                if ["--chown", "--usermap", "--groupmap"].contains(name) {
+                    if decidesAboutOwners { return nil }
+                    decidesAboutOwners = true
+                }
                 used[name, default: 0] += 1
                 return Self.words[name]?.randomElement(using: &random)
             }

@@ -113,7 +113,7 @@ struct OptionTableTests {
 
     @Test(
         "options that no client's arguments can contain cannot be refused",
-        arguments: ["acls", "progress", "bogus", "*", "!a"]
+        arguments: ["crtimes", "progress", "bogus", "*", "!a"]
     )
     func cannotRefuse(word: String) {
         #expect(!OptionTable.canRefuse(word))

@@ -81,6 +81,7 @@ extension FileListFormat {
             case "D": (options.attributes.devices, options.attributes.specials) = (true, true)
             case "H": options.attributes.hardLinks = true
             case "c": options.comparison.checksum = true
+            case "U": options.attributes.accessTimes = 1
             default: break
             }
         }

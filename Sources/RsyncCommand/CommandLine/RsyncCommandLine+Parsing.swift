@@ -59,6 +59,9 @@ extension RsyncCommandLine {
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
+        if options.attributes.extended > 1, options.attributes.privileges == .simulated {
+            throw .usage("--fake-super conflicts with -XX")
+        }
         if options.deletion.isOn, !options.selection.recursive {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }

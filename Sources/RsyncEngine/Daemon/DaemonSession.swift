@@ -229,6 +229,10 @@ package struct DaemonSession {
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
+        if arguments.options.attributes.copyAs != nil {
+            // Its sessions are threads of one process.
+            place.optionRefusal = .usage("rsync: --copy-as is not supported by this daemon", exitCode: 4)
+        }
         if let refused, place.optionRefusal == nil {
             place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
         }

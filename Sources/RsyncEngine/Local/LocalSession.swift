@@ -20,6 +20,8 @@ final class LocalSession: TransferRequester {
     private var generator: Generator?
     private var batch: [TransferPlan] = []
     private var linkGroups: [Inode: Int32] = [:]
+    /// Maps owners and groups where they may change on the way; nil where they stay.
+    private let identities: IdentityMap?
 
     var isLocal: Bool { true }
 
@@ -35,6 +37,8 @@ final class LocalSession: TransferRequester {
         self.synchronizer = synchronizer
         self.jobs = jobs
         self.events = events
+        let identities = IdentityMap(state)
+        self.identities = identities.isNeededLocally ? identities : nil
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
         let context = GeneratorContext(
             state: state,
@@ -49,6 +53,7 @@ final class LocalSession: TransferRequester {
     func take(_ list: FileList) throws(EngineError) {
         guard let generator else { return }
         list.removeDuplicates()
+        if let identities { identities.map(list, identities.localNames) }
         numberLinks(of: list)
         count(list)
         live.append(list)

@@ -78,6 +78,7 @@ package struct LocalTransfer {
         into argument: DestinationArgument,
         _ state: SessionState
     ) throws(EngineError) {
+        try state.checkAttributeOptions()
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")

@@ -58,7 +58,7 @@ final class Receiver: ReadingRole {
         self.jobs = jobs
         self.open = open
         self.request = request
-        identities = IdentityMap(usesNames: state.mapsNames)
+        identities = IdentityMap(state)
         var limits = FileListLimits.standard
         if let bytes = state.options.limits.listMemory { limits.bytes = bytes }
         decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
@@ -108,7 +108,8 @@ final class Receiver: ReadingRole {
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
-        identities.map(list, userNames: decoder.userNames, groupNames: decoder.groupNames)
+        identities.map(list, decoder.senderNames)
+        list.apply(state.options.attributes.modeChanges)
         live.append(list)
         listCount += 1
         var size: Int64 = 0
@@ -264,5 +265,13 @@ final class Receiver: ReadingRole {
     /// Sends keep-alives while a long list is being received, if the sender relies on that.
     private func sendKeepAlive() throws(WireError) {
         if state.options.agent.sendsKeepAlives { try state.keepAlive(channel.output) }
+    }
+}
+
+extension FileListDecoder {
+    /// The names received so far.
+    fileprivate var senderNames: SenderNames {
+        let (users, groups) = (userNames, groupNames)
+        return SenderNames(user: { users[$0] }, group: { groups[$0] })
     }
 }

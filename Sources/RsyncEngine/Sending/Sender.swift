@@ -49,11 +49,13 @@ final class Sender {
         self.lists = lists
         self.requests = requests
         let names = IdentityNames()
+        // A daemon's `numeric ids` leaves the name of ID 0 in the lists (protocol specification, transfer 5.2).
+        let namesZero = !state.parameters.isIncremental
         let mapsNames = state.mapsNames
         encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
             switch kind {
-            case .user: mapsNames || id == 0 ? names.userName(id) : nil
-            case .group: mapsNames || id == 0 ? names.groupName(id) : nil
+            case .user: mapsNames || namesZero && id == 0 ? names.userName(id) : nil
+            case .group: mapsNames || namesZero && id == 0 ? names.groupName(id) : nil
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)

@@ -162,6 +162,12 @@ final class SourceWalker {
     ) {
         var entry = FileEntry(status)
         entry.source = source
+        if !state.options.attributes.modeChanges.isEmpty { entry.apply(state.options.attributes.modeChanges) }
+        if state.options.attributes.accessTimes > 0, !entry.isDirectory {
+            var attributes = EntryAttributes()
+            attributes.accessed = status.accessed.seconds
+            entry.attributes = list.add(attributes)
+        }
         do throws(VolumeError) {
             try addExtras(of: status, leaf: leaf, in: directory, &entry, to: list)
         } catch {

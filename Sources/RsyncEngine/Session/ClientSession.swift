@@ -276,6 +276,7 @@ package struct ClientSession: Sendable {
             switch direction {
             case .push(let sources, _): try runner.send(sources)
             case .pull(let paths, let destination):
+                try state.checkAttributeOptions()
                 let request = RequestedNames(paths: paths, filters: options.selection.filters)
                 try runner.receive(into: destination, request: request)
             }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import RsyncOptions
 import RsyncWire
 package import Transport
@@ -45,6 +46,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
@@ -83,6 +85,7 @@ package struct ServerSession {
             // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
+            if !arguments.isSender { try early.checkAttributeOptions() }
             if arguments.expectsFilters { options.selection.filters = try readFilters(from: channel) }
         } catch {
             early.fail(error)
@@ -102,6 +105,15 @@ package struct ServerSession {
             state.fail(error)
         }
         return end(state, channel)
+    }
+
+    /// Becomes the user of `--copy-as`, which concerns the whole process.
+    private func assumeUser(_ options: TransferOptions) throws(WireError) {
+        do throws(EngineError) {
+            try ProcessUser.assume(copyAs: options.attributes.copyAs)
+        } catch {
+            throw error.asWireError
+        }
     }
 
     /// The longest silence of a client, if it is judged by what is received from it.

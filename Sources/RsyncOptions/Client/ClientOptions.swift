@@ -43,6 +43,8 @@ package struct ClientSettings: Sendable, Equatable {
     package var shell: [UInt8]?
     /// The value of `--rsync-path`.
     package var serverProgram: [UInt8] = Array("rsync".utf8)
+    /// Which of the options for owners and groups were given.
+    var chownMix = ChownMix()
 
     package init() {}
 }

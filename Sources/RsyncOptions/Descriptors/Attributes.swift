@@ -10,11 +10,11 @@ extension OptionTable {
             \.attributes.omitDirectoryTimes,
             told: .letter(110, to: .receiver)
         ),
-        .unsupported(
+        .flag(
             "--omit-link-times, -J",
-            "do not set modification times of links",
-            because: "not implemented",
-            mayBeOff: true
+            "do not set times of symbolic links",
+            \.attributes.omitLinkTimes,
+            told: .letter(120, to: .receiver)
         ),
         .flag("--group, -g", "keep groups", \.attributes.group, told: .letter(190)),
         .flag("--owner, -o", "keep owners (root only)", \.attributes.owner, told: .letter(180)),
@@ -48,39 +48,53 @@ extension OptionTable {
             $0.attributes.specials = $1
         },
         .flag("--hard-links, -H", "keep hard links", \.attributes.hardLinks, told: .letter(170)),
-        .unsupported("--executability, -E", "keep the executable bits only", because: "not implemented"),
-        .unsupported("--chmod=CHANGES", "change permissions in transit", because: "not implemented"),
-        .unsupported("--acls, -A", "keep ACLs", because: "ACLs are not transferred", mayBeOff: true),
-        .unsupported(
+        executability,
+        chmod,
+        .toggle(
+            "--acls, -A",
+            "keep ACLs (implies -p)",
+            told: .letter(260, "A") { $0.attributes.acls },
+            isUsed: { $0.attributes.acls }
+        ) {
+            $0.attributes.acls = $1
+            if $1 { $0.attributes.permissions = true }
+        },
+        .counted(
             "--xattrs, -X",
-            "keep extended attributes",
-            because: "extended attributes are not transferred",
-            mayBeOff: true
+            "keep extended attributes; twice: those of --fake-super, too",
+            \.attributes.extended,
+            270
         ),
-        .unsupported("--atimes, -U", "keep access times", because: "access times are not transferred", mayBeOff: true),
+        .counted(
+            "--atimes, -U",
+            "keep access times; twice: like --open-noatime, too",
+            \.attributes.accessTimes,
+            220
+        ),
         .unsupported(
             "--crtimes, -N",
             "keep creation times",
             because: "Linux cannot set them",
             mayBeOff: true
         ),
-        .unsupported(
+        .flag(
             "--open-noatime",
-            "do not change access times when reading",
-            because: "not implemented",
-            mayBeOff: true
+            "do not change access times when reading (always so where this user may)",
+            \.attributes.openWithoutAccessTime,
+            told: .word(560)
         ),
-        .unsupported("--super", "act as root at the destination", because: "the receiver uses the privileges it has"),
-        .unsupported(
-            "--fake-super",
-            "keep owners, devices and modes in an extended attribute",
-            because: "extended attributes are not transferred"
-        ),
-        .unsupported("--usermap=LIST", "map user names", because: "not implemented"),
-        .unsupported("--groupmap=LIST", "map group names", because: "not implemented"),
-        .unsupported("--chown=USER:GROUP", "set owner and group", because: "not implemented"),
+        .toggle(
+            "--super",
+            "set owners and create devices without being root, too; --no-super: not even as root",
+            told: .word(220, "--super", to: .receiver) { $0.attributes.privileges == .attempted ? "--super" : nil },
+            isUsed: { $0.attributes.privileges == .attempted }
+        ) { $0.attributes.privileges = $1 ? .attempted : .none },
+        fakeSuper,
+        .identityRules("--usermap=LIST", "map users, FROM:TO with commas (implies -o)", .user, 390),
+        .identityRules("--groupmap=LIST", "map groups, FROM:TO with commas (implies -g)", .group, 400),
+        chown,
         .unsupported("--copy-devices", "copy the content of devices into files", because: "not implemented"),
-        .unsupported("--drop-D", "create no devices and special files", because: "not implemented"),
+        .flag("--drop-D", "create no devices and special files, whatever the other end has", \.attributes.dropsDevices),
         .unsupported(
             "--munge-links",
             "store links in a form that cannot be followed",

@@ -83,6 +83,6 @@ extension OptionTable {
         ),
         .unsupported("--insecure-links", "follow links of others in given paths", because: "links are never followed"),
         .unsupported("--confine-root=DIR", "refuse given paths outside a directory", because: "not implemented"),
-        .unsupported("--copy-as=USER[:GROUP]", "write as another user", because: "not implemented"),
+        copyAs,
     ]
 }

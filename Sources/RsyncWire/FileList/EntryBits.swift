@@ -29,6 +29,7 @@ struct EntryBits: OptionSet {
     static let shortMinor = EntryBits(rawValue: 1 << 11)
     static let firstLink = EntryBits(rawValue: 1 << 12)
     static let nanoseconds = EntryBits(rawValue: 1 << 13)
+    static let sameAccessTime = EntryBits(rawValue: 1 << 14)
     /// The end of a list with error bits, byte form.
     static let endWithErrors = EntryBits(rawValue: 0x1004)
 }
@@ -38,6 +39,7 @@ struct EntryBits: OptionSet {
 struct CarriedState {
     var mode: UInt32 = 0
     var modified: Int64 = 0
+    var accessed: Int64 = 0
     var uid: UInt32 = 0
     var gid: UInt32 = 0
     /// From protocol 28 on.
@@ -51,10 +53,12 @@ struct CarriedState {
     ///
     /// - Parameters:
     ///   - leader: The group's first member.
+    ///   - accessed: Its access time, 0 in sessions without access times.
     ///   - deviceMajor: Its major device number if that was sent; nil except for devices.
-    mutating func follow(_ leader: FileEntry, deviceMajor: UInt32?) {
+    mutating func follow(_ leader: FileEntry, accessed: Int64, deviceMajor: UInt32?) {
         mode = leader.mode
         modified = leader.modified
+        self.accessed = accessed
         uid = leader.uid
         gid = leader.gid
         if let deviceMajor { self.deviceMajor = deviceMajor }

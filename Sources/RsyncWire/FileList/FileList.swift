@@ -26,6 +26,8 @@ package struct FileEntry: Sendable {
     package var source: UInt16 = 0
     /// Index into ``FileList/extras``, or -1.
     package var extra: Int32 = -1
+    /// Index into ``FileList/attributes``, or -1.
+    package var attributes: Int32 = -1
 
     /// Creates an empty entry.
     package init() {}
@@ -92,6 +94,15 @@ package struct FileEntryExtra: Sendable {
     package init() {}
 }
 
+/// The attributes of an entry that only some sessions carry (`-U`, `-A`, `-X`).
+package struct EntryAttributes: Sendable, Equatable {
+    /// Access time in seconds since 1970; 0 for a directory.
+    package var accessed: Int64 = 0
+
+    /// Creates attributes without values.
+    package init() {}
+}
+
 /// A file list: entries in the order of transmission and their sorted order, without an object per file.
 ///
 /// Indexes on the wire are positions in the sorted order plus ``start`` (protocol specification, transfer 3.9).
@@ -106,6 +117,8 @@ package final class FileList: @unchecked Sendable {
     package var entries: [FileEntry] = []
     /// The extra fields of entries.
     package var extras: [FileEntryExtra] = []
+    /// The attributes of entries in sessions that carry them.
+    package var attributes: [EntryAttributes] = []
     /// Positions in ``entries``, sorted; filled by ``sort()``.
     package var order: [UInt32] = []
     /// The index of the first sorted entry.
@@ -141,6 +154,7 @@ package final class FileList: @unchecked Sendable {
     package var footprint: Int {
         Self.emptyFootprint + arena.capacity + entries.capacity * MemoryLayout<FileEntry>.stride + order.capacity * 4
             + extras.capacity * MemoryLayout<FileEntryExtra>.stride
+            + attributes.capacity * MemoryLayout<EntryAttributes>.stride
     }
 
     /// Appends bytes and a NUL to the arena.
@@ -218,6 +232,19 @@ package final class FileList: @unchecked Sendable {
         guard entry.extra >= 0 else { return [] }
         let extra = extras[Int(entry.extra)]
         return arena[Int(extra.targetStart)..<Int(extra.targetStart) + Int(extra.targetLength)]
+    }
+
+    /// The attributes of an entry; empty if it has none.
+    package func attributes(of entry: FileEntry) -> EntryAttributes {
+        entry.attributes >= 0 ? attributes[Int(entry.attributes)] : EntryAttributes()
+    }
+
+    /// Adds attributes.
+    ///
+    /// - Returns: Their index, for ``FileEntry/attributes``.
+    package func add(_ added: EntryAttributes) -> Int32 {
+        attributes.append(added)
+        return Int32(attributes.count - 1)
     }
 
     /// The extra fields of an entry; empty if it has none.

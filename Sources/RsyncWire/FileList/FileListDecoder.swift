@@ -121,7 +121,8 @@ package struct FileListDecoder {
         let indexLimit = Int(Int32.max - list.start) - 2
         let length =
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
-            + list.extras.count * MemoryLayout<FileEntryExtra>.stride + inodes.footprint
+            + list.extras.count * MemoryLayout<FileEntryExtra>.stride
+            + list.attributes.count * MemoryLayout<EntryAttributes>.stride + inodes.footprint
         guard list.count < min(limits.entries, indexLimit), length < space else { throw Self.tooLarge }
     }
 
@@ -183,7 +184,9 @@ package struct FileListDecoder {
         if group >= list.start, group != position {
             entry = alias(entry, of: list.entries[Int(group - list.start)], in: list)
         } else {
-            try readMetadata(bits, into: &entry, from: input)
+            var attributes = EntryAttributes()
+            try readMetadata(bits, into: &entry, &attributes, from: input)
+            if attributes != EntryAttributes() { entry.attributes = list.add(attributes) }
             let extra = try readExtra(bits, of: entry, &group, from: input, into: list)
             if let extra {
                 entry.extra = Int32(list.extras.count)
@@ -264,7 +267,11 @@ package struct FileListDecoder {
         alias.nameStart = entry.nameStart
         alias.nameLength = entry.nameLength
         alias.leafOffset = entry.leafOffset
-        carried.follow(leader, deviceMajor: format.sentMajor(leader, of: list))
+        carried.follow(
+            leader,
+            accessed: list.attributes(of: leader).accessed,
+            deviceMajor: format.sentMajor(leader, of: list)
+        )
         return alias
     }
 
@@ -273,6 +280,7 @@ package struct FileListDecoder {
     private mutating func readMetadata(
         _ bits: EntryBits,
         into entry: inout FileEntry,
+        _ attributes: inout EntryAttributes,
         from input: WireInput
     ) throws(WireError) {
         entry.size = try input.varlong30(3, "the length of a file")
@@ -289,6 +297,10 @@ package struct FileListDecoder {
         entry.mode = carried.mode
         guard entry.mode & ~0o177777 == 0, entry.isKnownType else {
             throw .incompatible("invalid file mode 0\(String(entry.mode, radix: 8))")
+        }
+        if format.accessTimes, !entry.isDirectory {
+            if !bits.contains(.sameAccessTime) { carried.accessed = try input.varlong(4, "an access time") }
+            attributes.accessed = carried.accessed
         }
         if format.owner, !bits.contains(.sameUser) {
             carried.uid = UInt32(bitPattern: try input.varint30("a user id"))

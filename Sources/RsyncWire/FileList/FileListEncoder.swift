@@ -64,7 +64,11 @@ package struct FileListEncoder {
             last = range
             if let leader = head.leader, leader >= list.start {
                 let original = entries[Int(leader - list.start)]
-                carried.follow(original, deviceMajor: format.sentMajor(original, of: list))
+                carried.follow(
+                    original,
+                    accessed: list.attributes(of: original).accessed,
+                    deviceMajor: format.sentMajor(original, of: list)
+                )
             } else {
                 try writeMetadata(entry, head, of: list, to: output)
             }
@@ -116,6 +120,9 @@ package struct FileListEncoder {
         }
         if entry.mode == carried.mode { head.bits.insert(.sameMode) }
         if entry.modified == carried.modified { head.bits.insert(.sameTime) }
+        if format.accessTimes, !entry.isDirectory, list.attributes(of: entry).accessed == carried.accessed {
+            head.bits.insert(.sameAccessTime)
+        }
         if shared > 0 { head.bits.insert(.sameName) }
         if nameLength - shared > 255 { head.bits.insert(.longName) }
         if format.dialect.listsNanoseconds, (1...999_999_999).contains(entry.nanoseconds) {
@@ -218,6 +225,10 @@ package struct FileListEncoder {
         if !head.bits.contains(.sameTime) { try writeTime(entry.modified, to: output) }
         if head.bits.contains(.nanoseconds) { try output.varint(Int32(entry.nanoseconds)) }
         if !head.bits.contains(.sameMode) { try output.int32(Int32(bitPattern: entry.mode)) }
+        if format.accessTimes, !entry.isDirectory, !head.bits.contains(.sameAccessTime) {
+            carried.accessed = list.attributes(of: entry).accessed
+            try output.varlong(carried.accessed, 4)
+        }
         if !head.bits.contains(.sameUser) { try writeID(entry.uid, head.userName, to: output) }
         if !head.bits.contains(.sameGroup) { try writeID(entry.gid, head.groupName, to: output) }
         carried.mode = entry.mode

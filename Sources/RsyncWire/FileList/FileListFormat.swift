@@ -28,6 +28,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var hardLinks = false
     /// Whether IDs are sent without names (`--numeric-ids`).
     package var numericIDs = false
+    /// Whether entries except directories carry their access time (`-U`).
+    package var accessTimes = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
@@ -54,6 +56,7 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }

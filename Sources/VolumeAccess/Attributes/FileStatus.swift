@@ -94,6 +94,7 @@ package struct FileStatus: Hashable, Sendable {
         mode: UInt32,
         size: Int64 = 0,
         modified: Timestamp = Timestamp(seconds: 0),
+        accessed: Timestamp? = nil,
         owner: UInt32 = 0,
         group: UInt32 = 0,
         linkCount: UInt32 = 1,
@@ -104,7 +105,7 @@ package struct FileStatus: Hashable, Sendable {
         self.mode = mode
         self.size = size
         self.modified = modified
-        accessed = modified
+        self.accessed = accessed ?? modified
         self.owner = owner
         self.group = group
         self.linkCount = linkCount

@@ -54,9 +54,8 @@ package final class IdentityNames {
         return group
     }
 
-    /// Whether this process may assign files to a group: always as root, otherwise as a member.
-    package func mayUse(group: UInt32) -> Bool {
-        if geteuid() == 0 { return true }
+    /// Whether this process is in a group.
+    package func isMember(of group: UInt32) -> Bool {
         if let memberships { return memberships.contains(group) }
         let memberships = Set(IdentityDatabase.supplementaryGroups() + [getegid()])
         self.memberships = memberships

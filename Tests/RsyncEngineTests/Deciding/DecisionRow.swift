@@ -39,6 +39,9 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         var extra = FileEntryExtra()
         (extra.deviceMajor, extra.deviceMinor) = words.device
         list.extras = [extra]
+        var attributes = EntryAttributes()
+        attributes.accessed = words.accessed
+        entry.attributes = list.add(attributes)
         let name = Array("name".utf8)
         let isAdded = list.add(entry, parent: [], leaf: name.span)
         #expect(isAdded)
@@ -74,6 +77,9 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--existing": options.comparison.existing = true
             case "--ignore-existing": options.comparison.ignoreExisting = true
             case "--size-only": options.comparison.sizeOnly = true
+            case "--super": options.attributes.privileges = .attempted
+            case "--no-super": options.attributes.privileges = .none
+            case "--drop-D": options.attributes.dropsDevices = true
             case "--inplace": options.placement.inPlace = true
             case "--omit-dir-times": options.attributes.omitDirectoryTimes = true
             case "--max-file-size": options.limits.largestFile = value
@@ -105,6 +111,9 @@ extension TransferOptions {
         case "t": attributes.times = true
         case "D": (attributes.devices, attributes.specials) = (true, true)
         case "H": attributes.hardLinks = true
+        case "E": attributes.executability = true
+        case "U": attributes.accessTimes = 1
+        case "J": attributes.omitLinkTimes = true
         case "c": comparison.checksum = true
         case "I": comparison.ignoreTimes = true
         case "u": comparison.update = true
@@ -128,6 +137,7 @@ private struct EntryWords {
     var mode: UInt32
     var size: Int64 = 0
     var modified: Timestamp
+    var accessed: Int64 = 0
     var owner: UInt32 = 0
     var group: UInt32 = 0
     var device: (UInt32, UInt32) = (0, 0)
@@ -156,7 +166,9 @@ private struct EntryWords {
             let parts = text.split(separator: separator).compactMap { UInt32($0) }
             return parts.count == 2 ? (parts[0], parts[1]) : nil
         }
-        if word.hasPrefix("sum=") || word.hasPrefix("to=") {
+        if word.hasPrefix("read=") {
+            accessed = try #require(Int64(word.dropFirst(5)))
+        } else if word.hasPrefix("sum=") || word.hasPrefix("to=") {
             content = word.hasSuffix("=same") ? .same : .differs
         } else if let numbers = pair(":", word) {
             (owner, group) = numbers
@@ -176,6 +188,7 @@ private struct EntryWords {
             mode: mode,
             size: size,
             modified: modified,
+            accessed: Timestamp(seconds: accessed),
             owner: owner,
             group: group,
             linkCount: linkCount,

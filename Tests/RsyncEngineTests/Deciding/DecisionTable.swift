@@ -5,6 +5,7 @@
 /// - An entry is `file SIZE TIME MODE`, `dir TIME MODE`, `link TIME`, `pipe TIME MODE`, `socket TIME MODE`,
 ///   `char TIME MODE MAJOR,MINOR` or `block …`. A time is in seconds with a fraction if it has one; owner and group
 ///   stand behind as `OWNER:GROUP` (`0:0` when left out); `outsider` says that the receiver is not in the group.
+/// - `read=7` is an access time, where it matters.
 /// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the
 ///   first name to come up; another name is in progress; the file is in place under this very name; it is in place as
 ///   `A`; so it is, and this name is a link to `A` already.
@@ -132,6 +133,42 @@ let decisionTable = """
     file 100 5 644           | file 101 5 644 x2           | -rlptH --inplace       | transfer (size), set mode 644 time 5
     file 100 5 644 first     | file 101 5 644 x2/2         | -rlptH --inplace       | transfer in place (size), set mode 644 time 5
     file 100 5 644 first     | file 101 5 644 x3/2         | -rlptH --inplace       | transfer (size), set mode 644 time 5
+
+    # --executability
+    file 100 5 755           | file 100 5 644              | -rltE                  | keep, set mode 755, report (permissions)
+    file 100 5 755           | file 100 5 640              | -rltE                  | keep, set mode 750, report (permissions)
+    file 100 5 600           | file 100 5 4755             | -rltE                  | keep, set mode 4644, report (permissions)
+    file 100 5 700           | file 100 5 711              | -rltE                  | keep
+    file 100 5 755           | file 101 5 644              | -rltE                  | transfer (size, permissions), set mode 755 time 5
+    file 100 5 755           | -                           | -rltE                  | transfer new, set mode 755 time 5
+    file 100 5 755           | file 100 5 644              | -rlptE                 | keep, set mode 755, report (permissions)
+    dir 5 755                | dir 5 644                   | -rltE                  | keep
+
+    # access times
+    file 100 5 644 read=7    | -                           | -rlptU                 | transfer new, set mode 644 time 5 access time 7
+    file 100 5 644 read=7    | file 100 5 644 read=7       | -rlptU                 | keep
+    file 100 5 644 read=7    | file 100 5 644 read=9       | -rlptU                 | keep, set access time 7, report (access time)
+    file 100 5 644 read=7    | file 100 5 644 read=9       | -rlpt                  | keep
+    file 100 5 644 read=7    | file 100 5 644 read=9       | -rlptU --modify-window=2 | keep
+    file 100 5 644 read=7    | file 101 6 644 read=9       | -rlptU                 | transfer (size, time, access time), set mode 644 time 5 access time 7
+    dir 5 755                | dir 5 755 read=9            | -rlptU                 | keep
+    link 5 read=7            | -                           | -rlptU                 | make new, set time 5 access time 7
+    link 5 read=7            | link 5 to=same read=9       | -rlptU                 | keep
+    pipe 5 644 read=7        | pipe 5 644 read=9           | -rlptDU                | keep, set access time 7, report (access time)
+
+    # --omit-link-times
+    link 5 read=7            | -                           | -rlptUJ                | make new
+    link 5                   | link 6 to=same              | -rlptJ                 | keep
+    link 5                   | link 6 to=other             | -rlptJ                 | make (content, time)
+    file 100 5 644           | file 100 6 644              | -rlptJ                 | transfer (time), set mode 644 time 5
+
+    # what root may do
+    file 100 5 644 3:4       | -                           | -a user --super        | transfer new, set owner 3 group 4 mode 644 time 5
+    file 100 5 644 3:4       | -                           | -a --no-super          | transfer new, set group 4 mode 644 time 5
+    char 5 644 1,3           | -                           | -rlptD user --super    | make new, set mode 644 time 5
+    char 5 644 1,3           | -                           | -rlptD --no-super      | skip, not wanted
+    char 5 644 1,3           | -                           | -rlptD --drop-D        | skip, not wanted
+    pipe 5 644               | -                           | -rlptD --drop-D        | skip, not wanted
 
     # names here that the source keeps apart
     file 100 5 640           | file 100 5 644 x2           | -rlpt                  | keep, set mode 640, report (permissions)

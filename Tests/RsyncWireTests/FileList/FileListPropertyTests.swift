@@ -18,6 +18,7 @@ struct FileListPropertyTests {
             (format.links, format.devices, format.specials) = (bits & 32 != 0, bits & 32 != 0, bits & 32 != 0)
             format.numericIDs = bits & 12 == 12
             format.checksumLength = bits & 1 != 0 ? 16 : 0
+            format.accessTimes = bits & 10 == 10
             return format
         }
     }
@@ -96,6 +97,8 @@ struct FileListPropertyTests {
             #expect(copy.name(of: one) == list.name(of: other), comment)
             #expect(one.leafOffset == other.leafOffset, comment)
             #expect(one.mode == other.mode && one.size == other.size && one.modified == other.modified, comment)
+            let accessed = format.accessTimes && !one.isDirectory ? list.attributes(of: other).accessed : 0
+            #expect(copy.attributes(of: one).accessed == accessed, comment)
             #expect(one.nanoseconds == (format.dialect.version >= 31 ? other.nanoseconds : 0), comment)
             #expect(one.uid == (format.owner ? other.uid : 0) && one.gid == (format.group ? other.gid : 0), comment)
             #expect(

@@ -80,6 +80,11 @@ struct RandomFileLists {
         }
         entry.extra = Int32(list.extras.count)
         list.extras.append(extra)
+        if format.accessTimes, !entry.isDirectory {
+            var attributes = EntryAttributes()
+            attributes.accessed = pick([0, -5, 1_600_000_000, 1 << 40])
+            entry.attributes = list.add(attributes)
+        }
         _ = list.add(entry, parent: parent, leaf: leaf.span)
         if !entry.isDirectory, chance(25) { addLink(to: entry, parent, list) }
     }

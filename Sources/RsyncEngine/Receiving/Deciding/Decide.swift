@@ -64,7 +64,8 @@ extension DecisionRules {
         guard let current = candidate.current, keepsHardLinks, current.linkCount > 1, !current.isDirectory,
             candidate.entry.flags.contains(.hardLinked)
         else { return false }
-        return !isUnchanged(candidate, current) || corrections(for: candidate.entry, current: current) != nil
+        return !isUnchanged(candidate, current)
+            || corrections(for: candidate.entry, in: candidate.list, current: current) != nil
     }
 
     // MARK: kinds
@@ -75,7 +76,7 @@ extension DecisionRules {
             return transfer(candidate, report: [.transfer, .isNew])
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags = differences(of: entry, from: current, isChanging: true).union(.transfer)
+        var flags = differences(of: entry, in: candidate.list, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
     }
@@ -86,14 +87,14 @@ extension DecisionRules {
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
         var flags: ItemFlags = [.localChange]
         if let current, current.mode & UInt32(S_IFMT) == entry.type {
-            flags.formUnion(differences(of: entry, from: current, isChanging: true))
+            flags.formUnion(differences(of: entry, in: candidate.list, from: current, isChanging: true))
             flags.insert(.reportChange)
         } else {
             flags.insert(.isNew)
         }
         return .make(
             report: flags,
-            attributes: attributes(for: entry, current: nil),
+            attributes: attributes(for: entry, in: candidate.list, current: nil),
             displaced: displaced(by: entry, current)
         )
     }
@@ -103,13 +104,13 @@ extension DecisionRules {
         guard let current = candidate.current, current.isDirectory else {
             return .make(
                 report: [.isNew, .localChange],
-                attributes: workable(attributes(for: entry, current: nil)),
+                attributes: workable(attributes(for: entry, in: candidate.list, current: nil)),
                 displaced: candidate.current == nil ? .nothing : .removed
             )
         }
         return .keep(
-            report: reported(differences(of: entry, from: current, isChanging: false)),
-            attributes: corrections(for: entry, current: current)
+            report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
+            attributes: corrections(for: entry, in: candidate.list, current: current)
         )
     }
 
@@ -122,8 +123,8 @@ extension DecisionRules {
         case .isInPlace:
             guard let current else { return .keep(report: nil, attributes: nil) }
             return .keep(
-                report: reported(differences(of: entry, from: current, isChanging: false)),
-                attributes: corrections(for: entry, current: current)
+                report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
+                attributes: corrections(for: entry, in: candidate.list, current: current)
             )
         case .follows(_, let isSame):
             // The attributes were set with the first name.
@@ -141,7 +142,7 @@ extension DecisionRules {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate.entry, current: current),
+            attributes: attributes(for: candidate.entry, in: candidate.list, current: current),
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced
         )
@@ -151,13 +152,13 @@ extension DecisionRules {
     /// other names.
     private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
-        let report = reported(differences(of: entry, from: current, isChanging: false))
-        let corrections = corrections(for: entry, current: current)
+        let report = reported(differences(of: entry, in: candidate.list, from: current, isChanging: false))
+        let corrections = corrections(for: entry, in: candidate.list, current: current)
         guard corrections != nil, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
         // A file is copied with its attributes; a link or node that is created again has its creation time.
-        let attributes = entry.isRegular ? corrections : attributes(for: entry, current: current)
+        let attributes = entry.isRegular ? corrections : attributes(for: entry, in: candidate.list, current: current)
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
@@ -211,6 +212,7 @@ extension DecisionRules {
     /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
-        return corrections(for: candidate.entry, current: current) == nil || !isShared(candidate, current)
+        return corrections(for: candidate.entry, in: candidate.list, current: current) == nil
+            || !isShared(candidate, current)
     }
 }

@@ -94,7 +94,8 @@ extension Decision: CustomStringConvertible {
         if flags.contains(.isNew) { return "new" }
         let words: [(ItemFlags, String)] = [
             (.reportChange, "content"), (.reportSize, "size"), (.reportTime, "time"),
-            (.reportPermissions, "permissions"), (.reportOwner, "owner"), (.reportGroup, "group"),
+            (.reportAccessTime, "access time"), (.reportPermissions, "permissions"), (.reportOwner, "owner"),
+            (.reportGroup, "group"),
         ]
         let found = words.filter { flags.contains($0.0) }.map(\.1)
         return found.isEmpty ? "unchanged" : "(" + found.joined(separator: ", ") + ")"
@@ -117,6 +118,7 @@ extension FileAttributes {
         let words: [String?] = [
             owner.map { "owner \($0)" }, group.map { "group \($0)" },
             permissions.map { "mode " + String($0, radix: 8) }, modified.map { "time \($0.seconds)" },
+            accessed.map { "access time \($0.seconds)" },
         ]
         let found = words.compactMap(\.self)
         return found.isEmpty ? "" : ", set " + found.joined(separator: " ")

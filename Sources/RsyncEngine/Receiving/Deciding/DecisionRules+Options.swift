@@ -4,13 +4,6 @@ import RsyncWire
 import VolumeAccess
 
 extension DecisionRules {
-    /// The process's umask, read once: reading it requires setting it, for all threads.
-    private static let processMask: UInt32 = {
-        let current = umask(0)
-        umask(current)
-        return UInt32(current)
-    }()
-
     /// Rules for a session into a volume, which may be probed for its time resolution.
     ///
     /// - Parameters:
@@ -25,7 +18,7 @@ extension DecisionRules {
             execution: state.execution,
             isLocal: isLocal,
             isRoot: geteuid() == 0,
-            mask: Self.processMask
+            mask: ProcessMask.value
         )
         let isExact = state.options.comparison.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
         // rsync's own option takes precedence over the file system's time resolution.
@@ -42,13 +35,17 @@ extension DecisionRules {
         mask: UInt32
     ) {
         makesLinks = options.attributes.links
-        makesDevices = options.attributes.devices && isRoot
-        makesSpecials = options.attributes.specials
+        let isSuper = options.attributes.privileges.isSuper(asRoot: isRoot)
+        makesDevices = options.attributes.devices && isSuper && !options.attributes.dropsDevices
+        makesSpecials = options.attributes.specials && !options.attributes.dropsDevices
         keepsHardLinks = options.attributes.hardLinks
         keepsTimes = options.attributes.times
         keepsDirectoryTimes = !options.attributes.omitDirectoryTimes
+        keepsLinkTimes = !options.attributes.omitLinkTimes
+        keepsAccessTimes = options.attributes.accessTimes > 0
         keepsPermissions = options.attributes.permissions
-        keepsOwner = options.attributes.owner && isRoot
+        keepsExecutability = options.attributes.executability
+        keepsOwner = options.attributes.owner && isSuper
         keepsGroup = options.attributes.group
         self.isRoot = isRoot
         self.mask = mask

@@ -7,9 +7,9 @@ import VolumeAccess
 struct DecisionRules: Sendable {
     /// Whether symbolic links are created (`-l`).
     var makesLinks: Bool
-    /// Whether devices are created (`--devices`, as root).
+    /// Whether devices are created (`--devices`, as root, without `--drop-D`).
     var makesDevices: Bool
-    /// Whether FIFOs and sockets are created (`--specials`).
+    /// Whether FIFOs and sockets are created (`--specials`, without `--drop-D`).
     var makesSpecials: Bool
     /// Whether the names of one file stay linked, and other names are kept separate (`-H`).
     var keepsHardLinks: Bool
@@ -18,9 +18,15 @@ struct DecisionRules: Sendable {
     var keepsTimes: Bool
     /// Whether directories' modification times are kept (not with `--omit-dir-times`).
     var keepsDirectoryTimes: Bool
+    /// Whether symbolic links' times are kept (not with `--omit-link-times`).
+    var keepsLinkTimes: Bool
+    /// Whether access times are kept (`-U`).
+    var keepsAccessTimes: Bool
     /// Whether permissions are kept (`-p`).
     var keepsPermissions: Bool
-    /// Whether owners are kept (`-o`, as root).
+    /// Whether files stay executable or not, although permissions are not kept (`-E`).
+    var keepsExecutability: Bool
+    /// Whether owners are kept (`-o`, as root or with `--super`).
     var keepsOwner: Bool
     /// Whether groups are kept (`-g`).
     var keepsGroup: Bool
@@ -89,25 +95,67 @@ extension DecisionRules {
     var limitsNames: Bool { skipsNewer || skipsMissing || skipsExisting }
 
     /// Whether modification times are kept for this type of entry.
-    func keepsTime(of entry: FileEntry) -> Bool { keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) }
+    func keepsTime(of entry: FileEntry) -> Bool {
+        keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) && (keepsLinkTimes || !entry.isSymbolicLink)
+    }
+
+    /// The access time to set on an entry; nil for none.
+    func accessTime(of entry: FileEntry, in list: FileList) -> Timestamp? {
+        guard keepsAccessTimes, !entry.isDirectory, keepsLinkTimes || !entry.isSymbolicLink else { return nil }
+        return Timestamp(seconds: list.attributes(of: entry).accessed)
+    }
 
     /// The permissions for an entry; `current` is the existing entry.
     func permissions(of entry: FileEntry, current: FileStatus?) -> UInt32 {
         if keepsPermissions { return entry.mode & 0o7777 }
-        if let current { return current.permissions }
-        return entry.mode & 0o777 & ~mask
+        guard let current else { return entry.mode & 0o777 & ~mask }
+        guard keepsExecutability, entry.isRegular, hasOtherExecutability(entry, current) else {
+            return current.permissions
+        }
+        // Whoever may read a file that becomes executable may execute it (rsync(1), --executability).
+        return entry.mode & 0o111 == 0
+            ? current.permissions & ~0o111 : current.permissions | (current.permissions & 0o444) >> 2
+    }
+
+    private func hasOtherExecutability(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+        (entry.mode & 0o111 == 0) != (current.permissions & 0o111 == 0)
+    }
+
+    /// Whether an existing entry has other permissions than it should have.
+    private func hasOtherPermissions(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+        if entry.isSymbolicLink { return false }
+        if keepsPermissions { return entry.mode & 0o7777 != current.permissions }
+        return keepsExecutability && entry.isRegular && current.isRegular && hasOtherExecutability(entry, current)
     }
 
     /// Whether an entry's modification time counts as equal to that of the existing entry (`--modify-window`,
     /// rsync(1)).
     func hasSameTime(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         guard window >= 0 else { return grain.cut(entry.modificationTime, on: current) == current.modified }
-        let (difference, isFar) = entry.modified.subtractingReportingOverflow(current.modified.seconds)
-        return !isFar && difference.magnitude <= UInt64(window)
+        return isNear(entry.modified, current.modified.seconds)
+    }
+
+    /// Whether an existing entry has another access time than it should have; a symbolic link's does not count, because
+    /// it changes whenever the link is read.
+    private func hasOtherAccessTime(_ entry: FileEntry, in list: FileList, _ current: FileStatus) -> Bool {
+        guard !entry.isSymbolicLink, let accessed = accessTime(of: entry, in: list) else { return false }
+        return !isNear(accessed.seconds, current.accessed.seconds)
+    }
+
+    private func isNear(_ seconds: Int64, _ other: Int64) -> Bool {
+        let (difference, isFar) = seconds.subtractingReportingOverflow(other)
+        return !isFar && difference.magnitude <= UInt64(max(0, window))
     }
 
     /// The attributes to set on an entry once its content is correct.
-    func attributes(for entry: FileEntry, current: FileStatus?) -> FileAttributes {
+    func attributes(for entry: FileEntry, in list: FileList, current: FileStatus?) -> FileAttributes {
+        var attributes = commonAttributes(for: entry, current: current)
+        attributes.accessed = accessTime(of: entry, in: list)
+        return attributes
+    }
+
+    /// Those that are in the entry itself.
+    private func commonAttributes(for entry: FileEntry, current: FileStatus?) -> FileAttributes {
         var attributes = FileAttributes()
         if keepsOwner { attributes.owner = entry.uid }
         if keepsGroup, !entry.flags.contains(.skipGroup) { attributes.group = entry.gid }
@@ -120,13 +168,14 @@ extension DecisionRules {
     ///
     /// A time that counts as equal is left unchanged, unless the content was read (`-c`): setting the source's
     /// nanoseconds on content that was not read could hide a change permanently. rsync 3.5.0 does the same.
-    func corrections(for entry: FileEntry, current: FileStatus) -> FileAttributes? {
-        var attributes = attributes(for: entry, current: current)
+    func corrections(for entry: FileEntry, in list: FileList, current: FileStatus) -> FileAttributes? {
+        var attributes = attributes(for: entry, in: list, current: current)
         if entry.isDirectory { attributes = workable(attributes) }
         let wasRead = comparesSums && entry.isRegular
         if attributes.modified == current.modified || !wasRead && hasSameTime(entry, current) {
             attributes.modified = nil
         }
+        if !hasOtherAccessTime(entry, in: list, current) { attributes.accessed = nil }
         if attributes.owner == current.owner { attributes.owner = nil }
         if attributes.group == current.group { attributes.group = nil }
         // A change of owner clears setuid and setgid, so the permissions are set again.
@@ -159,7 +208,7 @@ extension DecisionRules {
         isNew: Bool,
         withheld: UInt32?
     ) -> FileAttributes {
-        var attributes = attributes(for: entry, current: current)
+        var attributes = commonAttributes(for: entry, current: current)
         if !isNew, hasSameTime(entry, current) { attributes.modified = nil }
         // What the directory inherited from its parent stays.
         if !keepsPermissions { attributes.permissions = withheld.map { $0 | current.permissions & 0o7000 } }
@@ -169,7 +218,12 @@ extension DecisionRules {
     /// The flags for the differences of an existing entry.
     ///
     /// `isChanging`: whether content is being transferred or created; a time that is not preserved then changes.
-    func differences(of entry: FileEntry, from current: FileStatus, isChanging: Bool) -> ItemFlags {
+    func differences(
+        of entry: FileEntry,
+        in list: FileList,
+        from current: FileStatus,
+        isChanging: Bool
+    ) -> ItemFlags {
         var flags: ItemFlags = []
         if entry.isRegular, entry.size != current.size { flags.insert(.reportSize) }
         if keepsTime(of: entry) {
@@ -177,9 +231,8 @@ extension DecisionRules {
         } else if isChanging {
             flags.insert(.reportTime)
         }
-        if keepsPermissions, !entry.isSymbolicLink, entry.mode & 0o7777 != current.permissions {
-            flags.insert(.reportPermissions)
-        }
+        if hasOtherAccessTime(entry, in: list, current) { flags.insert(.reportAccessTime) }
+        if hasOtherPermissions(entry, current) { flags.insert(.reportPermissions) }
         if keepsOwner, entry.uid != current.owner { flags.insert(.reportOwner) }
         if keepsGroup, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.reportGroup) }
         return flags

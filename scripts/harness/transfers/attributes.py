@@ -1,0 +1,264 @@
+"""Options about attributes, with the program under test and with stock in its place: same exit code, same lines, same tree
+with access times, extended attributes and ACLs. Each set copies a tree, edits both sides, copies again, and once more."""
+
+import os
+import shutil
+import stat
+import struct
+
+from harness.cases import Case, Failure
+from harness.programs import peers
+from harness.programs.processes import run
+from harness.transfers.matrix import command
+
+STAMP = 1_600_000_000
+ROLES = ("client-of-shell", "client-of-daemon", "server", "daemon", "local")
+USER = 1000
+LONG = b"a value that is longer than thirty-two bytes, so that only its digest is listed"
+
+# The options of the run under test; "unkept" are aspects that both programs leave to chance.
+SETS = {
+    "executability": ["-rtiE"],
+    "executability and permissions": ["-aiE"],
+    "chmod octal": ["-ai", "--chmod=D2775,F664"],
+    "chmod letters": ["-ai", "--chmod=Dg+s,ug+w,Fo-w,+X", "--chmod=o=g"],
+    "chmod without permissions": ["-rti", "--chmod=go="],
+    "chmod invalid": ["-ai", "--chmod=u+q"],
+    "chown": ["-ai", "--chown=games:4711"],
+    "chown user": ["-ai", "--chown=4711"],
+    "chown group": ["-rli", "--chown=:games"],
+    "chown unknown": ["-ai", "--chown=nobody-of-that-name"],
+    "maps": ["-ai", "--usermap=1000-1002:7,games:root,:9,*:8", "--groupmap=0:games,*:12"],
+    "maps by number": ["-ai", "--numeric-ids", "--usermap=5:6,1000:77,*:8", "--groupmap=1001:78"],
+    "map without colon": ["-ai", "--usermap=5"],
+    "omit link times": ["-aiJ"],
+    "access times": ["-aiUU"],
+    "open without access time": ["-aiU", "--open-noatime"],
+    "no super": ["-ai", "--no-super"],
+    "super": ["-ai", "--super"],
+    "drop devices": ["-ai", "--drop-D"],
+    "no devices": ["-ai", "--no-D"],
+}
+# Run as a user that is not root.
+USER_SETS = {
+    "archive": ["-ai"],
+    "chown": ["-ai", "--chown=:4711"],
+    "super": ["-ai", "--super"],
+}
+
+
+def _write(path, data, mode=0o644, stamp=0):
+    with open(path, "wb") as handle:
+        handle.write(data)
+    os.chmod(path, mode)
+    os.utime(path, (STAMP + stamp,) * 2)
+
+
+def acl(*entries):
+    """An ACL in the kernel's form, of (tag, permissions, id)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, bits, who) for tag, bits, who in entries)
+
+
+NOBODY = 0xffffffff
+NAMED = acl((1, 6, NOBODY), (2, 7, 1000), (2, 4, 5), (4, 4, NOBODY), (8, 5, 1001), (16, 7, NOBODY), (32, 0, NOBODY))
+SEARCHED = acl((1, 7, NOBODY), (2, 7, 1000), (4, 5, NOBODY), (8, 5, 1001), (16, 7, NOBODY), (32, 0, NOBODY))
+INHERITED = acl((1, 7, NOBODY), (2, 5, 1000), (4, 5, NOBODY), (16, 5, NOBODY), (32, 1, NOBODY))
+MASKED = acl((1, 6, NOBODY), (4, 6, NOBODY), (16, 4, NOBODY), (32, 4, NOBODY))
+
+
+def build(root, owner=None):
+    """The tree: a few entries of every kind."""
+    os.makedirs(f"{root}/dir/inner")
+    os.makedirs(f"{root}/plain dir")
+    _write(f"{root}/file", b"content\n", 0o640)
+    _write(f"{root}/program", b"#!/bin/sh\n", 0o755, 5)
+    _write(f"{root}/unchanged", b"same", 0o644, 6)
+    _write(f"{root}/dir/leaf", b"leaf", 0o600, 7)
+    _write(f"{root}/dir/inner/executable", b"x" * 40_000, 0o750, 8)
+    _write(f"{root}/large", b"0123456789" * 20_000, 0o664, 9)
+    os.symlink("file", f"{root}/link")
+    os.mkfifo(f"{root}/fifo", 0o640)
+    if owner is None:
+        os.mknod(f"{root}/device", stat.S_IFCHR | 0o660, os.makedev(1, 3))
+        os.chown(f"{root}/file", 1000, 1001)
+        os.chown(f"{root}/program", 5, 60)
+        os.chown(f"{root}/dir", 1001, 1000)
+        os.chmod(f"{root}/program", 0o4755)
+        os.lchown(f"{root}/link", 1000, 5)
+    _attach(root, owner is None)
+    for path, folders, files in os.walk(root, topdown=False):
+        for name in folders + files:
+            os.utime(f"{path}/{name}", (STAMP - 50, STAMP + len(name)), follow_symlinks=False)
+    os.utime(root, (STAMP, STAMP))
+    if owner is not None:
+        for path, folders, files in os.walk(root):
+            for name in folders + files + ["."]:
+                os.lchown(f"{path}/{name}", owner, owner)
+
+
+def _attach(root, is_root):
+    """Extended attributes and ACLs."""
+    os.setxattr(f"{root}/file", "user.short", b"short")
+    os.setxattr(f"{root}/file", "user.long", LONG)
+    os.setxattr(f"{root}/large", "user.long", LONG)
+    os.setxattr(f"{root}/program", "user.empty", b"")
+    os.setxattr(f"{root}/dir", "user.dir", b"of a directory" * 4)
+    os.setxattr(f"{root}/dir/leaf", "user.other", LONG + b"!")
+    os.setxattr(f"{root}/file", "system.posix_acl_access", NAMED)
+    os.setxattr(f"{root}/dir", "system.posix_acl_access", SEARCHED)
+    os.setxattr(f"{root}/dir", "system.posix_acl_default", INHERITED)
+    os.setxattr(f"{root}/dir/leaf", "system.posix_acl_access", MASKED)
+    os.setxattr(f"{root}/fifo", "system.posix_acl_access", NAMED)
+    if is_root:
+        os.setxattr(f"{root}/file", "trusted.root", b"only root")
+        os.setxattr(f"{root}/link", "trusted.link", b"of a link", follow_symlinks=False)
+        os.setxattr(f"{root}/file", "security.label", b"a label")
+
+
+def edit(source, target, owner):
+    """Changes after the first copy, here and there; the same for both programs."""
+    os.chmod(f"{source}/program", 0o644)
+    os.chmod(f"{source}/file", 0o751)
+    _write(f"{source}/large", b"0123456789" * 20_001, 0o664, 900)
+    _write(f"{source}/dir/new", b"new", 0o755)
+    if owner is not None:
+        os.chown(f"{source}/dir/new", owner, owner)
+    os.setxattr(f"{source}/file", "user.short", b"other")
+    os.removexattr(f"{source}/dir", "user.dir")
+    os.setxattr(f"{source}/dir", "user.dir", LONG * 2)
+    os.setxattr(f"{source}/large", "user.more", LONG * 3)
+    os.setxattr(f"{source}/dir/leaf", "system.posix_acl_access", NAMED)
+    os.removexattr(f"{source}/dir", "system.posix_acl_default")
+    os.utime(f"{source}/link", (STAMP, STAMP + 77), follow_symlinks=False)
+    os.utime(f"{source}/unchanged", (STAMP - 77, os.stat(f"{source}/unchanged").st_mtime))
+    if os.path.exists(f"{target}/unchanged"):
+        os.setxattr(f"{target}/unchanged", "user.stray", b"not at the source")
+        os.setxattr(f"{target}/unchanged", "system.posix_acl_access", NAMED)
+        os.chmod(f"{target}/dir/inner/executable", 0o666)
+    for folder in (source, f"{source}/dir"):
+        os.utime(folder, (STAMP, STAMP + 100))
+
+
+def describe(root, times):
+    """Every aspect of a tree, by path."""
+    found = {}
+    paths = ["."] + sorted(os.path.relpath(os.path.join(path, name), root)
+                           for path, folders, files in os.walk(root) for name in folders + files)
+    for name in paths:
+        path = os.path.join(root, name)
+        info = os.lstat(path)
+        aspects = {"mode": oct(info.st_mode), "owner": (info.st_uid, info.st_gid), "device": info.st_rdev}
+        if "m" in times and ("J" not in times or not stat.S_ISLNK(info.st_mode)):
+            aspects["mtime"] = info.st_mtime_ns
+        if "a" in times and stat.S_ISREG(info.st_mode):
+            aspects["atime"] = int(info.st_atime)
+        for word in os.listxattr(path, follow_symlinks=False):
+            aspects[word] = os.getxattr(path, word, follow_symlinks=False)
+        if stat.S_ISREG(info.st_mode):
+            with open(path, "rb", opener=_without_access_time) as handle:
+                aspects["content"] = handle.read()
+        elif stat.S_ISLNK(info.st_mode):
+            aspects["target"] = os.readlink(path)
+        found[name] = aspects
+    return found
+
+
+def _without_access_time(path, flags):
+    return os.open(path, flags | os.O_NOATIME)
+
+
+def differences(first, second):
+    """What two descriptions differ in, one text each."""
+    found = []
+    for name in sorted(first.keys() | second.keys()):
+        if name not in first or name not in second:
+            found.append(f"{name}: only in {'stock' if name in first else 'our'} tree")
+            continue
+        one, other = first[name], second[name]
+        found += [f"{name}: {aspect} stock {one.get(aspect)!r:.200}, ours {other.get(aspect)!r:.200}"
+                  for aspect in sorted(one.keys() | other.keys()) if one.get(aspect) != other.get(aspect)]
+    return found
+
+
+def _times(options):
+    letters = "".join(word[1:] for word in options if word.startswith("-") and not word.startswith("--"))
+    return ("m" if "t" in letters or "a" in letters else "") + ("a" if "U" in letters else "") + ("J" if "J" in letters else "")
+
+
+def _swapped(setting, argv):
+    """The same command line with stock in our place."""
+    return [peers.STOCK_RSYNC if part == peers.DVM_RSYNC else part.replace(
+        f"--rsync-path={peers.DVM_RSYNC}", f"--rsync-path={peers.STOCK_RSYNC}").replace(
+        f":{setting.our_daemon.port}/", f":{setting.stock_daemon.port}/") for part in argv]
+
+
+def _lines(outcome):
+    skipped = (b"sent ", b"total size", b"sending incremental", b"receiving incremental", b"created directory")
+    return sorted(line for line in outcome.out.split(b"\n") if line and not line.startswith(skipped))
+
+
+def _body(options, role, direction, user=None):
+    def body(setting, folder):
+        runs = {}
+        for who in ("stock", "ours"):
+            source, target = f"{folder}/{who}/source", f"{folder}/{who}/target"
+            build(source, owner=user)
+            os.makedirs(target)
+            os.utime(target, (STAMP, STAMP))
+            if user is not None:
+                os.chown(target, user, user)
+            if role == "local":
+                argv = [peers.DVM_RSYNC, *options, source + "/", target + "/"]
+            else:
+                argv = command(setting, role, direction, source, target, *options)
+            if who == "stock":
+                argv = _swapped(setting, argv)
+            if user is not None:
+                argv = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *argv]
+            runs[who] = _copies(argv, source, target, _times(options), user)
+        _compare(runs["stock"], runs["ours"])
+    return body
+
+
+def _copies(argv, source, target, times, user):
+    """Three runs: a new tree, after edits, and once more; each with its outcome and the tree after it."""
+    steps = []
+    for step in ("first copy", "after edits", "once more"):
+        if step == "after edits":
+            edit(source, target, user)
+        outcome = run(argv)
+        steps.append((step, outcome, describe(target, times)))
+        if outcome.code not in (0, 23):
+            break
+    return steps
+
+
+def _compare(stock, ours):
+    for (step, theirs, their_tree), (_, mine, my_tree) in zip(stock, ours):
+        if theirs.code != mine.code:
+            raise Failure(f"{step}: exit code {mine.code}, stock {theirs.code}", f"stock: {theirs}", f"ours: {mine}")
+        known, printed = _lines(theirs), _lines(mine)
+        if known != printed:
+            raise Failure(f"{step}: printed lines differ", *[
+                f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(set(known) ^ set(printed))[:12]])
+        found = differences(their_tree, my_tree)
+        if found:
+            raise Failure(f"{step}: our tree differs from stock's", *found[:12])
+
+
+def attribute_cases():
+    """Each set in each role and direction; as a user locally and over a shell."""
+    cases = []
+    for name, options in SETS.items():
+        for role in ROLES:
+            for direction in ("push",) if role == "local" else ("push", "pull"):
+                if (name, role, direction) == ("map without colon", "daemon", "pull"):
+                    continue  # having printed its error, stock's client waits for the daemon to end first
+                if "daemon" in role and direction == "push" and "games" in str(options):
+                    continue  # stock's daemon is in a chroot, without names
+                cases.append(Case(f"attributes/{name}/{role}/{direction}", _body(options, role, direction)))
+    for name, options in USER_SETS.items():
+        for role in ("local", "client-of-shell", "server"):
+            for direction in ("push",) if role == "local" else ("push", "pull"):
+                cases.append(Case(f"attributes/user, {name}/{role}/{direction}", _body(options, role, direction, USER)))
+    return cases
