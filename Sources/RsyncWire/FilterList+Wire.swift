@@ -3,7 +3,7 @@ package import RsyncOptions
 extension FilterList {
     private static let lineLimit: Int32 = 5120
     private static let patternLimit = 4096
-    private static let countLimit = 16384
+    private static let countLimit = 65536
     private static let totalLimit = 4 << 20
 
     /// Writes the rules that concern the peer, and the end of the list.
@@ -11,10 +11,17 @@ extension FilterList {
     /// - Parameters:
     ///   - side: The peer's side.
     ///   - output: The stream to the peer.
-    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
+    /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written; a violation with exit code 2 for a
+    ///   rule that the protocol cannot express.
     package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
+        var isInCVSRules = false
         for rule in rules where rule.sides.contains(side) {
-            let text = try rule.text(in: output.dialect)
+            let isCVSRule = side == .sender && rule.origin == .cvsRule
+            defer { isInCVSRules = isCVSRule }
+            if side == .sender, rule.origin == .cvsOption || isCVSRule && isInCVSRules { continue }
+            // The patterns of --cvs-exclude are all that an old receiver can know of it.
+            if !output.dialect.hasTypedFilters, rule.origin == .cvsOption, rule.merge != nil { continue }
+            let text = isCVSRule ? Array("-C ".utf8) : try output.dialect.text(of: rule, for: side)
             try output.int32(Int32(text.count))
             try output.bytes(text)
         }
@@ -23,11 +30,16 @@ extension FilterList {
 
     /// Reads a client's complete list.
     ///
-    /// - Parameter input: The stream from the client.
+    /// - Parameters:
+    ///   - input: The stream from the client.
+    ///   - reader: Has the patterns of this side's user for `-C`; it names no files.
     /// - Returns: The rules for both sides.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 22 for a length or number beyond the limits (protocol
     ///   specification, session 12.1), 1 for a rule that is not understood or not supported.
-    package static func read(from input: WireInput) throws(WireError) -> FilterList {
+    package static func read(
+        from input: WireInput,
+        reader: FilterReader = FilterReader()
+    ) throws(WireError) -> FilterList {
         var list = FilterList()
         var count = 0
         var total = 0
@@ -39,14 +51,18 @@ extension FilterList {
             }
             count += 1
             total += Int(length)
-            guard count <= countLimit, total <= totalLimit else {
+            guard count <= countLimit, total <= totalLimit, list.rules.count <= countLimit else {
                 throw .violation("too many filter rules", exitCode: 22)
             }
             let line = try input.bytes(Int(length), "a filter rule")
             do throws(FilterError) {
-                try list.append(line: input.dialect.hasTypedFilters ? line : FilterRule.modern(line))
+                if input.dialect.hasTypedFilters {
+                    try reader.add(line: line, to: &list)
+                } else {
+                    try list.append(argument: line, isInclude: false)
+                }
             } catch {
-                throw .violation(error.description, exitCode: 1)
+                throw .violation(error.description, exitCode: error.exitCode)
             }
             // Without a protecting rule, entries would be deleted: a pattern is never silently dropped.
             guard list.rules.last?.patternLength ?? 0 < patternLimit else {
@@ -56,40 +72,28 @@ extension FilterList {
     }
 }
 
-extension FilterRule {
-    private static let prefixes = [Array("- ".utf8), Array("+ ".utf8)]
+extension TransferOptions {
+    /// Whether a pushing client sends its filter rules (protocol specification, session 8.1).
+    package func sendsFilters(_ dialect: Dialect) -> Bool {
+        selection.prunesEmptyDirectories
+            || deletion.isOn && (!deletion.includesExcluded || dialect.sendsFiltersToDeleteExcluded)
+    }
+}
 
-    /// The rule as sent in a dialect (protocol specification, session 8.2).
-    ///
-    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a rule that cannot be expressed.
-    fileprivate func text(in dialect: Dialect) throws(WireError) -> [UInt8] {
-        guard !dialect.hasPerishableFilters, isPerishable else {
-            return try dialect.hasTypedFilters ? wireText : bareText()
+extension Dialect {
+    /// A rule as it is sent (protocol specification, session 8.2).
+    fileprivate func text(of rule: FilterRule, for side: FilterRule.Sides) throws(WireError) -> [UInt8] {
+        guard !hasTypedFilters else {
+            let isKnown = !rule.isPerishable || hasPerishableFilters || side == .sender || rule.origin != .written
+            guard isKnown else { throw Self.tooModern }
+            return rule.wireText(keepsPerishable: hasPerishableFilters)
         }
-        // It then protects more than it was written to.
-        return try withoutPerishable.text(in: dialect)
+        guard let text = rule.oldText else { throw Self.tooModern }
+        return text
     }
 
-    private var withoutPerishable: FilterRule {
-        FilterRule(pattern: patternText, isInclude: isInclude, sides: namedSides, isNegated: isNegated)
-    }
-
-    /// The pattern as it was written.
-    private var patternText: [UInt8] { Array(wireText.drop { $0 != UInt8(ascii: " ") }.dropFirst()) }
-
-    /// The rule before protocol 29: a bare pattern to exclude, `+ ` and a pattern to include.
-    private func bareText() throws(WireError) -> [UInt8] {
-        guard !isNegated, namedSides.isEmpty else {
-            throw .incompatible("filter rules are too modern for the other end: \(printable(wireText))")
-        }
-        let pattern = patternText
-        if isInclude { return Self.prefixes[1] + pattern }
-        return Self.prefixes.contains { pattern.starts(with: $0) } ? Self.prefixes[0] + pattern : pattern
-    }
-
-    /// Turns a line of a client before protocol 29 into the syntax of later ones.
-    fileprivate static func modern(_ line: [UInt8]) -> [UInt8] {
-        let isRule = line == [UInt8(ascii: "!")] || prefixes.contains { line.starts(with: $0) }
-        return isRule ? line : prefixes[0] + line
-    }
+    private static let tooModern = WireError.violation(
+        "filter rules are too modern for remote rsync.",
+        exitCode: 2
+    )
 }

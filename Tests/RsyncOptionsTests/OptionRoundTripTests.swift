@@ -10,7 +10,7 @@ struct OptionRoundTripTests {
     /// Values for every option of a client that takes one.
     static let values: [String: [String]] = [
         "exclude": ["*.o", "+ keep", "/a/"], "include": ["*/", "- x"], "exclude-from": ["list"],
-        "include-from": ["list"],
+        "include-from": ["list"], "filter": ["- *.o", ": .rules", "P keep", "exclude,s x", "-C"],
         "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
         "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
@@ -28,7 +28,9 @@ struct OptionRoundTripTests {
     static let words: [String: [String]] = Dictionary(
         uniqueKeysWithValues: OptionTable.options.compactMap { option in
             let on = option.names.map { "--\($0)" } + (option.letter.map { ["-\($0)"] } ?? [])
-            let off = (option.names + (option.letter.map { [String($0)] } ?? [])).map { "--no-\($0)" }
+            let off = (option.names + (option.letter.map { $0.isLetter ? [String($0)] : [] } ?? [])).map {
+                "--no-\($0)"
+            }
             switch option.client {
             case .toggle: return (option.spelling, on + off)
             case .effect: return (option.spelling, on.filter { $0 != "--help" })
@@ -48,9 +50,8 @@ struct OptionRoundTripTests {
     }
 
     private func client(_ words: [String]) throws(OptionError) -> TransferOptions {
-        var parser = ClientParser(words.map { Array($0.utf8) }) { (_, _) throws(OptionError) in
-            Array("# none\n*.tmp\n".utf8)
-        }
+        let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("# none\n*.tmp\n".utf8) }
+        var parser = ClientParser(words.map { Array($0.utf8) }, surroundings)
         try parser.run()
         #expect(parser.operands.isEmpty)
         return parser.options.transfer
@@ -113,6 +114,7 @@ struct OptionRoundTripTests {
         told.placement.partial = false
         told.placement.fsync = false
         told.deletion.isOn = false
+        told.deletion.includesExcluded = false
         told.output.itemize = 0
         told.output.hasFormat = false
         told.output.stats = false
@@ -152,7 +154,8 @@ struct OptionRoundTripTests {
     func effective() throws {
         let inert: Set<String> = ["--inc-recursive", "--motd"]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
-            var parser = ClientParser([Array(words[0].utf8)]) { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            var parser = ClientParser([Array(words[0].utf8)], surroundings)
             try parser.run()
             #expect(parser.options != ClientOptions(), "\(words[0])")
         }

@@ -9,6 +9,9 @@ struct FilterListWireTests {
         ("- *.o", "- *.o", "- *.o"), ("include x/", "+ x/", "+ x/"), ("hide,! a", "-!s a", nil),
         ("show b", "+s b", nil), ("P bar", nil, "-r bar"), ("R rr", nil, "+r rr"), ("-s q", "-s q", nil),
         ("-sr both", "-sr both", "-sr both"), ("-p per", "-p per", "-p per"), ("-,p_under", "-p under", "-p under"),
+        ("-/ /abs", "-/ /abs", "-/ /abs"), ("-x user.*", "-x user.*", "-x user.*"),
+        (": .rules", ": .rules", ": .rules"), (":n- .ex", ":n- .ex", ":n- .ex"), (":s .hidden", ":s .hidden", nil),
+        (":C", ":C .cvsignore", ":C .cvsignore"), ("dir-merge,w+/p .words", ":w+/p .words", ":w+/p .words"),
     ]
 
     @Test("travels as rsync sends it", arguments: wire)
@@ -54,8 +57,8 @@ struct FilterListWireTests {
     @Test(
         "refuses unsupported rules with rsync's exit code",
         arguments: [
-            ("xyz", 1), ("-q a", 1), ("- ", 1), ("-", 1), (": .rsync-filter", 1), (". /etc/passwd", 1), ("-/ /abs", 1),
-            ("-C", 1), ("-x user.*", 1), ("! now", 1), ("- a", 0), ("clear", 0),
+            ("xyz", 1), ("-q a", 1), ("- ", 1), ("-", 1), (":", 1), (". /etc/passwd", 1), (":-+ a", 1), ("Hs a", 1),
+            (":! a", 1), ("! now", 1), ("- a", 0), ("clear", 0), ("-C", 0), (": .rsync-filter", 0),
         ]
     )
     func refused(line: String, code: Int32) {
@@ -74,7 +77,52 @@ struct FilterListWireTests {
         ] {
             #expect(exitCode { _ = try FilterList.read(from: WireInput(source: ArraySource(stream))) } == Int32(code))
         }
-        let many = [UInt8]((0..<20_000).flatMap { _ in bytes(hex: "03000000 2d2061") })
+        let many = [UInt8]((0..<70_000).flatMap { _ in bytes(hex: "03000000 2d2061") })
         #expect(exitCode { _ = try FilterList.read(from: WireInput(source: ArraySource(many))) } == 22)
+    }
+
+    @Test("sends the CVS rules to a receiver one by one, and a sender their rule")
+    func cvs() throws {
+        var list = FilterList()
+        try list.append(line: Array("-C".utf8))
+        try list.append(line: Array("- last".utf8))
+        #expect(try sent(list, to: .sender) == ["-C ", "- last"])
+        let rules = try sent(list, to: .receiver)
+        #expect(rules.first == "-p RCS" && rules.last == "- last" && rules.count > 30)
+        list = FilterList()
+        try list.appendCVSRules(FilterReader())
+        #expect(try sent(list, to: .sender).isEmpty)
+        #expect(try sent(list, to: .receiver).first == ":C .cvsignore")
+    }
+
+    @Test("an old protocol gets patterns, or an error for what it cannot express")
+    func oldProtocols() throws {
+        var list = FilterList()
+        for line in ["- *.o", "+ x/", "- - lit"] { try list.append(line: Array(line.utf8)) }
+        #expect(try sent(list, to: .receiver, version: 28) == ["*.o", "+ x/", "- - lit"])
+        for (line, version, side, code) in [
+            (": .rules", 28, FilterRule.Sides.sender, 2), ("-p per", 29, .receiver, 2), ("-p per", 29, .sender, 0),
+            (": .rules", 29, .receiver, 0), ("P own", 28, .receiver, 2),
+        ] {
+            var list = FilterList()
+            try list.append(line: Array(line.utf8))
+            let result = exitCode { _ = try sent(list, to: side, version: Int32(version)) }
+            #expect(result == Int32(code), "\(line) \(version)")
+        }
+    }
+
+    private func sent(_ list: FilterList, to side: FilterRule.Sides, version: Int32 = 32) throws -> [String] {
+        let sink = ArraySink()
+        let output = WireOutput(sink: sink)
+        output.dialect = Dialect(version)
+        try list.write(for: side, to: output)
+        try output.flush()
+        var texts: [String] = []
+        var rest = sink.bytes[...]
+        while let length = rest.first, length > 0 {
+            texts.append(String(decoding: rest.dropFirst(4).prefix(Int(length)), as: UTF8.self))
+            rest = rest.dropFirst(4 + Int(length))
+        }
+        return texts
     }
 }

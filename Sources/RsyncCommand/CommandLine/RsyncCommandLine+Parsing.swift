@@ -13,7 +13,11 @@ extension RsyncCommandLine {
         self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
-        var parser = ClientParser(arguments, readFile: Self.patternFile)
+        let surroundings = OptionSurroundings(
+            userCVSPatterns: FilterReader.userCVSPatterns,
+            readFile: Self.patternFile
+        )
+        var parser = ClientParser(arguments, surroundings)
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
@@ -26,6 +30,11 @@ extension RsyncCommandLine {
                 return
             }
             try parser.run()
+        } catch {
+            throw CommandError(error)
+        }
+        do throws(OptionError) {
+            try parser.completeFilters()
         } catch {
             throw CommandError(error)
         }
@@ -47,7 +56,10 @@ extension RsyncCommandLine {
             return try SmallFile(path, dashIsStandardInput: true).contents()
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open \(what) file \(name): \(SystemText(error.number))", exitCode: 11)
+            throw .failed(
+                "rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))",
+                exitCode: 11
+            )
         }
     }
 

@@ -25,6 +25,15 @@ struct Destination: Sendable {
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
+    /// The place of the directory, for filter rules.
+    let filterRoot: FilterRoot
+
+    init(volume: Volume, localName: [UInt8]?, wasCreated: Bool, filterRoot: FilterRoot? = nil) {
+        self.volume = volume
+        self.localName = localName
+        self.wasCreated = wasCreated
+        self.filterRoot = filterRoot ?? FilterRoot(volume)
+    }
 
     /// The last component an entry has at the destination.
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
@@ -56,7 +65,7 @@ struct Destination: Sendable {
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false
         switch try opener.kind(of: path) {
-        case .directory: return Destination(volume: try opener.open(path), localName: nil, wasCreated: false)
+        case .directory: return opener.destination(try opener.open(path), path)
         case .other:
             guard isFile, !hasSlash else {
                 let text = "ERROR: destination must be a directory when copying more than 1 file"
@@ -65,7 +74,7 @@ struct Destination: Sendable {
             return try opener.file(path)
         case .missing:
             if isFile, !hasSlash, !path.isEmpty { return try opener.file(path) }
-            return Destination(volume: try opener.make(path), localName: nil, wasCreated: true)
+            return opener.destination(try opener.make(path), path, wasCreated: true)
         }
     }
 }
@@ -78,6 +87,16 @@ private struct DestinationOpener {
     enum Kind { case directory, other, missing }
 
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
+
+    func destination(
+        _ volume: Volume,
+        _ path: [UInt8],
+        localName: [UInt8]? = nil,
+        wasCreated: Bool = false
+    ) -> Destination {
+        let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
+        return Destination(volume: volume, localName: localName, wasCreated: wasCreated, filterRoot: root)
+    }
 
     func kind(of path: [UInt8]) throws(EngineError) -> Kind {
         do throws(VolumeError) {
@@ -109,7 +128,7 @@ private struct DestinationOpener {
     /// A destination that is one file in its directory.
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
         let parts = PathParts(path)
-        return Destination(volume: try open(parts.folder), localName: parts.leaf, wasCreated: false)
+        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
     }
 
     func make(_ path: [UInt8]) throws(EngineError) -> Volume {

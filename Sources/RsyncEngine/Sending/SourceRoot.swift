@@ -11,14 +11,22 @@ package struct SourceRoot: Sendable {
     /// The argument as given, for messages.
     package let argument: [UInt8]
 
+    /// The place of the root, for filter rules.
+    let filterRoot: FilterRoot
+
     /// What precedes the name in the argument: `dir/` of `dir/file` and of `dir/`.
     package var folder: [UInt8] { Self.split(argument).parent }
 
     /// Names a source.
     package init(volume: Volume, name: [UInt8], argument: [UInt8]) {
+        self.init(volume: volume, name: name, argument: argument, FilterRoot(volume))
+    }
+
+    private init(volume: Volume, name: [UInt8], argument: [UInt8], _ filterRoot: FilterRoot) {
         self.volume = volume
         self.name = name
         self.argument = argument
+        self.filterRoot = filterRoot
     }
 
     /// The contents of a directory, as sent by `rsync PATH/`.
@@ -55,7 +63,8 @@ package struct SourceRoot: Sendable {
         while path.first == PathParts.separator { path.removeFirst() }
         while path.last == PathParts.separator { path.removeLast() }
         let volume = path.isEmpty ? base : try base.volume(at: path.span)
-        return SourceRoot(volume: volume, name: leaf, argument: argument)
+        let root = FilterRoot(module: base, path: Array(path))
+        return SourceRoot(volume: volume, name: leaf, argument: argument, root)
     }
 
     /// The directory to enter and the name to send.

@@ -25,6 +25,8 @@ final class SourceWalker {
     private var reader = WholeFileReader()
     /// The directories that have still to be listed, and their indexes.
     private var traversal: LiveFileLists
+    /// The filter rules below each source, once they are needed.
+    private var filters: [Int: DirectoryFilters] = [:]
     /// Error bits already sent to the peer with a list.
     private var toldBits: Int32 = 0
 
@@ -104,12 +106,8 @@ final class SourceWalker {
             if status.isDirectory, !state.options.selection.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
             }
-            if !isContents,
-                state.options.selection.filters.isExcluded(
-                    source.name.span,
-                    isDirectory: status.isDirectory,
-                    side: .sender
-                )
+            if !isContents, hasFilters,
+                filters(of: number).excludesArgument(source.name, isDirectory: status.isDirectory)
             {
                 return
             }
@@ -125,14 +123,11 @@ final class SourceWalker {
             let directory = try sources[Int(source)].volume.directory(name.span)
             let listing = try directory.list(withStatus: true)
             list.entries.reserveCapacity(list.count + listing.count)
+            let filters = hasFilters ? filters(of: source) : nil
             for index in 0..<listing.count {
                 guard let status = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
-                if !state.options.selection.filters.isEmpty,
-                    isExcluded(leaf, below: name, isDirectory: status.isDirectory)
-                {
-                    continue
-                }
+                if let filters, isExcluded(leaf, below: name, status, filters, source) { continue }
                 append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
             }
             for failure in listing.failures { note(failure.error, "readlink_stat") }
@@ -141,14 +136,27 @@ final class SourceWalker {
         }
     }
 
-    private func isExcluded(_ leaf: Span<UInt8>, below parent: [UInt8], isDirectory: Bool) -> Bool {
-        guard !parent.isEmpty else {
-            return state.options.selection.filters.isExcluded(leaf, isDirectory: isDirectory, side: .sender)
+    private var hasFilters: Bool { !state.options.selection.filters.isEmpty }
+
+    private func filters(of source: UInt16) -> DirectoryFilters {
+        if let known = filters[Int(source)] { return known }
+        let root = sources[Int(source)]
+        let made = DirectoryFilters(state: state, side: .sender, volume: root.volume) { root.filterRoot }
+        filters[Int(source)] = made
+        return made
+    }
+
+    private func isExcluded(
+        _ leaf: Span<UInt8>,
+        below parent: [UInt8],
+        _ status: FileStatus,
+        _ filters: DirectoryFilters,
+        _ source: UInt16
+    ) -> Bool {
+        let volume = sources[Int(source)].volume
+        return filters.isExcluded(leaf, below: parent, isDirectory: status.isDirectory) {
+            (name) throws(VolumeError) in try volume.directory(name.span)
         }
-        var path = parent
-        path.append(UInt8(ascii: "/"))
-        for index in leaf.indices { path.append(leaf[index]) }
-        return state.options.selection.filters.isExcluded(path.span, isDirectory: isDirectory, side: .sender)
     }
 
     private func append(

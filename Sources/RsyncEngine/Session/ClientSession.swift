@@ -260,7 +260,9 @@ package struct ClientSession: Sendable {
             parameters = try Handshake.client(options, version: version, input: channel.input, output: channel.output)
             switch direction {
             case .push:
-                if options.deletion.isOn { try options.selection.filters.write(for: .receiver, to: channel.output) }
+                if options.sendsFilters(parameters.dialect) {
+                    try options.selection.filters.write(for: .receiver, to: channel.output)
+                }
             case .pull: try options.selection.filters.write(for: .sender, to: channel.output)
             }
             try channel.output.flush()

@@ -86,7 +86,7 @@ package struct ServerSession {
             if version != nil { try announceLimit(options, over: channel) }
             if let refusal = place.refusal(of: arguments) { throw refusal }
             if !arguments.isSender { try early.checkAttributeOptions() }
-            if arguments.expectsFilters { options.selection.filters = try readFilters(from: channel) }
+            try readFilters(arguments, parameters.dialect, from: channel, into: &options)
         } catch {
             early.fail(error)
             early.tell(error, over: channel.output)
@@ -150,11 +150,26 @@ package struct ServerSession {
         )
     }
 
-    private func readFilters(from channel: SessionChannel) throws(EngineError) -> FilterList {
-        do throws(WireError) {
-            return try FilterList.read(from: channel.input)
+    /// Reads the client's rules, and adds those that its options imply.
+    private func readFilters(
+        _ arguments: ServerArguments,
+        _ dialect: Dialect,
+        from channel: SessionChannel,
+        into options: inout TransferOptions
+    ) throws(EngineError) {
+        let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns)
+        if arguments.expectsFilters(dialect) {
+            do throws(WireError) {
+                options.selection.filters = try FilterList.read(from: channel.input, reader: reader)
+            } catch {
+                throw .wire(error)
+            }
+        }
+        guard arguments.isSender, options.selection.cvsExclude else { return }
+        do throws(FilterError) {
+            try options.selection.filters.appendCVSRules(reader)
         } catch {
-            throw .wire(error)
+            throw .usage(error.description, exitCode: error.exitCode)
         }
     }
 

@@ -1,27 +1,5 @@
 import Checksums
 
-extension ClientOptions {
-    /// Adds a pattern to the filters; an empty one matches nothing.
-    mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(OptionError) {
-        if pattern.isEmpty { return }
-        do throws(FilterError) {
-            try transfer.selection.filters.append(argument: pattern, isInclude: isInclude)
-        } catch {
-            throw .usage(error.description)
-        }
-    }
-
-    /// Adds a file of patterns, one a line; empty lines and those that start with `;` or `#` are skipped.
-    mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(OptionError) {
-        guard let readFile = value.readFile else { throw value.invalid }
-        let contents = try readFile(value.bytes, isInclude ? "include" : "exclude")
-        for line in contents.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
-            guard let first = line.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
-            try addFilter(Array(line), isInclude: isInclude)
-        }
-    }
-}
-
 extension TransferOptions.Wire {
     /// Sets one algorithm for all checksums, or two: for the transfer and for `-c`.
     mutating func chooseChecksum(_ value: OptionValue) throws(OptionError) {

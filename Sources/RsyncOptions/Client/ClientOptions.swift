@@ -25,6 +25,10 @@ package struct ClientSettings: Sendable, Equatable {
     package var keepsHighBytes = false
     /// The value of `--outbuf`; nil for lines on a terminal and blocks elsewhere.
     package var buffering: OutputBuffering?
+    /// `-0`: rules and names in files end with a NUL.
+    package var isNULSeparated = false
+    /// How often `-F` was given.
+    package var directoryRules = 0
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
     /// The value of `--log-file-format`; nil when not given.

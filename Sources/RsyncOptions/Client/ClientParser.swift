@@ -7,7 +7,7 @@ package struct ClientParser {
     /// Sources and destination as they were written.
     package private(set) var operands: [[UInt8]] = []
     private var rest: ArraySlice<[UInt8]>
-    private let readFile: OptionValue.FileReader
+    private let surroundings: OptionSurroundings
     /// The argument that is being read, for messages.
     private var current: [UInt8] = []
 
@@ -15,10 +15,10 @@ package struct ClientParser {
     ///
     /// - Parameters:
     ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
-    ///   - readFile: Reads a file that an option names.
-    package init(_ arguments: [[UInt8]], readFile: @escaping OptionValue.FileReader) {
+    ///   - surroundings: Reads what options name.
+    package init(_ arguments: [[UInt8]], _ surroundings: OptionSurroundings) {
         rest = arguments[...]
-        self.readFile = readFile
+        self.surroundings = surroundings
     }
 
     /// Reads to the end, or to `--help` and the like.
@@ -40,6 +40,9 @@ package struct ClientParser {
             if let request = options.request, request != .version { return }
         }
     }
+
+    /// Adds the filter rules that other options imply.
+    package mutating func completeFilters() throws(OptionError) { try options.completeFilters(surroundings) }
 
     private mutating func long(_ argument: [UInt8]) throws(OptionError) {
         let parts = argument.dropFirst(2).split(
@@ -93,7 +96,7 @@ package struct ClientParser {
         case .refused: throw .unsupported(spelling)
         case .value(let read, _):
             guard let value = value ?? rest.popFirst() else { throw complaint("missing argument") }
-            try read(&options, OptionValue(option: name, bytes: value, readFile: readFile))
+            try read(&options, OptionValue(option: name, bytes: value, surroundings))
         case .toggle(let set):
             guard value == nil else { throw complaint("option does not take an argument") }
             set(&options, true)

@@ -14,7 +14,18 @@ extension OptionTable {
                 because: "not implemented"
             ),
             .unsupported("--delete-after", "delete after the transfer", because: "not implemented"),
-            .unsupported("--delete-excluded", "delete excluded names, too", because: "not implemented"),
+            .toggle(
+                "--delete-excluded",
+                "delete excluded names, too",
+                told: .word(190, "--delete-excluded", to: .receiver) {
+                    $0.deletion.isOn && $0.deletion.includesExcluded ? "--delete-excluded" : nil
+                },
+                isUsed: { $0.deletion.includesExcluded },
+                off: false
+            ) {
+                $0.deletion.includesExcluded = $1
+                if $1 { $0.deletion.isOn = true }
+            },
             .unsupported(
                 "--delete-missing-args",
                 "delete the destination of missing sources",

@@ -48,19 +48,24 @@ extension OptionTable {
             (state, value) throws(OptionError) in
             try state.addFilters(from: value, isInclude: true)
         },
-        .unsupported("--filter=RULE, -f", "add a filter rule", because: "merge files are not implemented"),
-        .unsupported("-F", "read filter rules from .rsync-filter files", because: "merge files are not implemented"),
-        .unsupported("--cvs-exclude, -C", "exclude what CVS ignores", because: ".cvsignore files are not implemented"),
+        .clientSetting("--filter=RULE, -f", "add a filter rule") { (state, value) throws(OptionError) in
+            try state.addRule(value)
+        },
+        OptionDescriptor(
+            "-F",
+            "read filter rules from .rsync-filter files; twice: leave these files out",
+            client: .effect { (state) throws(OptionError) in try state.addDirectoryRules() }
+        ),
+        .flag("--cvs-exclude, -C", "exclude what CVS ignores", \.selection.cvsExclude, off: false, told: .letter(300)),
         .unsupported(
             "--files-from=FILE",
             "read the names of sources from a file",
             because: "--relative is not implemented"
         ),
-        .unsupported(
+        OptionDescriptor(
             "--from0, -0",
-            "names in files end with a zero byte",
-            because: "--files-from is not implemented",
-            mayBeOff: true
+            "names and rules in files end with a zero byte",
+            client: .toggle { $0.settings.isNULSeparated = $1 }
         ),
         .unsupported(
             "--remove-source-files, --remove-sent-files",

@@ -29,18 +29,19 @@ extension OptionDescriptor {
         return option
     }
 
-    /// An option without a value that client and server handle alike.
+    /// An option without a value that client and server handle alike; with `off`, a client knows its `--no-` form.
     static func toggle(
         _ spellings: String,
         _ help: String,
         told: OptionTelling? = nil,
         isUsed: (@Sendable (TransferOptions) -> Bool)? = nil,
+        off: Bool = true,
         _ set: @escaping @Sendable (inout TransferOptions, Bool) -> Void
     ) -> OptionDescriptor {
         var option = OptionDescriptor(
             spellings,
             help,
-            client: .toggle { set(&$0.transfer, $1) },
+            client: off ? .toggle { set(&$0.transfer, $1) } : .effect { set(&$0.transfer, true) },
             server: .toggle { set(&$0.transfer, $1) }
         )
         option.telling = told

@@ -1,21 +1,35 @@
-/// The value of an option, with its parsers.
-package struct OptionValue {
+/// What the options of a client's command line may read.
+package struct OptionSurroundings {
     /// Reads a file of patterns: its path, and its kind for messages.
     package typealias FileReader = (_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8]
 
+    let readFile: FileReader
+    /// What `$HOME/.cvsignore` and `$CVSIGNORE` say, as words.
+    let userCVSPatterns: () -> [UInt8]
+
+    /// Makes the surroundings of a command line.
+    package init(userCVSPatterns: @escaping () -> [UInt8] = { [] }, readFile: @escaping FileReader) {
+        self.readFile = readFile
+        self.userCVSPatterns = userCVSPatterns
+    }
+}
+
+/// The value of an option, with its parsers.
+package struct OptionValue {
     /// The option's long name as it was written.
     let option: String
     package let bytes: [UInt8]
     /// Whether it is a server's: clients send plain decimal numbers.
     let isPlain: Bool
-    let readFile: FileReader?
+    /// Reads what the option names; nil where it names nothing.
+    let surroundings: OptionSurroundings?
 
     /// A value of a client's or a daemon's command line.
-    init(option: String, bytes: [UInt8], readFile: FileReader? = nil) {
+    init(option: String, bytes: [UInt8], _ surroundings: OptionSurroundings? = nil) {
         self.option = option
         self.bytes = bytes
         isPlain = false
-        self.readFile = readFile
+        self.surroundings = surroundings
     }
 
     /// A value of a server's arguments.
@@ -23,7 +37,7 @@ package struct OptionValue {
         self.option = option
         self.bytes = bytes
         isPlain = true
-        readFile = nil
+        surroundings = nil
     }
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }

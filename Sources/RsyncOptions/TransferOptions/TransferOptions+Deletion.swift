@@ -5,6 +5,8 @@ extension TransferOptions {
         package var isOn = false
         /// `--delete-before`: everything is deleted before anything is sent, which takes the whole file list at once.
         package var isBefore = false
+        /// `--delete-excluded`: rules that name no side do not protect from deletion.
+        package var includesExcluded = false
         /// `--ignore-errors`.
         package var ignoreErrors = false
         /// `--dvm-delete-limit`: the share of the destination's entries, in percent, beyond which nothing is deleted.

@@ -3,7 +3,11 @@ extension TransferOptions {
     package struct Selection: Sendable, Equatable {
         /// `-r`.
         package var recursive = false
-        /// `--exclude`, `--include` in order.
+        /// `--filter`, `--exclude`, `--include` and what other options imply, in order.
         package var filters = FilterList()
+        /// `-m`: directories with nothing in them are left out.
+        package var prunesEmptyDirectories = false
+        /// `-C`.
+        package var cvsExclude = false
     }
 }

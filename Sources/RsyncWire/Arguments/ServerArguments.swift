@@ -120,5 +120,5 @@ package struct ServerArguments: Sendable, Equatable {
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }
 
     /// Whether the client sends a filter list to this server (protocol specification, session 8.1).
-    package var expectsFilters: Bool { isSender || options.deletion.isOn }
+    package func expectsFilters(_ dialect: Dialect) -> Bool { isSender || options.sendsFilters(dialect) }
 }

@@ -14,6 +14,7 @@ extension VolumeDirectory {
     ///   - name: The entry.
     ///   - willRemove: Called right before each removal with the path below the volume's root; false keeps the entry.
     ///   - didRemove: Called right after each removal.
+    ///   - didKeep: Called for each directory that remains because of something in it.
     ///   - isKept: Whether an entry is kept with all its contents; called before a directory is entered.
     /// - Returns: The errors for what could not be removed. Directories that remain because something in them was kept
     ///   are not reported.
@@ -22,6 +23,7 @@ extension VolumeDirectory {
         _ name: Span<UInt8>,
         _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in true },
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void = { _, _ in },
+        remaining didKeep: (_ path: [UInt8]) -> Void = { _ in },
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool = { _, _ in false }
     ) throws(VolumeError) -> [VolumeError] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
@@ -31,6 +33,7 @@ extension VolumeDirectory {
         while var level = stack.popLast() {
             guard let (name, kind) = level.entries.popLast() else {
                 guard let parent = stack.popLast() else { break }
+                if level.keepsSomething { didKeep(level.directory.relativePath) }
                 stack.append(parent.afterContents(of: level, &failures, willRemove, didRemove))
                 continue
             }

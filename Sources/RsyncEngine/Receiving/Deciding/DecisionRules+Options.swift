@@ -74,8 +74,7 @@ extension DecisionRules {
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,
-            refusesEmptySource: options.deletion.refusesEmptySource,
-            filters: options.selection.filters
+            refusesEmptySource: options.deletion.refusesEmptySource
         )
     }
 }

@@ -86,8 +86,6 @@ struct DeletionRules: Sendable {
     var limit: Int?
     /// Whether nothing is deleted when the sender has no entries.
     var refusesEmptySource: Bool
-    /// The rules that protect names.
-    var filters: FilterList
 }
 
 extension DecisionRules {

@@ -24,9 +24,14 @@ final class Deleter {
 
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
+    private let filters: DirectoryFilters
 
     init(_ context: GeneratorContext) {
         self.context = context
+        let destination = context.destination
+        filters = DirectoryFilters(state: context.state, side: .receiver, volume: destination.volume) {
+            destination.filterRoot
+        }
     }
 
     /// Whether deletions have to wait.
@@ -57,7 +62,7 @@ final class Deleter {
                 let isDirectory = listing.kinds[index] == .directory
                 // A name that is listed as another type is replaced when its entry is processed.
                 guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
-                if rules.filters.isExcluded((prefix + leaf).span, isDirectory: isDirectory, side: .receiver) {
+                guard !isProtected(prefix + leaf, isDirectory: isDirectory, isInDeletedDirectory: false) else {
                     continue
                 }
                 extraneous.append((leaf, isDirectory))
@@ -91,6 +96,8 @@ final class Deleter {
         let below = directory.path(of: leaf.span).count
         let failures = try state.execution.removeTree(leaf, in: directory, pause: pause) { path, kind in
             if !isReplaced || path.count > below { note(name + path.dropFirst(below), kind) }
+        } remaining: { path in
+            state.report("cannot delete non-empty directory: \(printable(name + path.dropFirst(below)))", .info)
         } keeping: { path, kind in
             path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
         }
@@ -103,8 +110,15 @@ final class Deleter {
         try remove(leaf, in: directory, named: name, isReplaced: true)
     }
 
-    func isProtected(_ name: [UInt8], isDirectory: Bool) -> Bool {
-        rules.filters.isExcluded(name.span, isDirectory: isDirectory, side: .receiver, isInDeletedDirectory: true)
+    func isProtected(_ name: [UInt8], isDirectory: Bool, isInDeletedDirectory: Bool = true) -> Bool {
+        guard !filters.isEmpty else { return false }
+        let parts = PathParts(name)
+        return filters.isExcluded(
+            parts.leaf.span,
+            below: parts.parent,
+            isDirectory: isDirectory,
+            isInDeletedDirectory: isInDeletedDirectory
+        ) { [context] (name) throws(VolumeError) in try context.directories.directory(name.span) }
     }
 
     private func note(_ path: [UInt8], _ kind: FileKind) {

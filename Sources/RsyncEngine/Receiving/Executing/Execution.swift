@@ -52,6 +52,7 @@ enum Execution: Sendable {
     ///   - directory: Its parent directory.
     ///   - pause: Called for each entry.
     ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
+    ///   - didKeep: Called for each directory that remains because of something in it.
     ///   - isKept: Whether an entry is kept with all its contents.
     /// - Returns: The errors for what could not be removed.
     /// - Throws: ``VolumeError`` when the name itself cannot be examined.
@@ -60,6 +61,7 @@ enum Execution: Sendable {
         in directory: VolumeDirectory,
         pause: () -> Void,
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
+        remaining didKeep: (_ path: [UInt8]) -> Void,
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
     ) throws(VolumeError) -> [VolumeError] {
         switch self {
@@ -71,6 +73,7 @@ enum Execution: Sendable {
                     return true
                 },
                 removed: didRemove,
+                remaining: didKeep,
                 keeping: isKept
             )
         case .dryRun:

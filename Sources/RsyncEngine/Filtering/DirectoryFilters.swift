@@ -1,0 +1,188 @@
+import Glibc
+import LinuxSystem
+import RsyncOptions
+import VolumeAccess
+
+/// The filter rules of one side of a session, as they apply in the directory that its walk has reached.
+///
+/// Rules of merge files are read when a directory is entered, and dropped when the walk has left it: only those of the
+/// directories on the way to the current one are kept. The sender's walk and the receiver's deletions each have their
+/// own.
+///
+/// One thread uses it.
+final class DirectoryFilters {
+    /// Opens a directory of the walk by its name.
+    typealias Opener = (_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory
+
+    private static let fileLimit = 1 << 20
+
+    private let list: FilterList
+    private let side: FilterRule.Sides
+    private let scopes: FilterScopes
+    private let needsScopes: Bool
+    private let state: SessionState
+    private let root: FilterRoot?
+    /// The directories on the way to the current one; the first is the root, whose name is empty.
+    private var open: [(name: [UInt8], scope: FilterScope)] = []
+
+    /// Prepares the rules for a walk.
+    ///
+    /// - Parameters:
+    ///   - state: Has the options, and ends the session when a merge file is invalid.
+    ///   - side: The side that walks.
+    ///   - volume: The directory in which files that merge files name are looked up.
+    ///   - root: The place of the transfer's root; called only if rules refer to it.
+    init(state: SessionState, side: FilterRule.Sides, volume: Volume, root: () -> FilterRoot) {
+        self.state = state
+        self.side = side
+        list = state.options.selection.filters
+        let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns) { (path) throws(FilterError) in
+            try Self.contents(of: path, in: volume)
+        }
+        let limits = state.options.deletion.includesExcluded
+        scopes = FilterScopes(list, side: side, reader: reader, limitsUnqualified: limits)
+        needsScopes = scopes.areNeeded
+        self.root = needsScopes || list.rules.contains { $0.traits.isAbsolute } ? root() : nil
+    }
+
+    /// Whether there are no rules.
+    var isEmpty: Bool { list.isEmpty }
+
+    /// Whether a name is left out by the sender, or protected from deletion by the receiver.
+    ///
+    /// - Parameters:
+    ///   - leaf: The name in its directory.
+    ///   - directory: The directory's name in the transfer; empty for the root.
+    ///   - isDirectory: Whether it is a directory's.
+    ///   - isInDeletedDirectory: Whether its directory is being deleted.
+    ///   - opener: Opens the directory, or one above it, to read its merge files.
+    /// - Returns: The verdict of the first matching rule; false without one.
+    func isExcluded(
+        _ leaf: Span<UInt8>,
+        below directory: [UInt8],
+        isDirectory: Bool,
+        isInDeletedDirectory: Bool = false,
+        opener: Opener
+    ) -> Bool {
+        let scope = needsScopes ? scope(of: directory, opener) : FilterScope(root: root?.path ?? [])
+        guard !directory.isEmpty else {
+            return list.isExcluded(
+                leaf,
+                isDirectory: isDirectory,
+                side: side,
+                isInDeletedDirectory: isInDeletedDirectory,
+                in: scope
+            )
+        }
+        var name = directory
+        name.append(PathParts.separator)
+        for index in leaf.indices { name.append(leaf[index]) }
+        return list.isExcluded(
+            name.span,
+            isDirectory: isDirectory,
+            side: side,
+            isInDeletedDirectory: isInDeletedDirectory,
+            in: scope
+        )
+    }
+
+    /// Whether a source argument is left out: merge files of the transfer's root do not concern it, those above do.
+    func excludesArgument(_ name: [UInt8], isDirectory: Bool) -> Bool {
+        guard !list.isEmpty else { return false }
+        return list.isExcluded(name.span, isDirectory: isDirectory, side: side, in: base)
+    }
+
+    // MARK: scopes
+
+    /// The scope above the root.
+    private lazy var base: FilterScope = {
+        var scope = FilterScope(root: root?.path ?? [])
+        guard needsScopes, let root, !scopes.starts.isEmpty else { return scope }
+        for (depth, ancestor) in root.ancestors.enumerated() {
+            let directory = try? root.open(ancestor.path)
+            scope = entered(below: scope, .above(ancestor.rest), "/" + printable(ancestor.path), directory) { merge in
+                merge.start.flatMap { root.depth(of: $0) }.map { depth >= $0 } ?? false
+            }
+        }
+        return scope
+    }()
+
+    private func scope(of directory: [UInt8], _ opener: Opener) -> FilterScope {
+        if let last = open.last, last.name == directory { return last.scope }
+        while let last = open.last, !Self.leads(from: last.name, to: directory) { open.removeLast() }
+        if open.isEmpty { enter([], anchor: .root, below: base, opener) }
+        while let last = open.last, last.name != directory {
+            let start = last.name.isEmpty ? 0 : last.name.count + 1
+            let name = Array(directory[..<directory.span.componentEnd(from: start)])
+            enter(name, anchor: .below(name.count + 1), below: last.scope, opener)
+        }
+        return open.last?.scope ?? base
+    }
+
+    private static func leads(from parent: [UInt8], to name: [UInt8]) -> Bool {
+        parent.isEmpty || name == parent
+            || name.count > parent.count && name[parent.count] == PathParts.separator && name.starts(with: parent)
+    }
+
+    private func enter(_ name: [UInt8], anchor: FilterAnchor, below parent: FilterScope, _ opener: Opener) {
+        let directory = try? opener(name)
+        let path = [UInt8](root?.path ?? []) + (name.isEmpty ? [] : [PathParts.separator] + name)
+        open.append((name, entered(below: parent, anchor, "/" + printable(path), directory)))
+    }
+
+    private func entered(
+        below parent: FilterScope,
+        _ anchor: FilterAnchor,
+        _ path: String,
+        _ directory: VolumeDirectory?,
+        where concerns: ((DirectoryMerge) -> Bool)? = nil
+    ) -> FilterScope {
+        do throws(FilterError) {
+            return try scopes.scope(below: parent, anchor: anchor, path: path, where: concerns) {
+                (name) throws(FilterError) in
+                try directory.flatMap { (directory) throws(FilterError) in try Self.file(name, in: directory) }
+            }
+        } catch {
+            state.fail(.usage(error.description, exitCode: error.exitCode))
+            return parent
+        }
+    }
+
+    // MARK: files
+
+    /// A merge file; nil if there is none that can be read, as rsync treats it.
+    private static func file(_ name: [UInt8], in directory: VolumeDirectory) throws(FilterError) -> [UInt8]? {
+        let file: ReadableFile
+        do throws(VolumeError) {
+            file = try directory.openForReading(name.span)
+        } catch {
+            return nil
+        }
+        return try contents(of: file)
+    }
+
+    private static func contents(of path: [UInt8], in volume: Volume) throws(FilterError) -> [UInt8] {
+        let parts = PathParts(path)
+        let file: ReadableFile
+        do throws(VolumeError) {
+            file = try volume.directory(parts.parent.span).openForReading(parts.leaf.span)
+        } catch {
+            throw FilterError("failed to open exclude file \(printable(path)): \(error)", exitCode: 11)
+        }
+        return try contents(of: file)
+    }
+
+    private static func contents(of file: ReadableFile) throws(FilterError) -> [UInt8] {
+        guard file.status.size <= fileLimit else {
+            throw FilterError("the filter file \(printable(file.path)) is longer than \(fileLimit) bytes", exitCode: 22)
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(file.status.size))
+        do throws(VolumeError) {
+            var span = bytes.mutableSpan
+            let count = try file.read(into: &span, at: 0)
+            return Array(bytes.prefix(count))
+        } catch {
+            throw FilterError("the filter file \(printable(file.path)) cannot be read: \(error)", exitCode: 11)
+        }
+    }
+}
