@@ -84,9 +84,9 @@ package struct MessageLevels<Group: MessageGroup>: Sendable, Equatable {
         return levels
     }
 
-    /// The value that sets the levels again at the other end; nil when there is nothing to set.
+    /// The value that sets the levels again at the other end, which prints only some groups.
     ///
-    /// - Parameter isTold: Which groups the other end prints.
+    /// Nil when there is nothing to set.
     func word(_ isTold: (Group) -> Bool) -> String? {
         var words: [String] = []
         if let level = wholesale?.level { words.append(level == 0 ? "NONE" : Self.word("ALL", level)) }
