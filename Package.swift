@@ -105,9 +105,16 @@ let package = Package(
             ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "ProcessSupport", "LinuxSystem"]
         ),
         module(
+            "RsyncDaemon",
+            [
+                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "Transport", "VolumeAccess",
+                "ProcessSupport", "LinuxSystem", "CLinux",
+            ]
+        ),
+        module(
             "RsyncProgram",
             [
-                "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
+                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
                 "ProcessSupport", "LinuxSystem",
             ]
         ),
@@ -169,6 +176,13 @@ let package = Package(
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
+        tests(
+            "RsyncDaemon",
+            [
+                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "LinuxSystem",
+                "ProcessSupport",
+            ]
+        ),
         tests("DvmCommand", ["DvmCommand"]),
         tests("RsyncCommand", ["RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums"]),
         tests(

@@ -45,6 +45,11 @@ static inline int dvm_openat(int directory, const char *path, int flags, mode_t 
 }
 // In Swift `flock` is the name of a structure too.
 #include <sys/file.h>
+// A lock of the open file description, not of the process: the threads of a daemon exclude each other.
+static inline int dvm_lock_range(int file, int64_t start, int64_t count) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = count};
+    return fcntl(file, F_OFD_SETLK, &lock);
+}
 static inline int dvm_flock(int descriptor, int operation) { return flock(descriptor, operation); }
 static inline unsigned dvm_major(dev_t device) { return major(device); }
 static inline unsigned dvm_minor(dev_t device) { return minor(device); }
@@ -117,5 +122,11 @@ static inline int dvm_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0
 #include <syslog.h>
 // The text is an argument and never the format.
 static inline void dvm_syslog(int priority, const char *text) { syslog(priority, "%s", text); }
+// The identity of the calling thread: the C library's functions change all threads.
+static inline long dvm_set_thread_user(unsigned user) { return syscall(SYS_setresuid, -1, user, -1); }
+static inline long dvm_set_thread_group(unsigned group) { return syscall(SYS_setresgid, -1, group, -1); }
+static inline long dvm_set_thread_groups(size_t count, const unsigned *groups) {
+    return syscall(SYS_setgroups, count, groups);
+}
 // Swift does not import fork; callers have a single thread.
 static inline pid_t dvm_fork(void) { return fork(); }

@@ -54,6 +54,14 @@ package enum IdentityDatabase {
         }
     }
 
+    /// The names of the groups of a user, the primary group first; empty if there is no user of that name.
+    package static func groupNames(ofUserNamed name: String) -> [String] {
+        guard let user = user(named: Array(name.utf8)) else { return [] }
+        return groups(ofUser: user).compactMap { group in
+            self.name(ofGroup: group).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
     /// The supplementary groups of this process: getgroups(2).
     package static func supplementaryGroups() -> [UInt32] {
         var list = [gid_t](repeating: 0, count: max(Int(getgroups(0, nil)), 0))

@@ -85,3 +85,29 @@ package func readPassword(prompt: String) -> [UInt8]? {
 
 /// Sends a line to the system log; the text is not used as a format string.
 package func sendToSystemLog(_ priority: Int32, _ text: String) { unsafe dvm_syslog(priority, text) }
+
+/// fnmatch(3) without flags: `*`, `?` and `[...]`, which match a slash and a leading dot as well.
+package func matchesFileNamePattern(_ pattern: String, _ text: String) -> Bool {
+    unsafe fnmatch(pattern, text, 0) == 0
+}
+
+/// The names in a directory except `.` and `..`; nil with `errno` when the path is no directory that can be read.
+package func directoryNames(_ path: [UInt8]) -> [[UInt8]]? {
+    let text = path.map { CChar(bitPattern: $0) } + [0]
+    guard !path.contains(0), let directory = unsafe opendir(text) else { return nil }
+    defer { unsafe closedir(directory) }
+    var names: [[UInt8]] = []
+    while let entry = unsafe readdir(directory) {
+        let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+        if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
+    }
+    return names
+}
+
+/// Locks a range of a file for its open file description (`F_OFD_SETLK`), without waiting.
+package func lockRange(of file: Int32, at start: Int64, count: Int64) -> Int32 {
+    dvm_lock_range(file, start, count)
+}
+
+/// Whether there is something at a path: access(2).
+package func isPresent(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }

@@ -179,3 +179,17 @@ package enum CharacterLocale {
         return unsafe String(cString: name) == "UTF-8"
     }
 }
+
+// MARK: Identity
+
+/// chroot(2), and the new root as the working directory.
+package func changeRoot(_ path: [UInt8]) -> Int32 {
+    let path = path.map { CChar(bitPattern: $0) } + [0]
+    guard unsafe chroot(path) == 0 else { return -1 }
+    return unsafe chdir("/")
+}
+
+/// setgroups(2) and setgid(2) with one group, for all threads.
+package func changeGroups(_ group: UInt32) -> Int32 {
+    setGroups([group]) == 0 ? setgid(group) : -1
+}

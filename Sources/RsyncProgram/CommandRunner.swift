@@ -44,9 +44,9 @@ package struct CommandRunner {
         case .server(let arguments):
             return try ServerRunner.serve(arguments)
         case .daemonOverShell(let settings):
-            return try DaemonRunner(settings).serveStandardStreams()
+            return try DaemonRunner(settings, isOverShell: true).serveStandardStreams()
         case .daemon(let settings):
-            return try DaemonRunner(settings).run()
+            return try DaemonRunner(settings, isOverShell: false).run()
         case .listModules(let host, let overShell):
             let client = ClientRunner(line, output: output, environment: environment)
             return try client.listModules(of: host, overShell: overShell)

@@ -2,76 +2,144 @@ import Glibc
 import LinuxSystem
 import ProcessSupport
 import RsyncCommand
+import RsyncDaemon
 import RsyncEngine
 import RsyncOptions
 import Transport
 
-/// Runs a daemon with its configuration.
-///
-/// The configuration is read once; secrets and the message of the day are read when they are needed.
+/// Starts a daemon with its configuration: listens, or serves the one client that it was started for.
 struct DaemonRunner {
-    private static let usualPort: UInt16 = 873
     /// The time from the connection to the login (protocol specification, session 10.3).
     private static let loginLimit = Duration.seconds(60)
 
     private let settings: DaemonSettings
+    private let path: [UInt8]
+    private let overrides: [DaemonConfiguration.Override]
     private let configuration: DaemonConfiguration
 
     /// Reads the configuration.
     ///
+    /// - Parameters:
+    ///   - settings: The command line.
+    ///   - isOverShell: Whether a remote shell started the daemon.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 1 when it cannot be read or is not supported.
-    init(_ settings: DaemonSettings) throws(CommandError) {
+    init(_ settings: DaemonSettings, isOverShell: Bool) throws(CommandError) {
         self.settings = settings
-        let path = settings.configuration ?? Array((geteuid() == 0 ? "/etc/rsyncd.conf" : "rsyncd.conf").utf8)
-        let name = String(decoding: path, as: UTF8.self)
-        let contents: [UInt8]
-        do throws(SystemError) {
-            contents = try SmallFile(path).contents()
-        } catch {
-            throw .failed("Failed to open config file: \(name): \(SystemText(error.number))", exitCode: 1)
-        }
+        let isUsers = isOverShell && geteuid() != 0
+        path = settings.configuration ?? Array((isUsers ? "rsyncd.conf" : "/etc/rsyncd.conf").utf8)
+        overrides = try Self.overrides(settings)
         do throws(DaemonConfigurationError) {
-            configuration = try DaemonConfiguration(parsing: contents)
+            configuration = try DaemonConfiguration(reading: path, overrides: overrides)
         } catch {
-            throw .failed("Failed to parse config file: \(name): \(error)", exitCode: 1)
+            throw .failed("Failed to parse config file: \(error)", exitCode: 1)
         }
+    }
+
+    /// The parameters that the command line replaces.
+    private static func overrides(_ settings: DaemonSettings) throws(CommandError) -> [DaemonConfiguration.Override] {
+        var lines = settings.overrides
+        if let format = settings.logFormat {
+            lines += [Array("log format = ".utf8) + format]
+            lines += [Array("transfer logging = \(format.isEmpty ? "no" : "yes")".utf8)]
+        }
+        if let options = settings.socketOptions { lines += [Array("socket options = ".utf8) + options] }
+        if let address = settings.address { lines += [Array("address = \(address)".utf8)] }
+        if let port = settings.port { lines += [Array("port = \(port)".utf8)] }
+        var overrides: [DaemonConfiguration.Override] = []
+        for line in lines {
+            guard let override = DaemonConfiguration.Override(line) else {
+                let text = String(decoding: NameText.escaped(line), as: UTF8.self)
+                throw .usage("--dparam value is missing an '=': \(text)")
+            }
+            guard override.isKnown else { throw .usage("Unknown parameter \"\(override.name)\"") }
+            overrides.append(override)
+        }
+        return overrides
     }
 
     /// Serves one client on standard input and output.
     ///
     /// - Returns: The exit code.
     func serveStandardStreams() throws(CommandError) -> Int32 {
-        let log = try openLog()
         let stream = try ServerRunner.standardStreams()
-        let report = serve(stream, ConfiguredCatalogue(configuration), log)
-        return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
+        return try serve(stream, from: "a remote shell")
     }
 
-    /// Listens and serves until SIGTERM, SIGINT or SIGHUP comes.
+    /// Serves the client whose connection is standard input, or listens until SIGTERM or SIGINT comes.
     ///
     /// - Returns: The exit code.
     func run() throws(CommandError) -> Int32 {
-        let log = try openLog()
-        ResourceLimit.openFiles.raise()
-        let address = settings.address ?? configuration.address ?? ""
-        let port = settings.port ?? configuration.port ?? Self.usualPort
-        let listener: Listener
-        do throws(TransportError) {
-            listener = try Listener(HostPort(host: address, port: port))
+        var status = stat()
+        guard readStatus(0, into: &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return try listen() }
+        let stream: SocketStream
+        do throws(SystemError) {
+            stream = try SocketStream(Descriptor(owning: try systemCall("fcntl") { fcntl(0, F_DUPFD_CLOEXEC, 3) }))
         } catch {
-            throw .failed("\(error)", exitCode: 10)
+            throw .failed("standard input cannot be used: \(error)", exitCode: 10)
         }
-        if !settings.staysInForeground, daemon(0, 0) != 0 {
+        // The stream has its own descriptor; these would keep the connection open.
+        for number: Int32 in [0, 1] {
+            Glibc.close(number)
+            _ = openFile("/dev/null", O_RDWR)
+        }
+        return try serve(stream, from: stream.peerDescription)
+    }
+
+    /// Serves one client.
+    private func serve(_ stream: any ByteStream, from peer: String) throws(CommandError) -> Int32 {
+        let log = try makeLog()
+        let service = DaemonService(
+            ConfigurationSource(path, overrides: overrides, first: configuration, log: log.output(of: configuration)),
+            log: log,
+            bandwidthLimit: settings.bandwidthLimit
+        )
+        let report = service.serve(stream, from: peer, place: nil)
+        return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
+    }
+
+    private func listen() throws(CommandError) -> Int32 {
+        let log = try makeLog()
+        let output = log.output(of: configuration)
+        ResourceLimit.openFiles.raise()
+        let options = ExtraSocketOption.list(configuration.text(\.socketOptions))
+        let listener = try makeListener(options.options)
+        if !settings.staysInForeground, daemon(1, 0) != 0 {
             throw .failed("the daemon could not leave its terminal: \(SystemText(errno))", exitCode: 14)
         }
         let processIDFile = try writeProcessID()
         defer { processIDFile?.remove() }
-        log.line("dvm-rsync daemon version \(RsyncCommandLine.version) starting, listening on port \(port)")
-        for notice in configuration.notices { log.line(notice) }
-        log.line(DaemonSandbox(configuration).confine())
-        let catalogue = ConfiguredCatalogue(configuration)
+        let (version, port) = (RsyncCommandLine.version, listener.address.port)
+        output.line("dvm-rsync daemon version \(version) starting, listening on port \(port)")
+        for name in options.unknown { output.line("Unknown socket option \(name)") }
+        for notice in configuration.notices { output.line(notice) }
+        if settings.verbosity > 0 { output.line("\(configuration.modules.count) modules") }
+        try DaemonIdentity(configuration).assume()
+        output.line(DaemonSandbox(configuration).confine())
+        return try serve(listener, log, output)
+    }
+
+    private func makeListener(_ options: [ExtraSocketOption]) throws(CommandError) -> Listener {
+        do throws(TransportError) {
+            return try Listener(
+                HostPort(host: configuration.text(\.address), port: configuration.globals.port),
+                backlog: Int32(clamping: configuration.globals.backlog),
+                isIPv4: settings.isIPv4,
+                extras: options
+            )
+        } catch {
+            throw .failed("\(error)", exitCode: 10)
+        }
+    }
+
+    private func serve(_ listener: Listener, _ log: DaemonLog, _ output: any LineOutput) throws(CommandError) -> Int32 {
+        let source = ConfigurationSource(path, overrides: overrides, first: configuration, log: output)
+        let service = DaemonService(source, log: log, bandwidthLimit: settings.bandwidthLimit)
         let clients = DaemonClients()
-        let termination = try Termination { listener.close() }
+        let reread: @Sendable () -> Void = {
+            output.line("SIGHUP: reading the configuration again")
+            _ = source.read()
+        }
+        let termination = try Termination(onHangUp: reread) { listener.close() }
         let places = LoginPlaces(limit: Self.loginLimit)
         defer { places.close() }
         do throws(SystemError) {
@@ -79,16 +147,16 @@ struct DaemonRunner {
         } catch {
             throw .failed("no thread can be started: \(error)", exitCode: 14)
         }
-        while let stream = next(of: listener, log), let place = places.enter(stream) {
-            clients.start(stream) { [self] in _ = serve(stream, catalogue, log, place) }
+        while let stream = next(of: listener, output), let place = places.enter(stream) {
+            clients.start(stream) { _ = service.serve(stream, from: stream.peerDescription, place: place) }
         }
         guard termination.hasCome else { return 10 }
-        log.line(ExitText.line(code: 20, role: "daemon"))
+        output.line(ExitText.line(code: 20, role: "daemon"))
         clients.end()
         return 20
     }
 
-    private func next(of listener: Listener, _ log: LogFile) -> SocketStream? {
+    private func next(of listener: Listener, _ log: any LineOutput) -> SocketStream? {
         do throws(TransportError) {
             return try listener.accept()
         } catch {
@@ -98,42 +166,10 @@ struct DaemonRunner {
         }
     }
 
-    private func serve(
-        _ stream: any ByteStream,
-        _ catalogue: ConfiguredCatalogue,
-        _ log: LogFile,
-        _ place: LoginPlace? = nil
-    ) -> DaemonSession.Report {
-        let peer = stream.peerDescription
-        log.line("connect from \(peer)")
-        let session = DaemonSession(catalogue: catalogue, observer: SilentObserver(), loginPlace: place)
-        let report = session.run(over: stream)
-        let module = String(decoding: NameText.escaped(report.module), as: UTF8.self)
-        let user = String(decoding: NameText.escaped(report.user), as: UTF8.self)
-        switch report.eviction {
-        case .tooSlow: log.line("daemon handshake timeout: \(peer)")
-        case .displaced: log.line("\(peer) was evicted for a newer connection before its login")
-        case .closing, nil: break
-        }
-        if let refusal = report.refusal, report.eviction == nil { log.line("rsync denied \(peer): \(refusal)") }
-        if let result = report.result {
-            let statistics = result.statistics
-            log.line("rsync \(report.isSender ? "on" : "to") \(module)/ from \(user)@\(peer)")
-            if let failure = result.failure { log.line("\(peer): \(failure)") }
-            if result.exitCode != 0 {
-                log.line(ExitText.line(code: result.exitCode, role: report.isSender ? "sender" : "receiver"))
-            }
-            log.line(
-                "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
-                    + "total size \(statistics.totalSize)"
-            )
-        }
-        return report
-    }
-
     /// Writes the pid file, if configured; it stays locked as long as the daemon runs.
     private func writeProcessID() throws(CommandError) -> ProcessIDFile? {
-        guard let path = configuration.pidFile else { return nil }
+        let path = configuration.path(\.processIDFile)
+        guard !path.isEmpty else { return nil }
         do throws(SystemError) {
             return try ProcessIDFile(path, isLocked: true)
         } catch {
@@ -143,10 +179,13 @@ struct DaemonRunner {
         }
     }
 
-    private func openLog() throws(CommandError) -> LogFile {
-        guard let path = settings.logFile ?? configuration.logFile else {
-            return LogFile(owning: Descriptor(owning: dup(2)))
-        }
-        return try LogFile(path: path)
+    private func makeLog() throws(CommandError) -> DaemonLog {
+        var override: LogFile?
+        if let path = settings.logFile { override = try LogFile(path: path) }
+        return DaemonLog(
+            open: { path throws(CommandError) in try LogFile(path: path) },
+            override: override,
+            fallback: LogFile(owning: Descriptor(owning: dup(2)))
+        )
     }
 }

@@ -1,6 +1,6 @@
 import LinuxSystem
 import ProcessSupport
-import RsyncEngine
+import RsyncDaemon
 
 /// Confines a daemon to its modules, where the kernel has Landlock; nothing here runs other programs.
 ///
@@ -10,7 +10,8 @@ struct DaemonSandbox {
     /// Files for the lookup of users and groups, the time zone, and libraries.
     private static let systemFiles = [
         "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/ld.so.cache", "/etc/localtime", "/lib", "/lib64",
-        "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/proc",
+        "/usr/lib", "/usr/lib64", "/etc/hosts", "/etc/resolv.conf", "/etc/host.conf", "/etc/gai.conf",
+        "/usr/share/zoneinfo", "/proc",
     ]
 
     private var sandbox = Sandbox()
@@ -19,7 +20,7 @@ struct DaemonSandbox {
 
     init(_ configuration: DaemonConfiguration) {
         for module in configuration.modules { allow(module) }
-        for file in configuration.modules.compactMap(\.secretsPath) + [configuration.messageFile].compactMap({ $0 }) {
+        for file in configuration.readFiles {
             let path = String(decoding: file, as: UTF8.self)
             for path in [path, FilePath.resolved(path) ?? path] {
                 let folder = FilePath.folder(of: path)
@@ -27,16 +28,19 @@ struct DaemonSandbox {
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
         }
-        if let file = configuration.pidFile {
-            sandbox.allow(FilePath.folder(of: String(decoding: file, as: UTF8.self)), .remove)
+        for file in configuration.writtenFiles { sandbox.allow(String(decoding: file, as: UTF8.self), .write) }
+        let processIDFile = configuration.text(\.processIDFile)
+        if !processIDFile.isEmpty { sandbox.allow(FilePath.folder(of: processIDFile), .remove) }
+        if configuration.modules.contains(where: \.runsCommands) {
+            obstacle = "modules run commands (early exec, pre-xfer exec, post-xfer exec)"
         }
         for path in Self.systemFiles { sandbox.allow(path, .read) }
     }
 
     private mutating func allow(_ module: ModuleSettings) {
         let name = String(decoding: module.name, as: UTF8.self)
-        guard let path = FilePath.resolved(String(decoding: module.path, as: UTF8.self)) else {
-            obstacle = obstacle ?? "the path of module \(name) does not exist yet"
+        guard let path = FilePath.resolved(String(decoding: module.fixedPath, as: UTF8.self)) else {
+            obstacle = obstacle ?? "the path of module \(name) does not exist yet, or depends on the client"
             return
         }
         let access: Sandbox.Access = module.mayBeWritten ? .write : .read

@@ -1,5 +1,6 @@
 import Glibc
 import RsyncCommand
+import RsyncEngine
 import Synchronization
 import Transport
 

@@ -19,12 +19,19 @@ final class Termination: Sendable {
 
     /// Waits for the first of the signals on its own thread.
     ///
-    /// - Parameter handler: Called once, on that thread.
+    /// - Parameters:
+    ///   - hangUp: Called for each SIGHUP, which then does not count; nil for a program that SIGHUP ends.
+    ///   - handler: Called once, on that thread.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when there is no thread.
-    init(_ handler: @escaping @Sendable () -> Void) throws(CommandError) {
+    init(onHangUp hangUp: (@Sendable () -> Void)? = nil, _ handler: @escaping @Sendable () -> Void) throws(CommandError)
+    {
         let arrival = arrival
         do throws(SystemError) {
-            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP]).watch { _ in
+            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP]).watch { number in
+                if number == SIGHUP, let hangUp {
+                    hangUp()
+                    return true
+                }
                 arrival.hasCome.store(true, ordering: .releasing)
                 handler()
                 return false

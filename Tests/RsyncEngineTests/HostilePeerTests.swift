@@ -305,9 +305,12 @@ struct HostilePeerTests {
 
     @Test(
         "a client accepts no name that it did not request, and none that it excluded",
-        arguments: [("/f", ""), ("/d", ""), ("/", "f"), ("/", "d")]
+        arguments: [
+            ("/f", "", 4), ("/d", "", 4), ("/*.txt", "", 4), ("/[a-c]", "", 4), ("/?", "", 12), ("/", "f", 4),
+            ("/", "d", 4),
+        ]
     )
-    func unrequestedNames(path: String, excluded: String) throws {
+    func unrequestedNames(path: String, excluded: String, exitCode: Int32) throws {
         let place = try Place()
         var options = TransferOptions.mirror
         if !excluded.isEmpty {
@@ -316,8 +319,27 @@ struct HostilePeerTests {
         let result = try HostileServer.pull(requesting: path, into: place, options: options) { _ in
             throw HostileServer.Ends()
         }
+        #expect(result.exitCode == exitCode, "\(result)")
+        #expect(try exitCode == 12 || place.names().isEmpty)
+    }
+
+    @Test("a client accepts no excluded name in a later list either")
+    func excludedInSubList() throws {
+        let place = try Place()
+        var options = TransferOptions.mirror
+        try options.selection.filters.append(argument: Array("*.key".utf8), isInclude: false)
+        let result = try HostileServer.pull(into: place, options: options) { server in
+            let list = FileList(start: 6, directory: 1)
+            var entry = FileEntry()
+            entry.mode = 0o100600
+            _ = list.add(entry, parent: Array("d".utf8), leaf: Array("x.key".utf8).span)
+            try server.output.index(SpecialIndex.listOffset - 1)
+            var encoder = FileListEncoder(format: FileListFormat(.mirror, server.parameters)) { _, _ in nil }
+            try encoder.encode(list, to: server.output)
+            try encoder.encodeEnd(errorBits: 0, to: server.output)
+            throw HostileServer.Ends()
+        }
         #expect(result.exitCode == 4, "\(result)")
-        #expect(try place.names().isEmpty)
     }
 
     @Test("a client that fails is not held up by a server that neither reads nor ends")

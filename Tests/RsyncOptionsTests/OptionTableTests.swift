@@ -91,33 +91,6 @@ struct OptionTableTests {
             }
         }
     }
-
-    @Test(
-        "refused options are found by any of their names, and named as rsync names them",
-        arguments: [
-            ("del", "--delete"), ("delete", "--delete"), ("delete-during", "--delete"), ("checksum", nil),
-            ("c", nil), ("fsync", "--fsync"), ("z", "--compress (-z)"), ("@", "--modify-window (-@)"), ("D", "-D"),
-        ]
-    )
-    func refuse(word: String, expected: String?) {
-        var options = TransferOptions()
-        options.deletion.isOn = true
-        options.placement.fsync = true
-        options.wire.compress = true
-        options.comparison.modifyWindow = 0
-        options.attributes.specials = true
-        #expect(OptionTable.canRefuse(word))
-        #expect(OptionTable.refused(by: [word], in: options) == expected)
-        #expect(OptionTable.refused(by: [], in: options) == nil)
-    }
-
-    @Test(
-        "options that no client's arguments can contain cannot be refused",
-        arguments: ["crtimes", "progress", "bogus", "*", "!a"]
-    )
-    func cannotRefuse(word: String) {
-        #expect(!OptionTable.canRefuse(word))
-    }
 }
 
 extension OptionDescriptor {

@@ -21,7 +21,7 @@ extension RsyncCommandLine {
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
-                let daemon = try DaemonSettings(parsing: vector, isServer: isServer)
+                let daemon = try DaemonSettings(parsing: vector)
                 mode = daemon.asksForHelp ? .information(.help) : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
                 return
             }

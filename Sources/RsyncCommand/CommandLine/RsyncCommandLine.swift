@@ -1,9 +1,10 @@
+import RsyncEngine
 package import RsyncOptions
 
 /// A parsed command line: a mode and its arguments.
 package struct RsyncCommandLine: Sendable, Equatable {
     /// This program's version.
-    package static let version = "0.1.0"
+    package static let version = ExitText.version
 
     /// What to do.
     package enum Mode: Sendable, Equatable {

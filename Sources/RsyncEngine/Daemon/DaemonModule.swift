@@ -1,4 +1,5 @@
 package import Checksums
+package import RsyncOptions
 import Transport
 package import VolumeAccess
 
@@ -18,8 +19,10 @@ package struct DaemonModule: Sendable {
     package var isReadOnly = false
     /// Whether clients may only push.
     package var isWriteOnly = false
-    /// Computes the response expected from a user who may use the module, nil for all other users; nil admits everyone.
+    /// Computes the responses expected from a user who may use the module; nil admits everyone.
     package var proof: Proof?
+    /// The digests accepted for it, strongest first; nil for those of the session.
+    package var digests: [AuthenticationDigest]?
     /// Whether owners keep their numeric IDs, whatever the client requests.
     package var forcesNumericIDs = false
     /// The I/O timeout in seconds; 0 for none.
@@ -28,26 +31,30 @@ package struct DaemonModule: Sendable {
     package var largestFile: Int64?
     /// The memory that a client's file lists may take, in bytes; nil for the default.
     package var listMemory: Int?
-    /// Names or letters of the options that clients may not use.
-    package var refusedOptions: [String] = []
-    /// Whether an authenticated user may only pull; nil defers to ``isReadOnly``.
-    package var readOnlyRule: (@Sendable (_ user: [UInt8]) -> Bool?)?
+    /// The options that clients may not use.
+    package var refusals = OptionRefusals([])
+    /// What the daemon does around the client's session; nil when nothing is.
+    package var visit: (any ModuleVisit)?
     /// Whether modification times are compared to the nanosecond, as far as the file system stores them, with clients
     /// whose protocol has nanoseconds (31 and later), unless they request otherwise (`--modify-window`).
     package var comparesNanoseconds = false
-    /// The module's connection slots, of which each admitted client takes one; nil for no limit.
-    var slots: ConnectionSlots?
-    /// The message for a client when no slot is free.
-    var fullText: [UInt8] = []
 
-    /// Computes the response for a user, a challenge and a digest (`AuthenticationExchange`).
+    /// Computes the responses of which one is expected, for a user, a challenge and a digest
+    /// (`AuthenticationExchange`); none for a user who may not use the module.
     package typealias Proof =
-        @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
+        @Sendable (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [[UInt8]]
 
     /// Serves a directory to everyone, for reading and writing.
     package init(name: [UInt8], volume: Volume) {
         self.name = name
         self.volume = volume
+        opener = nil
+    }
+
+    /// Serves a directory that a visit opens.
+    package init(name: [UInt8], visit: any ModuleVisit) {
+        self.name = name
+        self.visit = visit
         opener = nil
     }
 

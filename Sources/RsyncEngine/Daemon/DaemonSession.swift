@@ -35,8 +35,12 @@ package struct DaemonSession {
         package var isSender = false
         /// The session's result; nil when no session began (a listing or a refusal).
         package var result: SessionResult?
+        /// Whether the client got the list of modules.
+        package var isListing = false
         /// Why the client was rejected.
         package var refusal: String?
+        /// Whether the connection broke, or was closed for what the client sent, before a session began.
+        package var isBroken = false
         /// Whether it was rejected because it supports none of the digests that are accepted here.
         package var lacksDigest = false
         /// What the module gave the session to retain until it ends.
@@ -45,8 +49,8 @@ package struct DaemonSession {
         package var isWrongPassword = false
         /// Why this side closed the connection before the client had logged in; nil if it did not.
         package var eviction: LoginPlaces.Eviction?
-        /// The module's connection slot, held until the report is released.
-        var slot: ConnectionSlot?
+
+        package init() {}
     }
 
     /// Prepares a session.
@@ -94,28 +98,32 @@ package struct DaemonSession {
         do throws(WireError) {
             if let request = try admit(channel, &report) {
                 report.isSender = request.arguments.isSender
-                let session = ServerSession(observer: observer, progress: progress)
-                report.result = session.serve(
-                    request.arguments,
-                    version: request.version,
-                    place: request.place,
-                    over: channel
-                )
+                report.result = serve(request, over: channel)
                 return report
             }
             channel.close(after: .refused(report.refusal ?? ""))
         } catch {
             report.eviction = loginPlace?.eviction
             report.refusal = "\(error)"
+            report.isBroken = true
             channel.close(after: .wire(error))
         }
         return report
+    }
+
+    private func serve(_ request: Admitted, over channel: SessionChannel) -> SessionResult {
+        let session = ServerSession(observer: request.visit?.observer ?? observer, progress: progress)
+        let run = {
+            session.serve(request.arguments, version: request.version, place: request.place, over: channel)
+        }
+        return request.visit?.run(run) ?? run()
     }
 
     private struct Admitted {
         let arguments: ServerArguments
         let version: Int32
         let place: ServedPlace
+        let visit: (any ModuleVisit)?
     }
 
     /// Performs the text part: greeting, module, password, arguments.
@@ -131,8 +139,9 @@ package struct DaemonSession {
                 in: Dialect(greeting.settled(own: Dialect.newest.version))
             ) == nil
         loginPlace?.advance(to: .greeted)
-        guard case .module(let name) = try server.request() else {
+        guard case .module(let name, let earlyInput) = try server.request() else {
             try server.list(catalogue.listedModules)
+            report.isListing = true
             return nil
         }
         loginPlace?.advance(to: .challenged)
@@ -143,12 +152,41 @@ package struct DaemonSession {
         case .refused(let text):
             return try refuse(server, text, &report)
         case .module(var module):
-            if let proof = module.proof, try !authenticate(server, greeting, proof, &report) { return nil }
-            if let isReadOnly = module.readOnlyRule?(report.user) { module.isReadOnly = isReadOnly }
-            if let text = try begin(module, over: channel, &report) { return try refuse(server, text, &report) }
-            try server.accept()
-            return try readArguments(channel, module, version: greeting.settled(own: Dialect.newest.version), &report)
+            if let proof = module.proof, try !login(module, server, greeting, proof, &report) {
+                module.visit?.rejectLogin()
+                return nil
+            }
+            if let text = try begin(&module, earlyInput, over: channel, &report) {
+                return try refuse(server, text, &report)
+            }
+            do throws(WireError) {
+                try server.accept()
+                let version = greeting.settled(own: Dialect.newest.version)
+                return try readArguments(channel, module, version: version, &report)
+            } catch {
+                module.visit?.abandon()
+                throw error
+            }
         }
+    }
+
+    /// Authenticates the client for a module; one without a digest that the module accepts gets no challenge.
+    private func login(
+        _ module: DaemonModule,
+        _ server: DaemonServer,
+        _ greeting: Greeting,
+        _ proof: DaemonModule.Proof,
+        _ report: inout Report
+    ) throws(WireError) -> Bool {
+        if let accepted = module.digests {
+            let choice = AuthenticationExchange.serverChoice(
+                clientNames: greeting.digests,
+                offered: digests.filter(accepted.contains),
+                in: Dialect(greeting.settled(own: Dialect.newest.version))
+            )
+            guard choice != nil else { return try rejectLogin(server, &report) }
+        }
+        return try authenticate(server, greeting, proof, &report)
     }
 
     /// Authenticates the client; a wrong password is rejected after a delay, which holds up no other connection.
@@ -162,6 +200,10 @@ package struct DaemonSession {
             report.user = user
             return true
         }
+        return try rejectLogin(server, &report)
+    }
+
+    private func rejectLogin(_ server: DaemonServer, _ report: inout Report) throws(WireError) -> Bool {
         _ = BoundedQueue<Never>(capacity: 1, name: "penalty for a wrong password").pop(within: Self.penalty)
         report.isWrongPassword = true
         try server.refuse(Array("auth failed on module ".utf8) + report.module)
@@ -173,16 +215,14 @@ package struct DaemonSession {
     ///
     /// - Returns: The reason for refusing, for the client; nil on success.
     private func begin(
-        _ module: DaemonModule,
+        _ module: inout DaemonModule,
+        _ earlyInput: [UInt8],
         over channel: SessionChannel,
         _ report: inout Report
     ) throws(WireError) -> [UInt8]? {
         if let loginPlace, !loginPlace.leave() { throw .ended(field: "the login") }
-        if let slots = module.slots {
-            report.slot = slots.take()
-            if report.slot == nil { return module.fullText }
-        }
         if let text = connection?.beginSession() { return text }
+        if let text = module.visit?.begin(user: report.user, earlyInput: earlyInput, &module) { return text }
         do throws(EngineError) {
             try channel.readAhead()
         } catch {
@@ -210,8 +250,13 @@ package struct DaemonSession {
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
             arguments = ServerArguments(parsing: vector, from: .daemon)
         }
-        let refused = OptionTable.refused(by: module.refusedOptions, in: arguments.options)
+        let refused = module.refusals.first(
+            of: arguments.used,
+            in: arguments.options,
+            isSender: arguments.isSender
+        )
         let isSecluded = arguments.isSecluded
+        let words = vector.prefix { $0 != [UInt8(ascii: ".")] }
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
         }
@@ -226,6 +271,7 @@ package struct DaemonSession {
         arguments.options.limits.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume)
         open(module, arguments, channel, &place, &report)
+        place.module = module.name
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
@@ -236,7 +282,19 @@ package struct DaemonSession {
         if let refused, place.optionRefusal == nil {
             place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
         }
-        return Admitted(arguments: arguments, version: version, place: place)
+        if let visit = module.visit {
+            var request = VisitRequest(
+                words: Array(words),
+                requested: Array(vector.dropFirst(words.count + 1)),
+                paths: arguments.paths,
+                isSender: arguments.isSender,
+                options: arguments.options
+            )
+            let refusal = visit.prepare(&request)
+            arguments.options = request.options
+            if place.optionRefusal == nil { place.optionRefusal = refusal }
+        }
+        return Admitted(arguments: arguments, version: version, place: place, visit: module.visit)
     }
 
     /// Opens the module's directory for the client's request; a refusal is sent after the handshake, where a client

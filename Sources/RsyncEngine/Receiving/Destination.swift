@@ -142,7 +142,9 @@ private struct DestinationOpener {
             }
             return try openVolume(path)
         } catch {
-            throw .volume("the destination cannot be made", error)
+            let shown = (base == nil ? [] : [PathParts.separator]) + path
+            guard let number = error.number else { throw .volume("the destination cannot be made", error) }
+            throw .usage(state.describe("mkdir", shown, number: number), exitCode: 11)
         }
     }
 }

@@ -102,6 +102,7 @@ final class Receiver: ReadingRole {
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
         try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try request?.check(list)
         take(list)
         return list.count
     }
@@ -208,7 +209,7 @@ final class Receiver: ReadingRole {
         }
         defer { open.settle(plan) }
         if state.observer.wantsFileProgress { notePosition(index) }
-        let isReportedFirst = state.observer.wantsItemsFirst
+        let isReportedFirst = state.observer.wantsItemsFirst && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
@@ -233,7 +234,7 @@ final class Receiver: ReadingRole {
     }
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64, checksum: [UInt8] = []) {
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         var report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
         report.checksum = state.parameters.checksum.printed(checksum)
         state.observer.didChange(report)

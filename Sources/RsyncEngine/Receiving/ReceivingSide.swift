@@ -58,14 +58,12 @@ final class ReceivingSide {
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
             if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
-            if !state.isServer {
-                state.observer.fileList(
-                    isSending: false,
-                    isIncremental: state.parameters.isIncremental,
-                    isComplete: false,
-                    count: first.count
-                )
-            }
+            state.observer.fileList(
+                isSending: false,
+                isIncremental: state.parameters.isIncremental,
+                isComplete: false,
+                count: first.count
+            )
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
             let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)

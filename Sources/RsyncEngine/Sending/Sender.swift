@@ -244,11 +244,11 @@ final class Sender {
             try output.index(index)
             try item.write(to: output)
         }
-        guard state.observer.wantsItems, !state.isServer else { return }
+        guard state.observer.wantsItems else { return }
         guard let signature else {
             return state.observer.didChange(file.report(item, place.entry, in: place.holder, transferred: 0))
         }
-        guard !state.observer.wantsItemsFirst else { return }
+        guard !state.observer.wantsItemsFirst || state.isServer else { return }
         state.observer.didChange(file.reportLast(item, place.entry, in: place.holder, signature))
     }
 

@@ -21,7 +21,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     case rejected(String, exitCode: Int32)
     /// The peer stopped with this exit code and has reported why.
     case peerExit(Int32)
-    /// The request makes no sense or is not supported: the reason, and rsync's exit code for it.
+    /// The request makes no sense or is not supported: the reason in one or more lines, and rsync's exit code for it.
     case usage(String, exitCode: Int32)
     /// The session was cancelled.
     case cancelled

@@ -182,6 +182,7 @@ package struct ServerSession {
         SessionState(
             options: options,
             parameters: parameters,
+            module: place.module,
             isServer: true,
             role: isSending ? "sender" : "receiver",
             observer: observer,
@@ -197,6 +198,8 @@ package struct ServerSession {
 struct ServedPlace {
     /// A module's root; nil over a remote shell, where paths are the user's own.
     var base: Volume?
+    /// The module's name, for messages; empty over a remote shell.
+    var module: [UInt8] = []
     /// The reach of the volume's writer lock, for the client's statistics (``TransferTally/lockReach``).
     var lockReach: Int64 = 0
     var isReadOnly = false

@@ -38,6 +38,8 @@ final class SessionState: Sendable {
 
     let options: TransferOptions
     let parameters: SessionParameters
+    /// The module that a daemon serves, for messages; empty elsewhere.
+    let module: [UInt8]
     /// Whether messages go to the peer instead of to the user.
     let isServer: Bool
     /// Whether the destination is changed.
@@ -61,6 +63,7 @@ final class SessionState: Sendable {
     init(
         options: TransferOptions,
         parameters: SessionParameters,
+        module: [UInt8] = [],
         isServer: Bool,
         role: String,
         observer: any TransferObserver,
@@ -74,6 +77,7 @@ final class SessionState: Sendable {
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters
+        self.module = module
         self.isServer = isServer
         self.role = role
         execution = Execution(options)
@@ -222,6 +226,7 @@ final class SessionState: Sendable {
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
         guard sendsMessages else { return observer.message(text, level) }
+        observer.sentMessage(text, level)
         post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
     }
 
@@ -229,6 +234,7 @@ final class SessionState: Sendable {
     func inform(_ before: String, _ name: some Sequence<UInt8>, _ after: String = "") {
         let line = Array(before.utf8) + name + Array(after.utf8)
         guard sendsMessages else { return observer.information(line) }
+        observer.sentMessage(shown(line), .info)
         post(.info, line.prefix(5000) + [UInt8(ascii: "\n")])
     }
 
@@ -279,9 +285,8 @@ final class SessionState: Sendable {
 
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
-        let path = printable(Array(name))
-        return
-            "rsync: [\(role ?? self.role)] \(operation) \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
+        let path = "\"\(printable(Array(name)))\"" + (module.isEmpty ? "" : " (in \(printable(module)))")
+        return "rsync: [\(role ?? self.role)] \(operation) \(path) failed: \(SystemError.text(of: number)) (\(number))"
     }
 }
 

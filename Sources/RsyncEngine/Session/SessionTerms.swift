@@ -101,6 +101,9 @@ extension SessionState {
             switch failure {
             case .peerExit: break
             case .rejected(let line, _): report(line, .error)
+            case .usage(let lines, let code):
+                for line in lines.split(separator: "\n") { report(String(line), .error) }
+                report(ExitText.line(code: code, role: role), .error)
             default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
             }
         }

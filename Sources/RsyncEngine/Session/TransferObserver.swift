@@ -95,6 +95,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     func message(_ text: String, _ level: MessageLevel)
     /// A line of information of this side; names in it are not escaped.
     func information(_ line: [UInt8])
+    /// A message of this side, a server, that was sent to the peer.
+    func sentMessage(_ text: String, _ level: MessageLevel)
     /// A line from the peer as it arrived, without its terminator.
     func peerMessage(_ line: [UInt8], _ level: MessageLevel)
     /// A line of a daemon's message of the day, or of its list of modules, as it arrived.
@@ -116,6 +118,8 @@ extension TransferObserver {
     package var wantsItemsFirst: Bool { wantsFileProgress }
     /// Treats the line, in printable form, like a message.
     package func information(_ line: [UInt8]) { message(shown(line), .info) }
+    /// Ignores what the peer is told.
+    package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages, in printable form, like this side's.
     package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { message(shown(line), level) }
     /// Treats the daemon's lines like messages.

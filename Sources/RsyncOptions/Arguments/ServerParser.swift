@@ -24,6 +24,8 @@ package enum ArgumentFlaw: Error, Equatable, Sendable, CustomStringConvertible {
 package struct ServerParser {
     /// The options so far.
     package private(set) var options = ServerOptions()
+    /// The options that were read, by their spelling, in their order; those that were turned off are left out.
+    package private(set) var used: [String] = []
     /// What follows the `.`, with `.` for an empty path.
     package private(set) var paths: [[UInt8]] = []
     /// Whether the `.` was there; secluded arguments lack it until they are complete.
@@ -119,6 +121,7 @@ package struct ServerParser {
         _ spelling: String,
         _ value: [UInt8]?
     ) throws(ArgumentFlaw) {
+        used.append(entry.option.spelling)
         do throws(OptionError) {
             switch entry.reading {
             case .unknown: throw .usage("")

@@ -65,6 +65,18 @@ package struct DaemonSettings: Sendable, Equatable {
     package var staysInForeground = false
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
+    /// The value of `--log-file-format`.
+    package var logFormat: [UInt8]?
+    /// The values of `--dparam`, each `NAME=VALUE`.
+    package var overrides: [[UInt8]] = []
+    /// The value of `--sockopts`.
+    package var socketOptions: [UInt8]?
+    /// `--bwlimit` in KiB/s; 0 for no limit.
+    package var bandwidthLimit: Int64 = 0
+    /// Whether `-4` or `-6` restricts listening to one version of IP; nil for both.
+    package var isIPv4: Bool?
+    /// `-v`, counted.
+    package var verbosity = 0
     /// Whether `--help` was given.
     package var asksForHelp = false
 

@@ -38,9 +38,12 @@ extension OptionTable {
         },
         .unsupported("--address=ADDRESS", "own address of the connection", because: "only a daemon has it")
             .daemon(.value { $0.address = $1.text }),
-        .unsupported("--sockopts=OPTIONS", "options of the socket", because: "not implemented"),
+        .unsupported("--sockopts=OPTIONS", "options of the socket", because: "not implemented")
+            .daemon(.value { $0.socketOptions = $1.bytes }),
         .unsupported("--early-input=FILE", "input for a daemon's early exec", because: "not implemented"),
-        .unsupported("--ipv4, -4", "use IPv4 only", because: "all addresses are tried"),
-        .unsupported("--ipv6, -6", "use IPv6 only", because: "all addresses are tried"),
+        .unsupported("--ipv4, -4", "use IPv4 only", because: "all addresses are tried")
+            .daemon(.effect { $0.isIPv4 = true }),
+        .unsupported("--ipv6, -6", "use IPv6 only", because: "all addresses are tried")
+            .daemon(.effect { $0.isIPv4 = false }),
     ]
 }

@@ -6,7 +6,7 @@ extension OptionTable {
         .daemonSetting(
             "--dparam=PARAMETER, -M",
             "override a parameter of the configuration",
-            .refused("not implemented", mayBeOff: false)
+            .value { $0.overrides.append($1.bytes) }
         ),
         .daemonSetting("--no-detach", "stay in the foreground", .effect { $0.staysInForeground = true }),
         .daemonSetting("-h", "print help", .effect { $0.asksForHelp = true }),

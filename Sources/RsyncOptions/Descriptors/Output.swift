@@ -76,7 +76,8 @@ extension OptionTable {
             .daemon(.value { $0.logFile = $1.bytes }),
         .clientSetting("--log-file-format=FORMAT", "format of the log's lines for changes") {
             $0.settings.logFileFormat = $1.bytes
-        },
+        }
+        .daemon(.value { $0.logFormat = $1.bytes }),
         OptionDescriptor(
             "--motd",
             "print a daemon's greeting; --no-motd does not, nor its modules",
@@ -102,7 +103,7 @@ extension OptionTable {
         ) {
             $0.output.verbosity = $1 ? $0.output.verbosity + 1 : 0
         }
-        .daemon(.effect { _ in })
+        .daemon(.effect { $0.verbosity += 1 })
     }
 
     /// `--info` or `--debug`; an item of a newer rsync only changes what is printed, so it is not an error.

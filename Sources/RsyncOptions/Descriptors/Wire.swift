@@ -17,7 +17,10 @@ extension OptionTable {
                 off: { $0.wire.bandwidthLimit = 0 }
             ) { (options, value) throws(OptionError) in
                 options.wire.bandwidthLimit = try value.bandwidth()
-            },
+            }
+            .daemon(
+                .value { (settings, value) throws(OptionError) in settings.bandwidthLimit = try value.bandwidth() }
+            ),
             .setting(
                 "--timeout=SECONDS",
                 "I/O timeout in seconds",

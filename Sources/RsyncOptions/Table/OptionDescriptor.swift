@@ -19,7 +19,8 @@ package struct OptionDescriptor: Sendable {
     package var daemon = OptionReading<DaemonSettings>.unknown
     /// How a client passes it to a server; nil when it does not.
     package var telling: OptionTelling?
-    /// Whether a client's arguments use it; nil when `refuse options` cannot name it.
+    /// Whether a client's options amount to it, spelled or implied; nil when only its spelling counts for `refuse
+    /// options`.
     package var isUsed: (@Sendable (TransferOptions) -> Bool)?
     /// Further names in `refuse options` for it.
     package var alsoRefusedAs: [String] = []

@@ -12,13 +12,13 @@ extension OptionTable {
             - *server*: among the arguments of `dvm-rsync --server`, its daemon and `dvm-target`.
             - *`--no-`*: whether a client has the form `--no-OPTION`. Some are accepted for options that are off in any case.
             - *sent as*: how a client tells a server; "receiver" and "sender" when only a server in this role is told.
-            - *refusable*: whether `refuse options` of a daemon's configuration may name it, and by which further words.
+            - `refuse options` of a daemon's configuration may name every option of the *server* column, by any of its names.
 
             """
         for section in sections {
             text += "\n## \(section.title)\n\n"
-            text += "| option | what it does | `--no-` | client | server | sent as | refusable | why not |\n"
-            text += "|---|---|---|---|---|---|---|---|\n"
+            text += "| option | what it does | `--no-` | client | server | sent as | why not |\n"
+            text += "|---|---|---|---|---|---|---|\n"
             for option in section.options { text += option.row }
         }
         return text
@@ -27,11 +27,10 @@ extension OptionTable {
 
 extension OptionDescriptor {
     fileprivate var row: String {
-        let refusable = isUsed == nil ? "" : (["yes"] + alsoRefusedAs.map { "`\($0)`" }).joined(separator: ", ")
         let (atClient, atServer) = (described(client), described(server))
         let cells = [
             spellings.map { "`\($0)`" }.joined(separator: ", "), help, hasOffForm ? "yes" : "", atClient.word,
-            atServer.word, sentAs, refusable, atClient.reason ?? atServer.reason ?? "",
+            atServer.word, sentAs, atClient.reason ?? atServer.reason ?? "",
         ]
         return "| " + cells.joined(separator: " | ") + " |\n"
     }

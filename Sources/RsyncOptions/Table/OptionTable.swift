@@ -26,28 +26,6 @@ package enum OptionTable {
     static let client = OptionIndex(options) { $0.client }
     static let server = OptionIndex(options) { $0.server }
     static let daemonLine = OptionIndex(options) { $0.daemon }
-
-    // MARK: refuse options
-
-    /// Whether `refuse options` can name it.
-    package static func canRefuse(_ word: String) -> Bool {
-        options.contains { $0.isUsed != nil && $0.refusalWords.contains(word) }
-    }
-
-    /// The first option that a client uses and a daemon refuses.
-    ///
-    /// - Parameters:
-    ///   - words: The value of `refuse options`, split.
-    ///   - transfer: The client's options.
-    /// - Returns: The option as the refusal names it (protocol specification, session 11.6); nil when nothing is
-    ///   refused.
-    package static func refused(by words: [String], in transfer: TransferOptions) -> String? {
-        guard !words.isEmpty else { return nil }
-        let option = options.first { option in
-            option.isUsed?(transfer) == true && option.refusalWords.contains { words.contains($0) }
-        }
-        return option?.spellingWithLetter
-    }
 }
 
 /// The options of one of the three command lines by name and by letter.

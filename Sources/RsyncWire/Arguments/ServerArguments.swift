@@ -12,6 +12,8 @@ package enum ArgumentCarrier: Sendable {
 package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
+    /// The options that a client used, by their spelling (``OptionRefusals``); empty for our own arguments.
+    package private(set) var used: [String] = []
     /// The destination of a push, or the sources of a pull.
     package var paths: [[UInt8]]
     /// Why the arguments cannot be served; those before the offending one are in effect.
@@ -57,6 +59,7 @@ package struct ServerArguments: Sendable, Equatable {
                 }
         }
         server = parser.options
+        used = parser.used
         paths = parser.paths
         isComplete = parser.isComplete
     }

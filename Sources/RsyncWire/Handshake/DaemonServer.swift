@@ -12,8 +12,8 @@ package struct DaemonServer {
     package enum Request: Equatable, Sendable {
         /// The listing of modules.
         case list
-        /// A module, by an unchecked name.
-        case module([UInt8])
+        /// A module, by an unchecked name, and the bytes that the client sent before it (`--early-input`).
+        case module([UInt8], earlyInput: [UInt8])
     }
 
     private let input: WireInput
@@ -61,30 +61,34 @@ package struct DaemonServer {
         return greeting
     }
 
-    /// Reads the client's request; one early input is read and ignored, since `early exec` is not supported.
+    /// Reads the client's request, after at most one early input.
     ///
     /// - Returns: The request.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was rejected.
     package func request() throws(WireError) -> Request {
-        let earlyInput = Array("#early_input=".utf8)
-        var hasEarlyInput = false
+        let word = Array("#early_input=".utf8)
+        var earlyInput: [UInt8]?
         while true {
             let line = try input.line(limit: Self.lineLimit, "a request")
             if line.isEmpty || line == Array("#list".utf8) { return .list }
-            if line.starts(with: earlyInput) {
-                let digits = String(decoding: line.dropFirst(earlyInput.count), as: UTF8.self)
-                guard !hasEarlyInput else { throw try refusal(Array("more than one early_input".utf8)) }
-                guard var rest = Int(digits), (1...5120).contains(rest) else {
+            if line.starts(with: word) {
+                let digits = String(decoding: line.dropFirst(word.count), as: UTF8.self)
+                guard earlyInput == nil else { throw try refusal(Array("more than one early_input".utf8)) }
+                guard let length = Int(digits), (1...5120).contains(length) else {
                     throw try refusal(Array("invalid early_input length".utf8))
                 }
-                while rest > 0 { rest -= try input.chunk(limit: rest, "early input").count }
-                hasEarlyInput = true
+                var bytes: [UInt8] = []
+                while bytes.count < length {
+                    let piece = try input.chunk(limit: length - bytes.count, "early input")
+                    bytes += Array(copying: piece.span)
+                }
+                earlyInput = bytes
                 continue
             }
             guard line.first != UInt8(ascii: "#") else {
                 throw try refusal(Array("Unknown command '".utf8) + line + Array("'".utf8))
             }
-            return .module(line)
+            return .module(line, earlyInput: earlyInput ?? [])
         }
     }
 
@@ -105,14 +109,14 @@ package struct DaemonServer {
     ///
     /// - Parameters:
     ///   - greeting: The client's greeting.
-    ///   - proof: Computes the response expected from a user who may use the module (``AuthenticationExchange``); nil
-    ///     for all others. The name comes from the client and may contain any bytes.
+    ///   - proof: Computes the responses, one of which is expected from a user who may use the module
+    ///     (``AuthenticationExchange``); none for all others. The name comes from the client and may contain any bytes.
     /// - Returns: The user; nil if authentication failed for any reason, which ``refuse(_:)`` should not reveal.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 when there is no common digest; the client has been
     ///   told.
     package func authenticate(
         _ greeting: Greeting,
-        proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [UInt8]?
+        proof: (_ user: [UInt8], _ challenge: [UInt8], _ digest: AuthenticationDigest) -> [[UInt8]]
     ) throws(WireError) -> [UInt8]? {
         guard
             let digest = AuthenticationExchange.serverChoice(
@@ -133,8 +137,11 @@ package struct DaemonServer {
         let known = proof(user, challenge, digest)
         // The same work is done for a nonexistent user.
         let nobodys = AuthenticationExchange.response(password: challenge.span, challenge: challenge, digest: digest)
-        let isProven = AuthenticationExchange.isEqual(known ?? nobodys, Array(line[(blank + 1)...]))
-        return isProven && known != nil ? user : nil
+        let answer = Array(line[(blank + 1)...])
+        let isProven = (known.isEmpty ? [nobodys] : known).reduce(false) { isProven, expected in
+            AuthenticationExchange.isEqual(expected, answer) || isProven
+        }
+        return isProven && !known.isEmpty ? user : nil
     }
 
     /// Admits the client; its arguments are next (``ArgumentStream``).

@@ -24,7 +24,8 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
 
     init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
         self.mappings = mappings
-        proof = { user, challenge, digest in credentials.password(of: user)?.proof(challenge, digest) }
+        proof = { user, challenge, digest in credentials.password(of: user).map { [$0.proof(challenge, digest)] } ?? []
+        }
         durability = settings.durability
         largestFile = try FileSizeLimit.bytes(settings.largestFile)
         listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")

@@ -20,16 +20,18 @@ package final class Listener: Sendable {
     ///     port.
     ///   - backlog: Connections that may wait to be accepted.
     ///   - options: What to set on every accepted socket.
+    ///   - isIPv4: Whether to listen with only IPv4 or only IPv6; nil for both.
     ///   - extras: What to set on the listening socket before it gets its address.
     /// - Throws: ``TransportError/cannotListen(address:cause:)`` or ``TransportError/unknownHost(host:reason:)``.
     package init(
         _ wanted: HostPort,
         backlog: Int32 = 128,
         options: SocketOptions = SocketOptions(),
+        isIPv4: Bool? = nil,
         extras: [ExtraSocketOption] = []
     ) throws(TransportError) {
         // The wildcard of IPv6 serves IPv4 too; the resolver may list that of IPv4 first.
-        let addresses = try SocketAddress.resolve(wanted, isPassive: true)
+        let addresses = try SocketAddress.resolve(wanted, isPassive: true, isIPv4: isIPv4)
         let ordered = addresses.filter { $0.family == AF_INET6 } + addresses.filter { $0.family != AF_INET6 }
         var failure = SystemError(operation: "bind", number: EADDRNOTAVAIL)
         for candidate in wanted.host.isEmpty ? ordered : addresses {

@@ -80,6 +80,16 @@ struct SocketAddress: Sendable {
         return HostPort(host: text(host), port: port)
     }
 
+    /// The host's name by a reverse lookup; nil when it has none.
+    ///
+    /// Blocks for as long as the resolver takes.
+    var hostName: String? {
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let size = socklen_t(host.count)
+        let answer = unsafe withSockaddr { unsafe getnameinfo($0, $1, &host, size, nil, 0, NI_NAMEREQD) }
+        return answer == 0 ? text(host) : nil
+    }
+
     private func text(_ buffer: [CChar]) -> String {
         String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -89,11 +99,16 @@ struct SocketAddress: Sendable {
     /// - Parameters:
     ///   - target: Name or numeric address, and port; an empty host means any address if `isPassive`.
     ///   - isPassive: Whether the addresses are for listening.
+    ///   - isIPv4: Whether only IPv4 or only IPv6 addresses are wanted; nil for both.
     /// - Returns: At least one address.
     /// - Throws: ``TransportError/unknownHost(host:reason:)``.
-    static func resolve(_ target: HostPort, isPassive: Bool) throws(TransportError) -> [SocketAddress] {
+    static func resolve(
+        _ target: HostPort,
+        isPassive: Bool,
+        isIPv4: Bool? = nil
+    ) throws(TransportError) -> [SocketAddress] {
         var hints = unsafe addrinfo()
-        unsafe hints.ai_family = AF_UNSPEC
+        unsafe hints.ai_family = isIPv4.map { $0 ? AF_INET : AF_INET6 } ?? AF_UNSPEC
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = isPassive ? AI_PASSIVE | AI_NUMERICSERV : AI_NUMERICSERV
         var first: UnsafeMutablePointer<addrinfo>?

@@ -21,3 +21,17 @@ package func dialUnix(path: String) throws(TransportError) -> SocketStream {
         throw .system(error, peer: path)
     }
 }
+
+/// Sends a message to a datagram socket in the file system; failures are ignored, and a full socket is not waited for.
+///
+/// - Parameters:
+///   - message: The message.
+///   - path: At most 107 bytes.
+package func sendDatagram(_ message: [UInt8], toSocket path: String) {
+    guard let address = SocketAddress(unixPath: path) else { return }
+    let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let number = Glibc.socket(AF_UNIX, type, 0)
+    guard number >= 0 else { return }
+    let socket = Descriptor(owning: number)
+    if address.connect(socket.rawValue) == 0 { _ = writeBytes(socket.rawValue, message.span) }
+}

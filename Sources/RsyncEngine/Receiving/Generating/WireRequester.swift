@@ -81,14 +81,13 @@ final class WireRequester: TransferRequester {
     }
 
     func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
-        if state.isServer, !state.parameters.dialect.hasDeletionMessage {
-            let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
-            if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
-        } else if state.isServer {
-            state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
-        } else {
-            state.observer.didDelete(name: name, isDirectory: isDirectory)
+        state.observer.didDelete(name: name, isDirectory: isDirectory)
+        guard state.isServer else { return }
+        if state.parameters.dialect.hasDeletionMessage {
+            return state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
         }
+        let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
+        if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
     }
 
     private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {

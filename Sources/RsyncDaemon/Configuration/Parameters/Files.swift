@@ -1,0 +1,43 @@
+extension ParameterTable {
+    /// Files of a module.
+    static let files: [ParameterDescriptor] = [
+        .text("path", kind: .path, "the directory; required", \.path),
+        .tristate("numeric ids", "owners go by number; unset: with a chroot", \.usesNumericIDs),
+        .tristate(
+            "munge symlinks",
+            "targets of links are stored with a prefix; unset: without a chroot",
+            \.mungesLinks
+        ),
+        .refused(
+            "insecure links",
+            .boolean,
+            usual: "no",
+            "links of other users in the path are followed",
+            because: "links below a module are never followed by the daemon itself"
+        ),
+        .boolean(
+            "fake super",
+            usual: false,
+            "owners, modes and devices are kept in extended attributes",
+            \.isFakeSuper
+        ),
+        .boolean("ignore errors", usual: false, "deletes although there were errors of reading", \.ignoresErrors),
+        .boolean("ignore nonreadable", usual: false, "unreadable files are not there", \.ignoresUnreadable),
+        .text("filter", "filter rules of the module, separated by spaces", \.filter),
+        .text("include from", kind: .path, "a file with patterns of names that are there after all", \.includeFrom),
+        .text("include", "patterns of names that are there after all", \.include),
+        .text(
+            "exclude from",
+            kind: .path,
+            "a file with patterns of names that are not there for clients",
+            \.excludeFrom
+        ),
+        .text("exclude", "patterns of names that are not there for clients", \.exclude),
+        .text("incoming chmod", "changes of the modes of what arrives", \.incomingModes),
+        .text("outgoing chmod", "changes of the modes that are sent", \.outgoingModes),
+        .text("temp dir", kind: .path, "directory for temporary files", \.temporaryDirectory),
+        .tristate("open noatime", "reading leaves the access time; unset: as the client says", \.keepsAccessTimes),
+        .text("dont compress", kind: .list, usual: "", "`*`: nothing is compressed as far as possible", \.uncompressed),
+        .refused("charset", .text, "character set of the names", because: "names are bytes; there is no --iconv"),
+    ]
+}

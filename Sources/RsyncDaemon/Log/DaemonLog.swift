@@ -1,0 +1,40 @@
+import LinuxSystem
+package import RsyncCommand
+
+/// Where a daemon's lines go: its own log, and that of each module.
+package struct DaemonLog: Sendable {
+    /// Opens a log file.
+    package typealias Opener = @Sendable (_ path: [UInt8]) throws(CommandError) -> any LineOutput
+
+    private let open: Opener
+    /// Replaces every log file of the configuration (`--log-file`); nil where none is given.
+    private let override: (any LineOutput)?
+    /// Where lines go if there is neither a log file nor a system log.
+    private let fallback: any LineOutput
+
+    /// Prepares logs.
+    package init(open: @escaping Opener, override: (any LineOutput)?, fallback: any LineOutput) {
+        (self.open, self.override, self.fallback) = (open, override, fallback)
+    }
+
+    /// The log of a module's settings; a file that cannot be opened is reported to the system log, which replaces it.
+    func output(of settings: ModuleSettings, _ variables: SessionVariables) -> any LineOutput {
+        if let override { return override }
+        let system: any LineOutput =
+            SystemLog.isAvailable
+            ? SystemLog(facility: settings.facility, tag: variables.expand(settings.logTag)) : fallback
+        let path = variables.expand(settings.logFile)
+        guard !path.isEmpty else { return system }
+        do throws(CommandError) {
+            return try open(path)
+        } catch {
+            system.line("\(error)")
+            return system
+        }
+    }
+
+    /// The daemon's own log.
+    package func output(of configuration: DaemonConfiguration) -> any LineOutput {
+        output(of: configuration.defaults, SessionVariables())
+    }
+}

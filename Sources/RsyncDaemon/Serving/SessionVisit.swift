@@ -1,0 +1,230 @@
+import Glibc
+import LinuxSystem
+import RsyncCommand
+import RsyncEngine
+import RsyncOptions
+import Synchronization
+import VolumeAccess
+
+/// One client's visit to a module of a configuration: limits, identity, commands and log.
+///
+/// ## Concurrency model
+/// The state is used by the connection's thread only; its lock makes that visible to the compiler.
+final class SessionVisit: ModuleVisit {
+    private struct State {
+        var variables: SessionVariables
+        var slot: ConnectionLock?
+        var identity: ServingIdentity?
+        var hasCommandRun = false
+    }
+
+    private let settings: ModuleSettings
+    private let client: ClientHost
+    private let login: ModuleLogin?
+    private let log: any LineOutput
+    private let bandwidthLimit: Int64
+    private let state: Mutex<State>
+    private let follower: VisitObserver
+    var observer: any TransferObserver { follower }
+
+    /// Prepares a visit.
+    ///
+    /// - Parameters:
+    ///   - settings: The module.
+    ///   - client: The client.
+    ///   - login: Its login; nil where no password is needed.
+    ///   - log: The module's log.
+    ///   - bandwidthLimit: The most that is sent, in KiB/s; 0 for no limit.
+    ///   - number: A number that no other visit of this process has.
+    init(
+        _ settings: ModuleSettings,
+        _ client: ClientHost,
+        _ login: ModuleLogin?,
+        log: any LineOutput,
+        bandwidthLimit: Int64,
+        number: Int
+    ) {
+        (self.settings, self.client, self.login, self.log) = (settings, client, login, log)
+        self.bandwidthLimit = bandwidthLimit
+        var variables = SessionVariables()
+        variables.set("RSYNC_MODULE_NAME", settings.name)
+        variables.set("RSYNC_HOST_ADDR", client.text)
+        variables.set("RSYNC_PID", "\(number)")
+        state = Mutex(State(variables: variables))
+        follower = VisitObserver(log: log)
+    }
+
+    /// How the log names the client.
+    private var shownClient: String { client.shown }
+
+    private var variables: SessionVariables { state.withLock { $0.variables } }
+
+    func rejectLogin() { login?.reject() }
+
+    func begin(user: [UInt8], earlyInput: [UInt8], _ module: inout DaemonModule) -> [UInt8]? {
+        state.withLock { state in
+            state.variables.set("RSYNC_USER_NAME", user)
+            state.variables.set("RSYNC_HOST_NAME", client.shownName)
+        }
+        if let isReadOnly = login?.isReadOnly(user) { module.isReadOnly = isReadOnly }
+        if let text = takeSlot() ?? open(&module) ?? runEarlyCommand(earlyInput) {
+            return text
+        }
+        return nil
+    }
+
+    /// Takes one of the module's connection slots.
+    private func takeSlot() -> [UInt8]? {
+        let limit = settings.connectionLimit
+        guard limit != 0 else { return nil }
+        let path = variables.expand(settings.lockFile)
+        do throws(ConnectionLock.Refusal) {
+            let slot = try ConnectionLock(path, limit: limit)
+            state.withLock { $0.slot = slot }
+            return nil
+        } catch {
+            switch error {
+            case .full:
+                log.line("max connections (\(limit)) reached")
+                return Array("max connections (\(limit)) reached -- try again later".utf8)
+            case .unusable(let cause):
+                let reason = "\(SystemError.text(of: cause.number)) (\(cause.number))"
+                log.line("failed to open lock file \(printable(path)): \(reason)")
+                return Array("failed to open lock file".utf8)
+            }
+        }
+    }
+
+    /// Finds the identity and opens the directory.
+    private func open(_ module: inout DaemonModule) -> [UInt8]? {
+        let variables = variables
+        let isRoot = geteuid() == 0
+        do throws(ServingIdentity.Refusal) {
+            let identity = try ServingIdentity.find(
+                user: variables.expand(settings.user),
+                group: variables.expand(settings.group),
+                isRoot: isRoot
+            )
+            state.withLock { $0.identity = identity }
+        } catch {
+            log.line(String(decoding: error.text, as: UTF8.self) + (error.detail.isEmpty ? "" : ": \(error.detail)"))
+            return error.text
+        }
+        let path = variables.expand(settings.path)
+        guard !path.isEmpty else {
+            log.line("No path specified for module \(printable(settings.name))")
+            return Array("no path setting.".utf8)
+        }
+        state.withLock { $0.variables.set("RSYNC_MODULE_PATH", path) }
+        let operation = settings.usesChroot ?? isRoot ? "chroot" : "chdir"
+        do throws(VolumeError) {
+            module.volume = try Volume.open(path: path.span)
+        } catch {
+            let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
+            log.line("rsync: \(operation)(\"\(printable(path))\") failed: \(reason)")
+            return Array("\(operation) failed".utf8)
+        }
+        return nil
+    }
+
+    private func runEarlyCommand(_ input: [UInt8]) -> [UInt8]? {
+        var variables = variables
+        variables.set("RSYNC_REQUEST", "(NONE)")
+        guard let command = HookCommand(settings.earlyCommand, variables) else { return nil }
+        let outcome: HookCommand.Outcome
+        do throws(HookCommand.Flaw) {
+            outcome = try command.run(input: input)
+        } catch {
+            log.line("early exec failed: \(error)")
+            return Array("early exec failed".utf8)
+        }
+        guard outcome.status != 0 else { return nil }
+        log.line("early exec returned failure (\(outcome.status))")
+        return Array("early exec failed".utf8)
+    }
+
+    func prepare(_ request: inout VisitRequest) -> EngineError? {
+        let requested = request.requested.map(printable).joined(separator: " ")
+        let user = printable(variables.value("RSYNC_USER_NAME") ?? [])
+        let from = user.isEmpty ? shownClient : "\(user)@\(shownClient)"
+        log.line("rsync \(request.isSender ? "on" : "to") \(requested) from \(from)")
+        if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
+        let verbosity = max(0, settings.largestVerbosity)
+        request.options.output.verbosity = min(request.options.output.verbosity, verbosity)
+        let limit = request.options.wire.bandwidthLimit
+        if bandwidthLimit > 0, limit == 0 || limit > bandwidthLimit {
+            request.options.wire.bandwidthLimit = bandwidthLimit
+        }
+        return runCommandBefore(request)
+    }
+
+    /// Runs `pre-xfer exec`, which may prevent the session.
+    private func runCommandBefore(_ request: VisitRequest) -> EngineError? {
+        state.withLock { $0.hasCommandRun = true }
+        var variables = variables
+        variables.set("RSYNC_REQUEST", Array(request.requested.joined(separator: [32])))
+        let words = [Array("rsyncd".utf8)] + request.words + [[UInt8(ascii: ".")]]
+        let paths = request.requested.map(withoutModule)
+        for (index, word) in (words + paths).enumerated() { variables.set("RSYNC_ARG\(index)", word) }
+        guard let command = HookCommand(settings.commandBefore, variables) else { return nil }
+        let outcome: HookCommand.Outcome
+        do throws(HookCommand.Flaw) {
+            outcome = try command.run(keepsOutput: true)
+        } catch {
+            return .usage("\(error)", exitCode: 4)
+        }
+        guard outcome.status != 0 else { return nil }
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        let lines = text.split(whereSeparator: \.isNewline).map { PrintableText.ofPeer(String($0)) }
+        let head = "pre-xfer exec returned failure (\(outcome.status))"
+        return .usage(([head + (lines.isEmpty ? "" : ":")] + lines).joined(separator: "\n"), exitCode: 4)
+    }
+
+    /// A requested path without the module's name in front.
+    private func withoutModule(_ path: [UInt8]) -> [UInt8] {
+        path.starts(with: settings.name) ? Array(path.dropFirst(settings.name.count)) : path
+    }
+
+    func run(_ session: () -> SessionResult) -> SessionResult {
+        let identity = state.withLock { $0.identity }
+        var result: SessionResult
+        do throws(ServingIdentity.Refusal) {
+            result = try identity?.run(session) ?? session()
+        } catch {
+            log.line("\(String(decoding: error.text, as: UTF8.self)): \(error.detail)")
+            result = SessionResult(failure: .usage(String(decoding: error.text, as: UTF8.self), exitCode: 5))
+        }
+        report(result)
+        end(status: result.exitCode)
+        return result
+    }
+
+    private func report(_ result: SessionResult) {
+        let statistics = result.statistics
+        if let failure = result.failure {
+            if follower.hasToldEnd { return }
+            for line in "\(failure)".split(separator: "\n") { log.line(String(line)) }
+            return log.line(ExitText.line(code: result.exitCode, role: "daemon"))
+        }
+        log.line(
+            "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
+                + "total size \(statistics.totalSize)"
+        )
+    }
+
+    func abandon() { end(status: -1) }
+
+    /// Runs `post-xfer exec` and releases the slot.
+    private func end(status: Int32) {
+        defer { state.withLock { $0.slot = nil } }
+        var variables = variables
+        variables.set("RSYNC_EXIT_STATUS", "\(status)")
+        variables.set("RSYNC_RAW_STATUS", "\(status < 0 ? status : status << 8)")
+        guard let command = HookCommand(settings.commandAfter, variables) else { return }
+        do throws(HookCommand.Flaw) {
+            _ = try command.run()
+        } catch {
+            log.line("post-xfer exec failed: \(error)")
+        }
+    }
+}

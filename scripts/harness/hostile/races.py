@@ -1,0 +1,264 @@
+"""Symlink swaps (transfer 19.4): while a program works, another process of the volume's user exchanges directories and a
+file of the volume with links that lead out of it. Nothing outside may be created, changed, removed or read."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+from harness.cases import Case, Failure, check
+from harness.programs import peers
+from harness.programs.processes import run
+from harness.trees import damage
+
+SECRET = b"this file is not part of the volume\n"
+# The names in the volume that are swapped, each with its counterpart outside.
+SWAPPED = {"mid": "outside", "deep/er": "outside/sub", "leaf": "outside/leaf"}
+FILES = 24
+SECONDS, REDUCED = 30, 2  # of a role
+EXCHANGE = 2  # of renameat2(2)
+HERE = -100  # AT_FDCWD
+
+
+# MARK: the attacker
+
+def swap(volume, outside, spare):
+    """Exchanges the names in SWAPPED with links until the process is ended. Runs as a process of its own."""
+    renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    pairs = []
+    for number, (name, to) in enumerate(SWAPPED.items()):
+        target = os.path.join(os.path.dirname(outside), to)
+        pairs.append((f"{volume}/{name}".encode(), f"{spare}/{number}".encode(), target))
+    while True:
+        for name, held, target in pairs:
+            _arm(name, held, target)
+        for _ in range(200):
+            for name, held, _ in pairs:
+                renameat2(HERE, name, HERE, held, EXCHANGE)
+
+
+def _arm(name, held, target):
+    """Makes exactly one of a pair a link again, after the program under attack has removed or replaced one."""
+    with contextlib.suppress(OSError):
+        if os.path.islink(name):
+            if not os.path.lexists(held):
+                os.mkdir(held)
+        elif not os.path.islink(held):
+            if os.path.isdir(held):
+                shutil.rmtree(held)
+            elif os.path.lexists(held):
+                os.unlink(held)
+            os.symlink(target, held)
+
+
+@contextlib.contextmanager
+def _swapping(folder):
+    """Runs the attacker during the `with`."""
+    code = ("import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]); "
+            "from harness.hostile.races import swap; swap(*sys.argv[2:])")
+    argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-c", code, os.path.join(peers.REPOSITORY, "scripts"),
+            f"{folder}/volume", f"{folder}/outside", f"{folder}/spare"]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE) as attacker:
+        try:
+            yield
+            if attacker.poll() is not None:
+                raise Failure(f"the attacker ended: {attacker.stderr.read().decode()}")
+        finally:
+            attacker.send_signal(signal.SIGKILL)
+
+
+# MARK: the trees
+
+def _fill(folder, number):
+    """A directory with files whose content, modes and times depend on the number."""
+    for name in ("", "sub"):
+        os.makedirs(f"{folder}/{name}", exist_ok=True)
+        for index in range(FILES // 2):
+            path = f"{folder}/{name}/f{index}"
+            with open(path, "wb") as file:
+                file.write(f"version {number} of {index}\n".encode() * (1 + index * 40))
+            os.chmod(path, 0o640 + number)
+            os.utime(path, (10**9 + number, 10**9 + number))
+        os.chmod(f"{folder}/{name}", 0o750 + number)
+
+
+def _version(path, number):
+    """One version of the source: another content of everything; in the second, some names are missing."""
+    _fill(f"{path}/mid", number)
+    _fill(f"{path}/deep/er", number)
+    with open(f"{path}/leaf", "wb") as file:
+        file.write(b"leaf %d\n" % number * 1000)
+    if number:
+        shutil.rmtree(path + "/mid/sub")
+        os.unlink(path + "/deep/er/f3")
+    return path
+
+
+def _outside(path):
+    """What must stay as it is: it has the volume's names, and more."""
+    _fill(path, 5)
+    for folder, _, names in os.walk(path):
+        for name in [*names, "more"]:
+            with open(f"{folder}/{name}", "wb") as file:
+                file.write(SECRET)
+            os.chmod(f"{folder}/{name}", 0o604)
+    with open(path + "/leaf", "wb") as file:
+        file.write(SECRET)
+    # With times of access before those of change, each reading sets a new one (relatime).
+    for folder, _, names in os.walk(path, topdown=False):
+        for name in [*names, ""]:
+            os.utime(f"{folder}/{name}", (5, 10**9))
+
+
+def _look(path):
+    """Everything that a change or a reading would alter; looking itself must not, so that content is compared at the end."""
+    found = {}
+    for folder in (path, path + "/sub"):
+        directory = os.lstat(folder)
+        # The listing of this function is the only one: directories are compared without their time of access.
+        found[folder] = (directory.st_mode, directory.st_mtime_ns, directory.st_ctime_ns, directory.st_nlink)
+        for name in os.listdir(folder):
+            info = os.lstat(f"{folder}/{name}")
+            if not stat.S_ISDIR(info.st_mode):
+                found[f"{folder}/{name}"] = (info.st_mode, info.st_uid, info.st_gid, info.st_size, info.st_mtime_ns,
+                                             info.st_ctime_ns, info.st_nlink, info.st_atime_ns)
+    return found
+
+
+# MARK: the roles
+
+def _shell(folder, name, command):
+    """A remote shell that starts `command` with the arguments for a server, or, with `@`, as it is."""
+    words = command.replace("@", "") if "@" in command else command + ' "$@"'
+    return peers.write(f"{folder}/{name}", "#!/bin/sh\n# drops the host and the program's name\nshift 2\n"
+                       f"exec {words}\n", 0o755)
+
+
+def _daemon_shell(folder):
+    configuration = peers.write(f"{folder}/rsyncd.conf", f"log file = {folder}/log\n[m]\npath = {folder}/volume\n"
+                                "read only = no\nuse chroot = no\nuid = root\ngid = root\nmunge symlinks = no\n")
+    return _shell(folder, "daemon", f"{peers.DVM_RSYNC} --server --daemon --config={configuration} . @")
+
+
+def _receivers(options):
+    """The command of each receiving role: from the source's path."""
+    def client(setting, folder, stack):
+        shell = _shell(folder, "shell", peers.STOCK_RSYNC)
+        return lambda source: [peers.DVM_RSYNC, *options, "-e", shell, f"host:{source}/", f"{folder}/volume/"]
+
+    def server(setting, folder, stack):
+        shell = _shell(folder, "shell", peers.DVM_RSYNC)
+        return lambda source: [peers.STOCK_RSYNC, *options, "-e", shell, source + "/", f"host:{folder}/volume/"]
+
+    def daemon(setting, folder, stack):
+        shell = _daemon_shell(folder)
+        return lambda source: [peers.STOCK_RSYNC, *options, "-e", shell, source + "/", "host::m/"]
+
+    def local(setting, folder, stack):
+        return lambda source: [peers.DVM_RSYNC, *options, source + "/", f"{folder}/volume/"]
+
+    def target(setting, folder, stack):
+        agent = stack.enter_context(peers.dvm_target(folder, setting.keys, {"m": f"{folder}/volume"},
+                                                     options=("--no-sandbox",)))
+        return lambda source: peers.dvm_source(setting.keys, source, agent.port, "--delete", "--check", "none", volume="m")
+    return {"receiver client": client, "receiver server": server, "daemon receiver": daemon, "local copy": local,
+            "dvm-target": target}
+
+
+def _senders(options):
+    """The command of each sending role, to a directory."""
+    def client(setting, folder, stack):
+        shell = _shell(folder, "shell", peers.STOCK_RSYNC)
+        return lambda to: [peers.DVM_RSYNC, *options, "-e", shell, f"{folder}/volume/", f"host:{to}/"]
+
+    def server(setting, folder, stack):
+        shell = _shell(folder, "shell", peers.DVM_RSYNC)
+        return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, f"host:{folder}/volume/", to + "/"]
+
+    def daemon(setting, folder, stack):
+        shell = _daemon_shell(folder)
+        return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, "host::m/", to + "/"]
+
+    def source(setting, folder, stack):
+        agent = stack.enter_context(peers.dvm_target(folder, setting.keys, {"m": f"{folder}/arrived"}))
+        return lambda to: peers.dvm_source(setting.keys, f"{folder}/volume", agent.port, "--delete", "--check", "none",
+                                           "--no-sandbox", volume="m")
+    return {"sender client": client, "sender server": server, "daemon sender": daemon, "dvm-source": source}
+
+
+def _race(role, full, sends, whole=False):
+    """Repeats a role's command while names are swapped. With `whole`, every second version has none of the directories,
+    so that all of their content is removed."""
+    def body(setting, folder):
+        seconds, passes, codes = SECONDS if full else REDUCED, 0, set()
+        volume, outside, arrived = f"{folder}/volume", f"{folder}/outside", f"{folder}/arrived"
+        sources = [_version(f"{folder}/source{number}", number) for number in (0, 1)]
+        if whole:
+            for name in ("mid", "deep/er"):
+                shutil.rmtree(f"{sources[1]}/{name}")
+        shutil.copytree(sources[0], volume)
+        for path in (folder + "/spare", arrived):
+            os.makedirs(path)
+        _outside(outside)
+        before = _look(outside)
+        with contextlib.ExitStack() as stack:
+            command = role(setting, folder, stack)
+            with _swapping(folder):
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    _empty(arrived)
+                    outcome = run(command(arrived if sends else sources[passes % 2]), 60)
+                    # It may fail file by file, on as many lines, or give up, but it ends by itself.
+                    check(outcome.code in damage.RSYNC_CODES | {0}, f"pass {passes}: {outcome}")
+                    codes.add(outcome.code)
+                    passes += 1
+                    if sends:
+                        _check_arrived(arrived, passes)
+                    check(_look(outside) == before, f"pass {passes}: something outside is not as it was",
+                          *_differences(before, _look(outside)), str(outcome))
+        for path, facts in before.items():
+            if stat.S_ISREG(facts[0]):
+                with open(path, "rb") as file:
+                    check(file.read() == SECRET, f"{path} has another content")
+        return f"{passes} passes, exit codes {sorted(codes)}"
+    return body
+
+
+def _empty(path):
+    for name in os.listdir(path):
+        whole = f"{path}/{name}"
+        shutil.rmtree(whole) if os.path.isdir(whole) and not os.path.islink(whole) else os.unlink(whole)
+
+
+def _differences(before, after):
+    return [f"{path}: {before.get(path)} -> {after.get(path)}" for path in sorted(before.keys() | after.keys())
+            if before.get(path) != after.get(path)][:6]
+
+
+def _check_arrived(path, number):
+    """Nothing from outside may have arrived: neither a name nor content."""
+    for folder, _, names in os.walk(path):
+        check("more" not in names, f"pass {number}: {folder} has a name from outside")
+        for name in names:
+            if os.path.islink(f"{folder}/{name}"):
+                continue
+            with open(f"{folder}/{name}", "rb") as file:
+                check(SECRET not in file.read(), f"pass {number}: {folder}/{name} has content from outside")
+
+
+def race_cases(full):
+    """Each role; a receiver also in place and where whole directories go."""
+    usual = ("-aH", "--delete")
+    cases = [(name, role, False, False) for name, role in _receivers(usual).items()]
+    cases += [("deleter", _receivers(usual)["receiver server"], False, True),
+              ("local deleter", _receivers(usual)["local copy"], False, True),
+              ("receiver in place", _receivers((*usual, "--inplace"))["receiver server"], False, False),
+              ("receiver with sums", _receivers((*usual, "-c", "--no-W"))["receiver client"], False, False)]
+    cases += [(name, role, True, False) for name, role in _senders(("-aH", "-c")).items()]
+    return [Case(f"races/{name}", _race(role, full, sends, whole), SECONDS if full else REDUCED)
+            for name, role, sends, whole in cases]
