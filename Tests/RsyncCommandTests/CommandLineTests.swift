@@ -190,7 +190,7 @@ struct CommandLineTests {
 
     @Test("what is off in any case may be turned off")
     func alwaysOff() throws {
-        let words = ["--no-acls", "--no-A", "--no-implied-dirs", "--no-fuzzy", "--no-backup"]
+        let words = ["--no-acls", "--no-A", "--no-fuzzy", "--no-backup"]
         #expect(try RsyncCommandLine(parsing: (words + ["a", "b"]).map { Array($0.utf8) }) == parse("a", "b"))
         let reset = ["--timeout=5", "--no-timeout", "--bwlimit=5", "--no-bwlimit", "--no-contimeout"]
         #expect(try RsyncCommandLine(parsing: (reset + ["a", "b"]).map { Array($0.utf8) }) == parse("a", "b"))

@@ -114,6 +114,14 @@ package final class CommandPrinter: TransferObserver {
         return !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory
     }
 
+    package func didList(_ item: ItemReport) {
+        let width = numbers.level == 0 ? 11 : 14
+        var shown = item
+        shown.name = names.escaped(item.name)
+        shown.target = names.escaped(item.target)
+        output.line(ListingLine.line(shown, size: numbers.count(item.size).right(width)))
+    }
+
     package func didDelete(name: [UInt8], isDirectory: Bool) {
         if let logFormat { log?.line(logFormat.line(deleted: name, isDirectory: isDirectory, itemizer)) }
         guard !options.output.quiet, format != nil || options.output.level(.del) > 0 else { return }

@@ -200,7 +200,7 @@ extension ItemReport {
 
     /// The name with the directory that the sender reads it from (`%f`).
     var longPath: [UInt8] {
-        var path = folder + name
+        var path = folder.isEmpty ? name : folder + [PathParts.separator] + name
         while path.first == PathParts.separator { path.removeFirst() }
         return path
     }

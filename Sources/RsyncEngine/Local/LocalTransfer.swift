@@ -83,7 +83,7 @@ package struct LocalTransfer {
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
         state.interruptOnFailure(lists, jobs, events)
-        let walker = SourceWalker(sources: sources, state: state, lists: lists)
+        let walker = SourceWalker(sources: sources, state: state, lists: lists, keepsValues: true)
         let walking = HandedOver(walker)
         var threads = [try thread("dvm-walk") { walking.value.run() }]
         var synchronizer: Synchronizer?
@@ -105,7 +105,7 @@ package struct LocalTransfer {
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
-                sources: sources,
+                table: walker.table,
                 destination: destination,
                 jobs: jobs,
                 events: events,
@@ -117,6 +117,7 @@ package struct LocalTransfer {
         let session = LocalSession(
             state: state,
             destination: destination,
+            table: walker.table,
             synchronizer: synchronizer,
             jobs: jobs,
             events: events,

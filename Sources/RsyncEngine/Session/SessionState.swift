@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -53,6 +54,12 @@ final class SessionState: Sendable {
     let mapsNames: Bool
     /// Whether the observer of a server can print messages, as `--stderr=all` asks for.
     private let printsOwnMessages: Bool
+    /// The ACLs and extended attributes of the file lists.
+    let metadata = ListedMetadata()
+    /// Which extended attributes are preserved; nil for none.
+    let attributeNames: AttributeNameRules?
+    /// What this side's paths are relative to.
+    let place: SourcePlace
     private let guarded = Mutex(Guarded())
     /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
@@ -70,10 +77,13 @@ final class SessionState: Sendable {
         progress: TransferProgress,
         mapsNames: Bool = true,
         lockReach: Int64 = 0,
-        printsOwnMessages: Bool = false
+        printsOwnMessages: Bool = false,
+        place: SourcePlace = .user
     ) {
         self.printsOwnMessages = printsOwnMessages
         self.options = options
+        attributeNames = Self.attributeNames(options)
+        self.place = place
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters

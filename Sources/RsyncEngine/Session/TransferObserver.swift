@@ -104,6 +104,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
     /// data if ``wantsItemsFirst`` is set, otherwise after it.
     func didChange(_ item: ItemReport)
+    /// An entry of the source was listed (`--list-only`).
+    func didList(_ item: ItemReport)
     /// A name was deleted from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
     /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
@@ -124,6 +126,8 @@ extension TransferObserver {
     package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { message(shown(line), level) }
     /// Treats the daemon's lines like messages.
     package func greeting(_ line: [UInt8]) { peerMessage(line, .info) }
+    /// Ignores the entry.
+    package func didList(_ item: ItemReport) {}
 }
 
 /// An observer that ignores everything.

@@ -6,6 +6,10 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSender = false
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded = false
+    /// The value of `--files-from`: `-` when the client sends the names.
+    package var filesFrom: [UInt8]?
+    /// Whether names in a file of the server end with a NUL (`--from0`).
+    package var isNULSeparated = false
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
     /// What a server prints before anything else: about an item of `--info` that it does not know.
@@ -25,4 +29,11 @@ package struct ServerOptions: Sendable, Equatable {
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }
+
+    /// Joins what `--files-from` and `--from0` say.
+    mutating func settleFilesFrom() {
+        guard let filesFrom else { return }
+        transfer.selection.filesFrom =
+            filesFrom == [UInt8(ascii: "-")] ? .stream : .file(filesFrom, isNULSeparated: isNULSeparated)
+    }
 }

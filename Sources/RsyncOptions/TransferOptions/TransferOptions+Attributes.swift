@@ -29,6 +29,8 @@ extension TransferOptions {
         package var acls = false
         /// `-X`, counted: from 2 on also the attributes that `--fake-super` keeps.
         package var extended = 0
+        /// Extended attributes that this side neither sends nor sets nor removes; it is not sent to the peer.
+        package var attributesLeftOut: Set<[UInt8]> = []
         /// `-U`, counted: from 2 on like `--open-noatime`, too.
         package var accessTimes = 0
         /// `--open-noatime`.

@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -26,8 +27,10 @@ extension Generator {
         guard rules.refusal(of: candidate) == nil else { return }
         if candidate.entry.flags.contains(.hardLinked) {
             candidate.link = try linkRole(of: &candidate)
-            guard candidate.link == .leads else { return }
+            guard candidate.link == .leads || candidate.link == .isInPlace else { return }
         }
+        try readMetadata(of: &candidate)
+        guard candidate.link != .isInPlace else { return }
         try readContent(of: &candidate)
         countNames(of: &candidate)
     }
@@ -50,7 +53,8 @@ extension Generator {
 
     /// Decides about an entry that is not a directory, carries out the decision, and reports it.
     func process(_ candidate: Candidate) {
-        let decision = decide(candidate, by: rules)
+        var decision = decide(candidate, by: rules)
+        let withheld = withholdAttributes(of: candidate, from: &decision)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
         case .skip(let reason): return reportSkipped(candidate, reason)
@@ -60,8 +64,10 @@ extension Generator {
         switch executor.carryOut(decision, candidate) {
         case .done:
             count(decision, candidate)
+            if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             if rules.mentionsUnchanged, case .keep(let report, _, _) = decision { mention(candidate, report) }
+            confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
@@ -95,7 +101,13 @@ extension Generator {
         switch reason {
         case .unwantedType where rules.mentionsTypes: state.inform("skipping non-regular file \"", name, "\"")
         case .unwantedType: break
+        case .leadsOut where rules.mentionsUnsafeLinks:
+            let target = candidate.list.target(of: candidate.entry)
+            state.inform("ignoring unsafe symlink \"", name + Array("\" -> \"".utf8) + target, "\"")
+        case .leadsOut: break
         case _ where !rules.mentionsSkipped: break
+        case .tooLong: state.inform("", name, " is over max-size")
+        case .tooShort: state.inform("", name, " is under min-size")
         case .missing:
             state.inform("not creating new \(candidate.entry.isDirectory ? "directory" : "file") \"", name, "\"")
         case .exists: state.inform("", name, " exists")
