@@ -32,8 +32,6 @@ final class FileSender {
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
     private var lastDigest: [UInt8] = []
-    /// What precedes the names of each source in the paths that were given.
-    private let folders: [[UInt8]]
 
     init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
@@ -46,13 +44,12 @@ final class FileSender {
         isPlain = state.parameters.compression == .none
         self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
-        folders = sources.map(\.folder)
     }
 
     /// Describes an entry that is not sent, or not yet.
     func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
         var report = ItemReport(item, entry, in: list, isSending: true, transferred: transferred)
-        if folders.indices.contains(Int(entry.source)) { report.folder = folders[Int(entry.source)] }
+        report.folder = directories.folder(of: entry)
         return report
     }
 
