@@ -267,6 +267,9 @@ package struct DaemonSession {
         arguments.options.limits.keepAlive = keepAlive
         arguments.options.limits.silenceLimit = silenceLimit
         arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
+        if module.guardsLabels, !arguments.options.agent.labels {
+            arguments.options.attributes.attributesLeftOut = [TransferOptions.Attributes.labelName]
+        }
         if synchronizes { arguments.options.placement.fsync = true }
         arguments.options.limits.largestFile = module.largestFile
         arguments.options.limits.listMemory = module.listMemory

@@ -55,7 +55,10 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.offersIncrementalRecursion { parameters.flags = [.incrementalRecursion] }
+        parameters.dialect = Dialect(options.wire.protocolVersion)
+        if options.listsIncrementally, options.allowsIncrementalLists, parameters.dialect.hasCompatibilityFlags {
+            parameters.flags = [.incrementalRecursion]
+        }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
         let state = SessionState(
             options: options,

@@ -48,6 +48,9 @@ extension TransferOptions {
         /// `--copy-as`: `USER` or `USER:GROUP`, as whom this side reads and writes; it stays on this side.
         package var copyAs: String?
 
+        /// The extended attribute that holds a label of SELinux.
+        package static let labelName = Array("security.selinux".utf8)
+
         /// Whether owners, devices and foreign groups can be set.
         package enum Privileges: Sendable {
             /// As far as this process's user is root.

@@ -67,19 +67,23 @@ struct AttributeTarget {
     func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
         var failures: [VolumeError] = []
         var permissions = wanted.permissions
-        var clearedSpecialBits = false
+        // Whether the permissions have been changed on the way.
+        var areDisturbed = false
         let owner = wanted.owner.flatMap { $0 == current.owner ? nil : $0 }
         let group = wanted.group.flatMap { $0 == current.group ? nil : $0 }
         if owner != nil || group != nil {
             let result = changeOwner(owner ?? .max, group ?? .max)
-            clearedSpecialBits = result == 0 && current.permissions & 0o6000 != 0
+            areDisturbed = result == 0 && current.permissions & 0o6000 != 0
             if result < 0 {
                 let operation = owner == nil ? "chgrp" : "chown"
                 failures.append(.system(operation: operation, path: path(), number: Int32(-result)))
                 permissions = permissions.map { $0 & 0o1777 }
             }
         }
-        if let extended = wanted.extended { failures += apply(extended) }
+        if let extended = wanted.extended {
+            failures += apply(extended, current, &areDisturbed)
+            if areDisturbed { permissions = permissions ?? current.permissions }
+        }
         let modified = wanted.modified.flatMap { $0 == current.modified ? nil : $0 }
         let accessed = wanted.accessed.flatMap { $0 == current.accessed ? nil : $0 }
         if modified != nil || accessed != nil {
@@ -88,16 +92,28 @@ struct AttributeTarget {
         }
         failures += applyLists(wanted)
         guard let permissions, !current.isSymbolicLink else { return failures }
-        if clearedSpecialBits || permissions != current.permissions {
+        if areDisturbed || permissions != current.permissions {
             let result = changePermissions(permissions)
             if result < 0 { failures.append(.system(operation: "chmod", path: path(), number: Int32(-result))) }
         }
         return failures
     }
 
-    private func apply(_ change: ExtendedAttributesChange) -> [VolumeError] {
+    /// Sets the extended attributes; the owner of a file that is not writable has to make it so first.
+    private func apply(
+        _ change: ExtendedAttributesChange,
+        _ current: FileStatus,
+        _ areDisturbed: inout Bool
+    ) -> [VolumeError] {
         guard let store else { return [] }
-        return store.apply(change, previous: previousStore).map { failure in
+        var failed = store.apply(change, previous: previousStore)
+        if failed.contains(where: { $0.number == EACCES }), !current.isSymbolicLink, current.permissions & 0o200 == 0,
+            changePermissions(current.permissions | 0o200) == 0
+        {
+            areDisturbed = true
+            failed = store.apply(change, previous: previousStore)
+        }
+        return failed.map { failure in
             let name = String(decoding: failure.name, as: UTF8.self)
             return .system(operation: "lsetxattr \(name) of", path: path(), number: failure.number)
         }
