@@ -56,7 +56,7 @@ package struct LocalTransfer {
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         parameters.dialect = Dialect(options.wire.protocolVersion)
-        if options.listsIncrementally, options.allowsIncrementalLists, parameters.dialect.hasCompatibilityFlags {
+        if options.offersIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
