@@ -292,7 +292,9 @@ struct CommandLineTests {
 
     @Test(
         "options of rsync that this program lacks are refused by name",
-        arguments: ["--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x"]
+        arguments: [
+            "--append", "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
+        ]
     )
     func unsupported(option: String) throws {
         let error = #expect(throws: CommandError.self) { try parse("-a", option, "a", "b") }

@@ -24,14 +24,22 @@ final class Deleter {
     /// How many entries were left because of `--max-delete`.
     private var skipped = 0
 
+    private let backups: Backups?
+
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
     private let filters: DirectoryFilters
 
     init(_ context: GeneratorContext) {
         self.context = context
+        backups = context.backups()
         let destination = context.destination
-        filters = DirectoryFilters(state: context.state, side: .receiver, volume: destination.volume) {
+        filters = DirectoryFilters(
+            state: context.state,
+            side: .receiver,
+            volume: destination.volume,
+            adding: context.state.options.receiverRules
+        ) {
             destination.filterRoot
         }
     }
@@ -116,9 +124,11 @@ final class Deleter {
         keepsContents: Bool = false
     ) throws(VolumeError) -> Bool {
         let below = directory.path(of: leaf.span).count
+        let keeping = backups.map { KeptEntries($0, of: leaf, in: directory, state) }
+        let backup = keeping.map { kept in { kept.keep($0, $1) } }
         var isGone = false
         func full(_ path: [UInt8]) -> [UInt8] { name + path.dropFirst(below) }
-        let failures = try state.execution.removeTree(leaf, in: directory) { path, _ in
+        let failures = try state.execution.removeTree(leaf, in: directory, backup: backup) { path, _ in
             pause()
             guard isAtLimit, !isReplaced || path.count > below else { return true }
             skipped += 1
