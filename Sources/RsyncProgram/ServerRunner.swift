@@ -2,24 +2,28 @@ import Glibc
 import LinuxSystem
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import Transport
 
 /// Serves the client of a remote shell on standard input and output.
 enum ServerRunner {
     /// Runs a session.
     ///
-    /// - Parameter arguments: From `--server` on.
+    /// - Parameters:
+    ///   - arguments: From `--server` on.
+    ///   - environment: The process's environment.
     /// - Returns: The exit code.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
-    static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
+    static func serve(_ arguments: [[UInt8]], environment: [String: String]) throws(CommandError) -> Int32 {
         let output = ConsoleOutput()
         let interruption = try Interruption(output: output, role: "server")
         let stream = try standardStreams()
         interruption.cut(stream)
-        var session = ServerSession(observer: MessagePrinter(output: output))
+        let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
+        var session = ServerSession(observer: MessagePrinter(output: output), preferences: preferences)
         session.printsOwnMessages = true
         let result = session.run(arguments: arguments, over: stream)
-        if interruption.hasCome { return 20 }
+        if let ended = interruption.code { return ended }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
             output.error("rsync: \(failure)")

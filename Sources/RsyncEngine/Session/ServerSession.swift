@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 import ProcessSupport
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 package import Transport
 import VolumeAccess
@@ -12,6 +12,7 @@ import VolumeAccess
 package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    private let preferences: TransferOptions.Preferences
     /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
     /// nowhere to print them.
     package var printsOwnMessages = false
@@ -21,7 +22,13 @@ package struct ServerSession {
     /// - Parameters:
     ///   - observer: Follows the session; messages for the client are sent to it.
     ///   - progress: Counters for a progress display.
-    package init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
+    ///   - preferences: What is negotiated over a remote shell.
+    package init(
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress(),
+        preferences: TransferOptions.Preferences = TransferOptions.Preferences()
+    ) {
+        self.preferences = preferences
         self.observer = observer
         self.progress = progress
     }
@@ -47,12 +54,16 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
-        return serve(arguments, version: nil, place: ServedPlace(base: nil), over: channel)
+        var place = ServedPlace(base: nil)
+        // No shell has done it.
+        place.expandsWildcards = arguments.isSecluded
+        return serve(arguments, version: nil, place: place, over: channel)
     }
 
     /// Runs the binary part of a session.
@@ -254,6 +265,8 @@ struct ServedPlace {
     var module: [UInt8] = []
     /// The reach of the volume's writer lock, for the client's statistics (``TransferTally/lockReach``).
     var lockReach: Int64 = 0
+    /// Whether wildcards in the user's own paths are expanded; those of a module always are.
+    var expandsWildcards = false
     var isReadOnly = false
     var isWriteOnly = false
     /// Whether owners are matched by name, unless the client forbids it.
@@ -300,11 +313,18 @@ struct ServedPlace {
     /// What paths are relative to.
     var sources: SourcePlace { base.map { .module($0, name: module) } ?? .user }
 
+    /// The paths that an argument stands for: itself when nothing matches.
+    private func expanded(_ path: [UInt8]) -> [[UInt8]] {
+        if let base { return ModuleGlob(volume: base).expand(path) }
+        let found = expandsWildcards && path.contains(where: "*?[".utf8.contains) ? matchingPaths(path) : []
+        return found.isEmpty ? [path] : found
+    }
+
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
         var resolver = SourceResolver(sources, state.options.selection)
         var roots: [SourceRoot] = []
-        for path in base.map({ glob in paths.flatMap { ModuleGlob(volume: glob).expand($0) } }) ?? paths {
+        for path in paths.flatMap(expanded) {
             do throws(VolumeError) {
                 roots.append(try resolver.resolve(path))
             } catch {

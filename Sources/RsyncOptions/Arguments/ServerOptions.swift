@@ -18,14 +18,22 @@ package struct ServerOptions: Sendable, Equatable {
     package init() {}
 
     /// The arguments up to the `.` that ends the options, without any quoting.
-    package var words: [[UInt8]] {
-        let told = Self.tellings.filter { $0.reaches(sender: isSender) }
-        func spelled(_ place: OptionTelling.Place) -> [[UInt8]] {
-            told.filter { $0.place == place }.flatMap { $0.spelled(transfer, isSender) }
-        }
-        let letters = spelled(.letters).joined() + Array((capabilities.isEmpty ? "" : "e\(capabilities)").utf8)
-        let cluster = letters.isEmpty ? [] : [Array("-".utf8) + letters]
-        return [Array("--server".utf8)] + (isSender ? [Array("--sender".utf8)] : []) + cluster + spelled(.words)
+    package var words: [[UInt8]] { firstWords + longWords }
+
+    /// The mode and the letters: with `-s`, all that a command line shows.
+    package var firstWords: [[UInt8]] {
+        let capabilities = Array((capabilities.isEmpty ? "" : "e\(capabilities)").utf8)
+        let letters = Array((isSecluded ? "s" : "").utf8) + spelled(.letters).joined() + capabilities
+        let mode = isSender ? ["--server", "--sender"] : ["--server"]
+        return mode.map { Array($0.utf8) } + (letters.isEmpty ? [] : [[UInt8(ascii: "-")] + letters])
+    }
+
+    /// The options that follow the letters.
+    package var longWords: [[UInt8]] { spelled(.words) }
+
+    private func spelled(_ place: OptionTelling.Place) -> [[UInt8]] {
+        let told = Self.tellings.filter { $0.place == place && $0.reaches(sender: isSender) }
+        return told.flatMap { $0.spelled(transfer, isSender) }
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }
