@@ -20,7 +20,8 @@ enum ServerRunner {
         let stream = try standardStreams()
         interruption.cut(stream)
         let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
-        let session = ServerSession(observer: SilentObserver(), preferences: preferences)
+        var session = ServerSession(observer: MessagePrinter(output: output), preferences: preferences)
+        session.printsOwnMessages = true
         let result = session.run(arguments: arguments, over: stream)
         if let ended = interruption.code { return ended }
         if let failure = result.failure {

@@ -26,7 +26,7 @@ final class VisitObserver: TransferObserver {
         log.line(text)
     }
 
-    func peerMessage(_ text: String, _ level: MessageLevel) {}
+    func peerMessage(_ line: [UInt8], _ level: MessageLevel) {}
 
     func didChange(_ item: ItemReport) {}
 
