@@ -92,7 +92,7 @@ extension OptionTable {
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
-        .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
+        .unsupported("--delay-updates", "rename all files at the end", because: "not implemented"),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
         .unsupported(
             "--append-verify",
