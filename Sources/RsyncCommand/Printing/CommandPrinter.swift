@@ -93,7 +93,7 @@ package final class CommandPrinter: TransferObserver {
     }
 
     package func greeting(_ line: [UInt8]) {
-        if settings.showsGreeting { inform(peerText(line)) }
+        if settings.showsGreeting, !options.output.quiet { inform(peerText(line)) }
     }
 
     /// A line of the peer's: unless `-8` or the locale decides, what hides or reorders text on a terminal is escaped.

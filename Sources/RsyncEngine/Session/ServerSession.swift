@@ -287,7 +287,12 @@ struct ServedPlace {
         if arguments.isSender, isReadOnly, arguments.options.selection.removesSources {
             return .usage("ERROR: --remove-source-files cannot be used with a read-only module", exitCode: 1)
         }
-        if arguments.isSender, isWriteOnly { return .usage("ERROR: module is write only", exitCode: 1) }
+        var readsNames = false
+        if case .file = arguments.options.selection.filesFrom { readsNames = true }
+        // A receiving side sends its client the names in the file.
+        if arguments.isSender || readsNames, isWriteOnly {
+            return .usage("ERROR: module is write only", exitCode: 1)
+        }
         return nil
     }
 
