@@ -284,7 +284,10 @@ def _earlier_copy(source, _, other):
     build(source)
     build(other)
     edit(source, other, None)
-    os.setxattr(f"{other}/program", "user.empty", b"not empty")
+    for root in (source, other):
+        _write(f"{root}/plain", b"the same\n")
+        os.setxattr(f"{root}/plain", "user.short", root[-1:].encode())
+    os.utime(source, (STAMP, STAMP))
 
 
 # Options, with `{other}` for a directory beside the destination, and what is there before. Stock changes all names of a file
