@@ -36,11 +36,24 @@ final class Generator {
     var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
+    /// Entries in place of which the sender has not been told, because they may not be on the device yet.
+    private var unconfirmed: [Unconfirmed] = []
+
+    private struct Unconfirmed {
+        let index: Int32
+        let list: FileList
+    }
+
+    /// Whether the device has to be flushed before the sender is told of entries in place.
+    var hasUnconfirmed: Bool { !unconfirmed.isEmpty }
+
+    /// Files that get their names at the end.
+    private var held = HeldUpdates()
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
-    /// Files and links in progress.
-    var openCount: Int { tracker.open }
+    /// Files and links in progress, without those that wait for the end of the transfer.
+    var openCount: Int { tracker.open - held.count - (rules.holdsUpdates ? links.waitingCount : 0) }
     /// The number of lists that have not been ended.
     var listCount: Int { tracker.count }
 
@@ -183,17 +196,47 @@ final class Generator {
 
     /// A requested file is in place.
     func finished(_ plan: TransferPlan) {
-        confirm(plan.index, plan.entry, in: plan.list)
-        if plan.entry.flags.contains(.hardLinked) {
-            finishLinks(of: plan.list.name(of: plan.entry), plan.entry, in: plan.list, isNew: plan.makesNewFile)
-        }
-        tracker.finish(plan.index)
+        finished(plan.index, plan.entry, in: plan.list, isNew: plan.makesNewFile)
     }
 
-    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`).
+    private func finished(_ index: Int32, _ entry: FileEntry, in list: FileList, isNew: Bool) {
+        confirm(index, entry, in: list)
+        if entry.flags.contains(.hardLinked) {
+            finishLinks(of: list.name(of: entry), entry, in: list, isNew: isNew)
+        }
+        tracker.finish(index)
+    }
+
+    /// A requested file is complete, and gets its name at the end.
+    func hold(_ plan: TransferPlan) { held.add(plan) }
+
+    /// Gives the files that are held their names; nothing is requested any more.
+    func placeHeld() {
+        guard held.count > 0, let list = tracker.newest else { return }
+        held.place(context, list) { index, isInPlace in
+            guard isInPlace else { return abandoned(index) }
+            finished(index, list.entry(sorted: Int(index - list.start)), in: list, isNew: true)
+        }
+    }
+
+    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`); with `--fsync` after it is on
+    /// the device.
     func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
         guard rules.confirms, !entry.isDirectory else { return }
+        guard context.synchronizer == nil else { return unconfirmed.append(Unconfirmed(index: index, list: list)) }
         context.requester.confirm(index, entry, in: list)
+    }
+
+    /// Tells the sender of the entries in place, all of which are on the device now.
+    func confirmFlushed() {
+        for entry in unconfirmed {
+            context.requester.confirm(
+                entry.index,
+                entry.list.entry(sorted: Int(entry.index - entry.list.start)),
+                in: entry.list
+            )
+        }
+        unconfirmed = []
     }
 
     /// A requested file will not arrive.

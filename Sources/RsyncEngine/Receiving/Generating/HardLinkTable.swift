@@ -21,6 +21,8 @@ struct HardLinkTable {
     }
 
     private(set) var groups: [Int32: Progress] = [:]
+    /// How many members wait for another one.
+    private(set) var waitingCount = 0
     /// The group that each file being transferred leads.
     private var leaders: [Int32: Int32] = [:]
     /// Members of the current list that have not been processed, by group: one that is up to date leads.
@@ -49,6 +51,7 @@ struct HardLinkTable {
     mutating func wait(_ member: Waiting, for group: Int32) {
         guard case .inProgress(let index, var waiting) = groups[group] else { return }
         waiting.append(member)
+        waitingCount += 1
         groups[group] = .inProgress(index: index, waiting: waiting)
     }
 
@@ -63,6 +66,7 @@ struct HardLinkTable {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
         guard case .inProgress(let index, let waiting) = groups[group] else { return [] }
         leaders[index] = nil
+        waitingCount -= waiting.count
         return waiting
     }
 
@@ -72,6 +76,7 @@ struct HardLinkTable {
             return []
         }
         groups[group] = nil
+        waitingCount -= waiting.count
         return waiting
     }
 }
