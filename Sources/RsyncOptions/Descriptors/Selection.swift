@@ -168,14 +168,17 @@ extension OptionTable {
             client: .value { (state, value) throws(OptionError) in state.settings.filesFrom = value.bytes },
             server: .value { (state, value) throws(OptionError) in state.filesFrom = value.bytes }
         )
-        option.telling = .words(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options, _ in
+        option.telling = .words(500, "--files-from=-, --files-from FILE, --from0, --no-relative") { options, _ in
             let (file, isNULSeparated): ([UInt8], Bool)
             switch options.selection.filesFrom {
             case nil: return []
             case .names, .stream: (file, isNULSeparated) = ([UInt8(ascii: "-")], true)
             case .file(let path, let separated): (file, isNULSeparated) = (path, separated)
             }
-            return [Array("--files-from=".utf8) + file] + (isNULSeparated ? [Array("--from0".utf8)] : [])
+            let isStream = file == [UInt8(ascii: "-")]
+            let name = "--files-from"
+            return (isStream ? [Array("\(name)=-".utf8)] : [Array(name.utf8), file])
+                + (isNULSeparated ? [Array("--from0".utf8)] : [])
                 + (options.selection.relative ? [] : [Array("--no-relative".utf8)])
         }
         option.isUsed = { $0.selection.filesFrom != nil }
