@@ -50,7 +50,7 @@ extension RsyncCommandLine {
             return
         }
         try checkOptions()
-        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.writesInPlace {
             options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
         }
         options.addImpliedRules()

@@ -34,6 +34,14 @@ extension SessionState {
     }
 }
 
+extension SessionState {
+    /// Whether the whole-file checksum of a file that is continued covers what was there (protocol specification,
+    /// transfer 12.4).
+    var checksAppended: Bool {
+        options.placement.appending == .verifying || !parameters.dialect.trustsAppended
+    }
+}
+
 extension EngineError {
     /// The error as a `WireError`, for code that throws only those.
     var asWireError: WireError {

@@ -172,6 +172,17 @@ let decisionTable = """
     file 100 5 644           | file 100 5 644              | -rlpt -vv              | keep
     file 100 5 644           | file 100 5 644              | -rlpt -vv -i           | keep, report unchanged
 
+    # --append
+    file 100 5 644           | file 99 6 644               | -rlpt --append         | transfer in place (size, time), set mode 644 time 5
+    file 100 5 644           | file 100 6 600              | -rlpt --append         | skip, what is there is not shorter
+    file 100 5 644           | file 101 6 644              | -rlpt --append         | skip, what is there is not shorter
+    file 100 5 644           | file 100 5 600              | -rlpt --append         | keep, set mode 644, report (permissions)
+    file 100 5 644           | file 100 5 644              | -rlpt -I --append      | skip, what is there is not shorter
+    file 100 5 644           | file 100 6 644 sum=same     | -rlpt -c --append      | keep, set time 5, report (time)
+    file 100 5 644           | file 100 5 644 sum=other    | -rlpt -c --append      | skip, what is there is not shorter
+    file 100 5 644           | -                           | -rlpt --append         | transfer in place new, set mode 644 time 5
+    file 100 5 644           | file 99 5 644 x2            | -rlptH --append        | transfer (size), set mode 644 time 5
+
     # --inplace
     file 100 5 644           | file 101 5 644              | -rlpt --inplace        | transfer in place (size), set mode 644 time 5
     file 100 5 644           | file 101 5 644 x2           | -rlpt --inplace        | transfer in place (size), set mode 644 time 5

@@ -90,9 +90,22 @@ extension DecisionRules {
             return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
+        if appends, current.size >= candidate.entry.size { return .skip(.notShorter) }
         var flags = differences(of: candidate, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
+    }
+
+    /// The decision about a file that arrived with a wrong checksum (protocol specification, transfer 11.11): in place it
+    /// has changed, otherwise it differs as before.
+    func decideAgain(_ candidate: Candidate, reported flags: ItemFlags) -> Decision {
+        guard writesInPlace, let current = candidate.current, current.isRegular else {
+            return transfer(candidate, report: flags)
+        }
+        return transfer(
+            candidate,
+            report: differences(of: candidate, from: current, isChanging: true).union(.transfer)
+        )
     }
 
     /// The report of an entry that is made as an alternate directory has it; nil when it is not reported.

@@ -210,8 +210,10 @@ final class VolumeExecutor: Executor {
         in directory: VolumeDirectory
     ) {
         let chosen = number.map { candidate.bases[$0] }
-        let basis = basis(chosen, for: candidate, in: directory)
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        let isAppending = context.rules.appends && candidate.attempt == 0
+        // A first request has no block sums then, and the sender would take any basis for the beginning of the file.
+        let basis = isAppending ? nil : basis(chosen, for: candidate, in: directory)
         let plan = TransferPlan(
             index: candidate.index,
             list: candidate.list,
@@ -224,6 +226,7 @@ final class VolumeExecutor: Executor {
             basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
             hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
+            keptLength: isAppending && inPlace ? current?.size ?? 0 : 0,
             attempt: candidate.attempt,
             lackedValues: candidate.metadata?.lacking ?? []
         )

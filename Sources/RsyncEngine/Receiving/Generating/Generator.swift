@@ -207,18 +207,19 @@ final class Generator {
     /// A file arrived with a wrong checksum: it is requested once more, then it is an error (protocol specification,
     /// transfer 11.11).
     func mismatched(_ plan: TransferPlan) {
-        let name = printable(plan.list.name(of: plan.entry))
+        let text = "\(printable(plan.list.name(of: plan.entry))) failed verification"
+        let outcome = plan.isInPlace ? "update retained" : "update discarded"
         guard plan.attempt == 0 else {
-            state.report("ERROR: \(name) failed verification -- update discarded.", .errorTransfer)
+            state.report("ERROR: \(text) -- \(outcome).", .errorTransfer)
             return abandoned(plan.index)
         }
-        state.report("WARNING: \(name) failed verification -- update discarded (will try again).", .warning)
+        state.report("WARNING: \(text) -- \(outcome) (will try again).", .warning)
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
             try readMetadata(of: &candidate)
             countNames(of: &candidate)
-            let decision = rules.transfer(candidate, report: plan.flags)
+            let decision = rules.decideAgain(candidate, reported: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }
         } catch {
             context.report(error, "recv_generator")
