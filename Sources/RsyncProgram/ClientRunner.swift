@@ -91,13 +91,14 @@ struct ClientRunner {
             printer.finish(result.statistics, elapsed: elapsed)
         }
         let role = isPush ? "sender" : "generator"
+        // The peer has printed this line.
+        if case .peerExit(code)? = result.failure { return }
         if code != 0 { printer.fail(ExitText.line(code: code, role: role)) }
     }
 
     private func explain(_ failure: EngineError) {
         if case .peerExit = failure { return }
-        let text = "\(failure)"
-        output.error(text.hasPrefix("@ERROR") || text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
+        output.error(failure.line)
     }
 
     /// Opens local sources; a missing one is reported and skipped.

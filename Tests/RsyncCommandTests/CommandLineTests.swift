@@ -294,7 +294,7 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--append", "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
+            "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
         ]
     )
     func unsupported(option: String) throws {

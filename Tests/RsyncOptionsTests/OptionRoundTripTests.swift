@@ -101,7 +101,8 @@ struct OptionRoundTripTests {
         told.output.hasFormat =
             options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
-        if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.writesInPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.appending != nil { told.placement.inPlace = false }
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
         told.limits = plain.limits

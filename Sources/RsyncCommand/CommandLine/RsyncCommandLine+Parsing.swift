@@ -51,7 +51,7 @@ extension RsyncCommandLine {
         }
         try checkOptions()
         try settlePassing(environment)
-        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.writesInPlace {
             options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
         }
         options.addImpliedRules()
@@ -160,7 +160,7 @@ extension RsyncCommandLine {
             contents = try SmallFile(path, dashIsStandardInput: true).contents(limit: FileNames.limit)
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open files-from file \(name): \(SystemText(error.number))", exitCode: 11)
+            throw .failed("failed to open files-from file \(name): \(SystemError.text(of: error.number))", exitCode: 1)
         }
         options.selection.filesFrom = .names(FileNames(file: contents, isNULSeparated: settings.isNULSeparated))
     }

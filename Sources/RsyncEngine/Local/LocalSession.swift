@@ -137,7 +137,8 @@ final class LocalSession: TransferRequester {
         switch event {
         case .finished(let plans): for plan in plans { generator?.finished(plan) }
         case .abandoned(let index): generator?.abandoned(index)
-        case .list, .listsComplete, .valuesArrived, .mismatched, .senderDone, .receiverEnded: break
+        case .mismatched(let plan): generator?.mismatched(plan)
+        case .list, .listsComplete, .valuesArrived, .senderDone, .receiverEnded: break
         }
         handOver()
     }

@@ -191,13 +191,15 @@ final class Receiver: ReadingRole {
         if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
         }
-        if !dialect.hasErrorMessages { abandonUnanswered() }
+        if !dialect.hasErrorMessages { endOldPhase() }
         events.push(.senderDone)
     }
 
     /// Gives up what the sender passed over in the phase that has ended: before protocol 30 it has no other way to say
     /// that it could not open a file.
-    private func abandonUnanswered() {
+    private func endOldPhase() {
+        // A finisher reports files that were written in place and have to be requested in the next phase.
+        if state.options.placement.writesInPlace { jobs.awaitFinished() }
         for plan in open.takeAll() {
             open.settle(plan)
             state.noteNotSent()

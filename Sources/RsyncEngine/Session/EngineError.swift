@@ -61,6 +61,13 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The line that a program prints for it; lines of rsync's own stand as they are.
+    package var line: String {
+        let text = description
+        let isWhole = ["rsync: ", "@ERROR", "ERROR: ", "The temp-dir "].contains { text.hasPrefix($0) }
+        return isWhole ? text : "rsync: \(text)"
+    }
+
     /// The beginning of the text of ``writeBack(_:_:)``, by which a dvm peer at the other end recognizes it.
     package static let lostData = "the disk reported an error while data was written back"
 

@@ -29,6 +29,8 @@ package struct ClientSettings: Sendable, Equatable {
     package var isNULSeparated = false
     /// Whether only `-a` has turned on recursion, which `--files-from` turns off again.
     package var recursionIsImplied = false
+    /// `--old-dirs`, unless `--dirs` came later.
+    package var listsOneLevel = false
     /// The value of `--files-from`, until it is known where the file is.
     package var filesFrom: [UInt8]?
     /// How often `-F` was given.

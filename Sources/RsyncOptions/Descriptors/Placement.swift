@@ -7,7 +7,8 @@ extension OptionTable {
             "keep files whose transfer was interrupted",
             told: .word(330, "--partial", to: .receiver) {
                 let placement = $0.placement
-                return placement.partial && !placement.inPlace && placement.partialDirectory == nil ? "--partial" : nil
+                return placement.partial && !placement.writesInPlace && placement.partialDirectory == nil
+                    ? "--partial" : nil
             },
             isUsed: { $0.placement.partial }
         ) { $0.placement.partial = $1 },
@@ -83,7 +84,29 @@ extension OptionTable {
         .alternate(.compare, "leave out files that are equal in another directory"),
         .alternate(.copy, "copy files that are equal in another directory"),
         .alternate(.link, "link to files that are equal in another directory"),
-        .flag("--inplace", "write into existing files", \.placement.inPlace, told: .word(480)),
+        .toggle(
+            "--inplace",
+            "write into existing files",
+            told: .word(480, "--inplace") { $0.placement.inPlace && $0.placement.appending == nil ? "--inplace" : nil },
+            isUsed: { $0.placement.writesInPlace }
+        ) { $0.placement.inPlace = $1 },
+        OptionDescriptor(
+            "--append",
+            "send only what follows the length of shorter files",
+            client: .toggle { $0.transfer.placement.appending = $1 ? .trusting : nil },
+            server: .toggle { $0.transfer.placement.countAppend($1) }
+        ).told(
+            .words(470, "--append, twice for --append-verify") { options, _ in
+                Array(repeating: Array("--append".utf8), count: options.placement.appending?.rawValue ?? 0)
+            },
+            isUsed: { $0.placement.appending != nil }
+        ),
+        .toggle(
+            "--append-verify",
+            "like --append, with the old content in the checksum",
+            isUsed: { $0.placement.appending == .verifying },
+            off: false
+        ) { $0.placement.appending = $1 ? .verifying : nil },
         .flag(
             "--fsync",
             "finish only when everything is on the destination's disk",
@@ -91,12 +114,6 @@ extension OptionTable {
             told: .word(440, to: .receiver)
         ),
         .unsupported("--delay-updates", "rename all files at the end", because: "not implemented"),
-        .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
-        .unsupported(
-            "--append-verify",
-            "like --append, and check the old content",
-            because: "--append is not implemented"
-        ),
         .unsupported(
             "--write-devices",
             "write into devices",
@@ -149,6 +166,11 @@ extension OptionDescriptor {
 
 extension TransferOptions.Placement {
     fileprivate mutating func countFuzzy(_ isOn: Bool) { fuzziness = isOn ? min(fuzziness + 1, 2) : 0 }
+
+    /// A server counts `--append` (protocol specification, session 2.3).
+    fileprivate mutating func countAppend(_ isOn: Bool) {
+        appending = isOn ? (appending == nil ? .trusting : .verifying) : nil
+    }
 }
 
 extension OptionTelling {

@@ -11,16 +11,11 @@ extension OptionTable {
             server: .effect { $0.transfer.setArchive() }
         ),
         recursive,
-        .toggle(
-            "--dirs, -d",
-            "transfer directories without their contents",
-            told: .letter(80, "d") { $0.sendsDirs },
-            isUsed: { $0.selection.dirs == true }
-        ) { $0.selection.dirs = $1 },
+        dirs,
         OptionDescriptor(
             "--old-dirs, --old-d",
             "like --dirs, for old servers",
-            client: .effect { (state) throws(OptionError) in try state.listOneLevel() }
+            client: .effect { $0.settings.listsOneLevel = true }
         ),
         .toggle(
             "--relative, -R",
@@ -143,6 +138,20 @@ extension OptionTable {
         option.client = .toggle {
             $0.transfer.selection.recursive = $1
             $0.settings.recursionIsImplied = false
+        }
+        return option
+    }
+
+    private static var dirs: OptionDescriptor {
+        var option = OptionDescriptor.toggle(
+            "--dirs, -d",
+            "transfer directories without their contents",
+            told: .letter(80, "d") { $0.sendsDirs },
+            isUsed: { $0.selection.dirs == true }
+        ) { $0.selection.dirs = $1 }
+        option.client = .toggle {
+            $0.transfer.selection.dirs = $1
+            $0.settings.listsOneLevel = false
         }
         return option
     }

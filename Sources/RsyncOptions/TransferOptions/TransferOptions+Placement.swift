@@ -7,6 +7,8 @@ extension TransferOptions {
         package var partial = false
         /// `--inplace`.
         package var inPlace = false
+        /// `--append` or `--append-verify`; nil for neither.
+        package var appending: Appending?
         /// `--fsync`: the session is complete only when everything is on the destination's device.
         package var fsync = false
         /// `--partial-dir`: where what interrupted transfers leave is kept; nil for the usual place.
@@ -20,7 +22,10 @@ extension TransferOptions {
         package var fuzziness = 0
 
         /// Whether what interrupted transfers leave is kept, and used.
-        package var keepsPartials: Bool { (partial || partialDirectory != nil) && !inPlace }
+        package var keepsPartials: Bool { (partial || partialDirectory != nil) && !writesInPlace }
+
+        /// Whether existing files are written in place: `--inplace`, or an option that implies it.
+        package var writesInPlace: Bool { inPlace || appending != nil }
 
         /// `-b`: what is replaced or deleted is kept.
         package var backup = false
@@ -48,6 +53,14 @@ extension TransferOptions {
         /// The most alternate directories.
         package static let alternatesLimit = 20
     }
+}
+
+/// How shorter files are continued; on the wire, the number of times that `--append` is sent.
+package enum Appending: Int, Sendable, Equatable {
+    /// `--append`: what is there is not checked.
+    case trusting = 1
+    /// `--append-verify`: what is there is part of the whole-file checksum.
+    case verifying = 2
 }
 
 /// What an equal file of an alternate directory is used for.

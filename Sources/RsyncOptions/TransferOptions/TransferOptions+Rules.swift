@@ -7,8 +7,9 @@ extension TransferOptions {
         if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
             return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
         }
-        guard placement.inPlace else { return nil }
-        return placement.partialDirectory == nil ? nil : "--inplace cannot be used with --partial-dir"
+        if placement.appending != nil, wire.wholeFile ?? false { return "--append cannot be used with --whole-file" }
+        guard placement.writesInPlace, placement.partialDirectory != nil else { return nil }
+        return "--\(placement.appending == nil ? "inplace" : "append") cannot be used with --partial-dir"
     }
 
     /// The rule that keeps a directory for partial files out of the transfer (rsync(1), `--partial-dir`); nil if there is no

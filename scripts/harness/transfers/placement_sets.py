@@ -167,6 +167,27 @@ TREES = {
         target/mode | text | | 644
         parts/unrelated | text
     """,
+    # Files that have grown, and others.
+    "grown": """
+        source/grown | *200000
+        target/grown | *100000
+        source/damaged | *200000
+        target/damaged | ~100000
+        source/same size | text | 7
+        target/same size | TEXT | 8
+        source/shorter | text
+        target/shorter | longer text
+        source/new | *3000
+        source/filled | text
+        target/filled |
+        source/mode | text | | 600
+        target/mode | text | | 644
+        source/d/grown | *70000
+        target/d/grown | *4
+        source/hard 1 | *2000
+        source/hard 2 | = source/hard 1
+        target/hard 1 | *3000
+    """,
     "dense file": """
         source/f | 0*300000
         target/f | 0*300000
@@ -239,6 +260,19 @@ SETS = {
     "fuzzy": (["-a", "-i", "-y", "--no-W"], "similar names"),
     "fuzzy twice": (["-a", "-i", "-yy", "--no-W", "--link-dest=../alt"], "similar names"),
     "fuzzy, told": (["-a", "-vvv", "-y", "--no-W"], "similar names", "lines differ", "says fuzzy basis selected for"),
+    **{f"{name}{more}": ([*options, f"--{name}"], "grown")
+       for name in ("append", "append-verify")
+       for more, options in (
+           ("", ["-a", "-i"]), (", hard links", ["-aH", "-i"]), (", sums", ["-ac", "-i"]), (", old", ["-a", "-i", "--protocol=29"]),
+           (", oldest", ["-a", "--protocol=27"]), (", compressed", ["-az", "-i"]), (", backup", ["-ab", "-i"]),
+           (", all at once", ["-a", "-i", "--no-inc-recursive", "--delete"]), (", sparse", ["-aS", "-i", "--no-W"]),
+           (", dry run", ["-an", "-i"]), (", sources removed", ["-a", "-i", "--remove-source-files"]))},
+    "append twice": (["-a", "-i", "--append", "--append"], "grown"),
+    "append, not any more": (["-a", "-i", "--append", "--no-append"], "grown"),
+    "append, told": (["-a", "-v", "--append-verify"], "grown"),
+    "append, statistics": (["-a", "--append", "--stats", "--no-inc-recursive"], "grown"),
+    "append and partial directory": (["-a", "--append", "--partial-dir=x"], "grown", "says cannot be used with"),
+    "append and whole files": (["-a", "--append", "-W"], "grown", "says cannot be used with"),
     "sparse in place": (["-a", "-i", "-S", "--inplace", "-I"], "dense file"),
     "sparse in place, whole": (["-a", "-i", "-S", "--inplace", "-I", "-W"], "dense file"),
 }

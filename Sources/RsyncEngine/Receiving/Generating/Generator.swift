@@ -65,6 +65,8 @@ final class Generator {
     ///   - owner: The directory that the list belongs to with incremental recursion.
     ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
+        var owner = owner
+        if let name = owner?.name { owner?.name = context.destination.path(ofDirectory: name) }
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
@@ -122,7 +124,7 @@ final class Generator {
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
-            let whole = Array(list.name(of: entry))
+            let whole = context.destination.path(ofDirectory: Array(list.name(of: entry)))
             // A directory "." of the first list was processed as its owner.
             if !state.parameters.isIncremental {
                 processDirectory(entry, named: whole, index: index, in: list)
@@ -205,18 +207,19 @@ final class Generator {
     /// A file arrived with a wrong checksum: it is requested once more, then it is an error (protocol specification,
     /// transfer 11.11).
     func mismatched(_ plan: TransferPlan) {
-        let name = printable(plan.list.name(of: plan.entry))
+        let text = "\(printable(plan.list.name(of: plan.entry))) failed verification"
+        let outcome = plan.isInPlace ? "update retained" : "update discarded"
         guard plan.attempt == 0 else {
-            state.report("ERROR: \(name) failed verification -- update discarded.", .errorTransfer)
+            state.report("ERROR: \(text) -- \(outcome).", .errorTransfer)
             return abandoned(plan.index)
         }
-        state.report("WARNING: \(name) failed verification -- update discarded (will try again).", .warning)
+        state.report("WARNING: \(text) -- \(outcome) (will try again).", .warning)
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
             try readMetadata(of: &candidate)
             countNames(of: &candidate)
-            let decision = rules.transfer(candidate, report: plan.flags)
+            let decision = rules.decideAgain(candidate, reported: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }
         } catch {
             context.report(error, "recv_generator")
@@ -246,7 +249,10 @@ final class Generator {
                 let entry = tracked.list.entry(sorted: position)
                 guard entry.isDirectory, !entry.flags.contains(.blank) else { continue }
                 context.stayAlive()
-                _ = finish(directory: entry, named: Array(tracked.list.name(of: entry)))
+                _ = finish(
+                    directory: entry,
+                    named: context.destination.path(ofDirectory: Array(tracked.list.name(of: entry)))
+                )
             }
         }
     }

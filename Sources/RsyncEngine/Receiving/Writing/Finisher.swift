@@ -81,6 +81,7 @@ final class Finisher {
         case .write(let piece, let target): write(piece, target)
         case .punch(let piece, let target): write(piece, target, isThere: true)
         case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
+        case .retain(let target, let length): retain(target, length: length)
         case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
@@ -129,6 +130,17 @@ final class Finisher {
         } catch {
             fail(error, "rename", target.plan)
             return false
+        }
+    }
+
+    /// Ends a file with a wrong checksum that was written in place; it is requested again once all of it is written.
+    private func retain(_ target: FileTarget, length: Int64) {
+        guard !target.hasFailed, case .inPlace(let file) = target.place else { return }
+        do throws(VolumeError) {
+            report(try file.finish(length: length, FileAttributes()))
+            events.push(.mismatched(target.plan))
+        } catch {
+            fail(error, "write", target.plan)
         }
     }
 

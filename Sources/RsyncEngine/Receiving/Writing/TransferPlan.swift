@@ -29,6 +29,8 @@ final class TransferPlan: Sendable {
     let hasPartial: Bool
     /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
+    /// How many bytes of the destination stay, because only what follows them is requested (`--append`); 0 for none.
+    let keptLength: Int64
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
     /// The places of long extended attributes that the existing file does not have.
@@ -46,6 +48,7 @@ final class TransferPlan: Sendable {
         basisPlace: BasisPlace = .destination,
         hasPartial: Bool = false,
         isInPlace: Bool,
+        keptLength: Int64 = 0,
         attempt: Int,
         lackedValues: [Int] = []
     ) {
@@ -60,6 +63,7 @@ final class TransferPlan: Sendable {
         self.basisPlace = basisPlace
         self.hasPartial = hasPartial
         self.isInPlace = isInPlace
+        self.keptLength = keptLength
         self.attempt = attempt
         self.lackedValues = lackedValues
     }
