@@ -124,7 +124,8 @@ extension RsyncCommandLine {
         guard let written = arguments.last else { throw .usage("no source and destination are given (see --help)") }
         guard !arguments.dropLast().contains([]) else { throw .usage("Empty source arg specified.") }
         // An empty variable in a script must not mean the working directory, unless the user asks for the old way.
-        let last = written.isEmpty && arguments.count > 1 && settings.passing.oldLevel > 0 ? [UInt8(ascii: ".")] : written
+        let last =
+            written.isEmpty && arguments.count > 1 && settings.passing.oldLevel > 0 ? [UInt8(ascii: ".")] : written
         guard !last.isEmpty else {
             let isSource = arguments.count == 1
             throw .usage(isSource ? "Empty source arg specified." : "Empty destination arg specified (use \".\").")

@@ -152,7 +152,11 @@ package struct ClientSession: Sendable {
             arguments.paths = arguments.paths.map {
                 ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: passing.isSecluded)
             }
-            try write(passing.isSecluded ? arguments.firstWords : arguments.encodedForDaemon, in: dialect, over: channel)
+            try write(
+                passing.isSecluded ? arguments.firstWords : arguments.encodedForDaemon,
+                in: dialect,
+                over: channel
+            )
             if passing.isSecluded { try write(arguments.secludedWords, isSecluded: true, over: channel) }
             return try transfer(direction, version: version, over: channel)
         }

@@ -132,7 +132,7 @@ func resolve(
     let thread: WorkerThread
     do throws(SystemError) {
         thread = try WorkerThread(name: "resolve") {
-            let answer = Result { () throws(TransportError) in 
+            let answer = Result { () throws(TransportError) in
                 try SocketAddress.resolve(target, isPassive: false, isIPv4: isIPv4)
             }
             resolution.answer.withLock { $0 = answer }
