@@ -28,6 +28,8 @@ struct OptionRoundTripTests {
         "compare-dest": ["../a"], "copy-dest": ["../b", "/b"], "link-dest": ["../c", "../d"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
+        "remote-option": ["--log-file=x", "-n"], "address": ["127.0.0.1"], "sockopts": ["SO_KEEPALIVE"],
+        "early-input": ["/secret"],
     ]
 
     /// Every spelling of every honoured option, with its values.
@@ -185,6 +187,7 @@ struct OptionRoundTripTests {
     func effective() throws {
         let inert: Set<String> = [
             "--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress", "--motd",
+            "--trust-sender", "--qsort", "--blocking-io",
         ]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }

@@ -295,8 +295,12 @@ final class SessionState: Sendable {
 
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
-        let path = "\"\(printable(Array(name)))\"" + (module.isEmpty ? "" : " (in \(printable(module)))")
-        return "rsync: [\(role ?? self.role)] \(operation) \(path) failed: \(SystemError.text(of: number)) (\(number))"
+        "rsync: [\(role ?? self.role)] \(operation) \(quoted(name)) failed: \(SystemError.text(of: number)) (\(number))"
+    }
+
+    /// A path in a message, with the module that it is in.
+    func quoted(_ path: some Sequence<UInt8>) -> String {
+        "\"\(printable(Array(path)))\"" + (module.isEmpty ? "" : " (in \(printable(module)))")
     }
 }
 

@@ -117,10 +117,8 @@ extension SessionState {
             switch failure {
             case .peerExit: break
             case .rejected(let line, _): report(line, .error)
-            case .usage(let lines, let code):
-                for line in lines.split(separator: "\n") { report(String(line), .error) }
-                report(ExitText.line(code: code, role: role), .error)
-            default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
+            case .usage: explain(failure)
+            default: if parameters.dialect.tellsExitCode { explain(failure) }
             }
         }
         do throws(WireError) {
@@ -137,5 +135,11 @@ extension SessionState {
         } catch {
             return
         }
+    }
+
+    /// Reports why this side is stopping, and with which exit code.
+    private func explain(_ failure: EngineError) {
+        for line in failure.line.split(separator: "\n") { report(String(line), .error) }
+        report(ExitText.line(code: failure.exitCode, role: role), .error)
     }
 }

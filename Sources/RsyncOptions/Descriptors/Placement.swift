@@ -50,7 +50,9 @@ extension OptionTable {
         .setting(
             "--suffix=SUFFIX",
             "suffix of backups; default ~, or none with --backup-dir",
-            told: .path(120, "--suffix", "SUFFIX") { $0.placement.suffix },
+            told: .words(120, "--suffix=SUFFIX") { options, _ in
+                options.placement.suffix.map { [Array("--suffix=".utf8) + $0] } ?? []
+            },
             isUsed: { $0.placement.suffix != nil }
         ) { (options, value) throws(OptionError) in
             guard !value.bytes.contains(UInt8(ascii: "/")) else {
@@ -147,9 +149,9 @@ extension OptionDescriptor {
         return .setting(
             "\(name)=DIR",
             help,
-            told: .words(450, "\(name)=DIR", to: .receiver) { options, _ in
+            told: .words(450, "\(name) DIR", to: .receiver) { options, _ in
                 guard options.placement.alternateUse == use else { return [] }
-                return options.placement.alternates.map { Array("\(name)=".utf8) + $0 }
+                return options.placement.alternates.flatMap { [Array(name.utf8), $0] }
             },
             isUsed: { $0.placement.alternateUse == use && !$0.placement.alternates.isEmpty }
         ) { (options, value) throws(OptionError) in
@@ -185,8 +187,8 @@ extension OptionTelling {
         to audience: Audience = .all,
         _ value: @escaping @Sendable (TransferOptions) -> [UInt8]?
     ) -> OptionTelling {
-        .words(rank, "\(name)=\(argument)", to: audience) { options, _ in
-            value(options).map { [Array("\(name)=".utf8) + $0] } ?? []
+        .words(rank, "\(name) \(argument)", to: audience) { options, _ in
+            value(options).map { [Array(name.utf8), $0] } ?? []
         }
     }
 }

@@ -132,6 +132,7 @@ let decisionTable = """
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --compare-dest | leave it out, remove what is there
     file 100 5 640           | - ; alt file 100 5 644      | -rlpt --compare-dest   | copy 0, set mode 640 time 5, report (permissions)
     file 100 5 644           | - ; alt file 100 6 644      | -rlpt --compare-dest   | transfer (time), compare with 0, set mode 644 time 5
+    file 100 5 644           | - ; alt file 100 6 4755     | -rlt --compare-dest    | transfer (time), compare with 0, set mode 4755 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --copy-dest      | copy 0, set mode 644 time 5
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --copy-dest | transfer (size), set mode 644 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --link-dest      | link to 0

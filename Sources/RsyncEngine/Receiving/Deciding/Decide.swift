@@ -189,9 +189,14 @@ extension DecisionRules {
     /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        var attributes = attributes(for: candidate, current: current)
+        if current == nil, !keepsPermissions, let model = bestAlternate(for: candidate) {
+            // As in rsync: the file of an alternate directory counts as the old file.
+            attributes.permissions = permissions(of: candidate.entry, current: candidate.bases[model.number].status)
+        }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate, current: current),
+            attributes: attributes,
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
             basis: candidate.bases.isEmpty ? nil : basis(for: candidate)

@@ -358,11 +358,25 @@ extension VolumeExecutor {
         case .keep(_, let attributes?, _):
             failures = try set(attributes, leaf, in: directory, candidate.current)
         case .make(_, let attributes, _):
-            failures = try set(attributes, leaf, in: directory, nil)
+            failures = try set(keepingInherited(attributes, leaf, in: directory), leaf, in: directory, nil)
         default: return
         }
         context.report(failures)
         if !failures.isEmpty { reportedDirectories.insert(Array(candidate.name)) }
+    }
+
+    /// A new directory's attributes: the set-group-ID bit that it has from its parent stays, unless permissions are kept.
+    private func keepingInherited(
+        _ attributes: FileAttributes,
+        _ leaf: ArraySlice<UInt8>?,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> FileAttributes {
+        guard !context.rules.keepsPermissions, let permissions = attributes.permissions else { return attributes }
+        var made: FileStatus? = nil
+        if let leaf { made = try directory.status(of: leaf.span) } else { made = try directory.status() }
+        var attributes = attributes
+        attributes.permissions = permissions | (made?.permissions ?? 0) & 0o7000
+        return attributes
     }
 
     /// Remembers the permissions that a directory gets back at the end.

@@ -78,6 +78,8 @@ final class Generator {
     ///   - owner: The directory that the list belongs to with incremental recursion.
     ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
+        var owner = owner
+        if let name = owner?.name { owner?.name = context.destination.path(ofDirectory: name) }
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
@@ -135,7 +137,7 @@ final class Generator {
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
-            let whole = Array(list.name(of: entry))
+            let whole = context.destination.path(ofDirectory: Array(list.name(of: entry)))
             // A directory "." of the first list was processed as its owner.
             if !state.parameters.isIncremental {
                 processDirectory(entry, named: whole, index: index, in: list)
@@ -290,7 +292,10 @@ final class Generator {
                 let entry = tracked.list.entry(sorted: position)
                 guard entry.isDirectory, !entry.flags.contains(.blank) else { continue }
                 context.stayAlive()
-                _ = finish(directory: entry, named: Array(tracked.list.name(of: entry)))
+                _ = finish(
+                    directory: entry,
+                    named: context.destination.path(ofDirectory: Array(tracked.list.name(of: entry)))
+                )
             }
         }
     }

@@ -16,7 +16,8 @@ final class GeneratorSession {
     private let synchronizer: Synchronizer?
     /// Whether a list is ended when all of it is in place.
     ///
-    /// Otherwise it is ended when all of it has been requested: before protocol 30 only the end of a phase tells which files the sender does not send, and files that are held are in place
+    /// Otherwise it is ended when all of it has been requested: before protocol 30 only the end of a phase tells which files
+    /// the sender does not send, and files that are held are in place
     /// after the last phase of requests.
     private let endsListsInPlace: Bool
     /// Files to request again in the redo phase, if that cannot be done before.

@@ -11,11 +11,6 @@ import VolumeAccess
 /// through a bounded queue whose weight counts bytes; finished files are reported to the generator, one event per
 /// batch. After a failure of the session, what has been received is still finished.
 final class Finisher {
-    /// How long a file that lacks a descriptor or an inode waits for the other finisher to do what it has been given.
-    ///
-    /// Bounded, because both may wait at once.
-    private static let releaseLimit = Duration.seconds(5)
-
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
@@ -24,9 +19,8 @@ final class Finisher {
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
-    /// Shared by the finishers: held shared while a small file is staged and, if it replaces another, named; exclusively by the
-    /// second attempt of a file, because the check of a target counts on the space of one file at a time.
-    private let staging: SharedLock
+    /// Shared by the finishers.
+    private let staging: SharedStaging
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the generator.
     private var finished: [TransferPlan] = []
@@ -39,7 +33,7 @@ final class Finisher {
         jobs: BoundedQueue<[FileJob]>,
         other: BoundedQueue<[FileJob]>,
         events: BoundedQueue<GeneratorEvent>,
-        staging: SharedLock,
+        staging: SharedStaging,
         synchronizer: Synchronizer?
     ) {
         self.staging = staging
@@ -179,9 +173,9 @@ final class Finisher {
     private func finish(_ bytes: [UInt8], _ plan: TransferPlan, isLastTry: Bool = false) {
         do throws(VolumeError) {
             if isLastTry {
-                try staging.alone { () throws(VolumeError) in try write(bytes, plan) }
+                try staging.lock.alone { () throws(VolumeError) in try write(bytes, plan) }
             } else {
-                try staging.shared { () throws(VolumeError) in try write(bytes, plan) }
+                try staging.lock.shared { () throws(VolumeError) in try write(bytes, plan) }
             }
         } catch {
             guard !isLastTry, error.isOutOfDescriptors || error.isOutOfSpace else {
@@ -197,10 +191,7 @@ final class Finisher {
     private func commitWaiting() {
         name(staged.takeAll())
         tell()
-        let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
-        // Not a push that may wait: the other finisher may be doing the same.
-        guard !state.hasFailed, other.pushAtOnce([.mark(done)]) else { return }
-        _ = done.pop(within: Self.releaseLimit)
+        if !state.hasFailed { staging.awaitNames(from: other) }
     }
 
     private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
