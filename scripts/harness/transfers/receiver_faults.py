@@ -92,6 +92,17 @@ def _foreign_root(setting, folder):
         check(os.path.exists(place + "/target/d/f"), "the contents did not arrive")
 
 
+def _copied_backup(*options, kept):
+    """Backups that are copies have what the originals had. (rsync 3.5.0 loses the ACL.)"""
+    def body(setting, folder):
+        given = [["setfattr", "-n", "user.kept", "-v", "old", "{}/target/f"], ["setfacl", "-m", "u:7:r", "{}/target/f"]]
+        for place, _ in _pushes(setting, folder, "-aAX", *options, after=given)("source/f | new text\ntarget/f | text\n"):
+            path = place + kept
+            check(os.getxattr(path, "user.kept") == b"old", "the attribute is lost")
+            check("system.posix_acl_access" in os.listxattr(path), "the ACL is lost")
+    return body
+
+
 def _unflushed(*options):
     """A disk that loses everything: the sources of `--fsync --remove-source-files` stay."""
     def body(setting, folder):
@@ -119,6 +130,7 @@ def receiver_fault_cases():
         "directory that cannot be written": _unwritable,
         "no free inode": _no_inode,
         "top that belongs to root": _foreign_root,
+        "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
         "disk that loses what was sent": _unflushed(),
         "disk that loses what was sent, one list": _unflushed("--no-inc-recursive"),
         "disk that loses what was sent, held updates": _unflushed("--delay-updates"),
