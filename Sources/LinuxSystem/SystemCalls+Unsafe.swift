@@ -111,3 +111,10 @@ package func lockRange(of file: Int32, at start: Int64, count: Int64) -> Int32 {
 
 /// Whether there is something at a path: access(2).
 package func isPresent(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+/// fnmatch(3) for one component of a path, as glob(3) matches it: a leading dot is matched only by itself.
+package func matchesGlob(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
+    guard !pattern.contains(0), !name.contains(0) else { return false }
+    let (pattern, name) = (pattern.map { CChar(bitPattern: $0) } + [0], name.map { CChar(bitPattern: $0) } + [0])
+    return unsafe fnmatch(pattern, name, FNM_PERIOD) == 0
+}

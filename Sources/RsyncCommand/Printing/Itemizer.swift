@@ -1,13 +1,15 @@
 import RsyncEngine
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 
 /// The eleven characters of `-i` (protocol specification, transfer 18.3).
-struct Itemizer: Sendable {
+package struct Itemizer: Sendable {
     /// In place of the eleven characters for a name that was deleted.
     static let deletion = "*deleting  "
 
     let options: TransferOptions
+
+    package init(options: TransferOptions) { self.options = options }
 
     /// Describes what happened to an entry.
     func text(_ item: ItemReport) -> String {

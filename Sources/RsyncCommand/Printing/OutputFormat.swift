@@ -1,11 +1,11 @@
 import Glibc
 import LinuxSystem
-import RsyncEngine
+package import RsyncEngine
 import RsyncOptions
 import RsyncWire
 
 /// The format of the lines that report changes: `--out-format` (protocol specification, transfer 18.3).
-struct OutputFormat: Sendable, Equatable {
+package struct OutputFormat: Sendable, Equatable {
     private enum Piece: Sendable, Equatable {
         case text([UInt8])
         case field(UInt8)
@@ -15,12 +15,12 @@ struct OutputFormat: Sendable, Equatable {
     private let pieces: [Piece]
 
     /// Whether it shows what changed.
-    var itemizes: Bool { pieces.contains(.field(UInt8(ascii: "i"))) }
+    package var itemizes: Bool { pieces.contains(.field(UInt8(ascii: "i"))) }
 
     /// Reads a format.
     ///
     /// - Throws: ``CommandError/unsupported(_:)`` for an escape or a width that is not supported.
-    init(parsing format: [UInt8]) throws(CommandError) {
+    package init(parsing format: [UInt8]) throws(CommandError) {
         var pieces: [Piece] = []
         var rest = format[...]
         while let byte = rest.popFirst() {
@@ -50,7 +50,7 @@ struct OutputFormat: Sendable, Equatable {
     ])
 
     /// The line for a change.
-    func line(_ item: ItemReport, _ itemizer: Itemizer) -> [UInt8] {
+    package func line(_ item: ItemReport, _ itemizer: Itemizer) -> [UInt8] {
         var line: [UInt8] = []
         for piece in pieces {
             switch piece {

@@ -8,7 +8,7 @@ extension DaemonConfiguration {
     /// Files and directories outside of the modules that are written while the daemon runs.
     package var writtenFiles: [[UInt8]] {
         let locks = modules.filter { $0.connectionLimit > 0 }.map(\.lockFile)
-        let texts = locks + modules.flatMap { [$0.logFile, $0.temporaryDirectory] } + [defaults.logFile]
+        let texts = locks + modules.map(\.logFile) + [defaults.logFile]
         return texts.map(\.ofProcess).filter { !$0.isEmpty }
     }
 }

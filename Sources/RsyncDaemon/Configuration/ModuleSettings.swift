@@ -44,7 +44,6 @@ package struct ModuleSettings: Equatable, Sendable {
 
     /// Whether owners keep their numeric IDs.
     var usesNumericIDs: Bool?
-    var mungesLinks: Bool?
     var isFakeSuper = false
     var ignoresErrors = false
     var ignoresUnreadable = false
@@ -53,9 +52,8 @@ package struct ModuleSettings: Equatable, Sendable {
     var includeFrom: VariableText = ""
     var exclude: VariableText = ""
     var excludeFrom: VariableText = ""
-    var incomingModes: VariableText = ""
-    var outgoingModes: VariableText = ""
-    var temporaryDirectory: VariableText = ""
+    var incomingModes = ModeChanges()
+    var outgoingModes = ModeChanges()
     var keepsAccessTimes: Bool?
     var uncompressed: VariableText = ""
     /// The I/O timeout in seconds; 0 for none.

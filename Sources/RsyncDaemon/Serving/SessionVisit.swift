@@ -15,7 +15,8 @@ final class SessionVisit: ModuleVisit {
         var variables: SessionVariables
         var slot: ConnectionLock?
         var identity: ServingIdentity?
-        var hasCommandRun = false
+        /// What follows the session.
+        var follower: VisitObserver
     }
 
     private let settings: ModuleSettings
@@ -24,8 +25,8 @@ final class SessionVisit: ModuleVisit {
     private let log: any LineOutput
     private let bandwidthLimit: Int64
     private let state: Mutex<State>
-    private let follower: VisitObserver
     var observer: any TransferObserver { follower }
+    private var follower: VisitObserver { state.withLock { $0.follower } }
 
     /// Prepares a visit.
     ///
@@ -50,8 +51,7 @@ final class SessionVisit: ModuleVisit {
         variables.set("RSYNC_MODULE_NAME", settings.name)
         variables.set("RSYNC_HOST_ADDR", client.text)
         variables.set("RSYNC_PID", "\(number)")
-        state = Mutex(State(variables: variables))
-        follower = VisitObserver(log: log)
+        state = Mutex(State(variables: variables, follower: VisitObserver(log: log)))
     }
 
     /// How the log names the client.
@@ -148,19 +148,61 @@ final class SessionVisit: ModuleVisit {
         let user = printable(variables.value("RSYNC_USER_NAME") ?? [])
         let from = user.isEmpty ? shownClient : "\(user)@\(shownClient)"
         log.line("rsync \(request.isSender ? "on" : "to") \(requested) from \(from)")
+        do throws(FilterError) {
+            try apply(to: &request)
+        } catch {
+            log.line("the module's filter rules cannot be used: \(error)")
+            return .usage("ERROR: the module's filter rules cannot be used", exitCode: 3)
+        }
+        followFiles(of: request)
+        return runCommandBefore(request)
+    }
+
+    /// Prepares the lines of `transfer logging`.
+    private func followFiles(of request: VisitRequest) {
+        guard settings.logsTransfers else { return }
+        let variables = variables
+        let session = TransferLog.Session(
+            client: client,
+            module: settings.name,
+            path: variables.value("RSYNC_MODULE_PATH") ?? [],
+            user: variables.value("RSYNC_USER_NAME") ?? []
+        )
+        do throws(CommandError) {
+            let files = try TransferLog(variables.expand(settings.logFormat), session, request.options)
+            let follower = VisitObserver(log: log, files: files)
+            state.withLock { $0.follower = follower }
+        } catch {
+            log.line("log format: \(error)")
+        }
+    }
+
+    /// Sets the options that the module's parameters decide.
+    private func apply(to request: inout VisitRequest) throws(FilterError) {
+        let variables = variables
+        request.options.selection.moduleFilters = try ModuleRules(settings, variables).list()
+        request.options.selection.ignoresUnreadable = settings.ignoresUnreadable && request.isSender
         if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
+        if let keeps = settings.keepsAccessTimes { request.options.attributes.openWithoutAccessTime = keeps }
+        if settings.isFakeSuper {
+            request.options.attributes.privileges = .simulated
+        } else if case .simulated = request.options.attributes.privileges {
+            request.options.attributes.privileges = .ofUser
+        }
+        request.options.attributes.modeChanges = request.isSender ? settings.outgoingModes : settings.incomingModes
+        if settings.uncompressed.raw == [UInt8(ascii: "*")], request.isSender, request.options.wire.compress {
+            request.options.wire.compressLevel = 1
+        }
         let verbosity = max(0, settings.largestVerbosity)
         request.options.output.verbosity = min(request.options.output.verbosity, verbosity)
         let limit = request.options.wire.bandwidthLimit
         if bandwidthLimit > 0, limit == 0 || limit > bandwidthLimit {
             request.options.wire.bandwidthLimit = bandwidthLimit
         }
-        return runCommandBefore(request)
     }
 
     /// Runs `pre-xfer exec`, which may prevent the session.
     private func runCommandBefore(_ request: VisitRequest) -> EngineError? {
-        state.withLock { $0.hasCommandRun = true }
         var variables = variables
         variables.set("RSYNC_REQUEST", Array(request.requested.joined(separator: [32])))
         let words = [Array("rsyncd".utf8)] + request.words + [[UInt8(ascii: ".")]]

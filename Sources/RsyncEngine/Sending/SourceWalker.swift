@@ -103,6 +103,10 @@ final class SourceWalker {
                 let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
                 return state.report(text, .errorTransfer)
             }
+            if isHidden(source.name, isDirectory: status.isDirectory, number) {
+                let text = state.describe("link_stat", source.argument, number: ENOENT, role: "sender")
+                return state.report(text, .errorTransfer)
+            }
             if status.isDirectory, !state.options.selection.recursive {
                 return state.report("skipping directory \(printable(source.name))", .info)
             }
@@ -128,12 +132,37 @@ final class SourceWalker {
                 guard let status = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
                 if let filters, isExcluded(leaf, below: name, status, filters, source) { continue }
+                if hidesNames, isHidden(leaf, below: name, status, in: directory, source) { continue }
                 append(status, parent: name, leaf: leaf, in: directory, source, to: list, isTop: false)
             }
             for failure in listing.failures { note(failure.error, "readlink_stat") }
         } catch {
             note(error, "opendir")
         }
+    }
+
+    /// Whether a daemon's module hides names.
+    private var hidesNames: Bool {
+        !state.options.selection.moduleFilters.isEmpty || state.options.selection.ignoresUnreadable
+    }
+
+    private func isHidden(_ name: [UInt8], isDirectory: Bool, _ source: UInt16) -> Bool {
+        ModuleFilters(state.options, in: sources[Int(source)].filterRoot.path)?.hides(name, isDirectory: isDirectory)
+            ?? false
+    }
+
+    private func isHidden(
+        _ leaf: Span<UInt8>,
+        below parent: [UInt8],
+        _ status: FileStatus,
+        in directory: VolumeDirectory,
+        _ source: UInt16
+    ) -> Bool {
+        let isRoot = parent.isEmpty || parent == [UInt8(ascii: ".")]
+        let name = (isRoot ? [] : parent + [PathParts.separator]) + Array(copying: leaf)
+        if isHidden(name, isDirectory: status.isDirectory, source) { return true }
+        guard state.options.selection.ignoresUnreadable, status.isDirectory || status.isRegular else { return false }
+        return !directory.canRead(leaf)
     }
 
     private var hasFilters: Bool { !state.options.selection.filters.isEmpty }

@@ -207,7 +207,11 @@ package struct ClientSession: Sendable {
 
     private func daemonClient(over channel: SessionChannel) -> DaemonClient {
         let observer = observer
-        let onText = { (line: [UInt8]) throws(WireError) in observer.peerMessage(shown(line), .info) }
+        // A list of modules has two columns.
+        let onText = { (line: [UInt8]) throws(WireError) in
+            let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+            observer.peerMessage(columns.map { shown($0) }.joined(separator: "\t"), .info)
+        }
         return DaemonClient(
             version: options.wire.protocolVersion,
             input: channel.input,

@@ -96,6 +96,9 @@ package struct ServerSession {
                 try runner.send(place.sources(arguments.paths, state: state))
             } else {
                 let path = arguments.paths.first ?? []
+                if ModuleFilters(options, in: [])?.hides(path, isDirectory: true) == true {
+                    throw .usage("ERROR: daemon has excluded destination \"\(printable(path))\"", exitCode: 3)
+                }
                 try runner.receive(into: DestinationArgument(base: place.base, path: path), request: nil)
             }
         } catch {
@@ -218,7 +221,11 @@ struct ServedPlace {
 
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func sources(_ paths: [[UInt8]], state: SessionState) -> [SourceRoot] {
-        paths.compactMap { path in
+        let hidden = ModuleFilters(state.options, in: [])
+        let named = base.map { base in
+            paths.flatMap { ModuleGlob(base, hidden: hidden).paths(for: $0) }
+        }
+        return (named ?? paths).compactMap { path in
             do throws(VolumeError) {
                 guard let base else { return try SourceRoot.argument(path) }
                 return try SourceRoot.argument(path, in: base)

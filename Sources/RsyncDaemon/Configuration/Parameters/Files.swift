@@ -3,10 +3,12 @@ extension ParameterTable {
     static let files: [ParameterDescriptor] = [
         .text("path", kind: .path, "the directory; required", \.path),
         .tristate("numeric ids", "owners go by number; unset: with a chroot", \.usesNumericIDs),
-        .tristate(
+        .refused(
             "munge symlinks",
-            "targets of links are stored with a prefix; unset: without a chroot",
-            \.mungesLinks
+            .tristate,
+            usual: "unset",
+            "targets of links are stored with a prefix",
+            because: "not implemented; links are stored as they are and never followed"
         ),
         .refused(
             "insecure links",
@@ -33,9 +35,13 @@ extension ParameterTable {
             \.excludeFrom
         ),
         .text("exclude", "patterns of names that are not there for clients", \.exclude),
-        .text("incoming chmod", "changes of the modes of what arrives", \.incomingModes),
-        .text("outgoing chmod", "changes of the modes that are sent", \.outgoingModes),
-        .text("temp dir", kind: .path, "directory for temporary files", \.temporaryDirectory),
+        .list("incoming chmod", "changes of the modes of what arrives, as --chmod") {
+            (module, value) throws(ParameterFlaw) in module.incomingModes = try value.modes()
+        },
+        .list("outgoing chmod", "changes of the modes that are sent, as --chmod") {
+            (module, value) throws(ParameterFlaw) in module.outgoingModes = try value.modes()
+        },
+        .refused("temp dir", .path, "directory for temporary files", because: "--temp-dir is not implemented"),
         .tristate("open noatime", "reading leaves the access time; unset: as the client says", \.keepsAccessTimes),
         .text("dont compress", kind: .list, usual: "", "`*`: nothing is compressed as far as possible", \.uncompressed),
         .refused("charset", .text, "character set of the names", because: "names are bytes; there is no --iconv"),

@@ -25,10 +25,12 @@ final class Deleter {
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
     private let filters: DirectoryFilters
+    private let hidden: ModuleFilters?
 
     init(_ context: GeneratorContext) {
         self.context = context
         let destination = context.destination
+        hidden = ModuleFilters(context.state.options, in: destination.filterRoot.path)
         filters = DirectoryFilters(state: context.state, side: .receiver, volume: destination.volume) {
             destination.filterRoot
         }
@@ -111,6 +113,7 @@ final class Deleter {
     }
 
     func isProtected(_ name: [UInt8], isDirectory: Bool, isInDeletedDirectory: Bool = true) -> Bool {
+        if let hidden, hidden.hides(name, isDirectory: isDirectory) { return true }
         guard !filters.isEmpty else { return false }
         let parts = PathParts(name)
         return filters.isExcluded(

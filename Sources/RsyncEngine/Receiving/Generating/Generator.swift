@@ -27,6 +27,8 @@ final class Generator {
     var acceptsRequests = true
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
+    /// The names that a daemon's module hides; nil where it hides none.
+    private let hidden: ModuleFilters?
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
@@ -39,6 +41,7 @@ final class Generator {
     init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
         fileRecipe = context.state.parameters.fileRecipe
+        hidden = ModuleFilters(context.state.options, in: context.destination.filterRoot.path)
         deleter = Deleter(context)
         executor = interpose(context.state.execution.executor(context, deleter))
         guard context.destination.wasCreated else { return }
@@ -58,7 +61,9 @@ final class Generator {
         tracker.begin(list, owner: owner)
         links.prepare(list)
         if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
-        if let owner { processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list) }
+        if let owner, !isBelowFailure(owner.name) {
+            processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list)
+        }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
         for turn in 0..<list.count {
@@ -85,6 +90,7 @@ final class Generator {
     }
 
     private func process(_ entry: FileEntry, index: Int32, in list: FileList, _ parent: inout ParentDirectory) {
+        if let hidden, refuses(entry, index: index, in: list, hidden) { return }
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
@@ -116,6 +122,19 @@ final class Generator {
             context.report(error, "recv_generator")
             abandonLinks(of: index)
         }
+    }
+
+    /// Refuses an entry whose name the daemon's module hides; what is below a refused directory is left out.
+    private func refuses(_ entry: FileEntry, index: Int32, in list: FileList, _ hidden: ModuleFilters) -> Bool {
+        let name = context.destination.path(of: entry, in: list)
+        guard hidden.hides(name, isDirectory: entry.isDirectory) else { return false }
+        if !isBelowFailure(Array(list.parent(of: entry))) {
+            let kind = entry.isDirectory ? "directory" : "file"
+            state.report("ERROR: daemon refused to receive \(kind) \"\(printable(name))\"", .errorTransfer)
+        }
+        if entry.isDirectory { failedDirectories.insert(name) }
+        abandonLinks(of: index)
+        return true
     }
 
     private func open(_ name: [UInt8], _ parent: inout ParentDirectory) {
