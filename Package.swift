@@ -66,15 +66,19 @@ let package = Package(
         module("ProcessSupport", ["CLinux", "LinuxSystem"]),
         module("Checksums", ["CXXHash", "COpenSSL"]),
         module("DeltaTransfer", ["Checksums"]),
-        module("VolumeAccess", ["CLinux", "LinuxSystem", "ProcessSupport"]),
+        module("FileMetadata"),
+        module("VolumeAccess", ["FileMetadata", "CLinux", "LinuxSystem", "ProcessSupport"]),
         module("Transport", ["CLinux", "LinuxSystem", "ProcessSupport"]),
         module("SecureTunnel", ["Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
         module("RsyncOptions", ["LinuxSystem", "Checksums"]),
-        module("RsyncWire", ["RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]),
+        module(
+            "RsyncWire",
+            ["FileMetadata", "RsyncOptions", "LinuxSystem", "Checksums", "DeltaTransfer", "CZlib", "CZstd", "CLZ4"]
+        ),
         module(
             "RsyncEngine",
             [
-                "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
+                "FileMetadata", "RsyncWire", "RsyncOptions", "DeltaTransfer", "Checksums", "VolumeAccess", "Transport",
                 "ProcessSupport", "LinuxSystem",
             ]
         ),
@@ -159,19 +163,23 @@ let package = Package(
         tests("DeltaTransfer", ["DeltaTransfer", "Checksums"]),
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("ProcessSupport", ["ProcessSupport", "LinuxSystem"]),
-        tests("VolumeAccess", ["VolumeAccess", "LinuxSystem"]),
+        tests("FileMetadata", ["FileMetadata"]),
+        tests("VolumeAccess", ["VolumeAccess", "FileMetadata", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
         tests("StunnelCommand", ["StunnelCommand", "SecureTunnel", "Transport", "LinuxSystem"]),
         tests("RsyncOptions", ["RsyncOptions", "LinuxSystem", "Checksums"]),
         tests(
             "RsyncWire",
-            ["RsyncWire", "RsyncOptions", "Checksums", "DeltaTransfer", "LinuxSystem"],
+            ["RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "DeltaTransfer", "LinuxSystem"],
             fixtures: true
         ),
         tests(
             "RsyncEngine",
-            ["RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums", "VolumeAccess", "Transport", "LinuxSystem"],
+            [
+                "RsyncEngine", "RsyncWire", "RsyncOptions", "FileMetadata", "Checksums", "VolumeAccess", "Transport",
+                "LinuxSystem",
+            ],
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),

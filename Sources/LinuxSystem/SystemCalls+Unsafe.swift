@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 // System calls as functions on values.
@@ -7,17 +7,14 @@ import Glibc
 // call. Each returns the C function's result: after -1, `errno` tells why.
 
 /// The time of a clock; clock_gettime(2) cannot fail for the system's clocks.
-package func clockTime(_ clock: clockid_t) -> timespec {
+package func clockTime(_ clock: Int32) -> (seconds: Int64, nanoseconds: Int) {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)
-    return time
+    return (Int64(time.tv_sec), time.tv_nsec)
 }
 
 /// The time since 1970 in UTC.
-package func wallClock() -> (seconds: Int64, nanoseconds: Int) {
-    let time = clockTime(CLOCK_REALTIME)
-    return (Int64(time.tv_sec), time.tv_nsec)
-}
+package func wallClock() -> (seconds: Int64, nanoseconds: Int) { clockTime(CLOCK_REALTIME) }
 
 /// strerror(3), thread-safe.
 func errorText(_ number: Int32) -> String? {
@@ -27,12 +24,12 @@ func errorText(_ number: Int32) -> String? {
 }
 
 /// open(2).
-package func openFile(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32 {
+package func openFile(_ path: String, _ flags: Int32, mode: UInt32 = 0) -> Int32 {
     unsafe dvm_openat(AT_FDCWD, path, flags, mode)
 }
 
 /// open(2) of a path of any bytes; one that contains a NUL does not exist.
-package func openFile(_ path: [UInt8], _ flags: Int32, mode: mode_t = 0) -> Int32 {
+package func openFile(_ path: [UInt8], _ flags: Int32, mode: UInt32 = 0) -> Int32 {
     guard !path.contains(0) else {
         errno = ENOENT
         return -1
@@ -56,9 +53,6 @@ package func readBytes(_ descriptor: Int32, into span: inout MutableSpan<UInt8>,
         return unsafe read(descriptor, rest.baseAddress, rest.count)
     }
 }
-
-/// fstat(2).
-package func readStatus(_ descriptor: Int32, into status: inout stat) -> Int32 { unsafe fstat(descriptor, &status) }
 
 /// The value of an environment variable.
 package func environmentValue(_ name: String) -> String? {
@@ -111,10 +105,3 @@ package func lockRange(of file: Int32, at start: Int64, count: Int64) -> Int32 {
 
 /// Whether there is something at a path: access(2).
 package func isPresent(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
-
-/// fnmatch(3) for one component of a path, as glob(3) matches it: a leading dot is matched only by itself.
-package func matchesGlob(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
-    guard !pattern.contains(0), !name.contains(0) else { return false }
-    let (pattern, name) = (pattern.map { CChar(bitPattern: $0) } + [0], name.map { CChar(bitPattern: $0) } + [0])
-    return unsafe fnmatch(pattern, name, FNM_PERIOD) == 0
-}

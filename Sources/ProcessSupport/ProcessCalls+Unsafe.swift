@@ -42,9 +42,6 @@ func setLimits(_ resource: __rlimit_resource_t, _ limits: rlimit) {
     _ = unsafe withUnsafePointer(to: limits) { unsafe setrlimit(resource, $0) }
 }
 
-/// stat(2).
-func readStatus(_ path: String, _ status: inout stat) -> Int32 { unsafe stat(path, &status) }
-
 /// statx(2) of a path, following symbolic links; nil on failure.
 func extendedStatus(_ path: String) -> statx? {
     var status = statx()

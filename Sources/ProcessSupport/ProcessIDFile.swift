@@ -21,8 +21,8 @@ package struct ProcessIDFile: ~Copyable {
     package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
         var file = try Self.open(path, isLocked: isLocked)
         // A daemon that ends may remove the file between the opening and the lock: its name then stands for nothing.
-        while try Self.status(of: file).st_nlink == 0 { file = try Self.open(path, isLocked: isLocked) }
-        let isRegular = try Self.status(of: file).st_mode & S_IFMT == S_IFREG
+        while try DescriptorStatus(of: file.rawValue).linkCount == 0 { file = try Self.open(path, isLocked: isLocked) }
+        let isRegular = try DescriptorStatus(of: file.rawValue).type == S_IFREG
         let number = file.rawValue
         if isRegular { try systemCall("ftruncate") { ftruncate(number, 0) } }
         let line = Array("\(getpid())\n".utf8)
@@ -35,18 +35,12 @@ package struct ProcessIDFile: ~Copyable {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let number = try systemCall("open") { openFile(path, flags, mode: 0o644) }
         let file = Descriptor(owning: number)
-        let status = try status(of: file)
-        let isRegular = status.st_mode & S_IFMT == S_IFREG
-        guard !isRegular || status.st_nlink <= 1 else { throw SystemError(operation: "open", number: EMLINK) }
+        let status = try DescriptorStatus(of: number)
+        guard status.type != S_IFREG || status.linkCount <= 1 else {
+            throw SystemError(operation: "open", number: EMLINK)
+        }
         if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
         return file
-    }
-
-    private static func status(of file: borrowing Descriptor) throws(SystemError) -> stat {
-        let number = file.rawValue
-        var status = stat()
-        try systemCall("fstat") { readStatus(number, into: &status) }
-        return status
     }
 
     /// Removes the file.

@@ -94,25 +94,23 @@ package struct Sandbox: Sendable {
             return
         }
         let place = Descriptor(owning: opened)
-        var status = stat()
-        try systemCall("fstat") { readStatus(opened, into: &status) }
+        let status = try DescriptorStatus(of: opened)
         var allowed: UInt64 =
             switch rule.access {
             case .read: Right.read
             case .remove: Right.removeFile
             case .write: handled & ~Right.execute
             }
-        if status.st_mode & S_IFMT != S_IFDIR { allowed &= Right.ofFiles }
+        if status.type != S_IFDIR { allowed &= Right.ofFiles }
         let (number, rights) = (ruleset.rawValue, allowed & handled)
         try systemCall("landlock_add_rule") { dvm_landlock_add_path(number, place.rawValue, rights) }
     }
 
     /// How many threads the process has.
     private static func threadCount() throws(SystemError) -> Int {
-        var status = stat()
-        try systemCall("stat") { readStatus("/proc/self/task", &status) }
+        let status = try DescriptorStatus(ofPath: "/proc/self/task")
         // Each is a directory, which has a link to the one above; two more are its own.
-        return Int(status.st_nlink) - 2
+        return status.linkCount - 2
     }
 
     /// The rights that a version of the kernel's interface knows, all of which are taken away.

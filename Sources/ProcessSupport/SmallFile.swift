@@ -43,12 +43,11 @@ package struct SmallFile: ~Copyable {
             dashIsStandardInput && path == [UInt8(ascii: "-")] ? dup(0) : openFile(path, flags)
         }
         let file = Descriptor(owning: number)
-        var status = stat()
-        try systemCall("fstat") { readStatus(number, into: &status) }
-        isRegular = status.st_mode & S_IFMT == S_IFREG
-        length = Int(status.st_size)
-        permissions = status.st_mode & 0o7777
-        owner = status.st_uid
+        let status = try DescriptorStatus(of: number)
+        isRegular = status.type == S_IFREG
+        length = status.size
+        permissions = status.permissions
+        owner = status.owner
         descriptor = file
     }
 

@@ -40,7 +40,7 @@ struct ClientRunner {
         case .local:
             let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
             try assumeUser()
-            let (sources, missing) = open(job.sources)
+            let (sources, missing) = try open(job.sources)
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
         case .shell(let host):
@@ -97,18 +97,23 @@ struct ClientRunner {
     }
 
     /// Opens local sources; a missing one is reported and skipped.
-    private func open(_ paths: [[UInt8]]) -> (sources: [SourceRoot], isIncomplete: Bool) {
+    private func open(_ paths: [[UInt8]]) throws(CommandError) -> (sources: [SourceRoot], isIncomplete: Bool) {
         var sources: [SourceRoot] = []
+        var isIncomplete = false
+        var resolver = SourceResolver(.user, line.options.selection)
         for path in paths {
             do throws(VolumeError) {
-                sources.append(try SourceRoot.argument(path))
+                sources.append(try resolver.resolve(path))
             } catch {
-                let name = String(decoding: NameText.escaped(path), as: UTF8.self)
-                let reason = SystemText(error.number ?? EINVAL)
-                output.error("rsync: [sender] change_dir \"\(name)\" failed: \(reason)")
+                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
+                    throw .failed("\(refusal)", exitCode: refusal.exitCode)
+                }
+                if error.isMissing, line.options.selection.ignoresMissing { continue }
+                isIncomplete = true
+                output.error(resolver.describe(path, error))
             }
         }
-        return (sources, sources.count < paths.count)
+        return (sources, isIncomplete)
     }
 
     // MARK: carriers
@@ -129,7 +134,7 @@ struct ClientRunner {
         let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
         interruption.cut(shell.stream)
         try assumeUser()
-        let (direction, isIncomplete) = direction(of: job)
+        let (direction, isIncomplete) = try direction(of: job)
         let result = session(shell.stream, printer).run(direction)
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         let code = ShellExit.code(own: own, isBroken: result.failure != nil, isPush: job.isPush, ending: shell.wait())
@@ -160,14 +165,14 @@ struct ClientRunner {
             let shell = try daemonShell(host)
             interruption.cut(shell.stream)
             try assumeUser()
-            (direction, isIncomplete) = self.direction(of: job)
+            (direction, isIncomplete) = try self.direction(of: job)
             result = session(shell.stream, printer).run(module: module, direction, login: login)
             ending = shell.wait()
         } else {
             let stream = try connect(to: host)
             interruption.cut(stream)
             try assumeUser()
-            (direction, isIncomplete) = self.direction(of: job)
+            (direction, isIncomplete) = try self.direction(of: job)
             result = session(stream, printer).run(module: module, direction, login: login)
         }
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
@@ -199,11 +204,11 @@ struct ClientRunner {
         ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
     }
 
-    private func direction(of job: TransferJob) -> (ClientSession.Direction, isIncomplete: Bool) {
+    private func direction(of job: TransferJob) throws(CommandError) -> (ClientSession.Direction, isIncomplete: Bool) {
         guard job.isPush else {
             return (.pull(job.sources, into: DestinationArgument(path: job.destination)), false)
         }
-        let (sources, isIncomplete) = open(job.sources)
+        let (sources, isIncomplete) = try open(job.sources)
         return (.push(sources, to: job.destination), isIncomplete)
     }
 

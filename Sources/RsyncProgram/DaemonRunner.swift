@@ -69,8 +69,7 @@ struct DaemonRunner {
     ///
     /// - Returns: The exit code.
     func run() throws(CommandError) -> Int32 {
-        var status = stat()
-        guard readStatus(0, into: &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return try listen() }
+        guard isSocket(0) else { return try listen() }
         let stream: SocketStream
         do throws(SystemError) {
             stream = try SocketStream(Descriptor(owning: try systemCall("fcntl") { fcntl(0, F_DUPFD_CLOEXEC, 3) }))

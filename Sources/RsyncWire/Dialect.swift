@@ -105,6 +105,9 @@ package struct Dialect: Sendable, Equatable {
     /// Whether an item of an index after the last entry may be a keep-alive (protocol specification, transfer 10).
     package var hasIdleItems: Bool { version == 29 }
 
+    /// Whether entries of a file list can carry ACLs and extended attributes (protocol specification, transfer 3.3).
+    var listsMetadata: Bool { version >= 30 }
+
     /// Whether file indexes are sent as differences (protocol specification, session 5.5).
     var hasIndexDifferences: Bool { version >= 30 }
 
@@ -116,12 +119,19 @@ package struct Dialect: Sendable, Equatable {
 
     // MARK: 31
 
+    /// Whether the names of `--files-from` are framed like everything else (protocol specification, session 6.1).
+    var framesNames: Bool { version >= 31 }
+
     /// Whether the end of a file list may carry error bits without the compat flag (protocol specification, transfer
     /// 4.3).
     var hasSafeFileListEnd: Bool { version >= 31 }
 
     /// Whether entries of a file list carry nanoseconds (protocol specification, transfer 3.3).
     package var listsNanoseconds: Bool { version >= 31 }
+
+    /// Whether a compat flag decides if long extended attributes of hard links are sent (protocol specification, transfer
+    /// 8.2).
+    var mayOmitValuesOfLinks: Bool { version >= 31 }
 
     /// Whether FIFOs and sockets carry empty device numbers (protocol specification, transfer 3.3, field 14).
     var numbersSpecials: Bool { version < 31 }

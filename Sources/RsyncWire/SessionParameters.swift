@@ -48,6 +48,10 @@ package struct SessionParameters: Sendable, Equatable {
     /// Creates the parameters of a session that negotiated nothing.
     package init() {}
 
+    /// Whether long extended attributes of hard links are neither requested nor sent (protocol specification, transfer
+    /// 8.2).
+    package var omitsValuesOfLinks: Bool { dialect.mayOmitValuesOfLinks && !flags.contains(.avoidXattrOptimization) }
+
     /// Whether there is one file list per directory.
     package var isIncremental: Bool { flags.contains(.incrementalRecursion) }
 }

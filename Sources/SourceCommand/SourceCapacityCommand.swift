@@ -69,8 +69,11 @@ struct SourceCapacityCommand: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Whether holes stay holes, as dvm-source transfer keeps them.")
     var keepHoles = true
 
-    @Flag(help: "Also count extended attributes and ACLs, for a transfer that copies them.")
-    var xattrs = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether extended attributes and ACLs take space at the target, as in a transfer to a dvm-target."
+    )
+    var xattrs = true
 
     @Option(
         help: ArgumentHelp("The need of an earlier forecast; the growth since then is added.", valueName: "quantity")

@@ -9,7 +9,8 @@ struct Transfer: LoggingCommand {
         abstract: "Synchronize local volumes to a target.",
         discussion: """
             Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
-            Owners are mapped by name, hard links and holes are preserved, lost+found at the top is ignored. \
+            Owners go by number, hard links and holes are preserved, ACLs and extended attributes where the target is \
+            a dvm-target that can keep them; lost+found at the top is ignored. \
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables are ignored. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
@@ -57,6 +58,18 @@ struct Transfer: LoggingCommand {
     @Flag(help: "Compare files by checksum instead of by size and time.")
     var checksum = false
 
+    @Option(
+        help:
+            "ACLs and extended attributes: auto (to a dvm-target whose file system keeps them), always (to stock rsync, too) or never."
+    )
+    var attributes = AttributePolicy.auto
+
+    @Flag(help: "Copy the labels of SELinux (security.selinux), too.")
+    var selinuxLabels = false
+
+    @Option(help: "How owners and groups are matched: numbers or names.")
+    var owners = OwnerPolicy.numbers
+
     @Option(help: ArgumentHelp("Compress with zstd, lz4, zlibx, zlib, none or auto.", valueName: "choice"))
     var compress: String?
 
@@ -94,6 +107,9 @@ struct Transfer: LoggingCommand {
         settings.wait = .seconds(wait)
         settings.job = job
         settings.checksum = checksum
+        settings.attributes = attributes
+        settings.labels = selinuxLabels
+        settings.owners = owners
         settings.compress = compress
         settings.check = check
         settings.whenTight = whenTight
@@ -120,4 +136,6 @@ struct Transfer: LoggingCommand {
 
 extension ProgressFormat: ExpressibleByArgument {}
 extension CheckPolicy: ExpressibleByArgument {}
+extension AttributePolicy: ExpressibleByArgument {}
+extension OwnerPolicy: ExpressibleByArgument {}
 extension TightPolicy: ExpressibleByArgument {}

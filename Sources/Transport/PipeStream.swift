@@ -73,9 +73,7 @@ package final class PipeStream: DescriptorStream {
     /// - Returns: Its type, and the flags to restore if they were changed.
     private static func prepare(_ descriptor: borrowing Descriptor) throws(SystemError) -> (DescriptorKind, Int32?) {
         let number = descriptor.rawValue
-        var status = stat()
-        try systemCall("fstat") { readStatus(number, into: &status) }
-        switch status.st_mode & S_IFMT {
+        switch try DescriptorStatus(of: number).type {
         case S_IFSOCK: return (.socket, nil)
         case S_IFIFO:
             let flags = try systemCall("fcntl") { fcntl(number, F_GETFL) }

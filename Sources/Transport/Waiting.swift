@@ -5,7 +5,7 @@ import LinuxSystem
 /// Nanoseconds of the clock that never jumps.
 func monotonicNanoseconds() -> Int64 {
     let now = clockTime(CLOCK_MONOTONIC)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+    return now.seconds * 1_000_000_000 + Int64(now.nanoseconds)
 }
 
 extension Duration {

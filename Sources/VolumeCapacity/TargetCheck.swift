@@ -49,8 +49,15 @@ package struct TargetCheck: Sendable {
     ///   - tree: What the source holds.
     ///   - demand: What the transfer will take.
     ///   - target: What the target can take.
+    ///   - carried: Which attributes the transfer carries.
     ///   - collisions: Pairs of names that a target which folds case takes for one; looked for only when it does.
-    package init(tree: TreeFacts?, demand: Demand, target: TargetFacts, collisions: [NameCollision] = []) {
+    package init(
+        tree: TreeFacts?,
+        demand: Demand,
+        target: TargetFacts,
+        carrying carried: CarriedAttributes = CarriedAttributes(),
+        collisions: [NameCollision] = []
+    ) {
         self.demand = demand
         var comparison = Comparison(target: target)
         comparison.compareSpace(demand)
@@ -58,6 +65,7 @@ package struct TargetCheck: Sendable {
             comparison.compareLimits(tree)
             comparison.compareKinds(tree)
             comparison.compareMetadata(tree)
+            if let loss = tree.attributes.loss(carrying: carried) { comparison.warn(loss) }
         }
         comparison.add(collisions)
         findings = comparison.findings.sorted { $0.severity > $1.severity }
@@ -80,7 +88,7 @@ private struct Comparison {
     private mutating func refuse(_ text: String) {
         findings.append(TargetCheck.Finding(severity: .doesNotFit, text: text))
     }
-    private mutating func warn(_ text: String) { findings.append(TargetCheck.Finding(severity: .alters, text: text)) }
+    mutating func warn(_ text: String) { findings.append(TargetCheck.Finding(severity: .alters, text: text)) }
 
     mutating func compareSpace(_ demand: TargetCheck.Demand) {
         let space = target.space
@@ -151,7 +159,6 @@ private struct Comparison {
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
             warn("the holes of \(tree.sparseFiles) files take space at the target")
         }
-        if let loss = tree.attributes.loss { warn(loss) }
     }
 
     mutating func add(_ collisions: [NameCollision]) {

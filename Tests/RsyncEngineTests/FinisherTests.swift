@@ -49,6 +49,7 @@ struct FinisherTests {
                 jobs: queue,
                 other: other,
                 events: events,
+                staging: SharedLock(),
                 synchronizer: nil
             )
         )
@@ -83,5 +84,65 @@ struct FinisherTests {
         case .abandoned: #expect(!releases)
         default: Issue.record("the generator is not told")
         }
+    }
+
+    @Test(
+        "two finishers replace small files where there is space for one new file at a time",
+        .enabled(if: MountedVolume.isPossible(.tmpfs), "only root can mount a file system"),
+        .timeLimit(.minutes(10))
+    )
+    func oneSpareFile() throws {
+        let (count, block) = (200, [UInt8](repeating: 7, count: 4096))
+        let disk = try MountedVolume(.tmpfs, mebibytes: 4)
+        let volume = try Volume.open(path: disk.path)
+        let names = (0..<count).map { "file\($0)" }
+        for name in names { try Self.write(block, name, in: volume) }
+        try Self.leaveSpace(for: 1, in: volume)
+        let queues = (0..<2).map { _ in BoundedQueue<[FileJob]>(capacity: 1 << 30, name: "jobs") }
+        for (index, name) in names.enumerated() {
+            let current = try volume.root.status(of: Array(name.utf8).span)
+            queues[index % 2].push([.small(block, .ofFile(name, replacing: current))], weight: 1)
+        }
+        let (state, events) = (SessionState.ofReceiver(), BoundedQueue<GeneratorEvent>(capacity: .max, name: "events"))
+        let staging = SharedLock()
+        let running = try (0..<2).map { number in
+            let finisher = HandedOver(
+                Finisher(
+                    state: state,
+                    destination: Destination(volume: volume, localName: nil, wasCreated: false),
+                    jobs: queues[number],
+                    other: queues[1 - number],
+                    events: events,
+                    staging: staging,
+                    synchronizer: nil
+                )
+            )
+            return try Background { finisher.value.run() }
+        }
+        // A finisher that waits for the other one's names needs its queue open.
+        var (finished, abandoned) = (0, 0)
+        while finished + abandoned < count {
+            switch events.pop() {
+            case .finished(let plans): finished += plans.count
+            case .abandoned: abandoned += 1
+            default: Issue.record("an event that no finisher sends")
+            }
+        }
+        for queue in queues { queue.close() }
+        for worker in running { try worker.value() }
+        #expect(abandoned == 0)
+        #expect(state.outcomeCode == 0)
+    }
+
+    private static func write(_ bytes: [UInt8], _ name: String, in volume: Volume) throws {
+        let file = try volume.root.stage(Array(name.utf8).span, replacing: false)
+        try file.write(bytes.span)
+        _ = try file.commit(FileAttributes())
+    }
+
+    /// Fills the file system until it has space for a number of pages.
+    private static func leaveSpace(for pages: Int64, in volume: Volume) throws {
+        let free = try volume.usableSpace().freeBytes - pages * 4096
+        try write([UInt8](repeating: 0, count: Int(free)), "filler", in: volume)
     }
 }

@@ -27,6 +27,16 @@ extension TransferPlan {
     ///   - attempt: 0, or 1 for a file that is received a second time.
     /// - Returns: The plan.
     static func ofNewFile(_ name: String? = nil, index: Int32 = 0, attempt: Int = 0) -> TransferPlan {
+        ofFile(name, replacing: nil, index: index, attempt: attempt)
+    }
+
+    /// A plan for a file without a basis that may be there.
+    static func ofFile(
+        _ name: String?,
+        replacing current: FileStatus?,
+        index: Int32 = 0,
+        attempt: Int = 0
+    ) -> TransferPlan {
         let list = FileList(start: 0, directory: -1)
         var entry = FileEntry()
         entry.mode = 0o100644
@@ -35,8 +45,8 @@ extension TransferPlan {
             index: index,
             list: list,
             entry: entry,
-            flags: [.transfer, .isNew],
-            current: nil,
+            flags: current == nil ? [.transfer, .isNew] : .transfer,
+            current: current,
             attributes: FileAttributes(permissions: 0o644),
             basisSize: nil,
             isInPlace: false,

@@ -177,6 +177,7 @@ struct WiringTests {
         }
 
         func noteNotSent(_ index: Int32) { notes.append("not sent \(index)") }
+        func noteInPlace(_ index: Int32) { notes.append("in place \(index)") }
         func willLeaveBuffer() { notes.append("leaves after \(source.bytesTaken)") }
         func willWait() { notes.append("waits") }
     }

@@ -11,6 +11,7 @@ struct OptionRoundTripTests {
     static let values: [String: [String]] = [
         "exclude": ["*.o", "+ keep", "/a/"], "include": ["*/", "- x"], "exclude-from": ["list"],
         "include-from": ["list"], "filter": ["- *.o", ": .rules", "P keep", "exclude,s x", "-C"],
+        "files-from": ["list", ":list"], "max-size": ["1.5k", "0", "9"], "min-size": ["7", "1m"],
         "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
         "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
@@ -72,6 +73,11 @@ struct OptionRoundTripTests {
         var told = options
         // Filters travel on the stream, the version in the greeting, incremental recursion among the capabilities.
         told.selection.filters = plain.selection.filters
+        told.selection.impliedDirectories = !told.selection.relative || told.selection.impliedDirectories
+        told.selection.keepsPaths = told.selection.relative ? true : nil
+        told.selection.dirs = told.sendsDirs ? true : nil
+        told.selection.links.munges = false
+        told.selection.links.trustsAll = false
         told.wire.protocolVersion = plain.wire.protocolVersion
         told.wire.incrementalRecursion = plain.wire.incrementalRecursion
         // The server's own default is deltas; without sums there is nothing to make one of.
@@ -90,11 +96,15 @@ struct OptionRoundTripTests {
         // What a server reads of -A implies -p.
         if told.attributes.acls { told.attributes.permissions = true }
         guard isSender else {
+            told.selection.ignoresMissing = false
+            (told.selection.links.copiesReferents, told.selection.links.copiesDirectories) = (false, false)
             // A server that maps owners preserves them.
             if told.attributes.userRules != nil { told.attributes.owner = true }
             if told.attributes.groupRules != nil { told.attributes.group = true }
             return told
         }
+        (told.selection.largestSize, told.selection.smallestSize) = (nil, nil)
+        (told.selection.prunesEmptyDirectories, told.selection.links.keepsDirectoryLinks) = (false, false)
         told.comparison.sizeOnly = false
         (told.comparison.existing, told.comparison.ignoreExisting) = (false, false)
         told.comparison.modifyWindow = nil
@@ -138,12 +148,12 @@ struct OptionRoundTripTests {
                 )
             }
         }
-        #expect(names.allSatisfy { used[$0, default: 0] > 100 })
+        #expect(names.allSatisfy { used[$0, default: 0] > 60 })
     }
 
     @Test("each option alone changes what a client does, or is off already")
     func effective() throws {
-        let inert: Set<String> = ["--inc-recursive"]
+        let inert: Set<String> = ["--inc-recursive", "--implied-dirs"]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
             var parser = ClientParser([Array(words[0].utf8)], surroundings)

@@ -27,7 +27,7 @@ struct AnnotatedCapture {
 
     /// All comment lines before the stream.
     private(set) var header: [String] = []
-    /// The sections of the first stream.
+    /// The sections of the sender's stream.
     private(set) var sections: [Section] = []
 
     /// The bytes of the stream.
@@ -40,7 +40,9 @@ struct AnnotatedCapture {
             if line.hasPrefix("#") {
                 if line.hasPrefix("## STREAM") {
                     guard !hasStarted else { return }
-                    hasStarted = true
+                    // The generator's stream may come first.
+                    hasStarted = line.contains("sender -> receiver")
+                    sections = []
                 } else if line.hasPrefix("# --") {
                     sections.append(Section(title: String(line.drop { "# -".contains($0) }), fields: []))
                 } else if !hasStarted {
@@ -60,10 +62,5 @@ struct AnnotatedCapture {
                 sections[last].fields[sections[last].fields.count - 1].bytes += bytes
             }
         }
-    }
-
-    /// Removes the fields whose name is given, as if the peer had not sent them.
-    mutating func removeFields(named name: String) {
-        for index in sections.indices { sections[index].fields.removeAll { $0.name == name } }
     }
 }

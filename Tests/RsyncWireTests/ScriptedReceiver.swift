@@ -1,4 +1,5 @@
 import Checksums
+import FileMetadata
 import RsyncOptions
 import RsyncWire
 import TestSupport
@@ -9,6 +10,8 @@ struct ScriptedReceiver {
     let input: WireInput
     let format: FileListFormat
     var decoder: FileListDecoder
+    /// The ACLs and extended attributes that came.
+    let metadata = ListedMetadata()
     var lists: LiveFileLists
     /// Every list that came.
     var received: [FileList] = []
@@ -23,7 +26,7 @@ struct ScriptedReceiver {
         input.dialect = format.dialect
         self.format = format
         length = bytes.count
-        decoder = FileListDecoder(format: format, limits: limits)
+        decoder = FileListDecoder(format: format, limits: limits, metadata: metadata)
         lists = LiveFileLists(isIncremental: format.isIncremental)
     }
 
@@ -63,7 +66,17 @@ struct ScriptedReceiver {
         let flags = try input.uint16("item flags")
         if flags & 0x0800 != 0 { _ = try input.byte("basis type") }
         if flags & 0x1000 != 0 { _ = try input.vstring(limit: 4095, tooLong: 2, "xname") }
+        if format.extended, flags & 0x0100 != 0 { try receiveValues(of: target) }
         items.append((index, Array(target.name), target.isDirectoryOfList))
+    }
+
+    /// Reads the values of extended attributes, as if all that are missing had been requested.
+    private func receiveValues(of target: ListedEntry) throws(WireError) {
+        let set = metadata.set(target.holder.attributes(of: target.entry).extended)
+        _ = set.request(Array(set.attributes.indices))
+        try AttributeValues.readAnswer(from: input) { (place, value) throws(WireError) in
+            guard set.fill(place, with: value) else { throw .violation("not requested", exitCode: 2) }
+        }
     }
 }
 
@@ -82,6 +95,8 @@ extension FileListFormat {
             case "H": options.attributes.hardLinks = true
             case "c": options.comparison.checksum = true
             case "U": options.attributes.accessTimes = 1
+            case "A": options.attributes.acls = true
+            case "X": options.attributes.extended = 1
             default: break
             }
         }

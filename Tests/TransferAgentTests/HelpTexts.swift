@@ -36,8 +36,9 @@ enum HelpTexts {
         OVERVIEW: Synchronize local volumes to a target.
 
         Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
-        stock rsyncd behind stunnel. Owners are mapped by name, hard links and holes
-        are preserved, lost+found at the top is ignored. The password comes from
+        stock rsyncd behind stunnel. Owners go by number, hard links and holes are
+        preserved, ACLs and extended attributes where the target is a dvm-target that
+        can keep them; lost+found at the top is ignored. The password comes from
         --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
         --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
         are ignored. Exit codes are rsync's: 0 complete, 23 some files could not be
@@ -48,7 +49,34 @@ enum HelpTexts {
 
         OPTIONS:
           --volume <name=path>    A volume's name and its mount point.
-        \#(connection)
+          --target <host:port>    Where the target listens.
+          --ca <pem>              Trust a target whose certificate these CAs issued.
+          --pin <sha256>          Accept only the certificate with this SHA-256 digest.
+          --psk-file <file>       Use the first IDENTITY:KEY line of this file as
+                                  pre-shared key; must not be readable by everybody.
+          --insecure              Do not verify the target's certificate (unsafe).
+          --certificate <pem>     The certificate to present to a target with
+                                  --client-ca.
+          --private-key <pem>     The certificate's key.
+          --server-name <name>    The name in the certificate, if it differs from the
+                                  target's host.
+          --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
+          --proxy-password-file <file>
+                                  A file with the proxy's password as its first line,
+                                  for the URL's user.
+          --no-proxy <list>       Hosts and networks that need no proxy, separated by
+                                  commas.
+          --user <name>           User name. (default: root)
+          --password-file <file>  A file with the password as its first line; not
+                                  readable by everybody.
+          --keep-alive <seconds>  The keep-alive interval. (default: 20)
+          --silence-limit <seconds>
+                                  Give up when the target has sent nothing, keep-alives
+                                  included, for this long. (default: 120)
+          --allow-weak-digest     Allow MD4 for the password, and MD5 with --insecure.
+          --log-format <log-format>
+                                  The format of log lines on standard error. (values:
+                                  text, json; default: text)
           --delete/--no-delete    Delete entries at the target that the source does not
                                   have. (default: --delete)
           --allow-empty-source    Delete at the target even if the source has no
@@ -63,6 +91,14 @@ enum HelpTexts {
                                   the job's last session at the target instead of
                                   waiting.
           --checksum              Compare files by checksum instead of by size and time.
+          --attributes <attributes>
+                                  ACLs and extended attributes: auto (to a dvm-target
+                                  whose file system keeps them), always (to stock
+                                  rsync, too) or never. (values: auto, always, never;
+                                  default: auto)
+          --selinux-labels        Copy the labels of SELinux (security.selinux), too.
+          --owners <owners>       How owners and groups are matched: numbers or names.
+                                  (values: numbers, names; default: numbers)
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
           --bwlimit <rate>        The maximum rate per second, such as 500K or 1.5M;
                                   without a unit, KiB.
@@ -205,8 +241,9 @@ enum HelpTexts {
           --keep-holes/--no-keep-holes
                                   Whether holes stay holes, as dvm-source transfer
                                   keeps them. (default: --keep-holes)
-          --xattrs                Also count extended attributes and ACLs, for a
-                                  transfer that copies them.
+          --xattrs/--no-xattrs    Whether extended attributes and ACLs take space at
+                                  the target, as in a transfer to a dvm-target.
+                                  (default: --xattrs)
           --previous <quantity>   The need of an earlier forecast; the growth since
                                   then is added.
           --round <quantity>      The storage provides multiples of this. (default: 1Gi)

@@ -11,8 +11,9 @@ import VolumeAccess
 package enum PassRequest: ControlRequest {
     static let name = "pass"
     static let limit = Duration.seconds(20)
-    /// The dvm options of sessions that this target supports.
-    package static let options = ["delete-guard", "job", "tally"]
+    /// The dvm options of sessions that this target supports; `attributes` stands for ACLs, extended attributes and
+    /// labels of SELinux.
+    package static let options = ["attributes", "delete-guard", "job", "tally"]
 
     static func answer(
         _ arguments: JSONValue,

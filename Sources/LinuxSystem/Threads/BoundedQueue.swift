@@ -82,7 +82,8 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
 
     /// Takes the oldest element, waiting at most this long.
     package func pop(within limit: Duration) -> sending QueueAnswer<Element> {
-        var deadline = clockTime(CLOCK_MONOTONIC)
+        let now = clockTime(CLOCK_MONOTONIC)
+        var deadline = timespec(tv_sec: Int(now.seconds), tv_nsec: now.nanoseconds)
         let (seconds, attoseconds) = limit.components
         deadline.tv_sec += Int(seconds)
         deadline.tv_nsec += Int(attoseconds / 1_000_000_000)

@@ -28,16 +28,16 @@ import Glibc
 
     /// Runs a closure with the lock shared.
     @inline(__always)
-    package func shared<Value>(_ body: () -> Value) -> Value {
+    package func shared<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         unsafe pthread_rwlock_rdlock(lock)
         defer { unsafe pthread_rwlock_unlock(lock) }
-        return body()
+        return try body()
     }
 
     /// Runs a closure with the lock held exclusively.
-    package func alone<Value>(_ body: () -> Value) -> Value {
+    package func alone<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         unsafe pthread_rwlock_wrlock(lock)
         defer { unsafe pthread_rwlock_unlock(lock) }
-        return body()
+        return try body()
     }
 }

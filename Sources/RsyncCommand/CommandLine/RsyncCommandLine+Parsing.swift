@@ -48,6 +48,7 @@ extension RsyncCommandLine {
         }
         try checkOptions()
         try setMode(parser.operands)
+        try findNames()
         try checkCarrier()
     }
 
@@ -75,7 +76,7 @@ extension RsyncCommandLine {
             throw .usage("--fake-super conflicts with -XX")
         }
         if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
-        if options.deletion.isOn, !options.selection.recursive {
+        if options.deletion.isOn, !options.selection.takesDirectories {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
         // The other end must report every change, not only transfers.
@@ -107,14 +108,39 @@ extension RsyncCommandLine {
             throw .usage(isSource ? "Empty source arg specified." : "Empty destination arg specified (use \".\").")
         }
         if arguments.count == 1 {
-            guard case .daemon(let host, let module, _) = try Location(parsing: last), module.isEmpty else {
-                throw .unsupported("a source without a destination (--list-only)")
+            if case .daemon(let host, let module, _) = try Location(parsing: last), module.isEmpty {
+                guard !host.host.isEmpty else { throw .usage("a remote argument names no host") }
+                mode = .listModules(host, overShell: settings.shell != nil)
+                return
             }
-            guard !host.host.isEmpty else { throw .usage("a remote argument names no host") }
-            mode = .listModules(host, overShell: settings.shell != nil)
+            options.selection.listsOnly = true
+        }
+        let all = arguments.count == 1 ? arguments + [[UInt8(ascii: ".")]] : arguments
+        mode = .transfer(try TransferJob(all, hasShell: settings.shell != nil))
+    }
+
+    /// Reads the names of `--files-from`, or leaves that to the other end (rsync(1), `--files-from`).
+    private mutating func findNames() throws(CommandError) {
+        guard let file = settings.filesFrom, case .transfer(let job) = mode else { return }
+        guard job.sources.count == 1 else {
+            throw .usage("the option --files-from takes exactly one source argument (the directory of the names)")
+        }
+        let location = try Location(parsing: file)
+        guard case .local(let path) = location else {
+            guard let remote = location.remotePath(on: job.carrier) else {
+                throw .usage("--files-from hostname is not the same as the transfer hostname")
+            }
+            options.selection.filesFrom = .file(remote, isNULSeparated: settings.isNULSeparated)
             return
         }
-        mode = .transfer(try TransferJob(arguments, hasShell: settings.shell != nil))
+        let contents: [UInt8]
+        do throws(SystemError) {
+            contents = try SmallFile(path, dashIsStandardInput: true).contents(limit: FileNames.limit)
+        } catch {
+            let name = String(decoding: path, as: UTF8.self)
+            throw .failed("failed to open files-from file \(name): \(SystemText(error.number))", exitCode: 11)
+        }
+        options.selection.filesFrom = .names(FileNames(file: contents, isNULSeparated: settings.isNULSeparated))
     }
 }
 
@@ -199,6 +225,19 @@ extension TransferJob.Carrier {
 }
 
 extension Location {
+    /// The path of a file at the other end of a transfer; nil if it is not there.
+    fileprivate func remotePath(on carrier: TransferJob.Carrier) -> [UInt8]? {
+        switch (self, carrier) {
+        case (.shell(let host, let path), .shell(let other)):
+            host.host.isEmpty || host.host == other.host ? path : nil
+        case (.shell(let host, let path), .daemon(let other, _, _)):
+            host.host.isEmpty || host.host == other.host ? path : nil
+        case (.daemon(let host, _, let path), .daemon(let other, _, _)):
+            host.host.isEmpty || host.host == other.host ? path : nil
+        default: nil
+        }
+    }
+
     /// The path on its host or in its module.
     fileprivate var path: [UInt8] {
         switch self {

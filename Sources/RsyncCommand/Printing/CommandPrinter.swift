@@ -84,6 +84,14 @@ package final class CommandPrinter: TransferObserver {
         }
     }
 
+    package func didList(_ item: ItemReport) {
+        let width = numbers.level == 0 ? 11 : 14
+        var shown = item
+        shown.name = NameText.escaped(item.name)
+        shown.target = NameText.escaped(item.target)
+        output.line(ListingLine.line(shown, size: numbers.count(item.size).right(width)))
+    }
+
     package func didDelete(name: [UInt8], isDirectory: Bool) {
         if let format, format.itemizes {
             output.line(format.line(deleted: name, isDirectory: isDirectory))

@@ -38,6 +38,9 @@ package struct DaemonModule: Sendable {
     /// Whether modification times are compared to the nanosecond, as far as the file system stores them, with clients
     /// whose protocol has nanoseconds (31 and later), unless they request otherwise (`--modify-window`).
     package var comparesNanoseconds = false
+    /// Whether labels of SELinux are left alone unless a dvm client requests them: a client could otherwise give files
+    /// labels that mean something here.
+    package var guardsLabels = false
 
     /// Computes the responses of which one is expected, for a user, a challenge and a digest
     /// (`AuthenticationExchange`); none for a user who may not use the module.

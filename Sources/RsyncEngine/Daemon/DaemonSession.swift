@@ -256,9 +256,10 @@ package struct DaemonSession {
             isSender: arguments.isSender
         )
         let isSecluded = arguments.isSecluded
+        let isRelative = arguments.options.selection.relative
         let words = vector.prefix { $0 != [UInt8(ascii: ".")] }
         arguments.paths = arguments.paths.flatMap {
-            ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded)
+            ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded, keepsMark: isRelative)
         }
         if module.timeout > 0, arguments.options.wire.timeout == 0 || arguments.options.wire.timeout > module.timeout {
             arguments.options.wire.timeout = module.timeout
@@ -266,12 +267,14 @@ package struct DaemonSession {
         arguments.options.limits.keepAlive = keepAlive
         arguments.options.limits.silenceLimit = silenceLimit
         arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
+        if module.guardsLabels, !arguments.options.agent.labels {
+            arguments.options.attributes.attributesLeftOut = [TransferOptions.Attributes.labelName]
+        }
         if synchronizes { arguments.options.placement.fsync = true }
         arguments.options.limits.largestFile = module.largestFile
         arguments.options.limits.listMemory = module.listMemory
-        var place = ServedPlace(base: module.volume)
+        var place = ServedPlace(base: module.volume, module: module.name)
         open(module, arguments, channel, &place, &report)
-        place.module = module.name
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs

@@ -12,7 +12,7 @@ final class LocalCopier {
     private static let length = 256 * 1024
 
     private let state: SessionState
-    private let sources: [DirectoryCache]
+    private let sources: SourceDirectories
     private let destination: Destination
     private let targets: DirectoryCache
     private let synchronizer: Synchronizer?
@@ -25,7 +25,7 @@ final class LocalCopier {
 
     init(
         state: SessionState,
-        sources: [SourceRoot],
+        table: SourceTable,
         destination: Destination,
         jobs: BoundedQueue<[TransferPlan]>,
         events: BoundedQueue<GeneratorEvent>,
@@ -33,9 +33,9 @@ final class LocalCopier {
     ) {
         self.synchronizer = synchronizer
         self.state = state
-        self.sources = sources.map { DirectoryCache(volume: $0.volume, capacity: 4) }
+        sources = SourceDirectories(table, state: state, capacity: 4)
         self.destination = destination
-        targets = DirectoryCache(volume: destination.volume, capacity: 4)
+        targets = destination.directories(capacity: 4)
         self.jobs = jobs
         self.events = events
     }
@@ -67,9 +67,7 @@ final class LocalCopier {
         if plan.entry.size > StagedBatch.patience { name(staged.takeAll()) }
         let source: ReadableFile
         do throws(VolumeError) {
-            let directory = try sources[Int(plan.entry.source)].directory(plan.list.parent(of: plan.entry).span)
-            let leaf = plan.list.leaf(of: plan.entry)
-            source = try directory.openForReading(leaf.span, listedAs: plan.entry.modificationTime)
+            source = try sources.open(plan.entry, in: plan.list)
         } catch {
             noteUnreadable(plan, error)
             events.push(.abandoned(plan.index))

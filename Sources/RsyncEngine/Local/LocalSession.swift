@@ -22,18 +22,23 @@ final class LocalSession: TransferRequester {
     private var linkGroups: [Inode: Int32] = [:]
     /// Maps owners and groups where they may change on the way; nil where they stay.
     private let identities: IdentityMap?
+    private let destination: Destination
+    private let remover: SourceRemover
 
     var isLocal: Bool { true }
 
     init(
         state: SessionState,
         destination: Destination,
+        table: SourceTable,
         synchronizer: Synchronizer?,
         jobs: BoundedQueue<[TransferPlan]>,
         events: BoundedQueue<GeneratorEvent>,
         interpose: (any Executor) -> any Executor
     ) {
         self.state = state
+        self.destination = destination
+        remover = SourceRemover(state: state, directories: SourceDirectories(table, state: state, capacity: 4))
         self.synchronizer = synchronizer
         self.jobs = jobs
         self.events = events
@@ -53,7 +58,11 @@ final class LocalSession: TransferRequester {
     func take(_ list: FileList) throws(EngineError) {
         guard let generator else { return }
         list.removeDuplicates()
-        if let identities { identities.map(list, identities.localNames) }
+        state.prune(list)
+        if let identities {
+            identities.map(list, identities.localNames)
+            identities.map(state.metadata, identities.localNames)
+        }
         numberLinks(of: list)
         count(list)
         live.append(list)
@@ -126,7 +135,7 @@ final class LocalSession: TransferRequester {
         switch event {
         case .finished(let plans): for plan in plans { generator?.finished(plan) }
         case .abandoned(let index): generator?.abandoned(index)
-        case .list, .listsComplete, .mismatched, .senderDone, .receiverEnded: break
+        case .list, .listsComplete, .valuesArrived, .mismatched, .senderDone, .receiverEnded: break
         }
         handOver()
     }
@@ -160,6 +169,21 @@ final class LocalSession: TransferRequester {
     func request(_ plan: TransferPlan, basis: ReadableFile?) {
         batch.append(plan)
         if batch.count >= 64 || plan.entry.size > 1 << 20 { handOver() }
+    }
+
+    /// Locally all values are known.
+    func awaitValues(of index: Int32) {}
+
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        let destination = destination
+        remover.remove(entry, in: list) { source in
+            let path = destination.path(of: entry, in: list)
+            guard
+                let written = try? destination.volume.directory(PathParts(path).parent.span)
+                    .status(of: PathParts(path).leaf.span)
+            else { return false }
+            return written.device == source.device && written.inode == source.inode
+        }
     }
 
     /// A local transfer needs no keep-alives.

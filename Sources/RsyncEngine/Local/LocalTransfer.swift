@@ -55,7 +55,9 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.selection.recursive { parameters.flags = [.incrementalRecursion] }
+        if options.listsIncrementally, !options.selection.prunesEmptyDirectories {
+            parameters.flags = [.incrementalRecursion]
+        }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
         let state = SessionState(
             options: options,
@@ -83,7 +85,7 @@ package struct LocalTransfer {
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
         state.interruptOnFailure(lists, jobs, events)
-        let walker = SourceWalker(sources: sources, state: state, lists: lists)
+        let walker = SourceWalker(sources: sources, state: state, lists: lists, keepsValues: true)
         let walking = HandedOver(walker)
         var threads = [try thread("dvm-walk") { walking.value.run() }]
         var synchronizer: Synchronizer?
@@ -101,7 +103,7 @@ package struct LocalTransfer {
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
-                sources: sources,
+                table: walker.table,
                 destination: destination,
                 jobs: jobs,
                 events: events,
@@ -113,6 +115,7 @@ package struct LocalTransfer {
         let session = LocalSession(
             state: state,
             destination: destination,
+            table: walker.table,
             synchronizer: synchronizer,
             jobs: jobs,
             events: events,

@@ -27,12 +27,26 @@ struct Destination: Sendable {
     let wasCreated: Bool
     /// The place of the directory, for filter rules.
     let filterRoot: FilterRoot
+    /// What links to directories may lead to (`--keep-dirlinks`, `--no-implied-dirs`).
+    let following: LinkFollowing
 
-    init(volume: Volume, localName: [UInt8]?, wasCreated: Bool, filterRoot: FilterRoot? = nil) {
+    init(
+        volume: Volume,
+        localName: [UInt8]?,
+        wasCreated: Bool,
+        filterRoot: FilterRoot? = nil,
+        following: LinkFollowing = .never
+    ) {
+        self.following = following
         self.volume = volume
         self.localName = localName
         self.wasCreated = wasCreated
         self.filterRoot = filterRoot ?? FilterRoot(volume)
+    }
+
+    /// Keeps open the directories that a thread is working in.
+    func directories(capacity: Int) -> DirectoryCache {
+        DirectoryCache(volume: volume, capacity: capacity, following: following)
     }
 
     /// The last component an entry has at the destination.
@@ -95,7 +109,13 @@ private struct DestinationOpener {
         wasCreated: Bool = false
     ) -> Destination {
         let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
-        return Destination(volume: volume, localName: localName, wasCreated: wasCreated, filterRoot: root)
+        return Destination(
+            volume: volume,
+            localName: localName,
+            wasCreated: wasCreated,
+            filterRoot: root,
+            following: state.options.selection.followsAtDestination ? .inside : .never
+        )
     }
 
     func kind(of path: [UInt8]) throws(EngineError) -> Kind {

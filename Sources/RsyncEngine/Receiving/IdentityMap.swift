@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import RsyncOptions
 import RsyncWire
@@ -61,6 +62,11 @@ final class IdentityMap {
             if let lastGroup { list.entries[position].gid = lastGroup.to }
             if !isSuper, !isMember(list.entries[position].gid) { list.entries[position].flags.insert(.skipGroup) }
         }
+    }
+
+    /// Rewrites the IDs in the ACLs that have come since the last call.
+    func map(_ table: ListedMetadata, _ sent: SenderNames) {
+        table.mapIDs { $0.isUser ? user($0.id, sent) : group($0.id, sent) }
     }
 
     private func user(_ id: UInt32, _ sent: SenderNames) -> UInt32 {

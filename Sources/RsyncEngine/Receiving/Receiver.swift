@@ -1,4 +1,5 @@
 import Checksums
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -59,7 +60,11 @@ final class Receiver: ReadingRole {
         identities = IdentityMap(state)
         var limits = FileListLimits.standard
         if let bytes = state.options.limits.listMemory { limits.bytes = bytes }
-        decoder = FileListDecoder(format: FileListFormat(state.options, state.parameters), limits: limits)
+        decoder = FileListDecoder(
+            format: FileListFormat(state.options, state.parameters),
+            limits: limits,
+            metadata: state.metadata
+        )
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
     }
 
@@ -107,7 +112,9 @@ final class Receiver: ReadingRole {
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
+        state.prune(list)
         identities.map(list, decoder.senderNames)
+        if state.options.attributes.acls { identities.map(state.metadata, decoder.senderNames) }
         list.apply(state.options.attributes.modeChanges)
         live.append(list)
         listCount += 1
@@ -197,12 +204,21 @@ final class Receiver: ReadingRole {
         let item = try Item.read(from: input)
         if item.isIdle(index, in: live, state.parameters.dialect) { return }
         guard item.flags.contains(.transfer), state.execution.bringsContent else {
-            return report(item, try live.resolve(index), transferred: 0)
+            let place = try live.resolve(index)
+            if state.carriesValues(item.flags) {
+                let number = place.holder.attributes(of: place.entry).extended
+                try state.readValues(from: input, into: state.metadata.set(number))
+            }
+            if open.takeAwaited(index) { events.push(.valuesArrived(index)) }
+            return report(item, place, transferred: 0)
         }
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
         defer { open.settle(plan) }
+        if state.carriesValues(item.flags) {
+            try state.readValues(from: input, into: plan.attributes.extended?.attributes ?? .empty)
+        }
         let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
@@ -225,9 +241,12 @@ final class Receiver: ReadingRole {
     func noteNotSent(_ index: Int32) throws(WireError) {
         guard let plan = open.take(index) else { throw .violation("no file has the index \(index)", exitCode: 2) }
         open.settle(plan)
+        plan.attributes.extended?.attributes.forgetRequests()
         state.noteNotSent()
         events.push(.abandoned(index))
     }
+
+    func noteInPlace(_ index: Int32) {}
 
     func willLeaveBuffer() {
         switch phase {

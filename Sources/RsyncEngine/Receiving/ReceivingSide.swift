@@ -46,14 +46,17 @@ final class ReceivingSide {
 
     /// Runs the session from the first file list to the goodbye.
     ///
-    /// - Parameter argument: The destination.
+    /// - Parameters:
+    ///   - argument: The destination.
+    ///   - didReceiveFirst: Called when the first list is complete, before anything is sent.
     /// - Throws: The session's first failure.
-    func run(into argument: DestinationArgument) throws(EngineError) {
+    func run(into argument: DestinationArgument, after didReceiveFirst: () -> Void = {}) throws(EngineError) {
         var threads: [WorkerThread] = []
         state.interruptOnFailure(events)
         channel.read(for: receiver)
         do throws(WireError) {
             let (first, hasMore) = try receiver.readFirstLists()
+            didReceiveFirst()
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
             state.observer.fileList(
@@ -133,6 +136,7 @@ final class ReceivingSide {
         let generating = HandedOver(session)
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-generate") { generating.value.run() })
+            let staging = SharedLock()
             for (number, queue) in jobs.enumerated() {
                 let finishing = HandedOver(
                     Finisher(
@@ -141,6 +145,7 @@ final class ReceivingSide {
                         jobs: queue,
                         other: jobs[1 - number],
                         events: events,
+                        staging: staging,
                         synchronizer: synchronizer
                     )
                 )

@@ -1,6 +1,7 @@
 import Synchronization
 import Checksums
 import DeltaTransfer
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -18,7 +19,7 @@ final class FileSender {
     private let state: SessionState
     private let output: WireOutput
     private let tokens: TokenWriter
-    private let directories: [DirectoryCache]
+    private let directories: SourceDirectories
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
     /// The last small file's bytes, and one more byte to notice growth.
@@ -30,7 +31,7 @@ final class FileSender {
     /// Bytes of the file sent last.
     private(set) var lastLength: Int64 = 0
 
-    init(state: SessionState, output: WireOutput, sources: [SourceRoot]) throws(WireError) {
+    init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
         self.output = output
         tokens = try TokenWriter(
@@ -39,7 +40,7 @@ final class FileSender {
             level: state.parameters.compressionLevel
         )
         isPlain = state.parameters.compression == .none
-        directories = sources.map { DirectoryCache(volume: $0.volume, capacity: 8) }
+        self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
     }
 
@@ -51,6 +52,7 @@ final class FileSender {
         _ index: Int32,
         _ item: Item,
         _ signature: Signature,
+        _ values: [Int],
         _ entry: FileEntry,
         in list: FileList
     ) throws(WireError) -> Bool {
@@ -73,6 +75,7 @@ final class FileSender {
         }
         try output.index(index)
         try item.write(to: output)
+        if state.carriesValues(item.flags) { try send(values, of: entry, in: list) }
         try signature.geometry.write(to: output)
         let isIntact = try sendContent(file, signature, item, size: size)
         try tokens.end()
@@ -95,11 +98,38 @@ final class FileSender {
         return true
     }
 
+    /// Sends the values of extended attributes that the receiving side requested (protocol specification, transfer 8.2).
+    ///
+    /// - Parameters:
+    ///   - places: Which attributes of the entry.
+    ///   - entry: The entry.
+    ///   - list: The list that holds it.
+    /// - Throws: ``WireError`` with exit code 2 when the entry has no such attribute.
+    func send(_ places: [Int], of entry: FileEntry, in list: FileList) throws(WireError) {
+        let attributes = state.metadata.set(list.attributes(of: entry).extended).attributes
+        var last = -1
+        for place in places {
+            guard attributes.indices.contains(place) else {
+                throw .violation("an extended attribute was requested that the file does not have", exitCode: 2)
+            }
+            let value = read(attributes[place].name, of: entry, in: list)
+            try AttributeValues.write(value ?? [], at: place, after: last, to: output)
+            last = place
+        }
+        try AttributeValues.writeEnd(to: output)
+    }
+
+    private func read(_ name: [UInt8], of entry: FileEntry, in list: FileList) -> [UInt8]? {
+        guard let name = state.attributeNames?.sourceName(of: name) else { return nil }
+        return directories.extendedAttribute(name, of: entry, in: list)
+    }
+
     /// Opens a file of a list.
     ///
     /// - Returns: Nil if it is a small one that is sent whole, and `small` holds its bytes.
     private func open(_ entry: FileEntry, in list: FileList, isWhole: Bool) throws(VolumeError) -> ReadableFile? {
-        let directory = try directories[Int(entry.source)].directory(list.parent(of: entry).span)
+        if directories.follows { return try directories.openFollowing(entry, in: list) }
+        let directory = try directories.directory(of: entry, in: list)
         let leaf = list.leaf(of: entry)
         guard isWhole, entry.size <= Self.smallLimit else {
             return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)

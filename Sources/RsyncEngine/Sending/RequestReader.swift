@@ -11,7 +11,11 @@ enum ReceiverEvent: Sendable {
     /// The number of entries of each type that the receiving side deleted.
     case deletions(DeletionStatistics)
     /// An index and its item; a transfer carries the basis's signature.
-    case item(Int32, Item, Signature?)
+    ///
+    /// `values` are the places of extended attributes whose values are requested.
+    case item(Int32, Item, Signature?, values: [Int])
+    /// An entry is in place there, and may be deleted here (`--remove-source-files`).
+    case inPlace(Int32)
     /// The stream from the peer ended cleanly.
     case ended
 }
@@ -65,6 +69,12 @@ final class RequestReader: ReadingRole {
 
     func willLeaveBuffer() {}
 
+    func noteInPlace(_ index: Int32) {
+        guard state.options.selection.removesSources else { return }
+        batch.append(.inPlace(index))
+        batchWeight += MemoryLayout<ReceiverEvent>.stride
+    }
+
     func noteNotSent(_ index: Int32) throws(WireError) {
         throw .violation("an unexpected message \(MessageTag.noSend)", exitCode: 2)
     }
@@ -91,12 +101,17 @@ final class RequestReader: ReadingRole {
     private func readItem(_ index: Int32) throws(WireError) {
         let item = try Item.read(from: input)
         if !item.name.isEmpty { batchWeight += item.name.count + Self.arrayHead }
+        var values: [Int] = []
+        if state.carriesValues(item.flags) {
+            values = try AttributeValues.readRequest(from: input)
+            batchWeight += values.count * MemoryLayout<Int>.stride + Self.arrayHead
+        }
         guard item.flags.contains(.transfer), state.execution.bringsContent else {
-            return batch.append(.item(index, item, nil))
+            return batch.append(.item(index, item, nil, values: values))
         }
         let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
         let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
         batchWeight += signature.strongSums.count + signature.rollingSums.count * 4 + 2 * Self.arrayHead
-        batch.append(.item(index, item, signature))
+        batch.append(.item(index, item, signature, values: values))
     }
 }

@@ -24,6 +24,7 @@ final class Sender {
     private let file: FileSender
     private var encoder: FileListEncoder
     private var live: LiveFileLists
+    private let remover: SourceRemover
     private var batch: ArraySlice<ReceiverEvent> = []
     private var isListComplete = false
     private var phase: Int32 = 0
@@ -37,7 +38,7 @@ final class Sender {
     init(
         state: SessionState,
         channel: SessionChannel,
-        sources: [SourceRoot],
+        table: SourceTable,
         lists: BoundedQueue<FileList>,
         requests: BoundedQueue<[ReceiverEvent]>,
         peer: ReceiverWork
@@ -52,14 +53,19 @@ final class Sender {
         // A daemon's `numeric ids` leaves the name of ID 0 in the lists (protocol specification, transfer 5.2).
         let namesZero = !state.parameters.isIncremental
         let mapsNames = state.mapsNames
-        encoder = FileListEncoder(format: FileListFormat(state.options, state.parameters)) { kind, id in
+        encoder = FileListEncoder(
+            format: FileListFormat(state.options, state.parameters),
+            metadata: state.metadata
+        ) { kind, id in
             switch kind {
             case .user: mapsNames || namesZero && id == 0 ? names.userName(id) : nil
             case .group: mapsNames || namesZero && id == 0 ? names.groupName(id) : nil
             }
         }
         live = LiveFileLists(isIncremental: state.parameters.isIncremental)
-        file = try FileSender(state: state, output: output, sources: sources)
+        let directories = SourceDirectories(table, state: state, capacity: 8)
+        remover = SourceRemover(state: state, directories: directories)
+        file = try FileSender(state: state, output: output, directories: directories)
     }
 
     /// Runs the session's phases up to the goodbye.
@@ -191,7 +197,8 @@ final class Sender {
         switch event {
         case .done: return try finishPhase()
         case .deletions(let counts): try note(counts)
-        case .item(let index, let item, let signature): try answer(index, item, signature)
+        case .item(let index, let item, let signature, let values): try answer(index, item, signature, values)
+        case .inPlace(let index): try remove(index)
         case .ended: throw .ended(field: "a request")
         }
         return true
@@ -218,7 +225,21 @@ final class Sender {
         try counts.write(to: output)
     }
 
-    private func answer(_ index: Int32, _ item: Item, _ signature: Signature?) throws(WireError) {
+    /// Deletes the source of an entry that is in place.
+    private func remove(_ index: Int32) throws(WireError) {
+        let place = try live.resolve(index)
+        guard !place.isDirectoryOfList, !place.entry.isDirectory else {
+            throw .violation("a directory was reported as transferred", exitCode: 2)
+        }
+        remover.remove(place.entry, in: place.list)
+    }
+
+    private func answer(
+        _ index: Int32,
+        _ item: Item,
+        _ signature: Signature?,
+        _ values: [Int]
+    ) throws(WireError) {
         if item.isIdle(index, in: live, state.parameters.dialect) { return }
         let place = try live.resolve(index)
         // The index before a list's first entry names a directory that also has an index in another list.
@@ -231,13 +252,14 @@ final class Sender {
             }
         }
         if let signature {
-            guard try file.send(index, item, signature, place.entry, in: place.list) else {
+            guard try file.send(index, item, signature, values, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
             }
         } else {
             state.progress.noteDone(place.entry)
             try output.index(index)
             try item.write(to: output)
+            if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }
         }
         guard state.observer.wantsItems else { return }
         if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }
@@ -272,6 +294,7 @@ final class Sender {
             case .done: return
             case .deletions(let counts):
                 try note(counts)
+            case .inPlace(let index): try remove(index)
             case .ended: throw .ended(field: "the goodbye")
             default: throw .violation("invalid packet at the end of the run", exitCode: 2)
             }

@@ -267,7 +267,9 @@ package struct ClientSession: Sendable {
                 if options.sendsFilters(parameters.dialect) {
                     try options.selection.filters.write(for: .receiver, to: channel.output)
                 }
-            case .pull: try options.selection.filters.write(for: .sender, to: channel.output)
+            case .pull:
+                if options.selection.removesSources { channel.output.startMultiplexing() }
+                try options.selection.filters.write(for: .sender, to: channel.output)
             }
             try channel.output.flush()
         } catch {
@@ -280,15 +282,55 @@ package struct ClientSession: Sendable {
         let runner = SessionRunner(state: state, channel: channel)
         do throws(EngineError) {
             switch direction {
-            case .push(let sources, _): try runner.send(sources)
+            case .push(let sources, _):
+                let names = try namesForPush(over: channel)
+                try runner.send(names == nil ? sources : sources.map { $0.sending(names) })
             case .pull(let paths, let destination):
                 try state.checkAttributeOptions()
-                let request = RequestedNames(paths: paths, filters: options.selection.filters)
-                try runner.receive(into: destination, request: request)
+                let request = RequestedNames(paths: paths, options.selection)
+                var writer: WorkerThread?
+                defer { writer?.join() }
+                if case .names(let names)? = options.selection.filesFrom {
+                    writer = try write(names, over: channel, state)
+                }
+                try runner.receive(into: destination, request: request, after: { writer?.join() })
             }
         } catch {
             state.fail(error)
         }
         return state
+    }
+
+    // MARK: names of --files-from
+
+    /// The names that the server reads from its own file for a push.
+    private func namesForPush(over channel: SessionChannel) throws(EngineError) -> FileNames? {
+        guard case .file? = options.selection.filesFrom else { return nil }
+        do throws(WireError) {
+            return try FileNames.read(from: channel.input)
+        } catch {
+            throw .wire(error)
+        }
+    }
+
+    /// Sends the names for a pull while the server's list already comes.
+    private func write(
+        _ names: FileNames,
+        over channel: SessionChannel,
+        _ state: SessionState
+    ) throws(EngineError) -> WorkerThread {
+        let output = HandedOver(channel.output)
+        do throws(SystemError) {
+            return try WorkerThread(name: "dvm-names") {
+                do throws(WireError) {
+                    try names.write(to: output.value)
+                    try output.value.flush()
+                } catch {
+                    state.fail(.wire(error))
+                }
+            }
+        } catch {
+            throw .usage("no thread could be started: \(error)", exitCode: 14)
+        }
     }
 }

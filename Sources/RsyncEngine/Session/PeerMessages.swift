@@ -37,7 +37,8 @@ struct PeerMessages {
         case .ioTimeout:
             guard let number = message.number, state.adopt(timeout: number) else { break }
             if state.options.limits.silenceLimit == nil { channel.setTimeout(seconds: state.timeout) }
-        case .noop, .success, .data: break
+        case .success: if let number = message.number { role.noteInPlace(number) }
+        case .noop, .data: break
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import ProcessSupport
 import RsyncOptions
@@ -73,6 +74,8 @@ package struct ServerSession {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
+        // Old clients send messages, and so frames, only for this (protocol specification, session 6.1).
+        if arguments.isSender, options.selection.removesSources { channel.input.startMultiplexing() }
         options.limits.silenceLimit = Self.silenceLimit(options, parameters.dialect)
         // A stock client sends its filter list only when its file list is built, which may take any time.
         let limit = options.limits.silenceLimit.map { options.agent.sendsKeepAlives ? Int($0.components.seconds) : 0 }
@@ -89,11 +92,18 @@ package struct ServerSession {
             early.tell(error, over: channel.output)
             return end(early, channel)
         }
+        do throws(EngineError) {
+            try settleNames(arguments, place, over: channel, in: &options)
+        } catch {
+            early.fail(error)
+            early.tell(error, over: channel.output)
+            return end(early, channel)
+        }
         let state = makeState(options, parameters, place, isSending: arguments.isSender)
         let runner = SessionRunner(state: state, channel: channel)
         do throws(EngineError) {
             if arguments.isSender {
-                try runner.send(place.sources(arguments.paths, state: state))
+                try runner.send(open(arguments.paths, place, state, channel))
             } else {
                 let path = arguments.paths.first ?? []
                 if ModuleFilters(options, in: [])?.hides(path, isDirectory: true) == true {
@@ -113,6 +123,47 @@ package struct ServerSession {
             try ProcessUser.assume(copyAs: options.attributes.copyAs)
         } catch {
             throw error.asWireError
+        }
+    }
+
+    /// Opens the sources; the client is told why if that is refused.
+    private func open(
+        _ paths: [[UInt8]],
+        _ place: ServedPlace,
+        _ state: SessionState,
+        _ channel: SessionChannel
+    ) throws(EngineError) -> [SourceRoot] {
+        do throws(EngineError) {
+            return try place.open(paths, state: state)
+        } catch {
+            state.fail(error)
+            state.tell(error, over: channel.output)
+            throw error
+        }
+    }
+
+    /// Gets the names of `--files-from` to the side that sends (protocol specification, session 8.3).
+    private func settleNames(
+        _ arguments: ServerArguments,
+        _ place: ServedPlace,
+        over channel: SessionChannel,
+        in options: inout TransferOptions
+    ) throws(EngineError) {
+        do throws(WireError) {
+            switch options.selection.filesFrom {
+            case nil, .names: return
+            case .stream:
+                guard arguments.isSender else { throw .violation("--files-from=- has no sender here", exitCode: 1) }
+                options.selection.filesFrom = .names(try FileNames.read(from: channel.input))
+            case .file(let path, let isNULSeparated):
+                let names = try place.names(in: path, isNULSeparated: isNULSeparated)
+                options.selection.filesFrom = .names(names)
+                guard !arguments.isSender else { return }
+                try names.write(to: channel.output)
+                try channel.output.flush()
+            }
+        } catch {
+            throw .wire(error)
         }
     }
 
@@ -188,7 +239,8 @@ package struct ServerSession {
             observer: observer,
             progress: progress,
             mapsNames: place.mapsNames,
-            lockReach: place.lockReach
+            lockReach: place.lockReach,
+            place: place.sources
         )
     }
 }
@@ -208,32 +260,61 @@ struct ServedPlace {
     /// The error for options that may not be used here, for example an unknown one.
     var optionRefusal: EngineError?
 
-    init(base: Volume?) { self.base = base }
+    init(base: Volume?, module: [UInt8] = []) {
+        self.base = base
+        self.module = module
+    }
 
     /// Why a request is refused (protocol specification, session 9.4); nil if it is not.
     func refusal(of arguments: ServerArguments) -> EngineError? {
         if let optionRefusal { return optionRefusal }
         if let refusal = arguments.refusal { return .wire(refusal) }
         if !arguments.isSender, isReadOnly { return .usage("ERROR: module is read only", exitCode: 1) }
+        if arguments.isSender, isReadOnly, arguments.options.selection.removesSources {
+            return .usage("ERROR: --remove-source-files cannot be used with a read-only module", exitCode: 1)
+        }
         if arguments.isSender, isWriteOnly { return .usage("ERROR: module is write only", exitCode: 1) }
         return nil
     }
 
-    /// Opens the sources that a client names; a missing one is reported and skipped.
-    func sources(_ paths: [[UInt8]], state: SessionState) -> [SourceRoot] {
-        let hidden = ModuleFilters(state.options, in: [])
-        let named = base.map { base in
-            paths.flatMap { ModuleGlob(base, hidden: hidden).paths(for: $0) }
+    /// Reads a file of names; in a daemon, one of the module.
+    func names(in path: [UInt8], isNULSeparated: Bool) throws(WireError) -> FileNames {
+        do throws(VolumeError) {
+            let parts = PathParts(path)
+            let volume = try sources.open(parts.hasParent ? parts.folder : [])
+            let file = try volume.root.openForReading(parts.leaf.span)
+            guard file.status.size <= Int64(FileNames.limit) else {
+                throw .system(operation: "read", path: path, number: EFBIG)
+            }
+            var contents = [UInt8](repeating: 0, count: Int(file.status.size))
+            var span = contents.mutableSpan
+            let count = try file.read(into: &span, at: 0)
+            return FileNames(file: Array(contents.prefix(count)), isNULSeparated: isNULSeparated)
+        } catch {
+            let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
+            throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 11)
         }
-        return (named ?? paths).compactMap { path in
+    }
+
+    /// What paths are relative to.
+    var sources: SourcePlace { base.map { .module($0, name: module) } ?? .user }
+
+    /// Opens the sources that a client names; a missing one is reported and skipped.
+    func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
+        var resolver = SourceResolver(sources, state.options.selection)
+        var roots: [SourceRoot] = []
+        let hidden = ModuleFilters(state.options, in: [])
+        for path in base.map({ base in paths.flatMap { ModuleGlob(base, hidden: hidden).expand($0) } }) ?? paths {
             do throws(VolumeError) {
-                guard let base else { return try SourceRoot.argument(path) }
-                return try SourceRoot.argument(path, in: base)
+                roots.append(try resolver.resolve(path))
             } catch {
-                let number = error.number ?? 22
-                state.report(state.describe("change_dir", path, number: number, role: "sender"), .errorTransfer)
-                return nil
+                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
+                    throw refusal
+                }
+                guard !(error.isMissing && state.options.selection.ignoresMissing) else { continue }
+                state.report(resolver.describe(path, error), .errorTransfer)
             }
         }
+        return roots
     }
 }

@@ -22,7 +22,7 @@ struct SessionRunner {
         state.interruptOnFailure(channel.lastWords, lists, requests, channel.source)
         var threads: [WorkerThread] = []
         do throws(EngineError) {
-            let sender = try makeSender(sources, lists, requests, work)
+            let sender = try makeSender(walker.table, lists, requests, work)
             threads = try start(walker, reader)
             try sender.run()
         } catch {
@@ -54,7 +54,7 @@ struct SessionRunner {
     }
 
     private func makeSender(
-        _ sources: [SourceRoot],
+        _ table: SourceTable,
         _ lists: BoundedQueue<FileList>,
         _ requests: BoundedQueue<[ReceiverEvent]>,
         _ work: ReceiverWork
@@ -63,7 +63,7 @@ struct SessionRunner {
             return try Sender(
                 state: state,
                 channel: channel,
-                sources: sources,
+                table: table,
                 lists: lists,
                 requests: requests,
                 peer: work
@@ -91,13 +91,18 @@ struct SessionRunner {
     /// - Parameters:
     ///   - destination: The destination directory.
     ///   - request: The names that a client requested; nil on a server.
+    ///   - didReceiveFirst: Called when the first list is complete, before anything is sent.
     /// - Throws: The session's first failure.
-    func receive(into destination: DestinationArgument, request: RequestedNames?) throws(EngineError) {
+    func receive(
+        into destination: DestinationArgument,
+        request: RequestedNames?,
+        after didReceiveFirst: () -> Void = {}
+    ) throws(EngineError) {
         let side = ReceivingSide(state: state, channel: channel, request: request)
         let watch = try watch(side.senderWork)
         defer { watch?.stop() }
         state.interruptOnFailure(channel.lastWords, channel.source)
-        try side.run(into: destination)
+        try side.run(into: destination, after: didReceiveFirst)
         try settle()
     }
 }

@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -51,6 +52,12 @@ final class SessionState: Sendable {
     /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
     /// the peer need not know.
     let mapsNames: Bool
+    /// The ACLs and extended attributes of the file lists.
+    let metadata = ListedMetadata()
+    /// Which extended attributes are preserved; nil for none.
+    let attributeNames: AttributeNameRules?
+    /// What this side's paths are relative to.
+    let place: SourcePlace
     private let guarded = Mutex(Guarded())
     /// See ``timeout``.
     private let currentTimeout: Atomic<Int>
@@ -67,9 +74,12 @@ final class SessionState: Sendable {
         observer: any TransferObserver,
         progress: TransferProgress,
         mapsNames: Bool = true,
-        lockReach: Int64 = 0
+        lockReach: Int64 = 0,
+        place: SourcePlace = .user
     ) {
         self.options = options
+        attributeNames = Self.attributeNames(options)
+        self.place = place
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters

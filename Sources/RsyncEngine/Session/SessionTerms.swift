@@ -90,6 +90,14 @@ extension ItemReport {
 }
 
 extension SessionState {
+    /// Leaves out the directories of a complete list that have nothing in them (`--prune-empty-dirs`).
+    func prune(_ list: FileList) {
+        guard options.selection.prunesEmptyDirectories, !parameters.isIncremental else { return }
+        list.pruneEmptyDirectories { options.selection.filters.protectsFromPruning($0.span) }
+    }
+}
+
+extension SessionState {
     /// Tells the peer why this side is stopping, if the protocol has a message for it and the connection may still work
     /// (protocol specification, session 9.3).
     ///

@@ -69,6 +69,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
     /// data if ``wantsFileProgress`` is set, otherwise after it.
     func didChange(_ item: ItemReport)
+    /// An entry of the source was listed (`--list-only`).
+    func didList(_ item: ItemReport)
     /// A name was deleted from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
     /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
@@ -83,6 +85,9 @@ extension TransferObserver {
     package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages like this side's.
     package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
+
+    /// Ignores the entry.
+    package func didList(_ item: ItemReport) {}
 }
 
 /// An observer that ignores everything.

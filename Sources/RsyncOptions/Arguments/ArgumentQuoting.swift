@@ -73,9 +73,15 @@ package enum ArgumentQuoting {
     ///   - argument: An argument after the `.`.
     ///   - module: The module's name.
     ///   - isSecluded: Whether it came as a secluded argument, which is never split.
+    ///   - keepsMark: Whether `/./` has a meaning (`--relative`).
     /// - Returns: Relative paths without `..` that stay within the module; `.` for all of it. A slash at the end
     ///   is kept. Wildcards are not expanded.
-    package static func modulePaths(_ argument: [UInt8], module: [UInt8], isSecluded: Bool = false) -> [[UInt8]] {
+    package static func modulePaths(
+        _ argument: [UInt8],
+        module: [UInt8],
+        isSecluded: Bool = false,
+        keepsMark: Bool = false
+    ) -> [[UInt8]] {
         let slash = UInt8(ascii: "/")
         var rest = argument[...]
         if rest.starts(with: module), rest.count == module.count || rest[rest.startIndex + module.count] == slash {
@@ -94,15 +100,27 @@ package enum ArgumentQuoting {
                 rest = rest.dropFirst()
             }
         }
-        return (pieces + [piece]).map(sanitised)
+        return (pieces + [piece]).map { sanitised($0, keepsMark: keepsMark) }
     }
 
     /// A path that stays below its start: no leading slash, `..` resolved and never above the start.
     ///
-    /// - Parameter path: A path of a peer.
+    /// - Parameters:
+    ///   - path: A path of a peer.
+    ///   - keepsMark: Whether a component `.` is kept that marks where names in the transfer begin (`--relative`).
     /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.
-    package static func sanitised(_ path: [UInt8]) -> [UInt8] {
+    package static func sanitised(_ path: [UInt8], keepsMark: Bool = false) -> [UInt8] {
         let slash = PathParts.separator
+        if keepsMark, path.count > 2, path.starts(with: [0x2e, slash]) {
+            let rest = sanitised(Array(path.dropFirst(2)), keepsMark: true)
+            return rest == [0x2e] || rest.starts(with: [0x2e, slash]) ? rest : [0x2e, slash] + rest
+        }
+        if keepsMark, path.count > 3 {
+            let mark = (1...(path.count - 3)).first { Array(path[$0..<$0 + 3]) == [slash, 0x2e, slash] }
+            if let mark {
+                return sanitised(Array(path[..<mark])) + [slash, 0x2e, slash] + sanitised(Array(path[(mark + 3)...]))
+            }
+        }
         let dot = UInt8(ascii: ".")
         var kept: [ArraySlice<UInt8>] = []
         for component in PathParts.components(of: path) {

@@ -6,6 +6,10 @@ package struct ServerOptions: Sendable, Equatable {
     package var isSender = false
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded = false
+    /// The value of `--files-from`: `-` when the client sends the names.
+    package var filesFrom: [UInt8]?
+    /// Whether names in a file of the server end with a NUL (`--from0`).
+    package var isNULSeparated = false
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
 
@@ -15,10 +19,19 @@ package struct ServerOptions: Sendable, Equatable {
     package var words: [String] {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
         let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()
-        let words = told.filter { $0.place == .words }.map { $0.spelled(transfer) }.filter { !$0.isEmpty }
+        let words = told.filter { $0.place == .words }.flatMap { told in
+            told.spelled(transfer).split(separator: "\0").map(String.init)
+        }
         let cluster = letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
         return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"]) + words
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }
+
+    /// Joins what `--files-from` and `--from0` say.
+    mutating func settleFilesFrom() {
+        guard let filesFrom else { return }
+        transfer.selection.filesFrom =
+            filesFrom == [UInt8(ascii: "-")] ? .stream : .file(filesFrom, isNULSeparated: isNULSeparated)
+    }
 }

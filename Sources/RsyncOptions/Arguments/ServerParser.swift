@@ -50,6 +50,7 @@ package struct ServerParser {
             let text = optionText(bytes)
             if text == "." {
                 isComplete = true
+                options.settleFilesFrom()
                 paths = rest.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
                 return
             }

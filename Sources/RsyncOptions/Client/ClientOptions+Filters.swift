@@ -47,6 +47,13 @@ extension ClientOptions {
         try changeFilters { (filters) throws(FilterError) in try filters.append(line: Array(rule.utf8)) }
     }
 
+    /// Lists a directory without descending, in the way that old servers know (rsync(1), `--old-dirs`).
+    mutating func listOneLevel() throws(OptionError) {
+        transfer.selection.recursive = true
+        transfer.selection.dirs = false
+        try addFilter(Array("/*/*".utf8), isInclude: false)
+    }
+
     private mutating func changeFilters(
         _ change: (inout FilterList) throws(FilterError) -> Void
     ) throws(OptionError) {
@@ -65,6 +72,12 @@ extension ClientOptions {
             let reader = FilterReader(userCVSPatterns: surroundings.userCVSPatterns)
             try changeFilters { (filters) throws(FilterError) in try filters.appendCVSRules(reader) }
         }
+        if settings.filesFrom != nil {
+            // Where the names come from is known with the arguments.
+            transfer.selection.filesFrom = .stream
+            if settings.recursionIsImplied { transfer.selection.recursive = false }
+        }
+        settings.recursionIsImplied = false
         if transfer.deletion.includesExcluded { transfer.selection.filters.limitUnqualifiedRules() }
     }
 }

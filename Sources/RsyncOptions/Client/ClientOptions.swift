@@ -37,6 +37,10 @@ package struct ClientSettings: Sendable, Equatable {
     package var info: [String: Int] = [:]
     /// `-0`: rules and names in files end with a NUL.
     package var isNULSeparated = false
+    /// Whether only `-a` has turned on recursion, which `--files-from` turns off again.
+    package var recursionIsImplied = false
+    /// The value of `--files-from`, until it is known where the file is.
+    package var filesFrom: [UInt8]?
     /// How often `-F` was given.
     package var directoryRules = 0
     /// The value of `--log-file`.

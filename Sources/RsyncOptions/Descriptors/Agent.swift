@@ -36,6 +36,12 @@ extension OptionTable {
             \.agent.tallies,
             told: .word(186, "--dvm-tally", to: .receiver) { $0.agent.tallies ? "--dvm-tally" : nil }
         ),
+        .agentFlag(
+            "--dvm-labels",
+            "copy the labels of SELinux, too",
+            \.agent.labels,
+            told: .word(188, "--dvm-labels", to: .receiver) { $0.agent.labels ? "--dvm-labels" : nil }
+        ),
         job,
     ]
 

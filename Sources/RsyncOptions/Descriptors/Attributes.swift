@@ -95,11 +95,10 @@ extension OptionTable {
         chown,
         .unsupported("--copy-devices", "copy the content of devices into files", because: "not implemented"),
         .flag("--drop-D", "create no devices and special files, whatever the other end has", \.attributes.dropsDevices),
-        .unsupported(
+        .flag(
             "--munge-links",
             "store links in a form that cannot be followed",
-            because: "links are kept verbatim",
-            mayBeOff: true
+            \.selection.links.munges
         ),
     ]
 }

@@ -76,12 +76,18 @@ extension OptionTable {
             because: "not implemented",
             mayBeOff: true
         ),
-        .unsupported(
+        .flag(
             "--keep-dirlinks, -K",
             "follow links to directories at the destination",
-            because: "links are never followed"
+            \.selection.links.keepsDirectoryLinks,
+            told: .letter(90, to: .receiver)
         ),
-        .unsupported("--insecure-links", "follow links of others in given paths", because: "links are never followed"),
+        OptionDescriptor(
+            "--insecure-links",
+            "follow links of others in given paths",
+            client: .effect { $0.transfer.selection.links.trustsAll = true },
+            server: .refused("a client cannot ask for it", mayBeOff: false)
+        ),
         .unsupported("--confine-root=DIR", "refuse given paths outside a directory", because: "not implemented"),
         copyAs,
     ]

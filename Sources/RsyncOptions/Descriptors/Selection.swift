@@ -4,34 +4,38 @@ extension OptionTable {
         OptionDescriptor(
             "--archive, -a",
             "same as -rlptgoD",
-            client: .effect { $0.transfer.setArchive() },
+            client: .effect {
+                if !$0.transfer.selection.recursive { $0.settings.recursionIsImplied = true }
+                $0.transfer.setArchive()
+            },
             server: .effect { $0.transfer.setArchive() }
         ),
-        .flag("--recursive, -r", "descend into directories", \.selection.recursive, told: .letter(280)),
-        .unsupported(
+        recursive,
+        .toggle(
             "--dirs, -d",
             "transfer directories without their contents",
-            because: "a directory is transferred with its contents or not at all"
+            told: .letter(80, "d") { $0.sendsDirs },
+            isUsed: { $0.selection.dirs == true }
+        ) { $0.selection.dirs = $1 },
+        OptionDescriptor(
+            "--old-dirs, --old-d",
+            "like --dirs, for old servers",
+            client: .effect { (state) throws(OptionError) in try state.listOneLevel() }
         ),
-        .unsupported("--old-dirs, --old-d", "like --dirs, for old servers", because: "--dirs is not implemented"),
-        .unsupported(
+        .toggle(
             "--relative, -R",
             "keep the whole paths of the sources",
-            because: "implied directories are not listed",
-            mayBeOff: true
-        ),
-        .unsupported(
+            told: .letter(320, "R") { $0.selection.relative },
+            isUsed: { $0.selection.keepsPaths == true }
+        ) { $0.selection.keepsPaths = $1 },
+        .toggle(
             "--implied-dirs",
             "with --relative: keep the attributes of implied directories",
-            because: "--relative is not implemented",
-            mayBeOff: true
-        ),
-        .unsupported(
-            "--one-file-system, -x",
-            "do not cross file systems",
-            because: "the walk does not compare devices",
-            mayBeOff: true
-        ),
+            told: .word(520, "--no-implied-dirs") {
+                $0.selection.relative && !$0.selection.impliedDirectories ? "--no-implied-dirs" : nil
+            }
+        ) { $0.selection.impliedDirectories = $1 },
+        oneFileSystem,
         .flag("--dry-run, -n", "change nothing at the destination", \.dryRun, off: false, told: .letter(60)),
         .clientSetting("--exclude=PATTERN", "leave out names that match") { (state, value) throws(OptionError) in
             try state.addFilter(value.bytes, isInclude: false)
@@ -57,52 +61,147 @@ extension OptionTable {
             client: .effect { (state) throws(OptionError) in try state.addDirectoryRules() }
         ),
         .flag("--cvs-exclude, -C", "exclude what CVS ignores", \.selection.cvsExclude, off: false, told: .letter(300)),
-        .unsupported(
-            "--files-from=FILE",
-            "read the names of sources from a file",
-            because: "--relative is not implemented"
-        ),
+        filesFrom,
         OptionDescriptor(
             "--from0, -0",
             "names and rules in files end with a zero byte",
-            client: .toggle { $0.settings.isNULSeparated = $1 }
+            client: .toggle { $0.settings.isNULSeparated = $1 },
+            server: .toggle { $0.isNULSeparated = $1 }
         ),
-        .unsupported(
+        .flag(
             "--remove-source-files, --remove-sent-files",
             "delete transferred files from the source",
-            because: "a source is never changed"
+            \.selection.removesSources,
+            off: false,
+            told: .word(540)
         ),
-        .unsupported("--max-size=SIZE", "skip longer files", because: "not implemented"),
-        .unsupported("--min-size=SIZE", "skip shorter files", because: "not implemented"),
-        .unsupported(
+        .size("--max-size=SIZE", "skip longer files", 174, \.selection.largestSize),
+        .size("--min-size=SIZE", "skip shorter files", 172, \.selection.smallestSize),
+        .flag(
             "--prune-empty-dirs, -m",
             "leave out empty directories",
-            because: "it needs the whole file list at once",
-            mayBeOff: true
+            \.selection.prunesEmptyDirectories,
+            told: .letter(100, to: .receiver)
         ),
-        .unsupported("--ignore-missing-args", "missing sources are not an error", because: "not implemented"),
-        .unsupported("--copy-links, -L", "copy the targets of links", because: "links are never followed"),
-        .unsupported(
+        .flag(
+            "--ignore-missing-args",
+            "missing sources are not an error",
+            \.selection.ignoresMissing,
+            off: false,
+            told: .word(280, to: .sender)
+        ),
+        .flag(
+            "--copy-links, -L",
+            "copy the targets of links",
+            \.selection.links.copiesReferents,
+            off: false,
+            told: .letter(140, to: .sender)
+        ),
+        .flag(
             "--copy-unsafe-links",
             "copy the targets of links that lead out of the source",
-            because: "links are never followed"
+            \.selection.links.copiesUnsafe,
+            off: false,
+            told: .word(350)
         ),
-        .unsupported(
+        .flag(
             "--copy-dirlinks, -k",
             "follow links to directories at the source",
-            because: "links are never followed"
+            \.selection.links.copiesDirectories,
+            off: false,
+            told: .letter(150, to: .sender)
         ),
-        .unsupported("--safe-links", "leave out links that lead out of the source", because: "not implemented"),
-        OptionDescriptor(
+        .flag(
+            "--safe-links",
+            "leave out links that lead out of the source",
+            \.selection.links.keepsSafeOnly,
+            off: false,
+            told: .word(360)
+        ),
+        .flag(
             "--list-only",
             "list the files of the source",
-            client: .refused("listings are not printed", mayBeOff: false),
-            // The client of a listing requests no file; nothing changes for the server that sends.
-            server: .effect { (state) throws(OptionError) in
-                guard state.isSender else { throw .unsupported("--list-only") }
-            }
+            \.selection.listsOnly,
+            off: false,
+            told: .word(20)
         ),
         .unsupported("--stop-after=MINUTES, --time-limit=MINUTES", "stop after a time", because: "not implemented"),
         .unsupported("--stop-at=TIME", "stop at a time", because: "not implemented"),
     ]
+
+    private static var recursive: OptionDescriptor {
+        var option = OptionDescriptor.flag(
+            "--recursive, -r",
+            "descend into directories",
+            \.selection.recursive,
+            told: .letter(280)
+        )
+        option.client = .toggle {
+            $0.transfer.selection.recursive = $1
+            $0.settings.recursionIsImplied = false
+        }
+        return option
+    }
+
+    private static var oneFileSystem: OptionDescriptor {
+        var option = OptionDescriptor.toggle(
+            "--one-file-system, -x",
+            "do not cross file systems; twice: omit mount points"
+        ) {
+            $0.selection.oneFileSystem = $1 ? min(2, $0.selection.oneFileSystem + 1) : 0
+        }
+        option.telling = OptionTelling(place: .letters, rank: 330, audience: .all, shown: "-x") {
+            String(repeating: "x", count: $0.selection.oneFileSystem)
+        }
+        option.isUsed = { $0.selection.oneFileSystem > 0 }
+        return option
+    }
+
+    private static var filesFrom: OptionDescriptor {
+        var option = OptionDescriptor(
+            "--files-from=FILE",
+            "read the names of sources from a file",
+            client: .value { (state, value) throws(OptionError) in state.settings.filesFrom = value.bytes },
+            server: .value { (state, value) throws(OptionError) in state.filesFrom = value.bytes }
+        )
+        option.telling = .word(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options in
+            switch options.selection.filesFrom {
+            case nil: nil
+            case .names, .stream: "--files-from=-\0--from0" + (options.selection.relative ? "" : "\0--no-relative")
+            case .file(let path, let isNULSeparated):
+                "--files-from=\(String(decoding: path, as: UTF8.self))" + (isNULSeparated ? "\0--from0" : "")
+                    + (options.selection.relative ? "" : "\0--no-relative")
+            }
+        }
+        option.isUsed = { $0.selection.filesFrom != nil }
+        return option
+    }
+}
+
+extension OptionDescriptor {
+    /// A limit on the size of files, which the receiver applies.
+    fileprivate static func size(
+        _ spelling: String,
+        _ help: String,
+        _ rank: Int,
+        _ limit: any WritableKeyPath<TransferOptions, Int64?> & Sendable
+    ) -> OptionDescriptor {
+        var word = ""
+        let option = OptionDescriptor.setting(
+            spelling,
+            help,
+            isUsed: { $0[keyPath: limit] != nil }
+        ) { (options, value) throws(OptionError) in
+            let size = try value.size(unit: 1)
+            guard size >= 0 else { throw value.invalid }
+            options[keyPath: limit] = size
+        }
+        word = option.spelling
+        var told = option
+        let name = word
+        told.telling = .word(rank, spelling, to: .receiver) { options in
+            options[keyPath: limit].map { "\(name)=\($0)" }
+        }
+        return told
+    }
 }

@@ -78,3 +78,16 @@ struct FilterPattern: Sendable, Equatable {
         return Wildcard.matches(body.span, name, from: start, to: end)
     }
 }
+
+/// A pattern for one component of a path.
+package struct NamePattern: Sendable {
+    private let pattern: [UInt8]
+
+    /// Makes a pattern of `*`, `?`, `[...]` and the backslash.
+    package init(_ pattern: [UInt8]) { self.pattern = pattern }
+
+    /// Whether a whole name matches.
+    package func matches(_ name: [UInt8]) -> Bool {
+        Wildcard.matches(pattern.span, name.span, from: 0, to: name.count)
+    }
+}

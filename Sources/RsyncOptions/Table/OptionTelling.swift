@@ -16,7 +16,7 @@ package struct OptionTelling: Sendable {
     package let audience: Audience
     /// Its form, for documents.
     let shown: String
-    /// Letters or words for the options; empty when there is nothing to send.
+    /// Letters or words for the options, several words with a NUL between them; empty when there is nothing to send.
     let spelled: @Sendable (TransferOptions) -> String
 
     /// Among the letters.

@@ -14,6 +14,8 @@ extension TransferOptions {
         ///
         /// It reports its phases after the data; see `AgentNote` of RsyncWire.
         package var notes = false
+        /// `--dvm-labels`: `security.selinux` is copied like other extended attributes; only dvm servers know it.
+        package var labels = false
         /// `--dvm-shows-life`: both ends are dvm agents and send keep-alives in every phase; only dvm servers know
         /// it.
         package var sendsKeepAlives = false

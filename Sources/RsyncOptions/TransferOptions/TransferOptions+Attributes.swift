@@ -29,6 +29,8 @@ extension TransferOptions {
         package var acls = false
         /// `-X`, counted: from 2 on also the attributes that `--fake-super` keeps.
         package var extended = 0
+        /// Extended attributes that this side neither sends nor sets nor removes; it is not sent to the peer.
+        package var attributesLeftOut: Set<[UInt8]> = []
         /// `-U`, counted: from 2 on like `--open-noatime`, too.
         package var accessTimes = 0
         /// `--open-noatime`.
@@ -45,6 +47,9 @@ extension TransferOptions {
         package var dropsDevices = false
         /// `--copy-as`: `USER` or `USER:GROUP`, as whom this side reads and writes; it stays on this side.
         package var copyAs: String?
+
+        /// The extended attribute that holds a label of SELinux.
+        package static let labelName = Array("security.selinux".utf8)
 
         /// Whether owners, devices and foreign groups can be set.
         package enum Privileges: Sendable {

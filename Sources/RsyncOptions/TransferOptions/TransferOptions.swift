@@ -24,9 +24,21 @@ package struct TransferOptions: Sendable, Equatable {
     /// Makes the options of a bare `rsync SOURCE DESTINATION`.
     package init() {}
 
+    /// Whether a sender may list directory by directory.
+    ///
+    /// Not with `--relative`: what is below implied directories is known only when all arguments have been listed.
+    package var listsIncrementally: Bool { selection.recursive && !selection.relative }
+
     /// Whether a client tells the server that file lists may come directory by directory.
     package var offersIncrementalRecursion: Bool {
-        selection.recursive && wire.incrementalRecursion && !deletion.isBefore && !agent.smallestFirst
+        listsIncrementally && !selection.prunesEmptyDirectories && wire.incrementalRecursion && !deletion.isBefore
+            && !agent.smallestFirst
+    }
+
+    /// Whether a client sends `-d` (protocol specification, session 2.2).
+    var sendsDirs: Bool {
+        guard !selection.recursive else { return selection.dirs == true && selection.filesFrom == nil }
+        return selection.dirs ?? selection.listsOnly
     }
 
     /// Sets what `-a` stands for: `-rlptgoD`.

@@ -32,6 +32,11 @@ package struct ServerArguments: Sendable, Equatable {
         server = ServerOptions()
         server.transfer = options
         server.isSender = isSender
+        if !isSender, case .names? = options.selection.filesFrom {
+            // A receiver need not know where the names come from.
+            server.transfer.selection.keepsPaths = options.selection.relative ? true : nil
+            server.transfer.selection.filesFrom = nil
+        }
         if dialect.hasCompatibilityFlags {
             server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         }

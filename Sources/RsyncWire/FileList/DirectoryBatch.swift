@@ -28,6 +28,7 @@ struct DirectoryBatch: Sendable {
             let isFirst = !entry.flags.contains(.blank) && !isRepeated && !name.elementsEqual([UInt8(ascii: ".")])
             entry.nameStart = directories.store(name)
             entry.extra = -1
+            if entry.attributes >= 0 { entry.attributes = directories.add(list.attributes(of: entry)) }
             directories.order.append(UInt32(directories.count))
             directories.entries.append(entry)
             isOpen.append(isFirst)

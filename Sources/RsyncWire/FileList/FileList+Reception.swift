@@ -49,6 +49,51 @@ extension FileList {
         entries[Int(order[position])].flags.insert(.blank)
     }
 
+    /// Blanks the directories of a sorted, complete list that have nothing but directories in them (protocol
+    /// specification, transfer 3.12).
+    ///
+    /// - Parameter isKept: Whether a directory is kept although it is empty.
+    package func pruneEmptyDirectories(keeping isKept: (_ name: ArraySlice<UInt8>) -> Bool) {
+        var open: [(position: Int, isNeeded: Bool)] = []
+        func close() {
+            guard let last = open.popLast() else { return }
+            guard last.isNeeded else { return blank(last.position) }
+            if !open.isEmpty { open[open.count - 1].isNeeded = true }
+        }
+        for position in order.indices {
+            let entry = entry(sorted: position)
+            if entry.flags.contains(.blank) || name(of: entry).elementsEqual([UInt8(ascii: ".")]) { continue }
+            while let last = open.last, !isBelow(entry, name(of: self.entry(sorted: last.position))) { close() }
+            if entry.isDirectory {
+                open.append((position, isKept(name(of: entry))))
+            } else if !open.isEmpty {
+                open[open.count - 1].isNeeded = true
+            }
+        }
+        while !open.isEmpty { close() }
+    }
+
+    private func isBelow(_ entry: FileEntry, _ directory: ArraySlice<UInt8>) -> Bool {
+        let name = name(of: entry)
+        return name.count > directory.count && name.starts(with: directory)
+            && name[name.startIndex + directory.count] == UInt8(ascii: "/")
+    }
+
+    /// Removes the slash that names of `--relative` may begin with, after the list was sorted with it (protocol
+    /// specification, transfer 3.9).
+    func stripLeadingSlashes() {
+        var count = 0
+        for index in entries.indices where arena[Int(entries[index].nameStart)] == UInt8(ascii: "/") {
+            entries[index].nameStart += 1
+            entries[index].nameLength -= 1
+            entries[index].leafOffset -= min(1, entries[index].leafOffset)
+            count += 1
+        }
+        guard count > 0 else { return }
+        sharedPrefix = max(0, sharedPrefix - 1)
+        isOutOfOrder = count < entries.count
+    }
+
     /// Checks that every name of a sorted, complete list is in a directory of the list.
     ///
     /// Relies on the order: the contents of a directory follow it (protocol specification, transfer 19.1, F17).

@@ -52,6 +52,11 @@ package struct FileEntry: Sendable {
         package static let skipGroup = Flags(rawValue: 16)
     }
 
+    /// Whether it is a directory that is only above what was asked for (protocol specification, transfer 3.5).
+    package var isImplied: Bool {
+        isDirectory && flags.contains(.topDirectory) && !flags.contains(.hasContents)
+    }
+
     /// The type bits of the mode.
     package var type: UInt32 { mode & 0o170000 }
     /// Whether it is a directory.
@@ -98,6 +103,12 @@ package struct FileEntryExtra: Sendable {
 package struct EntryAttributes: Sendable, Equatable {
     /// Access time in seconds since 1970; 0 for a directory.
     package var accessed: Int64 = 0
+    /// The number of the access ACL in ``ListedMetadata``; -1 when the mode says it all.
+    package var accessList: Int32 = -1
+    /// The number of a directory's default ACL in ``ListedMetadata``; -1 for none.
+    package var defaultList: Int32 = -1
+    /// The number of the set of extended attributes in ``ListedMetadata``; -1 for none.
+    package var extended: Int32 = -1
 
     /// Creates attributes without values.
     package init() {}
@@ -131,6 +142,9 @@ package final class FileList: @unchecked Sendable {
     package internal(set) var sharedPrefix = 0
     /// Whether names are ordered by their bytes alone (``Dialect/sortsByBytes``).
     package let sortsByBytes: Bool
+
+    /// Whether names lost a slash that they were sorted with, so that they cannot be searched for by their order.
+    var isOutOfOrder = false
 
     /// Creates an empty list.
     ///
@@ -197,6 +211,19 @@ package final class FileList: @unchecked Sendable {
         }
         arena.append(copying: leaf)
         arena.append(0)
+        entries.append(entry)
+        return true
+    }
+
+    /// Adds an entry under its full name.
+    ///
+    /// - Returns: False, with nothing added, if the name is longer than 4095 bytes.
+    package func add(_ entry: FileEntry, path: [UInt8]) -> Bool {
+        guard path.count <= 4095 else { return false }
+        var entry = entry
+        entry.nameStart = store(path)
+        entry.nameLength = UInt16(path.count)
+        entry.leafOffset = UInt16(path.leafStart)
         entries.append(entry)
         return true
     }

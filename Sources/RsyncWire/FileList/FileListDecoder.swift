@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 
 /// Limits on the memory that a peer's file lists may take (protocol specification, transfer 19.1, F24).
@@ -26,6 +27,8 @@ package struct FileListLimits: Sendable, Equatable {
 /// for all lists of a session.
 package struct FileListDecoder {
     private static let pathLimit = 4096
+    /// What makes a target one that cannot be followed (protocol specification, transfer 14.9).
+    private static let mungedPrefix = Array("/rsyncd-munged/".utf8)
     /// The memory of a name besides its bytes: array overhead, and entries in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
     /// The memory of a hard link group's number in a set that is half empty.
@@ -48,6 +51,10 @@ package struct FileListDecoder {
     private var groups: Set<Int32> = []
     /// Before protocol 30: hard link groups by device and inode.
     private var inodes = InodeGroups()
+    /// The memory of ACLs and extended attributes, which are kept until the session ends, before the current list.
+    private var listedBefore = 0
+    private let metadata: ListedMetadataReader
+    private let table: ListedMetadata
     /// Before protocol 30: the directory below which directories have contents; nil outside of one.
     private var hierarchy: [UInt8]?
 
@@ -56,7 +63,14 @@ package struct FileListDecoder {
     /// - Parameters:
     ///   - format: The format that the two ends agreed on.
     ///   - limits: The limits on the lists' memory.
-    package init(format: FileListFormat, limits: FileListLimits = .standard) {
+    ///   - table: Gets the ACLs and extended attributes of entries.
+    package init(
+        format: FileListFormat,
+        limits: FileListLimits = .standard,
+        metadata table: ListedMetadata = ListedMetadata()
+    ) {
+        self.table = table
+        metadata = ListedMetadataReader(into: table)
         self.format = format
         self.limits = limits
         lastName.reserveCapacity(Self.pathLimit)
@@ -77,20 +91,25 @@ package struct FileListDecoder {
         directory: [UInt8] = [],
         holding held: Int
     ) throws(WireError) {
-        space = min(limits.bytes - held - nameFootprint - groups.count * Self.groupWeight, Int(UInt32.max) - 65536)
+        space = min(
+            limits.bytes - held - nameFootprint - groups.count * Self.groupWeight - metadataFootprint,
+            Int(UInt32.max) - 65536
+        )
+        listedBefore = metadataFootprint
         guard space > 0 else { throw Self.tooLarge }
         while let bits = try readBits(from: input, into: list) {
             try checkSpace(in: list)
             try readEntry(bits, from: input, into: list, directory)
         }
         if format.hasIDLists {
-            if format.owner { try readIDs(from: input, to: \.userNames) }
-            if format.group { try readIDs(from: input, to: \.groupNames) }
+            if format.owner || format.acls { try readIDs(from: input, to: \.userNames) }
+            if format.group || format.acls { try readIDs(from: input, to: \.groupNames) }
         }
         if format.dialect.endsListWithErrors { list.errorBits = try input.int32("the error bits of a file list") & 7 }
         list.sort()
         list.removeDuplicates()
-        if !format.isIncremental { try list.checkParents() }
+        if format.allowsAbsoluteNames { list.stripLeadingSlashes() }
+        if !format.isIncremental, format.listsParents, !list.isOutOfOrder { try list.checkParents() }
     }
 
     // MARK: list
@@ -123,10 +142,13 @@ package struct FileListDecoder {
             list.arena.count + list.count * (MemoryLayout<FileEntry>.stride + 4)
             + list.extras.count * MemoryLayout<FileEntryExtra>.stride
             + list.attributes.count * MemoryLayout<EntryAttributes>.stride + inodes.footprint
+            + metadataFootprint - listedBefore
         guard list.count < min(limits.entries, indexLimit), length < space else { throw Self.tooLarge }
     }
 
-    private static let tooLarge = WireError.violation(
+    private var metadataFootprint: Int { table.footprint + metadata.footprint }
+
+    static let tooLarge = WireError.violation(
         "the file lists exceed their memory limit",
         exitCode: 22
     )
@@ -203,10 +225,33 @@ package struct FileListDecoder {
                 list.entries[Int(group - list.start)].flags.insert(.hardLinked)
             }
         }
+        if format.acls || format.extended { try readMetadata(of: &entry, in: list, from: input) }
         if !entry.isDirectory, entry.nameLength == 1, list.arena[Int(entry.nameStart)] == UInt8(ascii: ".") {
             throw .incompatible("rejecting a transfer root that is not a directory")
         }
         list.entries.append(entry)
+    }
+
+    /// Reads ACLs and extended attributes, which follow abbreviated hard links, too.
+    private mutating func readMetadata(
+        of entry: inout FileEntry,
+        in list: FileList,
+        from input: WireInput
+    ) throws(WireError) {
+        var attributes = list.attributes(of: entry)
+        let before = attributes
+        if format.acls, !entry.isSymbolicLink {
+            attributes.accessList = try metadata.accessList(from: input) { (named) throws(WireError) in
+                try readName(of: named.id, from: input, to: named.isUser ? \.userNames : \.groupNames)
+            }
+            if entry.isDirectory {
+                attributes.defaultList = try metadata.defaultList(from: input) { (named) throws(WireError) in
+                    try readName(of: named.id, from: input, to: named.isUser ? \.userNames : \.groupNames)
+                }
+            }
+        }
+        if format.extended { attributes.extended = try metadata.set(from: input, space: space) }
+        if attributes != before { entry.attributes = list.add(attributes) }
     }
 
     /// Brings ``lastName`` up to date.
@@ -225,6 +270,9 @@ package struct FileListDecoder {
 
     /// Appends the checked name to the list's arena; returns an entry without metadata.
     private func named(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
+        if format.allowsAbsoluteNames, lastName.first == UInt8(ascii: "/") {
+            return try absoluteName(in: list, directory)
+        }
         var entry = FileEntry()
         let leafOffset: Int
         if let offset = try ListedName.leafOffset(of: lastName.span) {
@@ -238,6 +286,22 @@ package struct FileListDecoder {
             entry.nameStart = list.store(name.span)
         }
         entry.leafOffset = UInt16(leafOffset)
+        if format.isIncremental, !list.hasParent(entry, directory.span) {
+            throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
+        }
+        return entry
+    }
+
+    /// Appends a checked name that begins with a slash: it keeps one until the list is sorted.
+    private func absoluteName(in list: FileList, _ directory: [UInt8]) throws(WireError) -> FileEntry {
+        var name = Array(lastName.drop { $0 == UInt8(ascii: "/") })
+        if name.isEmpty { name = [UInt8(ascii: ".")] }
+        if try ListedName.leafOffset(of: name.span) == nil { name = ListedName.squeezed(name) }
+        var entry = FileEntry()
+        if directory.isEmpty, name != [UInt8(ascii: ".")] { name.insert(UInt8(ascii: "/"), at: 0) }
+        entry.leafOffset = UInt16(name.leafStart)
+        entry.nameLength = UInt16(name.count)
+        entry.nameStart = list.store(name.span)
         if format.isIncremental, !list.hasParent(entry, directory.span) {
             throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
         }
@@ -368,9 +432,15 @@ package struct FileListDecoder {
             guard (0..<Self.pathLimit).contains(length) else {
                 throw .violation("the target of a symbolic link has \(length) bytes", exitCode: 22)
             }
-            extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
-            extra.targetLength = UInt16(length)
-            guard !list.holdsNUL(from: extra.targetStart, count: length) else {
+            if format.mungesTargets {
+                let target = try input.bytes(length, "the target of a symbolic link")
+                extra.targetStart = list.store(Self.mungedPrefix + target)
+                extra.targetLength = UInt16(Self.mungedPrefix.count + length)
+            } else {
+                extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
+                extra.targetLength = UInt16(length)
+            }
+            guard !list.holdsNUL(from: extra.targetStart, count: Int(extra.targetLength)) else {
                 throw .violation("a NUL in the target of a symbolic link", exitCode: 4)
             }
             isNeeded = true

@@ -1,3 +1,4 @@
+import FileMetadata
 import LinuxSystem
 
 /// Whether an ID is a user's or a group's.
@@ -27,13 +28,20 @@ package struct FileListEncoder {
     private var groups: [Inode: Int32] = [:]
     private var users = SeenIDs()
     private var userGroups = SeenIDs()
+    private let metadata: ListedMetadataWriter
 
     /// Prepares to encode the lists of one session.
     ///
     /// - Parameters:
     ///   - format: The format that the two ends agreed on.
+    ///   - table: The ACLs and extended attributes of entries.
     ///   - name: Looks up the name of a user or group, nil if it has none; called at most once for each ID.
-    package init(format: FileListFormat, name: @escaping (IDKind, UInt32) -> [UInt8]?) {
+    package init(
+        format: FileListFormat,
+        metadata table: ListedMetadata = ListedMetadata(),
+        name: @escaping (IDKind, UInt32) -> [UInt8]?
+    ) {
+        metadata = ListedMetadataWriter(from: table)
         self.format = format
         lookup = name
     }
@@ -72,6 +80,7 @@ package struct FileListEncoder {
             } else {
                 try writeMetadata(entry, head, of: list, to: output)
             }
+            if format.acls || format.extended { try writeListed(entry, of: list, to: output) }
         }
         if !last.isEmpty { lastName = Array(arena[last]) }
     }
@@ -97,8 +106,8 @@ package struct FileListEncoder {
             try output.byte(0)
         }
         if format.hasIDLists {
-            if format.owner { try writeIDs(users, .user, to: output) }
-            if format.group { try writeIDs(userGroups, .group, to: output) }
+            if format.owner || format.acls { try writeIDs(users, .user, to: output) }
+            if format.group || format.acls { try writeIDs(userGroups, .group, to: output) }
         }
         if format.dialect.endsListWithErrors { try output.int32(errorBits) }
     }
@@ -259,6 +268,28 @@ package struct FileListEncoder {
     private func writeTime(_ seconds: Int64, to output: WireOutput) throws(WireError) {
         guard !format.dialect.hasLongTimes else { return try output.varlong(seconds, 4) }
         try output.int32(Int32(truncatingIfNeeded: seconds))
+    }
+
+    /// Writes ACLs and extended attributes, which follow abbreviated hard links, too.
+    private mutating func writeListed(
+        _ entry: FileEntry,
+        of list: FileList,
+        to output: WireOutput
+    ) throws(WireError) {
+        let attributes = list.attributes(of: entry)
+        if format.acls, !entry.isSymbolicLink {
+            try metadata.write(accessList: attributes.accessList, to: output) { nameToSend(of: $0) }
+            if entry.isDirectory {
+                try metadata.write(defaultList: attributes.defaultList, to: output) { nameToSend(of: $0) }
+            }
+        }
+        if format.extended { try metadata.write(set: attributes.extended, to: output) }
+    }
+
+    /// The name that is sent within an ACL, the first time that its ID is.
+    private mutating func nameToSend(of named: AccessControlList.Named) -> [UInt8]? {
+        let isNew = named.isUser ? users.isNew(named.id) : userGroups.isNew(named.id)
+        return isNew && format.hasInlineNames ? name(named.isUser ? .user : .group, named.id) : nil
     }
 
     private func writeID(_ id: UInt32, _ name: [UInt8]?, to output: WireOutput) throws(WireError) {

@@ -30,8 +30,18 @@ package struct FileListFormat: Sendable, Equatable {
     package var numericIDs = false
     /// Whether entries except directories carry their access time (`-U`).
     package var accessTimes = false
+    /// Whether entries carry ACLs (`-A`).
+    package var acls = false
+    /// Whether entries carry extended attributes (`-X`).
+    package var extended = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
+    /// Whether names may begin with a slash (`--relative`).
+    package var allowsAbsoluteNames = false
+    /// Whether a list has the directories of all names (not with `--no-implied-dirs`).
+    package var listsParents = true
+    /// Whether received targets of symbolic links are stored in a form that cannot be followed (`--munge-links`).
+    package var mungesTargets = false
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -56,8 +66,13 @@ package struct FileListFormat: Sendable, Equatable {
         specials = options.attributes.specials
         hardLinks = options.attributes.hardLinks
         numericIDs = options.attributes.numericIDs
+        acls = options.attributes.acls
+        extended = options.attributes.extended > 0
         accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
+        allowsAbsoluteNames = options.selection.relative
+        listsParents = !options.selection.relative || options.selection.impliedDirectories
+        mungesTargets = options.selection.links.munges
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 

@@ -95,6 +95,7 @@ extension FileList {
             func compare(_ position: Int) -> Int {
                 names.view(Int(order[position]), without: prefix).compare(wanted, byBytes: sortsByBytes)
             }
+            if isOutOfOrder { return order.indices.first { compare($0) == 0 } }
             var range = 0..<order.count
             while !range.isEmpty {
                 let middle = range.lowerBound + range.count / 2

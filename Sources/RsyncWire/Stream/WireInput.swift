@@ -43,6 +43,20 @@ package final class WireInput {
         window.close()
     }
 
+    /// Reads bytes that are not framed although the stream is, between two frames.
+    ///
+    /// - Parameter read: Reads all of them, and nothing after them.
+    /// - Returns: Its result.
+    /// - Throws: ``WireError`` when a frame is not finished, or reading fails.
+    package func unframed<Value>(_ read: () throws(WireError) -> Value) throws(WireError) -> Value {
+        guard isMultiplexed else { return try read() }
+        guard frameRest == 0, window.isEmpty else { throw .malformed("unframed bytes within a frame") }
+        isMultiplexed = false
+        let value = try read()
+        startMultiplexing()
+        return value
+    }
+
     /// The number of bytes that can be taken without waiting for the source.
     package var buffered: Int { window.count }
 
@@ -189,7 +203,10 @@ package final class WireInput {
 
     /// Makes `[position, end)` nonempty; returns false if the stream has ended between frames.
     private func refillOrEnd() throws(WireError) -> Bool {
-        guard isMultiplexed else { return try fetch() ? openWindow(limit: .max) : false }
+        guard isMultiplexed else {
+            if window.countBehind == 0, try !fetch() { return false }
+            return openWindow(limit: .max)
+        }
         while true {
             if frameRest > 0 {
                 if window.countBehind == 0, try !fetch() { throw .ended(field: "the rest of a frame") }

@@ -49,6 +49,19 @@ package final class WireOutput {
         isMultiplexed = true
     }
 
+    /// Writes bytes without frames although the stream has them, between two frames.
+    ///
+    /// - Parameter write: Writes all of them.
+    /// - Throws: ``WireError/transport(_:)`` when they could not be written.
+    package func unframed(_ write: () throws(WireError) -> Void) throws(WireError) {
+        let wasMultiplexed = isMultiplexed
+        try flush()
+        isMultiplexed = false
+        try write()
+        try flush()
+        isMultiplexed = wasMultiplexed
+    }
+
     // MARK: fields
 
     /// Writes one byte.

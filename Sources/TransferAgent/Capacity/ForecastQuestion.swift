@@ -13,8 +13,8 @@ package struct ForecastQuestion: Sendable {
     package var bytesPerInode: Int64?
     /// Whether holes stay holes, as in every transfer of `dvm-source`.
     package var keepsHoles = true
-    /// Whether extended attributes and ACLs are transferred, which `dvm-source` does not do.
-    package var carriesAttributes = false
+    /// Whether extended attributes and ACLs are transferred, as to a dvm-target.
+    package var carriesAttributes = true
     /// The requested size of the claim, as a quantity.
     package var requested: String?
     /// The provisioned size of the claim, as a quantity.

@@ -77,7 +77,8 @@ struct ForecastReport {
         rows.append(("claim", "\(proposal.quantity) (\(Figures.count(proposal.bytes)) bytes)"))
         if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
         let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
-        if let loss = tree.attributes.loss, !carries { rows.append(("will NOT survive", loss)) }
+        let carried = CarriedAttributes(lists: carries, extended: carries)
+        if let loss = tree.attributes.loss(carrying: carried) { rows.append(("will NOT survive", loss)) }
         if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not included")) }
         for failure in forecast.failures { rows.append(("", failure.description)) }
         return rows

@@ -22,6 +22,9 @@ struct TargetCheckStep {
     /// Whether an attempt before this one has counted what a stock target would delete.
     var hasCountedDeletions = false
 
+    /// Whether the target is a dvm-target that supports ACLs and extended attributes.
+    var carriesAttributes = false
+
     /// How to proceed.
     struct Verdict {
         /// The options to transfer with.
@@ -41,13 +44,17 @@ struct TargetCheckStep {
     /// - Returns: How to transfer.
     /// - Throws: ``AgentError``: ``FailureClass/doesNotFit`` and ``FailureClass/doesNotSurvive`` when the check
     ///   refuses.
-    func run() throws(AgentError) -> Verdict {
+    mutating func run() throws(AgentError) -> Verdict {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             if job.check != .none { say("stock target: not checked") }
             let answer = try countDeletions(over: stream)
+            var options = job.options
+            options.carry(job.attributes.carried(isSupported: false, abilities: nil), labels: job.labels)
+            // A stock target has no option for it; the source decides alone.
+            options.agent.labels = false
             return Verdict(
-                options: job.options,
+                options: options,
                 durability: .stock,
                 stream: answer.stream,
                 hasCountedDeletions: answer.hasCounted
@@ -63,11 +70,14 @@ struct TargetCheckStep {
     }
 
     /// Asks a dvm-target; the verdict has the connection, if it is still open.
-    private func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
+    private mutating func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
         let pass = try awaitTurn(client)
         let isChecked = job.check != .none && !pass.isRefused
+        carriesAttributes = pass.options.contains("attributes")
         var verdict =
             isChecked ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
+        if !isChecked { verdict.options.carry(carried(to: nil), labels: job.labels) }
+        if !carriesAttributes { verdict.options.agent.labels = false }
         verdict.options.agent.sendsKeepAlives = client.sendsKeepAlives
         if pass.options.contains("job") { verdict.options.agent.job = job.identity }
         verdict.options.agent.tallies = pass.options.contains("tally")
@@ -124,12 +134,14 @@ struct TargetCheckStep {
                 // An older target, or an unknown volume, which the session will report better.
                 say("not checked: \(error)", .warning)
                 var options = job.options
+                options.carry(carried(to: nil), labels: job.labels)
                 options.comparison.comparesNanoseconds = false
                 return Verdict(options: options, durability: .older)
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
         var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
+        verdict.options.carry(carried(to: facts), labels: job.labels)
         verdict.options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
         if let durability = facts.durability.flatMap(Durability.init) {
@@ -137,6 +149,11 @@ struct TargetCheckStep {
             verdict.options.agent.notes = true
         }
         return verdict
+    }
+
+    /// The attributes that the target gets.
+    private func carried(to facts: TargetFacts?) -> CarriedAttributes {
+        job.attributes.carried(isSupported: carriesAttributes, abilities: facts?.abilities)
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {
@@ -154,7 +171,14 @@ struct TargetCheckStep {
             inodes: facts.isEmpty ? need.inodes - 1 : need.inodes + PassMeter.stagers,
             treeBytes: forecast.worst.treeBytes
         )
-        var check = TargetCheck(tree: forecast.tree, demand: whole, target: facts, collisions: collisions)
+        let carried = carried(to: facts)
+        var check = TargetCheck(
+            tree: forecast.tree,
+            demand: whole,
+            target: facts,
+            carrying: carried,
+            collisions: collisions
+        )
         var strategy = PassStrategy.usual
         if !facts.isEmpty, !facts.hasSpace(for: whole) {
             let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
@@ -163,7 +187,13 @@ struct TargetCheckStep {
             // Neither is ever too little.
             var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
             demand.inodes = min(pass.inodes, whole.inodes)
-            check = TargetCheck(tree: forecast.tree, demand: demand, target: facts, collisions: collisions)
+            check = TargetCheck(
+                tree: forecast.tree,
+                demand: demand,
+                target: facts,
+                carrying: carried,
+                collisions: collisions
+            )
         } else if !facts.hasSpace(for: whole) {
             strategy = lastResort(facts)
         }
@@ -172,8 +202,11 @@ struct TargetCheckStep {
     }
 
     private func scan(_ facts: TargetFacts) throws(AgentError) -> Forecast {
+        var profiles = facts.profiles
+        let carries = carried(to: facts).isAny
+        for index in profiles.indices { profiles[index].carriesAttributes = carries }
         do throws(CapacityError) {
-            return try Forecast.of(source.volume, on: facts.profiles, largestFile: job.options.limits.largestFile)
+            return try Forecast.of(source.volume, on: profiles, largestFile: job.options.limits.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }

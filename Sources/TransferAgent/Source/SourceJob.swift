@@ -16,6 +16,10 @@ package struct SourceJob: Sendable {
     /// The digests that may be used for the password.
     private let digests: [AuthenticationDigest]
     package let options: TransferOptions
+    /// Whether ACLs and extended attributes are transferred.
+    let attributes: AttributePolicy
+    /// Whether labels of SELinux are, too.
+    let labels: Bool
     let check: CheckPolicy
     let whenTight: TightPolicy
     /// The guard against accidental deletions.
@@ -32,6 +36,8 @@ package struct SourceJob: Sendable {
         volumes = try VolumeMapping.parse(settings.volumes)
         route = try TargetRoute(settings)
         user = settings.user
+        attributes = settings.attributes
+        labels = settings.labels
         check = settings.check
         whenTight = settings.whenTight
         options = try Self.options(settings)
@@ -85,11 +91,12 @@ package struct SourceJob: Sendable {
         return "the target wants the password proved by \(name)\(place)"
     }
 
-    /// What is asked of the engine: archive, hard links, holes, names of owners, deletion unless it was declined.
+    /// What is asked of the engine: archive, hard links, holes, deletion unless it was declined.
     private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
         var options = TransferOptions()
         options.setArchive()
         options.attributes.hardLinks = true
+        options.attributes.numericIDs = settings.owners == .numbers
         options.placement.sparse = true
         let silence = try SilenceLimit(settings.silenceLimit)
         // For a stock target, which sends keep-alives only when it has one.

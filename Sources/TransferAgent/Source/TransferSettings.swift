@@ -53,6 +53,12 @@ package struct TransferSettings: Sendable {
     package var delete = true
     /// Whether to compare by checksum, of `--checksum`.
     package var checksum = false
+    /// Whether ACLs and extended attributes are transferred, of `--attributes`.
+    package var attributes = AttributePolicy.auto
+    /// Whether labels of SELinux are, too, of `--selinux-labels`.
+    package var labels = false
+    /// How owners and groups are matched, of `--owners`.
+    package var owners = OwnerPolicy.numbers
     /// How to compress, of `--compress CHOICE`.
     package var compress: String?
     /// What the check before the first byte refuses, of `--check`.

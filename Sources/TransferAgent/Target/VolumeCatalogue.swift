@@ -87,6 +87,7 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         var module = DaemonModule(name: name, opener: VolumeOpener(catalogue: self, mapping: mapping))
         module.isListed = false
         module.comparesNanoseconds = true
+        module.guardsLabels = true
         module.largestFile = largestFile
         module.listMemory = Int(listMemory)
         return .module(module)

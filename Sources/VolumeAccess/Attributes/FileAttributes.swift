@@ -1,4 +1,5 @@
 import CLinux
+import FileMetadata
 import Glibc
 import LinuxSystem
 
@@ -14,6 +15,15 @@ package struct FileAttributes: Hashable, Sendable {
     package var modified: Timestamp?
     /// The access time.
     package var accessed: Timestamp?
+    /// The access ACL, whole and consistent with ``permissions``; not for symbolic links.
+    package var accessList: AccessListChange?
+    /// A directory's default ACL.
+    package var defaultList: AccessListChange?
+    /// The extended attributes.
+    package var extended: ExtendedAttributesChange?
+
+    /// Whether some are set with the system calls of extended attributes.
+    var needStore: Bool { extended != nil || accessList != nil || defaultList != nil }
 
     /// Creates a set of attributes.
     package init(
@@ -21,13 +31,15 @@ package struct FileAttributes: Hashable, Sendable {
         group: UInt32? = nil,
         permissions: UInt32? = nil,
         modified: Timestamp? = nil,
-        accessed: Timestamp? = nil
+        accessed: Timestamp? = nil,
+        extended: ExtendedAttributesChange? = nil
     ) {
         self.owner = owner
         self.group = group
         self.permissions = permissions
         self.modified = modified
         self.accessed = accessed
+        self.extended = extended
     }
 }
 
@@ -39,9 +51,13 @@ struct AttributeTarget {
     let name: CPath?
     let path: () -> [UInt8]
     let features: VolumeFeatures
+    /// Its extended attributes; nil if none and no ACLs are set.
+    var store: AttributeStore?
+    /// Those of the entry that it replaces.
+    var previousStore: AttributeStore?
 
-    /// Sets the attributes that differ: first owner and group, because changing them clears setuid and setgid; then
-    /// times; then permissions (protocol specification, transfer 15).
+    /// Sets the attributes that differ: first owner and group, because changing them clears setuid, setgid and
+    /// capabilities; then extended attributes, times, ACLs and permissions (protocol specification, transfer 15).
     ///
     /// - Parameters:
     ///   - wanted: The attributes to set.
@@ -51,17 +67,22 @@ struct AttributeTarget {
     func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
         var failures: [VolumeError] = []
         var permissions = wanted.permissions
-        var clearedSpecialBits = false
+        // Whether the permissions have been changed on the way.
+        var areDisturbed = false
         let owner = wanted.owner.flatMap { $0 == current.owner ? nil : $0 }
         let group = wanted.group.flatMap { $0 == current.group ? nil : $0 }
         if owner != nil || group != nil {
             let result = changeOwner(owner ?? .max, group ?? .max)
-            clearedSpecialBits = result == 0 && current.permissions & 0o6000 != 0
+            areDisturbed = result == 0 && current.permissions & 0o6000 != 0
             if result < 0 {
                 let operation = owner == nil ? "chgrp" : "chown"
                 failures.append(.system(operation: operation, path: path(), number: Int32(-result)))
                 permissions = permissions.map { $0 & 0o1777 }
             }
+        }
+        if let extended = wanted.extended {
+            failures += apply(extended, current, &areDisturbed)
+            if areDisturbed { permissions = permissions ?? current.permissions }
         }
         let modified = wanted.modified.flatMap { $0 == current.modified ? nil : $0 }
         let accessed = wanted.accessed.flatMap { $0 == current.accessed ? nil : $0 }
@@ -69,12 +90,48 @@ struct AttributeTarget {
             let result = changeTimes(modified, accessed)
             if result < 0 { failures.append(.system(operation: "utimensat", path: path(), number: Int32(-result))) }
         }
+        failures += applyLists(wanted)
         guard let permissions, !current.isSymbolicLink else { return failures }
-        if clearedSpecialBits || permissions != current.permissions {
+        if areDisturbed || permissions != current.permissions {
             let result = changePermissions(permissions)
             if result < 0 { failures.append(.system(operation: "chmod", path: path(), number: Int32(-result))) }
         }
         return failures
+    }
+
+    /// Sets the extended attributes; the owner of a file that is not writable has to make it so first.
+    private func apply(
+        _ change: ExtendedAttributesChange,
+        _ current: FileStatus,
+        _ areDisturbed: inout Bool
+    ) -> [VolumeError] {
+        guard let store else { return [] }
+        var failed = store.apply(change, previous: previousStore)
+        if failed.contains(where: { $0.number == EACCES }), !current.isSymbolicLink, current.permissions & 0o200 == 0,
+            changePermissions(current.permissions | 0o200) == 0
+        {
+            areDisturbed = true
+            failed = store.apply(change, previous: previousStore)
+        }
+        return failed.map { failure in
+            let name = String(decoding: failure.name, as: UTF8.self)
+            return .system(operation: "lsetxattr \(name) of", path: path(), number: failure.number)
+        }
+    }
+
+    /// Sets the ACLs.
+    ///
+    /// - Returns: The failures; a file system without ACLs is none where none are wanted.
+    private func applyLists(_ wanted: FileAttributes) -> [VolumeError] {
+        guard wanted.accessList != nil || wanted.defaultList != nil, let store else { return [] }
+        let changes = [
+            (wanted.accessList, AccessControlList.accessName), (wanted.defaultList, AccessControlList.defaultName),
+        ]
+        return changes.compactMap { change, name in
+            guard let change else { return nil }
+            let result = store.set(change, as: name)
+            return result < 0 ? .system(operation: "set_acl", path: path(), number: Int32(-result)) : nil
+        }
     }
 
     private func changeOwner(_ owner: UInt32, _ group: UInt32) -> Int {
@@ -120,8 +177,15 @@ extension VolumeDirectory {
         }
         var failures: [VolumeError] = []
         let path = path(of: name)
+        let store = attributes.needStore ? AttributeStore(self, name) : nil
         try perform("chown", name) { directory, name in
-            let target = AttributeTarget(descriptor: directory, name: name, path: { path }, features: features)
+            let target = AttributeTarget(
+                descriptor: directory,
+                name: name,
+                path: { path },
+                features: features,
+                store: store
+            )
             failures = target.apply(attributes, current: current)
             return 0
         }
@@ -144,7 +208,8 @@ extension VolumeDirectory {
             descriptor: descriptor.rawValue,
             name: nil,
             path: { self.relativePath },
-            features: features
+            features: features,
+            store: attributes.needStore ? AttributeStore(self, nil) : nil
         )
         return target.apply(attributes, current: current)
     }

@@ -5,6 +5,7 @@
 package final class DirectoryCache {
     private let volume: Volume
     private let capacity: Int
+    private let following: LinkFollowing
     /// The most recently used one is last.
     private var directories: [VolumeDirectory] = []
 
@@ -13,8 +14,10 @@ package final class DirectoryCache {
     /// - Parameters:
     ///   - volume: The volume of the directories.
     ///   - capacity: The number of directories that stay open, at least 1.
-    package init(volume: Volume, capacity: Int = 8) {
+    ///   - following: What links in their paths may lead to.
+    package init(volume: Volume, capacity: Int = 8, following: LinkFollowing = .never) {
         precondition(capacity > 0)
+        self.following = following
         self.volume = volume
         self.capacity = capacity
     }
@@ -27,7 +30,7 @@ package final class DirectoryCache {
             directories.append(directory)
             return directory
         }
-        let directory = try volume.directory(relativePath)
+        let directory = try volume.directory(relativePath, following: following)
         if directories.count == capacity { directories.removeFirst() }
         directories.append(directory)
         return directory

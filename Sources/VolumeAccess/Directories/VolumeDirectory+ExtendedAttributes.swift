@@ -82,7 +82,7 @@ extension VolumeDirectory {
     }
 
     /// A path for system calls that take no directory descriptor: it leads through the open one.
-    private func heldPath(of name: Span<UInt8>) -> [UInt8] {
+    func heldPath(of name: Span<UInt8>) -> [UInt8] {
         Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
     }
 }

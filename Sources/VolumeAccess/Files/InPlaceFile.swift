@@ -193,7 +193,8 @@ package final class InPlaceFile {
             descriptor: descriptor.rawValue,
             name: nil,
             path: { self.path },
-            features: features
+            features: features,
+            store: attributes.needStore ? AttributeStore(descriptor.rawValue) : nil
         )
         return target.apply(attributes, current: status)
     }

@@ -247,7 +247,9 @@ package final class StagedFile {
             descriptor: descriptor.rawValue,
             name: nil,
             path: { self.path },
-            features: directory.features
+            features: directory.features,
+            store: attributes.needStore ? AttributeStore(descriptor.rawValue) : nil,
+            previousStore: attributes.extended != nil ? previousStore : nil
         )
         let failures = target.apply(attributes, current: status)
         if mayAppearTorn {
@@ -256,6 +258,12 @@ package final class StagedFile {
         }
         try publish()
         return failures
+    }
+
+    /// The extended attributes of the file that has the name now.
+    private var previousStore: AttributeStore {
+        let name = name
+        return AttributeStore(directory, name.span)
     }
 
     /// Starts the write-back that ``commit(_:)`` will wait for, once all content is written, so that several files can

@@ -17,10 +17,10 @@ enum WriteClock {
     /// This is the coarse clock, not the exact one: if ticks are late, it lags by more than one.
     static func age(of moment: Timestamp) -> Int64 {
         let now = clockTime(CLOCK_REALTIME_COARSE)
-        let (seconds, isFar) = Int64(now.tv_sec).subtractingReportingOverflow(moment.seconds)
+        let (seconds, isFar) = now.seconds.subtractingReportingOverflow(moment.seconds)
         let limit: Int64 = 30_000_000
-        guard !isFar, seconds.magnitude <= limit else { return Int64(now.tv_sec) < moment.seconds ? -limit : limit }
-        return seconds * second + Int64(now.tv_nsec) - Int64(moment.nanoseconds)
+        guard !isFar, seconds.magnitude <= limit else { return now.seconds < moment.seconds ? -limit : limit }
+        return seconds * second + Int64(now.nanoseconds) - Int64(moment.nanoseconds)
     }
 
     /// Waits until every write that starts from now on leaves a later modification time than this one; 30 ms at most

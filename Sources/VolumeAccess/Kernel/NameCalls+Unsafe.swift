@@ -164,6 +164,45 @@ enum Kernel {
         unsafe CLinux.fsetxattr(descriptor, attribute.start, value, value.count, 0)
     }
 
+    /// The value of an attribute; with an empty buffer it returns the length.
+    ///
+    /// getxattr(2), or lgetxattr(2) of a leaf.
+    static func getxattr(_ path: CPath, _ attribute: CPath, into value: inout [UInt8], following: Bool) -> Int {
+        unsafe value.withUnsafeMutableBytes { buffer in
+            let start = buffer.count > 0 ? buffer.baseAddress : nil
+            return following
+                ? unsafe CLinux.getxattr(path.start, attribute.start, start, buffer.count)
+                : unsafe CLinux.lgetxattr(path.start, attribute.start, start, buffer.count)
+        }
+    }
+
+    static func fgetxattr(_ descriptor: Int32, _ attribute: CPath, into value: inout [UInt8]) -> Int {
+        unsafe value.withUnsafeMutableBytes { buffer in
+            let start = buffer.count > 0 ? buffer.baseAddress : nil
+            return unsafe CLinux.fgetxattr(descriptor, attribute.start, start, buffer.count)
+        }
+    }
+
+    static func listxattr(_ path: CPath, into list: inout [UInt8]) -> Int {
+        unsafe withList(&list) { unsafe CLinux.listxattr(path.start, $0, $1) }
+    }
+
+    static func setxattr(_ path: CPath, _ attribute: CPath, _ value: [UInt8], following: Bool) -> Int32 {
+        following
+            ? unsafe CLinux.setxattr(path.start, attribute.start, value, value.count, 0)
+            : unsafe CLinux.lsetxattr(path.start, attribute.start, value, value.count, 0)
+    }
+
+    static func removexattr(_ path: CPath, _ attribute: CPath, following: Bool) -> Int32 {
+        following
+            ? unsafe CLinux.removexattr(path.start, attribute.start)
+            : unsafe CLinux.lremovexattr(path.start, attribute.start)
+    }
+
+    static func fremovexattr(_ descriptor: Int32, _ attribute: CPath) -> Int32 {
+        unsafe CLinux.fremovexattr(descriptor, attribute.start)
+    }
+
     private static func withList(_ list: inout [UInt8], _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> Int {
         unsafe list.withUnsafeMutableBytes { buffer in
             // Size 0 and no address: the kernel then returns the length.

@@ -50,18 +50,24 @@ package final class Volume: Sendable {
         root = VolumeDirectory(descriptor, relativePath: [], features: features)
     }
 
+    /// A volume of a directory that is already open.
+    ///
+    /// - Throws: ``VolumeError`` when its descriptor cannot be duplicated.
+    convenience init(sharing directory: VolumeDirectory) throws(VolumeError) {
+        do throws(SystemError) {
+            self.init(try directory.descriptor.duplicate())
+        } catch {
+            throw .system(operation: error.operation, path: directory.relativePath, number: error.number)
+        }
+    }
+
     /// A volume whose root is a directory of this one; nothing above that directory can be reached through it.
     ///
     /// - Parameter relativePath: Names joined by single slashes.
     /// - Returns: The volume of that directory.
     /// - Throws: ``VolumeError`` as in ``directory(_:)``.
     package func volume(at relativePath: Span<UInt8>) throws(VolumeError) -> Volume {
-        let directory = try directory(relativePath)
-        do throws(SystemError) {
-            return Volume(try directory.descriptor.duplicate())
-        } catch {
-            throw .system(operation: error.operation, path: directory.relativePath, number: error.number)
-        }
+        try Volume(sharing: directory(relativePath))
     }
 
     /// Opens a directory below the root, where no component may be a symbolic link.

@@ -24,7 +24,12 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The `errno`, if a system call failed.
+    /// The system call that failed; nil if none did.
+    package var operation: String? {
+        if case .system(let operation, _, _) = self { operation } else { nil }
+    }
+
+    /// The error number of the system call; nil if none failed.
     package var number: Int32? {
         switch self {
         case .system(_, _, let number), .writeBack(_, let number): number

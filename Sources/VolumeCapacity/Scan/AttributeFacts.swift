@@ -1,6 +1,6 @@
 import VolumeAccess
 
-/// What a tree holds that is next to content and the usual metadata, and that `dvm` does not carry.
+/// What a tree holds that is next to content and the usual metadata; not every transfer carries it.
 ///
 /// What the kernel and its security modules set by themselves, such as `security.selinux`, is not counted: the target's
 /// system does so too.
@@ -50,11 +50,12 @@ package struct AttributeFacts: Hashable, Sendable {
         names = Array((names + [name]).sorted().prefix(Self.namesKept))
     }
 
-    /// One sentence about what a copy without attributes loses; nil when there is nothing.
-    package var loss: String? {
+    /// One sentence about what a copy loses; nil when there is nothing.
+    package func loss(carrying carried: CarriedAttributes) -> String? {
         let parts = [
-            Self.part(attributed, "extended attributes (\(names.joined(separator: ", ")))"),
-            Self.part(accessLists, "ACLs"), Self.part(capabilities, "file capabilities"),
+            Self.part(carried.extended ? 0 : attributed, "extended attributes (\(names.joined(separator: ", ")))"),
+            Self.part(carried.lists ? 0 : accessLists, "ACLs"),
+            Self.part(carried.extended ? 0 : capabilities, "file capabilities"),
         ].compactMap { $0 }
         return parts.isEmpty ? nil : parts.joined(separator: ", ") + ": they are not carried"
     }

@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import RsyncOptions
 import RsyncWire
@@ -56,9 +57,24 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             current: current?.status
         )
         candidate.link = role
+        candidate.inheritedPermissions = try rules().keepsPermissions ? nil : words.inherited
+        candidate.metadata = try metadata(words, current)
         candidate.content = current?.content ?? .unread
         candidate.sharedNames = current?.sharedNames ?? 0
         return candidate
+    }
+
+    /// ACLs and extended attributes in sessions that carry them.
+    private func metadata(_ listed: EntryWords, _ current: EntryWords?) throws -> CandidateMetadata? {
+        let rules = try rules()
+        guard rules.keepsLists || rules.attributeNames != nil else { return nil }
+        var metadata = CandidateMetadata()
+        if listed.others.contains("acl") { metadata.accessList.named = [.init(isUser: true, id: 7, permissions: 4)] }
+        if listed.others.contains("attr") {
+            metadata.extended = ExtendedAttributeSet([ExtendedAttribute(name: Array("user.a".utf8), value: [1])])
+        }
+        (metadata.lists, metadata.attributes) = (current?.lists ?? .unread, current?.attributes ?? .unread)
+        return metadata
     }
 
     /// The rules that the options make.
@@ -82,6 +98,9 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--drop-D": options.attributes.dropsDevices = true
             case "--inplace": options.placement.inPlace = true
             case "--omit-dir-times": options.attributes.omitDirectoryTimes = true
+            case "--max-size": options.selection.largestSize = value
+            case "--min-size": options.selection.smallestSize = value
+            case "--safe-links": options.selection.links.keepsSafeOnly = true
             case "--max-file-size": options.limits.largestFile = value
             default:
                 try #require(!word.hasPrefix("--") && word.hasPrefix("-"), "an unknown option: \(word)")
@@ -91,7 +110,7 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         var rules = DecisionRules(
             options,
             dialect: Dialect(version),
-            execution: .real,
+            execution: Execution(options),
             isLocal: false,
             isRoot: isRoot,
             mask: 0o022
@@ -114,6 +133,9 @@ extension TransferOptions {
         case "E": attributes.executability = true
         case "U": attributes.accessTimes = 1
         case "J": attributes.omitLinkTimes = true
+        case "A": attributes.acls = true
+        case "X": attributes.extended = 1
+        case "n": dryRun = true
         case "c": comparison.checksum = true
         case "I": comparison.ignoreTimes = true
         case "u": comparison.update = true
@@ -144,6 +166,10 @@ private struct EntryWords {
     var linkCount: UInt32 = 1
     var sharedNames = 0
     var content = Candidate.Content.unread
+    var lists = Candidate.Content.unread
+    var attributes = Candidate.Content.unread
+    /// What the default ACL of the parent directory allows.
+    var inherited: UInt32?
     /// What is no part of an entry itself.
     var others: [Substring] = []
 
@@ -166,7 +192,13 @@ private struct EntryWords {
             let parts = text.split(separator: separator).compactMap { UInt32($0) }
             return parts.count == 2 ? (parts[0], parts[1]) : nil
         }
-        if word.hasPrefix("read=") {
+        if word.hasPrefix("acl=") {
+            lists = word.hasSuffix("=same") ? .same : .differs
+        } else if word.hasPrefix("attr=") {
+            attributes = word.hasSuffix("=same") ? .same : .differs
+        } else if word.hasPrefix("inherits=") {
+            inherited = UInt32(word.dropFirst(9), radix: 8)
+        } else if word.hasPrefix("read=") {
             accessed = try #require(Int64(word.dropFirst(5)))
         } else if word.hasPrefix("sum=") || word.hasPrefix("to=") {
             content = word.hasSuffix("=same") ? .same : .differs
@@ -198,7 +230,7 @@ private struct EntryWords {
     }
 
     func linkRole() throws -> LinkRole {
-        guard let word = others.first(where: { $0 != "outsider" }) else { return .alone }
+        guard let word = others.first(where: { !["outsider", "acl", "attr"].contains($0) }) else { return .alone }
         let first = Array("A".utf8)
         switch word {
         case "first": return .leads

@@ -5,6 +5,8 @@
 /// - An entry is `file SIZE TIME MODE`, `dir TIME MODE`, `link TIME`, `pipe TIME MODE`, `socket TIME MODE`,
 ///   `char TIME MODE MAJOR,MINOR` or `block …`. A time is in seconds with a fraction if it has one; owner and group
 ///   stand behind as `OWNER:GROUP` (`0:0` when left out); `outsider` says that the receiver is not in the group.
+/// - `acl` and `attr` behind what is listed: it has an ACL, or extended attributes; behind what is there, how they
+///   compare; `inherits=750`: what the default ACL of its directory allows.
 /// - `read=7` is an access time, where it matters.
 /// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the
 ///   first name to come up; another name is in progress; the file is in place under this very name; it is in place as
@@ -96,6 +98,14 @@ let decisionTable = """
     file 100 -9223372036854775808 644 | file 100 5 644     | -rlpt -u               | skip, what is there is newer
     file 100 5 644 of=A      | file 100 6 644              | -rlptH -u              | skip, what is there is newer
 
+    # --max-size, --min-size: longer and shorter files are left alone, whatever is there
+    file 101 5 644           | -                           | -rlpt --max-size=100   | skip, too long
+    file 100 5 644           | -                           | -rlpt --max-size=100   | transfer new, set mode 644 time 5
+    file 101 5 644           | file 101 5 640              | -rlpt --max-size=100   | skip, too long
+    file 99 5 644            | -                           | -rlpt --min-size=100   | skip, too short
+    file 100 5 644           | file 99 5 644               | -rlpt --min-size=100   | transfer (size), set mode 644 time 5
+    dir 5 755                | -                           | -rlpt --min-size=100   | make new, set mode 755 time 5
+
     # --existing: nothing is created, --ignore-existing: nothing is changed
     file 100 5 644           | -                           | -rlpt --existing       | skip, nothing is there
     file 100 5 644           | file 101 5 644              | -rlpt --existing       | transfer (size), set mode 644 time 5
@@ -154,6 +164,35 @@ let decisionTable = """
     link 5 read=7            | -                           | -rlptU                 | make new, set time 5 access time 7
     link 5 read=7            | link 5 to=same read=9       | -rlptU                 | keep
     pipe 5 644 read=7        | pipe 5 644 read=9           | -rlptDU                | keep, set access time 7, report (access time)
+
+    # ACLs
+    file 100 5 644           | -                           | -rlptA                 | transfer new, set mode 644 time 5 no ACL
+    file 100 5 644 acl       | -                           | -rlptA                 | transfer new, set mode 644 time 5 ACL
+    dir 5 755                | -                           | -rlptA                 | make new, set mode 755 time 5 no ACL no default ACL
+    file 100 5 644 acl       | file 100 5 644 acl=same     | -rlptA                 | keep
+    file 100 5 644 acl       | file 100 5 644 acl=other    | -rlptA                 | keep, set ACL, report (ACL)
+    file 100 5 644           | file 100 5 664 acl=other    | -rlptA                 | keep, set mode 644 no ACL, report (ACL)
+    file 100 5 644           | file 100 5 664 acl=other    | -rlptAn                | keep, set mode 644 no ACL, report (permissions, ACL)
+    file 100 5 4644          | file 100 5 664 acl=other    | -rlptA                 | keep, set mode 4644 no ACL, report (permissions, ACL)
+    file 100 5 644           | file 101 5 664 acl=other    | -rlptA                 | transfer (size, permissions, ACL), set mode 644 time 5 no ACL
+    dir 5 755                | dir 5 775 acl=other         | -rlptA                 | keep, set mode 755 no ACL no default ACL, report (permissions, ACL)
+    link 5                   | -                           | -rlptA                 | make new, set time 5
+
+    # extended attributes
+    file 100 5 644           | -                           | -rlptX                 | transfer new, set mode 644 time 5
+    file 100 5 644 attr      | -                           | -rlptX                 | transfer new, set mode 644 time 5 attributes
+    file 100 5 644 attr      | file 100 5 644 attr=same    | -rlptX                 | keep
+    file 100 5 644 attr      | file 100 5 644 attr=other   | -rlptX                 | keep, set attributes, report (attributes)
+    file 100 5 644           | file 100 5 644 attr=other   | -rlptX                 | keep, set attributes, report (attributes)
+    file 100 5 644 attr      | file 101 5 644 attr=same    | -rlptX                 | transfer (size), set mode 644 time 5 attributes
+    file 100 5 644 attr      | file 101 5 644 attr=other   | -rlptX                 | transfer (size, attributes), set mode 644 time 5 attributes
+    link 5 attr              | link 5 to=same attr=other   | -rlptX                 | keep, set attributes, report (attributes)
+
+    # a parent directory with a default ACL, without -p
+    file 100 5 666 inherits=750 | -                        | -rlt                   | transfer new, set mode 640 time 5
+    file 100 5 666 inherits=750 | -                        | -rlpt                  | transfer new, set mode 666 time 5
+    dir 5 777 inherits=750   | -                           | -rlt                   | make new, set mode 750 time 5
+    file 100 5 666 inherits=750 | file 100 5 644           | -rlt                   | keep
 
     # --omit-link-times
     link 5 read=7            | -                           | -rlptUJ                | make new

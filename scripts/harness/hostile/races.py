@@ -191,9 +191,9 @@ def _senders(options):
     return {"sender client": client, "sender server": server, "daemon sender": daemon, "dvm-source": source}
 
 
-def _race(role, full, sends, whole=False):
+def _race(role, full, sends, whole=False, refills=False):
     """Repeats a role's command while names are swapped. With `whole`, every second version has none of the directories,
-    so that all of their content is removed."""
+    so that all of their content is removed; with `refills`, what a sender removes is there again in the next pass."""
     def body(setting, folder):
         seconds, passes, codes = SECONDS if full else REDUCED, 0, set()
         volume, outside, arrived = f"{folder}/volume", f"{folder}/outside", f"{folder}/arrived"
@@ -212,6 +212,8 @@ def _race(role, full, sends, whole=False):
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
                     _empty(arrived)
+                    if refills:
+                        run([peers.DVM_RSYNC, "-aH", sources[0] + "/", volume + "/"], 60)
                     outcome = run(command(arrived if sends else sources[passes % 2]), 60)
                     # It may fail file by file, on as many lines, or give up, but it ends by itself.
                     check(outcome.code in damage.RSYNC_CODES | {0}, f"pass {passes}: {outcome}")
@@ -260,5 +262,8 @@ def race_cases(full):
               ("receiver in place", _receivers((*usual, "--inplace"))["receiver server"], False, False),
               ("receiver with sums", _receivers((*usual, "-c", "--no-W"))["receiver client"], False, False)]
     cases += [(name, role, True, False) for name, role in _senders(("-aH", "-c")).items()]
-    return [Case(f"races/{name}", _race(role, full, sends, whole), SECONDS if full else REDUCED)
-            for name, role, sends, whole in cases]
+    bodies = {name: _race(role, full, sends, whole) for name, role, sends, whole in cases}
+    removing = _senders((*usual, "--remove-source-files"))
+    bodies |= {f"{name}, removing": _race(removing[name], full, True, refills=True)
+               for name in ("sender client", "daemon sender")}
+    return [Case(f"races/{name}", body, SECONDS if full else REDUCED) for name, body in bodies.items()]

@@ -3,6 +3,7 @@
 import os
 import struct
 
+from harness.cases import Failure
 from harness.hostile.victims import Attack
 
 TRANSFER = 0x8000
@@ -32,6 +33,23 @@ def _zeros(tree):
         file.write(bytes(1 << 18))
 
 
+def _stale_removal():
+    """A file that has changed since it was listed is reported as safe at the other end."""
+    trees = []
+
+    def play(session):
+        session.filters()
+        session.await_data()
+        with open(trees[0] + "/f", "a") as file:
+            file.write("and a later line\n")
+        session.message(100, struct.pack("<i", 1))
+        session.drain()
+        if not os.path.exists(trees[0] + "/f"):
+            raise Failure("a file that nobody has received was removed")
+    return Attack("S6", "a file that has changed is removed", (2, 12, 23, 24), play, sends=True, arrives=("f",),
+                  options=("--remove-source-files",), victims=(*SERVERS, "client"), prepare=trees.append)
+
+
 def sender_attacks():
     """19.3. The list of a sender is `.` and `f`, and what `prepare` adds."""
     collisions = b"".join(struct.pack("<I", 0) + os.urandom(16) for _ in range(20_000))
@@ -49,7 +67,7 @@ def sender_attacks():
                play=_asks(filters=_rule(": ../outside/canary") + NO_FILTERS), silent=CANARY),
         Attack("S7", "a rule of 6,000 bytes", 22, sends=True, victims=SERVERS,
                play=_asks(filters=_rule("- " + "x" * 6000) + NO_FILTERS)),
-        Attack("S8", "a list of names outside", (1, 3, 4, 12, 23), _asks(), sends=True, victims=SERVERS,
+        Attack("S8", "a list of names outside", (1, 3, 4, 11, 12, 23), _asks(), sends=True, victims=("daemon",),
                options=("--files-from=../outside/canary",), silent=CANARY),
         Attack("S9", "a device as a file", 2, _asks(_request(2)), letters="trD", sends=True,
                prepare=lambda tree: os.mknod(tree + "/dev", 0o020666, os.makedev(1, 5)), victims=(*SERVERS, "client")),
@@ -58,10 +76,7 @@ def sender_attacks():
                options=("--block-size=999999999999",)),
         Attack("S10", "a thousand threads", (0, 1, 4, 12), _asks(_request(2)), sends=True, victims=SERVERS,
                options=("--compress-choice=zstd", "--compress-threads=1000")),
-        Attack("S6", "a file that was never sent is removed", (2, 12), sends=True, options=("--remove-source-files",),
-               victims=(*SERVERS, "client"),
-               play=lambda session: (session.filters(), session.await_data(),
-                                     session.message(100, struct.pack("<i", 1)))),
+        _stale_removal(),
     ]
 
 

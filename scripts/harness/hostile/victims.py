@@ -17,7 +17,7 @@ from typing import Callable
 from harness.cases import Failure, Skipped
 from harness.programs import peers, scripted
 from harness.programs.background import Listening
-from harness.programs.processes import Outcome
+from harness.programs.processes import Outcome, listens
 from harness.trees import compare
 
 PATIENCE = 15  # seconds until a victim counts as hanging
@@ -274,6 +274,8 @@ def _on_server(setting, folder, tree, attack, victim):
 def _on_target(setting, folder, tree, attack, victim):
     """A dvm-target, through its plain port. Its exit code for the session is in its log."""
     with peers.dvm_target(folder, setting.keys, {"m": tree}, plain=True) as target:
+        while not listens(target.plain_port):
+            time.sleep(0.01)
         stream = socket.create_connection(("127.0.0.1", target.plain_port), PATIENCE)
         with stream:
             session = _as_client(_log_in(stream, "m", attack.protocol), attack, "m/", victim)

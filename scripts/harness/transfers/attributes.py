@@ -38,10 +38,29 @@ SETS = {
     "super": ["-ai", "--super"],
     "drop devices": ["-ai", "--drop-D"],
     "no devices": ["-ai", "--no-D"],
+    "acls": ["-aAi"],
+    "xattrs": ["-aXi"],
+    "acls and xattrs": ["-aHAXi", "--delete"],
+    "acls and xattrs, itemize twice": ["-aAXii"],
+    "acls and xattrs, whole list": ["-aAXi", "--no-inc-recursive"],
+    "acls and xattrs, protocol 30": ["-aAXi", "--protocol=30"],
+    "acls and xattrs, protocol 31": ["-aAXi", "--protocol=31"],
+    "acls by number": ["-aAi", "--numeric-ids"],
+    "acls and owners by rule": ["-aAi", "--usermap=1000:77", "--groupmap=1001:78"],
+    "acls and chmod": ["-aAi", "--chmod=g=,o="],
+    "acls without permissions": ["-rtAi", "--no-p"],
+    "acls alone": ["-rAi"],
+    "acls, protocol 29": ["-aAi", "--protocol=29"],
+    "xattrs, protocol 29": ["-aXi", "--protocol=29"],
+    "xattrs, dry run": ["-aXni"],
+    "xattrs alone": ["-rpXi"],
+    "xattrs in place": ["-aAXi", "--inplace"],
+    "xattrs, checksum": ["-acAXi"],
 }
 # Run as a user that is not root.
 USER_SETS = {
     "archive": ["-ai"],
+    "acls and xattrs": ["-aAXi"],
     "chown": ["-ai", "--chown=:4711"],
     "super": ["-ai", "--super"],
 }
@@ -252,6 +271,10 @@ def attribute_cases():
     for name, options in SETS.items():
         for role in ROLES:
             for direction in ("push",) if role == "local" else ("push", "pull"):
+                if (name, role, direction) == ("acls and owners by rule", "daemon", "push"):
+                    continue  # with `numeric ids`, stock's daemon maps some IDs of ACLs and not others
+                if role == "local" and "--protocol=29" in options:
+                    continue  # which has no fields that could be missing
                 if (name, role, direction) == ("map without colon", "daemon", "pull"):
                     continue  # having printed its error, stock's client waits for the daemon to end first
                 if "daemon" in role and direction == "push" and "games" in str(options):

@@ -21,6 +21,13 @@ struct Candidate {
     var isCreated = false
     /// How the content at its name compares, if ``DecisionRules/readsContent(of:)`` requires it.
     var content = Content.unread
+    /// Its ACLs and extended attributes; nil in sessions without `-A` and `-X`.
+    var metadata: CandidateMetadata?
+    /// The permissions that the default ACL of its parent directory allows; nil for none, and where permissions are
+    /// preserved.
+    var inheritedPermissions: UInt32?
+    /// The listed attributes of a directory whose entry is in another list.
+    var listedElsewhere: EntryAttributes?
     /// Its role among the names of one file (`-H`).
     var link = LinkRole.alone
     /// The number of names of its group, in this list, that refer to ``current``; counted if
@@ -38,6 +45,9 @@ struct Candidate {
         /// It differs from the list.
         case differs
     }
+
+    /// The attributes that only some sessions carry, as listed.
+    var listed: EntryAttributes { listedElsewhere ?? list.attributes(of: entry) }
 
     /// Whether it is the root of the transfer.
     var isRoot: Bool { name.count == 1 && name.first == UInt8(ascii: ".") }

@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import RsyncWire
 import VolumeAccess
@@ -29,10 +30,15 @@ extension DecisionRules {
         if limitsNames, let reason = reasonToSkip(candidate) { return .skip(reason) }
         switch entry.type {
         case UInt32(S_IFREG):
+            if let largestSize, entry.size > largestSize { return .skip(.tooLong) }
+            if let smallestSize, entry.size < smallestSize { return .skip(.tooShort) }
             guard isTooLarge(entry) else { return nil }
             return candidate.current.map { $0.isRegular && looksUnchanged(entry, $0) } ?? false ? nil : .refuse
         case UInt32(S_IFDIR): return nil
-        case UInt32(S_IFLNK): return makesLinks ? nil : .skip(.unwantedType)
+        case UInt32(S_IFLNK):
+            guard makesLinks else { return .skip(.unwantedType) }
+            let isUnsafe = skipsUnsafeLinks && LinkTarget.isUnsafe(candidate.list.target(of: entry), at: candidate.name)
+            return isUnsafe ? .skip(.leadsOut) : nil
         default:
             let isWanted = entry.isDevice && makesDevices || entry.isSpecial && makesSpecials
             return isWanted ? nil : .skip(.unwantedType)
@@ -65,18 +71,17 @@ extension DecisionRules {
             candidate.entry.flags.contains(.hardLinked)
         else { return false }
         return !isUnchanged(candidate, current)
-            || corrections(for: candidate.entry, in: candidate.list, current: current) != nil
+            || corrections(for: candidate, current: current) != nil
     }
 
     // MARK: kinds
 
     fileprivate func decideFile(_ candidate: Candidate) -> Decision {
-        let entry = candidate.entry
         guard let current = candidate.current, current.isRegular else {
-            return transfer(candidate, report: [.transfer, .isNew])
+            return transfer(candidate, report: newFlags(candidate).union(.transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags = differences(of: entry, in: candidate.list, from: current, isChanging: true).union(.transfer)
+        var flags = differences(of: candidate, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
     }
@@ -87,30 +92,29 @@ extension DecisionRules {
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
         var flags: ItemFlags = [.localChange]
         if let current, current.mode & UInt32(S_IFMT) == entry.type {
-            flags.formUnion(differences(of: entry, in: candidate.list, from: current, isChanging: true))
+            flags.formUnion(differences(of: candidate, from: current, isChanging: true))
             flags.insert(.reportChange)
         } else {
-            flags.insert(.isNew)
+            flags.formUnion(newFlags(candidate))
         }
         return .make(
             report: flags,
-            attributes: attributes(for: entry, in: candidate.list, current: nil),
+            attributes: attributes(for: candidate, current: nil),
             displaced: displaced(by: entry, current)
         )
     }
 
     fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
-        let entry = candidate.entry
         guard let current = candidate.current, current.isDirectory else {
             return .make(
-                report: [.isNew, .localChange],
-                attributes: workable(attributes(for: entry, in: candidate.list, current: nil)),
+                report: newFlags(candidate).union(.localChange),
+                attributes: workable(attributes(for: candidate, current: nil)),
                 displaced: candidate.current == nil ? .nothing : .removed
             )
         }
         return .keep(
-            report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
-            attributes: corrections(for: entry, in: candidate.list, current: current)
+            report: reported(differences(of: candidate, from: current, isChanging: false)),
+            attributes: corrections(for: candidate, current: current)
         )
     }
 
@@ -123,8 +127,8 @@ extension DecisionRules {
         case .isInPlace:
             guard let current else { return .keep(report: nil, attributes: nil) }
             return .keep(
-                report: reported(differences(of: entry, in: candidate.list, from: current, isChanging: false)),
-                attributes: corrections(for: entry, in: candidate.list, current: current)
+                report: reported(differences(of: candidate, from: current, isChanging: false)),
+                attributes: corrections(for: candidate, current: current)
             )
         case .follows(_, let isSame):
             // The attributes were set with the first name.
@@ -137,12 +141,18 @@ extension DecisionRules {
 
     // MARK: decisions
 
+    /// The flags of a new entry (protocol specification, transfer 11.4).
+    private func newFlags(_ candidate: Candidate) -> ItemFlags {
+        guard let metadata = candidate.metadata, metadata.extended != .empty else { return .isNew }
+        return [.isNew, .reportAttributes]
+    }
+
     /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate.entry, in: candidate.list, current: current),
+            attributes: attributes(for: candidate, current: current),
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced
         )
@@ -152,13 +162,13 @@ extension DecisionRules {
     /// other names.
     private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
-        let report = reported(differences(of: entry, in: candidate.list, from: current, isChanging: false))
-        let corrections = corrections(for: entry, in: candidate.list, current: current)
+        let report = reported(differences(of: candidate, from: current, isChanging: false))
+        let corrections = corrections(for: candidate, current: current)
         guard corrections != nil, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
         // A file is copied with its attributes; a link or node that is created again has its creation time.
-        let attributes = entry.isRegular ? corrections : attributes(for: entry, in: candidate.list, current: current)
+        let attributes = entry.isRegular ? corrections : attributes(for: candidate, current: current)
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
@@ -212,7 +222,7 @@ extension DecisionRules {
     /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
     func canLead(_ candidate: Candidate) -> Bool {
         guard let current = candidate.current else { return false }
-        return corrections(for: candidate.entry, in: candidate.list, current: current) == nil
+        return corrections(for: candidate, current: current) == nil
             || !isShared(candidate, current)
     }
 }

@@ -33,6 +33,12 @@ enum SkipReason: Hashable, Sendable {
     case exists
     /// The file at its name is newer (`-u`).
     case newer
+    /// The file is longer than `--max-size`.
+    case tooLong
+    /// The file is shorter than `--min-size`.
+    case tooShort
+    /// The symbolic link may lead out of the transfer (`--safe-links`).
+    case leadsOut
 }
 
 /// What happens to an existing entry whose name a new one takes.
@@ -68,6 +74,30 @@ extension Decision {
     }
 }
 
+extension Decision {
+    /// The extended attributes that are set by the generator; nil for none.
+    var extendedAttributes: ExtendedAttributesChange? {
+        switch self {
+        case .keep(_, let attributes, _): attributes?.extended
+        case .make(_, let attributes, _): attributes.extended
+        default: nil
+        }
+    }
+
+    /// Leaves out the extended attributes that the generator would set.
+    mutating func withholdExtendedAttributes() {
+        switch self {
+        case .keep(let report, var attributes, let ownCopy):
+            attributes?.extended = nil
+            self = .keep(report: report, attributes: attributes, ownCopy: ownCopy)
+        case .make(let report, var attributes, let displaced):
+            attributes.extended = nil
+            self = .make(report: report, attributes: attributes, displaced: displaced)
+        default: break
+        }
+    }
+}
+
 extension Decision: CustomStringConvertible {
     /// A readable form, such as `transfer (size, time), set mode 644 time 1700000000`.
     var description: String {
@@ -77,6 +107,9 @@ extension Decision: CustomStringConvertible {
         case .skip(.missing): "skip, nothing is there"
         case .skip(.exists): "skip, it exists"
         case .skip(.newer): "skip, what is there is newer"
+        case .skip(.tooLong): "skip, too long"
+        case .skip(.tooShort): "skip, too short"
+        case .skip(.leadsOut): "skip, unsafe link"
         case .wait: "wait for the first name"
         case .keep(let report, let attributes, let ownCopy):
             "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")
@@ -96,6 +129,7 @@ extension Decision: CustomStringConvertible {
             (.reportChange, "content"), (.reportSize, "size"), (.reportTime, "time"),
             (.reportAccessTime, "access time"), (.reportPermissions, "permissions"), (.reportOwner, "owner"),
             (.reportGroup, "group"),
+            (.reportACL, "ACL"), (.reportAttributes, "attributes"),
         ]
         let found = words.filter { flags.contains($0.0) }.map(\.1)
         return found.isEmpty ? "unchanged" : "(" + found.joined(separator: ", ") + ")"
@@ -119,6 +153,9 @@ extension FileAttributes {
             owner.map { "owner \($0)" }, group.map { "group \($0)" },
             permissions.map { "mode " + String($0, radix: 8) }, modified.map { "time \($0.seconds)" },
             accessed.map { "access time \($0.seconds)" },
+            accessList.map { $0 == .none ? "no ACL" : "ACL" },
+            defaultList.map { $0 == .none ? "no default ACL" : "default ACL" },
+            extended.map { _ in "attributes" },
         ]
         let found = words.compactMap(\.self)
         return found.isEmpty ? "" : ", set " + found.joined(separator: " ")

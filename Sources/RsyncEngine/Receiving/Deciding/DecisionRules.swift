@@ -1,3 +1,4 @@
+import FileMetadata
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
@@ -26,6 +27,12 @@ struct DecisionRules: Sendable {
     var keepsPermissions: Bool
     /// Whether files stay executable or not, although permissions are not kept (`-E`).
     var keepsExecutability: Bool
+    /// Whether decisions are carried out, not only reported (`-n`).
+    var changesDestination: Bool
+    /// Whether ACLs are kept (`-A`).
+    var keepsLists: Bool
+    /// Which extended attributes are kept (`-X`); nil for none.
+    var attributeNames: AttributeNameRules?
     /// Whether owners are kept (`-o`, as root or with `--super`).
     var keepsOwner: Bool
     /// Whether groups are kept (`-g`).
@@ -49,6 +56,18 @@ struct DecisionRules: Sendable {
     var skipsMissing: Bool
     /// Whether nothing is updated (`--ignore-existing`).
     var skipsExisting: Bool
+    /// The longest file that is transferred, in bytes (`--max-size`); nil for no limit.
+    var largestSize: Int64?
+    /// The shortest file that is transferred, in bytes (`--min-size`); nil for no limit.
+    var smallestSize: Int64?
+    /// Whether symbolic links are skipped that may lead out of the transfer (`--safe-links`).
+    var skipsUnsafeLinks: Bool
+    /// Whether entries are listed and nothing else is done (`--list-only`).
+    var listsOnly: Bool
+    /// Whether the sender is told what is in place (`--remove-source-files`).
+    var confirms: Bool
+    /// Whether directories above what was asked for are left as they are (`--no-implied-dirs`).
+    var ignoresImplied: Bool
     /// How times are truncated before they are compared to the nanosecond.
     var grain: TimeGrain
 
@@ -94,9 +113,11 @@ extension DecisionRules {
     }
 
     /// The access time to set on an entry; nil for none.
-    func accessTime(of entry: FileEntry, in list: FileList) -> Timestamp? {
-        guard keepsAccessTimes, !entry.isDirectory, keepsLinkTimes || !entry.isSymbolicLink else { return nil }
-        return Timestamp(seconds: list.attributes(of: entry).accessed)
+    private func accessTime(of candidate: Candidate) -> Timestamp? {
+        guard keepsAccessTimes, !candidate.entry.isDirectory, keepsLinkTimes || !candidate.entry.isSymbolicLink else {
+            return nil
+        }
+        return Timestamp(seconds: candidate.listed.accessed)
     }
 
     /// The permissions for an entry; `current` is the existing entry.
@@ -116,9 +137,15 @@ extension DecisionRules {
     }
 
     /// Whether an existing entry has other permissions than it should have.
-    private func hasOtherPermissions(_ entry: FileEntry, _ current: FileStatus) -> Bool {
+    ///
+    /// As in rsync, permissions that a new ACL brings along are not reported, except for directories and in a dry run.
+    private func hasOtherPermissions(_ candidate: Candidate, _ current: FileStatus, isChanging: Bool) -> Bool {
+        let entry = candidate.entry
         if entry.isSymbolicLink { return false }
-        if keepsPermissions { return entry.mode & 0o7777 != current.permissions }
+        let comesWithList =
+            changesDestination && !isChanging && !entry.isDirectory && candidate.metadata?.lists == .differs
+        let compared: UInt32 = comesWithList ? 0o7000 : 0o7777
+        if keepsPermissions { return (entry.mode ^ current.permissions) & compared != 0 }
         return keepsExecutability && entry.isRegular && current.isRegular && hasOtherExecutability(entry, current)
     }
 
@@ -131,8 +158,8 @@ extension DecisionRules {
 
     /// Whether an existing entry has another access time than it should have; a symbolic link's does not count, because
     /// it changes whenever the link is read.
-    private func hasOtherAccessTime(_ entry: FileEntry, in list: FileList, _ current: FileStatus) -> Bool {
-        guard !entry.isSymbolicLink, let accessed = accessTime(of: entry, in: list) else { return false }
+    private func hasOtherAccessTime(_ candidate: Candidate, _ current: FileStatus) -> Bool {
+        guard !candidate.entry.isSymbolicLink, let accessed = accessTime(of: candidate) else { return false }
         return !isNear(accessed.seconds, current.accessed.seconds)
     }
 
@@ -142,9 +169,22 @@ extension DecisionRules {
     }
 
     /// The attributes to set on an entry once its content is correct.
-    func attributes(for entry: FileEntry, in list: FileList, current: FileStatus?) -> FileAttributes {
+    func attributes(for candidate: Candidate, current: FileStatus?) -> FileAttributes {
+        let entry = candidate.entry
         var attributes = commonAttributes(for: entry, current: current)
-        attributes.accessed = accessTime(of: entry, in: list)
+        attributes.accessed = accessTime(of: candidate)
+        if current == nil, !entry.isSymbolicLink, let inherited = candidate.inheritedPermissions {
+            attributes.permissions = entry.mode & 0o777 & inherited
+        }
+        guard let metadata = candidate.metadata else { return attributes }
+        if keepsLists, let permissions = attributes.permissions {
+            attributes.accessList = AccessListChange(metadata.accessList.completed(with: permissions))
+            if entry.isDirectory { attributes.defaultList = AccessListChange(metadata.defaultList) }
+        }
+        // A new entry has nothing to be removed.
+        if let attributeNames, current != nil || metadata.extended != .empty {
+            attributes.extended = ExtendedAttributesChange(metadata.extended, attributeNames)
+        }
         return attributes
     }
 
@@ -162,14 +202,17 @@ extension DecisionRules {
     ///
     /// A time that counts as equal is left unchanged, unless the content was read (`-c`): setting the source's
     /// nanoseconds on content that was not read could hide a change permanently. rsync 3.5.0 does the same.
-    func corrections(for entry: FileEntry, in list: FileList, current: FileStatus) -> FileAttributes? {
-        var attributes = attributes(for: entry, in: list, current: current)
+    func corrections(for candidate: Candidate, current: FileStatus) -> FileAttributes? {
+        let entry = candidate.entry
+        var attributes = attributes(for: candidate, current: current)
         if entry.isDirectory { attributes = workable(attributes) }
         let wasRead = comparesSums && entry.isRegular
         if attributes.modified == current.modified || !wasRead && hasSameTime(entry, current) {
             attributes.modified = nil
         }
-        if !hasOtherAccessTime(entry, in: list, current) { attributes.accessed = nil }
+        if !hasOtherAccessTime(candidate, current) { attributes.accessed = nil }
+        if candidate.metadata?.lists == .same { (attributes.accessList, attributes.defaultList) = (nil, nil) }
+        if candidate.metadata?.attributes == .same { attributes.extended = nil }
         if attributes.owner == current.owner { attributes.owner = nil }
         if attributes.group == current.group { attributes.group = nil }
         // A change of owner clears setuid and setgid, so the permissions are set again.
@@ -212,12 +255,8 @@ extension DecisionRules {
     /// The flags for the differences of an existing entry.
     ///
     /// `isChanging`: whether content is being transferred or created; a time that is not preserved then changes.
-    func differences(
-        of entry: FileEntry,
-        in list: FileList,
-        from current: FileStatus,
-        isChanging: Bool
-    ) -> ItemFlags {
+    func differences(of candidate: Candidate, from current: FileStatus, isChanging: Bool) -> ItemFlags {
+        let entry = candidate.entry
         var flags: ItemFlags = []
         if entry.isRegular, entry.size != current.size { flags.insert(.reportSize) }
         if keepsTime(of: entry) {
@@ -225,8 +264,10 @@ extension DecisionRules {
         } else if isChanging {
             flags.insert(.reportTime)
         }
-        if hasOtherAccessTime(entry, in: list, current) { flags.insert(.reportAccessTime) }
-        if hasOtherPermissions(entry, current) { flags.insert(.reportPermissions) }
+        if candidate.metadata?.lists == .differs { flags.insert(.reportACL) }
+        if candidate.metadata?.attributes == .differs { flags.insert(.reportAttributes) }
+        if hasOtherAccessTime(candidate, current) { flags.insert(.reportAccessTime) }
+        if hasOtherPermissions(candidate, current, isChanging: isChanging) { flags.insert(.reportPermissions) }
         if keepsOwner, entry.uid != current.owner { flags.insert(.reportOwner) }
         if keepsGroup, !entry.flags.contains(.skipGroup), entry.gid != current.group { flags.insert(.reportGroup) }
         return flags

@@ -11,7 +11,7 @@ enum Execution: Sendable {
     case dryRun
 
     /// The execution that the options request.
-    init(_ options: TransferOptions) { self = options.dryRun ? .dryRun : .real }
+    init(_ options: TransferOptions) { self = options.dryRun || options.selection.listsOnly ? .dryRun : .real }
 
     /// Whether the destination is changed, so that concurrent writers, data loss and deletions have to be guarded
     /// against.

@@ -1,3 +1,5 @@
+import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -66,11 +68,33 @@ final class GeneratorContext {
         self.requester = requester
         self.synchronizer = synchronizer
         rules = DecisionRules(of: state, into: destination.volume, isLocal: requester.isLocal)
-        directories = DirectoryCache(volume: destination.volume, capacity: 8)
+        directories = destination.directories(capacity: 8)
+    }
+
+    /// The status of what is at a directory's name: of the directory, where a link leads to one and links are followed.
+    ///
+    /// - Throws: ``VolumeError``, ELOOP for a link that leads out of the destination.
+    func status(
+        ofDirectory name: [UInt8],
+        _ leaf: ArraySlice<UInt8>,
+        in directory: VolumeDirectory?
+    ) throws(VolumeError) -> FileStatus? {
+        let own = try directory?.status(of: leaf.span)
+        guard let own, own.isSymbolicLink, state.options.selection.links.keepsDirectoryLinks else { return own }
+        do throws(VolumeError) {
+            let referent = try destination.volume.root.status(of: name.span, following: destination.following)
+            return referent.flatMap { $0.isDirectory ? $0 : nil } ?? own
+        } catch {
+            throw error.number == EXDEV
+                ? .system(operation: "open", path: name, number: ELOOP) : error
+        }
     }
 
     /// Called periodically while one entry takes long; does not change the generator's state.
     func stayAlive() { requester.sendKeepAlive() }
+
+    /// Whether missing directories are created although the list does not have them.
+    var makesParents: Bool { !state.options.selection.impliedDirectories && state.options.selection.relative }
 
     /// Reports a failure on one entry; the transfer continues without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {

@@ -20,7 +20,29 @@ final class VolumeExecutor: Executor {
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
-        try context.directories.directory(name.span)
+        do throws(VolumeError) {
+            return try context.directories.directory(name.span)
+        } catch {
+            guard error.isMissing, context.makesParents else { throw error }
+            return try makeParents(name)
+        }
+    }
+
+    /// Creates the directories that `--no-implied-dirs` leaves out of the list.
+    private func makeParents(_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory {
+        var directory = context.destination.volume.root
+        for index in name.indices.dropFirst() + [name.count]
+        where index == name.count || name[index] == PathParts.separator {
+            let path = Array(name[..<index])
+            do throws(VolumeError) {
+                directory = try context.directories.directory(path.span)
+            } catch {
+                guard error.isMissing else { throw error }
+                try directory.createDirectory(PathParts(path).leaf.span, permissions: 0o777)
+                directory = try context.directories.directory(path.span)
+            }
+        }
+        return directory
     }
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
@@ -115,7 +137,8 @@ final class VolumeExecutor: Executor {
             attributes: attributes,
             basisSize: basis?.status.size,
             isInPlace: inPlace,
-            attempt: candidate.attempt
+            attempt: candidate.attempt,
+            lackedValues: candidate.metadata?.lacking ?? []
         )
         context.requester.request(plan, basis: basis)
     }
@@ -213,14 +236,19 @@ extension VolumeExecutor {
     }
 
     func setAttributes(_ decision: Decision, ofDirectory candidate: Candidate) throws(VolumeError) {
-        guard let directory = candidate.directory else { return }
+        guard var directory = candidate.directory else { return }
         noteWithheldPermissions(decision, candidate)
+        var leaf = candidate.isRoot ? nil : candidate.leaf
+        if context.destination.following != .never, !candidate.isRoot {
+            directory = try context.directories.directory(candidate.name.span)
+            leaf = nil
+        }
         let failures: [VolumeError]
         switch decision {
         case .keep(_, let attributes?, _):
-            failures = try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, candidate.current)
+            failures = try set(attributes, leaf, in: directory, candidate.current)
         case .make(_, let attributes, _):
-            failures = try set(attributes, candidate.isRoot ? nil : candidate.leaf, in: directory, nil)
+            failures = try set(attributes, leaf, in: directory, nil)
         default: return
         }
         context.report(failures)
@@ -237,10 +265,10 @@ extension VolumeExecutor {
 
     func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool {
         do throws(VolumeError) {
-            let isRoot = name == [UInt8(ascii: ".")]
+            // A directory that a link leads to is changed itself, not by its name.
+            let isRoot = name == [UInt8(ascii: ".")] || context.destination.following != .never
             let path = PathParts(name)
-            let root = context.destination.volume.root
-            let directory = try isRoot ? root : context.directories.directory(path.parent.span)
+            let directory = try context.directories.directory(isRoot ? name.span : path.parent.span)
             let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
             guard let current = found, current.isDirectory else { return true }
             let attributes = context.rules.finalAttributes(

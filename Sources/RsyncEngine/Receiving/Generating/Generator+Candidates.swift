@@ -1,4 +1,5 @@
 import Checksums
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -26,8 +27,10 @@ extension Generator {
         guard rules.refusal(of: candidate) == nil else { return }
         if candidate.entry.flags.contains(.hardLinked) {
             candidate.link = try linkRole(of: &candidate)
-            guard candidate.link == .leads else { return }
+            guard candidate.link == .leads || candidate.link == .isInPlace else { return }
         }
+        try readMetadata(of: &candidate)
+        guard candidate.link != .isInPlace else { return }
         try readContent(of: &candidate)
         countNames(of: &candidate)
     }
@@ -50,7 +53,8 @@ extension Generator {
 
     /// Decides about an entry that is not a directory, carries out the decision, and reports it.
     func process(_ candidate: Candidate) {
-        let decision = decide(candidate, by: rules)
+        var decision = decide(candidate, by: rules)
+        let withheld = withholdAttributes(of: candidate, from: &decision)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
         case .skip(let reason): return reportSkipped(candidate, reason)
@@ -60,7 +64,9 @@ extension Generator {
         switch executor.carryOut(decision, candidate) {
         case .done:
             count(decision, candidate)
+            if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
@@ -93,7 +99,13 @@ extension Generator {
         let name = printable(candidate.name)
         switch reason {
         case .unwantedType: state.report("skipping non-regular file \"\(name)\"", .info)
+        case .leadsOut:
+            guard state.options.output.verbosity > 0 else { break }
+            let target = printable(candidate.list.target(of: candidate.entry))
+            state.report("ignoring unsafe symlink \"\(name)\" -> \"\(target)\"", .info)
         case _ where !rules.mentionsSkipped: break
+        case .tooLong: state.report("\(name) is over max-size", .info)
+        case .tooShort: state.report("\(name) is under min-size", .info)
         case .missing:
             let kind = candidate.entry.isDirectory ? "directory" : "file"
             state.report("not creating new \(kind) \"\(name)\"", .info)

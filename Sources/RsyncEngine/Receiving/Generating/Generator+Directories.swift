@@ -18,6 +18,7 @@ extension Generator {
             failedDirectories.insert(name)
             return
         }
+        if passesOver(entry, named: name) { return }
         let leaf = list.leaf(of: entry)
         do throws(VolumeError) {
             let candidate = Candidate(
@@ -27,7 +28,7 @@ extension Generator {
                 name: name[...],
                 leaf: leaf,
                 directory: parent.directory,
-                current: try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
+                current: try parent.isNew ? nil : context.status(ofDirectory: name, leaf, in: parent.directory)
             )
             let decision = decide(candidate, by: rules)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
@@ -46,11 +47,21 @@ extension Generator {
     ///   - name: Its full name; `.` for the root.
     ///   - index: Its index on the wire.
     ///   - list: With incremental recursion its own list; otherwise the complete list.
-    func processDirectory(_ entry: FileEntry, named name: [UInt8], index: Int32, in list: FileList) {
-        guard !isBelowFailure(name) else { return }
+    ///   - listed: Its listed attributes, if it is not in that list itself.
+    func processDirectory(
+        _ entry: FileEntry,
+        named name: [UInt8],
+        index: Int32,
+        in list: FileList,
+        _ listed: EntryAttributes? = nil
+    ) {
+        guard !isBelowFailure(name), !passesOver(entry, named: name) else { return }
         do throws(VolumeError) {
-            let candidate = try candidate(directory: entry, named: name, index: index, in: list)
-            let decision = decide(candidate, by: rules)
+            var candidate = try candidate(directory: entry, named: name, index: index, in: list)
+            candidate.listedElsewhere = listed
+            try readMetadata(of: &candidate)
+            var decision = decide(candidate, by: rules)
+            let withheld = withholdAttributes(of: candidate, from: &decision)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
             if case .make = decision {
                 if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
@@ -58,6 +69,7 @@ extension Generator {
             } else if !candidate.isRoot, candidate.current?.isMountRoot == true {
                 try context.synchronizer?.add(context.directories.directory(name.span))
             }
+            if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
             // When the source is empty, deletions are decided first: a refusal must not leave even the directory's
@@ -72,6 +84,19 @@ extension Generator {
         } catch {
             fail(directory: name, error)
         }
+    }
+
+    /// Makes sure that an implied directory exists, which is otherwise left as it is (`--no-implied-dirs`).
+    ///
+    /// - Returns: False if the entry is to be processed like any other.
+    func passesOver(_ entry: FileEntry, named name: [UInt8]) -> Bool {
+        guard rules.ignoresImplied, entry.isImplied else { return false }
+        do throws(VolumeError) {
+            _ = try executor.open(name, isNew: false)
+        } catch {
+            fail(directory: name, error)
+        }
+        return true
     }
 
     /// Leaves a directory alone, with all its contents; those below something that is no directory are errors, as in
@@ -94,7 +119,11 @@ extension Generator {
         let isBelowNew = !isRoot && createdDirectories.contains(path.parent)
         let directory = try isRoot ? context.destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
         var current: FileStatus?
-        if !isNew, !isBelowNew { current = try isRoot ? directory?.status() : directory?.status(of: path.leaf.span) }
+        if !isNew, !isBelowNew {
+            current =
+                try isRoot
+                ? directory?.status() : context.status(ofDirectory: name, path.leaf[...], in: directory)
+        }
         return Candidate(
             entry: entry,
             index: index,
@@ -118,6 +147,7 @@ extension Generator {
     /// - Returns: Whether it exists.
     func finish(directory entry: FileEntry, named name: [UInt8]) -> Bool {
         guard !isBelowFailure(name) else { return false }
+        if rules.ignoresImplied, entry.isImplied { return true }
         return executor.finishDirectory(entry, name, isNew: createdDirectories.contains(name))
     }
 

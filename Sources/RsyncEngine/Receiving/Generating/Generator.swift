@@ -25,6 +25,10 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Whether files may still be requested.
     var acceptsRequests = true
+    /// The directory whose default ACL was read last, and what it allows.
+    var inheritance: (directory: VolumeDirectory, permissions: UInt32?)?
+    /// Extended attributes whose values were requested, by index.
+    var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
     /// The names that a daemon's module hides; nil where it hides none.
@@ -59,10 +63,11 @@ final class Generator {
     ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
         tracker.begin(list, owner: owner)
+        guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
         if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
         if let owner, !isBelowFailure(owner.name) {
-            processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list)
+            processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
         }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
         var parent = ParentDirectory()
@@ -76,6 +81,24 @@ final class Generator {
         }
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
+    }
+
+    /// Lists the entries instead of comparing them (`--list-only`).
+    private func show(_ list: FileList, pause: () -> Void) {
+        for position in 0..<list.count {
+            let entry = list.entry(sorted: position)
+            guard !entry.flags.contains(.blank) else { continue }
+            if position & 127 == 127 { pause() }
+            var item = ItemReport(Item(flags: []), entry, in: list, isSending: false, transferred: 0)
+            if !rules.makesLinks { item.target = [] }
+            if state.isServer {
+                let line = ListingLine.line(item, size: ListingLine.size(item.size))
+                state.report(printable(line), .info)
+            } else {
+                state.observer.didList(item)
+            }
+        }
+        tracker.end(list)
     }
 
     /// The directory of the last entry, so that it is opened once for consecutive siblings.
@@ -164,10 +187,17 @@ final class Generator {
 
     /// A requested file is in place.
     func finished(_ plan: TransferPlan) {
+        confirm(plan.index, plan.entry, in: plan.list)
         if plan.entry.flags.contains(.hardLinked) {
             finishLinks(of: plan.list.name(of: plan.entry), plan.entry, in: plan.list, isNew: plan.makesNewFile)
         }
         tracker.finish(plan.index)
+    }
+
+    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`).
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        guard rules.confirms, !entry.isDirectory else { return }
+        context.requester.confirm(index, entry, in: list)
     }
 
     /// A requested file will not arrive.
@@ -188,6 +218,7 @@ final class Generator {
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
+            try readMetadata(of: &candidate)
             countNames(of: &candidate)
             let decision = rules.transfer(candidate, report: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }

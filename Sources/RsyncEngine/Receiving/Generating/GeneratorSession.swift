@@ -143,6 +143,7 @@ final class GeneratorSession {
         case .listsComplete: isListComplete = true
         case .finished(let plans): for plan in plans { generator.finished(plan) }
         case .abandoned(let index): generator.abandoned(index)
+        case .valuesArrived(let index): generator.valuesArrived(index)
         case .mismatched(let plan):
             if isToldOfUnsent || plan.attempt > 0 { generator.mismatched(plan) } else { redos.append(plan) }
         case .senderDone: senderDone += 1

@@ -6,6 +6,8 @@ struct ListOwner: Sendable {
     var entry: FileEntry
     /// Its full name; `.` for the root.
     var name: [UInt8]
+    /// Its listed attributes.
+    var attributes: EntryAttributes
 
     /// Looks up the directory of a live list; nil without incremental recursion, and for a first list without `.`.
     init?(of list: FileList, in live: LiveFileLists) {
@@ -14,6 +16,7 @@ struct ListOwner: Sendable {
             let place = try live.directory(of: list)
             entry = place.entry
             name = Array(place.name)
+            attributes = place.holder.attributes(of: place.entry)
         } catch {
             return nil
         }
@@ -74,6 +77,7 @@ struct ListTracker {
     }
 
     private func place(of index: Int32) -> Int? {
-        entries.lastIndex { $0.list.start <= index }
+        // The index before a list's first is that of the directory it belongs to.
+        entries.lastIndex { $0.list.start - 1 <= index }
     }
 }

@@ -18,6 +18,12 @@ protocol TransferRequester: AnyObject {
     ///   - basis: The existing file, if a delta against it may save data.
     func request(_ plan: TransferPlan, basis: ReadableFile?)
 
+    /// Records that the answer to an item that is reported next is awaited, for the values in it.
+    func awaitValues(of index: Int32)
+
+    /// Tells the sender that an entry is in place, so that it may delete its own (`--remove-source-files`).
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList)
+
     /// Sends the sender a keep-alive if one is due.
     func sendKeepAlive()
 

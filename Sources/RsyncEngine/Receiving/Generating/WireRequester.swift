@@ -1,5 +1,6 @@
 import Checksums
 import DeltaTransfer
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -38,6 +39,7 @@ final class WireRequester: TransferRequester {
         do throws(WireError) {
             try output.index(candidate.index)
             try item.write(to: output)
+            try request(candidate.metadata?.lacking ?? [], of: candidate.metadata?.extended, item)
         } catch {
             state.fail(.wire(error))
         }
@@ -60,11 +62,30 @@ final class WireRequester: TransferRequester {
         do throws(WireError) {
             open.add(plan)
             try output.index(plan.index)
-            try Item(flags: plan.flags).write(to: output)
+            let item = Item(flags: plan.flags)
+            try item.write(to: output)
+            try request(plan.lackedValues, of: plan.attributes.extended?.attributes, item)
             guard let basis, let geometry = geometry(of: basis, plan) else {
                 return try BlockGeometry.empty.write(to: output)
             }
             try send(geometry, of: basis)
+        } catch {
+            state.fail(.wire(error))
+        }
+    }
+
+    func awaitValues(of index: Int32) { open.addAwaited(index) }
+
+    /// Requests long values of extended attributes with an item.
+    private func request(_ places: [Int], of set: ExtendedAttributeSet?, _ item: Item) throws(WireError) {
+        guard state.carriesValues(item.flags) else { return }
+        try AttributeValues.write(request: set?.request(places) ?? [], to: output)
+    }
+
+    func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        guard !state.hasFailed else { return }
+        do throws(WireError) {
+            try output.message(.success, number: index)
         } catch {
             state.fail(.wire(error))
         }

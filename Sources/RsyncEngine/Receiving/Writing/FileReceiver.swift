@@ -63,7 +63,7 @@ final class FileReceiver {
         self.input = input
         self.destination = destination
         tokens = try TokenReader(input: input, compression: state.parameters.compression)
-        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        directories = destination.directories(capacity: 4)
         sum = StreamingChecksum(state.parameters.transferRecipe)
         digestLength = state.parameters.checksum.digestLength
     }

@@ -23,6 +23,9 @@ final class Finisher {
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
+    /// Shared by the finishers: held shared while a small file is staged and, if it replaces another, named; exclusively by the
+    /// second attempt of a file, because the check of a target counts on the space of one file at a time.
+    private let staging: SharedLock
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the generator.
     private var finished: [TransferPlan] = []
@@ -33,15 +36,17 @@ final class Finisher {
         jobs: BoundedQueue<[FileJob]>,
         other: BoundedQueue<[FileJob]>,
         events: BoundedQueue<GeneratorEvent>,
+        staging: SharedLock,
         synchronizer: Synchronizer?
     ) {
+        self.staging = staging
         self.synchronizer = synchronizer
         self.state = state
         self.destination = destination
         self.jobs = jobs
         self.other = other
         self.events = events
-        directories = DirectoryCache(volume: destination.volume, capacity: 4)
+        directories = destination.directories(capacity: 4)
     }
 
     /// Does jobs until the queue is closed.
@@ -149,7 +154,11 @@ final class Finisher {
 
     private func finish(_ bytes: [UInt8], _ plan: TransferPlan, isLastTry: Bool = false) {
         do throws(VolumeError) {
-            try write(bytes, plan)
+            if isLastTry {
+                try staging.alone { () throws(VolumeError) in try write(bytes, plan) }
+            } else {
+                try staging.shared { () throws(VolumeError) in try write(bytes, plan) }
+            }
         } catch {
             guard !isLastTry, error.isOutOfDescriptors || error.isOutOfSpace else {
                 return fail(error, "mkstemp", plan)

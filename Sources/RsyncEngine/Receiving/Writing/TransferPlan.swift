@@ -25,6 +25,8 @@ final class TransferPlan: Sendable {
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
+    /// The places of long extended attributes that the existing file does not have.
+    let lackedValues: [Int]
 
     init(
         index: Int32,
@@ -35,7 +37,8 @@ final class TransferPlan: Sendable {
         attributes: FileAttributes,
         basisSize: Int64?,
         isInPlace: Bool,
-        attempt: Int
+        attempt: Int,
+        lackedValues: [Int] = []
     ) {
         self.index = index
         self.list = list
@@ -46,6 +49,7 @@ final class TransferPlan: Sendable {
         self.basisSize = basisSize
         self.isInPlace = isInPlace
         self.attempt = attempt
+        self.lackedValues = lackedValues
     }
 
     /// Whether the name refers to a different file once this is done.
@@ -60,6 +64,7 @@ final class TransferPlan: Sendable {
 /// The generator adds before it writes, the receiver removes; the dictionary is guarded, the rest is atomic.
 final class OpenRequests: Sendable {
     private let plans = Mutex<[Int32: TransferPlan]>([:])
+    private let awaited = Mutex<Set<Int32>>([])
     private let ends = Atomic<Int>(0)
     /// Requests that carry block sums and whose files have not fully arrived yet.
     private let summed = Atomic<Int>(0)
@@ -94,6 +99,12 @@ final class OpenRequests: Sendable {
         }
     }
 
+    /// Records an item whose answer the generator waits for.
+    func addAwaited(_ index: Int32) { awaited.withLock { _ = $0.insert(index) } }
+
+    /// Whether the generator waits for the answer to an item; the next call says no.
+    func takeAwaited(_ index: Int32) -> Bool { awaited.withLock { $0.remove(index) != nil } }
+
     var count: Int { plans.withLock { $0.count } }
 
     /// Records an NDX_DONE that is about to be written.
@@ -113,6 +124,8 @@ enum GeneratorEvent: Sendable {
     case finished([TransferPlan])
     /// The file could not be written or was not sent: the destination is unchanged.
     case abandoned(Int32)
+    /// The sender has answered an item with the values of extended attributes that were requested with it.
+    case valuesArrived(Int32)
     /// The file arrived with a wrong checksum.
     case mismatched(TransferPlan)
     /// The sender answered an NDX_DONE.

@@ -10,6 +10,9 @@ protocol ReadingRole: MessageReceiver {
     /// The peer cannot send a file (MSG_NO_SEND).
     func noteNotSent(_ index: Int32) throws(WireError)
 
+    /// The peer has an entry in place (MSG_SUCCESS).
+    func noteInPlace(_ index: Int32)
+
     /// The buffer that was read last is about to be refilled.
     func willLeaveBuffer()
 

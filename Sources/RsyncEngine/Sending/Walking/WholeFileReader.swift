@@ -20,12 +20,25 @@ final class WholeFileReader {
         _ recipe: ChecksumRecipe,
         betweenPieces: () -> Void = {}
     ) -> [UInt8] {
+        digest(
+            of: { () throws(VolumeError) in
+                guard let modified else { return try directory.openForReading(name) }
+                return try directory.openForReading(name, listedAs: modified)
+            },
+            recipe,
+            betweenPieces: betweenPieces
+        )
+    }
+
+    /// The digest of the regular file that is opened; all zeros when it cannot be read.
+    func digest(
+        of open: () throws(VolumeError) -> ReadableFile,
+        _ recipe: ChecksumRecipe,
+        betweenPieces: () -> Void = {}
+    ) -> [UInt8] {
         var sum = StreamingChecksum(recipe)
         do throws(VolumeError) {
-            let file =
-                if let modified { try directory.openForReading(name, listedAs: modified) } else {
-                    try directory.openForReading(name)
-                }
+            let file = try open()
             var offset: Int64 = 0
             while true {
                 let count = try file.read(into: buffer.all, at: offset)

@@ -1,0 +1,48 @@
+import Glibc
+
+// Invariant: each call fills a local variable, which is read only after the call succeeded.
+
+/// What fstat(2) and stat(2) tell of a file that a program opened or names.
+///
+/// A value of its own: a signature of this package cannot name `stat`, which more than one C module declares.
+package struct DescriptorStatus: Hashable, Sendable {
+    /// The type, such as `S_IFREG`.
+    package let type: UInt32
+    /// The permission bits with set-user-ID, set-group-ID and sticky: 0 to 0o7777.
+    package let permissions: UInt32
+    /// The number of its owner.
+    package let owner: UInt32
+    /// The number of names it has.
+    package let linkCount: Int
+    /// The size in bytes.
+    package let size: Int
+
+    private init(_ status: stat) {
+        type = status.st_mode & S_IFMT
+        permissions = status.st_mode & 0o7777
+        owner = status.st_uid
+        linkCount = Int(status.st_nlink)
+        size = Int(status.st_size)
+    }
+
+    /// Asks for the status of an open descriptor; fstat(2).
+    ///
+    /// - Throws: ``SystemError`` of `fstat`.
+    package init(of descriptor: Int32) throws(SystemError) {
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(descriptor, &status) }
+        self.init(status)
+    }
+
+    /// Asks for the status of a path, following symbolic links; stat(2).
+    ///
+    /// - Throws: ``SystemError`` of `stat`.
+    package init(ofPath path: String) throws(SystemError) {
+        var status = stat()
+        try systemCall("stat") { unsafe stat(path, &status) }
+        self.init(status)
+    }
+}
+
+/// Whether a descriptor is open and a socket.
+package func isSocket(_ descriptor: Int32) -> Bool { (try? DescriptorStatus(of: descriptor))?.type == S_IFSOCK }

@@ -1,0 +1,41 @@
+import Glibc
+import LinuxSystem
+import RsyncOptions
+import RsyncWire
+import VolumeAccess
+
+/// Deletes source files that are in place at the destination (protocol specification, transfer 11.12).
+///
+/// One thread uses it.
+struct SourceRemover {
+    let state: SessionState
+    let directories: SourceDirectories
+
+    /// Deletes the source of an entry, unless it has changed since it was listed.
+    ///
+    /// - Parameters:
+    ///   - entry: The entry, not a directory.
+    ///   - list: The list it is in.
+    ///   - isDestination: Whether a file is the one that was written, which is kept.
+    func remove(_ entry: FileEntry, in list: FileList, unless isDestination: (FileStatus) -> Bool = { _ in false }) {
+        let name = printable(list.name(of: entry))
+        do throws(VolumeError) {
+            let directory = try directories.directory(of: entry, in: list)
+            let leaf = list.leaf(of: entry)
+            guard let status = try directory.status(of: leaf.span) else { return }
+            guard !isDestination(status) else { return }
+            let isSame =
+                FileEntry(status).modified == entry.modified
+                && (!entry.isRegular || status.size == entry.size && FileEntry(status).nanoseconds == entry.nanoseconds)
+            guard status.mode & 0o170000 == entry.type, isSame else {
+                return state.report("ERROR: Skipping sender remove for changed file: \(name)", .errorTransfer)
+            }
+            try directory.remove(leaf.span)
+            if state.options.output.verbosity > 1 { state.report("sender removed \(name)", .info) }
+        } catch {
+            let number = error.number ?? EINVAL
+            let reason = "\(SystemError.text(of: number)) (\(number))"
+            state.report("rsync: [sender] sender failed to remove \"\(name)\": \(reason)", .errorTransfer)
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import Glibc
+import LinuxSystem
+package import RsyncOptions
+package import VolumeAccess
+
+/// What source arguments are relative to, and where links in them may lead.
+package enum SourcePlace: Sendable {
+    /// The working directory of a user, who may name anything.
+    case user
+    /// The root of a daemon's module, which nothing leads out of.
+    case module(Volume, name: [UInt8])
+
+    /// How links in the user's own paths are treated.
+    var following: LinkFollowing {
+        switch self {
+        case .user: .anywhere
+        case .module: .inside
+        }
+    }
+
+    /// Opens a directory of an argument.
+    func open(_ path: [UInt8]) throws(VolumeError) -> Volume {
+        switch self {
+        case .user: return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span)
+        case .module(let base, _):
+            let inner = Self.inner(path)
+            return inner.isEmpty ? base : try base.volume(at: inner.span, following: .inside)
+        }
+    }
+
+    /// The place of a directory of an argument, for filter rules.
+    func filterRoot(_ path: [UInt8], _ volume: Volume) -> FilterRoot {
+        switch self {
+        case .user: FilterRoot(volume)
+        case .module(let base, _): FilterRoot(module: base, path: Self.inner(path))
+        }
+    }
+
+    static func inner(_ path: [UInt8]) -> [UInt8] {
+        Array(PathParts.components(of: path).filter { $0 != [0x2e] }.joined(separator: [PathParts.separator]))
+    }
+}
+
+/// Opens what source arguments name.
+package struct SourceResolver {
+    private static let dot = [UInt8(ascii: ".")]
+
+    private let place: SourcePlace
+    private let selection: TransferOptions.Selection
+    /// The directory opened last: arguments often have theirs in common.
+    private var last: (path: [UInt8], folder: Folder)?
+
+    /// A directory of an argument: where it is on a volume.
+    private struct Folder {
+        let volume: Volume
+        /// The path below the volume's root, where links are followed that must not lead out of it.
+        var base: [UInt8] = []
+    }
+
+    /// Prepares to open arguments.
+    package init(_ place: SourcePlace, _ selection: TransferOptions.Selection) {
+        self.place = place
+        self.selection = selection
+    }
+
+    /// Opens an argument.
+    ///
+    /// - Parameter argument: A path as given by the user; relative to the module in a daemon.
+    /// - Returns: The source.
+    /// - Throws: ``VolumeError`` when the directory part cannot be opened.
+    package mutating func resolve(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+        guard let filesFrom = selection.filesFrom else {
+            return selection.relative ? try relative(argument) : try plain(argument)
+        }
+        var names: FileNames?
+        if case .names(let known) = filesFrom { names = known }
+        let folder = try open(argument)
+        return SourceRoot(
+            volume: folder.volume,
+            base: folder.base,
+            name: Self.dot,
+            argument: argument,
+            place.filterRoot(argument, folder.volume),
+            names: names
+        )
+    }
+
+    private mutating func open(_ path: [UInt8]) throws(VolumeError) -> Folder {
+        if let last, last.path == path { return last.folder }
+        var folder = Folder(volume: try place.open(path))
+        if selection.links.followsAny, case .module(let module, _) = place {
+            folder = Folder(volume: module, base: SourcePlace.inner(path))
+        }
+        last = (path, folder)
+        return folder
+    }
+
+    /// Opens an argument that is sent under its last component.
+    mutating func plain(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+        let parts = PathParts(argument)
+        let isParent = parts.leaf == Self.dot + Self.dot
+        let takesContents = isParent || parts.leaf.isEmpty || parts.leaf == Self.dot
+        let folder = isParent ? argument : parts.hasParent ? parts.folder : []
+        let opened = try open(folder)
+        return SourceRoot(
+            volume: opened.volume,
+            base: opened.base,
+            name: takesContents ? Self.dot : parts.leaf,
+            argument: argument,
+            place.filterRoot(folder, opened.volume)
+        )
+    }
+
+    /// Opens an argument that is sent under its path.
+    private mutating func relative(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
+        guard let path = RelativePath(argument) else { throw .invalidName(argument) }
+        let base = try open(path.base)
+        return try relative(path, argument, base, place.filterRoot(path.base, base.volume))
+    }
+
+    private func relative(
+        _ path: RelativePath,
+        _ argument: [UInt8],
+        _ base: Folder,
+        _ filterRoot: FilterRoot
+    ) throws(VolumeError) -> SourceRoot {
+        let prefix = path.isAbsolute ? [PathParts.separator] : []
+        func source(_ folder: Folder, _ prefix: [UInt8], _ name: [UInt8]) -> SourceRoot {
+            var source = SourceRoot(
+                volume: folder.volume,
+                prefix: prefix,
+                base: folder.base,
+                name: name,
+                takesContents: path.takesContents,
+                argument: argument,
+                filterRoot,
+                impliedBase: base.volume,
+                impliedPath: base.base
+            )
+            source.impliesRoot = path.beginsAtRoot
+            return source
+        }
+        guard !path.components.isEmpty else { return source(base, [], Self.dot) }
+        // Links in the user's own path are followed; below it nothing is.
+        let entered = path.takesContents ? path.components[...] : path.components.dropLast()
+        let folder = Array(entered.joined(separator: [PathParts.separator]))
+        do throws(VolumeError) {
+            if !folder.isEmpty, base.base.isEmpty { _ = try base.volume.directory(folder.span) }
+            return source(base, prefix, path.path)
+        } catch {
+            guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
+            let volume = try base.volume.volume(at: folder.span, following: place.following)
+            let leaf = path.takesContents ? Self.dot : path.components[path.components.count - 1]
+            return source(Folder(volume: volume), prefix + folder + [PathParts.separator], leaf)
+        }
+    }
+
+    /// Opens a name of `--files-from`.
+    ///
+    /// - Parameters:
+    ///   - name: A line of the file; leading slashes do not count, and `..` never leads out of the source.
+    ///   - source: The source directory.
+    /// - Returns: The source.
+    /// - Throws: ``VolumeError`` when its directory cannot be opened.
+    mutating func resolve(_ name: [UInt8], below source: SourceRoot) throws(VolumeError) -> SourceRoot {
+        let name = ArgumentQuoting.sanitised(name, keepsMark: selection.relative)
+        if selection.relative {
+            guard let path = RelativePath(name) else { throw .invalidName(name) }
+            let base = try folder(path.base, below: source)
+            return try relative(path, name, base, source.filterRoot)
+        }
+        let parts = PathParts(name)
+        let takesContents = parts.leaf.isEmpty || parts.leaf == Self.dot
+        let folder = try folder(parts.parent, below: source)
+        let leaf = takesContents ? Self.dot : parts.leaf
+        return SourceRoot(volume: folder.volume, base: folder.base, name: leaf, argument: name, source.filterRoot)
+    }
+
+    private mutating func folder(_ path: [UInt8], below source: SourceRoot) throws(VolumeError) -> Folder {
+        guard !path.isEmpty else { return Folder(volume: source.volume, base: source.base) }
+        if let last, last.path == path { return last.folder }
+        let whole = source.base.isEmpty ? path : source.base + [PathParts.separator] + path
+        let folder: Folder
+        if selection.links.followsAny, case .module = place {
+            folder = Folder(volume: source.volume, base: whole)
+        } else {
+            folder = Folder(volume: try source.volume.volume(at: whole.span, following: place.following))
+        }
+        last = (path, folder)
+        return folder
+    }
+}
+
+extension SourceResolver {
+    /// Why an argument makes the whole transfer impossible (rsync(1), `--relative`); nil if it does not.
+    package static func refusal(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
+        guard case .invalidName(argument) = error else { return nil }
+        return .usage("found \"..\" dir in relative path: \(printable(argument))", exitCode: 1)
+    }
+
+    /// Why nothing can be sent when the directory that the names of `--files-from` are in cannot be opened; nil without
+    /// such names.
+    package func failure(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
+        guard selection.filesFrom != nil else { return nil }
+        let text = place.failure("change_dir", place.shown(argument), error.number ?? EINVAL)
+        return .usage(text, exitCode: 3)
+    }
+
+    /// The message about an argument whose directory cannot be opened.
+    package func describe(_ argument: [UInt8], _ error: VolumeError) -> String {
+        let number = error.number ?? EINVAL
+        let path = place.shown(selection.relative ? argument : PathParts(argument).folder)
+        let operation = selection.relative ? "link_stat" : "change_dir"
+        return place.failure(operation, path, number)
+    }
+}
+
+extension SourcePlace {
+    /// What messages say after a path: the module that it is in.
+    var suffix: String {
+        switch self {
+        case .user: ""
+        case .module(_, let name): " (in \(printable(name)))"
+        }
+    }
+
+    /// The message about a source that cannot be used.
+    func failure(_ operation: String, _ path: [UInt8], _ number: Int32) -> String {
+        let reason = "\(SystemError.text(of: number)) (\(number))"
+        return "rsync: [sender] \(operation) \"\(printable(path))\"\(suffix) failed: \(reason)"
+    }
+
+    /// A path of an argument for messages.
+    func shown(_ path: [UInt8]) -> [UInt8] {
+        guard path.first != PathParts.separator else { return path }
+        switch self {
+        case .user:
+            let here = (try? Volume.open(path: "."))?.absolutePath ?? []
+            return here + [PathParts.separator] + path
+        case .module: return path
+        }
+    }
+}

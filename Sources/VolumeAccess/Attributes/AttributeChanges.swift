@@ -1,0 +1,65 @@
+package import FileMetadata
+import Glibc
+import LinuxSystem
+
+/// An ACL to set.
+package enum AccessListChange: Hashable, Sendable {
+    /// This one, which is whole.
+    case list(AccessControlList)
+    /// None beyond the mode, or no default ACL.
+    case none
+
+    /// The ACL, nil for none.
+    package init(_ list: AccessControlList?) { self = list.map { .list($0) } ?? .none }
+}
+
+/// Extended attributes to set; others are removed.
+package struct ExtendedAttributesChange: Hashable, Sendable {
+    package let attributes: ExtendedAttributeSet
+    package let rules: AttributeNameRules
+
+    package init(_ attributes: ExtendedAttributeSet, _ rules: AttributeNameRules) {
+        self.attributes = attributes
+        self.rules = rules
+    }
+}
+
+extension AttributeStore {
+    /// Sets an ACL.
+    ///
+    /// - Returns: 0, or a negative `errno`.
+    func set(_ change: AccessListChange, as name: [UInt8]) -> Int {
+        switch change {
+        case .none: remove(name)
+        case .list(let list): set(name, list.kernelBytes)
+        }
+    }
+
+    /// Brings the extended attributes to those listed.
+    ///
+    /// - Parameters:
+    ///   - change: The attributes.
+    ///   - previous: The entry that this one replaces, for long values that are the same there and were not sent.
+    /// - Returns: The failures: the attribute, and the number of the error.
+    func apply(_ change: ExtendedAttributesChange, previous: AttributeStore?) -> [(name: [UInt8], number: Int32)] {
+        var failures: [(name: [UInt8], number: Int32)] = []
+        var kept: Set<[UInt8]> = []
+        for attribute in change.attributes.attributes {
+            guard let name = change.rules.localName(of: attribute.name), kept.insert(name).inserted else { continue }
+            let current = try? value(of: name).get()
+            guard let value = attribute.value ?? current ?? (try? previous?.value(of: name).get()) else {
+                failures.append((name, ENODATA))
+                continue
+            }
+            guard value != current else { continue }
+            let result = set(name, value)
+            if result < 0 { failures.append((name, Int32(-result))) }
+        }
+        guard case .success(let names) = names() else { return failures }
+        for name in names where !kept.contains(name) && change.rules.isRemovable(name) {
+            let result = remove(name)
+            if result < 0 { failures.append((name, Int32(-result))) }
+        }
+        return failures
+    }
+}
