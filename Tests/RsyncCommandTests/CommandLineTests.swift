@@ -289,8 +289,8 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--delete-after", "--backup-dir=x", "--link-dest=x", "--fuzzy",
-            "--append", "--max-delete=1", "-b",
+            "--backup-dir=x", "--link-dest=x", "--fuzzy",
+            "--append", "-b",
             "--out-format=%C",
         ]
     )

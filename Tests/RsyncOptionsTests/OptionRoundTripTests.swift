@@ -17,7 +17,8 @@ struct OptionRoundTripTests {
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
         "timeout": ["30", "0", "010"], "protocol": ["30", "31", "32"], "rsh": ["ssh -p 2"],
         "rsync-path": ["/opt/rsync"],
-        "port": ["8730"], "contimeout": ["9"], "password-file": ["/secret"], "info": ["progress2,del", "none"],
+        "port": ["8730"], "max-delete": ["0", "-3", "7"], "contimeout": ["9"], "password-file": ["/secret"],
+        "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
@@ -117,10 +118,13 @@ struct OptionRoundTripTests {
         told.placement.fsync = false
         told.deletion.isOn = false
         told.deletion.includesExcluded = false
+        (told.deletion.time, told.deletion.most, told.deletion.force) = (nil, nil, false)
         told.output.itemize = 0
         told.output.stats = false
         return told
     }
+
+    private static let times = ["--delete-before", "--delete-during", "--del", "--delete-delay", "--delete-after"]
 
     @Test("2000 random command lines reach either server as they were meant", .timeLimit(.minutes(10)))
     func random() throws {
@@ -138,6 +142,8 @@ struct OptionRoundTripTests {
                 used[name, default: 0] += 1
                 return Self.words[name]?.randomElement(using: &random)
             }
+            // They exclude each other.
+            guard line.count(where: { $0.hasPrefix("--del") && Self.times.contains($0) }) < 2 else { continue }
             let options = try client(line)
             for isSender in [false, true] {
                 let read = try server(options, isSender: isSender)

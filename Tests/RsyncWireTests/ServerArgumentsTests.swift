@@ -74,7 +74,7 @@ struct ServerArgumentsTests {
         }
         #expect(served == 14)
         for (name, option) in [
-            ("push-delete-after-p32", "delete-after"), ("push-delay-updates-p32", "delay-updates"),
+            ("push-delay-updates-p32", "delay-updates")
         ] {
             let line = try Captures.header("session-" + name, "remote shell: rsync ")
             let refusal = try #require(ServerArguments(parsing: words(line), from: .shell).refusal)
@@ -87,7 +87,6 @@ struct ServerArgumentsTests {
         arguments: [
             ("--server -logDtpre.iLsfxCIvu --bogus . d", "--bogus: unknown option"),
             ("--server -lZ . d", "-Z: unknown option"),
-            ("--server -l --delete-after . d", "--delete-after: this option"),
             ("--server -l --bogus=1 . d", "--bogus=1: unknown"),
             ("--server -l --info=DEL . d", "--info: this option"),
             ("--server -l --timeout=x . d", "--timeout=x: invalid value"),

@@ -78,8 +78,10 @@ final class LocalSession: TransferRequester {
         guard let generator else { return }
         while generator.openCount > 0, !state.hasFailed { try wait() }
         complete(isLast: true)
+        generator.deleteLate(pause: {})
+        generator.deleter.reportLimit()
         let counts = generator.deleter.counts
-        state.count { $0.deleted = EntryCounts(counts) }
+        if state.options.deletion.replacesDirectories { state.count { $0.deleted = EntryCounts(counts) } }
         guard let synchronizer else { return }
         var loss: EngineError?
         do throws(WireError) {

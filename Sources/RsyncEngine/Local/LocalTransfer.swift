@@ -55,7 +55,8 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        if options.listsIncrementally, !options.selection.prunesEmptyDirectories {
+        parameters.dialect = Dialect(options.wire.protocolVersion)
+        if options.listsIncrementally, options.allowsIncrementalLists, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
@@ -95,7 +96,7 @@ package struct LocalTransfer {
             for thread in threads { thread.join() }
             synchronizer?.end()
         }
-        observer.fileList(isSending: true, isIncremental: true, isComplete: false, count: 0)
+        observer.fileList(isSending: true, isIncremental: state.parameters.isIncremental, isComplete: false, count: 0)
         guard let first = lists.pop() else { return }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)

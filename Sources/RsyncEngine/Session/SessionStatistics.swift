@@ -24,7 +24,8 @@ package struct EntryCounts: Sendable, Equatable {
     /// Counts an entry by its mode.
     mutating func count(mode: UInt32) {
         switch mode & 0o170000 {
-        case 0o100000: regular += 1
+        // Mode 0: a missing source.
+        case 0o100000, 0: regular += 1
         case 0o040000: directories += 1
         case 0o120000: links += 1
         case 0o020000, 0o060000: devices += 1

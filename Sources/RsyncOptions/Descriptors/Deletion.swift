@@ -1,19 +1,12 @@
 extension OptionTable {
     /// Deletions at the destination.
     static let deletion: [OptionDescriptor] =
-        [delete, deleteBefore] + [
-            OptionDescriptor(
-                "--delete-during, --del",
-                "same as --delete: deletion happens during the transfer",
-                client: .effect { $0.transfer.deletion.isOn = true },
-                server: .toggle { $0.transfer.deletion.isOn = $1 }
-            ),
-            .unsupported(
-                "--delete-delay",
-                "find deletions during the transfer, delete after it",
-                because: "not implemented"
-            ),
-            .unsupported("--delete-after", "delete after the transfer", because: "not implemented"),
+        [
+            delete,
+            deletion("--delete-before", "delete before anything is transferred", at: .before),
+            deletion("--delete-during, --del", "delete in each directory when it is processed", at: .during),
+            deletion("--delete-delay", "find deletions during the transfer, delete after it", at: .delayed),
+            deletion("--delete-after", "delete after the transfer", at: .after),
             .toggle(
                 "--delete-excluded",
                 "delete excluded names, too",
@@ -26,19 +19,31 @@ extension OptionTable {
                 $0.deletion.includesExcluded = $1
                 if $1 { $0.deletion.isOn = true }
             },
-            .unsupported(
+            .flag(
                 "--delete-missing-args",
                 "delete the destination of missing sources",
-                because: "not implemented"
+                \.deletion.deletesMissingSources,
+                off: false,
+                told: .word(275)
             ),
             .flag("--ignore-errors", "delete even after read errors", \.deletion.ignoreErrors, told: .word(340)),
-            .unsupported(
+            .flag(
                 "--force",
                 "replace directories that are not empty",
-                because: "not without --delete",
-                mayBeOff: true
+                \.deletion.force,
+                told: .word(191, to: .receiver)
             ),
-            .unsupported("--max-delete=NUM", "delete no more than a number of entries", because: "not implemented"),
+            .setting(
+                "--max-delete=NUM",
+                "delete no more than a number of entries",
+                told: .word(170, "--max-delete=NUM", to: .receiver) {
+                    // For servers that take 0 for no limit.
+                    $0.deletion.most.map { "--max-delete=\($0 == 0 ? -1 : $0)" }
+                },
+                isUsed: { $0.deletion.most != nil }
+            ) { (options, value) throws(OptionError) in
+                options.deletion.most = max(0, try value.number(in: Int32.min...Int32.max))
+            },
         ]
 
     private static var delete: OptionDescriptor {
@@ -49,28 +54,39 @@ extension OptionTable {
             server: .toggle { $0.transfer.deletion.isOn = $1 }
         )
         option.telling = .word(180, "--delete", to: .receiver) {
-            $0.deletion.isOn && !$0.deletion.isBefore ? "--delete" : nil
+            $0.deletion.isOn && $0.deletion.time == nil && !$0.deletion.includesExcluded ? "--delete" : nil
         }
         option.isUsed = { $0.deletion.isOn }
-        // A server does not distinguish these.
-        option.alsoRefusedAs = ["delete-during", "del"]
         return option
     }
 
-    private static var deleteBefore: OptionDescriptor {
+    /// An option that says when deletions happen.
+    private static func deletion(
+        _ spellings: String,
+        _ help: String,
+        at time: TransferOptions.Deletion.Time
+    ) -> OptionDescriptor {
         var option = OptionDescriptor(
-            "--delete-before",
-            "delete before anything is transferred",
-            client: .refused("only agents ask for it", mayBeOff: false),
-            server: .toggle {
-                $0.transfer.deletion.isOn = $1
-                $0.transfer.deletion.isBefore = $1
-            }
+            spellings,
+            help,
+            client: .effect { (state) throws(OptionError) in try state.transfer.deletion.choose(time) },
+            server: .effect { (state) throws(OptionError) in try state.transfer.deletion.choose(time) }
         )
-        option.telling = .word(180, "--delete-before", to: .receiver) {
-            $0.deletion.isOn && $0.deletion.isBefore ? "--delete-before" : nil
-        }
-        option.isUsed = { $0.deletion.isOn && $0.deletion.isBefore }
+        let word = option.spelling
+        option.telling = .word(180, word, to: .receiver) { $0.deletion.isOn && $0.deletion.time == time ? word : nil }
+        option.isUsed = { $0.deletion.isOn && $0.deletion.time == time }
         return option
+    }
+}
+
+extension TransferOptions.Deletion {
+    /// Adopts a time; `--delete-delay` is a form of `--delete-during`, all others exclude each other.
+    fileprivate mutating func choose(_ time: Time) throws(OptionError) {
+        isOn = true
+        guard let chosen = self.time, chosen != time else { return self.time = time }
+        guard [chosen, time].allSatisfy({ $0 == .during || $0 == .delayed }) else {
+            throw .usage("You may not combine multiple --delete-WHEN options.")
+        }
+        self.time = .delayed
     }
 }

@@ -29,10 +29,12 @@ package struct TransferOptions: Sendable, Equatable {
     /// Not with `--relative`: what is below implied directories is known only when all arguments have been listed.
     package var listsIncrementally: Bool { selection.recursive && !selection.relative }
 
+    /// Whether a receiver can do without the whole list (protocol specification, transfer 4.1).
+    package var allowsIncrementalLists: Bool { !selection.prunesEmptyDirectories && !deletion.takesWholeList }
+
     /// Whether a client tells the server that file lists may come directory by directory.
     package var offersIncrementalRecursion: Bool {
-        listsIncrementally && !selection.prunesEmptyDirectories && wire.incrementalRecursion && !deletion.isBefore
-            && !agent.smallestFirst
+        listsIncrementally && allowsIncrementalLists && wire.incrementalRecursion && !agent.smallestFirst
     }
 
     /// Whether a client sends `-d` (protocol specification, session 2.2).

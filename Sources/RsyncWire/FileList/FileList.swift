@@ -59,6 +59,8 @@ package struct FileEntry: Sendable {
 
     /// The type bits of the mode.
     package var type: UInt32 { mode & 0o170000 }
+    /// Whether it stands for a source that does not exist, to be deleted at the destination.
+    package var isMissing: Bool { mode == 0 }
     /// Whether it is a directory.
     package var isDirectory: Bool { type == 0o040000 }
     /// Whether it is a regular file.

@@ -359,7 +359,7 @@ package struct FileListDecoder {
         }
         if !bits.contains(.sameMode) { carried.mode = UInt32(bitPattern: try input.int32("a mode")) }
         entry.mode = carried.mode
-        guard entry.mode & ~0o177777 == 0, entry.isKnownType else {
+        guard entry.mode & ~0o177777 == 0, entry.isKnownType || entry.isMissing && format.listsMissing else {
             throw .incompatible("invalid file mode 0\(String(entry.mode, radix: 8))")
         }
         if format.accessTimes, !entry.isDirectory {

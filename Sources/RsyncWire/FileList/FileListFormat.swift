@@ -36,6 +36,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var extended = false
     /// Whether directories are listed with their contents (`-r`), which no entry says before protocol 30.
     package var recursive = true
+    /// Whether there may be entries of mode 0 for sources that do not exist (`--delete-missing-args`).
+    package var listsMissing = false
     /// Whether names may begin with a slash (`--relative`).
     package var allowsAbsoluteNames = false
     /// Whether a list has the directories of all names (not with `--no-implied-dirs`).
@@ -70,6 +72,7 @@ package struct FileListFormat: Sendable, Equatable {
         extended = options.attributes.extended > 0
         accessTimes = options.attributes.accessTimes > 0
         recursive = options.selection.recursive
+        listsMissing = options.deletion.deletesMissingSources
         allowsAbsoluteNames = options.selection.relative
         listsParents = !options.selection.relative || options.selection.impliedDirectories
         mungesTargets = options.selection.links.munges

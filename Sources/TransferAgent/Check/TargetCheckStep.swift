@@ -264,7 +264,7 @@ struct TargetCheckStep {
             let text = "tight: writes files in place; until a file is complete it is neither the old nor the new one"
             say(text, .warning)
         }
-        options.deletion.isBefore = strategy.deletesFirst && options.deletion.isOn
+        if strategy.deletesFirst, options.deletion.isOn { options.deletion.time = .before }
         options.agent.smallestFirst = strategy.isSmallestFirst
         options.placement.inPlace = strategy.isInPlace
         return options

@@ -5,8 +5,8 @@ import LinuxSystem
 extension VolumeDirectory {
     /// Removes an entry; if it is a directory, first everything in it.
     ///
-    /// Entries are removed in descending byte order of their names, the contents of a directory before the directory
-    /// (protocol specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is
+    /// Directories are removed first, then everything else, each in descending byte order of their names; the contents of
+    /// a directory before the directory (protocol specification, transfer 16.1). A mount point is neither entered nor removed. What cannot be removed is
     /// reported, and the rest is removed anyway. A directory whose owner may not change it gets that permission first, and
     /// its own permissions again if it remains.
     ///
@@ -117,7 +117,7 @@ private struct RemovalLevel {
     let directory: VolumeDirectory
     /// Its name in the level above; empty at the top.
     var name: [UInt8] = []
-    /// In ascending order: the last is removed first.
+    /// The last is removed first.
     var entries: [(name: [UInt8], kind: FileKind)]
     var keepsSomething = false
     /// Its permissions before the owner was permitted to work in it; nil if they were not changed.
@@ -152,6 +152,7 @@ private struct RemovalLevel {
             if kind == .unknown { kind = try directory.status(of: listing.name(index))?.kind ?? .unknown }
             entries.append((listing.nameBytes(index), kind))
         }
+        entries = entries.filter { $0.kind != .directory } + entries.filter { $0.kind == .directory }
     }
 
     /// Undoes what entering the directory changed, if it is still there.

@@ -87,13 +87,15 @@ def _argv(setting, role, direction, folder, options, ours):
     return argv
 
 
-def _lines(outcome):
+def lines(outcome):
+    """The comparable output, in an order of its own."""
     return sorted(line for line in outcome.out.split(b"\n") if not UNCOMPARED.match(line) and not LINKED.match(line))
 
 
-def _body(name, role, direction):
+def set_body(entry, role, direction):
+    """The case of a set: options, tree, settings."""
     def body(setting, folder):
-        options, tree, *settings = SETS[name]
+        options, tree, *settings = entry
         user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if "user" in settings else []
         if user and "daemon" in role:
             return "the daemon is root"
@@ -113,9 +115,9 @@ def _body(name, role, direction):
             raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
         skip = ["mtime"] if "times differ" in settings else []
         check_equal_trees(compare.compare(*trees, sparse=True, skip=skip), "our tree differs from stock's")
-        wrong = set(_lines(stock)) ^ set(_lines(ours)) if "lines differ" not in settings else ()
+        wrong = set(lines(stock)) ^ set(lines(ours)) if "lines differ" not in settings else ()
         if wrong:
-            known = _lines(stock)
+            known = lines(stock)
             raise Failure("printed lines differ", *[
                 f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(wrong)[:12]])
         if "-vv" in options and "daemon" in role:
@@ -127,8 +129,12 @@ def _body(name, role, direction):
     return body
 
 
+def roles_and_directions():
+    """Every role of the program under test, with the directions that make a difference."""
+    return [(role, direction) for role in (*ROLES, "ours") for direction in ("push", "pull")] + [("local", "push")]
+
+
 def placement_cases():
     """Each set of options in each role, both directions."""
-    roles = [(role, direction) for role in (*ROLES, "ours") for direction in ("push", "pull")] + [("local", "push")]
-    return [Case(f"placement/{name}/{role}/{direction}", _body(name, role, direction))
-            for name in SETS for role, direction in roles]
+    return [Case(f"placement/{name}/{role}/{direction}", set_body(entry, role, direction))
+            for name, entry in SETS.items() for role, direction in roles_and_directions()]

@@ -76,7 +76,9 @@ extension DecisionRules {
         mentionsSkipped = options.output.verbosity > 1
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
-            comesFirst: options.deletion.isOn && (options.deletion.isBefore || dialect.deletesFirst),
+            time: options.deletion.time ?? (dialect.deletesFirst ? .before : .during),
+            most: options.deletion.most.map(Int64.init),
+            replacesDirectories: options.deletion.replacesDirectories,
             ignoresErrors: options.deletion.ignoreErrors,
             isGuarded: options.deletion.isGuarded && execution.changesDestination,
             limit: options.deletion.limit,

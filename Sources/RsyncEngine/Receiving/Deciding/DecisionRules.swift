@@ -91,8 +91,12 @@ struct DecisionRules: Sendable {
 struct DeletionRules: Sendable {
     /// Whether they are deleted (`--delete`).
     var isWanted: Bool
-    /// Whether they are deleted before anything else is done (`--delete-before`).
-    var comesFirst: Bool
+    /// When they are deleted.
+    var time: TransferOptions.Deletion.Time
+    /// How many entries may be deleted (`--max-delete`); nil for any number.
+    var most: Int64?
+    /// Whether directories that are not empty may be replaced by other entries.
+    var replacesDirectories: Bool
     /// Whether they are deleted although the sender had errors (`--ignore-errors`).
     var ignoresErrors: Bool
     /// Whether deletions wait until their number is known.
@@ -106,6 +110,9 @@ struct DeletionRules: Sendable {
 extension DecisionRules {
     /// Whether entries may be skipped because of what is at their names.
     var limitsNames: Bool { skipsNewer || skipsMissing || skipsExisting }
+
+    /// Whether the modification times of directories are kept.
+    var keepsDirectoryTime: Bool { keepsTimes && keepsDirectoryTimes }
 
     /// Whether modification times are kept for this type of entry.
     func keepsTime(of entry: FileEntry) -> Bool {

@@ -19,8 +19,10 @@ final class Deleter {
     var isSourceEmpty = false
     /// Whether ``settle()`` has refused to delete.
     var hasRefused = false
-    /// Deletions that wait for ``settle()``, and what is known about the destination.
+    /// Deletions that wait for ``settle()`` or ``deleteLate()``, and what is known about the destination.
     var pending = PendingDeletions()
+    /// How many entries were left because of `--max-delete`.
+    private var skipped = 0
 
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
@@ -37,7 +39,12 @@ final class Deleter {
     }
 
     /// Whether deletions have to wait.
-    private var isWaiting: Bool { rules.isGuarded && (rules.limit != nil || isSourceEmpty) }
+    private var isWaiting: Bool {
+        rules.time == .delayed || rules.time == .after || rules.isGuarded && (rules.limit != nil || isSourceEmpty)
+    }
+
+    /// Whether as many entries as allowed were deleted (`--max-delete`).
+    private var isAtLimit: Bool { rules.most.map { counts.total >= $0 } ?? false }
 
     /// The prefix of the names in a directory of the transfer; empty for the root, `.`.
     static func prefix(below name: [UInt8]) -> [UInt8] {
@@ -70,7 +77,8 @@ final class Deleter {
                 extraneous.append((leaf, isDirectory))
             }
             extraneous.sort { left, right in
-                if left.isDirectory != right.isDirectory { return right.isDirectory }
+                // The reverse of the list's order.
+                if left.isDirectory != right.isDirectory, !list.sortsByBytes { return left.isDirectory }
                 return right.name.lexicographicallyPrecedes(left.name)
             }
             pending.destinationEntries += Int64(listing.count)
@@ -88,28 +96,91 @@ final class Deleter {
         }
     }
 
-    /// Removes a name with everything below it; `isReplaced`: the name itself counts as updated, not as deleted.
+    /// Removes a name with everything below it.
+    ///
+    /// What stays is reported as rsync does: a directory below the name twice, once for its contents and once for itself
+    /// (protocol specification, transfer 16.1).
+    ///
+    /// - Parameters:
+    ///   - leaf: The name in its directory.
+    ///   - directory: Its directory.
+    ///   - name: Its name in the transfer.
+    ///   - isReplaced: Whether the name itself counts as updated, not as deleted.
+    ///   - keepsContents: Whether a directory is only removed if it is empty.
+    /// - Returns: Whether the name is gone.
+    /// - Throws: ``VolumeError`` when it cannot be examined.
+    @discardableResult
     func remove(
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
         named name: [UInt8],
-        isReplaced: Bool = false
-    ) throws(VolumeError) {
+        isReplaced: Bool = false,
+        keepsContents: Bool = false
+    ) throws(VolumeError) -> Bool {
         let below = directory.path(of: leaf.span).count
-        let failures = try state.execution.removeTree(leaf, in: directory, pause: pause) { path, kind in
-            if !isReplaced || path.count > below { note(name + path.dropFirst(below), kind) }
+        var isGone = false
+        func full(_ path: [UInt8]) -> [UInt8] { name + path.dropFirst(below) }
+        let failures = try state.execution.removeTree(leaf, in: directory) { path, _ in
+            pause()
+            guard isAtLimit, !isReplaced || path.count > below else { return true }
+            skipped += 1
+            return false
+        } removed: { path, kind in
+            if path.count == below { isGone = true }
+            if !isReplaced || path.count > below { note(full(path), kind) }
         } remaining: { path in
-            state.report("cannot delete non-empty directory: \(printable(name + path.dropFirst(below)))", .info)
+            let text = "cannot delete non-empty directory: \(printable(full(path)))"
+            state.report(text, .info)
+            guard path.count > below else { return }
+            if isAtLimit {
+                skipped += 1
+            } else if state.execution.changesDestination {
+                state.report(text, .info)
+            } else {
+                // rsync does not try to remove it, so it counts as removed.
+                note(full(path), .directory)
+            }
         } keeping: { path, kind in
-            path.count > below && isProtected(name + path.dropFirst(below), isDirectory: kind == .directory)
+            path.count > below && (keepsContents || isProtected(full(path), isDirectory: kind == .directory))
         }
         for failure in failures { report(failure) }
+        return isGone
     }
 
     /// Removes a directory that another entry replaces: its contents count as deletions, the directory itself as an
     /// update (protocol specification, transfer 16.1).
-    func makeWay(_ leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) throws(VolumeError) {
-        try remove(leaf, in: directory, named: name, isReplaced: true)
+    ///
+    /// - Returns: Whether it is gone; if not, that was reported.
+    /// - Throws: ``VolumeError`` when it cannot be examined.
+    func makeWay(for candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) -> Bool {
+        let (leaf, name) = (Array(candidate.leaf), Array(candidate.name))
+        let isEmptied = rules.replacesDirectories
+        if isEmptied, state.execution.changesDestination {
+            guard mayMakeWay(for: leaf, in: directory, named: name) else { return false }
+        }
+        context.directories.invalidate(name.span)
+        guard try !remove(leaf, in: directory, named: name, isReplaced: true, keepsContents: !isEmptied) else {
+            return true
+        }
+        state.report("could not make way for new \(candidate.entry.kindName): \(printable(name))", .errorTransfer)
+        return false
+    }
+
+    /// Deletes the destination of a source that does not exist (`--delete-missing-args`).
+    ///
+    /// - Throws: ``VolumeError`` when it cannot be examined.
+    func removeMissing(_ leaf: [UInt8], in directory: VolumeDirectory, named name: [UInt8]) throws(VolumeError) {
+        guard try directory.status(of: leaf.span) != nil else { return }
+        context.directories.invalidate(name.span)
+        try remove(leaf, in: directory, named: name, keepsContents: !rules.replacesDirectories)
+    }
+
+    /// Says that `--max-delete` stopped deletions, if it did; the session then ends with exit code 25.
+    func reportLimit() {
+        guard skipped > 0 else { return }
+        state.add(.deleteLimit)
+        state.report("Deletions stopped due to --max-delete limit (\(skipped) skipped)", .warning)
+        skipped = 0
     }
 
     func isProtected(_ name: [UInt8], isDirectory: Bool, isInDeletedDirectory: Bool = true) -> Bool {
@@ -150,5 +221,17 @@ final class Deleter {
         }
         let text = state.describe("delete_item: unlink", error.path, number: error.number ?? EIO, role: "generator")
         state.report(text, .errorTransfer)
+    }
+}
+
+extension FileEntry {
+    /// rsync's name for the type of entry, in its messages.
+    fileprivate var kindName: String {
+        switch type {
+        case UInt32(S_IFREG): "regular file"
+        case UInt32(S_IFLNK): "symlink"
+        case UInt32(S_IFDIR): "directory"
+        default: isDevice ? "device file" : "special file"
+        }
     }
 }

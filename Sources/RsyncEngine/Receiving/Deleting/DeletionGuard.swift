@@ -25,10 +25,18 @@ struct PendingDeletions {
     /// Whether there were more names than can be stored.
     private(set) var isOverfull = false
 
+    /// Whether the names of a directory can be stored in addition.
+    func hasSpace(for leaves: [[UInt8]], of directory: [UInt8]) -> Bool {
+        names.count + Self.size(leaves, directory) <= Self.limit
+    }
+
+    private static func size(_ leaves: [[UInt8]], _ directory: [UInt8]) -> Int {
+        leaves.reduce(directory.count + 2) { $0 + $1.count + 1 }
+    }
+
     mutating func add(_ leaves: [[UInt8]], of directory: [UInt8], entries count: Int64) {
         entries += count
-        let size = leaves.reduce(directory.count + 2) { $0 + $1.count + 1 }
-        guard !isOverfull, names.count + size <= Self.limit else {
+        guard !isOverfull, hasSpace(for: leaves, of: directory) else {
             isOverfull = true
             return names = []
         }
@@ -59,6 +67,12 @@ struct PendingDeletions {
 extension Deleter {
     /// Collects names to delete later.
     func collect(_ leaves: [[UInt8]], in directory: VolumeDirectory, named name: [UInt8]) {
+        guard rules.isGuarded else {
+            guard !leaves.isEmpty else { return }
+            // Nobody is to count them first, so they are deleted early rather than forgotten.
+            if !pending.hasSpace(for: leaves, of: name) { deletePending() }
+            return pending.add(leaves, of: name, entries: Int64(leaves.count))
+        }
         var count: Int64 = 0
         for leaf in leaves { count += entries(of: leaf, in: directory, named: name) }
         // The top-level ones were counted with their directory.
@@ -134,8 +148,18 @@ extension Deleter {
         guard !pending.isOverfull else {
             return refuse(.tooMany, count, of: has, "there are too many names to keep them until they are counted")
         }
-        pending.takeAll { name, leaves in remove(leaves, of: name) }
+        deletePending()
         return true
+    }
+
+    /// Deletes what was found, after the transfer (`--delete-delay`, `--delete-after`).
+    func deleteLate() {
+        guard !rules.isGuarded, mayDelete() else { return }
+        deletePending()
+    }
+
+    private func deletePending() {
+        pending.takeAll { name, leaves in remove(leaves, of: name) }
     }
 
     private func remove(_ leaves: [[UInt8]], of name: [UInt8]) {
@@ -153,6 +177,7 @@ extension Deleter {
                     if !error.isMissing { report(error) }
                 }
             }
+            guard state.execution.changesDestination, context.rules.keepsDirectoryTime else { return }
             // Its contents were in place before, and its time was final.
             for failure in try directory.setAttributes(
                 FileAttributes(modified: before.modified),

@@ -23,11 +23,9 @@ final class DryRunExecutor: Executor {
     }
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
-        guard decision.displaced == .directory, context.rules.deletion.isWanted, let directory = candidate.directory
-        else { return .done }
+        guard decision.displaced == .directory, let directory = candidate.directory else { return .done }
         do throws(VolumeError) {
-            try deleter.makeWay(Array(candidate.leaf), in: directory, named: Array(candidate.name))
-            return .done
+            return try deleter.makeWay(for: candidate, in: directory) ? .done : .failed
         } catch {
             context.report(error, "could not make way for new entry: rmdir")
             return .failed

@@ -50,7 +50,7 @@ enum Execution: Sendable {
     /// - Parameters:
     ///   - leaf: The name to remove.
     ///   - directory: Its parent directory.
-    ///   - pause: Called for each entry.
+    ///   - willRemove: Called before each removal; false keeps the entry.
     ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
     ///   - didKeep: Called for each directory that remains because of something in it.
     ///   - isKept: Whether an entry is kept with all its contents.
@@ -59,7 +59,7 @@ enum Execution: Sendable {
     func removeTree(
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
-        pause: () -> Void,
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool,
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
         remaining didKeep: (_ path: [UInt8]) -> Void,
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
@@ -68,42 +68,67 @@ enum Execution: Sendable {
         case .real:
             return try directory.removeTree(
                 leaf.span,
-                { _, _ in
-                    pause()
-                    return true
-                },
+                willRemove,
                 removed: didRemove,
                 remaining: didKeep,
                 keeping: isKept
             )
         case .dryRun:
-            var found: [(path: [UInt8], kind: FileKind)] = []
-            defer { for entry in found { didRemove(entry.path, entry.kind) } }
-            try directory.surveyTree(leaf, into: &found, pause: pause, keeping: isKept)
+            _ = try directory.surveyTree(
+                leaf,
+                willRemove,
+                removed: didRemove,
+                remaining: didKeep,
+                keeping: isKept
+            )
             return []
         }
     }
 }
 
 extension VolumeDirectory {
-    /// Lists what ``removeTree(_:_:removed:keeping:)`` would remove, contents first.
+    /// Tells what ``removeTree(_:_:removed:remaining:keeping:)`` would do, contents first.
+    ///
+    /// - Returns: Whether the name would be gone.
     fileprivate func surveyTree(
         _ leaf: [UInt8],
-        into found: inout [(path: [UInt8], kind: FileKind)],
-        pause: () -> Void,
+        _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool,
+        removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
+        remaining didKeep: (_ path: [UInt8]) -> Void,
         keeping isKept: (_ path: [UInt8], _ kind: FileKind) -> Bool
-    ) throws(VolumeError) {
-        guard let status = try status(of: leaf.span), !status.isMountRoot else { return }
+    ) throws(VolumeError) -> Bool {
+        guard let status = try status(of: leaf.span), !status.isMountRoot else { return false }
+        let path = path(of: leaf.span)
+        var isEmpty = true
         if status.isDirectory {
             let inner = try openDirectory(leaf.span)
             let listing = try inner.list()
-            for index in listing.sortedIndices().reversed() {
-                pause()
+            let order = listing.sortedIndices().reversed()
+            let (others, directories) = (
+                order.filter { listing.kinds[$0] != .directory }, order.filter { listing.kinds[$0] == .directory }
+            )
+            for index in directories + others {
                 let child = listing.nameBytes(index)
-                if isKept(inner.path(of: child.span), listing.kinds[index]) { continue }
-                try inner.surveyTree(child, into: &found, pause: pause, keeping: isKept)
+                guard !isKept(inner.path(of: child.span), listing.kinds[index]) else {
+                    isEmpty = false
+                    continue
+                }
+                let isGone = try inner.surveyTree(
+                    child,
+                    willRemove,
+                    removed: didRemove,
+                    remaining: didKeep,
+                    keeping: isKept
+                )
+                isEmpty = isEmpty && isGone
             }
         }
-        found.append((path(of: leaf.span), status.kind))
+        guard isEmpty else {
+            didKeep(path)
+            return false
+        }
+        guard willRemove(path, status.kind) else { return false }
+        didRemove(path, status.kind)
+        return true
     }
 }

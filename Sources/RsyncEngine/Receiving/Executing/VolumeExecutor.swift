@@ -85,29 +85,13 @@ final class VolumeExecutor: Executor {
             switch displaced {
             case .nothing, .replaced: return true
             case .removed: try directory.remove(candidate.leaf.span)
-            case .directory where context.rules.deletion.isWanted: return try removeTree(candidate, in: directory)
-            case .directory:
-                context.directories.invalidate(candidate.name.span)
-                try directory.removeDirectory(candidate.leaf.span)
+            case .directory: return try deleter.makeWay(for: candidate, in: directory)
             }
             return true
         } catch {
             context.report(error, "could not make way for new entry: rmdir")
             return false
         }
-    }
-
-    private func removeTree(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) -> Bool {
-        let (leaf, name) = (Array(candidate.leaf), Array(candidate.name))
-        guard deleter.mayMakeWay(for: leaf, in: directory, named: name) else { return false }
-        context.directories.invalidate(name.span)
-        try deleter.makeWay(leaf, in: directory, named: name)
-        guard try directory.status(of: leaf.span) == nil else {
-            let text = "could not make way for new \(candidate.entry.kindName): \(printable(name))"
-            context.state.report(text, .errorTransfer)
-            return false
-        }
-        return true
     }
 
     // MARK: files
@@ -311,17 +295,5 @@ extension Decision {
         if case .link = self { return "link" }
         if entry.isRegular { return "copy" }
         return entry.isSymbolicLink ? "symlink" : "mknod"
-    }
-}
-
-extension FileEntry {
-    /// rsync's name for the type of entry, in its messages.
-    fileprivate var kindName: String {
-        switch type {
-        case UInt32(S_IFREG): "regular file"
-        case UInt32(S_IFLNK): "symlink"
-        case UInt32(S_IFDIR): "directory"
-        default: isDevice ? "device file" : "special file"
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -154,7 +155,9 @@ extension Generator {
     // MARK: deletion
 
     private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
-        guard rules.deletion.isWanted, !rules.deletion.comesFirst, entry.flags.contains(.hasContents) else { return }
+        guard rules.deletion.isWanted, rules.deletion.time == .during || rules.deletion.time == .delayed,
+            entry.flags.contains(.hasContents)
+        else { return }
         do throws(VolumeError) {
             deleter.clean(try context.directories.directory(name.span), named: name, list: list)
         } catch {
@@ -164,6 +167,21 @@ extension Generator {
 
     /// Deletes in all directories of a complete file list before anything else happens there (`--delete-before`).
     func deleteFirst(_ list: FileList, pause: () -> Void) {
+        deleteEverywhere(list, pause: pause)
+        guard deleter.settle() else {
+            // New content may need the space that the deletions were to free, so nothing is transferred.
+            let text = "nothing was changed: deletions come first here, and were refused"
+            return state.fail(.rejected(text, exitCode: 25))
+        }
+    }
+
+    /// Deletes what was left for the time after the transfer (`--delete-delay`, `--delete-after`).
+    func deleteLate(pause: () -> Void) {
+        if let lastList { deleteEverywhere(lastList, pause: pause) }
+        deleter.deleteLate()
+    }
+
+    private func deleteEverywhere(_ list: FileList, pause: () -> Void) {
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }
@@ -179,11 +197,6 @@ extension Generator {
                     continue
                 }
             }
-        }
-        guard deleter.settle() else {
-            // New content may need the space that the deletions were to free, so nothing is transferred.
-            let text = "nothing was changed: deletions come first here, and were refused"
-            return state.fail(.rejected(text, exitCode: 25))
         }
     }
 

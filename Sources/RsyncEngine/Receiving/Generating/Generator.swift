@@ -1,6 +1,7 @@
 import Checksums
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import Synchronization
 import VolumeAccess
@@ -25,6 +26,8 @@ final class Generator {
     var createdDirectories: Set<[UInt8]> = []
     /// Whether files may still be requested.
     var acceptsRequests = true
+    /// The complete list, if names are to be deleted by it after the transfer.
+    private(set) var lastList: FileList?
     /// The directory whose default ACL was read last, and what it allows.
     var inheritance: (directory: VolumeDirectory, permissions: UInt32?)?
     /// Extended attributes whose values were requested, by index.
@@ -65,7 +68,10 @@ final class Generator {
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
-        if rules.deletion.comesFirst, owner == nil { deleteFirst(list, pause: pause) }
+        if rules.deletion.isWanted, owner == nil {
+            if rules.deletion.time == .before { deleteFirst(list, pause: pause) }
+            if rules.deletion.time == .after { lastList = list }
+        }
         if let owner, !isBelowFailure(owner.name) {
             processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
         }
@@ -129,6 +135,10 @@ final class Generator {
         guard parent.isUsable else { return }
         do throws(VolumeError) {
             let leaf = context.destination.leaf(of: entry, in: list)
+            guard !entry.isMissing else {
+                guard let directory = parent.directory else { return }
+                return try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
+            }
             let current = try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
             var candidate = Candidate(
                 entry: entry,

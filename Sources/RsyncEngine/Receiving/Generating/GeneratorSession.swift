@@ -179,19 +179,29 @@ final class GeneratorSession {
 
     /// The rest of the session, after the last list: redo phase, late updates, deletions, goodbye.
     private func endPhases() throws(WireError) {
+        let dialect = state.parameters.dialect
+        let time = state.options.deletion.isOn ? generator.rules.deletion.time : .during
+        let deletesLate = time == .delayed || time == .after
         try state.sendOutbox(to: output)
-        try synchronize()
+        if !deletesLate { try synchronize() }
         if isToldOfUnsent { try writeEnd() }
-        if state.parameters.dialect.phaseCount > 1 { try writeEnd() }
-        if state.parameters.dialect.hasLongGoodbye {
-            if state.options.deletion.isOn {
+        if dialect.phaseCount > 1 { try writeEnd() }
+        if deletesLate {
+            try awaitEndOfSending()
+            generator.deleteLate(pause: breathe)
+            try synchronize()
+        }
+        generator.deleter.reportLimit()
+        try state.sendOutbox(to: output)
+        let counts = generator.deleter.counts
+        if state.options.deletion.replacesDirectories { state.count { $0.deleted = EntryCounts(counts) } }
+        if dialect.hasLongGoodbye {
+            if state.options.deletion.replacesDirectories {
                 try output.index(SpecialIndex.deletionStatistics)
-                try generator.deleter.counts.write(to: output)
+                try counts.write(to: output)
             }
             try writeEnd()
         }
-        let counts = generator.deleter.counts
-        state.count { $0.deleted = EntryCounts(counts) }
         try output.flush()
         hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
@@ -199,6 +209,15 @@ final class GeneratorSession {
         try state.sendOutbox(to: output)
         try writeEnd()
         try output.flush()
+    }
+
+    /// Waits until the sender has answered all phases: by then it has told its errors, which forbid deletions (protocol
+    /// specification, session 7.1 f).
+    private func awaitEndOfSending() throws(WireError) {
+        let dialect = state.parameters.dialect
+        hasEndedPhases = !dialect.hasLongGoodbye
+        let lists = isToldOfUnsent ? listsEnded : 1
+        while senderDone < lists + Int(dialect.phaseCount) { try waitForEvent() }
     }
 
     /// Flushes everything to the device, which may take long; data that is lost there is an error of the transfer.

@@ -112,6 +112,7 @@ final class SourceWalker {
             let folder = isRoot ? (source.prefix.isEmpty ? [] : source.transferName) : parts.parent
             let directory = try root.directory(folder[...], following: maker.following)
             guard let own = isRoot ? try directory.status() : try directory.status(of: parts.leaf.span) else {
+                if state.options.deletion.deletesMissingSources { return addMissing(source, number, to: list) }
                 if selection.ignoresMissing { return }
                 return state.report(state.place.failure("link_stat", source.shownName, ENOENT), .errorTransfer)
             }
@@ -140,8 +141,21 @@ final class SourceWalker {
                 addTree(source.transferName == [UInt8(ascii: ".")] ? [] : source.transferName, number, to: list)
             }
         } catch {
-            noteArgument(error, source.shownName)
+            guard error.isMissing, state.options.deletion.deletesMissingSources else {
+                return noteArgument(error, source.shownName)
+            }
+            addMissing(source, number, to: list)
         }
+    }
+
+    /// Adds an entry of mode 0, which has the destination of a missing source deleted (protocol specification, transfer
+    /// 3.11).
+    private func addMissing(_ source: SourceRoot, _ number: UInt16, to list: FileList) {
+        addImplied(source, number, to: list)
+        let parts = PathParts(source.transferName)
+        var entry = FileEntry()
+        entry.source = number
+        _ = list.add(entry, parent: parts.parent, leaf: parts.leaf.span)
     }
 
     /// Adds the directories above an argument of `--relative`, once each.

@@ -12,7 +12,7 @@ from harness.cases import Case, check, check_equal_trees
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.programs.pushing import Pushing, check_refused, finished, source, tree, wait_for
-from harness.transfers.deletions import deletion_cases
+from harness.agents.deletions import deletion_cases
 from harness.transfers.tls import Ends
 from harness.trees import compare
 
