@@ -23,7 +23,7 @@ package struct CommandRunner {
     /// - Returns: The exit code.
     package func run(_ arguments: [[UInt8]]) -> Int32 {
         do throws(CommandError) {
-            let code = try carryOut(try RsyncCommandLine(parsing: arguments))
+            let code = try carryOut(try RsyncCommandLine(parsing: arguments, environment: environment))
             output.flush()
             return code
         } catch {

@@ -4,7 +4,7 @@ import RsyncEngine
 import Synchronization
 import Transport
 
-/// Ends a client cleanly when SIGTERM, SIGINT or SIGHUP arrives: the stream is closed, the session keeps what
+/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP arrives: the stream is closed, the session keeps what
 /// `--partial` asks it to keep, and the program ends with code 20.
 ///
 /// ## Concurrency model
@@ -27,7 +27,7 @@ final class Interruption: Sendable {
     private let termination: Termination
 
     /// Watches for the signals from now on; created before any other thread.
-    init(output: ConsoleOutput) throws(CommandError) {
+    init(output: ConsoleOutput, role: String = "client") throws(CommandError) {
         let shared = shared
         termination = try Termination {
             let stream = shared.cutting.withLock { cutting in
@@ -38,7 +38,7 @@ final class Interruption: Sendable {
                 stream.close()
                 sleep(Self.patience)
             }
-            output.error(ExitText.line(code: 20, role: "client"))
+            output.error(ExitText.line(code: 20, role: role))
             _exit(20)
         }
     }

@@ -12,13 +12,16 @@ enum ServerRunner {
     /// - Returns: The exit code.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
     static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
+        let output = ConsoleOutput()
+        let interruption = try Interruption(output: output, role: "server")
         let stream = try standardStreams()
+        interruption.cut(stream)
         let result = ServerSession(observer: SilentObserver()).run(arguments: arguments, over: stream)
+        if interruption.hasCome { return 20 }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
-            let console = ConsoleOutput()
-            console.error("rsync: \(failure)")
-            console.error(ExitText.line(code: result.exitCode, role: "server"))
+            output.error("rsync: \(failure)")
+            output.error(ExitText.line(code: result.exitCode, role: "server"))
         }
         return result.exitCode
     }

@@ -289,9 +289,7 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--backup-dir=x", "--link-dest=x", "--fuzzy",
-            "--append", "-b",
-            "--out-format=%C",
+            "--append", "--out-format=%C",
         ]
     )
     func unsupported(option: String) throws {

@@ -20,6 +20,8 @@ struct OptionRoundTripTests {
         "port": ["8730"], "max-delete": ["0", "-3", "7"], "contimeout": ["9"], "password-file": ["/secret"],
         "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "partial-dir": [".part", "/parts"], "backup-dir": ["../old"], "suffix": [".old"], "temp-dir": ["tmp"],
+        "compare-dest": ["../a"], "copy-dest": ["../b", "/b"], "link-dest": ["../c", "../d"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
     ]
@@ -87,7 +89,9 @@ struct OptionRoundTripTests {
         if !told.wire.compress { told.wire.compressLevel = nil }
         told.output.itemize = min(2, told.output.itemize)
         told.output.verbosity = min(9, told.output.verbosity)
-        if told.placement.inPlace { told.placement.partial = false }
+        if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
+        told.placement.backup = told.placement.makesBackups
         // They stay on the side that they are given to.
         told.attributes.modeChanges = plain.attributes.modeChanges
         told.attributes.dropsDevices = false
@@ -116,6 +120,9 @@ struct OptionRoundTripTests {
         (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
         told.placement.partial = false
         told.placement.fsync = false
+        (told.placement.partialDirectory, told.placement.temporaryDirectory) = (nil, nil)
+        (told.placement.alternates, told.placement.alternateUse) = ([], plain.placement.alternateUse)
+        (told.placement.fuzziness, told.placement.preallocate, told.placement.makesPath) = (0, false, false)
         told.deletion.isOn = false
         told.deletion.includesExcluded = false
         (told.deletion.time, told.deletion.most, told.deletion.force) = (nil, nil, false)
@@ -133,7 +140,7 @@ struct OptionRoundTripTests {
         var used: [String: Int] = [:]
         for _ in 0..<2000 {
             var decidesAboutOwners = false
-            let line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
+            var line = (0..<Int.random(in: 1...12, using: &random)).compactMap { _ -> String? in
                 guard let name = names.randomElement(using: &random) else { return nil }
                 if ["--chown", "--usermap", "--groupmap"].contains(name) {
                     if decidesAboutOwners { return nil }
@@ -141,6 +148,10 @@ struct OptionRoundTripTests {
                 }
                 used[name, default: 0] += 1
                 return Self.words[name]?.randomElement(using: &random)
+            }
+            // Only one kind of alternate directories may be used.
+            if let kind = line.first(where: { $0.contains("-dest=") })?.prefix(while: { $0 != "=" }) {
+                line.removeAll { $0.contains("-dest=") && !$0.hasPrefix("\(kind)=") }
             }
             // They exclude each other.
             guard line.count(where: { $0.hasPrefix("--del") && Self.times.contains($0) }) < 2 else { continue }

@@ -95,7 +95,7 @@ struct ServerArgumentsTests {
             ("--server --checksum-choice=md7 . d", "invalid value"), ("--server -B131073 . d", "invalid value"),
             ("--server --compress-choice=rar . d", "invalid value"),
             ("--server --insecure-links . d", "--insecure-links: this option"),
-            ("--server --temp-dir /tmp . d", "--temp-dir: this option"),
+            ("--server --confine-root /tmp . d", "--confine-root: this option"),
         ]
     )
     func refused(vector: String, expected: String) throws {

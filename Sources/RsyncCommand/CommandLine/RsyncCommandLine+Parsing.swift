@@ -7,9 +7,11 @@ import RsyncWire
 extension RsyncCommandLine {
     /// Reads an argument vector.
     ///
-    /// - Parameter arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
+    /// - Parameters:
+    ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
+    ///   - environment: The process's environment; `RSYNC_PARTIAL_DIR` says where `--partial` keeps files.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
-    package init(parsing arguments: [[UInt8]]) throws(CommandError) {
+    package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
@@ -47,6 +49,10 @@ extension RsyncCommandLine {
             return
         }
         try checkOptions()
+        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+            options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
+        }
+        options.addImpliedRules()
         try setMode(parser.operands)
         try findNames()
         try checkCarrier()
@@ -72,6 +78,7 @@ extension RsyncCommandLine {
         guard options.wire.protocolVersion >= supported.lowerBound else {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
+        if let conflict = options.conflict { throw .usage(conflict) }
         if options.attributes.extended > 1, options.attributes.privileges == .simulated {
             throw .usage("--fake-super conflicts with -XX")
         }

@@ -31,11 +31,20 @@ final class DirectoryFilters {
     ///   - state: Has the options, and ends the session when a merge file is invalid.
     ///   - side: The side that walks.
     ///   - volume: The directory in which files that merge files name are looked up.
+    ///   - rules: Further rules, after those of the options.
     ///   - root: The place of the transfer's root; called only if rules refer to it.
-    init(state: SessionState, side: FilterRule.Sides, volume: Volume, root: () -> FilterRoot) {
+    init(
+        state: SessionState,
+        side: FilterRule.Sides,
+        volume: Volume,
+        adding rules: [FilterRule] = [],
+        root: () -> FilterRoot
+    ) {
         self.state = state
         self.side = side
-        list = state.options.selection.filters
+        var list = state.options.selection.filters
+        for rule in rules { list.append(rule) }
+        self.list = list
         let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns) { (path) throws(FilterError) in
             try Self.contents(of: path, in: volume)
         }

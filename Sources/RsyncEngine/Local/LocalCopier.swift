@@ -15,6 +15,8 @@ final class LocalCopier {
     private let sources: SourceDirectories
     private let destination: Destination
     private let targets: DirectoryCache
+    private let sideFiles: SideFiles
+    private let backups: Backups?
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
@@ -36,6 +38,8 @@ final class LocalCopier {
         sources = SourceDirectories(table, state: state, capacity: 4)
         self.destination = destination
         targets = destination.directories(capacity: 4)
+        sideFiles = SideFiles(destination.places)
+        backups = destination.backups(state)
         self.jobs = jobs
         self.events = events
     }
@@ -92,11 +96,13 @@ final class LocalCopier {
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
     ) throws(VolumeError) -> StagedFile {
-        let file = try directory.stage(
+        let file = try destination.places.stage(
             leaf,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
+        if state.options.placement.preallocate { try file.preallocate(plan.entry.size) }
         try file.copyWhole(from: source) {
             if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
@@ -109,6 +115,10 @@ final class LocalCopier {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
+            if let backups, plan.current != nil || plan.replacesOther {
+                let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
+                try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+            }
             report(try file.commit(plan.attributes))
             end(plan, file.length)
         } catch {
@@ -117,6 +127,9 @@ final class LocalCopier {
     }
 
     private func end(_ plan: TransferPlan, _ length: Int64) {
+        if plan.hasPartial, let directory = try? targets.directory(plan.list.parent(of: plan.entry).span) {
+            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+        }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
         account(plan, length)
         finished.append(plan)

@@ -25,6 +25,8 @@ struct Destination: Sendable {
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
+    /// The directories beside it that options name.
+    var places = SidePlaces.none
     /// The place of the directory, for filter rules.
     let filterRoot: FilterRoot
     /// What links to directories may lead to (`--keep-dirlinks`, `--no-implied-dirs`).
@@ -42,6 +44,11 @@ struct Destination: Sendable {
         self.localName = localName
         self.wasCreated = wasCreated
         self.filterRoot = filterRoot ?? FilterRoot(volume)
+    }
+
+    /// What keeps backups on one thread; nil when none are made.
+    func backups(_ state: SessionState) -> Backups? {
+        places.backups.map { Backups($0, of: volume, state) }
     }
 
     /// Keeps open the directories that a thread is working in.
@@ -75,6 +82,23 @@ struct Destination: Sendable {
         var path = argument.path
         let hasSlash = path.last == PathParts.separator
         while path.count > 1, path.last == PathParts.separator { path.removeLast() }
+        var destination = try open(path, hasSlash: hasSlash, argument, for: list, isMore: isMore, state)
+        let placement = state.options.placement
+        guard SidePlaces.areWanted(by: placement) else { return destination }
+        let folder = destination.localName == nil ? path : PathParts(path).parent
+        let side = SidePath(base: argument.base, basePath: folder, destination: destination.volume)
+        destination.places = try SidePlaces(placement, side, state)
+        return destination
+    }
+
+    private static func open(
+        _ path: [UInt8],
+        hasSlash: Bool,
+        _ argument: DestinationArgument,
+        for list: FileList,
+        isMore: Bool,
+        _ state: SessionState
+    ) throws(EngineError) -> Destination {
         let opener = DestinationOpener(base: argument.base, state: state)
         let single = list.count == 1 && !isMore ? list.entries[0] : nil
         let isFile = single.map { !$0.isDirectory } ?? false
@@ -148,11 +172,28 @@ private struct DestinationOpener {
     /// A destination that is one file in its directory.
     func file(_ path: [UInt8]) throws(EngineError) -> Destination {
         let parts = PathParts(path)
+        try makePath(parts.folder)
         return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
+    }
+
+    /// Makes missing directories of a path, if that is wanted (`--mkpath`).
+    private func makePath(_ path: [UInt8]) throws(EngineError) {
+        guard state.options.placement.makesPath, state.execution.changesDestination, !path.isEmpty else { return }
+        do throws(VolumeError) {
+            if let base {
+                let inside = SidePath.normalized(path)
+                if !inside.isEmpty { try base.root.makePath(inside.span, permissions: 0o777) }
+            } else {
+                _ = try Volume.open(path: ".").open(outside: path, making: 0o777)
+            }
+        } catch {
+            throw .volume("the destination's path cannot be made", error)
+        }
     }
 
     func make(_ path: [UInt8]) throws(EngineError) -> Volume {
         let parts = PathParts(path)
+        try makePath(parts.folder)
         do throws(VolumeError) {
             let volume = try openVolume(parts.folder)
             guard try state.execution.makeRoot(parts.leaf, in: volume) else { return volume }

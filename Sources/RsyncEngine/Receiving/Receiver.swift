@@ -215,6 +215,12 @@ final class Receiver: ReadingRole {
         guard let plan = open.take(index) else {
             throw .violation("the sender sent a file that was not asked for (index \(index))", exitCode: 2)
         }
+        guard item.basis == plan.basisPlace.code || !state.parameters.dialect.hasItemFlags else {
+            throw .violation(
+                "the sender answers with a kind of basis that was not asked for (\(item.basis))",
+                exitCode: 2
+            )
+        }
         defer { open.settle(plan) }
         if state.carriesValues(item.flags) {
             try state.readValues(from: input, into: plan.attributes.extended?.attributes ?? .empty)

@@ -18,10 +18,8 @@ package struct ServerOptions: Sendable, Equatable {
     /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
     package var words: [String] {
         let told = Self.tellings.filter { $0.reaches(sender: isSender) }
-        let letters = told.filter { $0.place == .letters }.map { $0.spelled(transfer) }.joined()
-        let words = told.filter { $0.place == .words }.flatMap { told in
-            told.spelled(transfer).split(separator: "\0").map(String.init)
-        }
+        let letters = told.filter { $0.place == .letters }.flatMap { $0.spelled(transfer) }.joined()
+        let words = told.filter { $0.place == .words }.flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
         let cluster = letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
         return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"]) + words
     }

@@ -64,7 +64,7 @@ extension OptionDescriptor {
             $0[keyPath: count] = $1 ? min(2, $0[keyPath: count] + 1) : 0
         }
         let letter = option.letter.map { String($0) } ?? ""
-        option.telling = OptionTelling(place: .letters, rank: rank, audience: .all, shown: "-\(letter)") {
+        option.telling = .letters(rank, "-\(letter)") {
             String(repeating: letter, count: $0[keyPath: count])
         }
         return option

@@ -63,7 +63,7 @@ extension OptionTable {
         var option = OptionDescriptor.toggle("--verbose, -v", "print more; may be repeated") {
             $0.output.verbosity = $1 ? $0.output.verbosity + 1 : 0
         }
-        option.telling = OptionTelling(place: .letters, rank: 20, audience: .all, shown: "-v") {
+        option.telling = .letters(20, "-v") {
             String(repeating: "v", count: min($0.output.verbosity, 9))
         }
         return option.daemon(.effect { $0.verbosity += 1 })

@@ -6,10 +6,85 @@ extension OptionTable {
             "--partial",
             "keep files whose transfer was interrupted",
             told: .word(330, "--partial", to: .receiver) {
-                $0.placement.partial && !$0.placement.inPlace ? "--partial" : nil
+                let placement = $0.placement
+                return placement.partial && !placement.inPlace && placement.partialDirectory == nil ? "--partial" : nil
             },
             isUsed: { $0.placement.partial }
         ) { $0.placement.partial = $1 },
+        .setting(
+            "--partial-dir=DIR",
+            "keep files whose transfer was interrupted in a directory",
+            told: .word(310, "--partial-dir=DIR", to: .receiver) {
+                $0.placement.partialDirectory.map { "--partial-dir=\($0.text)" }
+            },
+            isUsed: { $0.placement.partialDirectory != nil },
+            off: { $0.placement.partialDirectory = nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.partialDirectory = value.bytes
+        },
+        OptionDescriptor(
+            "--fuzzy, -y",
+            "use a file of a similar name as basis; twice: of alternate directories, too",
+            client: .toggle { $0.transfer.placement.countFuzzy($1) },
+            server: .toggle { $0.transfer.placement.countFuzzy($1) }
+        ).told(
+            .letters(130, "-y, -yy", to: .receiver) {
+                let placement = $0.placement
+                return String(repeating: "y", count: min(placement.fuzziness, placement.alternates.isEmpty ? 1 : 2))
+            },
+            isUsed: { $0.placement.fuzziness > 0 }
+        ),
+        OptionDescriptor(
+            "--backup, -b",
+            "keep what is replaced or deleted",
+            client: .toggle { $0.transfer.placement.backup = $1 },
+            server: .toggle { $0.transfer.placement.backup = $1 }
+        ).told(.letter(40, "b") { $0.placement.makesBackups }, isUsed: { $0.placement.makesBackups }),
+        .setting(
+            "--backup-dir=DIR",
+            "keep backups in a directory",
+            told: .word(110, "--backup-dir=DIR") { $0.placement.backupDirectory.map { "--backup-dir=\($0.text)" } },
+            isUsed: { $0.placement.backupDirectory != nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.backupDirectory = value.bytes
+        },
+        .setting(
+            "--suffix=SUFFIX",
+            "suffix of backups; default ~, or none with --backup-dir",
+            told: .word(120, "--suffix=SUFFIX") { $0.placement.suffix.map { "--suffix=\($0.text)" } },
+            isUsed: { $0.placement.suffix != nil }
+        ) { (options, value) throws(OptionError) in
+            guard !value.bytes.contains(UInt8(ascii: "/")) else {
+                throw .usage("--suffix cannot contain slashes: \(value.text)")
+            }
+            options.placement.suffix = value.bytes
+        },
+        .setting(
+            "--temp-dir=DIR, -T",
+            "make files in a directory before they get their names",
+            told: .word(430, "--temp-dir=DIR", to: .receiver) {
+                $0.placement.temporaryDirectory.map { "--temp-dir=\($0.text)" }
+            },
+            isUsed: { $0.placement.temporaryDirectory != nil }
+        ) { (options, value) throws(OptionError) in
+            options.placement.temporaryDirectory = value.bytes
+        },
+        .flag(
+            "--preallocate",
+            "allocate space before writing",
+            \.placement.preallocate,
+            off: false,
+            told: .word(540, to: .receiver)
+        ),
+        .flag(
+            "--mkpath",
+            "create missing directories of the destination's path",
+            \.placement.makesPath,
+            told: .word(560, to: .receiver)
+        ),
+        .alternate(.compare, "leave out files that are equal in another directory"),
+        .alternate(.copy, "copy files that are equal in another directory"),
+        .alternate(.link, "link to files that are equal in another directory"),
         .flag("--inplace", "write into existing files", \.placement.inPlace, told: .word(480)),
         .flag(
             "--fsync",
@@ -17,63 +92,17 @@ extension OptionTable {
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
-        .unsupported(
-            "--partial-dir=DIR",
-            "keep interrupted files in a directory",
-            because: "partial files are kept in place"
-        ),
         .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
-        .unsupported(
-            "--temp-dir=DIR, -T",
-            "stage files in a directory",
-            because: "files are staged next to their destination"
-        ),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
         .unsupported(
             "--append-verify",
             "like --append, and check the old content",
             because: "--append is not implemented"
         ),
-        .unsupported("--preallocate", "allocate space before writing", because: "not implemented"),
         .unsupported(
             "--write-devices",
             "write into devices",
             because: "a volume is a directory tree",
-            mayBeOff: true
-        ),
-        .unsupported(
-            "--backup, -b",
-            "keep what is replaced or deleted",
-            because: "backups are not implemented",
-            mayBeOff: true
-        ),
-        .unsupported("--backup-dir=DIR", "keep backups in a directory", because: "backups are not implemented"),
-        .unsupported("--suffix=SUFFIX", "suffix of backups", because: "backups are not implemented"),
-        .unsupported(
-            "--fuzzy, -y",
-            "use a file of a similar name as basis",
-            because: "the basis is the file itself",
-            mayBeOff: true
-        ),
-        .unsupported(
-            "--compare-dest=DIR",
-            "leave out files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
-            "--copy-dest=DIR",
-            "copy files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
-            "--link-dest=DIR",
-            "link to files that are equal in another directory",
-            because: "the basis is the file itself"
-        ),
-        .unsupported(
-            "--mkpath",
-            "create missing directories of the destination",
-            because: "not implemented",
             mayBeOff: true
         ),
         .flag(
@@ -91,4 +120,39 @@ extension OptionTable {
         .unsupported("--confine-root=DIR", "refuse given paths outside a directory", because: "not implemented"),
         copyAs,
     ]
+}
+
+extension OptionDescriptor {
+    /// One of the options for alternate directories, of which only one may be used.
+    fileprivate static func alternate(_ use: AlternateUse, _ help: String) -> OptionDescriptor {
+        let name = "--\(use.rawValue)-dest"
+        return .setting(
+            "\(name)=DIR",
+            help,
+            told: .words(450, "\(name)=DIR", to: .receiver) { options in
+                options.placement.alternateUse == use ? options.placement.alternates.map { "\(name)=\($0.text)" } : []
+            },
+            isUsed: { $0.placement.alternateUse == use && !$0.placement.alternates.isEmpty }
+        ) { (options, value) throws(OptionError) in
+            let used = options.placement.alternateUse
+            guard options.placement.alternates.isEmpty || used == use else {
+                throw .usage("ERROR: the \(name) option conflicts with the --\(used.rawValue)-dest option")
+            }
+            guard options.placement.alternates.count < TransferOptions.Placement.alternatesLimit else {
+                let limit = TransferOptions.Placement.alternatesLimit
+                throw .usage("ERROR: at most \(limit) \(name) args may be specified")
+            }
+            options.placement.alternateUse = use
+            options.placement.alternates.append(value.bytes)
+        }
+    }
+}
+
+extension TransferOptions.Placement {
+    fileprivate mutating func countFuzzy(_ isOn: Bool) { fuzziness = isOn ? min(fuzziness + 1, 2) : 0 }
+}
+
+extension [UInt8] {
+    /// A path in a word for a server.
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }

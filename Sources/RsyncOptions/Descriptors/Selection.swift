@@ -150,7 +150,7 @@ extension OptionTable {
         ) {
             $0.selection.oneFileSystem = $1 ? min(2, $0.selection.oneFileSystem + 1) : 0
         }
-        option.telling = OptionTelling(place: .letters, rank: 330, audience: .all, shown: "-x") {
+        option.telling = .letters(330, "-x") {
             String(repeating: "x", count: $0.selection.oneFileSystem)
         }
         option.isUsed = { $0.selection.oneFileSystem > 0 }
@@ -164,13 +164,14 @@ extension OptionTable {
             client: .value { (state, value) throws(OptionError) in state.settings.filesFrom = value.bytes },
             server: .value { (state, value) throws(OptionError) in state.filesFrom = value.bytes }
         )
-        option.telling = .word(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options in
-            switch options.selection.filesFrom {
-            case nil: nil
-            case .names, .stream: "--files-from=-\0--from0" + (options.selection.relative ? "" : "\0--no-relative")
+        option.telling = .words(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options in
+            let relative = options.selection.relative ? [] : ["--no-relative"]
+            return switch options.selection.filesFrom {
+            case nil: []
+            case .names, .stream: ["--files-from=-", "--from0"] + relative
             case .file(let path, let isNULSeparated):
-                "--files-from=\(String(decoding: path, as: UTF8.self))" + (isNULSeparated ? "\0--from0" : "")
-                    + (options.selection.relative ? "" : "\0--no-relative")
+                ["--files-from=\(String(decoding: path, as: UTF8.self))"] + (isNULSeparated ? ["--from0"] : [])
+                    + relative
             }
         }
         option.isUsed = { $0.selection.filesFrom != nil }

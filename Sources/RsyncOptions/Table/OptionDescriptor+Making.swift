@@ -126,6 +126,14 @@ extension OptionDescriptor {
         return option
     }
 
+    /// The same option, passed to servers.
+    func told(_ telling: OptionTelling, isUsed: @escaping @Sendable (TransferOptions) -> Bool) -> OptionDescriptor {
+        var option = self
+        option.telling = telling
+        option.isUsed = isUsed
+        return option
+    }
+
     /// The same option, with its effect on a daemon's command line.
     func daemon(_ reading: OptionReading<DaemonSettings>) -> OptionDescriptor {
         var option = self

@@ -16,8 +16,8 @@ package struct OptionTelling: Sendable {
     package let audience: Audience
     /// Its form, for documents.
     let shown: String
-    /// Letters or words for the options, several words with a NUL between them; empty when there is nothing to send.
-    let spelled: @Sendable (TransferOptions) -> String
+    /// Letters or words for the options; empty when there is nothing to send.
+    let spelled: @Sendable (TransferOptions) -> [String]
 
     /// Among the letters.
     static func letter(
@@ -27,8 +27,18 @@ package struct OptionTelling: Sendable {
         when isTold: @escaping @Sendable (TransferOptions) -> Bool
     ) -> OptionTelling {
         OptionTelling(place: .letters, rank: rank, audience: audience, shown: "-\(letter)") {
-            isTold($0) ? String(letter) : ""
+            isTold($0) ? [String(letter)] : []
         }
+    }
+
+    /// Among the letters, some of them repeated.
+    static func letters(
+        _ rank: Int,
+        _ shown: String,
+        to audience: Audience = .all,
+        _ spelled: @escaping @Sendable (TransferOptions) -> String
+    ) -> OptionTelling {
+        OptionTelling(place: .letters, rank: rank, audience: audience, shown: shown) { [spelled($0)] }
     }
 
     /// As a word; nil when there is nothing to send.
@@ -38,7 +48,17 @@ package struct OptionTelling: Sendable {
         to audience: Audience = .all,
         _ spelled: @escaping @Sendable (TransferOptions) -> String?
     ) -> OptionTelling {
-        OptionTelling(place: .words, rank: rank, audience: audience, shown: shown) { spelled($0) ?? "" }
+        OptionTelling(place: .words, rank: rank, audience: audience, shown: shown) { spelled($0).map { [$0] } ?? [] }
+    }
+
+    /// As several words.
+    static func words(
+        _ rank: Int,
+        _ shown: String,
+        to audience: Audience = .all,
+        _ spelled: @escaping @Sendable (TransferOptions) -> [String]
+    ) -> OptionTelling {
+        OptionTelling(place: .words, rank: rank, audience: audience, shown: shown, spelled: spelled)
     }
 
     /// Whether it is sent to a server in this role.

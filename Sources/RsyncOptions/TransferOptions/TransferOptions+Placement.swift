@@ -9,5 +9,53 @@ extension TransferOptions {
         package var inPlace = false
         /// `--fsync`: the session is complete only when everything is on the destination's device.
         package var fsync = false
+        /// `--partial-dir`: where what interrupted transfers leave is kept; nil for the usual place.
+        package var partialDirectory: [UInt8]?
+        /// `--compare-dest`, `--copy-dest`, `--link-dest`: further directories with files, at most
+        /// ``alternatesLimit``.
+        package var alternates: [[UInt8]] = []
+        /// What ``alternates`` are used for.
+        package var alternateUse = AlternateUse.compare
+        /// `-y`, counted: files with similar names serve as a basis, with 2 those in ``alternates``, too.
+        package var fuzziness = 0
+
+        /// Whether what interrupted transfers leave is kept, and used.
+        package var keepsPartials: Bool { (partial || partialDirectory != nil) && !inPlace }
+
+        /// `-b`: what is replaced or deleted is kept.
+        package var backup = false
+        /// `--backup-dir`, which implies `-b`: where it is kept; nil for its own directory.
+        package var backupDirectory: [UInt8]?
+        /// `--suffix`: what is added to its name; nil for ``usualSuffix``, or nothing with ``backupDirectory``.
+        package var suffix: [UInt8]?
+        /// `--temp-dir`: where files are made; nil for their own directory.
+        package var temporaryDirectory: [UInt8]?
+        /// `--preallocate`.
+        package var preallocate = false
+        /// `--mkpath`: missing directories of the destination's path are made.
+        package var makesPath = false
+
+        /// Where partial files are kept for which no option names a directory, as in rsync(1)'s examples.
+        package static let usualPartialDirectory = Array(".rsync-partial".utf8)
+        /// The suffix of backups without `--suffix`.
+        package static let usualSuffix = Array("~".utf8)
+
+        /// Whether what is replaced or deleted is kept.
+        package var makesBackups: Bool { backup || backupDirectory != nil }
+        /// What is added to the names of backups.
+        package var backupSuffix: [UInt8] { suffix ?? (backupDirectory == nil ? Self.usualSuffix : []) }
+
+        /// The most alternate directories.
+        package static let alternatesLimit = 20
     }
+}
+
+/// What an equal file of an alternate directory is used for.
+package enum AlternateUse: String, Sendable, Equatable {
+    /// `--compare-dest`: the destination does without it.
+    case compare
+    /// `--copy-dest`: it is copied.
+    case copy
+    /// `--link-dest`: it is linked.
+    case link
 }

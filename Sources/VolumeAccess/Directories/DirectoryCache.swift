@@ -36,6 +36,16 @@ package final class DirectoryCache {
         return directory
     }
 
+    /// The directory with a path; nil if there is none.
+    package func directoryIfPresent(_ relativePath: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+        do throws(VolumeError) {
+            return try directory(relativePath.span)
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+
     /// Drops a path and everything below it; called after the directory was removed, renamed or replaced.
     package func invalidate(_ relativePath: Span<UInt8>) {
         guard !relativePath.isEmpty else { return directories.removeAll() }

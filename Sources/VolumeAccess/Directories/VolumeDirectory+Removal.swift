@@ -103,6 +103,9 @@ extension VolumeDirectory {
         return count
     }
 
+    /// Removes an entry that is not a directory, if it is there.
+    package func removeIfThere(_ name: Span<UInt8>) throws(VolumeError) { try removeIfPresent(name) }
+
     /// Removes an entry that someone else may have removed already.
     fileprivate func removeIfPresent(_ name: Span<UInt8>, isDirectory: Bool = false) throws(VolumeError) {
         let result = try attempt(name) { Kernel.unlinkat($0, $1, isDirectory ? AT_REMOVEDIR : 0) }

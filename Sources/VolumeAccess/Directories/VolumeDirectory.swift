@@ -147,6 +147,11 @@ package final class VolumeDirectory: Sendable {
         return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path(of: name), features: features)
     }
 
+    /// Opens a directory some levels down, without following links.
+    package func openDirectory(beneath relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
+        try openDirectory(below: relativePath)
+    }
+
     /// Opens a directory some levels down; see ``Volume/directory(_:)``.
     func openDirectory(below relativePath: Span<UInt8>) throws(VolumeError) -> VolumeDirectory {
         try checkComponents(relativePath)

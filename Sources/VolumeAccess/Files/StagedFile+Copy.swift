@@ -45,6 +45,20 @@ extension StagedFile {
         return length
     }
 
+    /// Copies the finished content to a directory of another file system, under its name.
+    func copy(to place: VolumeDirectory, as name: Span<UInt8>, _ attributes: FileAttributes) throws(VolumeError) {
+        let path = Array("/proc/self/fd/\(descriptor.rawValue)".utf8)
+        let opened = withTerminated(path.span) { path in
+            kernelCall { Kernel.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC) }
+        }
+        guard opened >= 0 else { throw failure("open", opened) }
+        let source = try ReadableFile(Descriptor(owning: Int32(opened)), path: self.path, features: directory.features)
+        let copy = try place.stage(name, replacing: true, permissions: source.status.permissions)
+        try copy.copyWhole(from: source)
+        // What could not be set on the original was reported.
+        _ = try copy.commit(attributes)
+    }
+
     private func clone(_ source: ReadableFile) throws(VolumeError) -> Bool {
         guard directory.features.clone.isSupported, source.status.size > 0 else { return false }
         let result = kernelCall { dvm_clone_file(descriptor.rawValue, source.descriptor.rawValue) }

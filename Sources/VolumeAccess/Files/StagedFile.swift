@@ -14,6 +14,8 @@ package import LinuxSystem
 package final class StagedFile {
     let descriptor: Descriptor
     let directory: VolumeDirectory
+    /// The directory that it is for.
+    private let home: VolumeDirectory
     private let name: [UInt8]
     private let isReplacing: Bool
     /// The temporary name to remove if the content is not committed.
@@ -34,10 +36,12 @@ package final class StagedFile {
         in directory: VolumeDirectory,
         name: Span<UInt8>,
         isReplacing: Bool,
-        permissions: UInt32
+        permissions: UInt32,
+        home: VolumeDirectory? = nil
     ) throws(VolumeError) {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
         self.directory = directory
+        self.home = home ?? directory
         self.name = bytes(of: name)
         self.isReplacing = isReplacing
         if let unnamed = try StagedFile.openUnnamed(in: directory, for: name, permissions & 0o777) {
@@ -84,7 +88,7 @@ package final class StagedFile {
     /// The final path below the volume's root.
     package var path: [UInt8] {
         let name = name
-        return directory.path(of: name.span)
+        return home.path(of: name.span)
     }
 
     func failure(_ operation: StaticString, _ result: Int) -> VolumeError {
@@ -116,6 +120,17 @@ package final class StagedFile {
             guard result == 0 else { return result }
         }
         return kernelCall { ftruncate(file, off_t(length)) }
+    }
+
+    /// Allocates space for a length before anything is written (`--preallocate`).
+    ///
+    /// - Parameter expected: The length in bytes; 0 or less for nothing.
+    /// - Throws: ``VolumeError`` when there is no space; a file system that cannot do it is no error.
+    package func preallocate(_ expected: Int64) throws(VolumeError) {
+        guard expected > 0 else { return }
+        let result = kernelCall { fallocate(descriptor.rawValue, FALLOC_FL_KEEP_SIZE, 0, off_t(expected)) }
+        guard result == -Int(ENOSPC) || result == -Int(EDQUOT) || result == -Int(EFBIG) else { return }
+        throw failure("fallocate", result)
     }
 
     /// Starts write-back of what was written since the last call, once that is at least `step` bytes.
@@ -232,6 +247,16 @@ package final class StagedFile {
     /// - Throws: ``VolumeError`` when the content cannot get its name: the old file is then still in place, and the new
     ///   content is removed.
     package func commit(_ attributes: FileAttributes) throws(VolumeError) -> [VolumeError] {
+        let name = name
+        return try commit(attributes, in: home, as: name.span)
+    }
+
+    /// Gives the content its name like ``commit(_:)``, but in any directory of the same file system.
+    package func commit(
+        _ attributes: FileAttributes,
+        in place: VolumeDirectory,
+        as name: Span<UInt8>
+    ) throws(VolumeError) -> [VolumeError] {
         precondition(!isSettled, "the file was committed or discarded")
         isSettled = true
         defer { removeTemporary() }
@@ -256,7 +281,12 @@ package final class StagedFile {
             let result = WriteBack.finish(descriptor.rawValue)
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
-        try publish()
+        do throws(VolumeError) {
+            try publish(in: place, as: name)
+        } catch {
+            guard error.number == EXDEV, place !== directory else { throw error }
+            try copy(to: place, as: name, attributes)
+        }
         return failures
     }
 
@@ -293,26 +323,38 @@ package final class StagedFile {
         _ = try commit(FileAttributes(modified: Timestamp(seconds: 0)))
     }
 
+    /// Keeps what has been written so far under a name in another directory of the same file system, where an entry is
+    /// replaced.
+    ///
+    /// - Throws: ``VolumeError``; then nothing is kept.
+    package func keepPartial(in directory: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) {
+        _ = try commit(FileAttributes(), in: directory, as: name)
+    }
+
     /// Discards the content; the existing file is unchanged.
     package func discard() {
         isSettled = true
         removeTemporary()
     }
 
-    private func publish() throws(VolumeError) {
-        let name = name
+    private func publish(in place: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) {
         if temporaryName == nil {
             if !isReplacing {
-                let result = try link(as: name.span)
+                let result = try link(in: place, as: name)
                 if result == 0 { return }
                 guard result == -Int(EEXIST) else { throw failure("link", result) }
             }
-            let linked = try directory.withTemporaryName(for: name.span) { temporary throws(VolumeError) in
-                try link(as: temporary)
+            let linked = try place.withTemporaryName(for: name) { temporary throws(VolumeError) in
+                try link(in: place, as: temporary)
             } orFail: {
                 failure("link", $0)
             }
-            temporaryName = linked.name
+            let result = try place.attemptRename(linked.name.span, to: place, as: name)
+            guard result == 0 else {
+                _ = try? place.attempt(linked.name.span) { Kernel.unlinkat($0, $1, 0) }
+                throw failure("rename", result)
+            }
+            return
         } else if directory.features.closeBeforeName.isSupported {
             // NFS reports lost writes when a descriptor is closed, and this must be known before the name changes.
             do throws(SystemError) {
@@ -322,21 +364,21 @@ package final class StagedFile {
             }
         }
         guard let temporary = temporaryName else { return }
-        let result = try directory.attemptRename(temporary.span, to: directory, as: name.span)
+        let result = try directory.attemptRename(temporary.span, to: place, as: name)
         guard result == 0 else { throw failure("rename", result) }
         temporaryName = nil
     }
 
     /// Links the unnamed file under a name that must be free.
-    private func link(as name: Span<UInt8>) throws(VolumeError) -> Int {
+    private func link(in place: VolumeDirectory, as name: Span<UInt8>) throws(VolumeError) -> Int {
         let features = directory.features
         let file = descriptor.rawValue
         if features.linkByDescriptor.isSupported {
-            let result = try directory.attempt(name) { Kernel.linkat(file, "", $0, $1, Int32(AT_EMPTY_PATH)) }
+            let result = try place.attempt(name) { Kernel.linkat(file, "", $0, $1, Int32(AT_EMPTY_PATH)) }
             guard result == -Int(ENOENT) || result == -Int(EPERM) else { return result }
         }
         let path = Array("/proc/self/fd/\(file)".utf8)
-        let result = try directory.attempt(name) { directory, name in
+        let result = try place.attempt(name) { directory, name in
             Int32(
                 withTerminated(path.span) { path in
                     Int(Kernel.linkat(AT_FDCWD, path, directory, name, Int32(AT_SYMLINK_FOLLOW)))
@@ -362,13 +404,15 @@ extension VolumeDirectory {
     ///   - isReplacing: Whether an existing file is expected. It only saves system calls: whatever exists is replaced
     ///     in any case, except a directory.
     ///   - permissions: The file's final permissions, so that no system call is needed to set them.
+    ///   - home: The directory that the file is for; nil for this one.
     /// - Returns: The empty content.
     /// - Throws: ``VolumeError``.
     package func stage(
         _ name: Span<UInt8>,
         replacing isReplacing: Bool,
-        permissions: UInt32 = 0o600
+        permissions: UInt32 = 0o600,
+        for home: VolumeDirectory? = nil
     ) throws(VolumeError) -> StagedFile {
-        try StagedFile(in: self, name: name, isReplacing: isReplacing, permissions: permissions)
+        try StagedFile(in: self, name: name, isReplacing: isReplacing, permissions: permissions, home: home)
     }
 }

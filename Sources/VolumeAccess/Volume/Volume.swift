@@ -45,7 +45,7 @@ package final class Volume: Sendable {
     /// Disables closing files before they get their names, by which network file systems report lost writes.
     package func nameWithoutClosing() { features.closeBeforeName.refuse() }
 
-    private init(_ descriptor: consuming Descriptor) {
+    init(_ descriptor: consuming Descriptor) {
         features = VolumeFeatures()
         root = VolumeDirectory(descriptor, relativePath: [], features: features)
     }

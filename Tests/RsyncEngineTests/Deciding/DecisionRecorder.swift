@@ -26,8 +26,8 @@ extension Decision {
         switch self {
         case .keep(let report, let attributes, _):
             .keep(report: report, attributes: candidate.entry.isRegular ? attributes : nil)
-        case .transfer(let report, let attributes, _, let displaced):
-            .transfer(report: report, attributes: attributes, inPlace: false, displaced: displaced)
+        case .transfer(let report, let attributes, _, let displaced, let basis):
+            .transfer(report: report, attributes: attributes, inPlace: false, displaced: displaced, basis: basis)
         default: self
         }
     }

@@ -46,7 +46,8 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
         let name = Array("name".utf8)
         let isAdded = list.add(entry, parent: [], leaf: name.span)
         #expect(isAdded)
-        let current = there == "-" ? nil : try EntryWords(there)
+        let parts = there.split(separator: ";").map { String($0.trimmingSuffix().drop { $0 == " " }) }
+        let current = parts[0] == "-" ? nil : try EntryWords(parts[0])
         var candidate = Candidate(
             entry: list.entries[0],
             index: 1,
@@ -56,12 +57,24 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             directory: nil,
             current: current?.status
         )
+        candidate.bases = try parts.dropFirst().enumerated().map { try Self.basis($1, number: $0) }
         candidate.link = role
         candidate.inheritedPermissions = try rules().keepsPermissions ? nil : words.inherited
         candidate.metadata = try metadata(words, current)
         candidate.content = current?.content ?? .unread
         candidate.sharedNames = current?.sharedNames ?? 0
         return candidate
+    }
+
+    /// Another file, from its kind and its description.
+    private static func basis(_ text: String, number: Int) throws -> BasisCandidate {
+        let kind = text.prefix { $0 != " " }
+        let words = try EntryWords(String(text.dropFirst(kind.count)))
+        let places: [Substring: BasisPlace] = [
+            "alt": .alternate(number), "partial": .partial, "similar": .fuzzy([120]),
+        ]
+        let place = try #require(places[kind], "an unknown place: \(kind)")
+        return BasisCandidate(place: place, status: words.status, content: words.content)
     }
 
     /// ACLs and extended attributes in sessions that carry them.
@@ -92,6 +105,12 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--modify-window": options.comparison.modifyWindow = Int32(value)
             case "--existing": options.comparison.existing = true
             case "--ignore-existing": options.comparison.ignoreExisting = true
+            case "--compare-dest": options.placement.alternates = [[]]
+            case "--copy-dest", "--link-dest":
+                options.placement.alternates = [[]]
+                options.placement.alternateUse = parts[0] == "--copy-dest" ? .copy : .link
+            case "--partial": options.placement.partial = true
+            case "--backup": options.placement.backup = true
             case "--size-only": options.comparison.sizeOnly = true
             case "--super": options.attributes.privileges = .attempted
             case "--no-super": options.attributes.privileges = .none
@@ -138,6 +157,7 @@ extension TransferOptions {
         case "n": dryRun = true
         case "c": comparison.checksum = true
         case "I": comparison.ignoreTimes = true
+        case "y": placement.fuzziness += 1
         case "u": comparison.update = true
         case "i": output.itemize += 1
         case "v": output.verbosity += 1

@@ -13,6 +13,8 @@
 ///   `A`; so it is, and this name is a link to `A` already.
 /// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group;
 ///   `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
+/// - After `;`: further files, `alt` in an alternate directory, `partial` what an interrupted transfer left, `similar` one with
+///   a similar name.
 /// - Options are rsync's. `user` is no root; the umask is 022; `--nanoseconds` is what `dvm-target` compares, on a file
 ///   system with `grain=` nanoseconds; `--max-file-size` is in bytes.
 let decisionTable = """
@@ -123,6 +125,38 @@ let decisionTable = """
     dir 5 755                | dir 6 755                   | -rlpt --ignore-existing | keep, set time 5, report (time)
     file 100 5 644 of=A      | file 100 5 644              | -rlptH --ignore-existing | skip, it exists
     file 100 5 644           | -                           | -rlpt --existing --ignore-existing | skip, nothing is there
+
+    # a file of an alternate directory
+    file 100 5 644           | - ; alt file 100 5 644      | -rlpt --compare-dest   | leave it out
+    file 100 5 644           | - ; alt file 100 5 644      | -rlpt --compare-dest -ii | leave it out, report unchanged
+    file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --compare-dest | leave it out, remove what is there
+    file 100 5 640           | - ; alt file 100 5 644      | -rlpt --compare-dest   | copy 0, set mode 640 time 5, report (permissions)
+    file 100 5 644           | - ; alt file 100 6 644      | -rlpt --compare-dest   | transfer (time), compare with 0, set mode 644 time 5
+    file 100 5 644           | - ; alt file 100 5 644      | -rlpt --copy-dest      | copy 0, set mode 644 time 5
+    file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --copy-dest | transfer (size), set mode 644 time 5
+    file 100 5 644           | - ; alt file 100 5 644      | -rlpt --link-dest      | link to 0
+    file 100 5 644           | file 100 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
+    file 100 5 640           | - ; alt file 100 5 644      | -rlpt --link-dest      | copy 0, set mode 640 time 5, report (permissions)
+    file 100 5 640           | file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | keep, set mode 640, report (permissions)
+    file 100 5 644           | - ; alt file 100 6 644 ; alt file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | link to 2
+    file 100 5 644           | - ; alt file 100 6 644 ; alt file 100 5 600 | -rlpt --link-dest | copy 1, set mode 644 time 5, report (permissions)
+    file 100 5 644           | - ; alt link 5              | -rlpt --link-dest      | transfer new, set mode 644 time 5
+    file 100 5 644           | dir 5 755 ; alt file 100 5 644 | -rlpt --link-dest   | link to 0, remove the directory
+    file 100 5 644           | - ; alt file 100 6 644 sum=same | -rlpt -c --link-dest | copy 0, set mode 644 time 5, report (time)
+    link 5                   | - ; alt link 5 to=same      | -rlpt --link-dest      | link to 0
+    link 5                   | - ; alt link 5 to=other     | -rlpt --link-dest      | make (content), set time 5
+    dir 5 755                | - ; alt dir 5 755           | -rlpt --link-dest      | make unchanged, set mode 755 time 5
+    dir 5 755                | - ; alt dir 6 755           | -rlpt --link-dest      | make (time), set mode 755 time 5
+
+    # what an interrupted transfer left, and files with similar names
+    file 100 5 644           | - ; partial file 50 9 600   | -rlpt --partial        | transfer new, compare with 0, set mode 644 time 5
+    file 100 5 644           | file 101 5 644 ; partial file 50 9 600 | -rlpt --partial | transfer (size), compare with 0, set mode 644 time 5
+    file 100 5 644           | file 100 5 644 ; partial file 50 9 600 | -rlpt --partial | keep
+    file 100 5 644           | - ; similar file 90 5 644   | -rlpt -y               | transfer new, compare with 0, set mode 644 time 5
+    file 100 5 644           | - ; alt file 90 5 644 ; partial file 50 9 600 | -rlpt --link-dest --partial | transfer (size), compare with 1, set mode 644 time 5
+
+    # backups beside change the times of directories
+    dir 5 755                | dir 6 755                   | -rlpt --backup         | keep
 
     # attributes of a file that is unchanged
     file 100 5 640           | file 100 5 644              | -rlpt                  | keep, set mode 640, report (permissions)

@@ -103,6 +103,9 @@ def _make(folder, daemon, lines):
     peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
     for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
         os.chmod(path, 0o777)
+    # Equal times everywhere: whether a directory's time is set must not depend on when it was made.
+    for path in ("src/sub/deep", "src/sub", "src", "mod/sub", "mod", "me/sub", "me", "empty"):
+        os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
     port = free_port()
     path = "" if "path =" in lines else f"path = {folder}/mod\n"
     text = (f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\npid file = {folder}/pid\n"

@@ -1,6 +1,6 @@
 """The sets of options of the group `placement`, each with the tree it starts from: lines as `plant` reads them, or the name
-of one of TREES. Further words: `user` runs as user 1000; `twice` compares the second run; `lines differ`, `times differ` do
-not compare those; `says TEXT`: both print it."""
+of one of TREES. Further words: `user` runs as user 1000; `twice` compares the second run; `lines differ` does not
+compare those; `says TEXT`: both print it."""
 
 TREES = {
     # A group of hard links, and a directory in the way of its first name.
@@ -65,6 +65,108 @@ TREES = {
         source/was file/f | text
         target/was file | text
     """,
+    # Two alternate directories beside the target.
+    "alternates": """
+        source/same | text
+        alt/same | text
+        source/mode | text | | 600
+        alt/mode | text | | 644
+        source/time | text | 5
+        alt/time | text | 6
+        source/new | text
+        source/d/same | text
+        alt/d/same | text
+        source/d | / | 77 | 755
+        alt/d | / | 77 | 755
+        source/e/same | text
+        alt/e/same | text
+        source/e | / | 77 | 755
+        alt/e | / | 78 | 755
+        source/link | -> a
+        alt/link | -> a
+        source/other link | -> a
+        alt/other link | -> b
+        source/pipe | fifo
+        alt/pipe | fifo
+        source/large | *100000
+        alt/large | ~100000 | 9
+        source/second | text
+        alt/second | other text
+        second/second | text
+        source/there | text
+        alt/there | text
+        target/there | older text | 8
+        source/there and same | text
+        alt/there and same | text
+        target/there and same | text
+        source/there, other mode | text
+        alt/there, other mode | text
+        target/there, other mode | text | | 600
+        source/there, other time here | longer | 9
+        alt/there, other time here | longer | 8
+        target/there, other time here | text | 7
+        source/was directory | text
+        alt/was directory | text
+        target/was directory | /
+        source/only in second | text
+        second/only in second | text
+        second/d/only in second | text
+        source/d/only in second | text
+    """,
+    # What interrupted transfers left in a directory for it.
+    "partials": """
+        source/new | *200000
+        target/.rsync-partial/new | *100000
+        source/there | *200000
+        target/there | older text | 5
+        target/.rsync-partial/there | *100000
+        source/same | *2000
+        target/same | *2000
+        target/.rsync-partial/same | *1000
+        source/d/new | *200000
+        target/d/.rsync-partial/new | *100000
+        source/d/e/small | *20
+        target/gone/.rsync-partial/left | text
+        target/gone/file | text
+        target/d/e/.rsync-partial/left | text
+    """,
+    "similar names": """
+        source/report-2026.txt | *100000
+        target/report.2025.txt | *100000+5
+        source/moved | *50000 | 12345
+        target/was called so | *50000 | 12345
+        source/unlike | *5000
+        target/zzzzzzzzzzz | *5000+7
+        source/d/report-2026.txt | *100000
+        alt/d/report-2024.txt | *100000+8
+    """,
+    # What is replaced by another kind or content, or deleted.
+    "replaced and deleted": """
+        source/f | new
+        target/f | older | 5 | 640
+        target/f~ | older backup
+        source/same | text
+        target/same | text
+        source/l | -> a
+        target/l | -> b
+        source/was link | text
+        target/was link | -> a
+        source/was file/f | text
+        target/was file | text
+        source/was directory | text
+        target/was directory/f | text
+        source/d/g | *3000
+        target/d/g | ~3000 | 5
+        target/d | / | | 700
+        target/deleted | text
+        target/deleted.old | text
+        target/gone/x | text
+        target/gone/y/x | text
+        target/gone fifo | fifo
+        source/mode | text | | 600
+        target/mode | text | | 644
+        parts/unrelated | text
+    """,
     "dense file": """
         source/f | 0*300000
         target/f | 0*300000
@@ -91,6 +193,44 @@ SETS = {
     "update, told twice": (["-aH", "-vv", "-u"], "partly there", "lines differ", "says both is newer"),
     "dry run of an update": (["-aH", "-n", "-u", "-i", "--existing"], "partly there"),
     "existing and a directory for a file": (["-a", "-i", "--existing"], "file for a directory"),
+    **{f"{kind} dest{name}": ([*options, *(f"--{kind}-dest={path}" for path in paths)], "alternates")
+       for kind in ("compare", "copy", "link")
+       for name, options, paths in (
+           ("", ["-a", "-i"], ["../alt"]),
+           (", all reported", ["-a", "-ii"], ["../alt"]),
+           (", two", ["-a", "-i"], ["../alt", "../second"]),
+           (", absolute", ["-a", "-i"], ["{base}/alt"]),
+           (", deltas", ["-a", "-i", "--no-W"], ["../alt", "../second"]),
+           (", sums", ["-ac", "-i"], ["../alt"]),
+           (", no times", ["-rlp", "-i"], ["../alt"]),
+           (", hard links", ["-aH", "-i"], ["../alt"]),
+           (", dry run", ["-an", "-i"], ["../alt", "../second"]),
+           (", one list and deletion", ["-a", "-i", "--no-inc-recursive", "--delete"], ["../alt"]),
+           (", in place", ["-a", "-i", "--inplace", "--no-W"], ["../alt"]),
+           (", missing", ["-a", "-i"], ["../nowhere"]))},
+    "two kinds of alternates": (["-a", "--link-dest=../alt", "--copy-dest=../second"], "alternates", "says conflicts with"),
+    "partial directory": (["-a", "-i", "--no-W", "--partial-dir=.rsync-partial"], "partials"),
+    "partial directory, whole": (["-a", "-i", "-W", "--partial-dir=.rsync-partial/"], "partials"),
+    "partial directory and deletion": (["-a", "-i", "--no-W", "--delete", "--partial-dir=.rsync-partial"], "partials"),
+    "partial directory, absolute": (["-a", "-i", "--no-W", "--partial-dir={base}/parts"], "partials"),
+    "partial directory and place": (["-a", "--inplace", "--partial-dir=x"], "partials", "says cannot be used with"),
+    "backup": (["-a", "-i", "-b"], "replaced and deleted"),
+    "backup and deletion": (["-a", "-i", "-b", "--delete"], "replaced and deleted"),
+    "backup, suffix": (["-a", "-i", "-b", "--suffix=.old", "--delete"], "replaced and deleted"),
+    "backup, told": (["-a", "-vv", "-b", "--delete"], "replaced and deleted", "lines differ", "says backed up f to f~"),
+    "backup directory": (["-a", "-i", "--backup-dir=../kept/deep", "--delete"], "replaced and deleted"),
+    "backup directory, told": (["-a", "-vv", "--backup-dir=../kept", "--delete"], "replaced and deleted", "lines differ",
+                               "says backed up d/g to ../kept/d/g"),
+    "backup directory and suffix": (["-a", "-i", "-b", "--backup-dir={base}/kept", "--suffix=.x", "--delete", "-n"],
+                                    "replaced and deleted"),
+    "backup in place": (["-a", "-i", "-b", "--inplace", "--no-W"], "replaced and deleted"),
+    "backup, empty suffix": (["-a", "-b", "--suffix="], "replaced and deleted", "says cannot be empty"),
+    "temporary directory": (["-a", "-i", "-T", "{base}/parts", "--no-W"], "replaced and deleted"),
+    "temporary directory, relative": (["-a", "-i", "--temp-dir=d", "-b"], "replaced and deleted"),
+    "preallocated": (["-a", "-i", "--preallocate"], "replaced and deleted"),
+    "fuzzy": (["-a", "-i", "-y", "--no-W"], "similar names"),
+    "fuzzy twice": (["-a", "-i", "-yy", "--no-W", "--link-dest=../alt"], "similar names"),
+    "fuzzy, told": (["-a", "-vvv", "-y", "--no-W"], "similar names", "lines differ", "says fuzzy basis selected for"),
     "sparse in place": (["-a", "-i", "-S", "--inplace", "-I"], "dense file"),
     "sparse in place, whole": (["-a", "-i", "-S", "--inplace", "-I", "-W"], "dense file"),
 }

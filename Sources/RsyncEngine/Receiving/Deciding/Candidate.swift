@@ -17,6 +17,8 @@ struct Candidate {
     let directory: VolumeDirectory?
     /// The status of what is at its name; nil when nothing is.
     let current: FileStatus?
+    /// Other files that may serve in its place or as a basis, in the order of their search.
+    var bases: [BasisCandidate] = []
     /// Whether this run has created it, so that what is there does not count.
     var isCreated = false
     /// How the content at its name compares, if ``DecisionRules/readsContent(of:)`` requires it.

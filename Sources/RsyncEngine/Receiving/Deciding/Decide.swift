@@ -58,8 +58,11 @@ extension DecisionRules {
     /// Whether the content at the entry's name has to be read: a file for its checksum (`-c`), a symbolic link for its
     /// target.
     func readsContent(of candidate: Candidate) -> Bool {
-        guard let current = candidate.current else { return false }
-        let entry = candidate.entry
+        candidate.current.map { readsContent(of: $0, for: candidate.entry) } ?? false
+    }
+
+    /// Whether the content of a file at the entry's name, there or in an alternate directory, has to be read.
+    func readsContent(of current: FileStatus, for entry: FileEntry) -> Bool {
         guard entry.isRegular else { return entry.isSymbolicLink && current.isSymbolicLink }
         // A file beyond the limit is not read for its checksum either.
         return comparesSums && current.isRegular && current.size == entry.size && !isTooLarge(entry)
@@ -77,8 +80,14 @@ extension DecisionRules {
     // MARK: kinds
 
     fileprivate func decideFile(_ candidate: Candidate) -> Decision {
+        if !candidate.bases.isEmpty, let decision = takeAlternate(candidate) { return decision }
         guard let current = candidate.current, current.isRegular else {
-            return transfer(candidate, report: newFlags(candidate).union(.transfer))
+            // What an alternate directory has counts as what is there.
+            guard !candidate.bases.isEmpty, let best = bestAlternate(for: candidate) else {
+                return transfer(candidate, report: newFlags(candidate).union(.transfer))
+            }
+            let found = differences(of: candidate, from: candidate.bases[best.number].status, isChanging: true)
+            return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
         var flags = differences(of: candidate, from: current, isChanging: true).union(.transfer)
@@ -86,16 +95,29 @@ extension DecisionRules {
         return transfer(candidate, report: flags)
     }
 
+    /// The report of an entry that is made as an alternate directory has it; nil when it is not reported.
+    private func reportedMaking(_ differences: ItemFlags) -> ItemFlags? {
+        differences.isEmpty && !reportsUnchanged ? nil : differences.union(.localChange)
+    }
+
     /// Decides about a symbolic link, device, FIFO or socket.
     fileprivate func decideNode(_ candidate: Candidate) -> Decision {
         let (entry, current) = (candidate.entry, candidate.current)
+        if !candidate.bases.isEmpty, let decision = takeAlternate(candidate) { return decision }
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags: ItemFlags = [.localChange]
-        if let current, current.mode & UInt32(S_IFMT) == entry.type {
-            flags.formUnion(differences(of: candidate, from: current, isChanging: true))
-            flags.insert(.reportChange)
+        var flags: ItemFlags? = [.localChange]
+        if let current, current.isSameType(as: entry) {
+            flags = [.localChange, .reportChange, differences(of: candidate, from: current, isChanging: true)]
+        } else if let best = candidate.bases.isEmpty ? nil : bestAlternate(for: candidate) {
+            let isChanging = best.match == .type
+            let found = differences(
+                of: candidate,
+                from: candidate.bases[best.number].status,
+                isChanging: isChanging
+            )
+            flags = isChanging ? [.localChange, .reportChange, found] : reportedMaking(found)
         } else {
-            flags.formUnion(newFlags(candidate))
+            flags = newFlags(candidate).union(.localChange)
         }
         return .make(
             report: flags,
@@ -106,8 +128,12 @@ extension DecisionRules {
 
     fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
         guard let current = candidate.current, current.isDirectory else {
+            var flags: ItemFlags? = newFlags(candidate).union(.localChange)
+            if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
+                flags = reportedMaking(differences(of: candidate, from: basis.status, isChanging: false))
+            }
             return .make(
-                report: newFlags(candidate).union(.localChange),
+                report: flags,
                 attributes: workable(attributes(for: candidate, current: nil)),
                 displaced: candidate.current == nil ? .nothing : .removed
             )
@@ -154,7 +180,8 @@ extension DecisionRules {
             report: report,
             attributes: attributes(for: candidate, current: current),
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
-            displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced
+            displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
+            basis: candidate.bases.isEmpty ? nil : basis(for: candidate)
         )
     }
 
@@ -172,10 +199,10 @@ extension DecisionRules {
         return .keep(report: report, attributes: attributes, ownCopy: true)
     }
 
-    private func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }
+    func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }
 
     /// What happens to `current` when a new entry takes its place.
-    private func displaced(by entry: FileEntry, _ current: FileStatus?) -> Displaced {
+    func displaced(by entry: FileEntry, _ current: FileStatus?) -> Displaced {
         guard let current else { return .nothing }
         if current.isDirectory { return .directory }
         return writesInPlace && entry.isRegular ? .removed : .replaced
@@ -194,13 +221,18 @@ extension DecisionRules {
 
     /// Whether the existing entry has the listed content (protocol specification, transfer 11.3).
     private func isUnchanged(_ candidate: Candidate, _ current: FileStatus) -> Bool {
+        isUnchanged(candidate, current, content: candidate.content)
+    }
+
+    /// Whether an existing entry, whose content compares like this, has the listed content.
+    func isUnchanged(_ candidate: Candidate, _ current: FileStatus, content: Candidate.Content) -> Bool {
         let entry = candidate.entry
-        guard current.mode & UInt32(S_IFMT) == entry.type else { return false }
+        guard current.isSameType(as: entry) else { return false }
         if entry.isRegular {
             guard comparesSums, !isTooLarge(entry) else { return looksUnchanged(entry, current) }
-            return current.size == entry.size && candidate.content == .same
+            return current.size == entry.size && content == .same
         }
-        if entry.isSymbolicLink { return candidate.content == .same }
+        if entry.isSymbolicLink { return content == .same }
         guard entry.isDevice else { return true }
         let extra = candidate.list.extra(of: entry)
         return current.deviceMajor == extra.deviceMajor && current.deviceMinor == extra.deviceMinor

@@ -16,9 +16,19 @@ enum Decision: Hashable, Sendable {
     /// - `ownCopy`: Whether it first gets its own copy, because its file has names that the source keeps separate.
     case keep(report: ItemFlags?, attributes: FileAttributes?, ownCopy: Bool = false)
     /// The content is requested; `attributes` are those of the finished file.
-    case transfer(report: ItemFlags, attributes: FileAttributes, inPlace: Bool, displaced: Displaced)
+    ///
+    /// `basis`: what it is compared with, by number among the candidate's bases; nil for the existing file.
+    case transfer(
+        report: ItemFlags,
+        attributes: FileAttributes,
+        inPlace: Bool,
+        displaced: Displaced,
+        basis: Int? = nil
+    )
+    /// An entry of an alternate directory takes its place.
+    case take(Taking, report: ItemFlags?, attributes: FileAttributes, displaced: Displaced)
     /// A directory, symbolic link, device, FIFO or socket is created.
-    case make(report: ItemFlags, attributes: FileAttributes, displaced: Displaced)
+    case make(report: ItemFlags?, attributes: FileAttributes, displaced: Displaced)
     /// The name is linked to the file that is in place.
     case link(report: ItemFlags, displaced: Displaced)
 }
@@ -59,8 +69,8 @@ extension Decision {
         switch self {
         case .refuse, .skip, .wait: false
         case .keep(_, _, let ownCopy): ownCopy
-        case .transfer(_, _, let inPlace, let displaced): !inPlace || displaced != .replaced
-        case .make, .link: true
+        case .transfer(_, _, let inPlace, let displaced, _): !inPlace || displaced != .replaced
+        case .take, .make, .link: true
         }
     }
 
@@ -69,7 +79,8 @@ extension Decision {
         switch self {
         case .refuse, .skip, .wait: nil
         case .keep(let report, _, _): report
-        case .transfer(let report, _, _, _), .make(let report, _, _), .link(let report, _): report
+        case .transfer(let report, _, _, _, _), .link(let report, _): report
+        case .take(_, let report, _, _), .make(let report, _, _): report
         }
     }
 }
@@ -114,10 +125,14 @@ extension Decision: CustomStringConvertible {
         case .keep(let report, let attributes, let ownCopy):
             "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")
                 + (report.map { ", report " + Self.differences($0) } ?? "")
-        case .transfer(let report, let attributes, let inPlace, let displaced):
-            "transfer " + (inPlace ? "in place " : "") + Self.differences(report) + displaced.suffix + attributes.suffix
+        case .transfer(let report, let attributes, let inPlace, let displaced, let basis):
+            "transfer " + (inPlace ? "in place " : "") + Self.differences(report)
+                + (basis.map { ", compare with \($0)" } ?? "") + displaced.suffix + attributes.suffix
+        case .take(let taking, let report, let attributes, let displaced):
+            taking.description + displaced.suffix + (taking.isCopy ? attributes.suffix : "")
+                + (report.map { ", report " + Self.differences($0) } ?? "")
         case .make(let report, let attributes, let displaced):
-            "make " + Self.differences(report) + displaced.suffix + attributes.suffix
+            "make " + Self.differences(report ?? []) + displaced.suffix + attributes.suffix
         case .link(let report, let displaced):
             (report.contains(.isNew) ? "hard link new" : "hard link") + displaced.suffix
         }
@@ -160,4 +175,16 @@ extension FileAttributes {
         let found = words.compactMap(\.self)
         return found.isEmpty ? "" : ", set " + found.joined(separator: " ")
     }
+}
+
+extension Taking: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .nothing: "leave it out"
+        case .link(let number): "link to \(number)"
+        case .copy(let number): "copy \(number)"
+        }
+    }
+
+    fileprivate var isCopy: Bool { if case .copy = self { true } else { false } }
 }

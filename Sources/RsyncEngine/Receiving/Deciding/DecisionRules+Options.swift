@@ -40,7 +40,9 @@ extension DecisionRules {
         makesSpecials = options.attributes.specials && !options.attributes.dropsDevices
         keepsHardLinks = options.attributes.hardLinks
         keepsTimes = options.attributes.times
-        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes
+        // Backups change the times of the directories that they are in.
+        let makesBackupsBeside = options.placement.makesBackups && options.placement.backupDirectory == nil
+        keepsDirectoryTimes = !options.attributes.omitDirectoryTimes && !makesBackupsBeside
         keepsLinkTimes = !options.attributes.omitLinkTimes
         keepsAccessTimes = options.attributes.accessTimes > 0
         keepsPermissions = options.attributes.permissions
@@ -71,6 +73,12 @@ extension DecisionRules {
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.inPlace
         wantsDelta = !(options.wire.wholeFile ?? isLocal)
+        let placement = options.placement
+        bases = BasisRules(
+            alternates: placement.alternates.isEmpty ? nil : placement.alternateUse,
+            usesPartials: placement.keepsPartials,
+            fuzziness: placement.fuzziness
+        )
         takesSmallestFirst = options.agent.smallestFirst
         reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
         mentionsSkipped = options.output.verbosity > 1

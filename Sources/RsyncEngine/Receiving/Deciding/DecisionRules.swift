@@ -77,6 +77,8 @@ struct DecisionRules: Sendable {
     var writesInPlace: Bool
     /// Whether block sums of the basis are sent (not with `-W`).
     var wantsDelta: Bool
+    /// Which other files serve as a basis, or in place of an entry.
+    var bases: BasisRules
     /// Whether small files are requested before large ones.
     var takesSmallestFirst: Bool
     /// Whether unchanged entries are reported (`-ii`, `-vv`; protocol specification, transfer 11.4).

@@ -24,6 +24,8 @@ final class Deleter {
     /// How many entries were left because of `--max-delete`.
     private var skipped = 0
 
+    private let backups: Backups?
+
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
     private let filters: DirectoryFilters
@@ -31,9 +33,15 @@ final class Deleter {
 
     init(_ context: GeneratorContext) {
         self.context = context
+        backups = context.backups()
         let destination = context.destination
         hidden = ModuleFilters(context.state.options, in: destination.filterRoot.path)
-        filters = DirectoryFilters(state: context.state, side: .receiver, volume: destination.volume) {
+        filters = DirectoryFilters(
+            state: context.state,
+            side: .receiver,
+            volume: destination.volume,
+            adding: context.state.options.receiverRules
+        ) {
             destination.filterRoot
         }
     }
@@ -118,9 +126,11 @@ final class Deleter {
         keepsContents: Bool = false
     ) throws(VolumeError) -> Bool {
         let below = directory.path(of: leaf.span).count
+        let keeping = backups.map { KeptEntries($0, of: leaf, in: directory, state) }
+        let backup = keeping.map { kept in { kept.keep($0, $1) } }
         var isGone = false
         func full(_ path: [UInt8]) -> [UInt8] { name + path.dropFirst(below) }
-        let failures = try state.execution.removeTree(leaf, in: directory) { path, _ in
+        let failures = try state.execution.removeTree(leaf, in: directory, backup: backup) { path, _ in
             pause()
             guard isAtLimit, !isReplaced || path.count > below else { return true }
             skipped += 1

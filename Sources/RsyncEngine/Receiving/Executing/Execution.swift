@@ -50,6 +50,7 @@ enum Execution: Sendable {
     /// - Parameters:
     ///   - leaf: The name to remove.
     ///   - directory: Its parent directory.
+    ///   - backup: Called right before an entry is removed, except in a dry run; false keeps it.
     ///   - willRemove: Called before each removal; false keeps the entry.
     ///   - didRemove: Called for each removed entry, contents first, with its path below the volume's root.
     ///   - didKeep: Called for each directory that remains because of something in it.
@@ -59,6 +60,7 @@ enum Execution: Sendable {
     func removeTree(
         _ leaf: [UInt8],
         in directory: VolumeDirectory,
+        backup: ((_ path: [UInt8], _ kind: FileKind) -> Bool)? = nil,
         _ willRemove: (_ path: [UInt8], _ kind: FileKind) -> Bool,
         removed didRemove: (_ path: [UInt8], _ kind: FileKind) -> Void,
         remaining didKeep: (_ path: [UInt8]) -> Void,
@@ -68,7 +70,7 @@ enum Execution: Sendable {
         case .real:
             return try directory.removeTree(
                 leaf.span,
-                willRemove,
+                { path, kind in willRemove(path, kind) && backup?(path, kind) ?? true },
                 removed: didRemove,
                 remaining: didKeep,
                 keeping: isKept

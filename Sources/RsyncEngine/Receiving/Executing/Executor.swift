@@ -90,6 +90,9 @@ final class GeneratorContext {
         }
     }
 
+    /// What keeps backups on this thread; nil when none are made.
+    func backups() -> Backups? { destination.backups(state) }
+
     /// Called periodically while one entry takes long; does not change the generator's state.
     func stayAlive() { requester.sendKeepAlive() }
 

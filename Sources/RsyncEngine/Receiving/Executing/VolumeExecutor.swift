@@ -7,6 +7,8 @@ import VolumeAccess
 final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
+    private let sideFiles: SideFiles
+    private let backups: Backups?
     /// The final permissions of directories in work that have wider ones until then, for a process that is not root.
     private var withheldPermissions: [[UInt8]: UInt32] = [:]
     /// Directories in work whose attributes could not be set, which has been reported.
@@ -17,6 +19,8 @@ final class VolumeExecutor: Executor {
     init(_ context: GeneratorContext, _ deleter: Deleter) {
         self.context = context
         self.deleter = deleter
+        sideFiles = SideFiles(context.destination.places)
+        backups = context.backups()
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
@@ -47,20 +51,23 @@ final class VolumeExecutor: Executor {
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
         guard let directory = candidate.directory else { return .failed }
-        guard clear(decision.displaced, candidate, in: directory) else { return .failed }
+        guard clear(decision, candidate, in: directory) else { return .failed }
         do throws(VolumeError) {
             switch decision {
             case .refuse, .skip, .wait: return .done
             case .keep(_, let attributes, let ownCopy):
                 if ownCopy { try separate(candidate, in: directory) }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
-            case .transfer(let report, let attributes, let inPlace, _):
+            case .take(let taking, _, let attributes, let displaced):
+                try take(taking, candidate, attributes, in: directory, isReplacing: displaced == .replaced)
+            case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
-                if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
+                let place = context.destination.places.temporary ?? directory
+                if !inPlace, let refusal = refusal(of: candidate.leaf, in: place) {
                     context.report(refusal, "mkstemp")
                     return .failed
                 }
-                request(candidate, report, attributes, inPlace: inPlace, in: directory)
+                request(candidate, report, attributes, inPlace: inPlace, basis, in: directory)
                 return .inProgress
             case .make(_, let attributes, let displaced):
                 try place(candidate, in: directory, isReplacing: displaced == .replaced)
@@ -68,6 +75,7 @@ final class VolumeExecutor: Executor {
             case .link(_, let displaced):
                 try link(candidate, in: directory, isReplacing: displaced == .replaced)
             }
+            dropPartial(of: candidate, in: directory)
             return .done
         } catch {
             context.report(error, decision.operation(on: candidate.entry))
@@ -75,16 +83,84 @@ final class VolumeExecutor: Executor {
         }
     }
 
+    /// Removes what an interrupted transfer left of a file that is now in place.
+    private func dropPartial(of candidate: Candidate, in directory: VolumeDirectory) {
+        guard candidate.bases.contains(where: { $0.place == .partial }) else { return }
+        sideFiles.removePartial(of: candidate.leaf.span, in: directory)
+    }
+
+    // MARK: alternate directories
+
+    private func take(
+        _ taking: Taking,
+        _ candidate: Candidate,
+        _ attributes: FileAttributes,
+        in directory: VolumeDirectory,
+        isReplacing: Bool
+    ) throws(VolumeError) {
+        switch taking {
+        case .nothing: break
+        case .copy(let number): try copy(candidate.bases[number], candidate, attributes, in: directory)
+        case .link(let number):
+            let basis = candidate.bases[number]
+            guard let found = try find(basis, candidate, in: directory) else { return }
+            do throws(VolumeError) {
+                try directory.placeLink(
+                    from: found.directory,
+                    found.leaf.span,
+                    as: candidate.leaf.span,
+                    isReplacing: isReplacing
+                )
+            } catch {
+                // Another file system, or too many links: a copy does as well.
+                guard candidate.entry.isRegular else {
+                    try place(candidate, in: directory, isReplacing: isReplacing)
+                    return context.report(try directory.setAttributes(candidate.leaf.span, attributes))
+                }
+                try copy(basis, candidate, attributes, in: directory)
+            }
+        }
+    }
+
+    private func find(
+        _ basis: BasisCandidate,
+        _ candidate: Candidate,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>)? {
+        let parent = Array(candidate.list.parent(of: candidate.entry))
+        return try sideFiles.find(basis.place, of: candidate.leaf, parent, in: directory)
+    }
+
+    private func copy(
+        _ basis: BasisCandidate,
+        _ candidate: Candidate,
+        _ attributes: FileAttributes,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        guard let found = try find(basis, candidate, in: directory) else { return }
+        let source = try found.directory.openForReading(found.leaf.span)
+        let staged = try directory.stage(
+            candidate.leaf.span,
+            replacing: candidate.current != nil,
+            permissions: attributes.permissions ?? basis.status.permissions
+        )
+        try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
+        context.report(try staged.commit(attributes))
+        context.synchronizer?.note(directory.path(of: candidate.leaf.span), size: basis.status.size)
+    }
+
     // MARK: removal of existing entries
 
     /// Removes what cannot be replaced atomically.
     ///
     /// - Returns: False if it could not be removed.
-    private func clear(_ displaced: Displaced, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
+    private func clear(_ decision: Decision, _ candidate: Candidate, in directory: VolumeDirectory) -> Bool {
+        let displaced = decision.displaced
         do throws(VolumeError) {
+            try keepBackup(displaced, decision, candidate, in: directory)
             switch displaced {
             case .nothing, .replaced: return true
-            case .removed: try directory.remove(candidate.leaf.span)
+            case .removed: try directory.removeIfThere(candidate.leaf.span)
             case .directory: return try deleter.makeWay(for: candidate, in: directory)
             }
             return true
@@ -92,6 +168,22 @@ final class VolumeExecutor: Executor {
             context.report(error, "could not make way for new entry: rmdir")
             return false
         }
+    }
+
+    /// Keeps a backup of what is about to be replaced or removed; a file's is made when its new content is complete.
+    private func keepBackup(
+        _ displaced: Displaced,
+        _ decision: Decision,
+        _ candidate: Candidate,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        guard let backups, candidate.attempt == 0, displaced == .replaced || displaced == .removed else { return }
+        guard case .transfer(_, _, let inPlace, _, _) = decision else {
+            return try backups.keep(candidate.leaf.span, in: directory)
+        }
+        // In place there is no old file left afterwards.
+        if inPlace, displaced == .replaced { try backups.keep(candidate.leaf.span, in: directory, copied: true) }
+        if displaced == .removed { try backups.keep(candidate.leaf.span, in: directory) }
     }
 
     // MARK: files
@@ -108,9 +200,11 @@ final class VolumeExecutor: Executor {
         _ report: ItemFlags,
         _ attributes: FileAttributes,
         inPlace: Bool,
+        _ number: Int?,
         in directory: VolumeDirectory
     ) {
-        let basis = basis(for: candidate, in: directory)
+        let chosen = number.map { candidate.bases[$0] }
+        let basis = basis(chosen, for: candidate, in: directory)
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
         let plan = TransferPlan(
             index: candidate.index,
@@ -118,8 +212,11 @@ final class VolumeExecutor: Executor {
             entry: candidate.entry,
             flags: report,
             current: current,
+            replacesOther: candidate.current.map { !$0.isRegular && !$0.isDirectory } ?? false,
             attributes: attributes,
             basisSize: basis?.status.size,
+            basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
+            hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
             attempt: candidate.attempt,
             lackedValues: candidate.metadata?.lacking ?? []
@@ -127,8 +224,18 @@ final class VolumeExecutor: Executor {
         context.requester.request(plan, basis: basis)
     }
 
-    /// Opens the basis for a delta.
-    private func basis(for candidate: Candidate, in directory: VolumeDirectory) -> ReadableFile? {
+    /// Opens the basis for a delta: the chosen file, or the existing one.
+    private func basis(
+        _ chosen: BasisCandidate?,
+        for candidate: Candidate,
+        in directory: VolumeDirectory
+    ) -> ReadableFile? {
+        if let chosen {
+            guard context.rules.wantsDelta, chosen.status.size > 0 else { return nil }
+            let parent = Array(candidate.list.parent(of: candidate.entry))
+            // A file that has vanished, or is none any more, is not a basis, and not an error.
+            return try? sideFiles.open(chosen.place, of: candidate.leaf, parent, in: directory)
+        }
         // For a second request, what is no longer a file fails to open, and that is reported.
         guard context.rules.wantsDelta, let current = candidate.current, current.size > 0,
             current.isRegular || candidate.attempt > 0
@@ -214,7 +321,10 @@ final class VolumeExecutor: Executor {
 extension VolumeExecutor {
     func makeDirectory(_ candidate: Candidate) throws(VolumeError) {
         guard let directory = candidate.directory else { return }
-        if candidate.current != nil { try directory.remove(candidate.leaf.span) }
+        if candidate.current != nil {
+            try backups?.keep(candidate.leaf.span, in: directory)
+            try directory.removeIfThere(candidate.leaf.span)
+        }
         try directory.createDirectory(candidate.leaf.span, permissions: 0o700)
         context.state.countInPlace { $0.createdDirectories += 1 }
     }
@@ -286,7 +396,9 @@ extension Decision {
     var displaced: Displaced {
         switch self {
         case .refuse, .skip, .wait, .keep: .nothing
-        case .transfer(_, _, _, let displaced), .make(_, _, let displaced), .link(_, let displaced): displaced
+        case .transfer(_, _, _, let displaced, _), .take(_, _, _, let displaced), .make(_, _, let displaced),
+            .link(_, let displaced):
+            displaced
         }
     }
 

@@ -31,6 +31,7 @@ extension Generator {
         }
         try readMetadata(of: &candidate)
         guard candidate.link != .isInPlace else { return }
+        if rules.bases.isWanted { try findBases(of: &candidate) }
         try readContent(of: &candidate)
         countNames(of: &candidate)
     }
@@ -39,16 +40,22 @@ extension Generator {
     func readContent(of candidate: inout Candidate) throws(VolumeError) {
         guard candidate.content == .unread, rules.readsContent(of: candidate), let directory = candidate.directory
         else { return }
+        candidate.content = try content(of: candidate.leaf, in: directory, comparedWith: candidate)
+    }
+
+    /// How the content of a file, or the target of a symbolic link, compares with the list.
+    func content(
+        of leaf: ArraySlice<UInt8>,
+        in directory: VolumeDirectory,
+        comparedWith candidate: Candidate
+    ) throws(VolumeError) -> Candidate.Content {
         let (entry, list) = (candidate.entry, candidate.list)
-        let isSame: Bool
         if entry.isSymbolicLink {
-            isSame = try directory.readLink(candidate.leaf.span)[...] == list.target(of: entry)
-        } else {
-            let start = Int(list.extra(of: entry).checksumStart)
-            let digest = digest(of: candidate.leaf.span, in: directory)
-            isSame = digest[...] == list.arena[start..<start + fileRecipe.digestLength]
+            return try directory.readLink(leaf.span)[...] == list.target(of: entry) ? .same : .differs
         }
-        candidate.content = isSame ? .same : .differs
+        let start = Int(list.extra(of: entry).checksumStart)
+        let digest = digest(of: leaf.span, in: directory)
+        return digest[...] == list.arena[start..<start + fileRecipe.digestLength] ? .same : .differs
     }
 
     /// Decides about an entry that is not a directory, carries out the decision, and reports it.
@@ -59,7 +66,7 @@ extension Generator {
         case .refuse: return reportTooLarge(candidate)
         case .skip(let reason): return reportSkipped(candidate, reason)
         case .wait: return wait(candidate)
-        case .keep, .transfer, .make, .link: break
+        case .keep, .transfer, .take, .make, .link: break
         }
         switch executor.carryOut(decision, candidate) {
         case .done:
@@ -68,6 +75,8 @@ extension Generator {
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
+            // Nothing is there that the other names could be linked to.
+            if case .take(.nothing, _, _, _) = decision { return abandonLinks(of: candidate.index) }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
             count(decision, candidate)

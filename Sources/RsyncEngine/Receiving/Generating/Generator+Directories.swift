@@ -61,6 +61,9 @@ extension Generator {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
             candidate.listedElsewhere = listed
             try readMetadata(of: &candidate)
+            if candidate.current == nil, rules.bases.alternates != nil, !candidate.isRoot {
+                try findAlternates(of: &candidate, PathParts(name).parent)
+            }
             var decision = decide(candidate, by: rules)
             let withheld = withholdAttributes(of: candidate, from: &decision)
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }

@@ -19,6 +19,8 @@ final class Generator {
     let executor: any Executor
     var links = HardLinkTable()
     private var sums = WholeFileReader()
+    let sideFiles: SideFiles
+    let fuzzyNames = FuzzyNames()
     let fileRecipe: ChecksumRecipe
     /// Directories of the current list in which no entries can be created.
     var failedDirectories: Set<[UInt8]> = []
@@ -50,6 +52,7 @@ final class Generator {
         fileRecipe = context.state.parameters.fileRecipe
         hidden = ModuleFilters(context.state.options, in: context.destination.filterRoot.path)
         deleter = Deleter(context)
+        sideFiles = SideFiles(context.destination.places)
         executor = interpose(context.state.execution.executor(context, deleter))
         guard context.destination.wasCreated else { return }
         createdDirectories = [[], [UInt8(ascii: ".")]]

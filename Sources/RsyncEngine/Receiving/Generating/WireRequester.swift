@@ -62,7 +62,8 @@ final class WireRequester: TransferRequester {
         do throws(WireError) {
             open.add(plan)
             try output.index(plan.index)
-            let item = Item(flags: plan.flags)
+            let place = plan.basisPlace
+            let item = Item(flags: plan.flags, basis: place.code, name: place.name)
             try item.write(to: output)
             try request(plan.lackedValues, of: plan.attributes.extended?.attributes, item)
             guard let basis, let geometry = geometry(of: basis, plan) else {

@@ -31,6 +31,7 @@ final class FileReceiver {
     private let tokens: TokenReader
     private let directories: DirectoryCache
     private let destination: Destination
+    private let sideFiles: SideFiles
     private let digestLength: Int
     private let content: FileContent
     private let isPlain: Bool
@@ -62,6 +63,7 @@ final class FileReceiver {
         self.state = state
         self.input = input
         self.destination = destination
+        sideFiles = SideFiles(destination.places)
         tokens = try TokenReader(input: input, compression: state.parameters.compression)
         directories = destination.directories(capacity: 4)
         sum = StreamingChecksum(state.parameters.transferRecipe)
@@ -70,7 +72,7 @@ final class FileReceiver {
 
     /// Reads one file from the stream, whether it can be written or not.
     ///
-    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if `--partial` is set.
+    /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if partial files are kept.
     func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
         let head = try BlockGeometry.read(from: input, digestLength: digestLength)
         try tokens.startFile(blockCount: Int32(head.count))
@@ -105,7 +107,11 @@ final class FileReceiver {
 
     private func openBasis(_ plan: TransferPlan) -> ReadableFile? {
         do throws(VolumeError) {
-            return try directory(plan).openForReading(destination.leaf(of: plan.entry, in: plan.list).span)
+            let directory = try directory(plan)
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            guard plan.basisPlace != .destination else { return try directory.openForReading(leaf.span) }
+            let parent = Array(plan.list.parent(of: plan.entry))
+            return try sideFiles.open(plan.basisPlace, of: leaf, parent, in: directory)
         } catch {
             return nil
         }
@@ -156,11 +162,13 @@ final class FileReceiver {
         in directory: VolumeDirectory,
         _ leaf: ArraySlice<UInt8>
     ) throws(VolumeError) -> StagedFile {
-        let staged = try directory.stage(
+        let staged = try destination.places.stage(
             leaf.span,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
+        if state.options.placement.preallocate { try staged.preallocate(plan.entry.size) }
         if state.options.placement.sparse { staged.foretell(length: plan.entry.size) }
         return staged
     }
@@ -247,7 +255,7 @@ final class FileReceiver {
         case .memory: gather(bytes, plan)
         case .file(let target):
             // In place, a block that stays at its offset need not be written.
-            if case .inPlace = target.place, from == offset {
+            if case .inPlace = target.place, from == offset, plan.basisPlace == .destination {
                 if state.options.placement.sparse { content.keep(bytes.count, at: offset) } else { content.flush() }
             } else {
                 content.commit(bytes.count, at: offset)
@@ -327,11 +335,11 @@ final class FileReceiver {
         }
     }
 
-    /// Keeps what arrived before the stream broke, if `--partial` is set and there is any.
+    /// Keeps what arrived before the stream broke, if partial files are kept and there is any.
     private func keepPartial() {
         content.end()
         if case .file(let target) = output {
-            content.give(state.options.placement.partial && literal > 0 ? .keepPartial(target) : .discard(target))
+            content.give(state.options.placement.keepsPartials && literal > 0 ? .keepPartial(target) : .discard(target))
         }
         output = .discard
     }

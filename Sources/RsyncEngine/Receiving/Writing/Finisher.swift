@@ -19,6 +19,8 @@ final class Finisher {
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
+    private let sideFiles: SideFiles
+    private let backups: Backups?
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
@@ -47,6 +49,8 @@ final class Finisher {
         self.other = other
         self.events = events
         directories = destination.directories(capacity: 4)
+        sideFiles = SideFiles(destination.places)
+        backups = destination.backups(state)
     }
 
     /// Does jobs until the queue is closed.
@@ -121,7 +125,9 @@ final class Finisher {
         guard !target.hasFailed else { return false }
         do throws(VolumeError) {
             switch target.place {
-            case .staged(let staged): report(try staged.commit(target.plan.attributes))
+            case .staged(let staged):
+                try keepBackup(target.plan)
+                report(try staged.commit(target.plan.attributes))
             case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
             }
             note(target.plan)
@@ -134,7 +140,25 @@ final class Finisher {
 
     /// A file is in place, and has still to be flushed to the device.
     private func note(_ plan: TransferPlan) {
+        if plan.hasPartial { dropPartial(of: plan) }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
+    }
+
+    /// Keeps a backup of the file that is about to be replaced.
+    private func keepBackup(_ plan: TransferPlan) throws(VolumeError) {
+        guard let backups, plan.current != nil || plan.replacesOther else { return }
+        let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+        try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+    }
+
+    /// Removes what an earlier, interrupted transfer left of a file that is now in place.
+    private func dropPartial(of plan: TransferPlan) {
+        do throws(VolumeError) {
+            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+        } catch {
+            fail(error, "unlink", plan)
+        }
     }
 
     private func drop(_ target: FileTarget) {
@@ -143,8 +167,17 @@ final class Finisher {
 
     private func keepPartial(_ target: FileTarget) {
         guard case .staged(let staged) = target.place, !target.hasFailed else { return }
+        let plan = target.plan
         do throws(VolumeError) {
-            try staged.keepPartial()
+            // Under its own name it must not be taken for the file, nor replace one.
+            if destination.places.namesPartials, plan.current == nil { return try staged.keepPartial() }
+            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
+            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
+            let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            let known = try place.status(of: leaf.span)
+            // What an earlier transfer left may be worth more.
+            guard known.map({ $0.size <= staged.length }) ?? true else { return staged.discard() }
+            try staged.keepPartial(in: place, as: leaf.span)
         } catch {
             if !state.failDevice(error, on: destination.volume, synchronizer) { report([error]) }
         }
@@ -181,8 +214,9 @@ final class Finisher {
 
     private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
         let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-        let file = try directory.stage(
+        let file = try destination.places.stage(
             destination.leaf(of: plan.entry, in: plan.list).span,
+            in: directory,
             replacing: plan.current != nil,
             permissions: plan.attributes.permissions ?? 0o600
         )
@@ -202,6 +236,7 @@ final class Finisher {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
+            try keepBackup(plan)
             report(try file.commit(plan.attributes))
             note(plan)
             finished.append(plan)

@@ -17,10 +17,16 @@ final class TransferPlan: Sendable {
     let flags: ItemFlags
     /// The existing entry at the file's name; nil when there is none.
     let current: FileStatus?
+    /// Whether something that is no file is replaced.
+    let replacesOther: Bool
     /// The attributes of the finished file.
     let attributes: FileAttributes
     /// The size of the basis whose sums were sent; nil when none were.
     let basisSize: Int64?
+    /// Where that basis is.
+    let basisPlace: BasisPlace
+    /// Whether there is something that an interrupted transfer left of it.
+    let hasPartial: Bool
     /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
     /// 0 for the first request, 1 after a failed verification.
@@ -34,8 +40,11 @@ final class TransferPlan: Sendable {
         entry: FileEntry,
         flags: ItemFlags,
         current: FileStatus?,
+        replacesOther: Bool = false,
         attributes: FileAttributes,
         basisSize: Int64?,
+        basisPlace: BasisPlace = .destination,
+        hasPartial: Bool = false,
         isInPlace: Bool,
         attempt: Int,
         lackedValues: [Int] = []
@@ -45,8 +54,11 @@ final class TransferPlan: Sendable {
         self.entry = entry
         self.flags = flags
         self.current = current
+        self.replacesOther = replacesOther
         self.attributes = attributes
         self.basisSize = basisSize
+        self.basisPlace = basisPlace
+        self.hasPartial = hasPartial
         self.isInPlace = isInPlace
         self.attempt = attempt
         self.lackedValues = lackedValues

@@ -230,6 +230,16 @@ extension SourcePlace {
         return "rsync: [sender] \(operation) \"\(printable(path))\"\(suffix) failed: \(reason)"
     }
 
+    /// The whole path of an entry of the transfer for messages; in a module, from the module's root.
+    func fullPath(of name: ArraySlice<UInt8>, below root: SourceTable.Root) -> [UInt8] {
+        var top = PathParts.components(of: root.volume.absolutePath)
+        if case .module(let module, _) = self {
+            top = Array(top.dropFirst(PathParts.components(of: module.absolutePath).count))
+        }
+        let components = top + PathParts.components(of: Array(root.path(of: name)))
+        return [PathParts.separator] + components.joined(separator: [PathParts.separator])
+    }
+
     /// A path of an argument for messages.
     func shown(_ path: [UInt8]) -> [UInt8] {
         guard path.first != PathParts.separator else { return path }

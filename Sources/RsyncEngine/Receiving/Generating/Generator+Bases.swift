@@ -1,0 +1,52 @@
+import Glibc
+import RsyncOptions
+import RsyncWire
+import VolumeAccess
+
+extension Generator {
+    /// Looks for files that may serve in place of an entry, or as its basis: in alternate directories, what an interrupted
+    /// transfer left, and files with similar names (protocol specification, transfer 11.7 to 11.9).
+    func findBases(of candidate: inout Candidate) throws(VolumeError) {
+        let entry = candidate.entry
+        let parent = Array(candidate.list.parent(of: entry))
+        if rules.bases.alternates != nil { try findAlternates(of: &candidate, parent) }
+        guard entry.isRegular else { return }
+        if rules.bases.usesPartials, let directory = candidate.directory,
+            let place = try sideFiles.partials(of: directory), let status = try place.status(of: candidate.leaf.span),
+            status.isRegular
+        {
+            candidate.bases.append(BasisCandidate(place: .partial, status: status))
+        }
+        if rules.bases.fuzziness > 0, candidate.bases.isEmpty { try findSimilar(of: &candidate, parent) }
+    }
+
+    /// Looks up a name in the alternate directories.
+    func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
+        for number in 0..<sideFiles.alternateCount {
+            guard let directory = try sideFiles.alternate(number, parent),
+                let status = try directory.status(of: candidate.leaf.span), status.isSameType(as: candidate.entry)
+            else { continue }
+            var basis = BasisCandidate(place: .alternate(number), status: status)
+            if rules.readsContent(of: status, for: candidate.entry) {
+                basis.content = try content(of: candidate.leaf, in: directory, comparedWith: candidate)
+            }
+            candidate.bases.append(basis)
+        }
+    }
+
+    private func findSimilar(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
+        guard rules.wantsDelta, candidate.current.map({ !$0.isRegular }) ?? true, candidate.entry.size > 0 else {
+            return
+        }
+        var directories = [candidate.directory]
+        if rules.bases.fuzziness > 1 {
+            for number in 0..<sideFiles.alternateCount { directories.append(try sideFiles.alternate(number, parent)) }
+        }
+        guard let best = fuzzyNames.best(for: candidate.entry, candidate.leaf, in: directories) else { return }
+        let place: BasisPlace =
+            best.directory == 0 ? .fuzzy(best.name) : .fuzzyAlternate(best.directory - 1, best.name)
+        candidate.bases.append(BasisCandidate(place: place, status: best.status))
+        guard state.options.output.verbosity > 2 else { return }
+        state.report("fuzzy basis selected for \(printable(candidate.name)): \(printable(best.name))", .info)
+    }
+}

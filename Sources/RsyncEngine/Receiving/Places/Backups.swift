@@ -1,0 +1,174 @@
+import Glibc
+import LinuxSystem
+import RsyncOptions
+import VolumeAccess
+
+/// Keeps what is replaced or deleted (`-b`; protocol specification, transfer 16.3).
+///
+/// One thread uses it. An entry is linked to its backup's name, so that its own name is never missing; where links are not
+/// possible, it is renamed, or copied to another file system.
+final class Backups {
+    /// Where backups are.
+    enum Place: Sendable {
+        /// Beside what they are of.
+        case beside
+        /// Below another directory, with the same path: the path as given, and how it is found.
+        case below([UInt8], SidePath)
+    }
+
+    /// The options' wishes.
+    struct Rules: Sendable {
+        let place: Place
+        let suffix: [UInt8]
+
+        /// Whether a name is that of a backup already.
+        func isBackup(_ leaf: some Collection<UInt8>) -> Bool {
+            guard case .beside = place else { return false }
+            return leaf.count > suffix.count && Array(leaf.suffix(suffix.count)) == suffix
+        }
+    }
+
+    private let rules: Rules
+    private let state: SessionState
+    private let destination: Volume
+    private var cache: DirectoryCache?
+
+    /// - Parameters:
+    ///   - rules: Where backups go.
+    ///   - destination: The volume whose entries are kept.
+    ///   - state: Gets the message about each.
+    init(_ rules: Rules, of destination: Volume, _ state: SessionState) {
+        self.rules = rules
+        self.destination = destination
+        self.state = state
+    }
+
+    /// Whether the directory of a deleted entry keeps its backup, so that it cannot be removed.
+    var staysBeside: Bool { if case .beside = rules.place { true } else { false } }
+
+    /// Makes a backup of an entry that is no directory; its name may be used by another entry afterwards, or be free.
+    ///
+    /// - Parameters:
+    ///   - leaf: Its name; nothing happens if there is no such entry, or it is a backup itself.
+    ///   - directory: Its directory.
+    ///   - isCopied: Whether the entry itself will be changed, so that its content has to be copied.
+    /// - Throws: ``VolumeError``; the entry is unchanged.
+    func keep(_ leaf: Span<UInt8>, in directory: VolumeDirectory, copied isCopied: Bool = false) throws(VolumeError) {
+        guard let status = try directory.status(of: leaf), !status.isDirectory else { return }
+        let path = directory.path(of: leaf)
+        guard !rules.isBackup(PathParts(path).leaf) else { return }
+        let name = PathParts(path).leaf + rules.suffix
+        let place = try self.place(for: directory)
+        if isCopied {
+            try copy(leaf, status, from: directory, to: place, as: name.span)
+        } else {
+            try move(leaf, status, from: directory, to: place, as: name.span)
+        }
+        guard state.options.output.verbosity > 1 else { return }
+        state.report("backed up \(printable(path)) to \(printable(shown(directory, name)))", .info)
+    }
+
+    private func shown(_ directory: VolumeDirectory, _ name: [UInt8]) -> [UInt8] {
+        let path = directory.path(of: name.span)
+        guard case .below(let given, _) = rules.place else { return path }
+        return given + (given.last == PathParts.separator ? [] : [PathParts.separator]) + path
+    }
+
+    private func move(
+        _ leaf: Span<UInt8>,
+        _ status: FileStatus,
+        from directory: VolumeDirectory,
+        to place: VolumeDirectory,
+        as name: Span<UInt8>
+    ) throws(VolumeError) {
+        if try isLinked(leaf, from: directory, to: place, as: name) { return }
+        do throws(VolumeError) {
+            try directory.rename(leaf, to: place, as: name)
+        } catch {
+            guard error.number == EXDEV else { throw error }
+            try copy(leaf, status, from: directory, to: place, as: name)
+        }
+    }
+
+    /// Links an entry to its backup's name; false where that is not possible.
+    private func isLinked(
+        _ leaf: Span<UInt8>,
+        from directory: VolumeDirectory,
+        to place: VolumeDirectory,
+        as name: Span<UInt8>
+    ) throws(VolumeError) -> Bool {
+        do throws(VolumeError) {
+            try place.placeLink(from: directory, leaf, as: name, isReplacing: false)
+            return true
+        } catch {
+            guard !error.isOutOfSpace else { throw error }
+            return false
+        }
+    }
+
+    /// Copies an entry with its attributes.
+    private func copy(
+        _ leaf: Span<UInt8>,
+        _ status: FileStatus,
+        from directory: VolumeDirectory,
+        to place: VolumeDirectory,
+        as name: Span<UInt8>
+    ) throws(VolumeError) {
+        var attributes = FileAttributes(owner: status.owner, group: status.group, modified: status.modified)
+        switch status.kind {
+        case .regular:
+            attributes.permissions = status.permissions
+            let staged = try place.stage(name, replacing: true, permissions: status.permissions)
+            let source = try directory.openForReading(leaf)
+            try staged.copyWhole(from: source)
+            let failures = try staged.commit(attributes)
+            state.report(attributes: failures, role: "generator")
+            return
+        case .symbolicLink:
+            let target = try directory.readLink(leaf)
+            try place.placeSymbolicLink(target.span, as: name, isReplacing: true)
+        default:
+            attributes.permissions = status.permissions
+            try place.placeNode(
+                mode: status.mode,
+                major: status.deviceMajor,
+                minor: status.deviceMinor,
+                as: name,
+                isReplacing: true
+            )
+        }
+        let failures = try place.setAttributes(name, attributes)
+        state.report(attributes: failures, role: "generator")
+    }
+
+    // MARK: the directory of backups
+
+    /// The directory for backups of a directory's entries, made with the attributes of the originals if it is missing.
+    private func place(for directory: VolumeDirectory) throws(VolumeError) -> VolumeDirectory {
+        guard case .below(let path, let side) = rules.place else { return directory }
+        if cache == nil { cache = DirectoryCache(volume: try side.open(path, making: 0o755)) }
+        guard let cache else { return directory }
+        let parent = directory.relativePath
+        if let known = try cache.directoryIfPresent(parent) { return known }
+        let ends = parent.indices.filter { parent[$0] == PathParts.separator } + [parent.count]
+        for end in ends { try make(Array(parent[..<end]), in: cache) }
+        return try cache.directory(parent.span)
+    }
+
+    /// Makes a directory of backups like its original, if it is missing.
+    private func make(_ path: [UInt8], in cache: DirectoryCache) throws(VolumeError) {
+        let part = PathParts(path)
+        let holder = try cache.directory(part.parent.span)
+        guard try holder.status(of: part.leaf.span) == nil else { return }
+        try holder.createDirectory(part.leaf.span)
+        let original = try destination.directory(path.span).status()
+        let attributes = FileAttributes(
+            owner: original.owner,
+            group: original.group,
+            permissions: original.permissions,
+            modified: original.modified
+        )
+        // The backup is what matters.
+        _ = try holder.setAttributes(part.leaf.span, attributes)
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import LinuxSystem
+import VolumeAccess
+
+/// Finds and opens the files of ``SidePlaces``.
+///
+/// One thread uses it; directories stay open as in a ``DirectoryCache``.
+final class SideFiles {
+    private let places: SidePlaces
+    private let alternates: [DirectoryCache?]
+    /// For each alternate directory, the subdirectory that was missing last.
+    private var missing: [[UInt8]?]
+    /// The directory whose partial files were looked up last, and where they are; nil when there are none.
+    private var partials: (directory: VolumeDirectory, place: VolumeDirectory?)?
+
+    /// The directory for all partial files, once it is open.
+    private var fixed: VolumeDirectory?
+
+    /// Files beside a destination.
+    init(_ places: SidePlaces) {
+        self.places = places
+        alternates = places.alternates.map { $0.map { DirectoryCache(volume: $0, capacity: 4) } }
+        missing = alternates.map { _ in nil }
+    }
+
+    /// The number of alternate directories.
+    var alternateCount: Int { alternates.count }
+
+    /// A directory of an alternate directory; nil if there is none.
+    ///
+    /// - Parameters:
+    ///   - number: Which one.
+    ///   - parent: The directory's name in the transfer.
+    /// - Returns: The directory.
+    /// - Throws: ``VolumeError``, except when it does not exist.
+    func alternate(_ number: Int, _ parent: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+        guard let cache = alternates[number], missing[number] != parent else { return nil }
+        do throws(VolumeError) {
+            return try cache.directory(parent.span)
+        } catch {
+            guard error.isMissing || error.number == ENOTDIR || error.isSymbolicLinkRefused else { throw error }
+            missing[number] = parent
+            return nil
+        }
+    }
+
+    /// Where the partial files of a directory are.
+    ///
+    /// - Parameters:
+    ///   - directory: The destination directory.
+    ///   - isMaking: Whether it is made if missing.
+    /// - Returns: Nil if there are none.
+    /// - Throws: ``VolumeError``, except when it does not exist.
+    func partials(of directory: VolumeDirectory, making isMaking: Bool = false) throws(VolumeError) -> VolumeDirectory?
+    {
+        switch places.partials {
+        case nil: return nil
+        case .fixed(let path, let side):
+            if let fixed { return fixed }
+            do throws(VolumeError) {
+                fixed = try side.open(path, making: isMaking ? 0o700 : nil).root
+            } catch {
+                guard error.isMissing else { throw error }
+            }
+            return fixed
+        case .below(let path):
+            if let known = partials, known.directory === directory, known.place != nil || !isMaking {
+                return known.place
+            }
+            if isMaking { try directory.makePath(path.span, permissions: 0o700) }
+            let place = try directory.directoryIfPresent(path.span)
+            partials = (directory, place)
+            return place
+        }
+    }
+
+    /// Removes a partial file that is no longer needed, and its directory when that is empty.
+    func removePartial(of leaf: Span<UInt8>, in directory: VolumeDirectory) {
+        do throws(VolumeError) {
+            guard let place = try partials(of: directory) else { return }
+            try place.remove(leaf)
+            guard case .below(let path) = places.partials else { return }
+            partials = nil
+            let parts = PathParts(path)
+            let holder = parts.hasParent ? try directory.directoryIfPresent(parts.parent.span) : directory
+            try holder?.removeDirectory(parts.leaf.span)
+        } catch {
+            // It is gone already, or others are still needed.
+        }
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// - Parameters:
+    ///   - place: Where it is.
+    ///   - leaf: The entry's name at the destination.
+    ///   - parent: The name of its directory in the transfer.
+    ///   - directory: Its directory at the destination.
+    /// - Returns: Nil if there is none.
+    /// - Throws: ``VolumeError``; ``VolumeError/notRegular(path:)`` for anything but a file.
+    func open(
+        _ place: BasisPlace,
+        of leaf: ArraySlice<UInt8>,
+        _ parent: [UInt8],
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> ReadableFile? {
+        guard let found = try find(place, of: leaf, parent, in: directory) else { return nil }
+        return try found.directory.openForReading(found.leaf.span)
+    }
+
+    /// The directory and the name of a place.
+    func find(
+        _ place: BasisPlace,
+        of leaf: ArraySlice<UInt8>,
+        _ parent: [UInt8],
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>)? {
+        switch place {
+        case .destination, .backup: (directory, leaf)
+        case .partial: try partials(of: directory).map { ($0, leaf) }
+        case .alternate(let number): try alternate(number, parent).map { ($0, leaf) }
+        case .fuzzy(let name): (directory, name[...])
+        case .fuzzyAlternate(let number, let name): try alternate(number, parent).map { ($0, name[...]) }
+        }
+    }
+}

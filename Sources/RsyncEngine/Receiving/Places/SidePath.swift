@@ -1,0 +1,41 @@
+import LinuxSystem
+import RsyncOptions
+import VolumeAccess
+
+/// Finds the directories beside the destination that options name (rsync(1); protocol specification, transfer 19.4).
+struct SidePath: Sendable {
+    /// A module's root, which cannot be left; nil where paths are the operator's own.
+    let base: Volume?
+    /// The destination's path in the module.
+    let basePath: [UInt8]
+    /// The destination, to which relative paths are relative.
+    let destination: Volume
+
+    /// Opens a directory.
+    ///
+    /// - Parameters:
+    ///   - path: As the option gives it; in a module, an absolute path starts at its root, and `..` does not lead out.
+    ///   - permissions: Those of missing directories on the way, if they are to be made.
+    /// - Returns: The directory; below it, no links are followed.
+    /// - Throws: ``VolumeError``; see ``VolumeError/isMissing``.
+    func open(_ path: [UInt8], making permissions: UInt32? = nil) throws(VolumeError) -> Volume {
+        guard let base else { return try destination.open(outside: path, making: permissions) }
+        let inside = Self.normalized(path.first == PathParts.separator ? path : basePath + [PathParts.separator] + path)
+        guard !inside.isEmpty else { return base }
+        if let permissions { try base.root.makePath(inside.span, permissions: permissions) }
+        return try base.volume(at: inside.span)
+    }
+
+    /// A path without empty components, `.` and `..`; above the root there is only the root.
+    static func normalized(_ path: [UInt8]) -> [UInt8] {
+        var parts: [ArraySlice<UInt8>] = []
+        for part in PathParts.components(of: path) {
+            switch Array(part) {
+            case [UInt8(ascii: ".")]: break
+            case [UInt8(ascii: "."), UInt8(ascii: ".")]: _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        return Array(parts.joined(separator: [PathParts.separator]))
+    }
+}

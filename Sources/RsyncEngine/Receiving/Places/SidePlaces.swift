@@ -1,0 +1,102 @@
+import LinuxSystem
+import RsyncOptions
+import VolumeAccess
+
+/// The directories beside the destination that a session uses.
+final class SidePlaces: Sendable {
+    /// Where what interrupted transfers leave is kept.
+    enum Partials: Sendable {
+        /// Below each directory of the destination.
+        case below([UInt8])
+        /// In one directory for all.
+        case fixed([UInt8], SidePath)
+    }
+
+    /// Directories with further files; nil for those that cannot be opened.
+    let alternates: [Volume?]
+    let partials: Partials?
+    /// Whether what an interrupted transfer leaves gets the file's own name where there is none yet (`--partial` without
+    /// `--partial-dir`).
+    let namesPartials: Bool
+    /// Where backups go; nil when none are made.
+    let backups: Backups.Rules?
+    /// Where files are made before they get their names; nil for their own directories.
+    let temporary: VolumeDirectory?
+
+    /// No directories.
+    static let none = SidePlaces()
+
+    private init() {
+        alternates = []
+        partials = nil
+        namesPartials = false
+        backups = nil
+        temporary = nil
+    }
+
+    /// Opens the directories that the options name; those that are missing are reported.
+    init(_ options: TransferOptions.Placement, _ path: SidePath, _ state: SessionState) throws(EngineError) {
+        let place = options.backupDirectory.map { Backups.Place.below($0, path) } ?? .beside
+        let rules = Backups.Rules(place: place, suffix: options.backupSuffix)
+        backups = options.makesBackups && state.execution.changesDestination ? rules : nil
+        do throws(VolumeError) {
+            temporary = try options.temporaryDirectory.map { (name) throws(VolumeError) in try path.open(name).root }
+        } catch {
+            throw .volume("the directory for temporary files cannot be opened", error)
+        }
+        alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
+        namesPartials = options.partialDirectory == nil
+        guard options.keepsPartials else {
+            partials = nil
+            return
+        }
+        let directory = options.partialDirectory ?? TransferOptions.Placement.usualPartialDirectory
+        let isFixed = directory.first == PathParts.separator
+        partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
+    }
+
+    private static func alternate(
+        _ directory: [UInt8],
+        of use: AlternateUse,
+        _ path: SidePath,
+        _ state: SessionState
+    ) -> Volume? {
+        do throws(VolumeError) {
+            return try path.open(directory)
+        } catch {
+            let option = "--\(use.rawValue)-dest"
+            if error.isMissing {
+                state.report("\(option) arg does not exist: \(printable(directory))", .warning)
+            } else {
+                state.report("\(option) arg cannot be used: \(error)", .warning)
+            }
+            return nil
+        }
+    }
+}
+
+extension SidePlaces {
+    /// Whether options name such a directory, or request what needs one.
+    static func areWanted(by options: TransferOptions.Placement) -> Bool {
+        options.keepsPartials || !options.alternates.isEmpty || options.makesBackups
+            || options.temporaryDirectory != nil
+    }
+
+    /// Starts new content for a file.
+    ///
+    /// - Parameters:
+    ///   - leaf: The file's name.
+    ///   - directory: The directory that it is for.
+    ///   - isReplacing: See ``VolumeDirectory/stage(_:replacing:permissions:for:)``.
+    ///   - permissions: The file's final permissions.
+    /// - Returns: The empty content.
+    /// - Throws: ``VolumeError``.
+    func stage(
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        replacing isReplacing: Bool,
+        permissions: UInt32
+    ) throws(VolumeError) -> StagedFile {
+        try (temporary ?? directory).stage(leaf, replacing: isReplacing, permissions: permissions, for: directory)
+    }
+}

@@ -1,0 +1,45 @@
+extension TransferOptions {
+    /// Why options cannot be combined; nil if they can.
+    package var conflict: String? {
+        if placement.suffix?.isEmpty ?? false, placement.backupDirectory == nil {
+            return "--suffix cannot be empty without a --backup-dir"
+        }
+        if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
+            return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
+        }
+        guard placement.inPlace else { return nil }
+        return placement.partialDirectory == nil ? nil : "--inplace cannot be used with --partial-dir"
+    }
+
+    /// The rule that keeps a directory for partial files out of the transfer (rsync(1), `--partial-dir`); nil if there is no
+    /// such directory below those of the destination.
+    private func partialRule(for directory: [UInt8]?) -> FilterRule? {
+        guard let directory, !directory.isEmpty, directory.first != UInt8(ascii: "/") else { return nil }
+        let slash = UInt8(ascii: "/")
+        let name = directory.last == slash ? directory : directory + [slash]
+        return FilterRule(pattern: name, isInclude: false, traits: RuleTraits(isPerishable: true))
+    }
+
+    /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
+    package var backupRule: FilterRule? {
+        guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn else { return nil }
+        return FilterRule(
+            pattern: [UInt8(ascii: "*")] + placement.backupSuffix,
+            isInclude: false,
+            traits: RuleTraits(sides: .receiver)
+        )
+    }
+
+    /// Adds the rules that `--backup` and `--partial-dir` imply after the others; done once, when the command line is
+    /// complete.
+    package mutating func addImpliedRules() {
+        if let rule = backupRule { selection.filters.append(rule) }
+        if let rule = partialRule(for: placement.partialDirectory) { selection.filters.append(rule) }
+    }
+
+    /// The rules that protect backups and partial files from deletion, whatever the client has sent.
+    package var receiverRules: [FilterRule] {
+        let usual = placement.keepsPartials ? Placement.usualPartialDirectory : nil
+        return [backupRule, partialRule(for: placement.partialDirectory ?? usual)].compactMap(\.self)
+    }
+}
