@@ -84,6 +84,9 @@ final class SourceDirectories {
     /// Whether entries may be what links lead to.
     var follows: Bool { following != .never }
 
+    /// The root of an entry.
+    func root(of entry: FileEntry) -> SourceTable.Root { table.root(entry.source) }
+
     /// Opens the file of an entry.
     func open(_ entry: FileEntry, in list: FileList) throws(VolumeError) -> ReadableFile {
         if follows { return try openFollowing(entry, in: list) }
