@@ -46,3 +46,11 @@ package struct DescriptorStatus: Hashable, Sendable {
 
 /// Whether a descriptor is open and a socket.
 package func isSocket(_ descriptor: Int32) -> Bool { (try? DescriptorStatus(of: descriptor))?.type == S_IFSOCK }
+
+/// Whether a descriptor is open and a socket of the Internet protocols.
+package func isInternetSocket(_ descriptor: Int32) -> Bool {
+    var domain: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 else { return false }
+    return domain == AF_INET || domain == AF_INET6
+}

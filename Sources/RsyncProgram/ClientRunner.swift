@@ -34,6 +34,7 @@ struct ClientRunner {
         let printer = try CommandPrinter(line, output: output, log: log, figures: progress)
         let start = ContinuousClock.now
         let interruption = try Interruption(output: output)
+        if let stop = line.settings.stop { try interruption.come(at: stop) }
         var result: SessionResult
         var code: Int32
         switch job.carrier {
@@ -48,7 +49,7 @@ struct ClientRunner {
         case .daemon(let host, let module, let overShell):
             (result, code) = try runDaemon(job, host, module, overShell, printer, interruption)
         }
-        if interruption.hasCome { code = 20 }
+        if let ended = interruption.code { code = ended }
         conclude(result, code, isPush: job.isPush, printer, elapsed: .now - start)
         return code
     }
@@ -124,14 +125,14 @@ struct ClientRunner {
         _ printer: CommandPrinter,
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
-        let arguments = ServerArguments(
+        var arguments = ServerArguments(
             options: line.options,
             isSender: !job.isPush,
             dialect: Dialect(line.options.wire.protocolVersion),
             paths: job.isPush ? [job.destination] : job.sources
         )
-        let words = arguments.encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) } + [Array(".".utf8)]
-        let shell = try RemoteShell(shellWords(host) + words + arguments.paths.map(ArgumentQuoting.shellPath))
+        if line.settings.secludesArguments { arguments.seclude() }
+        let shell = try RemoteShell(shellWords(host) + arguments.shellWords)
         interruption.cut(shell.stream)
         try assumeUser()
         let (direction, isIncomplete) = try direction(of: job)
@@ -201,7 +202,9 @@ struct ClientRunner {
     }
 
     private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {
-        ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
+        var session = ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
+        session.secludesArguments = line.settings.secludesArguments
+        return session
     }
 
     private func direction(of job: TransferJob) throws(CommandError) -> (ClientSession.Direction, isIncomplete: Bool) {

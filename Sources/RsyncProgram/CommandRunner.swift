@@ -12,7 +12,7 @@ package struct CommandRunner {
 
     /// Prepares to run.
     ///
-    /// - Parameter environment: The process's environment; `RSYNC_RSH`, `RSYNC_PASSWORD`, `USER` and `LOGNAME` matter.
+    /// - Parameter environment: The process's environment; the variables of rsync(1) matter.
     package init(environment: [String: String]) {
         self.environment = environment
     }
@@ -43,7 +43,7 @@ package struct CommandRunner {
             output.line(HelpText.version)
             return 0
         case .server(let arguments):
-            return try ServerRunner.serve(arguments)
+            return try ServerRunner.serve(arguments, environment: environment)
         case .daemonOverShell(let settings):
             return try DaemonRunner(settings, isOverShell: true).serveStandardStreams()
         case .daemon(let settings):

@@ -1,56 +1,84 @@
 import Glibc
+import LinuxSystem
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import Synchronization
 import Transport
 
-/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP arrives: the stream is closed, the session keeps what
-/// `--partial` asks it to keep, and the program ends with code 20.
+/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP arrives (code 20), or at a point
+/// in time (code 30): the stream is closed, the session keeps what `--partial` asks it to keep, and the program ends.
 ///
 /// ## Concurrency model
 /// `cutting` is guarded by its lock.
 final class Interruption: Sendable {
     /// How long a session may take to end; a local copy has no stream to close and ends at once.
-    private static let patience: UInt32 = 5
+    fileprivate static let patience: UInt32 = 5
 
     private struct Cutting {
         var stream: (any ByteStream)?
-        var hasCome = false
+        var code: Int32?
     }
 
     /// The state that the signal's and the session's threads share; it must not keep the runner alive.
     private final class Shared: Sendable {
         let cutting = Mutex(Cutting())
-    }
 
-    private let shared = Shared()
-    private let termination: Termination
+        let role: String
 
-    /// Watches for the signals from now on; created before any other thread.
-    init(output: ConsoleOutput, role: String = "client") throws(CommandError) {
-        let shared = shared
-        termination = try Termination {
-            let stream = shared.cutting.withLock { cutting in
-                cutting.hasCome = true
+        init(role: String) { self.role = role }
+
+        /// Closes the stream, and ends the process if its session does not do so in time.
+        func end(_ code: Int32, _ output: ConsoleOutput) {
+            let stream = cutting.withLock { cutting in
+                cutting.code = cutting.code ?? code
                 return cutting.stream
             }
             if let stream {
                 stream.close()
-                sleep(Self.patience)
+                sleep(Interruption.patience)
             }
-            output.error(ExitText.line(code: 20, role: role))
-            _exit(20)
+            output.error(ExitText.line(code: code, role: role))
+            _exit(code)
         }
     }
 
-    /// Whether a signal has arrived.
-    var hasCome: Bool { shared.cutting.withLock { $0.hasCome } }
+    private let shared: Shared
+    private let output: ConsoleOutput
+    private let termination: Termination
+    /// Nothing is ever queued: waiting for it is sleeping.
+    private let silence = BoundedQueue<Never>(capacity: 1, name: "the time to stop")
+
+    /// Watches for the signals from now on; created before any other thread.
+    init(output: ConsoleOutput, role: String = "client") throws(CommandError) {
+        self.output = output
+        let shared = Shared(role: role)
+        self.shared = shared
+        termination = try Termination { shared.end(20, output) }
+    }
+
+    /// Ends the client at a point in time.
+    func come(at stop: StopTime) throws(CommandError) {
+        let (shared, output, silence) = (shared, output, silence)
+        do throws(SystemError) {
+            _ = try WorkerThread(name: "dvm-stop") {
+                guard case .timedOut = silence.pop(within: .seconds(stop.secondsLeft)) else { return }
+                output.error("stopping at requested limit")
+                shared.end(30, output)
+            }
+        } catch {
+            throw .failed("no thread could be started: \(error)", exitCode: 14)
+        }
+    }
+
+    /// The exit code of what has ended the client; nil if nothing has.
+    var code: Int32? { shared.cutting.withLock { $0.code } }
 
     /// Sets the stream that a signal closes; closes it at once when one has arrived.
     func cut(_ stream: any ByteStream) {
         let isLate = shared.cutting.withLock { cutting in
             cutting.stream = stream
-            return cutting.hasCome
+            return cutting.code != nil
         }
         if isLate { stream.close() }
     }

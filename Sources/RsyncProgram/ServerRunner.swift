@@ -2,22 +2,27 @@ import Glibc
 import LinuxSystem
 import RsyncCommand
 import RsyncEngine
+import RsyncOptions
 import Transport
 
 /// Serves the client of a remote shell on standard input and output.
 enum ServerRunner {
     /// Runs a session.
     ///
-    /// - Parameter arguments: From `--server` on.
+    /// - Parameters:
+    ///   - arguments: From `--server` on.
+    ///   - environment: The process's environment.
     /// - Returns: The exit code.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` when there is no standard input or output.
-    static func serve(_ arguments: [[UInt8]]) throws(CommandError) -> Int32 {
+    static func serve(_ arguments: [[UInt8]], environment: [String: String]) throws(CommandError) -> Int32 {
         let output = ConsoleOutput()
         let interruption = try Interruption(output: output, role: "server")
         let stream = try standardStreams()
         interruption.cut(stream)
-        let result = ServerSession(observer: SilentObserver()).run(arguments: arguments, over: stream)
-        if interruption.hasCome { return 20 }
+        let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
+        let session = ServerSession(observer: SilentObserver(), preferences: preferences)
+        let result = session.run(arguments: arguments, over: stream)
+        if let ended = interruption.code { return ended }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
             output.error("rsync: \(failure)")

@@ -39,6 +39,9 @@ package protocol ByteStream: AnyObject, Sendable {
     /// Never blocks, and may be called again.
     func close()
 
+    /// Whether closing it with unread bytes makes the kernel discard what the peer has not read, as TCP does.
+    var losesDataOnClose: Bool { get }
+
     /// A description of the peer for messages, such as `10.0.0.7:443`.
     var peerDescription: String { get }
 
@@ -50,6 +53,10 @@ package protocol ByteStream: AnyObject, Sendable {
 
     /// The stream's activity so far; may be read on any thread.
     var activity: StreamActivity { get }
+}
+
+extension ByteStream {
+    package var losesDataOnClose: Bool { true }
 }
 
 /// How much has moved through a stream and when, so that a stall can be reported as "nothing read for 5 s".

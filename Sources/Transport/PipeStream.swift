@@ -18,6 +18,7 @@ package final class PipeStream: DescriptorStream {
     private let stop: StopSignal
     /// Both directions.
     package let sides: StreamSides
+    package let losesDataOnClose: Bool
     /// A description of the peer.
     package let peerDescription: String
 
@@ -37,6 +38,7 @@ package final class PipeStream: DescriptorStream {
     ) throws(SystemError) {
         ignoreBrokenPipeSignals()
         let stop = try StopSignal()
+        losesDataOnClose = isInternetSocket(reading.rawValue)
         let (readKind, readFlags) = try PipeStream.prepare(reading)
         let (writeKind, writeFlags) = try PipeStream.prepare(writing)
         let readEnd = SharedDescriptor(reading, restoring: readFlags)

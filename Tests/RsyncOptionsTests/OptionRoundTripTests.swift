@@ -13,13 +13,16 @@ struct OptionRoundTripTests {
         "include-from": ["list"], "filter": ["- *.o", ": .rules", "P keep", "exclude,s x", "-C"],
         "files-from": ["list", ":list"], "max-size": ["1.5k", "0", "9"], "min-size": ["7", "1m"],
         "modify-window": ["-1", "0", "7"], "block-size": ["700", "1k", "0"], "checksum-seed": ["5", "-2", "0x10", "0"],
-        "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH"], "bwlimit": ["100", "1.5m", "0"],
+        "checksum-choice": ["md5", "xxh64,md5", "none", "auto", "XXHASH", "auto,md5", "md5,auto"],
+        "bwlimit": ["100", "1.5m", "0"],
         "compress-choice": ["zstd", "lz4", "zlib", "zlibx", "none", "auto"], "compress-level": ["0", "3", "-5"],
         "timeout": ["30", "0", "010"], "protocol": ["30", "31", "32"], "rsh": ["ssh -p 2"],
         "rsync-path": ["/opt/rsync"],
         "port": ["8730"], "max-delete": ["0", "-3", "7"], "contimeout": ["9"], "password-file": ["/secret"],
         "info": ["progress2,del", "none"],
         "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "max-alloc": ["2G", "1g", "0", "1.5m+1"], "compress-threads": ["3"], "skip-compress": ["gz/mp[34]"],
+        "stop-after": ["5"], "stop-at": [":59"],
         "partial-dir": [".part", "/parts"], "backup-dir": ["../old"], "suffix": [".old"], "temp-dir": ["tmp"],
         "compare-dest": ["../a"], "copy-dest": ["../b", "/b"], "link-dest": ["../c", "../d"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
@@ -92,6 +95,7 @@ struct OptionRoundTripTests {
         if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
+        told.limits = plain.limits
         // They stay on the side that they are given to.
         told.attributes.modeChanges = plain.attributes.modeChanges
         told.attributes.dropsDevices = false
@@ -170,7 +174,7 @@ struct OptionRoundTripTests {
 
     @Test("each option alone changes what a client does, or is off already")
     func effective() throws {
-        let inert: Set<String> = ["--inc-recursive", "--implied-dirs"]
+        let inert: Set<String> = ["--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress"]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
             var parser = ClientParser([Array(words[0].utf8)], surroundings)

@@ -159,6 +159,22 @@ struct ServerArgumentsTests {
         #expect(parsed.options.wire.checksumChoice == .xxh64)
     }
 
+    @Test("of a client with -s leave only letters on the command line")
+    func seclusion() {
+        var options = TransferOptions()
+        options.setArchive()
+        options.wire.timeout = 5
+        var arguments = ServerArguments(
+            options: options,
+            isSender: true,
+            paths: [Array("a b*".utf8), Array("-x".utf8)]
+        )
+        arguments.seclude()
+        func text(_ words: [[UInt8]]) -> [String] { words.map { String(decoding: $0, as: UTF8.self) } }
+        #expect(text(arguments.shellWords) == ["--server", "--sender", "-slogDtpre.iLsfxCIvu"])
+        #expect(text(arguments.secludedWords) == ["--timeout=5", ".", "a b*", "./-x"])
+    }
+
     @Test("from the stream join the command line")
     func secluded() throws {
         let line = try Captures.header("session-push3-secluded-p32", "remote shell: rsync ")

@@ -9,7 +9,7 @@ extension RsyncCommandLine {
     ///
     /// - Parameters:
     ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
-    ///   - environment: The process's environment; `RSYNC_PARTIAL_DIR` says where `--partial` keeps files.
+    ///   - environment: The process's environment.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
     package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
         self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
@@ -19,7 +19,7 @@ extension RsyncCommandLine {
             userCVSPatterns: FilterReader.userCVSPatterns,
             readFile: Self.patternFile
         )
-        var parser = ClientParser(arguments, surroundings)
+        var parser = ClientParser(Self.presets(environment) + arguments, surroundings)
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
@@ -41,6 +41,7 @@ extension RsyncCommandLine {
             throw CommandError(error)
         }
         (options, settings) = (parser.options.transfer, parser.options.settings)
+        options.preferences = TransferOptions.Preferences(environment: environment, forServer: false)
         // `-h` is about numbers, but on its own it requests help.
         let isHelp = arguments.count == 1 && parser.operands.isEmpty && settings.humanLevel > 1
         if isHelp || parser.options.request == .help { return }
@@ -83,6 +84,9 @@ extension RsyncCommandLine {
             throw .usage("--fake-super conflicts with -XX")
         }
         if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
+        if options.lacksFileChecksum {
+            throw .failed("Invalid checksum-choice for --checksum: none (0)", exitCode: 4)
+        }
         if options.deletion.isOn, !options.selection.takesDirectories {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }

@@ -247,6 +247,8 @@ package struct DaemonSession {
         var vector = try ArgumentStream.read(from: channel.input, in: Dialect(version))
         var arguments = ServerArguments(parsing: vector, from: .daemon)
         if arguments.isSecluded {
+            // Before protocol 30, stock clients send paths here, too.
+            vector = vector.prefix { $0.first == UInt8(ascii: "-") }
             vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
             arguments = ServerArguments(parsing: vector, from: .daemon)
         }

@@ -82,6 +82,8 @@ package struct ClientSession: Sendable {
     var options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    /// Whether the server gets its arguments on the stream (`-s`).
+    package var secludesArguments = false
     /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
@@ -109,7 +111,25 @@ package struct ClientSession: Sendable {
     /// - Parameter direction: The direction of the transfer; the server got its arguments from ``ServerArguments``.
     /// - Returns: The result.
     package func run(_ direction: Direction) -> SessionResult {
-        run { channel throws(EngineError) in try transfer(direction, version: nil, over: channel) }
+        run { channel throws(EngineError) in
+            if secludesArguments {
+                try write(serverArguments(direction).secludedWords, isSecluded: true, over: channel)
+            }
+            return try transfer(direction, version: nil, over: channel)
+        }
+    }
+
+    private func write(
+        _ arguments: [[UInt8]],
+        isSecluded: Bool = false,
+        in dialect: Dialect = .newest,
+        over channel: SessionChannel
+    ) throws(EngineError) {
+        do throws(WireError) {
+            try ArgumentStream.write(arguments, isSecluded: isSecluded, in: dialect, to: channel.output)
+        } catch {
+            throw .wire(error)
+        }
     }
 
     /// Runs a session with a daemon.
@@ -127,12 +147,11 @@ package struct ClientSession: Sendable {
             if options.comparison.comparesNanoseconds, dialect.listsNanoseconds {
                 arguments.options.comparison.modifyWindow = arguments.options.comparison.modifyWindow ?? -1
             }
-            arguments.paths = arguments.paths.map { ArgumentQuoting.daemonPath(module: module, path: $0) }
-            do throws(WireError) {
-                try ArgumentStream.write(arguments.encoded, in: dialect, to: channel.output)
-            } catch {
-                throw .wire(error)
+            arguments.paths = arguments.paths.map {
+                ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: secludesArguments)
             }
+            try write(secludesArguments ? arguments.firstWords : arguments.encoded, in: dialect, over: channel)
+            if secludesArguments { try write(arguments.secludedWords, isSecluded: true, over: channel) }
             return try transfer(direction, version: version, over: channel)
         }
     }
@@ -160,10 +179,13 @@ package struct ClientSession: Sendable {
     /// - Returns: The arguments.
     package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
         let dialect = dialect ?? Dialect(options.wire.protocolVersion)
-        return switch direction {
-        case .push(_, let path): ServerArguments(options: options, isSender: false, dialect: dialect, paths: [path])
-        case .pull(let paths, _): ServerArguments(options: options, isSender: true, dialect: dialect, paths: paths)
-        }
+        var arguments =
+            switch direction {
+            case .push(_, let path): ServerArguments(options: options, isSender: false, dialect: dialect, paths: [path])
+            case .pull(let paths, _): ServerArguments(options: options, isSender: true, dialect: dialect, paths: paths)
+            }
+        if secludesArguments { arguments.seclude() }
+        return arguments
     }
 
     // MARK: steps

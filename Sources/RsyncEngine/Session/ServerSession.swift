@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 import ProcessSupport
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 package import Transport
 import VolumeAccess
@@ -12,13 +12,20 @@ import VolumeAccess
 package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
+    private let preferences: TransferOptions.Preferences
 
     /// Prepares a session.
     ///
     /// - Parameters:
     ///   - observer: Follows the session; messages for the client are sent to it.
     ///   - progress: Counters for a progress display.
-    package init(observer: any TransferObserver, progress: TransferProgress = TransferProgress()) {
+    ///   - preferences: What is negotiated over a remote shell.
+    package init(
+        observer: any TransferObserver,
+        progress: TransferProgress = TransferProgress(),
+        preferences: TransferOptions.Preferences = TransferOptions.Preferences()
+    ) {
+        self.preferences = preferences
         self.observer = observer
         self.progress = progress
     }
@@ -44,12 +51,16 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
-        return serve(arguments, version: nil, place: ServedPlace(base: nil), over: channel)
+        var place = ServedPlace(base: nil)
+        // No shell has done it.
+        place.expandsWildcards = arguments.isSecluded
+        return serve(arguments, version: nil, place: place, over: channel)
     }
 
     /// Runs the binary part of a session.
@@ -253,6 +264,8 @@ struct ServedPlace {
     var module: [UInt8] = []
     /// The reach of the volume's writer lock, for the client's statistics (``TransferTally/lockReach``).
     var lockReach: Int64 = 0
+    /// Whether wildcards in the user's own paths are expanded; those of a module always are.
+    var expandsWildcards = false
     var isReadOnly = false
     var isWriteOnly = false
     /// Whether owners are matched by name, unless the client forbids it.
@@ -299,12 +312,18 @@ struct ServedPlace {
     /// What paths are relative to.
     var sources: SourcePlace { base.map { .module($0, name: module) } ?? .user }
 
+    /// The paths that an argument stands for: itself when nothing matches.
+    private func expanded(_ path: [UInt8], _ options: TransferOptions) -> [[UInt8]] {
+        if let base { return ModuleGlob(base, hidden: ModuleFilters(options, in: [])).expand(path) }
+        let found = expandsWildcards && path.contains(where: "*?[".utf8.contains) ? matchingPaths(path) : []
+        return found.isEmpty ? [path] : found
+    }
+
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
         var resolver = SourceResolver(sources, state.options.selection)
         var roots: [SourceRoot] = []
-        let hidden = ModuleFilters(state.options, in: [])
-        for path in base.map({ base in paths.flatMap { ModuleGlob(base, hidden: hidden).expand($0) } }) ?? paths {
+        for path in paths.flatMap({ expanded($0, state.options) }) {
             do throws(VolumeError) {
                 roots.append(try resolver.resolve(path))
             } catch {

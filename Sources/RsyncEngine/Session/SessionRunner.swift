@@ -19,7 +19,7 @@ struct SessionRunner {
         let work = ReceiverWork(state)
         let watch = try watch(work)
         defer { watch?.stop() }
-        state.interruptOnFailure(channel.lastWords, lists, requests, channel.source)
+        state.interruptOnFailure(channel.haste, channel.lastWords, lists, requests, channel.source)
         var threads: [WorkerThread] = []
         do throws(EngineError) {
             let sender = try makeSender(walker.table, lists, requests, work)
@@ -101,7 +101,7 @@ struct SessionRunner {
         let side = ReceivingSide(state: state, channel: channel, request: request)
         let watch = try watch(side.senderWork)
         defer { watch?.stop() }
-        state.interruptOnFailure(channel.lastWords, channel.source)
+        state.interruptOnFailure(channel.haste, channel.lastWords, channel.source)
         try side.run(into: destination, after: didReceiveFirst)
         try settle()
     }

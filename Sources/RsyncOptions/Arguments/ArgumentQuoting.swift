@@ -52,9 +52,11 @@ package enum ArgumentQuoting {
     /// - Parameters:
     ///   - module: The module's name.
     ///   - path: The path inside the module; empty for all of it.
+    ///   - isSecluded: Whether it goes as a secluded argument, which is never split.
     /// - Returns: The argument; a blank that would make the server split it travels as `[ ]`.
-    package static func daemonPath(module: [UInt8], path: [UInt8]) -> [UInt8] {
+    package static func daemonPath(module: [UInt8], path: [UInt8], isSecluded: Bool = false) -> [UInt8] {
         let whole = module + [UInt8(ascii: "/")] + path
+        guard !isSecluded else { return whole }
         let separator = [UInt8(ascii: " ")] + module + [UInt8(ascii: "/")]
         var result: [UInt8] = whole.first == UInt8(ascii: "-") ? Array("./".utf8) : []
         for index in whole.indices {

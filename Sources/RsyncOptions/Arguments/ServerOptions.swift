@@ -16,12 +16,22 @@ package struct ServerOptions: Sendable, Equatable {
     package init() {}
 
     /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
-    package var words: [String] {
-        let told = Self.tellings.filter { $0.reaches(sender: isSender) }
-        let letters = told.filter { $0.place == .letters }.flatMap { $0.spelled(transfer) }.joined()
-        let words = told.filter { $0.place == .words }.flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
-        let cluster = letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
-        return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"]) + words
+    package var words: [String] { firstWords + longWords }
+
+    /// The mode and the letters: with `-s`, all that a command line shows.
+    package var firstWords: [String] {
+        let letters = told(.letters).flatMap { $0.spelled(transfer) }.joined()
+        let cluster = (isSecluded ? "s" : "") + letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
+        return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"])
+    }
+
+    /// The options that follow the letters.
+    package var longWords: [String] {
+        told(.words).flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
+    }
+
+    private func told(_ place: OptionTelling.Place) -> [OptionTelling] {
+        Self.tellings.filter { $0.place == place && $0.reaches(sender: isSender) }
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }

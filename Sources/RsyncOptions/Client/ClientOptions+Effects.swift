@@ -30,9 +30,7 @@ extension ClientOptions {
 extension TransferOptions.Wire {
     /// Sets one algorithm for all checksums, or two: for the transfer and for `-c`.
     mutating func chooseChecksum(_ value: OptionValue) throws(OptionError) {
-        let names = value.text.lowercased().split(separator: ",", omittingEmptySubsequences: false)
-        // One choice alone cannot be sent to the other end, nor may it be ignored.
-        if names.count == 2, names.contains("auto") { throw .unsupported("--\(value.option)=\(value.text)") }
+        let names = value.text.lowercased().split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
         var choices: [ChecksumAlgorithm?] = []
         for name in names {
             let algorithm = ChecksumAlgorithm(name: String(name))
@@ -41,9 +39,24 @@ extension TransferOptions.Wire {
             }
             choices.append(algorithm)
         }
-        guard choices.count <= 2 else { throw value.invalid }
         checksumChoice = choices[0]
         fileChecksumChoice = choices.count == 2 ? choices[1] : nil
+        separatesChecksums = choices.count == 2 && choices.contains { $0 != nil }
+    }
+
+    /// Sets what `--max-alloc` tells a server.
+    ///
+    /// - Returns: The memory that file lists may take on this side, in bytes; nil for the usual limit.
+    mutating func limitAllocation(_ value: OptionValue) throws(OptionError) -> Int? {
+        let usual: Int64 = 1 << 30
+        let size = try value.size(unit: 1)
+        guard (0..<1 << 62).contains(size) else { throw .usage("--\(value.option)=\(value.text) is too large") }
+        guard size == 0 || size >= 1 << 20 else {
+            throw .usage("--\(value.option)=\(value.text) is too small (min: 1.00M or 0 for unlimited)")
+        }
+        allocationLimit = size == usual ? nil : value.text
+        guard size == 0 || size > usual else { return nil }
+        return size == 0 ? 1 << 46 : Int(size)
     }
 
     /// Sets the compression algorithm; `auto` lets the two ends negotiate.
@@ -64,9 +77,9 @@ extension TransferOptions.Wire {
 
     /// The choice of checksums as sent to a server.
     var checksumWord: String? {
-        guard let checksumChoice else { return nil }
-        let second = fileChecksumChoice.map { ",\($0.rawValue)" } ?? ""
-        return "--checksum-choice=\(checksumChoice.rawValue)\(second)"
+        guard choosesChecksum else { return nil }
+        let names = separatesChecksums ? [checksumChoice, fileChecksumChoice] : [checksumChoice]
+        return "--checksum-choice=" + names.map { $0?.rawValue ?? "auto" }.joined(separator: ",")
     }
 
     /// The choice of compression as sent to a server.

@@ -55,6 +55,10 @@ package struct ClientSettings: Sendable, Equatable {
     package var shell: [UInt8]?
     /// The value of `--rsync-path`.
     package var serverProgram: [UInt8] = Array("rsync".utf8)
+    /// `-s`: a server gets its arguments on the stream.
+    package var secludesArguments = false
+    /// The value of `--stop-after` or `--stop-at`.
+    package var stop: StopTime?
     /// Which of the options for owners and groups were given.
     var chownMix = ChownMix()
 

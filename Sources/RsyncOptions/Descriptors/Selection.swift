@@ -125,8 +125,12 @@ extension OptionTable {
             off: false,
             told: .word(20)
         ),
-        .unsupported("--stop-after=MINUTES, --time-limit=MINUTES", "stop after a time", because: "not implemented"),
-        .unsupported("--stop-at=TIME", "stop at a time", because: "not implemented"),
+        .clientSetting("--stop-after=MINUTES, --time-limit=MINUTES", "stop after a time") {
+            (state, value) throws(OptionError) in state.settings.stop = try StopTime(after: value)
+        },
+        .clientSetting("--stop-at=TIME", "stop at a point in local time, such as 2031-12-31T23:59, 23:59 or 31") {
+            (state, value) throws(OptionError) in state.settings.stop = try StopTime(at: value)
+        },
     ]
 
     private static var recursive: OptionDescriptor {

@@ -37,7 +37,7 @@ extension OptionTable {
             OptionDescriptor(
                 "--secluded-args, --protect-args, -s",
                 "send the arguments to the server on the stream",
-                client: .refused("arguments are escaped instead", mayBeOff: true),
+                client: .toggle { $0.settings.secludesArguments = $1 },
                 server: .effect { $0.isSecluded = true }
             ),
             .unsupported(
@@ -47,7 +47,7 @@ extension OptionTable {
                 mayBeOff: true
             ),
             .unsupported("--trust-sender", "do not check the sender's file list", because: "a peer is always checked"),
-            .unsupported("--max-alloc=SIZE", "limit of one allocation", because: "memory has fixed limits"),
+            allocation,
             .unsupported("--iconv=CHARSETS", "convert names", because: "names are bytes", mayBeOff: true),
             .unsupported("--write-batch=FILE", "write a batch file", because: "batch files are not implemented"),
             .unsupported(
@@ -78,7 +78,7 @@ extension OptionTable {
             "--checksum-choice=NAMES, --cc=NAMES",
             "checksum algorithms",
             told: .word(130, "--checksum-choice=NAMES") { $0.wire.checksumWord },
-            isUsed: { $0.wire.checksumChoice != nil }
+            isUsed: { $0.wire.choosesChecksum }
         ) { (options, value) throws(OptionError) in
             try options.wire.chooseChecksum(value)
         },
@@ -128,13 +128,29 @@ extension OptionTable {
         },
         compressed("--old-compress", "compress with zlib, matched data too", .zlib),
         compressed("--new-compress", "compress with zlib, literal data only", .zlibx),
-        .unsupported("--compress-threads=NUM, --zt=NUM", "threads that compress", because: "one thread compresses"),
-        .unsupported(
-            "--skip-compress=LIST",
-            "suffixes of files that are not compressed",
-            because: "not implemented"
-        ),
+        .setting("--compress-threads=NUM, --zt=NUM", "threads that compress; has no effect here: one does") {
+            (_, value) throws(OptionError) in _ = try value.number(in: Int32.min...Int32.max)
+        },
+        .setting("--skip-compress=LIST", "suffixes of compressed files; has no effect, as in rsync 3.5.0") { (_, _) in
+        },
     ]
+
+    /// A server validates the limit, but a client must not choose how much memory it uses.
+    private static let allocation: OptionDescriptor = {
+        var option = OptionDescriptor(
+            "--max-alloc=SIZE",
+            "limit of one allocation of rsync; here, more than 1G allows longer file lists",
+            client: .value { (state, value) throws(OptionError) in
+                state.transfer.limits.listMemory = try state.transfer.wire.limitAllocation(value)
+            },
+            server: .value { (state, value) throws(OptionError) in
+                _ = try state.transfer.wire.limitAllocation(value)
+            }
+        )
+        option.telling = .word(272, "--max-alloc=SIZE") { $0.wire.allocationLimit.map { "--max-alloc=\($0)" } }
+        option.isUsed = { $0.wire.allocationLimit != nil }
+        return option
+    }()
 
     private static func compressed(_ name: String, _ help: String, _ choice: CompressionAlgorithm) -> OptionDescriptor {
         OptionDescriptor(

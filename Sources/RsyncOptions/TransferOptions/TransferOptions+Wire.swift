@@ -21,11 +21,26 @@ extension TransferOptions {
         package var checksumChoice: ChecksumAlgorithm?
         /// `--cc`, second name: the sums of `-c`; nil when the same as ``checksumChoice``.
         package var fileChecksumChoice: ChecksumAlgorithm?
+        /// Whether `--cc` has two names: nothing is negotiated then, and nil stands for the version's default.
+        package var separatesChecksums = false
         /// `--checksum-seed`; 0 when not given.
         package var checksumSeed: Int32 = 0
         /// `--bwlimit` in KiB/s; 0 for none.
         package var bandwidthLimit: Int64 = 0
         /// `--timeout` in seconds; 0 for none.
         package var timeout = 0
+        /// `--max-alloc` as it was written; nil for rsync's default, 1 GiB.
+        package var allocationLimit: String?
+
+        /// Whether `--cc` leaves nothing to negotiate.
+        package var choosesChecksum: Bool { checksumChoice != nil || separatesChecksums }
+    }
+}
+
+extension TransferOptions {
+    /// Whether files are to be compared by checksums (`-c`) that `--cc` turned off.
+    package var lacksFileChecksum: Bool {
+        let choice = wire.separatesChecksums ? wire.fileChecksumChoice : wire.checksumChoice
+        return comparison.checksum && choice == ChecksumAlgorithm.none
     }
 }

@@ -18,6 +18,8 @@ package struct TransferOptions: Sendable, Equatable {
     package var agent = Agent()
     /// Limits that are not sent to the peer.
     package var limits = Limits()
+    /// What is negotiated.
+    package var preferences = Preferences()
     /// `-n`: nothing is changed at the destination.
     package var dryRun = false
 

@@ -90,6 +90,27 @@ package struct ServerArguments: Sendable, Equatable {
     /// The vector before the `.` that ends the options; plain text without shell metacharacters.
     package var encodedOptions: [String] { server.words }
 
+    // MARK: secluded arguments
+
+    /// Leaves only the letters on the command line; the rest goes on the stream (protocol specification, session 2.6).
+    package mutating func seclude() { server.isSecluded = true }
+
+    /// The words that follow the server's program on a remote shell's command line.
+    package var shellWords: [[UInt8]] {
+        guard !isSecluded else { return firstWords }
+        let options = encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) }
+        return options + [Array(".".utf8)] + paths.map(ArgumentQuoting.shellPath)
+    }
+
+    /// The part of secluded arguments that stays visible.
+    package var firstWords: [[UInt8]] { server.firstWords.map { Array($0.utf8) } }
+
+    /// The part of secluded arguments that goes on the stream; nothing in it is quoted.
+    package var secludedWords: [[UInt8]] {
+        let paths = paths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
+        return (server.longWords + ["."]).map { Array($0.utf8) } + paths
+    }
+
     // MARK: meaning of the letters
 
     /// The compat flags that a server sends (protocol specification, session 4.2).

@@ -42,15 +42,15 @@ package enum Handshake {
         // The server writes both lists before it reads; an answer with one name works with every server.
         let checksums = subjects.checksum ? try Negotiation.read(from: input, "a list of checksums") : []
         let compressors = subjects.compression ? try Negotiation.read(from: input, "a list of compressors") : []
-        try session.takeDefaults(options)
+        try session.takeDefaults(options, subjects, isServer: false)
         if subjects.checksum {
-            let ours = Negotiation.checksums(forServer: false)
+            let ours = Negotiation.checksums(options.preferences, forServer: false)
             session.checksum = try Negotiation.strongest(of: ours, in: checksums, "checksum")
             session.fileChecksum = session.checksum
             try Negotiation.write([session.checksum.rawValue], to: output)
         }
         if subjects.compression {
-            let ours = Negotiation.compressors(forServer: false)
+            let ours = Negotiation.compressors(options.preferences, forServer: false)
             session.compression = try Negotiation.strongest(of: ours, in: compressors, "compressor")
             try Negotiation.write([session.compression.rawValue], to: output)
         }
@@ -89,12 +89,12 @@ package enum Handshake {
             try output.varint(session.flags.rawValue)
         }
         let subjects = Subjects(options, negotiates: session.flags.contains(.varintFileListFlags))
-        let checksums = Negotiation.checksums(forServer: true)
-        let compressors = Negotiation.compressors(forServer: true)
+        let checksums = Negotiation.checksums(options.preferences, forServer: true)
+        let compressors = Negotiation.compressors(options.preferences, forServer: true)
         if subjects.checksum { try Negotiation.write(checksums.map(\.rawValue), to: output) }
         if subjects.compression { try Negotiation.write(compressors.map(\.rawValue), to: output) }
         try output.flush()
-        try session.takeDefaults(options)
+        try session.takeDefaults(options, subjects, isServer: true)
         if subjects.checksum {
             let names = try Negotiation.read(from: input, "a list of checksums")
             session.checksum = try Negotiation.first(of: checksums, in: names, "checksum")
@@ -114,12 +114,12 @@ package enum Handshake {
     }
 
     /// Which lists are exchanged.
-    private struct Subjects {
+    fileprivate struct Subjects {
         let checksum: Bool
         let compression: Bool
 
         init(_ options: TransferOptions, negotiates: Bool) {
-            checksum = negotiates && options.wire.checksumChoice == nil
+            checksum = negotiates && !options.wire.choosesChecksum
             compression = negotiates && options.wire.compress && options.wire.compressChoice == nil
         }
     }
@@ -174,10 +174,23 @@ package enum Handshake {
 extension SessionParameters {
     /// The values used where nothing is negotiated: forced choices, otherwise md5 or md4, and zlib (protocol specification,
     /// session 4.3, 4.4).
-    fileprivate mutating func takeDefaults(_ options: TransferOptions) throws(WireError) {
-        checksum = options.wire.checksumChoice ?? (dialect.defaultsToMD5 ? .md5 : .md4)
-        fileChecksum = options.wire.fileChecksumChoice ?? checksum
+    fileprivate mutating func takeDefaults(
+        _ options: TransferOptions,
+        _ subjects: Handshake.Subjects,
+        isServer: Bool
+    ) throws(WireError) {
+        let usual = dialect.defaultsToMD5 ? ChecksumAlgorithm.md5 : .md4
+        checksum = options.wire.checksumChoice ?? usual
+        fileChecksum = options.wire.separatesChecksums ? options.wire.fileChecksumChoice ?? usual : checksum
         compression = options.wire.compressChoice ?? (options.wire.compress ? .zlib : .none)
+        if options.lacksFileChecksum { throw .violation("no checksum is chosen for --checksum", exitCode: 4) }
+        // A client's own choice overrides its environment.
+        if !subjects.checksum, isServer || !options.wire.choosesChecksum {
+            try Negotiation.check(checksum, options.preferences.checksums, "checksum")
+        }
+        if !subjects.compression, options.wire.compress, isServer || options.wire.compressChoice == nil {
+            try Negotiation.check(compression, options.preferences.compressors, "compressor")
+        }
     }
 
     /// Level 0 disables zlib and zlibx altogether on both ends (protocol specification, session 4.4).

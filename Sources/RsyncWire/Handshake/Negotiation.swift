@@ -10,14 +10,15 @@ enum Negotiation {
     /// The longest list in bytes.
     static let limit = 255
 
-    /// The names of checksums in rsync's order; only a server offers `none`.
-    static func checksums(forServer: Bool) -> [ChecksumAlgorithm] {
-        ChecksumAlgorithm.allCases.filter { $0.isAvailable && ($0 != .none || forServer) }
+    /// The checksums of the environment, or all in rsync's order; only a server offers `none` by itself.
+    static func checksums(_ wanted: TransferOptions.Preferences, forServer: Bool) -> [ChecksumAlgorithm] {
+        if let checksums = wanted.checksums { return checksums.filter(\.isAvailable) }
+        return ChecksumAlgorithm.allCases.filter { $0.isAvailable && ($0 != .none || forServer) }
     }
 
-    /// The names of compressors in rsync's order; only a server offers `none`.
-    static func compressors(forServer: Bool) -> [CompressionAlgorithm] {
-        CompressionAlgorithm.allCases.filter { $0 != .none || forServer }
+    /// The compressors of the environment, or all in rsync's order; only a server offers `none` by itself.
+    static func compressors(_ wanted: TransferOptions.Preferences, forServer: Bool) -> [CompressionAlgorithm] {
+        wanted.compressors ?? CompressionAlgorithm.allCases.filter { $0 != .none || forServer }
     }
 
     static func read(from input: WireInput, _ field: StaticString) throws(WireError) -> [String] {
@@ -26,7 +27,17 @@ enum Negotiation {
     }
 
     static func write(_ names: [String], to output: WireOutput) throws(WireError) {
-        try output.vstring(Array(names.joined(separator: " ").utf8))
+        try output.vstring(Array((names.isEmpty ? "INVALID" : names.joined(separator: " ")).utf8))
+    }
+
+    /// Rejects an algorithm that was not negotiated and is not among those of the environment.
+    static func check<Algorithm: Negotiable>(
+        _ choice: Algorithm,
+        _ allowed: [Algorithm]?,
+        _ subject: String
+    ) throws(WireError) {
+        guard let allowed, !allowed.contains(choice) else { return }
+        throw noneCommon(allowed, [choice.rawValue], subject)
     }
 
     /// The first of our algorithms that is in the peer's list: a client's choice.

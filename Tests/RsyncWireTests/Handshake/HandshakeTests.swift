@@ -238,7 +238,25 @@ struct HandshakeTests {
         let session = try clientResult("20000000 81bb 07000000") {
             $0.wire.checksumChoice = .xxh3
             $0.wire.fileChecksumChoice = .sha1
+            $0.wire.separatesChecksums = true
         }
         #expect(session.checksum == .xxh3 && session.fileChecksum == .sha1)
+    }
+
+    @Test("takes the version's checksum for the half of a choice that is left to it, and negotiates nothing")
+    func halves() throws {
+        let session = try clientResult("20000000 81bb 07000000") {
+            $0.wire.fileChecksumChoice = .xxh64
+            $0.wire.separatesChecksums = true
+        }
+        #expect(session.checksum == .md5 && session.fileChecksum == .xxh64)
+    }
+
+    @Test("ends with code 4 when the environment excludes the checksum of an old version")
+    func excluded() {
+        let error = #expect(throws: WireError.self) {
+            _ = try clientResult("1d000000 07000000") { $0.preferences.checksums = [.xxh64] }
+        }
+        #expect(error?.exitCode == 4)
     }
 }

@@ -112,11 +112,11 @@ def set_body(entry, role, direction):
             outcomes.append(outcome)
             trees.append(compare.manifest(place))
             trees[-1].pop(b".")
-            for path, entry in trees[-1].items():
+            for path, member in trees[-1].items():
                 if path == b"parts":
-                    entry.mtime = NOW  # files without a name do not change it
+                    member.mtime = NOW  # files without a name do not change it
                 # Times that the run itself has made are all the same: now.
-                entry.mtime = min(entry.mtime, NOW)
+                member.mtime = min(member.mtime, NOW)
         stock, ours = outcomes
         if stock.code != ours.code:
             raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")

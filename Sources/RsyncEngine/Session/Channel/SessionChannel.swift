@@ -57,6 +57,9 @@ final class SessionChannel {
     /// - Throws: The failure to write, if there was one.
     func settle() throws(WireError) { try sink.settle() }
 
+    /// Ends the rate limit: what is left when a session fails is written at once.
+    var haste: any Interruptible { sink.haste }
+
     /// The waits for the peer, of the reading and the writing side.
     var waits: [PeerWait] { [source.wait, sink.wait] }
 
@@ -85,7 +88,10 @@ final class SessionChannel {
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
             try stream.closeWrite()
-            if failure != nil { source.drain(within: isReadAhead ? Self.patience : Self.strangersPatience) }
+            // On a pipe, the peer reads what was written before.
+            if failure != nil, stream.losesDataOnClose {
+                source.drain(within: isReadAhead ? Self.patience : Self.strangersPatience)
+            }
         } catch {
             // The connection is gone already, which the session has reported if it mattered.
         }

@@ -49,6 +49,9 @@ final class StreamSink: WireSink {
         return try writer.freeBuffer()
     }
 
+    /// Ends the rate limit when it is interrupted.
+    var haste: any Interruptible { writer }
+
     /// How long the peer has not accepted what is being written.
     var wait: PeerWait { writer.wait }
 
@@ -63,12 +66,13 @@ final class StreamSink: WireSink {
 }
 
 /// The part of a sink that writes to the stream, on either thread.
-private final class StreamWriter: Sendable {
+private final class StreamWriter: Interruptible {
     let full: BoundedQueue<OutputBuffer>
     private let empty: BoundedQueue<OutputBuffer>
     private let stream: any ByteStream
     private let limit: Mutex<BandwidthLimit?>
     private let inProgress = Atomic<Int>(0)
+    private let isHasty = Atomic<Bool>(false)
     private let failure = Mutex<WireError?>(nil)
     let wait = PeerWait()
 
@@ -81,6 +85,8 @@ private final class StreamWriter: Sendable {
 
     /// Whether everything submitted has been written.
     var isIdle: Bool { inProgress.load(ordering: .acquiring) == 0 }
+
+    func interrupt() { isHasty.store(true, ordering: .relaxed) }
 
     /// Throws if writing has failed.
     func check() throws(WireError) {
@@ -125,6 +131,7 @@ private final class StreamWriter: Sendable {
             try limit.withLock { (limit) throws(TransportError) in
                 var offset = 0
                 while offset < bytes.count {
+                    if isHasty.load(ordering: .relaxed) { limit = nil }
                     let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
                     let rest = bytes[offset..<offset + piece]
                     try wait.during { () throws(TransportError) in try stream.write(rest.bytes) }

@@ -1,0 +1,19 @@
+import Glibc
+
+// Invariant: the result is read only after glob(3) has succeeded, and freed once.
+
+/// The existing paths that a shell's pattern matches, in ascending order; glob(3).
+///
+/// - Parameter pattern: A path with wildcards, without zero bytes.
+/// - Returns: Empty when nothing matches or a directory cannot be read.
+package func matchingPaths(_ pattern: [UInt8]) -> [[UInt8]] {
+    var found = unsafe glob_t()
+    let text = String(decoding: pattern, as: UTF8.self)
+    guard Array(text.utf8) == pattern, unsafe glob(text, 0, nil, &found) == 0 else { return [] }
+    defer { unsafe globfree(&found) }
+    var paths: [[UInt8]] = []
+    for index in 0..<Int(unsafe found.gl_pathc) {
+        if let path = unsafe found.gl_pathv[index] { paths.append(Array(unsafe String(cString: path).utf8)) }
+    }
+    return paths
+}
