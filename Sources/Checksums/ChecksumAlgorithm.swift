@@ -36,6 +36,17 @@ public enum ChecksumAlgorithm: String, CaseIterable, Sendable {
         }
     }
 
+    /// A digest as programs print it: those of xxHash are numbers, stored with the lowest byte first.
+    ///
+    /// - Parameter digest: The digest as it is on the wire.
+    /// - Returns: The bytes in the order in which they are printed.
+    public func printed(_ digest: [UInt8]) -> [UInt8] {
+        switch self {
+        case .xxh128, .xxh3, .xxh64: digest.reversed()
+        case .md5, .md4, .sha1, .none: digest
+        }
+    }
+
     /// Whether this machine's crypto library provides it; if not, it must not be negotiated or computed.
     public var isAvailable: Bool {
         switch self {

@@ -18,11 +18,13 @@ struct ClientRunner {
     private let output: ConsoleOutput
     private let environment: [String: String]
     private let progress = TransferProgress()
+    private let highBytes: NameText.HighBytes
 
     init(_ line: RsyncCommandLine, output: ConsoleOutput, environment: [String: String]) {
         self.line = line
         self.output = output
         self.environment = environment
+        highBytes = CharacterLocale.usesUTF8() ? .text : .escaped
     }
 
     /// Runs a transfer.
@@ -31,7 +33,7 @@ struct ClientRunner {
     func run(_ job: TransferJob) throws(CommandError) -> Int32 {
         var log: LogFile?
         if let path = line.settings.logFile { log = try LogFile(path: path) }
-        let printer = try CommandPrinter(line, output: output, log: log, figures: progress)
+        let printer = CommandPrinter(line, output: output, log: log, highBytes: highBytes, figures: progress)
         let start = ContinuousClock.now
         let interruption = try Interruption(output: output)
         if let stop = line.settings.stop { try interruption.come(at: stop) }
@@ -58,7 +60,7 @@ struct ClientRunner {
     ///
     /// - Returns: The exit code.
     func listModules(of host: RemoteHost, overShell: Bool) throws(CommandError) -> Int32 {
-        let printer = try CommandPrinter(line, output: output, log: nil)
+        let printer = CommandPrinter(line, output: output, log: nil, highBytes: highBytes)
         let result: SessionResult
         if overShell {
             let shell = try daemonShell(host)

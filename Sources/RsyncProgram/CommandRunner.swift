@@ -35,12 +35,11 @@ package struct CommandRunner {
     }
 
     private func carryOut(_ line: RsyncCommandLine) throws(CommandError) -> Int32 {
+        if let buffering = line.settings.buffering { output.setBuffering(buffering) }
+        for warning in line.settings.warnings { output.error("rsync: warning: \(warning)") }
         switch line.mode {
-        case .help:
-            output.line(HelpText.options)
-            return 0
-        case .version:
-            output.line(HelpText.version)
+        case .information(let request):
+            output.line(HelpText.text(of: request))
             return 0
         case .server(let arguments):
             return try ServerRunner.serve(arguments, environment: environment)

@@ -1,45 +1,53 @@
 import ProcessSupport
 import RsyncCommand
+import RsyncOptions
 import Synchronization
 
 /// Standard output and standard error, in chronological order.
 ///
 /// ## Concurrency model
-/// `pending` is guarded by its lock; every thread of a session may write.
+/// `state` is guarded by its lock; every thread of a session may write.
 final class ConsoleOutput: CommandOutput {
     private static let limit = 16 * 1024
 
-    private let pending = Mutex<[UInt8]>([])
-    private let isTerminal = Terminal.isTerminal(1)
+    private struct State {
+        var pending: [UInt8] = []
+        var buffering = Terminal.isTerminal(1) ? OutputBuffering.line : .block
+    }
+
+    private let state = Mutex(State())
+
+    /// Sets when standard output is written (`--outbuf`).
+    func setBuffering(_ buffering: OutputBuffering) { state.withLock { $0.buffering = buffering } }
 
     /// Adds a line to standard output.
     func line(_ text: [UInt8]) {
-        pending.withLock { bytes in
-            bytes += text
-            bytes.append(UInt8(ascii: "\n"))
-            if isTerminal || bytes.count >= Self.limit { Self.write(&bytes, to: 1) }
+        state.withLock { state in
+            state.pending += text
+            state.pending.append(UInt8(ascii: "\n"))
+            if state.buffering != .block || state.pending.count >= Self.limit { Self.write(&state.pending, to: 1) }
         }
     }
 
     /// Writes text without a line end at once.
     func raw(_ text: String) {
-        pending.withLock { bytes in
-            bytes += Array(text.utf8)
-            Self.write(&bytes, to: 1)
+        state.withLock { state in
+            state.pending += Array(text.utf8)
+            Self.write(&state.pending, to: 1)
         }
     }
 
     /// Writes a line to standard error, after everything on standard output.
-    func error(_ text: String) {
-        pending.withLock { bytes in
-            Self.write(&bytes, to: 1)
-            var line = Array(text.utf8) + [UInt8(ascii: "\n")]
+    func error(_ text: [UInt8]) {
+        state.withLock { state in
+            Self.write(&state.pending, to: 1)
+            var line = text + [UInt8(ascii: "\n")]
             Self.write(&line, to: 2)
         }
     }
 
     /// Writes the pending text.
-    func flush() { pending.withLock { Self.write(&$0, to: 1) } }
+    func flush() { state.withLock { Self.write(&$0.pending, to: 1) } }
 
     private static func write(_ bytes: inout [UInt8], to descriptor: Int32) {
         writeText(bytes, to: descriptor)

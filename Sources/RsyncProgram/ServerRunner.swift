@@ -20,12 +20,14 @@ enum ServerRunner {
         let stream = try standardStreams()
         interruption.cut(stream)
         let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
-        let session = ServerSession(observer: SilentObserver(), preferences: preferences)
+        var session = ServerSession(observer: MessagePrinter(output: output), preferences: preferences)
+        session.printsOwnMessages = true
         let result = session.run(arguments: arguments, over: stream)
         if let ended = interruption.code { return ended }
         if let failure = result.failure {
             if case .peerExit = failure { return result.exitCode }
-            output.error("rsync: \(failure)")
+            let text = "\(failure)"
+            output.error(text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
             output.error(ExitText.line(code: result.exitCode, role: "server"))
         }
         return result.exitCode

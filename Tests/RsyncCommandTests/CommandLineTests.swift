@@ -26,6 +26,7 @@ struct CommandLineTests {
         expected.attributes.omitDirectoryTimes = true
         expected.output.verbosity = 2
         expected.output.itemize = 1
+        expected.output.hasFormat = true
         #expect(try parse("-aHcSWnIOvvi", "a", "b").options == expected)
         #expect(
             try parse("-a", "-H", "-c", "-S", "-W", "-n", "-I", "-O", "-v", "-v", "-i", "a", "b").options == expected
@@ -64,13 +65,15 @@ struct CommandLineTests {
         expected.deletion.isOn = true
         expected.placement.partial = true
         expected.wire.bandwidthLimit = 100
-        expected.output.stats = true
+        for group in [InfoGroup.copy, .del, .remove, .skip, .flist, .progress, .stats] {
+            expected.output.info[group] = 2
+        }
         expected.comparison.checksum = true
         expected.placement.sparse = true
         expected.attributes.omitDirectoryTimes = true
         try expected.selection.filters.append(argument: Array("lost+found".utf8), isInclude: false)
         #expect(line.options == expected)
-        #expect(line.settings.progress == .total)
+        #expect(line.options.output.level(.stats) == 2)
         #expect(line.settings.humanLevel == 2)
         #expect(line.settings.port == 6443)
         #expect(line.settings.logFile == Array("/dev/stdout".utf8))
@@ -119,7 +122,7 @@ struct CommandLineTests {
 
     @Test("-h alone is help, with others it is about numbers")
     func helpOrHuman() throws {
-        #expect(try parse("-h").mode == .help)
+        #expect(try parse("-h").mode == .information(.help))
         #expect(try parse("-ah", "a", "b").settings.humanLevel == 2)
         #expect(try parse("-ahh", "a", "b").settings.humanLevel == 3)
         #expect(try parse("--no-h", "a", "b").settings.humanLevel == 0)
@@ -196,8 +199,8 @@ struct CommandLineTests {
 
     @Test("help stops the parser, and -h counts as help on its own")
     func help() throws {
-        #expect(try parse("--help", "--bogus").mode == .help)
-        #expect(try parse("-hv").mode == .help)
+        #expect(try parse("--help", "--bogus").mode == .information(.help))
+        #expect(try parse("-hv").mode == .information(.help))
         #expect(throws: CommandError.self) { try parse("-h", "--stats") }
         #expect(throws: CommandError.self) { try parse("--version", "--bogus") }
     }
@@ -236,7 +239,8 @@ struct CommandLineTests {
             ("--bwlimit=-1 s/ d", "--bwlimit=-1 is too large"),
             ("--bwlimit=9999999999999t s/ d", "--bwlimit=9999999999999t is too large"),
             ("--bwlimit=10b s/ d", "--bwlimit=10b is too small (min: 512 or 0 for unlimited)"),
-            ("--info=FOO s/ d", "Unknown --info item: \"FOO\""),
+            ("--outbuf=x s/ d", "Invalid --outbuf setting -- specify N, L, or B."),
+            ("--stderr=x s/ d", "--stderr mode \"x\" is not one of errors, all, or client"),
             ("--info=progress2x s/ d", "Unknown --info item: \"progress2x\""),
             ("h:a g:b", "The source and destination cannot both be remote."),
             ("s/ t:b c:d", "Unexpected remote arg: t:b"), ("s/ x:y d", "Unexpected remote arg: x:y"),
@@ -278,7 +282,7 @@ struct CommandLineTests {
         arguments: [
             ["--bogus", "a", "b"], ["-aq%", "a", "b"], ["--timeout=x", "a", "b"], ["--bwlimit=abc", "a", "b"],
             ["--bwlimit=100b", "a", "b"], ["--archive=yes", "a", "b"], ["--delete", "a", "b"], ["h:a", "g:b"], [],
-            ["-a", "--port"], ["--block-size=200000", "a", "b"], ["--info=nonsense", "a", "b"], ["a", "h::"],
+            ["-a", "--port"], ["--block-size=200000", "a", "b"], ["--info=x2y", "a", "b"], ["a", "h::"],
             ["-e", "sh", "--port=99999", "a", "b"], ["h:a", "g:b", "c"], ["a", "rsync://h:x/m"],
         ]
     )
@@ -290,14 +294,45 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--append", "--out-format=%C",
+            "--append", "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
         ]
     )
     func unsupported(option: String) throws {
         let error = #expect(throws: CommandError.self) { try parse("-a", option, "a", "b") }
         #expect(error?.exitCode == 4)
-        let name = option.split(separator: "=")[0]
-        #expect(try #require(error).description.contains(option == "--out-format=%C" ? "%C" : String(name)))
+        #expect(try #require(error).description.contains(String(option.split(separator: "=")[0])))
+    }
+
+    @Test("an unknown item of --info or --debug is a warning: it only changes what is printed")
+    func unknownLevels() throws {
+        let line = try parse("--info=name2,foo3", "--debug=BAR", "a", "b")
+        #expect(line.settings.warnings == ["unknown --info item: \"foo3\"", "unknown --debug item: \"BAR\""])
+        #expect(line.options.output.level(.name) == 2)
+    }
+
+    @Test(
+        "help for levels, and versions",
+        arguments: [
+            (["--info=help"], .infoHelp), (["-a", "--debug=del2,help", "--bogus"], .debugHelp), (["-V"], .version),
+            (["--version", "--version"], .versionData), (["-VV"], .versionData),
+        ] as [([String], ClientOptions.Request)]
+    )
+    func information(words: [String], expected: ClientOptions.Request) throws {
+        let line = try RsyncCommandLine(parsing: words.map { Array($0.utf8) })
+        #expect(line.mode == .information(expected))
+    }
+
+    @Test("the version as JSON has the members of rsync's")
+    func versionData() throws {
+        let data = Data(HelpText.text(of: .versionData).utf8)
+        let value = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(
+            value.keys.sorted() == [
+                "capabilities", "caveat", "checksum_list", "compress_list", "copyright", "daemon_auth_list", "license",
+                "optimizations", "program", "protocol", "url", "version",
+            ]
+        )
+        #expect((value["capabilities"] as? [String: Any])?.count == 23)
     }
 
     @Test(

@@ -32,6 +32,14 @@ struct NumberTextTests {
 
 @Suite("NameText")
 struct NameTextTests {
+    @Test("bytes above 127 go by the locale and -8")
+    func highBytes() {
+        let name = Array("ü".utf8) + [0xFF, 7]
+        #expect(NameText(.kept).escaped(name) == Array("ü".utf8) + [0xFF] + Array("\\#007".utf8))
+        #expect(NameText(.escaped).escaped(Array("ü\\#123".utf8)) == Array("\\#303\\#274\\#134#123".utf8))
+        #expect(NameText(.escaped).message("\"ü\\#123\"") == Array("\"\\#303\\#274\\#123\"".utf8))
+    }
+
     @Test(
         "names",
         arguments: [
@@ -112,15 +120,40 @@ struct OutputFormatTests {
 
     @Test("deletions")
     func deletions() {
-        #expect(OutputFormat.items.line(deleted: Array("d".utf8), isDirectory: true) == Array("*deleting   d/".utf8))
-        #expect(OutputFormat.names.line(deleted: Array("f".utf8), isDirectory: false) == Array("deleting f".utf8))
+        func line(_ format: String, _ name: String, isDirectory: Bool = false) -> String {
+            let itemizer = Itemizer(options: TransferOptions())
+            let format = OutputFormat(parsing: Array(format.utf8))
+            return String(
+                decoding: format.line(deleted: Array(name.utf8), isDirectory: isDirectory, itemizer),
+                as: UTF8.self
+            )
+        }
+        #expect(line("%i %n%L", "d", isDirectory: true) == "*deleting   d/")
+        #expect(line("%n%L", "f") == "deleting f")
+        #expect(line("%o %n %l %B %M", "f").hasPrefix("del. f 0 --------- 19"))
     }
 
     @Test("a format of one's own")
     func custom() throws {
-        let format = try OutputFormat(parsing: Array("%o %l %b %B %U %G %% %n|".utf8))
+        let format = OutputFormat(parsing: Array("%o %l %b %B %U %G %% %n|".utf8))
         let report = item("s", .transfer, mode: 0o104755)
         #expect(line(report, format: format) == "send 5 5 rwsr-xr-x 1 DEFAULT % s|")
+    }
+
+    @Test(
+        "widths, digit groups, and what is no escape on a client",
+        arguments: [
+            ("%10l|%-10l|", "   1234567|1234567   |"), ("%'l %''l %'''l", "1,234,567 1.23M 1.18M"),
+            ("%'12l|%-'3n", "   1,234,567|%-'3n"), ("%5n|%-5n|", "  d/f|d/f  |"),
+            ("%f %m|%a %h %P %u", "s/d/f |%a %h %P %u"), ("%z %5| %", "%z %5| %"),
+            ("%C", String(repeating: " ", count: 32)),
+        ]
+    )
+    func escapes(format: String, expected: String) {
+        var report = item("d/f", .transfer)
+        report.size = 1_234_567
+        report.folder = Array("/s".utf8)
+        #expect(line(report, format: OutputFormat(parsing: Array(format.utf8))) == expected)
     }
 }
 

@@ -75,6 +75,17 @@ struct FaultTests {
         #expect(try place.names() == ["big"])
     }
 
+    @Test("a destination that cannot be made is told to the peer, with the exit code", arguments: [Route.push, .pull])
+    func missingParent(route: Route) throws {
+        let place = try Place()
+        try place.write([1], place.source + "/file")
+        let outcome = try route.copy(place.source, to: place.destination + "/not/there", .mirror)
+        #expect(outcome.client.exitCode == 11 && outcome.server.exitCode == 11, "\(outcome.description)")
+        let text = outcome.observer.messages.joined() + outcome.description
+        #expect(text.contains("mkdir") && text.contains("/not/there"), "\(outcome.description)")
+        #expect(try place.names().isEmpty)
+    }
+
     @Test("a full disk with many small files", arguments: Route.allCases)
     func fullOfSmallFiles(route: Route) throws {
         let place = try Place()

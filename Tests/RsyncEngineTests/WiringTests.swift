@@ -232,6 +232,19 @@ struct WiringTests {
         far.close()
     }
 
+    @Test("what is left when a session fails is written without the rate limit")
+    func haste() throws {
+        let (near, far) = try SocketStream.pair()
+        let channel = SessionChannel(stranger: near, bandwidthLimit: 1)
+        channel.haste.interrupt()
+        let start = ContinuousClock.now
+        try channel.output.bytes([UInt8](repeating: 7, count: 30_000))
+        try channel.output.flush()
+        #expect(ContinuousClock.now - start < .seconds(15))
+        far.close()
+        near.close()
+    }
+
     @Test("a side that sends takes no word of files that are not sent")
     func notSent() throws {
         let (near, far) = try SocketStream.pair()

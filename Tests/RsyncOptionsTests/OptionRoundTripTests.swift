@@ -19,8 +19,9 @@ struct OptionRoundTripTests {
         "timeout": ["30", "0", "010"], "protocol": ["30", "31", "32"], "rsh": ["ssh -p 2"],
         "rsync-path": ["/opt/rsync"],
         "port": ["8730"], "max-delete": ["0", "-3", "7"], "contimeout": ["9"], "password-file": ["/secret"],
-        "info": ["progress2,del", "none"],
-        "out-format": ["%i %n", "%n"], "log-file": ["/log"],
+        "info": ["progress2,del", "none", "all4,name0", "skip2", "flist0,remove,misc9"],
+        "debug": ["all4", "none,del2", "hlink"], "out-format": ["%i %n", "%n"], "log-format": ["%n"],
+        "log-file": ["/log"], "log-file-format": ["%n"], "stderr": ["all", "client", "e"], "outbuf": ["N", "line"],
         "max-alloc": ["2G", "1g", "0", "1.5m+1"], "compress-threads": ["3"], "skip-compress": ["gz/mp[34]"],
         "stop-after": ["5"], "stop-at": [":59"],
         "partial-dir": [".part", "/parts"], "backup-dir": ["../old"], "suffix": [".old"], "temp-dir": ["tmp"],
@@ -68,7 +69,7 @@ struct OptionRoundTripTests {
         sent.transfer = options
         sent.isSender = isSender
         sent.capabilities = ".iLsfxCIvu"
-        var parser = ServerParser((sent.words + ["."]).map { Array($0.utf8) }, isEscaped: true)
+        var parser = ServerParser(sent.words + [Array(".".utf8)], isEscaped: true)
         try parser.run()
         return parser.options
     }
@@ -90,7 +91,13 @@ struct OptionRoundTripTests {
         if told.wire.wholeFile == false { told.wire.wholeFile = nil }
         if told.wire.checksumChoice == ChecksumAlgorithm.none { told.wire.wholeFile = true }
         if !told.wire.compress { told.wire.compressLevel = nil }
+        // The client's own printing; debug levels are for one end.
+        told.output.debug = plain.output.debug
+        told.output.showsProgress = false
+        told.output.info = told.output.info.told { $0.isPrinted(bySender: isSender) }
         told.output.itemize = min(2, told.output.itemize)
+        told.output.hasFormat =
+            options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
         if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
@@ -131,6 +138,7 @@ struct OptionRoundTripTests {
         told.deletion.includesExcluded = false
         (told.deletion.time, told.deletion.most, told.deletion.force) = (nil, nil, false)
         told.output.itemize = 0
+        told.output.hasFormat = false
         told.output.stats = false
         return told
     }
@@ -174,7 +182,9 @@ struct OptionRoundTripTests {
 
     @Test("each option alone changes what a client does, or is off already")
     func effective() throws {
-        let inert: Set<String> = ["--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress"]
+        let inert: Set<String> = [
+            "--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress", "--motd",
+        ]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
             var parser = ClientParser([Array(words[0].utf8)], surroundings)
@@ -194,7 +204,7 @@ struct OptionRoundTripTests {
         sent.transfer = options
         sent.capabilities = ".iLsfxCIvu"
         #expect(
-            sent.words.joined(separator: " ") == """
+            sent.words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ") == """
                 --server -vvnlOWHogDtprcISze.iLsfxCIvu --compress-level=3 -B700 --timeout=9 --bwlimit=5 \
                 --checksum-choice=md5 --delete --size-only --stats --modify-window=1 --checksum-seed=4 --ignore-errors \
                 --numeric-ids --fsync --inplace

@@ -88,7 +88,6 @@ struct ServerArgumentsTests {
             ("--server -logDtpre.iLsfxCIvu --bogus . d", "--bogus: unknown option"),
             ("--server -lZ . d", "-Z: unknown option"),
             ("--server -l --bogus=1 . d", "--bogus=1: unknown"),
-            ("--server -l --info=DEL . d", "--info: this option"),
             ("--server -l --timeout=x . d", "--timeout=x: invalid value"),
             ("--server -l --timeout", "--timeout: missing value"), ("--server -l dst", "no \".\" before \"dst\""),
             ("--server -l", "no \".\""), ("-l . d", "no --server"), ("--server --daemon . d", "--daemon: this option"),

@@ -51,7 +51,9 @@ struct TransferTallyTests {
         #expect(parsed.options.agent.tallies)
         #expect(parsed.options.agent.job == "n6e69")
         options.deletion.isOn = false
-        let plain = ServerArguments(options: options, isSender: false, paths: [[]]).encodedOptions
+        let plain = ServerArguments(options: options, isSender: false, paths: [[]]).encodedOptions.map {
+            String(decoding: $0, as: UTF8.self)
+        }
         #expect(!plain.contains { $0.hasPrefix("--dvm-delete") || $0.hasPrefix("--dvm-refuse") })
     }
 

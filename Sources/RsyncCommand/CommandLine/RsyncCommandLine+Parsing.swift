@@ -12,7 +12,7 @@ extension RsyncCommandLine {
     ///   - environment: The process's environment.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
     package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
-        self.init(mode: .help, options: TransferOptions(), settings: ClientSettings())
+        self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
         let isServer = words.first == "--server"
         let surroundings = OptionSurroundings(
@@ -24,7 +24,7 @@ extension RsyncCommandLine {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
                 let daemon = try DaemonSettings(parsing: vector)
-                mode = daemon.asksForHelp ? .help : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
+                mode = daemon.asksForHelp ? .information(.help) : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
                 return
             }
             if isServer {
@@ -44,9 +44,9 @@ extension RsyncCommandLine {
         options.preferences = TransferOptions.Preferences(environment: environment, forServer: false)
         // `-h` is about numbers, but on its own it requests help.
         let isHelp = arguments.count == 1 && parser.operands.isEmpty && settings.humanLevel > 1
-        if isHelp || parser.options.request == .help { return }
-        if parser.options.request == .version {
-            mode = .version
+        if isHelp { return }
+        if let request = parser.options.request {
+            mode = .information(request)
             return
         }
         try checkOptions()
@@ -83,20 +83,25 @@ extension RsyncCommandLine {
         if options.attributes.extended > 1, options.attributes.privileges == .simulated {
             throw .usage("--fake-super conflicts with -XX")
         }
-        if let format = settings.outFormat { _ = try OutputFormat(parsing: format) }
         if options.lacksFileChecksum {
             throw .failed("Invalid checksum-choice for --checksum: none (0)", exitCode: 4)
         }
         if options.deletion.isOn, !options.selection.takesDirectories {
             throw .usage("--delete does not work without --recursive (-r) or --dirs (-d).")
         }
-        // The other end must report every change, not only transfers.
-        let itemized = Array("%i".utf8)
-        if let format = settings.outFormat, options.output.itemize == 0,
-            zip(format, format.dropFirst()).contains(where: { [$0, $1] == itemized })
-        {
-            options.output.itemize = 1
+        settleFormat()
+    }
+
+    /// The other end must know what the lines for changes show.
+    private mutating func settleFormat() {
+        guard let text = settings.outFormat else {
+            options.output.hasFormat = options.output.itemize > 0
+            return
         }
+        let format = OutputFormat(parsing: text)
+        options.output.hasFormat = true
+        options.output.showsOperation = format.showsOperation
+        options.output.itemize = format.itemizes ? max(1, options.output.itemize) : 0
     }
 
     private func checkCarrier() throws(CommandError) {

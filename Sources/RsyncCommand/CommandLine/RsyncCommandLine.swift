@@ -18,10 +18,8 @@ package struct RsyncCommandLine: Sendable, Equatable {
         case daemonOverShell(DaemonSettings)
         /// Run as a daemon.
         case daemon(DaemonSettings)
-        /// Print the options.
-        case help
-        /// Print the version.
-        case version
+        /// Print help or the version.
+        case information(ClientOptions.Request)
     }
 
     /// What to do.
@@ -30,6 +28,12 @@ package struct RsyncCommandLine: Sendable, Equatable {
     package var options: TransferOptions
     /// The options that only this end knows.
     package var settings: ClientSettings
+
+    /// Whether files are received from another machine.
+    var isPull: Bool {
+        if case .transfer(let job) = mode { return !job.isPush && job.carrier != .local }
+        return false
+    }
 }
 
 /// A machine that a source or destination names.

@@ -13,6 +13,11 @@ extension LineOutput {
 package protocol CommandOutput: LineOutput {
     /// Writes text to standard output at once, without a line end.
     func raw(_ text: String)
-    /// Writes a line to standard error, after everything that was printed before.
-    func error(_ text: String)
+    /// Writes a line, given without its end, to standard error, after everything that was printed before.
+    func error(_ text: [UInt8])
+}
+
+extension CommandOutput {
+    /// Writes a line, given without its end, to standard error, after everything that was printed before.
+    package func error(_ text: String) { error(Array(text.utf8)) }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 package import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -10,108 +11,140 @@ import Synchronization
 /// The settings do not change; `output`, `log` and `progress` are thread-safe.
 package final class CommandPrinter: TransferObserver {
     private let options: TransferOptions
+    private let settings: ClientSettings
     private let numbers: NumberText
+    private let names: NameText
+    /// The format of the lines for changes; nil for none.
     private let format: OutputFormat?
     private let logFormat: OutputFormat?
     private let itemizer: Itemizer
-    private let showsList: Bool
-    private let showsDeletions: Bool
-    private let showsUnchanged: Bool
     private let output: any CommandOutput
     private let log: (any LineOutput)?
     private let progress: ProgressLine?
 
+    /// Prepares to print.
+    ///
+    /// - Parameters:
+    ///   - line: The command line.
+    ///   - output: Where it is printed.
+    ///   - log: The log of `--log-file`, if there is one.
+    ///   - highBytes: What the locale makes of bytes above 127.
+    ///   - figures: The counters of the progress display.
     package init(
         _ line: RsyncCommandLine,
         output: any CommandOutput,
         log: (any LineOutput)?,
+        highBytes: NameText.HighBytes = .text,
         figures: TransferProgress = TransferProgress()
-    ) throws(CommandError) {
-        let (options, info) = (line.options, line.settings.info)
-        let verbosity = options.output.quiet ? 0 : options.output.verbosity
-        self.options = options
+    ) {
+        options = line.options
+        settings = line.settings
         self.output = output
         self.log = log
-        numbers = NumberText(level: line.settings.humanLevel)
+        numbers = NumberText(level: settings.humanLevel)
+        names = NameText(settings.keepsHighBytes ? .kept : highBytes)
+        let progressLevel = options.output.quiet ? 0 : options.output.level(.progress)
         progress =
-            line.settings.progress == .none || options.output.quiet
+            progressLevel == 0
             ? nil
             : ProgressLine(
-                isTotal: line.settings.progress == .total,
+                isTotal: progressLevel > 1,
+                isReceiving: line.isPull,
                 numbers: numbers,
                 figures: figures,
                 output: output
             )
-        itemizer = Itemizer(options: options)
-        let namesByProgress = line.settings.progress == .files ? 1 : 0
-        let showsNames = (info["name"] ?? max(min(verbosity, 1), namesByProgress)) > 0
+        itemizer = Itemizer(options: options, names: names)
         if options.output.quiet {
             format = nil
-        } else if let custom = line.settings.outFormat {
-            format = try OutputFormat(parsing: custom)
+        } else if let custom = settings.outFormat {
+            format = OutputFormat(parsing: custom)
         } else {
-            format = options.output.itemize > 0 ? .items : showsNames ? .names : nil
+            format = options.output.itemize > 0 ? .items : options.output.level(.name) > 0 ? .names : nil
         }
-        logFormat = log == nil ? nil : .items
-        showsList =
-            (info["flist"] ?? max(verbosity, line.settings.progress == .files ? 2 : 0)) > 0 && !options.output.quiet
-        showsDeletions = (info["del"] ?? verbosity) > 0
-        showsUnchanged = options.output.itemize > 1 || (info["name"] ?? verbosity) > 1
+        logFormat = log == nil ? nil : settings.logFileFormat.map { OutputFormat(parsing: $0) } ?? .items
     }
 
     package var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
     package var wantsFileProgress: Bool { progress != nil && !options.dryRun }
+    package var wantsItemsFirst: Bool { wantsFileProgress && format?.needsCompleteFile != true }
+
+    // MARK: messages
 
     package func message(_ text: String, _ level: MessageLevel) {
         log?.line(text)
         if case .info = level {
-            if !options.output.quiet { output.line(text) }
+            if !options.output.quiet { inform(names.message(text)) }
         } else {
-            output.error(text)
+            output.error(names.message(text))
         }
     }
 
+    package func information(_ line: [UInt8]) {
+        log?.line(names.escaped(line))
+        if !options.output.quiet { inform(names.escaped(line)) }
+    }
+
+    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) {
+        if case .info = level { information(line) } else { message(PrintableText.escaped(line), level) }
+    }
+
+    package func greeting(_ line: [UInt8]) {
+        if settings.showsGreeting { inform(names.escaped(line)) }
+    }
+
+    /// Prints a line of information.
+    private func inform(_ line: [UInt8]) {
+        if options.output.messageRoute == .all { output.error(line) } else { output.line(line) }
+    }
+
+    // MARK: changes
+
     package func didChange(_ item: ItemReport) {
         let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
-        if isSignificant, let log, let logFormat { log.line(logFormat.line(item, itemizer)) }
-        guard let format else { return }
+        if let logFormat, isListed(item, isSignificant, by: logFormat) { log?.line(logFormat.line(item, itemizer)) }
+        if let format, isListed(item, isSignificant, by: format) { inform(format.line(item, itemizer)) }
+    }
+
+    /// Whether a format shows an item: with `%i` every difference, else what was made or transferred.
+    private func isListed(_ item: ItemReport, _ isSignificant: Bool, by format: OutputFormat) -> Bool {
         if format.itemizes || options.output.itemize > 0 {
-            if isSignificant || showsUnchanged { output.line(format.line(item, itemizer)) }
-        } else if !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory {
-            output.line(format.line(item, itemizer))
-        } else if showsUnchanged, !item.isDirectory {
-            output.line(NameText.escaped(item.name) + Array(" is uptodate".utf8))
+            return isSignificant || options.output.itemize > 1 || options.output.level(.name) > 1
         }
+        return !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory
     }
 
     package func didList(_ item: ItemReport) {
         let width = numbers.level == 0 ? 11 : 14
         var shown = item
-        shown.name = NameText.escaped(item.name)
-        shown.target = NameText.escaped(item.target)
+        shown.name = names.escaped(item.name)
+        shown.target = names.escaped(item.target)
         output.line(ListingLine.line(shown, size: numbers.count(item.size).right(width)))
     }
 
     package func didDelete(name: [UInt8], isDirectory: Bool) {
-        if let format, format.itemizes {
-            output.line(format.line(deleted: name, isDirectory: isDirectory))
-        } else if showsDeletions, !options.output.quiet {
-            output.line(OutputFormat.names.line(deleted: name, isDirectory: isDirectory))
-        }
-        if let log, let logFormat { log.line(logFormat.line(deleted: name, isDirectory: isDirectory)) }
+        if let logFormat { log?.line(logFormat.line(deleted: name, isDirectory: isDirectory, itemizer)) }
+        guard !options.output.quiet, format != nil || options.output.level(.del) > 0 else { return }
+        inform((format ?? .names).line(deleted: name, isDirectory: isDirectory, itemizer))
     }
 
     package func didMove(name: [UInt8], offset: Int64, size: Int64) { progress?.moved(to: offset, of: size) }
 
     package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
-        log?.line(isSending ? "building file list" : "receiving file list")
-        guard showsList, !isComplete else { return }
+        if !isComplete { log?.line(isSending ? "building file list" : "receiving file list") }
+        let level = options.output.quiet ? 0 : options.output.level(.flist)
+        guard level > 0, !isComplete else { return }
         if isIncremental {
-            output.line(isSending ? "sending incremental file list" : "receiving incremental file list")
+            inform(Array((isSending ? "sending" : "receiving").utf8) + Array(" incremental file list".utf8))
+        } else if level > 1 {
+            output.raw(isSending ? "building file list ... \n 0 files...\r" : "receiving file list ... ")
+            inform(Array("\(numbers.count(Int64(count))) files to consider".utf8))
         } else {
-            output.line(isSending ? "building file list ... done" : "receiving file list ... done")
+            inform(Array((isSending ? "building" : "receiving").utf8) + Array(" file list ... done".utf8))
         }
     }
+
+    // MARK: the end
 
     /// Prints the last line of a run that failed.
     package func fail(_ text: String) {
@@ -128,13 +161,9 @@ package final class CommandPrinter: TransferObserver {
         guard !options.output.quiet else { return }
         progress?.finish()
         let report = StatisticsText(statistics, numbers: numbers, isDryRun: options.dryRun)
-        if options.output.stats {
-            output.line("")
-            for line in report.figures { output.line(line) }
-        }
-        if options.output.verbosity > 0 || options.output.stats {
-            output.line("")
-            for line in report.summary(elapsed: elapsed) { output.line(line) }
-        }
+        let level = options.output.level(.stats)
+        let lines =
+            (level > 1 ? [""] + report.figures : []) + (level > 0 ? [""] + report.summary(elapsed: elapsed) : [])
+        for line in lines { inform(Array(line.utf8)) }
     }
 }

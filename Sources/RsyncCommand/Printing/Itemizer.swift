@@ -1,3 +1,4 @@
+import Checksums
 import RsyncEngine
 package import RsyncOptions
 import RsyncWire
@@ -8,11 +9,19 @@ package struct Itemizer: Sendable {
     static let deletion = "*deleting  "
 
     let options: TransferOptions
+    /// How names are escaped.
+    var names = NameText()
+
+    /// In place of a checksum that is not known.
+    var noChecksum: String {
+        String(repeating: " ", count: 2 * (options.wire.checksumChoice ?? .xxh128).digestLength)
+    }
 
     package init(options: TransferOptions) { self.options = options }
 
     /// Describes what happened to an entry.
     func text(_ item: ItemReport) -> String {
+        if item.isDeletion { return Self.deletion }
         let flags = item.flags
         guard !flags.contains(.unexplained) else {
             return String([action(item), Self.kind(item.mode)]) + String(repeating: "?", count: 9)

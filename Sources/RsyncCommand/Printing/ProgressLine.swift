@@ -9,6 +9,8 @@ import Synchronization
 final class ProgressLine: Sendable {
     /// Rates are averages over this many seconds.
     private static let window = 5
+    /// The bytes of a file that stock rsync reads first.
+    private static let firstPiece: Int64 = 32 * 1024
 
     private struct State {
         var start = ContinuousClock.now
@@ -19,13 +21,16 @@ final class ProgressLine: Sendable {
     }
 
     private let isTotal: Bool
+    /// Whether this side receives: it shows a file before its first byte, the sender after its first piece.
+    private let isReceiving: Bool
     private let numbers: NumberText
     private let figures: TransferProgress
     private let output: any CommandOutput
     private let state = Mutex(State())
 
-    init(isTotal: Bool, numbers: NumberText, figures: TransferProgress, output: any CommandOutput) {
+    init(isTotal: Bool, isReceiving: Bool, numbers: NumberText, figures: TransferProgress, output: any CommandOutput) {
         self.isTotal = isTotal
+        self.isReceiving = isReceiving
         self.numbers = numbers
         self.figures = figures
         self.output = output
@@ -43,9 +48,16 @@ final class ProgressLine: Sendable {
             } else if !isTotal {
                 state.start = now
             }
+            let total = isTotal ? figures.bytesListed.load(ordering: .relaxed) : size
+            if state.samples.isEmpty, size > 0 {
+                let first = isReceiving ? 0 : min(size, Self.firstPiece)
+                state.samples.append((now, first))
+                show(&state, now, first, of: total, isEnd: false)
+                guard isEnd else { return }
+            }
             state.samples.append((now, place))
             if state.samples.count > Self.window + 1 { state.samples.removeFirst() }
-            show(&state, now, place, of: isTotal ? figures.bytesListed.load(ordering: .relaxed) : size, isEnd: isEnd)
+            show(&state, now, place, of: total, isEnd: isEnd)
             guard isEnd else { return }
             state.finishedBytes = state.finishedBytes.addingClamped(size)
             if !isTotal { state.samples = [] }
@@ -83,7 +95,8 @@ final class ProgressLine: Sendable {
 
     private func tail(_ state: State) -> String {
         let listed = figures.entriesListed.load(ordering: .relaxed)
-        let left = max(0, listed - figures.entriesDone.load(ordering: .relaxed))
+        let passed = figures.entriesPassed.load(ordering: .relaxed)
+        let left = max(0, listed - (passed > 0 ? passed : figures.entriesDone.load(ordering: .relaxed)))
         let word = figures.isListComplete.load(ordering: .relaxed) ? "to" : "ir"
         return " (xfr#\(state.fileCount), \(word)-chk=\(left)/\(listed))"
     }

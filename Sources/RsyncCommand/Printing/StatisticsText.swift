@@ -24,10 +24,18 @@ struct StatisticsText {
             "Literal data: " + numbers.count(statistics.literalData) + " bytes",
             "Matched data: " + numbers.count(statistics.matchedData) + " bytes",
             "File list size: " + numbers.count(statistics.fileListSize),
-            "File list generation time: " + seconds(statistics.listBuildTime) + " seconds",
-            "File list transfer time: " + seconds(statistics.listTransferTime) + " seconds",
+        ] + times + [
             "Total bytes sent: " + numbers.count(statistics.bytesSent),
             "Total bytes received: " + numbers.count(statistics.bytesReceived),
+        ]
+    }
+
+    /// Left out when the sender did not measure it.
+    private var times: [String] {
+        guard statistics.listBuildTime > 0 else { return [] }
+        return [
+            "File list generation time: " + seconds(statistics.listBuildTime) + " seconds",
+            "File list transfer time: " + seconds(statistics.listTransferTime) + " seconds",
         ]
     }
 

@@ -28,8 +28,6 @@ struct TransferLog: Sendable {
     private static let percent = UInt8(ascii: "%")
 
     private let format: OutputFormat
-    /// The format of a deletion, in which only the name is open.
-    private let deletion: [UInt8]
     private let itemizer: Itemizer
 
     /// Prepares the lines of a session.
@@ -38,21 +36,13 @@ struct TransferLog: Sendable {
     ///   - format: The module's `log format`.
     ///   - session: The session.
     ///   - options: Its options.
-    /// - Throws: ``CommandError`` for an escape that is not supported.
-    init(_ format: [UInt8], _ session: Session, _ options: TransferOptions) throws(CommandError) {
-        let about = Self.replacing(format) { letter in
-            if letter == UInt8(ascii: "f") { return [Self.percent, UInt8(ascii: "n")] }
-            return session.value(letter).map { $0.flatMap { $0 == Self.percent ? [$0, $0] : [$0] } }
-        }
-        self.format = try OutputFormat(parsing: about)
-        deletion = Self.replacing(about) { letter in
-            switch letter {
-            case UInt8(ascii: "o"): Array("del.".utf8)
-            case UInt8(ascii: "l"), UInt8(ascii: "b"): [UInt8(ascii: "0")]
-            case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "p"): nil
-            default: []
+    init(_ format: [UInt8], _ session: Session, _ options: TransferOptions) {
+        self.format = OutputFormat(
+            parsing: Self.replacing(format) { letter in
+                if letter == UInt8(ascii: "f") { return [Self.percent, UInt8(ascii: "n")] }
+                return session.value(letter).map { $0.flatMap { $0 == Self.percent ? [$0, $0] : [$0] } }
             }
-        }
+        )
         itemizer = Itemizer(options: options)
     }
 
@@ -63,8 +53,8 @@ struct TransferLog: Sendable {
     }
 
     /// The line for a deletion.
-    func line(deleted name: [UInt8]) -> [UInt8] {
-        Self.replacing(deletion) { $0 == UInt8(ascii: "n") ? NameText.escaped(name) : [] }
+    func line(deleted name: [UInt8], isDirectory: Bool) -> [UInt8] {
+        format.line(deleted: name, isDirectory: isDirectory, itemizer)
     }
 
     /// Replaces escapes; nil keeps one as it is.

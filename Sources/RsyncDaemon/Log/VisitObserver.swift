@@ -28,14 +28,14 @@ final class VisitObserver: TransferObserver {
         log.line(text)
     }
 
-    func peerMessage(_ text: String, _ level: MessageLevel) {}
+    func peerMessage(_ line: [UInt8], _ level: MessageLevel) {}
 
     func didChange(_ item: ItemReport) {
         if let line = files?.line(item) { log.line(line) }
     }
 
     func didDelete(name: [UInt8], isDirectory: Bool) {
-        if let files { log.line(files.line(deleted: name)) }
+        if let files { log.line(files.line(deleted: name, isDirectory: isDirectory)) }
     }
 
     func didMove(name: [UInt8], offset: Int64, size: Int64) {}

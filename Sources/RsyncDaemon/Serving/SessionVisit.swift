@@ -168,13 +168,9 @@ final class SessionVisit: ModuleVisit {
             path: variables.value("RSYNC_MODULE_PATH") ?? [],
             user: variables.value("RSYNC_USER_NAME") ?? []
         )
-        do throws(CommandError) {
-            let files = try TransferLog(variables.expand(settings.logFormat), session, request.options)
-            let follower = VisitObserver(log: log, files: files)
-            state.withLock { $0.follower = follower }
-        } catch {
-            log.line("log format: \(error)")
-        }
+        let files = TransferLog(variables.expand(settings.logFormat), session, request.options)
+        let follower = VisitObserver(log: log, files: files)
+        state.withLock { $0.follower = follower }
     }
 
     /// Sets the options that the module's parameters decide.

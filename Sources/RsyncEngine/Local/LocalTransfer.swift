@@ -56,7 +56,7 @@ package struct LocalTransfer {
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         parameters.dialect = Dialect(options.wire.protocolVersion)
-        if options.listsIncrementally, options.allowsIncrementalLists, parameters.dialect.hasCompatibilityFlags {
+        if options.offersIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
@@ -96,8 +96,12 @@ package struct LocalTransfer {
             for thread in threads { thread.join() }
             synchronizer?.end()
         }
-        observer.fileList(isSending: true, isIncremental: state.parameters.isIncremental, isComplete: false, count: 0)
+        let isIncremental = state.parameters.isIncremental
+        if isIncremental { announce(0, isIncremental: true) }
+        let start = ContinuousClock.now
         guard let first = lists.pop() else { return }
+        state.noteListBuilt(since: start)
+        if !isIncremental { announce(first.count, isIncremental: false) }
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
         synchronizer = try state.execution.synchronizer(state, of: destination.volume)
@@ -129,6 +133,10 @@ package struct LocalTransfer {
         try session.finish()
         jobs.close()
         if let failure = state.failure { throw failure }
+    }
+
+    private func announce(_ count: Int, isIncremental: Bool) {
+        observer.fileList(isSending: true, isIncremental: isIncremental, isComplete: false, count: count)
     }
 
     private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(EngineError) -> WorkerThread {

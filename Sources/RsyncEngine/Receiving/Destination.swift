@@ -197,8 +197,9 @@ private struct DestinationOpener {
         do throws(VolumeError) {
             let volume = try openVolume(parts.folder)
             guard try state.execution.makeRoot(parts.leaf, in: volume) else { return volume }
-            if state.options.output.verbosity > 0 || state.options.output.itemize > 0 {
-                state.report("created directory \(printable(path))", .info)
+            let output = state.options.output
+            if output.level(.name) > 0 || output.itemize > 0 || output.hasFormat {
+                state.inform("created directory ", path)
             }
             return try openVolume(path)
         } catch {

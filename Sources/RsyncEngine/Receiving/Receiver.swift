@@ -36,6 +36,8 @@ final class Receiver: ReadingRole {
     private var decoder: FileListDecoder
     private var live: LiveFileLists
     private var listCount: Int32 = 0
+    /// Entries of lists that have ended.
+    private var endedCount = 0
     private var doneCount: Int32 = 0
     private var phase = Phase.firstLists
     /// The sender's own statistics, which a client gets at the end of a pull.
@@ -180,7 +182,10 @@ final class Receiver: ReadingRole {
         }
         doneCount += 1
         // A whole list stays: files may be sent again after its end.
-        if doneCount <= listCount, live.isIncremental { live.releaseOldest() }
+        if doneCount <= listCount, live.isIncremental {
+            endedCount += live.lists.first?.count ?? 0
+            live.releaseOldest()
+        }
         jobs.handOver()
         let dialect = state.parameters.dialect
         if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
@@ -222,23 +227,38 @@ final class Receiver: ReadingRole {
             )
         }
         defer { open.settle(plan) }
+        if state.observer.wantsFileProgress { notePosition(index) }
         if state.carriesValues(item.flags) {
             try state.readValues(from: input, into: plan.attributes.extended?.attributes ?? .empty)
         }
-        let isReportedFirst = state.observer.wantsFileProgress && !state.isServer
+        let isReportedFirst = state.observer.wantsItemsFirst && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
         switch try files.receive(plan) {
         case .complete(let job):
             jobs.add(job)
-            if !isReportedFirst { report(item, try live.resolve(index), transferred: files.lastLength) }
+            if !isReportedFirst {
+                report(item, try live.resolve(index), transferred: files.lastLength, checksum: files.lastDigest)
+            }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))
         }
     }
 
-    private func report(_ item: Item, _ place: ListedEntry, transferred: Int64) {
+    /// Records how far in the lists the transfer is.
+    private func notePosition(_ index: Int32) {
+        var before = endedCount
+        for list in live.lists {
+            guard index >= list.start + Int32(list.count) else { break }
+            before += list.count
+        }
+        let start = live.lists.last { $0.start <= index }?.start ?? index
+        state.progress.entriesPassed.store(Int64(before + Int(index - start) + 1), ordering: .relaxed)
+    }
+
+    private func report(_ item: Item, _ place: ListedEntry, transferred: Int64, checksum: [UInt8] = []) {
         guard state.observer.wantsItems else { return }
-        let report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
+        var report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
+        report.checksum = state.parameters.checksum.printed(checksum)
         state.observer.didChange(report)
     }
 

@@ -1,6 +1,7 @@
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
+import Synchronization
 import VolumeAccess
 
 /// The destination's half of a session: receiver, generator and finishers on their threads (protocol specification,
@@ -59,6 +60,7 @@ final class ReceivingSide {
             didReceiveFirst()
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
+            if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
             state.observer.fileList(
                 isSending: false,
                 isIncremental: state.parameters.isIncremental,
@@ -73,6 +75,8 @@ final class ReceivingSide {
         } catch {
             state.fail(.wire(error))
         }
+        // Without a generator, this thread is the output's owner.
+        if threads.isEmpty, let failure = state.failure { state.tell(failure, over: output) }
         for queue in jobs { queue.close() }
         for thread in threads { thread.join() }
         synchronizer?.end()

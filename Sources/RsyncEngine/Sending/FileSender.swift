@@ -29,7 +29,9 @@ final class FileSender {
     /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Bytes of the file sent last.
-    private(set) var lastLength: Int64 = 0
+    private var lastLength: Int64 = 0
+    /// The checksum of the file sent last.
+    private var lastDigest: [UInt8] = []
 
     init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
@@ -42,6 +44,21 @@ final class FileSender {
         isPlain = state.parameters.compression == .none
         self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
+    }
+
+    /// Describes an entry that is not sent, or not yet.
+    func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
+        var report = ItemReport(item, entry, in: list, isSending: true, transferred: transferred)
+        report.folder = directories.folder(of: entry)
+        return report
+    }
+
+    /// Describes the file that was sent last.
+    func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ signature: Signature) -> ItemReport {
+        var report = report(item, entry, in: list, transferred: lastLength)
+        report.checksum = state.parameters.checksum.printed(lastDigest)
+        report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+        return report
     }
 
     /// Answers a request.
@@ -69,9 +86,9 @@ final class FileSender {
             try tellNotSent(index)
             return false
         }
-        if state.observer.wantsFileProgress, !state.isServer {
-            followed = (Array(list.name(of: entry)), size, 0)
-            state.observer.didChange(ItemReport(item, entry, in: list, isSending: true, transferred: 0))
+        if state.observer.wantsFileProgress, !state.isServer { followed = (Array(list.name(of: entry)), size, 0) }
+        if state.observer.wantsItemsFirst, !state.isServer {
+            state.observer.didChange(report(item, entry, in: list, transferred: 0))
         }
         try output.index(index)
         try item.write(to: output)
@@ -87,6 +104,7 @@ final class FileSender {
             state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
         }
         try output.bytes(digest)
+        lastDigest = digest
         fileSum.reset()
         if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }

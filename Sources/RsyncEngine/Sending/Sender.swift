@@ -89,7 +89,9 @@ final class Sender {
     ///
     /// - Returns: Whether there is nothing to transfer at all.
     private func sendFirstLists() throws(WireError) -> Bool {
+        let start = ContinuousClock.now
         guard let first = try waitForList() else { return true }
+        state.noteListBuilt(since: start)
         state.observer.fileList(
             isSending: true,
             isIncremental: state.parameters.isIncremental,
@@ -244,6 +246,9 @@ final class Sender {
         let place = try live.resolve(index)
         // The index before a list's first entry names a directory that also has an index in another list.
         if !place.isDirectoryOfList { passed.request(index, in: live.lists, state.progress) }
+        if state.observer.wantsFileProgress {
+            state.progress.entriesPassed.store(state.progress.entriesDone.load(ordering: .relaxed), ordering: .relaxed)
+        }
         if item.flags.contains(.isNew) { state.count { $0.created.count(mode: place.entry.mode) } }
         if item.flags.contains(.transfer) {
             guard phase < 2 else { throw .violation("a file was requested after the last phase", exitCode: 2) }
@@ -262,9 +267,11 @@ final class Sender {
             if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }
         }
         guard state.observer.wantsItems else { return }
-        if signature != nil, state.observer.wantsFileProgress, !state.isServer { return }
-        let sent = signature == nil ? 0 : file.lastLength
-        state.observer.didChange(ItemReport(item, place.entry, in: place.holder, isSending: true, transferred: sent))
+        guard let signature else {
+            return state.observer.didChange(file.report(item, place.entry, in: place.holder, transferred: 0))
+        }
+        guard !state.observer.wantsItemsFirst || state.isServer else { return }
+        state.observer.didChange(file.reportLast(item, place.entry, in: place.holder, signature))
     }
 
     // MARK: goodbye

@@ -150,7 +150,7 @@ package struct ClientSession: Sendable {
             arguments.paths = arguments.paths.map {
                 ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: secludesArguments)
             }
-            try write(secludesArguments ? arguments.firstWords : arguments.encoded, in: dialect, over: channel)
+            try write(secludesArguments ? arguments.firstWords : arguments.encodedForDaemon, in: dialect, over: channel)
             if secludesArguments { try write(arguments.secludedWords, isSecluded: true, over: channel) }
             return try transfer(direction, version: version, over: channel)
         }
@@ -229,11 +229,7 @@ package struct ClientSession: Sendable {
 
     private func daemonClient(over channel: SessionChannel) -> DaemonClient {
         let observer = observer
-        // A list of modules has two columns.
-        let onText = { (line: [UInt8]) throws(WireError) in
-            let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-            observer.peerMessage(columns.map { shown($0) }.joined(separator: "\t"), .info)
-        }
+        let onText = { (line: [UInt8]) throws(WireError) in observer.greeting(line) }
         return DaemonClient(
             version: options.wire.protocolVersion,
             input: channel.input,

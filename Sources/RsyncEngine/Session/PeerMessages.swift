@@ -52,7 +52,7 @@ extension SessionState {
     fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
         guard !isServer else { return }
         if case .errorTransfer = level { noteTransferError() }
-        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(shown(line), level) }
+        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(Array(line), level) }
     }
 
     fileprivate func relayDeletion(_ payload: [UInt8]) {

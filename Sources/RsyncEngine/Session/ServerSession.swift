@@ -13,6 +13,9 @@ package struct ServerSession {
     private let observer: any TransferObserver
     private let progress: TransferProgress
     private let preferences: TransferOptions.Preferences
+    /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
+    /// nowhere to print them.
+    package var printsOwnMessages = false
 
     /// Prepares a session.
     ///
@@ -251,6 +254,7 @@ package struct ServerSession {
             progress: progress,
             mapsNames: place.mapsNames,
             lockReach: place.lockReach,
+            printsOwnMessages: printsOwnMessages,
             place: place.sources
         )
     }

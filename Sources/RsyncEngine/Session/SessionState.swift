@@ -52,6 +52,8 @@ final class SessionState: Sendable {
     /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
     /// the peer need not know.
     let mapsNames: Bool
+    /// Whether the observer of a server can print messages, as `--stderr=all` asks for.
+    private let printsOwnMessages: Bool
     /// The ACLs and extended attributes of the file lists.
     let metadata = ListedMetadata()
     /// Which extended attributes are preserved; nil for none.
@@ -75,8 +77,10 @@ final class SessionState: Sendable {
         progress: TransferProgress,
         mapsNames: Bool = true,
         lockReach: Int64 = 0,
+        printsOwnMessages: Bool = false,
         place: SourcePlace = .user
     ) {
+        self.printsOwnMessages = printsOwnMessages
         self.options = options
         attributeNames = Self.attributeNames(options)
         self.place = place
@@ -163,6 +167,12 @@ final class SessionState: Sendable {
 
     func count(_ body: (inout SessionStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
 
+    /// Records how long the sender took for the first file list; at least a millisecond, since 0 stands for unknown.
+    func noteListBuilt(since start: ContinuousClock.Instant) {
+        let milliseconds = (ContinuousClock.now - start) / Duration.milliseconds(1)
+        count { $0.listBuildTime = max(1, Int64(milliseconds)) }
+    }
+
     var statistics: SessionStatistics {
         guarded.withLock { state in
             var statistics = state.statistics
@@ -225,10 +235,21 @@ final class SessionState: Sendable {
     /// Reports a message to the user, or to the peer that shows it to one.
     func report(_ text: String, _ level: MessageLevel) {
         if case .errorTransfer = level { noteTransferError() }
-        guard isServer else { return observer.message(text, level) }
+        guard sendsMessages else { return observer.message(text, level) }
         observer.sentMessage(text, level)
         post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
     }
+
+    /// Reports a line of information that is about a name; the name is escaped where it is printed.
+    func inform(_ before: String, _ name: some Sequence<UInt8>, _ after: String = "") {
+        let line = Array(before.utf8) + name + Array(after.utf8)
+        guard sendsMessages else { return observer.information(line) }
+        observer.sentMessage(shown(line), .info)
+        post(.info, line.prefix(5000) + [UInt8(ascii: "\n")])
+    }
+
+    /// Whether messages are sent to the peer.
+    private var sendsMessages: Bool { isServer && !(printsOwnMessages && options.output.messageRoute == .all) }
 
     /// Queues a message for the thread that owns the output.
     func post(_ tag: MessageTag, _ payload: [UInt8]) {

@@ -90,6 +90,8 @@ package final class TransferProgress: Sendable {
     package let bytesListed = Atomic<Int64>(0)
     /// Entries done.
     package let entriesDone = Atomic<Int64>(0)
+    /// Entries up to the file that is being transferred, in the order of the lists; only for a display of file progress.
+    package let entriesPassed = Atomic<Int64>(0)
     /// Entries listed so far.
     package let entriesListed = Atomic<Int64>(0)
     /// Files whose data was transferred.

@@ -50,6 +50,35 @@ package struct ItemReport: Sendable {
     package var isLocal: Bool
     /// Bytes of literal and matched data of this file.
     package var transferred: Int64
+    /// Bytes of block sums for this file, at the sender.
+    package var sumBytes: Int64 = 0
+    /// The checksum of the whole file; empty when it is not known.
+    package var checksum: [UInt8] = []
+    /// At the sender: what precedes the name in the path it was given; empty for none.
+    package var folder: [UInt8] = []
+    /// Whether the entry was deleted, so that nothing but its name and its type is known.
+    package var isDeletion = false
+}
+
+extension ItemReport {
+    /// Describes a name that was deleted from the destination.
+    package init(deleted name: [UInt8], isDirectory: Bool) {
+        self.init(
+            name: name,
+            flags: [],
+            mode: isDirectory ? 0o040000 : 0,
+            size: 0,
+            modified: 0,
+            uid: 0,
+            gid: 0,
+            target: [],
+            hardLink: [],
+            isSending: false,
+            isLocal: false,
+            transferred: 0
+        )
+        isDeletion = true
+    }
 }
 
 /// Follows a transfer.
@@ -60,14 +89,20 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsItems: Bool { get }
     /// Whether ``didMove(name:offset:size:)`` should be called.
     var wantsFileProgress: Bool { get }
+    /// Whether a transferred file is reported before its data; figures about the data are unknown then.
+    var wantsItemsFirst: Bool { get }
     /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
+    /// A line of information of this side; names in it are not escaped.
+    func information(_ line: [UInt8])
     /// A message of this side, a server, that was sent to the peer.
     func sentMessage(_ text: String, _ level: MessageLevel)
-    /// A printable line from the peer.
-    func peerMessage(_ text: String, _ level: MessageLevel)
+    /// A line from the peer as it arrived, without its terminator.
+    func peerMessage(_ line: [UInt8], _ level: MessageLevel)
+    /// A line of a daemon's message of the day, or of its list of modules, as it arrived.
+    func greeting(_ line: [UInt8])
     /// An entry was created, changed, transferred or found different; for a transferred file it is called before the
-    /// data if ``wantsFileProgress`` is set, otherwise after it.
+    /// data if ``wantsItemsFirst`` is set, otherwise after it.
     func didChange(_ item: ItemReport)
     /// An entry of the source was listed (`--list-only`).
     func didList(_ item: ItemReport)
@@ -81,11 +116,16 @@ package protocol TransferObserver: AnyObject, Sendable {
 }
 
 extension TransferObserver {
+    /// True if there is a progress display, which is below the name.
+    package var wantsItemsFirst: Bool { wantsFileProgress }
+    /// Treats the line, in printable form, like a message.
+    package func information(_ line: [UInt8]) { message(shown(line), .info) }
     /// Ignores what the peer is told.
     package func sentMessage(_ text: String, _ level: MessageLevel) {}
-    /// Treats the peer's messages like this side's.
-    package func peerMessage(_ text: String, _ level: MessageLevel) { message(text, level) }
-
+    /// Treats the peer's messages, in printable form, like this side's.
+    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { message(shown(line), level) }
+    /// Treats the daemon's lines like messages.
+    package func greeting(_ line: [UInt8]) { peerMessage(line, .info) }
     /// Ignores the entry.
     package func didList(_ item: ItemReport) {}
 }

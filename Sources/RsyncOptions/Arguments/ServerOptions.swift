@@ -12,26 +12,28 @@ package struct ServerOptions: Sendable, Equatable {
     package var isNULSeparated = false
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
+    /// What a server prints before anything else: about an item of `--info` that it does not know.
+    package var warnings: [String] = []
 
     package init() {}
 
-    /// The arguments up to the `.` that ends the options; plain text without special characters of a shell.
-    package var words: [String] { firstWords + longWords }
+    /// The arguments up to the `.` that ends the options, without any quoting.
+    package var words: [[UInt8]] { firstWords + longWords }
 
     /// The mode and the letters: with `-s`, all that a command line shows.
-    package var firstWords: [String] {
-        let letters = told(.letters).flatMap { $0.spelled(transfer) }.joined()
-        let cluster = (isSecluded ? "s" : "") + letters + (capabilities.isEmpty ? "" : "e\(capabilities)")
-        return ["--server"] + (isSender ? ["--sender"] : []) + (cluster.isEmpty ? [] : ["-\(cluster)"])
+    package var firstWords: [[UInt8]] {
+        let capabilities = Array((capabilities.isEmpty ? "" : "e\(capabilities)").utf8)
+        let letters = Array((isSecluded ? "s" : "").utf8) + spelled(.letters).joined() + capabilities
+        let mode = isSender ? ["--server", "--sender"] : ["--server"]
+        return mode.map { Array($0.utf8) } + (letters.isEmpty ? [] : [[UInt8(ascii: "-")] + letters])
     }
 
     /// The options that follow the letters.
-    package var longWords: [String] {
-        told(.words).flatMap { $0.spelled(transfer) }.filter { !$0.isEmpty }
-    }
+    package var longWords: [[UInt8]] { spelled(.words) }
 
-    private func told(_ place: OptionTelling.Place) -> [OptionTelling] {
-        Self.tellings.filter { $0.place == place && $0.reaches(sender: isSender) }
+    private func spelled(_ place: OptionTelling.Place) -> [[UInt8]] {
+        let told = Self.tellings.filter { $0.place == place && $0.reaches(sender: isSender) }
+        return told.flatMap { $0.spelled(transfer, isSender) }
     }
 
     private static let tellings = OptionTable.options.compactMap(\.telling).sorted { $0.rank < $1.rank }

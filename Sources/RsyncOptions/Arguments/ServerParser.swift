@@ -47,20 +47,19 @@ package struct ServerParser {
     package mutating func run() throws(ArgumentFlaw) {
         guard let first = rest.popFirst(), first == Array("--server".utf8) else { throw .missing("--server") }
         while let bytes = rest.popFirst() {
-            let text = optionText(bytes)
-            if text == "." {
+            let option = unescaped(bytes)
+            if option == Array(".".utf8) {
                 isComplete = true
                 options.settleFilesFrom()
                 paths = rest.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
                 return
             }
-            if text.hasPrefix("--") {
-                try long(text.dropFirst(2))
-            } else if text.hasPrefix("-"), text.count > 1 {
-                try cluster(text.dropFirst())
+            if option.starts(with: Array("--".utf8)) {
+                try long(option.dropFirst(2))
+            } else if option.count > 1, option.first == UInt8(ascii: "-") {
+                try cluster(option.dropFirst())
             } else {
-                let shown = PrintableText.ofPeer(text)
-                throw .missing("\".\" before \"\(shown)\"")
+                throw .missing("\".\" before \"\(PrintableText.ofPeer(text(option)))\"")
             }
         }
         guard options.isSecluded else { throw .missing("\".\"") }
@@ -68,53 +67,60 @@ package struct ServerParser {
 
     /// A daemon's client escapes option values as for a shell, but not secluded ones (protocol
     /// specification, session 2.5 and 2.6).
-    private func optionText(_ bytes: [UInt8]) -> String {
-        guard isEscaped, !options.isSecluded else { return String(decoding: bytes, as: UTF8.self) }
-        return String(decoding: ArgumentQuoting.unescaped(bytes), as: UTF8.self)
+    private func unescaped(_ bytes: [UInt8]) -> [UInt8] {
+        isEscaped && !options.isSecluded ? ArgumentQuoting.unescaped(bytes) : bytes
     }
 
-    private mutating func cluster(_ text: Substring) throws(ArgumentFlaw) {
-        var letters = text
-        while let letter = letters.popFirst() {
+    private func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
+
+    private mutating func cluster(_ bytes: ArraySlice<UInt8>) throws(ArgumentFlaw) {
+        var letters = bytes
+        while let byte = letters.popFirst() {
+            let letter = Character(UnicodeScalar(byte))
             guard let entry = OptionTable.server[letter] else { throw .unknown("-\(letter)") }
             if case .value = entry.reading {
-                return try apply(entry, "-\(letter)", letters.isEmpty ? try next("-\(letter)") : letters)
+                // As popt reads it: the value may be the next argument.
+                let value = letters.isEmpty ? try next("-\(letter)") : Array(letters)
+                return try apply(entry, "-\(letter)", value)
             }
             try apply(entry, entry.option.spellingWithLetter, nil)
         }
     }
 
-    private mutating func long(_ text: Substring) throws(ArgumentFlaw) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        let value = parts.count == 2 ? parts[1] : nil
+    private mutating func long(_ bytes: ArraySlice<UInt8>) throws(ArgumentFlaw) {
+        let parts = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        let name = text(parts[0])
+        let value = parts.count == 2 ? Array(parts[1]) : nil
+        let unknown = ArgumentFlaw.unknown("--\(text(bytes))")
         if let entry = OptionTable.server[name] {
             switch entry.reading {
-            case .value where value == nil: return try apply(entry, "--\(name)", next("--\(name)"))
-            case .value: return try apply(entry, "--\(name)", value)
+            case .value:
+                let value = if let value { value } else { try next("--\(name)") }
+                return try apply(entry, "--\(name)", value)
             case .refused: throw .unsupported("--\(name)")
             default:
-                guard value == nil else { throw .unknown("--\(text)") }
+                guard value == nil else { throw unknown }
                 return try apply(entry, "--\(name)", nil)
             }
         }
-        guard value == nil, let entry = OptionTable.server.turnedOff(by: name) else { throw .unknown("--\(text)") }
+        guard value == nil, let entry = OptionTable.server.turnedOff(by: name) else { throw unknown }
         switch entry.reading {
         case .toggle(let set): set(&options, false)
+        case .value(_, let off?): off(&options)
         case .refused(_, mayBeOff: true): throw .unsupported("--\(name)")
-        default: throw .unknown("--\(text)")
+        default: throw unknown
         }
     }
 
-    private mutating func next(_ option: String) throws(ArgumentFlaw) -> Substring {
+    private mutating func next(_ option: String) throws(ArgumentFlaw) -> [UInt8] {
         guard let value = rest.popFirst() else { throw .missingValue(option) }
-        return optionText(value)[...]
+        return unescaped(value)
     }
 
     private mutating func apply(
         _ entry: OptionIndex<ServerOptions>.Entry,
         _ spelling: String,
-        _ value: Substring?
+        _ value: [UInt8]?
     ) throws(ArgumentFlaw) {
         used.append(entry.option.spelling)
         do throws(OptionError) {
@@ -124,11 +130,11 @@ package struct ServerParser {
             case .toggle(let set): set(&options, true)
             case .effect(let run): try run(&options)
             case .value(let read, _):
-                try read(&options, OptionValue(server: entry.option.names[0], text: String(value ?? "")))
+                try read(&options, OptionValue(server: entry.option.names.first ?? spelling, bytes: value ?? []))
             }
         } catch {
             if case .unsupported = error, value == nil { throw .unsupported(spelling) }
-            throw value.map { .badValue(option: entry.option.spelling, value: String($0)) } ?? .unknown(spelling)
+            throw value.map { .badValue(option: entry.option.spelling, value: text($0)) } ?? .unknown(spelling)
         }
     }
 }

@@ -1,32 +1,5 @@
 import Checksums
 
-extension ClientOptions {
-    private static let infoNames: Set<String> = [
-        "backup", "copy", "del", "flist", "misc", "mount", "name", "nonreg", "progress", "remove", "skip", "stats",
-        "symsafe",
-    ]
-
-    /// Sets info levels such as `PROGRESS2,STATS`; a name without digits means level 1.
-    mutating func setInfo(_ value: OptionValue) throws(OptionError) {
-        for word in value.text.split(separator: ",") {
-            let name = word.prefix { !$0.isNumber }.lowercased()
-            guard let level = word.count == name.count ? 1 : Int(word.dropFirst(name.count)) else {
-                throw .usage("Unknown --info item: \"\(word)\"")
-            }
-            switch name {
-            case "none": for known in Self.infoNames { settings.info[known] = 0 }
-            case "all": for known in Self.infoNames { settings.info[known] = level }
-            case _ where Self.infoNames.contains(name): settings.info[name] = level
-            default: throw .usage("Unknown --info item: \"\(word)\"")
-            }
-        }
-        if let level = settings.info["progress"] {
-            settings.progress = level == 0 ? .none : level == 1 ? .files : .total
-        }
-        if let level = settings.info["stats"] { transfer.output.stats = level >= 2 }
-    }
-}
-
 extension TransferOptions.Wire {
     /// Sets one algorithm for all checksums, or two: for the transfer and for `-c`.
     mutating func chooseChecksum(_ value: OptionValue) throws(OptionError) {

@@ -2,39 +2,29 @@
 package struct ClientOptions: Sendable, Equatable {
     /// What is printed instead of a transfer.
     package enum Request: Sendable, Equatable {
-        case help, version
+        case help, version, versionData, infoHelp, debugHelp
     }
 
     /// The options that both ends of a transfer know.
     package var transfer = TransferOptions()
     /// The options that only this end knows.
     package var settings = ClientSettings()
-    /// `--help` or `--version`; nil for a transfer.
+    /// `--help`, `--version` and the like; nil for a transfer.
     package var request: Request?
 
     package init() {}
 }
 
-/// How a transfer shows its progress.
-package enum ProgressOption: Sendable, Equatable {
-    /// Not at all.
-    case none
-    /// `--progress`: a line for each file.
-    case files
-    /// `--info=progress2`: one line for all.
-    case total
-}
-
 /// Options that stay on the client.
 package struct ClientSettings: Sendable, Equatable {
-    /// The progress display that `--progress` and `--info=progress` request.
-    package var progress = ProgressOption.none
     /// How numbers are written: 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
     package var humanLevel = 1
     /// The value of `--out-format`; nil when not given.
     package var outFormat: [UInt8]?
-    /// The levels of `--info` by name, in lower case; only those given.
-    package var info: [String: Int] = [:]
+    /// `-8`: bytes above 127 are printed as they are.
+    package var keepsHighBytes = false
+    /// The value of `--outbuf`; nil for lines on a terminal and blocks elsewhere.
+    package var buffering: OutputBuffering?
     /// `-0`: rules and names in files end with a NUL.
     package var isNULSeparated = false
     /// Whether only `-a` has turned on recursion, which `--files-from` turns off again.
@@ -45,6 +35,12 @@ package struct ClientSettings: Sendable, Equatable {
     package var directoryRules = 0
     /// The value of `--log-file`.
     package var logFile: [UInt8]?
+    /// The value of `--log-file-format`; nil when not given.
+    package var logFileFormat: [UInt8]?
+    /// `--no-motd` when false.
+    package var showsGreeting = true
+    /// What is printed before anything else: about options that have no effect.
+    package var warnings: [String] = []
     /// The value of `--password-file`.
     package var passwordFile: [UInt8]?
     /// The value of `--port`; nil for 873.

@@ -21,7 +21,7 @@ package struct ClientParser {
         self.surroundings = surroundings
     }
 
-    /// Reads to the end, or to `--help`.
+    /// Reads to the end, or to `--help` and the like.
     ///
     /// - Throws: ``OptionError`` for the first unknown argument; nothing is ignored.
     package mutating func run() throws(OptionError) {
@@ -37,7 +37,7 @@ package struct ClientParser {
             } else {
                 operands.append(argument)
             }
-            if options.request == .help { return }
+            if let request = options.request, request != .version { return }
         }
     }
 

@@ -129,8 +129,9 @@ extension OptionDescriptor {
         return .setting(
             "\(name)=DIR",
             help,
-            told: .words(450, "\(name)=DIR", to: .receiver) { options in
-                options.placement.alternateUse == use ? options.placement.alternates.map { "\(name)=\($0.text)" } : []
+            told: .words(450, "\(name)=DIR", to: .receiver) { options, _ in
+                guard options.placement.alternateUse == use else { return [] }
+                return options.placement.alternates.map { Array("\(name)=".utf8) + $0 }
             },
             isUsed: { $0.placement.alternateUse == use && !$0.placement.alternates.isEmpty }
         ) { (options, value) throws(OptionError) in

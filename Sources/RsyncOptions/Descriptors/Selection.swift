@@ -168,15 +168,15 @@ extension OptionTable {
             client: .value { (state, value) throws(OptionError) in state.settings.filesFrom = value.bytes },
             server: .value { (state, value) throws(OptionError) in state.filesFrom = value.bytes }
         )
-        option.telling = .words(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options in
-            let relative = options.selection.relative ? [] : ["--no-relative"]
-            return switch options.selection.filesFrom {
-            case nil: []
-            case .names, .stream: ["--files-from=-", "--from0"] + relative
-            case .file(let path, let isNULSeparated):
-                ["--files-from=\(String(decoding: path, as: UTF8.self))"] + (isNULSeparated ? ["--from0"] : [])
-                    + relative
+        option.telling = .words(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options, _ in
+            let (file, isNULSeparated): ([UInt8], Bool)
+            switch options.selection.filesFrom {
+            case nil: return []
+            case .names, .stream: (file, isNULSeparated) = ([UInt8(ascii: "-")], true)
+            case .file(let path, let separated): (file, isNULSeparated) = (path, separated)
             }
+            return [Array("--files-from=".utf8) + file] + (isNULSeparated ? [Array("--from0".utf8)] : [])
+                + (options.selection.relative ? [] : [Array("--no-relative".utf8)])
         }
         option.isUsed = { $0.selection.filesFrom != nil }
         return option

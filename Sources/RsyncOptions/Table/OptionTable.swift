@@ -58,7 +58,7 @@ struct OptionIndex<State>: Sendable {
     func turnedOff(by word: String) -> Entry? {
         guard word.hasPrefix("no-") else { return nil }
         let bare = word.dropFirst(3)
-        if let letter = bare.first, bare.count == 1 { return letter.isLetter ? byLetter[letter] : nil }
+        if let letter = bare.first, bare.count == 1 { return letter == "-" ? nil : byLetter[letter] }
         return bare.hasPrefix("no-") ? nil : byName[String(bare)]
     }
 }

@@ -16,8 +16,8 @@ package struct OptionTelling: Sendable {
     package let audience: Audience
     /// Its form, for documents.
     let shown: String
-    /// Letters or words for the options; empty when there is nothing to send.
-    let spelled: @Sendable (TransferOptions) -> [String]
+    /// Letters, or words, for the options and a server that sends or receives; empty when there is nothing to send.
+    let spelled: @Sendable (TransferOptions, _ serverSends: Bool) -> [[UInt8]]
 
     /// Among the letters.
     static func letter(
@@ -26,19 +26,19 @@ package struct OptionTelling: Sendable {
         to audience: Audience = .all,
         when isTold: @escaping @Sendable (TransferOptions) -> Bool
     ) -> OptionTelling {
-        OptionTelling(place: .letters, rank: rank, audience: audience, shown: "-\(letter)") {
-            isTold($0) ? [String(letter)] : []
-        }
+        letters(rank, "-\(letter)", to: audience) { isTold($0) ? String(letter) : "" }
     }
 
-    /// Among the letters, some of them repeated.
+    /// As letters, such as one that is repeated.
     static func letters(
         _ rank: Int,
         _ shown: String,
         to audience: Audience = .all,
         _ spelled: @escaping @Sendable (TransferOptions) -> String
     ) -> OptionTelling {
-        OptionTelling(place: .letters, rank: rank, audience: audience, shown: shown) { [spelled($0)] }
+        OptionTelling(place: .letters, rank: rank, audience: audience, shown: shown) { options, _ in
+            [Array(spelled(options).utf8)]
+        }
     }
 
     /// As a word; nil when there is nothing to send.
@@ -48,15 +48,15 @@ package struct OptionTelling: Sendable {
         to audience: Audience = .all,
         _ spelled: @escaping @Sendable (TransferOptions) -> String?
     ) -> OptionTelling {
-        OptionTelling(place: .words, rank: rank, audience: audience, shown: shown) { spelled($0).map { [$0] } ?? [] }
+        words(rank, shown, to: audience) { options, _ in spelled(options).map { [Array($0.utf8)] } ?? [] }
     }
 
-    /// As several words.
+    /// As any number of words, such as an option and its value; bytes, since a value may be a path.
     static func words(
         _ rank: Int,
         _ shown: String,
         to audience: Audience = .all,
-        _ spelled: @escaping @Sendable (TransferOptions) -> [String]
+        _ spelled: @escaping @Sendable (TransferOptions, _ serverSends: Bool) -> [[UInt8]]
     ) -> OptionTelling {
         OptionTelling(place: .words, rank: rank, audience: audience, shown: shown, spelled: spelled)
     }

@@ -33,9 +33,9 @@ package struct OptionValue {
     }
 
     /// A value of a server's arguments.
-    init(server option: String, text: String) {
+    init(server option: String, bytes: [UInt8]) {
         self.option = option
-        bytes = Array(text.utf8)
+        self.bytes = bytes
         isPlain = true
         surroundings = nil
     }

@@ -17,12 +17,18 @@ extension TransferOptions {
         guard let directory, !directory.isEmpty, directory.first != UInt8(ascii: "/") else { return nil }
         let slash = UInt8(ascii: "/")
         let name = directory.last == slash ? directory : directory + [slash]
-        return FilterRule(pattern: name, isInclude: false, traits: RuleTraits(isPerishable: true))
+        var traits = RuleTraits(isPerishable: true)
+        if deletion.includesExcluded { traits.sides = .sender }
+        return FilterRule(pattern: name, isInclude: false, traits: traits)
     }
 
     /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
+    ///
+    /// With `--delete-excluded` rsync 3.5.0 deletes them.
     package var backupRule: FilterRule? {
-        guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn else { return nil }
+        guard placement.makesBackups, placement.backupDirectory == nil, deletion.isOn, !deletion.includesExcluded else {
+            return nil
+        }
         return FilterRule(
             pattern: [UInt8(ascii: "*")] + placement.backupSuffix,
             isInclude: false,
@@ -37,8 +43,10 @@ extension TransferOptions {
         if let rule = partialRule(for: placement.partialDirectory) { selection.filters.append(rule) }
     }
 
-    /// The rules that protect backups and partial files from deletion, whatever the client has sent.
+    /// The rules that protect backups and partial files from deletion, whatever the client has sent; with
+    /// `--delete-excluded` nothing does.
     package var receiverRules: [FilterRule] {
+        guard !deletion.includesExcluded else { return [] }
         let usual = placement.keepsPartials ? Placement.usualPartialDirectory : nil
         return [backupRule, partialRule(for: placement.partialDirectory ?? usual)].compactMap(\.self)
     }

@@ -85,10 +85,16 @@ package struct ServerArguments: Sendable, Equatable {
     package var isSecluded: Bool { server.isSecluded }
 
     /// The whole vector, from `--server` on, without any quoting.
-    package var encoded: [[UInt8]] { (encodedOptions + ["."]).map { Array($0.utf8) } + paths }
+    package var encoded: [[UInt8]] { encodedOptions + [Array(".".utf8)] + paths }
 
-    /// The vector before the `.` that ends the options; plain text without shell metacharacters.
-    package var encodedOptions: [String] { server.words }
+    /// The whole vector for a daemon, which removes one level of backslashes from the options (protocol specification,
+    /// session 2.5).
+    package var encodedForDaemon: [[UInt8]] {
+        encodedOptions.map(ArgumentQuoting.shellWord) + [Array(".".utf8)] + paths
+    }
+
+    /// The vector before the `.` that ends the options, without any quoting.
+    package var encodedOptions: [[UInt8]] { server.words }
 
     // MARK: secluded arguments
 
@@ -98,17 +104,17 @@ package struct ServerArguments: Sendable, Equatable {
     /// The words that follow the server's program on a remote shell's command line.
     package var shellWords: [[UInt8]] {
         guard !isSecluded else { return firstWords }
-        let options = encodedOptions.map { ArgumentQuoting.shellWord(Array($0.utf8)) }
+        let options = encodedOptions.map(ArgumentQuoting.shellWord)
         return options + [Array(".".utf8)] + paths.map(ArgumentQuoting.shellPath)
     }
 
     /// The part of secluded arguments that stays visible.
-    package var firstWords: [[UInt8]] { server.firstWords.map { Array($0.utf8) } }
+    package var firstWords: [[UInt8]] { server.firstWords }
 
     /// The part of secluded arguments that goes on the stream; nothing in it is quoted.
     package var secludedWords: [[UInt8]] {
         let paths = paths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
-        return (server.longWords + ["."]).map { Array($0.utf8) } + paths
+        return server.longWords + [Array(".".utf8)] + paths
     }
 
     // MARK: meaning of the letters

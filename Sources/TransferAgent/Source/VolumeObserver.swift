@@ -47,7 +47,8 @@ package final class VolumeObserver: TransferObserver {
     }
 
     /// A line of the target: it is marked as such, and a target that sends endless text does not fill the log.
-    package func peerMessage(_ text: String, _ level: MessageLevel) {
+    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) {
+        let text = PrintableText.escaped(line)
         let shown = "target: \(text)"
         if level.isFailure { note(text, shown: shown, level) }
         let count = state.withLock { state in

@@ -168,7 +168,8 @@ let decisionTable = """
     file 100 5 4755 3:0      | file 100 5 4755             | -a                     | keep, set owner 3 mode 4755, report (owner)
     file 100 5 644           | file 100 5 644              | -rlpt -i               | keep
     file 100 5 644           | file 100 5 644              | -rlpt -ii              | keep, report unchanged
-    file 100 5 644           | file 100 5 644              | -rlpt -vv              | keep, report unchanged
+    file 100 5 644           | file 100 5 644              | -rlpt -vv              | keep
+    file 100 5 644           | file 100 5 644              | -rlpt -vv -i           | keep, report unchanged
 
     # --inplace
     file 100 5 644           | file 101 5 644              | -rlpt --inplace        | transfer in place (size), set mode 644 time 5

@@ -80,8 +80,12 @@ extension DecisionRules {
             fuzziness: placement.fuzziness
         )
         takesSmallestFirst = options.agent.smallestFirst
-        reportsUnchanged = options.output.itemize > 1 || options.output.verbosity > 1
-        mentionsSkipped = options.output.verbosity > 1
+        let namesUnchanged = options.output.level(.name) > 1
+        reportsUnchanged = options.output.itemize > 1 || options.output.itemize > 0 && namesUnchanged
+        mentionsUnchanged = options.output.itemize == 0 && namesUnchanged
+        mentionsSkipped = options.output.level(.skip) > 0
+        mentionsTypes = options.output.level(.nonreg) > 0
+        mentionsUnsafeLinks = options.output.level(.symsafe) > 0
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
             time: options.deletion.time ?? (dialect.deletesFirst ? .before : .during),

@@ -81,10 +81,16 @@ struct DecisionRules: Sendable {
     var bases: BasisRules
     /// Whether small files are requested before large ones.
     var takesSmallestFirst: Bool
-    /// Whether unchanged entries are reported (`-ii`, `-vv`; protocol specification, transfer 11.4).
+    /// Whether unchanged entries are reported (`-ii`; protocol specification, transfer 11.4).
     var reportsUnchanged: Bool
+    /// Whether the names of entries whose content is kept are printed by this side (`-vv` without `-i`).
+    var mentionsUnchanged = false
     /// Whether skipped entries are mentioned (`-vv`).
     var mentionsSkipped: Bool
+    /// Whether entries of a type that is not transferred are mentioned.
+    var mentionsTypes = true
+    /// Whether symbolic links that lead out of the tree are named.
+    var mentionsUnsafeLinks = false
     /// Which names are deleted, and when.
     var deletion: DeletionRules
 }

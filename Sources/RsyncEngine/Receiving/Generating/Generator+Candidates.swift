@@ -73,6 +73,7 @@ extension Generator {
             count(decision, candidate)
             if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            if rules.mentionsUnchanged, case .keep(let report, _, _) = decision { mention(candidate, report) }
             confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
             // Nothing is there that the other names could be linked to.
@@ -105,21 +106,26 @@ extension Generator {
 
     /// Mentions an entry that is left alone.
     func reportSkipped(_ candidate: Candidate, _ reason: SkipReason) {
-        let name = printable(candidate.name)
+        let name = candidate.name
         switch reason {
-        case .unwantedType: state.report("skipping non-regular file \"\(name)\"", .info)
-        case .leadsOut:
-            guard state.options.output.verbosity > 0 else { break }
-            let target = printable(candidate.list.target(of: candidate.entry))
-            state.report("ignoring unsafe symlink \"\(name)\" -> \"\(target)\"", .info)
+        case .unwantedType where rules.mentionsTypes: state.inform("skipping non-regular file \"", name, "\"")
+        case .unwantedType: break
+        case .leadsOut where rules.mentionsUnsafeLinks:
+            let target = candidate.list.target(of: candidate.entry)
+            state.inform("ignoring unsafe symlink \"", name + Array("\" -> \"".utf8) + target, "\"")
+        case .leadsOut: break
         case _ where !rules.mentionsSkipped: break
-        case .tooLong: state.report("\(name) is over max-size", .info)
-        case .tooShort: state.report("\(name) is under min-size", .info)
+        case .tooLong: state.inform("", name, " is over max-size")
+        case .tooShort: state.inform("", name, " is under min-size")
         case .missing:
-            let kind = candidate.entry.isDirectory ? "directory" : "file"
-            state.report("not creating new \(kind) \"\(name)\"", .info)
-        case .exists: state.report("\(name) exists", .info)
-        case .newer: state.report("\(name) is newer", .info)
+            state.inform("not creating new \(candidate.entry.isDirectory ? "directory" : "file") \"", name, "\"")
+        case .exists: state.inform("", name, " exists")
+        case .newer: state.inform("", name, " is newer")
         }
+    }
+
+    /// Names an entry whose content was not touched.
+    private func mention(_ candidate: Candidate, _ report: ItemFlags?) {
+        state.inform("", candidate.name, report?.isEmpty ?? true ? " is uptodate" : "")
     }
 }

@@ -89,12 +89,16 @@ final class FileReceiver {
             try rebuild(plan, head, basis, followed)
             if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
+            lastDigest = digest
             return finish(plan, isRight: sum.finish().bytes == digest)
         } catch {
             keepPartial()
             throw error
         }
     }
+
+    /// The checksum of the file received last, as the sender computed it.
+    private(set) var lastDigest: [UInt8] = []
 
     /// Literal and matched bytes of the file received last.
     var lastLength: Int64 { offset }

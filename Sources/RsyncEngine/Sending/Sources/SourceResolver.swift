@@ -102,13 +102,15 @@ package struct SourceResolver {
         let takesContents = isParent || parts.leaf.isEmpty || parts.leaf == Self.dot
         let folder = isParent ? argument : parts.hasParent ? parts.folder : []
         let opened = try open(folder)
-        return SourceRoot(
+        var source = SourceRoot(
             volume: opened.volume,
             base: opened.base,
             name: takesContents ? Self.dot : parts.leaf,
             argument: argument,
             place.filterRoot(folder, opened.volume)
         )
+        source.folder = folder
+        return source
     }
 
     /// Opens an argument that is sent under its path.
@@ -138,6 +140,7 @@ package struct SourceResolver {
                 impliedPath: base.base
             )
             source.impliesRoot = path.beginsAtRoot
+            source.folder = path.base
             return source
         }
         guard !path.components.isEmpty else { return source(base, [], Self.dot) }

@@ -25,6 +25,8 @@ package struct SourceRoot: Sendable {
     let impliedPath: [UInt8]
     /// Whether the transfer's root is one of them.
     var impliesRoot = false
+    /// The part of the argument that precedes the names of the transfer: `dir` of `dir/file` and of `dir/`.
+    var folder: [UInt8] = []
     /// The names below the root that are sent instead of the root's contents (`--files-from`); nil for an argument.
     let names: FileNames?
 

@@ -15,6 +15,8 @@ final class SourceTable: Sendable {
         let prefix: [UInt8]
         /// The path from the volume's root to where its names begin; empty unless links are followed within a module.
         let base: [UInt8]
+        /// See ``SourceRoot/folder``.
+        let folder: [UInt8]
 
         /// The path below the volume's root of a directory of the transfer.
         func path(of directory: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -52,7 +54,9 @@ final class SourceTable: Sendable {
             let key = Key(volume: ObjectIdentifier(source.volume), prefix: source.prefix, base: source.base)
             if let number = known.numbers[key] { return number }
             guard let number = UInt16(exactly: known.roots.count) else { return nil }
-            known.roots.append(Root(volume: source.volume, prefix: source.prefix, base: source.base))
+            known.roots.append(
+                Root(volume: source.volume, prefix: source.prefix, base: source.base, folder: source.folder)
+            )
             known.numbers[key] = number
             return number
         }
@@ -86,6 +90,9 @@ final class SourceDirectories {
 
     /// The root of an entry.
     func root(of entry: FileEntry) -> SourceTable.Root { table.root(entry.source) }
+
+    /// What precedes an entry's name in the argument that it comes from.
+    func folder(of entry: FileEntry) -> [UInt8] { table.root(entry.source).folder }
 
     /// Opens the file of an entry.
     func open(_ entry: FileEntry, in list: FileList) throws(VolumeError) -> ReadableFile {
