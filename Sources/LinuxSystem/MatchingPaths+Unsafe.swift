@@ -8,12 +8,14 @@ import Glibc
 /// - Returns: Empty when nothing matches or a directory cannot be read.
 package func matchingPaths(_ pattern: [UInt8]) -> [[UInt8]] {
     var found = unsafe glob_t()
-    let text = String(decoding: pattern, as: UTF8.self)
-    guard Array(text.utf8) == pattern, unsafe glob(text, 0, nil, &found) == 0 else { return [] }
+    guard !pattern.contains(0),
+        unsafe glob(pattern.map { CChar(bitPattern: $0) } + [0], 0, nil, &found) == 0
+    else { return [] }
     defer { unsafe globfree(&found) }
     var paths: [[UInt8]] = []
     for index in 0..<Int(unsafe found.gl_pathc) {
-        if let path = unsafe found.gl_pathv[index] { paths.append(Array(unsafe String(cString: path).utf8)) }
+        guard let path = unsafe found.gl_pathv[index] else { continue }
+        paths.append(unsafe Array(UnsafeRawBufferPointer(start: path, count: strlen(path))))
     }
     return paths
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ProcessSupport
 import RsyncCommand
 import RsyncEngine
 import RsyncOptions
@@ -36,6 +37,8 @@ package struct CommandRunner {
 
     private func carryOut(_ line: RsyncCommandLine) throws(CommandError) -> Int32 {
         if let buffering = line.settings.buffering { output.setBuffering(buffering) }
+        // Sources in many directories stay open.
+        ResourceLimit.openFiles.raise()
         for warning in line.settings.warnings { output.error("rsync: warning: \(warning)") }
         switch line.mode {
         case .information(let request):

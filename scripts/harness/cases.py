@@ -1,6 +1,7 @@
 """A case is a name and a function. Cases run in parallel processes, each in its own directory. A list of cases can be
 split into shards, and a run can be resumed where an earlier one ended."""
 
+import collections
 import concurrent.futures
 import contextlib
 import fnmatch
@@ -61,6 +62,21 @@ def check_equal_trees(differences, what="trees differ"):
     """Fails the case when a comparison found something, showing the first of them."""
     if differences:
         raise Failure(f"{what}: {len(differences)} differences", *differences[:8])
+
+
+def check_same_exit(stock, ours, where=""):
+    """Fails the case when two programs ended with different codes."""
+    if stock.code != ours.code:
+        raise Failure(f"{where}exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+
+
+def check_same_lines(stock, ours, where=""):
+    """Fails the case when two programs printed different lines, in whatever order, showing the first of them."""
+    theirs, mine = collections.Counter(stock), collections.Counter(ours)
+    missing, added = theirs - mine, mine - theirs
+    if missing or added:
+        raise Failure(f"{where}printed lines differ", *[f"stock only: {line!r}" for line in sorted(missing)[:6]],
+                      *[f"ours only: {line!r}" for line in sorted(added)[:6]])
 
 
 def _run_one(index):

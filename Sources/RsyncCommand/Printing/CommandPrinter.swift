@@ -86,11 +86,22 @@ package final class CommandPrinter: TransferObserver {
     }
 
     package func peerMessage(_ line: [UInt8], _ level: MessageLevel) {
-        if case .info = level { information(line) } else { message(PrintableText.escaped(line), level) }
+        guard case .info = level else { return message(PrintableText.escaped(line), level) }
+        let text = peerText(line)
+        log?.line(text)
+        if !options.output.quiet { inform(text) }
     }
 
     package func greeting(_ line: [UInt8]) {
-        if settings.showsGreeting { inform(names.escaped(line)) }
+        if settings.showsGreeting, !options.output.quiet { inform(peerText(line)) }
+    }
+
+    /// A line of the peer's: unless `-8` or the locale decides, what hides or reorders text on a terminal is escaped.
+    private func peerText(_ line: [UInt8]) -> [UInt8] {
+        guard names.highBytes == .text else { return names.escaped(line) }
+        let tab = UInt8(ascii: "\t")
+        let columns = line.split(separator: tab, omittingEmptySubsequences: false)
+        return Array(columns.map { Array(PrintableText.escaped(Array($0)).utf8) }.joined(separator: [tab]))
     }
 
     /// Prints a line of information.

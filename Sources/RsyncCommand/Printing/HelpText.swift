@@ -50,7 +50,7 @@ enum VersionText {
         ("file_bits", .bits(64)), ("inum_bits", .bits(64)), ("timestamp_bits", .bits(64)), ("long_int_bits", .bits(64)),
         ("socketpairs", .has(true)), ("symlinks", .has(true)), ("symtimes", .has(true)), ("hardlinks", .has(true)),
         ("hardlink_specials", .has(true)), ("hardlink_symlinks", .has(true)), ("IPv6", .has(true)),
-        ("atimes", .has(true)), ("batchfiles", .has(false)), ("inplace", .has(true)), ("append", .has(true)),
+        ("atimes", .has(true)), ("batchfiles", .has(false)), ("inplace", .has(true)), ("append", .has(false)),
         ("ACLs", .has(true)), ("ACL_at", .has(true)), ("xattrs", .has(true)), ("secluded_args", .word("optional")),
         ("iconv", .has(false)), ("prealloc", .has(true)), ("stop_at", .has(true)), ("crtimes", .has(false)),
     ]

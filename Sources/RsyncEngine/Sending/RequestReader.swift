@@ -70,7 +70,8 @@ final class RequestReader: ReadingRole {
     func willLeaveBuffer() {}
 
     func noteInPlace(_ index: Int32) {
-        guard state.options.selection.removesSources else { return }
+        // A run that changes nothing does not depend on what the peer says.
+        guard state.options.selection.removesSources, state.execution.bringsContent else { return }
         batch.append(.inPlace(index))
         batchWeight += MemoryLayout<ReceiverEvent>.stride
     }

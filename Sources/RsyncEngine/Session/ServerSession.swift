@@ -170,7 +170,8 @@ package struct ServerSession {
                 guard arguments.isSender else { throw .violation("--files-from=- has no sender here", exitCode: 1) }
                 options.selection.filesFrom = .names(try FileNames.read(from: channel.input))
             case .file(let path, let isNULSeparated):
-                let names = try place.names(in: path, isNULSeparated: isNULSeparated)
+                let limit = min(FileNames.limit, (options.limits.listMemory ?? .max) / 4)
+                let names = try place.names(in: path, isNULSeparated: isNULSeparated, limit: limit)
                 options.selection.filesFrom = .names(names)
                 guard !arguments.isSender else { return }
                 try names.write(to: channel.output)
@@ -290,23 +291,31 @@ struct ServedPlace {
         if arguments.isSender, isReadOnly, arguments.options.selection.removesSources {
             return .usage("ERROR: --remove-source-files cannot be used with a read-only module", exitCode: 1)
         }
-        if arguments.isSender, isWriteOnly { return .usage("ERROR: module is write only", exitCode: 1) }
+        var readsNames = false
+        if case .file = arguments.options.selection.filesFrom { readsNames = true }
+        // A receiving side sends its client the names in the file.
+        if arguments.isSender || readsNames, isWriteOnly {
+            return .usage("ERROR: module is write only", exitCode: 1)
+        }
         return nil
     }
 
     /// Reads a file of names; in a daemon, one of the module.
-    func names(in path: [UInt8], isNULSeparated: Bool) throws(WireError) -> FileNames {
+    ///
+    /// - Throws: ``WireError`` if it cannot be read, or has more than `limit` bytes.
+    func names(in path: [UInt8], isNULSeparated: Bool, limit: Int) throws(WireError) -> FileNames {
         do throws(VolumeError) {
             let parts = PathParts(path)
             let volume = try sources.open(parts.hasParent ? parts.folder : [])
             let file = try volume.root.openForReading(parts.leaf.span)
-            guard file.status.size <= Int64(FileNames.limit) else {
+            guard file.status.size <= Int64(limit) else {
                 throw .system(operation: "read", path: path, number: EFBIG)
             }
             var contents = [UInt8](repeating: 0, count: Int(file.status.size))
             var span = contents.mutableSpan
             let count = try file.read(into: &span, at: 0)
-            return FileNames(file: Array(contents.prefix(count)), isNULSeparated: isNULSeparated)
+            contents.removeSubrange(count...)
+            return FileNames(file: contents, isNULSeparated: isNULSeparated)
         } catch {
             let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
             throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 11)

@@ -14,9 +14,7 @@ extension OptionTable {
         .setting(
             "--partial-dir=DIR",
             "keep files whose transfer was interrupted in a directory",
-            told: .word(310, "--partial-dir=DIR", to: .receiver) {
-                $0.placement.partialDirectory.map { "--partial-dir=\($0.text)" }
-            },
+            told: .path(310, "--partial-dir", "DIR", to: .receiver) { $0.placement.partialDirectory },
             isUsed: { $0.placement.partialDirectory != nil },
             off: { $0.placement.partialDirectory = nil }
         ) { (options, value) throws(OptionError) in
@@ -43,7 +41,7 @@ extension OptionTable {
         .setting(
             "--backup-dir=DIR",
             "keep backups in a directory",
-            told: .word(110, "--backup-dir=DIR") { $0.placement.backupDirectory.map { "--backup-dir=\($0.text)" } },
+            told: .path(110, "--backup-dir", "DIR") { $0.placement.backupDirectory },
             isUsed: { $0.placement.backupDirectory != nil }
         ) { (options, value) throws(OptionError) in
             options.placement.backupDirectory = value.bytes
@@ -51,7 +49,7 @@ extension OptionTable {
         .setting(
             "--suffix=SUFFIX",
             "suffix of backups; default ~, or none with --backup-dir",
-            told: .word(120, "--suffix=SUFFIX") { $0.placement.suffix.map { "--suffix=\($0.text)" } },
+            told: .path(120, "--suffix", "SUFFIX") { $0.placement.suffix },
             isUsed: { $0.placement.suffix != nil }
         ) { (options, value) throws(OptionError) in
             guard !value.bytes.contains(UInt8(ascii: "/")) else {
@@ -62,9 +60,7 @@ extension OptionTable {
         .setting(
             "--temp-dir=DIR, -T",
             "make files in a directory before they get their names",
-            told: .word(430, "--temp-dir=DIR", to: .receiver) {
-                $0.placement.temporaryDirectory.map { "--temp-dir=\($0.text)" }
-            },
+            told: .path(430, "--temp-dir", "DIR", to: .receiver) { $0.placement.temporaryDirectory },
             isUsed: { $0.placement.temporaryDirectory != nil }
         ) { (options, value) throws(OptionError) in
             options.placement.temporaryDirectory = value.bytes
@@ -92,7 +88,7 @@ extension OptionTable {
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
-        .unsupported("--delay-updates", "rename all files at the end", because: "--partial-dir is not implemented"),
+        .unsupported("--delay-updates", "rename all files at the end", because: "not implemented"),
         .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
         .unsupported(
             "--append-verify",
@@ -153,7 +149,17 @@ extension TransferOptions.Placement {
     fileprivate mutating func countFuzzy(_ isOn: Bool) { fuzziness = isOn ? min(fuzziness + 1, 2) : 0 }
 }
 
-extension [UInt8] {
-    /// A path in a word for a server.
-    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+extension OptionTelling {
+    /// A word with a path, whose bytes need not be text.
+    fileprivate static func path(
+        _ rank: Int,
+        _ name: String,
+        _ argument: String,
+        to audience: Audience = .all,
+        _ value: @escaping @Sendable (TransferOptions) -> [UInt8]?
+    ) -> OptionTelling {
+        .words(rank, "\(name)=\(argument)", to: audience) { options, _ in
+            value(options).map { [Array("\(name)=".utf8) + $0] } ?? []
+        }
+    }
 }

@@ -20,8 +20,13 @@ package struct FileNames: Sendable, Equatable {
     ///   - isNULSeparated: Whether names end with a NUL, not a line.
     package init(file contents: [UInt8], isNULSeparated: Bool) {
         let isEnd: (UInt8) -> Bool = isNULSeparated ? { $0 == 0 } : { $0 == 10 || $0 == 13 || $0 == 0 }
-        for name in contents.split(whereSeparator: isEnd) {
-            guard name.first != UInt8(ascii: ";"), name.first != UInt8(ascii: "#") else { continue }
+        // One name after the other: an array of millions of slices would take more memory than the file.
+        var rest = contents[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(where: isEnd) ?? rest.endIndex
+            let name = rest[..<end]
+            rest = rest[min(end + 1, rest.endIndex)...]
+            guard let first = name.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
             bytes += name
             bytes.append(0)
         }

@@ -51,6 +51,7 @@ struct TargetCheckStep {
             let answer = try countDeletions(over: stream)
             var options = job.options
             options.carry(job.attributes.carried(isSupported: false, abilities: nil), labels: job.labels)
+            warnOfLabels(options)
             // A stock target has no option for it; the source decides alone.
             options.agent.labels = false
             return Verdict(
@@ -77,6 +78,7 @@ struct TargetCheckStep {
         var verdict =
             isChecked ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
         if !isChecked { verdict.options.carry(carried(to: nil), labels: job.labels) }
+        warnOfLabels(verdict.options)
         if !carriesAttributes { verdict.options.agent.labels = false }
         verdict.options.agent.sendsKeepAlives = client.sendsKeepAlives
         if pass.options.contains("job") { verdict.options.agent.job = job.identity }
@@ -154,6 +156,12 @@ struct TargetCheckStep {
     /// The attributes that the target gets.
     private func carried(to facts: TargetFacts?) -> CarriedAttributes {
         job.attributes.carried(isSupported: carriesAttributes, abilities: facts?.abilities)
+    }
+
+    /// Labels that were requested are not left out silently.
+    private func warnOfLabels(_ options: TransferOptions) {
+        guard job.labels, options.attributes.extended == 0 else { return }
+        say("--selinux-labels: the target does not take extended attributes; labels are not copied", .warning)
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {

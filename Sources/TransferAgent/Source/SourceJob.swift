@@ -45,6 +45,9 @@ package struct SourceJob: Sendable {
         brake = try DeletionBrake(settings)
         identity = try Self.identity(settings.job)
         guard settings.wait >= .zero else { throw AgentError(.badSetting, "--wait: the time is below 0", exitCode: 1) }
+        guard !settings.labels || settings.attributes != .never else {
+            throw AgentError(.badSetting, "--selinux-labels: --attributes never leaves them out", exitCode: 1)
+        }
         wait = settings.wait
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {

@@ -46,7 +46,13 @@ extension StagedFile {
     }
 
     /// Copies the finished content to a directory of another file system, under its name.
-    func copy(to place: VolumeDirectory, as name: Span<UInt8>, _ attributes: FileAttributes) throws(VolumeError) {
+    ///
+    /// - Returns: Which attributes could not be set there; what failed on this file does not matter.
+    func copy(
+        to place: VolumeDirectory,
+        as name: Span<UInt8>,
+        _ attributes: FileAttributes
+    ) throws(VolumeError) -> [VolumeError] {
         let path = Array("/proc/self/fd/\(descriptor.rawValue)".utf8)
         let opened = withTerminated(path.span) { path in
             kernelCall { Kernel.openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC) }
@@ -55,8 +61,7 @@ extension StagedFile {
         let source = try ReadableFile(Descriptor(owning: Int32(opened)), path: self.path, features: directory.features)
         let copy = try place.stage(name, replacing: true, permissions: source.status.permissions)
         try copy.copyWhole(from: source)
-        // What could not be set on the original was reported.
-        _ = try copy.commit(attributes)
+        return try copy.commit(attributes)
     }
 
     private func clone(_ source: ReadableFile) throws(VolumeError) -> Bool {

@@ -285,7 +285,7 @@ package final class StagedFile {
             try publish(in: place, as: name)
         } catch {
             guard error.number == EXDEV, place !== directory else { throw error }
-            try copy(to: place, as: name, attributes)
+            return try copy(to: place, as: name, attributes)
         }
         return failures
     }
@@ -293,7 +293,7 @@ package final class StagedFile {
     /// The extended attributes of the file that has the name now.
     private var previousStore: AttributeStore {
         let name = name
-        return AttributeStore(directory, name.span)
+        return AttributeStore(home, name.span)
     }
 
     /// Starts the write-back that ``commit(_:)`` will wait for, once all content is written, so that several files can

@@ -143,6 +143,8 @@ def _lists():
                play=_sends(entry(".", DIRECTORY, flags=TOP) + entry("d", DIRECTORY, flags=TOP) + END)),
         Attack("F23", "error bits keep a file from deletion", 12, options=("--delete",), prepare=_holds("kept", b"kept"),
                play=lambda session: (session.filters(), session.send(entry(".", DIRECTORY, flags=TOP) + b"\0\x7f"))),
+        Attack("F27", "an ACL as an extended attribute", 12, letters="trX", victims=("server", "daemon", "client"), play=_sends(
+            entry("f") + b"\0\x01\x18\x04system.posix_acl_access\0abcd" + END)),
         Attack("F28", "control characters in a user's name", 2, letters="tro",
                play=_sends(entry("f") + b"\x07" + END + b"\x07\x01\x0a" + END)),
         Attack("F29", "a time that no calendar has", 12, _sends(

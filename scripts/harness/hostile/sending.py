@@ -71,7 +71,7 @@ def sender_attacks():
                options=("--files-from=../outside/canary",), silent=CANARY),
         Attack("S9", "a device as a file", 2, _asks(_request(2)), letters="trD", sends=True,
                prepare=lambda tree: os.mknod(tree + "/dev", 0o020666, os.makedev(1, 5)), victims=(*SERVERS, "client")),
-        Attack("S10", "no memory at all", (1, 4, 22), _asks(), sends=True, victims=SERVERS, options=("--max-alloc=0",)),
+        Attack("S10", "no limit of memory", 12, _asks(), sends=True, victims=SERVERS, options=("--max-alloc=0",)),
         Attack("S10", "a block size beyond the limit", (1, 2, 4), _asks(), sends=True, victims=SERVERS,
                options=("--block-size=999999999999",)),
         Attack("S10", "a thousand threads", (0, 1, 4, 12), _asks(_request(2)), sends=True, victims=SERVERS,

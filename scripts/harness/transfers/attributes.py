@@ -6,7 +6,7 @@ import shutil
 import stat
 import struct
 
-from harness.cases import Case, Failure
+from harness.cases import Case, Failure, check, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.matrix import command
@@ -173,6 +173,9 @@ def describe(root, times):
             aspects["atime"] = int(info.st_atime)
         for word in os.listxattr(path, follow_symlinks=False):
             aspects[word] = os.getxattr(path, word, follow_symlinks=False)
+            if word.startswith("system.posix_acl"):
+                # A version, then entries in an order that says nothing.
+                aspects[word] = sorted(aspects[word][at:at + 8] for at in range(4, len(aspects[word]), 8))
         if stat.S_ISREG(info.st_mode):
             with open(path, "rb", opener=_without_access_time) as handle:
                 aspects["content"] = handle.read()
@@ -254,15 +257,60 @@ def _copies(argv, source, target, times, user):
 
 def _compare(stock, ours):
     for (step, theirs, their_tree), (_, mine, my_tree) in zip(stock, ours):
-        if theirs.code != mine.code:
-            raise Failure(f"{step}: exit code {mine.code}, stock {theirs.code}", f"stock: {theirs}", f"ours: {mine}")
-        known, printed = _lines(theirs), _lines(mine)
-        if known != printed:
-            raise Failure(f"{step}: printed lines differ", *[
-                f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(set(known) ^ set(printed))[:12]])
+        check_same_exit(theirs, mine, f"{step}: ")
+        check_same_lines(_lines(theirs), _lines(mine), f"{step}: ")
         found = differences(their_tree, my_tree)
         if found:
             raise Failure(f"{step}: our tree differs from stock's", *found[:12])
+
+
+def _shared_names(source, target, _):
+    """Names of one file at the destination that the source keeps separate; one of them has another mode."""
+    for name in ("a", "b"):
+        _write(f"{source}/{name}", b"the same\n")
+        os.setxattr(f"{source}/{name}", "user.short", b"short")
+        os.setxattr(f"{source}/{name}", "system.posix_acl_access", NAMED)
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    for word in ("user.short", "system.posix_acl_access"):
+        os.setxattr(f"{target}/a", word, os.getxattr(f"{source}/a", word))
+    os.unlink(f"{target}/b")
+    os.link(f"{target}/a", f"{target}/b")
+    os.chmod(f"{source}/a", 0o600)
+    os.utime(source, (STAMP, STAMP))
+
+
+def _earlier_copy(source, _, other):
+    """A copy beside the destination from before the source's attributes changed."""
+    build(source)
+    build(other)
+    edit(source, other, None)
+    for root in (source, other):
+        _write(f"{root}/plain", b"the same\n")
+        os.setxattr(f"{root}/plain", "user.short", root[-1:].encode())
+    os.utime(source, (STAMP, STAMP))
+
+
+# Options, with `{other}` for a directory beside the destination, and what is there before. Stock changes all names of a file
+# and prints more about alternate directories, so that the destination is compared with the source.
+SINGLE = {
+    "names of one file": (["-aHAX"], _shared_names),
+    "alternate, linked": (["-aAX", "--link-dest={other}"], _earlier_copy),
+    "alternate, copied": (["-aAX", "--copy-dest={other}"], _earlier_copy),
+}
+
+
+def _single_body(options, prepare):
+    def body(_, folder):
+        source, target, other = (f"{folder}/{name}" for name in ("source", "target", "other"))
+        for path in (source, target, other):
+            os.makedirs(path, exist_ok=True)
+        prepare(source, target, other)
+        outcome = run([peers.DVM_RSYNC, *(word.replace("{other}", other) for word in options), source + "/", target + "/"])
+        check(outcome.code == 0, f"{outcome}")
+        found = differences(describe(source, "m"), describe(target, "m"))
+        if found:
+            raise Failure("the destination differs from the source ('stock')", *found[:12])
+    return body
 
 
 def attribute_cases():
@@ -280,6 +328,8 @@ def attribute_cases():
                 if "daemon" in role and direction == "push" and "games" in str(options):
                     continue  # stock's daemon is in a chroot, without names
                 cases.append(Case(f"attributes/{name}/{role}/{direction}", _body(options, role, direction)))
+    for name, (options, prepare) in SINGLE.items():
+        cases.append(Case(f"attributes/{name}/local", _single_body(options, prepare)))
     for name, options in USER_SETS.items():
         for role in ("local", "client-of-shell", "server"):
             for direction in ("push",) if role == "local" else ("push", "pull"):

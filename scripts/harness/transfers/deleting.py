@@ -3,7 +3,7 @@ stock in its place: same exit code, same lines, same tree."""
 
 import itertools
 
-from harness.cases import Case, Failure, check_equal_trees
+from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers import placement
@@ -108,12 +108,11 @@ def _missing_body(options, role, direction):
             trees.append(compare.manifest(place))
             trees[-1].pop(b".")
         stock, ours = outcomes
-        if stock.code != ours.code:
-            raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+        check_same_exit(stock, ours)
         check_equal_trees(compare.compare(*trees, skip=["mtime"]), "our tree differs from stock's")
         # Before protocol 29 stock's server tells the client no names.
-        if placement.lines(stock) != placement.lines(ours) and "--protocol=28" not in options:
-            raise Failure("printed lines differ", f"stock: {placement.lines(stock)}", f"ours: {placement.lines(ours)}")
+        if "--protocol=28" not in options:
+            check_same_lines(placement.lines(stock), placement.lines(ours))
     return body
 
 

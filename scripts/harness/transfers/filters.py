@@ -2,7 +2,7 @@
 
 import os
 
-from harness.cases import Case, Failure, check_equal_trees
+from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.matrix import command
@@ -76,14 +76,9 @@ def _body(options, role, direction):
             outcomes.append(run(with_stock(argv, setting) if who == "stock" else argv))
             trees.append(target)
         stock, ours = outcomes
-        if stock.code != ours.code:
-            raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+        check_same_exit(stock, ours)
         check_equal_trees(compare.compare(trees[0], trees[1], skip=("mtime",)), "our tree differs from stock's")
-        missing = set(_lines(stock)) ^ set(_lines(ours))
-        if missing:
-            known = _lines(stock)
-            raise Failure("printed lines differ", *[
-                f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(missing)[:12]])
+        check_same_lines(_lines(stock), _lines(ours))
     return body
 
 

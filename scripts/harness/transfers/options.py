@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.cases import Case, Failure, check_equal_trees
+from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.matrix import command
@@ -88,17 +88,12 @@ def _body(name, options, role, direction):
             outcomes.append(run(argv))
             trees.append(target)
         stock, ours = outcomes
-        if stock.code != ours.code:
-            raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+        check_same_exit(stock, ours)
         if stock.code:
             return
         unkept = ("mtime",) if not any("t" in word or "a" in word for word in options[:1]) or "O" in options[0] else ()
         check_equal_trees(compare.compare(trees[0], trees[1], skip=unkept), "our tree differs from stock's")
-        missing = set(_lines(stock, name)) ^ set(_lines(ours, name))
-        if missing:
-            known = _lines(stock, name)
-            raise Failure("printed lines differ", *[
-                f"{'stock' if line in known else 'ours'} only: {line!r}" for line in sorted(missing)[:12]])
+        check_same_lines(_lines(stock, name), _lines(ours, name))
     return body
 
 

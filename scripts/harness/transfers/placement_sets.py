@@ -225,6 +225,12 @@ SETS = {
                                "says backed up d/g to ../kept/d/g"),
     "backup directory and suffix": (["-a", "-i", "-b", "--backup-dir={base}/kept", "--suffix=.x", "--delete", "-n"],
                                     "replaced and deleted"),
+    "backup of a backup's name": (["-a", "-i", "-b"], """
+        source/notes~ | new text
+        source/notes | text
+        target/notes~ | older
+        target/notes | text
+    """),
     "backup in place": (["-a", "-i", "-b", "--inplace", "--no-W"], "replaced and deleted"),
     "backup, empty suffix": (["-a", "-b", "--suffix="], "replaced and deleted", "says cannot be empty"),
     "temporary directory": (["-a", "-i", "-T", "{base}/parts", "--no-W"], "replaced and deleted"),

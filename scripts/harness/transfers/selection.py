@@ -2,7 +2,7 @@
 
 import os
 
-from harness.cases import Case, Failure, check_equal_trees
+from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs.processes import run
 from harness.transfers.filters import make_tree, with_stock
 from harness.transfers.matrix import command
@@ -74,16 +74,12 @@ def _body(options, role, direction):
             targets.append(_inner(target) if "R" in options[0] else target)
             sources.append(source)
         stock, ours = outcomes
-        if stock.code != ours.code:
-            raise Failure(f"exit code {ours.code}, stock {stock.code}", f"stock: {stock}", f"ours: {ours}")
+        check_same_exit(stock, ours)
         check_equal_trees(compare.compare(targets[0], targets[1], skip=("mtime",)), "our tree differs from stock's")
         check_equal_trees(compare.compare(sources[0], sources[1], skip=("mtime",)), "our source differs from stock's")
         lines = [[line.replace(b"/stock/", b"/WHO/").replace(b"/ours/", b"/WHO/").replace(b"/stock", b"/WHO").replace(
             b"/ours", b"/WHO") for line in _lines(outcome)] for outcome in outcomes]
-        missing = set(lines[0]) ^ set(lines[1])
-        if missing:
-            raise Failure("printed lines differ", *[
-                f"{'stock' if line in lines[0] else 'ours'} only: {line!r}" for line in sorted(missing)[:12]])
+        check_same_lines(*lines)
     return body
 
 

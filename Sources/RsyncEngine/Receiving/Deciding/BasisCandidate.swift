@@ -45,6 +45,8 @@ struct BasisCandidate: Sendable {
     let status: FileStatus
     /// How its content compares, if ``DecisionRules/readsContent(of:for:)`` requires it.
     var content = Candidate.Content.unread
+    /// How its ACLs and extended attributes compare, if they are preserved.
+    var metadata: CandidateMetadata?
 }
 
 /// How the entry of an alternate directory takes an entry's place.
@@ -95,11 +97,16 @@ extension DecisionRules {
         return best
     }
 
+    private func differences(of candidate: Candidate, from basis: BasisCandidate, isChanging: Bool) -> ItemFlags {
+        var candidate = candidate
+        candidate.metadata = basis.metadata
+        return differences(of: candidate, from: basis.status, isChanging: isChanging)
+    }
+
     private func match(_ basis: BasisCandidate, _ candidate: Candidate) -> Match? {
         guard basis.status.isSameType(as: candidate.entry) else { return nil }
         guard isUnchanged(candidate, basis.status, content: basis.content) else { return .type }
-        return differences(of: candidate, from: basis.status, isChanging: false).isEmpty
-            ? .attributes : .content
+        return differences(of: candidate, from: basis, isChanging: false).isEmpty ? .attributes : .content
     }
 
     /// What an alternate directory's entry does in place of a transfer or a new entry; nil when it does nothing.
@@ -119,7 +126,7 @@ extension DecisionRules {
             return .take(.link(best.number), report: report, attributes: attributes, displaced: displaced)
         }
         guard entry.isRegular, best.match >= .content, !exists else { return nil }
-        let found = differences(of: candidate, from: basis.status, isChanging: true)
+        let found = differences(of: candidate, from: basis, isChanging: true)
         let report = found.isEmpty && !reportsUnchanged ? nil : found.union(.localChange)
         return .take(.copy(best.number), report: report, attributes: attributes, displaced: displaced)
     }

@@ -191,12 +191,16 @@ extension DecisionRules {
         let entry = candidate.entry
         let report = reported(differences(of: candidate, from: current, isChanging: false))
         let corrections = corrections(for: candidate, current: current)
-        guard corrections != nil, isShared(candidate, current) else {
+        guard var corrections, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
-        // A file is copied with its attributes; a link or node that is created again has its creation time.
-        let attributes = entry.isRegular ? corrections : attributes(for: candidate, current: current)
-        return .keep(report: report, attributes: attributes, ownCopy: true)
+        let whole = attributes(for: candidate, current: current)
+        // A link or node that is created again has nothing of the old one.
+        guard entry.isRegular else { return .keep(report: report, attributes: whole, ownCopy: true) }
+        // A file's copy has its content, owner, mode and times, but no ACL and no extended attributes.
+        (corrections.accessList, corrections.extended) = (whole.accessList, whole.extended)
+        if corrections.accessList != nil { corrections.permissions = whole.permissions }
+        return .keep(report: report, attributes: corrections, ownCopy: true)
     }
 
     func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }

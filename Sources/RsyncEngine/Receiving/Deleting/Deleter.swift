@@ -140,7 +140,7 @@ final class Deleter {
             if !isReplaced || path.count > below { note(full(path), kind) }
         } remaining: { path in
             let text = "cannot delete non-empty directory: \(printable(full(path)))"
-            state.report(text, .info)
+            if keeping?.reported.contains(path) != true { state.report(text, .info) }
             guard path.count > below else { return }
             if isAtLimit {
                 skipped += 1

@@ -12,7 +12,7 @@ final class KeptEntries {
     /// Directories, by path, in which backups remain.
     private var holders: Set<[UInt8]> = []
     /// Directories that were reported because they stay.
-    private var reported: Set<[UInt8]> = []
+    private(set) var reported: Set<[UInt8]> = []
 
     init(_ backups: Backups, of leaf: [UInt8], in root: VolumeDirectory, _ state: SessionState) {
         top = root.path(of: leaf.span)
@@ -41,7 +41,7 @@ final class KeptEntries {
         }
         do throws(VolumeError) {
             let directory = try parts.hasParent ? root.openDirectory(beneath: parts.parent.span) : root
-            try backups.keep(parts.leaf.span, in: directory)
+            try backups.keep(parts.leaf.span, in: directory, deleted: true)
         } catch {
             state.report(
                 state.describe("backup", error.path, number: error.number ?? EIO, role: "generator"),

@@ -56,7 +56,7 @@ final class VolumeExecutor: Executor {
             switch decision {
             case .refuse, .skip, .wait: return .done
             case .keep(_, let attributes, let ownCopy):
-                if ownCopy { try separate(candidate, in: directory) }
+                if ownCopy, try separate(candidate, attributes, in: directory) { break }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .take(let taking, _, let attributes, let displaced):
                 try take(taking, candidate, attributes, in: directory, isReplacing: displaced == .replaced)
@@ -103,7 +103,7 @@ final class VolumeExecutor: Executor {
         case .copy(let number): try copy(candidate.bases[number], candidate, attributes, in: directory)
         case .link(let number):
             let basis = candidate.bases[number]
-            guard let found = try find(basis, candidate, in: directory) else { return }
+            let found = try find(basis, candidate, in: directory)
             do throws(VolumeError) {
                 try directory.placeLink(
                     from: found.directory,
@@ -122,13 +122,15 @@ final class VolumeExecutor: Executor {
         }
     }
 
+    /// The directory and the name of an alternate directory's entry that was found before.
     private func find(
         _ basis: BasisCandidate,
         _ candidate: Candidate,
         in directory: VolumeDirectory
-    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>)? {
+    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>) {
         let parent = Array(candidate.list.parent(of: candidate.entry))
-        return try sideFiles.find(basis.place, of: candidate.leaf, parent, in: directory)
+        if let found = try sideFiles.find(basis.place, of: candidate.leaf, parent, in: directory) { return found }
+        throw .system(operation: "open", path: directory.path(of: candidate.leaf.span), number: ENOENT)
     }
 
     private func copy(
@@ -137,8 +139,12 @@ final class VolumeExecutor: Executor {
         _ attributes: FileAttributes,
         in directory: VolumeDirectory
     ) throws(VolumeError) {
-        guard let found = try find(basis, candidate, in: directory) else { return }
+        let found = try find(basis, candidate, in: directory)
         let source = try found.directory.openForReading(found.leaf.span)
+        // With the listed time on it, other content would never be noticed.
+        guard source.status.size == basis.status.size, source.status.modified == basis.status.modified else {
+            throw .system(operation: "open", path: directory.path(of: candidate.leaf.span), number: ESTALE)
+        }
         let staged = try directory.stage(
             candidate.leaf.span,
             replacing: candidate.current != nil,
@@ -252,22 +258,29 @@ final class VolumeExecutor: Executor {
     // MARK: other entries
 
     /// Gives a name its own copy of the file that it shares.
-    private func separate(_ candidate: Candidate, in directory: VolumeDirectory) throws(VolumeError) {
+    ///
+    /// - Returns: Whether the copy has its attributes, too.
+    private func separate(
+        _ candidate: Candidate,
+        _ changes: FileAttributes?,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> Bool {
         let leaf = candidate.leaf
         guard candidate.entry.isRegular, let current = candidate.current else {
-            return try place(candidate, in: directory, isReplacing: true)
+            try place(candidate, in: directory, isReplacing: true)
+            return false
         }
         let source = try directory.openForReading(leaf.span)
         let staged = try directory.stage(leaf.span, replacing: true, permissions: current.permissions)
         try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
-        let attributes = FileAttributes(
-            owner: current.owner,
-            group: current.group,
-            permissions: current.permissions,
-            modified: current.modified
-        )
+        var attributes = changes ?? FileAttributes()
+        attributes.owner = attributes.owner ?? current.owner
+        attributes.group = attributes.group ?? current.group
+        attributes.permissions = attributes.permissions ?? current.permissions
+        attributes.modified = attributes.modified ?? current.modified
         context.report(try staged.commit(attributes))
         context.synchronizer?.note(directory.path(of: leaf.span), size: current.size)
+        return true
     }
 
     /// Creates a symbolic link, device, FIFO or socket.

@@ -27,6 +27,7 @@ extension Generator {
                 let status = try directory.status(of: candidate.leaf.span), status.isSameType(as: candidate.entry)
             else { continue }
             var basis = BasisCandidate(place: .alternate(number), status: status)
+            basis.metadata = try metadata(of: candidate, comparedWith: candidate.leaf, status, in: directory)
             if rules.readsContent(of: status, for: candidate.entry) {
                 basis.content = try content(of: candidate.leaf, in: directory, comparedWith: candidate)
             }

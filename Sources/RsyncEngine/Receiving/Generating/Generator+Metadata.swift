@@ -18,25 +18,46 @@ extension Generator {
     /// Costs no system call per entry in sessions without `-A` and `-X`.
     func readMetadata(of candidate: inout Candidate) throws(VolumeError) {
         candidate.inheritedPermissions = inheritedPermissions(in: candidate)
-        guard rules.keepsLists || rules.attributeNames != nil else { return }
-        let entry = candidate.entry
+        candidate.metadata = try metadata(
+            of: candidate,
+            comparedWith: candidate.isRoot ? nil : candidate.leaf,
+            candidate.current,
+            in: candidate.directory
+        )
+    }
+
+    /// Compares the ACLs and extended attributes of an entry with those of what exists somewhere.
+    ///
+    /// - Parameters:
+    ///   - candidate: The entry.
+    ///   - leaf: The name of what exists; nil for the directory itself.
+    ///   - current: Its status; nil if there is nothing.
+    ///   - directory: Its directory.
+    /// - Returns: The result; nil in sessions without `-A` and `-X`.
+    /// - Throws: ``VolumeError`` when the names of attributes cannot be listed.
+    func metadata(
+        of candidate: Candidate,
+        comparedWith leaf: ArraySlice<UInt8>?,
+        _ current: FileStatus?,
+        in directory: VolumeDirectory?
+    ) throws(VolumeError) -> CandidateMetadata? {
+        guard rules.keepsLists || rules.attributeNames != nil else { return nil }
+        let (entry, names) = (candidate.entry, rules.attributeNames)
         var metadata = CandidateMetadata(candidate.listed, in: state.metadata)
-        defer { candidate.metadata = metadata }
-        let current = candidate.current.flatMap { $0.mode & 0o170000 == entry.type ? $0 : nil }
-        guard let current, let directory = candidate.directory else {
-            if let names = rules.attributeNames { metadata.compare(attributesOf: nil, names) }
-            return
+        guard let current, current.isSameType(as: entry), let directory else {
+            if let names { metadata.compare(attributesOf: nil, names) }
+            return metadata
         }
         let hasLists = rules.keepsLists && !entry.isSymbolicLink
-        let names = rules.attributeNames
         let reading = AttributeReading(lists: hasLists) { names?.isRemovable($0) ?? false }
-        let leaf = candidate.leaf
         let held =
-            candidate.isRoot
-            ? try directory.heldAttributes(of: nil, reading) : try directory.heldAttributes(of: leaf.span, reading)
+            if let leaf { try directory.heldAttributes(of: leaf.span, reading) } else {
+                try directory.heldAttributes(of: nil, reading)
+            }
         context.report(held.failures)
         if hasLists { metadata.compare(listsOf: held, permissions: current.permissions) }
-        if let names = rules.attributeNames { metadata.compare(attributesOf: held, names) }
+        if let names { metadata.compare(attributesOf: held, names) }
+        return metadata
     }
 
     /// The permissions that the default ACL of an entry's parent directory allows (protocol specification, transfer

@@ -49,14 +49,20 @@ final class Backups {
     /// Makes a backup of an entry that is no directory; its name may be used by another entry afterwards, or be free.
     ///
     /// - Parameters:
-    ///   - leaf: Its name; nothing happens if there is no such entry, or it is a backup itself.
+    ///   - leaf: Its name; nothing happens if there is no such entry.
     ///   - directory: Its directory.
+    ///   - isDeleted: Whether it is deleted, not replaced: then nothing happens if its name is a backup's.
     ///   - isCopied: Whether the entry itself will be changed, so that its content has to be copied.
     /// - Throws: ``VolumeError``; the entry is unchanged.
-    func keep(_ leaf: Span<UInt8>, in directory: VolumeDirectory, copied isCopied: Bool = false) throws(VolumeError) {
+    func keep(
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        deleted isDeleted: Bool = false,
+        copied isCopied: Bool = false
+    ) throws(VolumeError) {
         guard let status = try directory.status(of: leaf), !status.isDirectory else { return }
         let path = directory.path(of: leaf)
-        guard !rules.isBackup(PathParts(path).leaf) else { return }
+        guard !(isDeleted && rules.isBackup(PathParts(path).leaf)) else { return }
         let name = PathParts(path).leaf + rules.suffix
         let place = try self.place(for: directory)
         if isCopied {
@@ -160,7 +166,13 @@ final class Backups {
         let part = PathParts(path)
         let holder = try cache.directory(part.parent.span)
         guard try holder.status(of: part.leaf.span) == nil else { return }
-        try holder.createDirectory(part.leaf.span)
+        do throws(VolumeError) {
+            try holder.createDirectory(part.leaf.span)
+        } catch {
+            // Another thread's backups need it, too.
+            guard error.number == EEXIST else { throw error }
+            return
+        }
         let original = try destination.directory(path.span).status()
         let attributes = FileAttributes(
             owner: original.owner,

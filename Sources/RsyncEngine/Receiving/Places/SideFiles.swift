@@ -49,10 +49,20 @@ final class SideFiles {
     /// - Parameters:
     ///   - directory: The destination directory.
     ///   - isMaking: Whether it is made if missing.
-    /// - Returns: Nil if there are none.
+    /// - Returns: Nil if there are none, or if it is the destination directory itself: there the finished file would be
+    ///   taken for its own partial, and removed.
     /// - Throws: ``VolumeError``, except when it does not exist.
     func partials(of directory: VolumeDirectory, making isMaking: Bool = false) throws(VolumeError) -> VolumeDirectory?
     {
+        guard let place = try place(ofPartials: directory, making: isMaking) else { return nil }
+        let (own, other) = (try directory.status(), try place.status())
+        return own.device == other.device && own.inode == other.inode ? nil : place
+    }
+
+    private func place(
+        ofPartials directory: VolumeDirectory,
+        making isMaking: Bool
+    ) throws(VolumeError) -> VolumeDirectory? {
         switch places.partials {
         case nil: return nil
         case .fixed(let path, let side):

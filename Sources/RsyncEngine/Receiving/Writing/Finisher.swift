@@ -169,11 +169,13 @@ final class Finisher {
         guard case .staged(let staged) = target.place, !target.hasFailed else { return }
         let plan = target.plan
         do throws(VolumeError) {
-            // Under its own name it must not be taken for the file, nor replace one.
-            if destination.places.namesPartials, plan.current == nil { return try staged.keepPartial() }
             let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
+            // Under its own name it must not be taken for the file, nor replace anything.
+            if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
+                return try staged.keepPartial()
+            }
+            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
             let known = try place.status(of: leaf.span)
             // What an earlier transfer left may be worth more.
             guard known.map({ $0.size <= staged.length }) ?? true else { return staged.discard() }
