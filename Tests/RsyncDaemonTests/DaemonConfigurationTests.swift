@@ -144,8 +144,7 @@ struct DaemonConfigurationTests {
         "an unsupported or invalid setting is refused with its line number",
         arguments: [
             "insecure links = yes", "read only = maybe", "auth users = @", "auth users = me:rx", "auth users = me",
-            "hosts allow = 10.0.0.1/99", "hosts deny = @group", "charset = utf-8", "munge symlinks = yes",
-            "temp dir = /tmp", "syslog facility = moon",
+            "hosts allow = 10.0.0.1/99", "hosts deny = @group", "charset = utf-8", "syslog facility = moon",
             "nonsense", "[bad/name]", "[bad", "[]", "timeout = long", "name converter = /bin/x", " = x",
         ]
     )
@@ -156,7 +155,7 @@ struct DaemonConfigurationTests {
 
     @Test(
         "a refused parameter may be off",
-        arguments: ["insecure links = no", "munge symlinks = no", "charset =", "name converter ="]
+        arguments: ["insecure links = no", "charset =", "name converter ="]
     )
     func off(line: String) throws {
         #expect(try module(line) == module(""))
@@ -203,7 +202,7 @@ struct DaemonConfigurationTests {
         let module = try #require(configuration.modules.first)
         #expect(configuration.notices == [])
         #expect(module.allow.count == 3 && module.users.count == 1)
-        #expect(module.usesChroot == false && module.largestVerbosity == 4)
+        #expect(module.usesChroot == false && module.mungesLinks == false && module.largestVerbosity == 4)
         #expect(module.facility == .local7)
     }
 }

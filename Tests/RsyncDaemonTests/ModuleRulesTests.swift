@@ -39,7 +39,7 @@ struct ModuleRulesTests {
 
 @Suite("TransferLog")
 struct TransferLogTests {
-    private func log(_ format: String) throws -> TransferLog {
+    private func log(_ format: String) -> TransferLog {
         let client = ClientHost("10.1.2.3", canLookUpNames: false, canLookUpAddresses: false)
         let session = TransferLog.Session(
             client: client,
@@ -47,7 +47,7 @@ struct TransferLogTests {
             path: Array("/srv/100%".utf8),
             user: Array("me".utf8)
         )
-        return try TransferLog(Array(format.utf8), session, TransferOptions())
+        return TransferLog(Array(format.utf8), session, TransferOptions())
     }
 
     private func item(_ flags: ItemFlags) -> ItemReport {
@@ -69,17 +69,17 @@ struct TransferLogTests {
 
     @Test("the usual format names operation, client, module, user, file and length")
     func usual() throws {
-        let log = try log("%o %h [%a] %m (%u) %f %l")
+        let log = log("%o %h [%a] %m (%u) %f %l")
         let line = try #require(log.line(item(.transfer)))
         #expect(String(decoding: line, as: UTF8.self) == "recv UNDETERMINED [10.1.2.3] m (me) sub/f 12")
         #expect(log.line(item(.reportTime)) == nil)
-        let deleted = String(decoding: log.line(deleted: Array("old".utf8)), as: UTF8.self)
+        let deleted = String(decoding: log.line(deleted: Array("old".utf8), isDirectory: false), as: UTF8.self)
         #expect(deleted == "del. UNDETERMINED [10.1.2.3] m (me) old 0")
     }
 
     @Test("a percent sign in a value is no escape")
     func percent() throws {
-        let line = try #require(try log("%P %% %n").line(item(.transfer)))
+        let line = try #require(log("%P %% %n").line(item(.transfer)))
         #expect(String(decoding: line, as: UTF8.self) == "/srv/100% % sub/f")
     }
 }

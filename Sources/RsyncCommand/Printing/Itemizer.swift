@@ -10,14 +10,17 @@ package struct Itemizer: Sendable {
 
     let options: TransferOptions
     /// How names are escaped.
-    var names = NameText()
+    let names: NameText
 
     /// In place of a checksum that is not known.
     var noChecksum: String {
         String(repeating: " ", count: 2 * (options.wire.checksumChoice ?? .xxh128).digestLength)
     }
 
-    package init(options: TransferOptions) { self.options = options }
+    /// Describes changes under a session's options, with its names escaped.
+    package init(options: TransferOptions, names: NameText = NameText()) {
+        (self.options, self.names) = (options, names)
+    }
 
     /// Describes what happened to an entry.
     func text(_ item: ItemReport) -> String {

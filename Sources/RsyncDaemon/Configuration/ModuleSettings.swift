@@ -44,6 +44,7 @@ package struct ModuleSettings: Equatable, Sendable {
 
     /// Whether owners keep their numeric IDs.
     var usesNumericIDs: Bool?
+    var mungesLinks: Bool?
     var isFakeSuper = false
     var ignoresErrors = false
     var ignoresUnreadable = false
@@ -54,6 +55,7 @@ package struct ModuleSettings: Equatable, Sendable {
     var excludeFrom: VariableText = ""
     var incomingModes = ModeChanges()
     var outgoingModes = ModeChanges()
+    var temporaryDirectory: VariableText = ""
     var keepsAccessTimes: Bool?
     var uncompressed: VariableText = ""
     /// The I/O timeout in seconds; 0 for none.

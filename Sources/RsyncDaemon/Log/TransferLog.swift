@@ -39,8 +39,7 @@ struct TransferLog: Sendable {
     init(_ format: [UInt8], _ session: Session, _ options: TransferOptions) {
         self.format = OutputFormat(
             parsing: Self.replacing(format) { letter in
-                if letter == UInt8(ascii: "f") { return [Self.percent, UInt8(ascii: "n")] }
-                return session.value(letter).map { $0.flatMap { $0 == Self.percent ? [$0, $0] : [$0] } }
+                session.value(letter).map { $0.flatMap { $0 == Self.percent ? [$0, $0] : [$0] } }
             }
         )
         itemizer = Itemizer(options: options)

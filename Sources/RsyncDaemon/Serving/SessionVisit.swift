@@ -17,6 +17,8 @@ final class SessionVisit: ModuleVisit {
         var identity: ServingIdentity?
         /// What follows the session.
         var follower: VisitObserver
+        /// Where the module's directory is for rsync.
+        var root = ModuleRoot([], usesChroot: nil, isSuperuser: true)
     }
 
     private let settings: ModuleSettings
@@ -116,7 +118,11 @@ final class SessionVisit: ModuleVisit {
             return Array("no path setting.".utf8)
         }
         state.withLock { $0.variables.set("RSYNC_MODULE_PATH", path) }
-        let operation = settings.usesChroot ?? isRoot ? "chroot" : "chdir"
+        let root = ModuleRoot(path, usesChroot: settings.usesChroot, isSuperuser: isRoot)
+        state.withLock { $0.root = root }
+        module.isRoot = root.isRoot
+        module.forcesNumericIDs = settings.usesNumericIDs ?? root.isChrooted
+        let operation = root.isChrooted ? "chroot" : "chdir"
         do throws(VolumeError) {
             module.volume = try Volume.open(path: path.span)
         } catch {
@@ -124,7 +130,18 @@ final class SessionVisit: ModuleVisit {
             log.line("rsync: \(operation)(\"\(printable(path))\") failed: \(reason)")
             return Array("\(operation) failed".utf8)
         }
-        return nil
+        return settings.mungesLinks ?? !root.isRoot ? checkMunging(root) : nil
+    }
+
+    /// Refuses a module in which stored targets could be followed after all.
+    private func checkMunging(_ root: ModuleRoot) -> [UInt8]? {
+        do throws(VolumeError) {
+            _ = try Volume.open(path: root.mungedDirectory.span)
+            log.line("\(printable(root.mungedDirectory)) exists: targets of links would lead into it (munge symlinks)")
+            return Array("daemon security issue -- contact admin".utf8)
+        } catch {
+            return nil
+        }
     }
 
     private func runEarlyCommand(_ input: [UInt8]) -> [UInt8]? {
@@ -178,6 +195,14 @@ final class SessionVisit: ModuleVisit {
         let variables = variables
         request.options.selection.moduleFilters = try ModuleRules(settings, variables).list()
         request.options.selection.ignoresUnreadable = settings.ignoresUnreadable && request.isSender
+        let root = state.withLock { $0.root }
+        request.options.selection.links.munges = settings.mungesLinks ?? !root.isRoot
+        request.options.selection.links.confinesTargets = !root.isRoot
+        let temporary = variables.expand(settings.temporaryDirectory)
+        if !temporary.isEmpty {
+            request.options.placement.temporaryDirectory = root.inside(temporary)
+            if root.inside(temporary) == nil { log.line("temp dir is not in the module, and is not used") }
+        }
         if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
         if let keeps = settings.keepsAccessTimes { request.options.attributes.openWithoutAccessTime = keeps }
         if settings.isFakeSuper {

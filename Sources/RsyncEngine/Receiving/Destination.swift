@@ -133,6 +133,7 @@ private struct DestinationOpener {
         wasCreated: Bool = false
     ) -> Destination {
         let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
+        state.setDestination(root)
         return Destination(
             volume: volume,
             localName: localName,
@@ -203,9 +204,10 @@ private struct DestinationOpener {
             }
             return try openVolume(path)
         } catch {
-            let shown = (base == nil ? [] : [PathParts.separator]) + path
             guard let number = error.number else { throw .volume("the destination cannot be made", error) }
-            throw .usage(state.describe("mkdir", shown, number: number), exitCode: 11)
+            let what = "\"\(printable(state.place.shown(argument: path)))\"\(state.place.suffix)"
+            let reason = "\(SystemError.text(of: number)) (\(number))"
+            throw .usage("rsync: [Receiver] mkdir \(what) failed: \(reason)", exitCode: 11)
         }
     }
 }

@@ -202,8 +202,7 @@ final class FileSender {
             state.add(.general)
             let number = error.number ?? EINVAL
             let reason = "\(SystemError.text(of: number)) (\(number))"
-            let path = state.place.fullPath(of: name, below: directories.root(of: entry))
-            let what = "\"\(printable(path))\"\(state.place.suffix)"
+            let what = "\"\(printable(directories.shown(entry, in: list)))\"\(state.place.suffix)"
             state.report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
         }
         try tellNotSent(index)

@@ -248,7 +248,6 @@ package struct ServerSession {
         SessionState(
             options: options,
             parameters: parameters,
-            module: place.module,
             isServer: true,
             role: isSending ? "sender" : "receiver",
             observer: observer,
@@ -271,6 +270,8 @@ struct ServedPlace {
     var lockReach: Int64 = 0
     /// Whether wildcards in the user's own paths are expanded; those of a module always are.
     var expandsWildcards = false
+    /// Whether a module is the root of the file system for rsync (``SourcePlace``).
+    var isRoot = true
     var isReadOnly = false
     var isWriteOnly = false
     /// Whether owners are matched by name, unless the client forbids it.
@@ -323,7 +324,7 @@ struct ServedPlace {
     }
 
     /// What paths are relative to.
-    var sources: SourcePlace { base.map { .module($0, name: module) } ?? .user }
+    var sources: SourcePlace { base.map { .module($0, name: module, isRoot: isRoot) } ?? .user }
 
     /// The paths that an argument stands for: itself when nothing matches.
     private func expanded(_ path: [UInt8], _ options: TransferOptions) -> [[UInt8]] {

@@ -60,6 +60,8 @@ extension TransferOptions {
         package var keepsDirectoryLinks = false
         /// `--munge-links`: links are stored in a form that cannot be followed.
         package var munges = false
+        /// Whether a daemon's module keeps received targets from leading out of the transfer; it stays on this side.
+        package var confinesTargets = false
         /// `--insecure-links`: links of other users are followed in the user's own paths.
         package var trustsAll = false
 

@@ -40,7 +40,7 @@ package struct ServerArguments: Sendable, Equatable {
         if dialect.hasCompatibilityFlags {
             server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         }
-        self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
+        self.paths = paths
     }
 
     /// Parses an argument vector on the server's side.
@@ -96,6 +96,9 @@ package struct ServerArguments: Sendable, Equatable {
     /// The vector before the `.` that ends the options, without any quoting.
     package var encodedOptions: [[UInt8]] { server.words }
 
+    /// The paths; `.` stands for an empty one, which a daemon's module never has.
+    private var shownPaths: [[UInt8]] { paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 } }
+
     // MARK: secluded arguments
 
     /// Leaves only the letters on the command line; the rest goes on the stream (protocol specification, session 2.6).
@@ -105,7 +108,7 @@ package struct ServerArguments: Sendable, Equatable {
     package var shellWords: [[UInt8]] {
         guard !isSecluded else { return firstWords }
         let options = encodedOptions.map(ArgumentQuoting.shellWord)
-        return options + [Array(".".utf8)] + paths.map(ArgumentQuoting.shellPath)
+        return options + [Array(".".utf8)] + shownPaths.map(ArgumentQuoting.shellPath)
     }
 
     /// The part of secluded arguments that stays visible.
@@ -113,7 +116,7 @@ package struct ServerArguments: Sendable, Equatable {
 
     /// The part of secluded arguments that goes on the stream; nothing in it is quoted.
     package var secludedWords: [[UInt8]] {
-        let paths = paths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
+        let paths = shownPaths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
         return server.longWords + [Array(".".utf8)] + paths
     }
 

@@ -150,13 +150,13 @@ def _play(folder, daemon, client, lines, commands):
                 argv.append(urls[head] + slash + rest if head in urls else word)
             outcome = run(argv, cwd=folder, env={"RSYNC_PASSWORD": "pw"})
             outcomes.append((outcome.code, _lines(outcome, folder, port)))
-    kept = [_tree(f"{folder}/mod"), _tree(f"{folder}/out")]
+    kept = {name: _tree(f"{folder}/{name}") for name in ("mod", "out")}
     for name in ("env.early", "env.before", "env.after"):
         if os.path.exists(f"{folder}/{name}"):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
-                kept.append(file.read().replace(folder, "FOLDER"))
+                kept[name] = sorted(file.read().replace(folder, "FOLDER").splitlines())
     with open(f"{folder}/log", encoding="utf-8") as file:
-        kept.append(sorted(line.partition("LINE ")[2] for line in file if "LINE " in line))
+        kept["log"] = sorted(line.partition("LINE ")[2] for line in file if "LINE " in line)
     return outcomes, kept
 
 
@@ -172,10 +172,10 @@ def _scenario(lines, commands, daemon, client):
                 findings.append(f"{command}: exit code {other[0]}, stock {one[0]}; {other[1]}, stock {one[1]}")
             elif (client == peers.STOCK_RSYNC or command == ["HOST/"]) and one[1] != other[1]:
                 findings.append(f"{command}: printed {other[1]}, stock {one[1]}")
-        for one, other in zip(stock[1], ours[1]):
+        for name in sorted(set(stock[1]) | set(ours[1])):
+            one, other = (kept.get(name, ["none"]) for kept in (stock[1], ours[1]))
             if one != other:
-                findings.append(f"left {sorted(set(other) ^ set(one))[:6]} (both)" if isinstance(one, list) else
-                                f"left {other!r}, stock {one!r}")
+                findings.append(f"{name}: {sorted(set(other) - set(one))[:6]}, stock {sorted(set(one) - set(other))[:6]}")
         if findings:
             raise Failure(*findings)
     return body

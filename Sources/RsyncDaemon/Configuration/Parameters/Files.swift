@@ -3,12 +3,11 @@ extension ParameterTable {
     static let files: [ParameterDescriptor] = [
         .text("path", kind: .path, "the directory; required", \.path),
         .tristate("numeric ids", "owners go by number; unset: with a chroot", \.usesNumericIDs),
-        .refused(
+        .tristate(
             "munge symlinks",
-            .tristate,
-            usual: "unset",
-            "targets of links are stored with a prefix",
-            because: "not implemented; links are stored as they are and never followed"
+            "targets of links are stored with a prefix, or else shortened where they lead out of the transfer; unset: without "
+                + "a chroot to the path; with a chroot and no, they are stored as they are",
+            \.mungesLinks
         ),
         .refused(
             "insecure links",
@@ -41,7 +40,7 @@ extension ParameterTable {
         .list("outgoing chmod", "changes of the modes that are sent, as --chmod") {
             (module, value) throws(ParameterFlaw) in module.outgoingModes = try value.modes()
         },
-        .refused("temp dir", .path, "directory for temporary files", because: "--temp-dir is not implemented"),
+        .text("temp dir", kind: .path, "directory for temporary files, in the module", \.temporaryDirectory),
         .tristate("open noatime", "reading leaves the access time; unset: as the client says", \.keepsAccessTimes),
         .text("dont compress", kind: .list, usual: "", "`*`: nothing is compressed as far as possible", \.uncompressed),
         .refused("charset", .text, "character set of the names", because: "names are bytes; there is no --iconv"),

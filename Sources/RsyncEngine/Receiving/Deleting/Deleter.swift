@@ -229,8 +229,10 @@ final class Deleter {
         if case .mountPoint(let path) = error {
             return state.report("cannot delete mount point: \(printable(path))", .errorTransfer)
         }
-        let text = state.describe("delete_item: unlink", error.path, number: error.number ?? EIO, role: "generator")
-        state.report(text, .errorTransfer)
+        let call = error.operation == "rmdir" ? "rmdir" : "unlink"
+        let number = error.number ?? EIO
+        let what = "delete_file: \(call)(\(printable(error.path))) failed: \(SystemError.text(of: number)) (\(number))"
+        state.report("rsync: [generator] \(what)", .errorTransfer)
     }
 }
 

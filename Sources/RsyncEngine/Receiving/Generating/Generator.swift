@@ -160,6 +160,9 @@ final class Generator {
         }
     }
 
+    /// What is said once of a directory that cannot be entered.
+    static let skipsContents = "*** Skipping any contents from this failed directory ***"
+
     /// Refuses an entry whose name the daemon's module hides; what is below a refused directory is left out.
     private func refuses(_ entry: FileEntry, index: Int32, in list: FileList, _ hidden: ModuleFilters) -> Bool {
         let name = context.destination.path(of: entry, in: list)
@@ -167,6 +170,7 @@ final class Generator {
         if !isBelowFailure(Array(list.parent(of: entry))) {
             let kind = entry.isDirectory ? "directory" : "file"
             state.report("ERROR: daemon refused to receive \(kind) \"\(printable(name))\"", .errorTransfer)
+            if entry.isDirectory { state.report(Self.skipsContents, .errorTransfer) }
         }
         if entry.isDirectory { failedDirectories.insert(name) }
         abandonLinks(of: index)
