@@ -54,6 +54,18 @@ SCENARIOS = {
     "hidden but for": ("filter = + /sub/ + /sub/** - *", [["-rt", "MOD/", "out/"]]),
     "hidden by files": ("exclude from = FOLDER/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
     "wildcards": ("", [["-rt", "MOD/s*", "out/"], ["-rt", "MOD/*/?", "MOD/f", "out/"], ["-rt", "MOD/none*", "out/"]]),
+    "links in a chroot": ("read only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links without a chroot": ("read only = no\nuse chroot = no",
+                               [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"], ["-rli", "src/", "MOD/"]]),
+    "links confined": ("read only = no\nuse chroot = no\nmunge symlinks = no",
+                       [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"], ["-rli", "src/", "MOD/"]]),
+    "links munged in a chroot": ("read only = no\nmunge symlinks = yes", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links of an inner directory": ("path = FOLDER/./mod\nread only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links munged where they lead somewhere": ("path = FOLDER/bad\nmunge symlinks = yes", [["-rl", "MOD/", "out/"]]),
+    "temporary files": ("read only = no\nuid = 0\ntemp dir = /sub", [["-rt", "src/", "MOD/"]]),
+    "temporary files nowhere": ("read only = no\nuid = 0\ntemp dir = /none", [["-rt", "src/", "MOD/"]]),
+    "paths of errors": ("use chroot = no", [["-r", "MOD/none", "MOD/none/x", "MOD/sub/none", "MOD/f", "out/"],
+                                             ["-r", "MOD/closed", "out/"], ["-r", "src/", "MOD/none/such/"]]),
     "modes of what arrives": ("read only = no\nincoming chmod = D750,F640", [["-rtp", "src/", "MOD/"]]),
     "modes that are sent": ("outgoing chmod = D710,F604", [["-rtp", "MOD/", "out/"]]),
     "unreadable files": ("ignore nonreadable = yes", [["-rt", "MOD/", "out/"]]),
@@ -62,7 +74,7 @@ SCENARIOS = {
     "commands": ("read only = no\nauth users = me\nsecrets file = FOLDER/secrets\n"
                  "early exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.early\n"
                  "pre-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.before\n"
-                 "post-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.after",
+                 "post-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/t; mv FOLDER/t FOLDER/env.after",
                  [["-rt", "src/", "AUTH/"]]),
     "variables": ("path = FOLDER/%RSYNC_USER_NAME%\nauth users = *\nsecrets file = FOLDER/secrets",
                   [["-rt", "AUTH/", "out/"]]),
@@ -91,13 +103,15 @@ PLACE = re.compile(r" at [\w.-]+(\.c\(\d+\))? \[\w+=.*\]$|\[\w+\] ")
 
 def _make(folder, daemon, lines):
     """The trees and files of a scenario; returns the configuration's path and the port."""
-    for path in ("src/sub/deep", "mod/sub", "me/sub", "empty", "out"):
+    for path in ("src/sub/deep", "mod/sub", "me/sub", "empty", "out", "bad/rsyncd-munged"):
         os.makedirs(f"{folder}/{path}")
     for path in ("src/f", "src/sub/g", "src/sub/deep/h", "mod/f", "mod/sub/old", "mod/keep.o", "mod/drop.o", "me/mine"):
         peers.write(f"{folder}/{path}", path + "\n")
         os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
     peers.write(f"{folder}/mod/closed", "x\n", 0o600)
-    os.symlink("sub/g", f"{folder}/src/link")
+    for name, target in (("link", "sub/g"), ("absolute", "/etc/x"), ("sub/up", "../../../x"), ("sub/deep/up", "../../../x")):
+        os.symlink(target, f"{folder}/src/{name}")
+    os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
     peers.write(f"{folder}/secrets", SECRETS, 0o600)
     peers.write(f"{folder}/open", SECRETS, 0o644)
     peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
@@ -150,6 +164,10 @@ def _play(folder, daemon, client, lines, commands):
                 argv.append(urls[head] + slash + rest if head in urls else word)
             outcome = run(argv, cwd=folder, env={"RSYNC_PASSWORD": "pw"})
             outcomes.append((outcome.code, _lines(outcome, folder, port)))
+        # Stock runs this command after the client has gone.
+        deadline = time.monotonic() + 5
+        while "env.after" in lines and not os.path.exists(f"{folder}/env.after") and time.monotonic() < deadline:
+            time.sleep(0.05)
     kept = {name: _tree(f"{folder}/{name}") for name in ("mod", "out")}
     for name in ("env.early", "env.before", "env.after"):
         if os.path.exists(f"{folder}/{name}"):

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import RsyncOptions
 import VolumeAccess
@@ -42,7 +43,11 @@ final class SidePlaces: Sendable {
         do throws(VolumeError) {
             temporary = try options.temporaryDirectory.map { (name) throws(VolumeError) in try path.open(name).root }
         } catch {
-            throw .volume("the directory for temporary files cannot be opened", error)
+            guard error.isMissing || error.number == ENOTDIR else {
+                throw .volume("the directory for temporary files cannot be opened", error)
+            }
+            let name = printable(options.temporaryDirectory ?? [])
+            throw .usage("The temp-dir does not exist: \(name)", exitCode: 1)
         }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
         namesPartials = options.partialDirectory == nil
