@@ -16,7 +16,9 @@ struct ModuleRootTests {
         #expect(!root("/srv/./m", false).isChrooted)
     }
 
-    @Test("links with rsync's prefix lead to a directory of the file system's root, or of what rsync changes its root to")
+    @Test(
+        "links with rsync's prefix lead to a directory of the file system's root, or of what rsync changes its root to"
+    )
     func munged() {
         func directory(_ root: ModuleRoot) -> String { String(decoding: root.mungedDirectory, as: UTF8.self) }
         #expect(directory(root("/srv/m", true)) == "/srv/m/rsyncd-munged")
@@ -30,6 +32,8 @@ struct ModuleRootTests {
             root.inside(Array(path.utf8)).map { String(decoding: $0, as: UTF8.self) }
         }
         #expect(inside("/tmp", root("/srv/m", true)) == "/tmp" && inside("tmp", root("/srv/m", false)) == "tmp")
-        #expect(inside("/srv/m/tmp", root("/srv/m/", false)) == "/tmp" && inside("/srv/tmp", root("/srv/m", false)) == nil)
+        #expect(
+            inside("/srv/m/tmp", root("/srv/m/", false)) == "/tmp" && inside("/srv/tmp", root("/srv/m", false)) == nil
+        )
     }
 }

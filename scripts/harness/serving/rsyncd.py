@@ -268,8 +268,11 @@ def _slots(_, folder):
             with socket.create_connection(("127.0.0.1", holder)) as held:
                 held.sendall(b"@RSYNCD: 31.0 md5\nm\n")
                 answer = b""
+                held.settimeout(10)
                 while b"OK\n" not in answer:
-                    answer += held.recv(1000)
+                    piece = held.recv(1000)
+                    check(piece, f"no slot: {answer!r}")
+                    answer += piece
                 outcome = run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"])
                 check(b"max connections (1) reached -- try again later" in outcome.err, str(outcome))
             deadline = time.monotonic() + 10

@@ -32,6 +32,7 @@ enum LinkTarget {
     /// The original of a target that cannot be followed (protocol specification, transfer 14.9); any other target as it is.
     static func unmunged(_ target: [UInt8]) -> [UInt8] {
         let prefix = StoredTarget.mungedPrefix
-        return target.count > prefix.count && target.starts(with: prefix) ? Array(target.dropFirst(prefix.count)) : target
+        return target.count > prefix.count && target.starts(with: prefix)
+            ? Array(target.dropFirst(prefix.count)) : target
     }
 }

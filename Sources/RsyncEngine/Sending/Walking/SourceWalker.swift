@@ -117,7 +117,10 @@ final class SourceWalker {
             guard let own = isRoot ? try directory.status() : try directory.status(of: parts.leaf.span) else {
                 if state.options.deletion.deletesMissingSources { return addMissing(source, number, to: list) }
                 if selection.ignoresMissing { return }
-                return state.report(state.place.failure("link_stat", source.shown(in: state.place), ENOENT), .errorTransfer)
+                return state.report(
+                    state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
+                    .errorTransfer
+                )
             }
             let item = WalkedItem(directory: directory, leaf: isRoot ? [] : parts.leaf, root: root)
             guard let status = try maker.followed(own, item, name: source.transferName) else {
@@ -127,7 +130,10 @@ final class SourceWalker {
                 return state.report("skipping directory \(printable(source.transferName))", .info)
             }
             if hidden(of: number)?.hides(argument: source.transferName, isDirectory: status.isDirectory) == true {
-                return state.report(state.place.failure("link_stat", source.shown(in: state.place), ENOENT), .errorTransfer)
+                return state.report(
+                    state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
+                    .errorTransfer
+                )
             }
             if !isRoot, hasFilters,
                 filters(of: number).excludesArgument(source.transferName, isDirectory: status.isDirectory)
