@@ -100,6 +100,7 @@ final class Generator {
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
         }
+        abandonUnreachedLinks()
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
     }
