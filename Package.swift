@@ -118,8 +118,8 @@ let package = Package(
         module(
             "RsyncProgram",
             [
-                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "Transport", "VolumeAccess",
-                "ProcessSupport", "LinuxSystem",
+                "RsyncDaemon", "RsyncCommand", "RsyncEngine", "RsyncWire", "RsyncOptions", "SecureTunnel", "Transport",
+                "VolumeAccess", "ProcessSupport", "LinuxSystem",
             ]
         ),
         module("StunnelCommand", ["SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "CLinux", "COpenSSL"]),
@@ -183,7 +183,7 @@ let package = Package(
             fixtures: true
         ),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
-        tests("RsyncProgram", ["RsyncProgram", "ProcessSupport"]),
+        tests("RsyncProgram", ["RsyncProgram", "RsyncCommand", "SecureTunnel", "Transport", "ProcessSupport"]),
         tests(
             "RsyncDaemon",
             [

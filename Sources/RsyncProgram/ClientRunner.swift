@@ -10,10 +10,6 @@ import VolumeAccess
 
 /// Runs the client's side of a transfer.
 struct ClientRunner {
-    private static let daemonPort: UInt16 = 873
-    /// The system's own limit for one address is about two minutes.
-    private static let usualConnectLimit = Duration.seconds(300)
-
     private let line: RsyncCommandLine
     private let output: ConsoleOutput
     private let environment: [String: String]
@@ -40,6 +36,10 @@ struct ClientRunner {
         var result: SessionResult
         var code: Int32
         switch job.carrier {
+        case .local where !line.settings.passing.remoteOptions.isEmpty:
+            (result, code) = try runServer(job, printer, interruption) { arguments throws(CommandError) in
+                try RemoteShell([Array("dvm-rsync".utf8)] + arguments.encoded, at: Array("/proc/self/exe".utf8))
+            }
         case .local:
             let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
             try assumeUser()
@@ -47,7 +47,9 @@ struct ClientRunner {
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
         case .shell(let host):
-            (result, code) = try runShell(job, host, printer, interruption)
+            (result, code) = try runServer(job, printer, interruption) { arguments throws(CommandError) in
+                try RemoteShell(shellWords(host) + arguments.shellWords)
+            }
         case .daemon(let host, let module, let overShell):
             (result, code) = try runDaemon(job, host, module, overShell, printer, interruption)
         }
@@ -64,11 +66,10 @@ struct ClientRunner {
         let result: SessionResult
         if overShell {
             let shell = try daemonShell(host)
-            result = ClientSession(stream: shell.stream, options: line.options, observer: printer).listModules()
+            result = try session(shell.stream, printer).listModules()
             shell.wait()
         } else {
-            result = ClientSession(stream: try connect(to: host), options: line.options, observer: printer)
-                .listModules()
+            result = try session(connector.connect(to: host), printer).listModules()
         }
         if let failure = result.failure { explain(failure) }
         if result.exitCode != 0 { output.error(ExitText.line(code: result.exitCode, role: "Receiver")) }
@@ -90,13 +91,14 @@ struct ClientRunner {
             printer.finish(result.statistics, elapsed: elapsed)
         }
         let role = isPush ? "sender" : "generator"
+        // The peer has printed this line.
+        if case .peerExit(code)? = result.failure { return }
         if code != 0 { printer.fail(ExitText.line(code: code, role: role)) }
     }
 
     private func explain(_ failure: EngineError) {
         if case .peerExit = failure { return }
-        let text = "\(failure)"
-        output.error(text.hasPrefix("@ERROR") || text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
+        output.error(failure.line)
     }
 
     /// Opens local sources; a missing one is reported and skipped.
@@ -121,24 +123,26 @@ struct ClientRunner {
 
     // MARK: carriers
 
-    private func runShell(
+    /// Runs a transfer with a server that is started by a remote shell, or is this program: with `-M` the two ends of a
+    /// local transfer have different options.
+    private func runServer(
         _ job: TransferJob,
-        _ host: RemoteHost,
         _ printer: CommandPrinter,
-        _ interruption: Interruption
+        _ interruption: Interruption,
+        start: (ServerArguments) throws(CommandError) -> RemoteShell
     ) throws(CommandError) -> (SessionResult, Int32) {
-        var arguments = ServerArguments(
+        let arguments = ServerArguments(
             options: line.options,
             isSender: !job.isPush,
             dialect: Dialect(line.options.wire.protocolVersion),
-            paths: job.isPush ? [job.destination] : job.sources
+            paths: job.isPush ? [job.destination] : job.sources,
+            passing: line.settings.passing
         )
-        if line.settings.secludesArguments { arguments.seclude() }
-        let shell = try RemoteShell(shellWords(host) + arguments.shellWords)
+        let shell = try start(arguments)
         interruption.cut(shell.stream)
         try assumeUser()
         let (direction, isIncomplete) = try direction(of: job)
-        let result = session(shell.stream, printer).run(direction)
+        let result = try session(shell.stream, printer).run(direction)
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         let code = ShellExit.code(own: own, isBroken: result.failure != nil, isPush: job.isPush, ending: shell.wait())
         return (result, code)
@@ -152,7 +156,7 @@ struct ClientRunner {
         _ printer: CommandPrinter,
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
-        let source = PasswordSource(file: line.settings.passwordFile, environment: environment)
+        let source = PasswordSource(file: line.settings.connection.passwordFile, environment: environment)
         let user = host.user ?? environment["USER"] ?? environment["LOGNAME"] ?? "nobody"
         // Another user may not be able to read the file.
         let password = line.options.attributes.copyAs != nil && source.file != nil ? try read(source) : nil
@@ -169,14 +173,14 @@ struct ClientRunner {
             interruption.cut(shell.stream)
             try assumeUser()
             (direction, isIncomplete) = try self.direction(of: job)
-            result = session(shell.stream, printer).run(module: module, direction, login: login)
+            result = try session(shell.stream, printer).run(module: module, direction, login: login)
             ending = shell.wait()
         } else {
-            let stream = try connect(to: host)
+            let stream = try connector.connect(to: host)
             interruption.cut(stream)
             try assumeUser()
             (direction, isIncomplete) = try self.direction(of: job)
-            result = session(stream, printer).run(module: module, direction, login: login)
+            result = try session(stream, printer).run(module: module, direction, login: login)
         }
         let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         // A daemon reports why it closes the connection, so only a finished session leaves the code to the shell.
@@ -203,9 +207,10 @@ struct ClientRunner {
         }
     }
 
-    private func session(_ stream: any ByteStream, _ printer: CommandPrinter) -> ClientSession {
+    private func session(_ stream: any ByteStream, _ printer: CommandPrinter) throws(CommandError) -> ClientSession {
         var session = ClientSession(stream: stream, options: line.options, observer: printer, progress: progress)
-        session.secludesArguments = line.settings.secludesArguments
+        session.passing = line.settings.passing
+        session.earlyInput = try line.settings.connection.earlyInput.map(EarlyInput.read) ?? []
         return session
     }
 
@@ -221,24 +226,20 @@ struct ClientRunner {
     private func shellWords(_ host: RemoteHost) throws(CommandError) -> [[UInt8]] {
         let command = line.settings.shell ?? Array((environment["RSYNC_RSH"] ?? "ssh").utf8)
         var words = try ShellCommand.words(of: command)
+        let isSSH = words.first.map { PathParts($0).leaf } == Array("ssh".utf8)
         if let user = host.user { words += [Array("-l".utf8), Array(user.utf8)] }
+        if let isIPv4 = line.settings.connection.isIPv4, isSSH { words.append(Array((isIPv4 ? "-4" : "-6").utf8)) }
         return words + [Array(host.host.utf8), line.settings.serverProgram]
     }
 
     private func daemonShell(_ host: RemoteHost) throws(CommandError) -> RemoteShell {
-        try RemoteShell(shellWords(host) + ["--server", "--daemon", "."].map { Array($0.utf8) })
+        try RemoteShell(
+            shellWords(host) + ["--server", "--daemon", "."].map { Array($0.utf8) },
+            port: host.port ?? line.settings.connection.port ?? 0
+        )
     }
 
-    private func connect(to host: RemoteHost) throws(CommandError) -> SocketStream {
-        let limit = line.settings.connectTimeout
-        let target = HostPort(host: host.host, port: host.port ?? line.settings.port ?? Self.daemonPort)
-        do throws(TransportError) {
-            return try dial(target, within: limit > 0 ? .seconds(limit) : Self.usualConnectLimit)
-        } catch {
-            if case .timedOut = error {
-                throw .failed("rsync: failed to connect to \(target): \(error)", exitCode: limit > 0 ? 35 : 10)
-            }
-            throw .failed("rsync: failed to connect to \(target): \(error)", exitCode: 10)
-        }
+    private var connector: DaemonConnector {
+        DaemonConnector(settings: line.settings.connection, environment: environment, output: output)
     }
 }

@@ -20,14 +20,14 @@ enum ServerRunner {
         let stream = try standardStreams()
         interruption.cut(stream)
         let preferences = TransferOptions.Preferences(environment: environment, forServer: true)
-        var session = ServerSession(observer: MessagePrinter(output: output), preferences: preferences)
+        let printer = MessagePrinter(output: output)
+        var session = ServerSession(observer: printer, preferences: preferences)
         session.printsOwnMessages = true
         let result = session.run(arguments: arguments, over: stream)
         if let ended = interruption.code { return ended }
-        if let failure = result.failure {
+        if let failure = result.failure, !printer.hasToldEnd {
             if case .peerExit = failure { return result.exitCode }
-            let text = "\(failure)"
-            output.error(text.hasPrefix("rsync: ") ? text : "rsync: \(text)")
+            output.error(failure.line)
             output.error(ExitText.line(code: result.exitCode, role: "server"))
         }
         return result.exitCode

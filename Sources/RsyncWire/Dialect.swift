@@ -69,6 +69,7 @@ package struct Dialect: Sendable, Equatable {
     /// Whether there are messages for errors and warnings that do not make a transfer partial, for I/O errors and for
     /// files that are not sent (protocol specification, session 6.3).
     package var hasErrorMessages: Bool { version >= 30 }
+    package var trustsAppended: Bool { version >= 30 }
 
     /// Whether arguments for a daemon end with NUL, not with a newline (protocol specification, session 3.6).
     var endsArgumentsWithNUL: Bool { version >= 30 }

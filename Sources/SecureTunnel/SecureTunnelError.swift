@@ -65,6 +65,8 @@ package enum SecureTunnelError: Error, Equatable, Sendable {
     case proxyRefused(proxy: String, target: String, status: Int, text: String)
     /// What answered is not an HTTP proxy; `firstBytes` (at most 128) are what it sent.
     case notAProxy(proxy: String, firstBytes: [UInt8])
+    /// The head of the proxy's reply is longer than so many bytes.
+    case proxyReplyTooLong(proxy: String, limit: Int)
 
     /// The tunnel's error inside an error thrown by a ``TLSStream``.
     ///
@@ -127,6 +129,8 @@ extension SecureTunnelError: CustomStringConvertible {
             "proxy \(proxy) cannot reach \(target): \(status) \(text)"
         case .proxyRefused(let proxy, let target, let status, let text):
             "proxy \(proxy) refuses a tunnel to \(target): \(status) \(text)"
+        case .proxyReplyTooLong(let proxy, let limit):
+            "proxy \(proxy) answers with more than \(limit) bytes of headers"
         case .notAProxy(let proxy, let firstBytes):
             "\(proxy) is not an HTTP proxy: " + Self.proxyHint(about: firstBytes)
         }

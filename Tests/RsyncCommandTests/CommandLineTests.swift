@@ -75,7 +75,7 @@ struct CommandLineTests {
         #expect(line.options == expected)
         #expect(line.options.output.level(.stats) == 2)
         #expect(line.settings.humanLevel == 2)
-        #expect(line.settings.port == 6443)
+        #expect(line.settings.connection.port == 6443)
         #expect(line.settings.logFile == Array("/dev/stdout".utf8))
         let host = RemoteHost(host: "localhost", user: "root", port: nil)
         let job = TransferJob(
@@ -294,7 +294,7 @@ struct CommandLineTests {
     @Test(
         "options of rsync that this program lacks are refused by name",
         arguments: [
-            "--append", "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
+            "--iconv=x", "--crtimes", "-N", "--write-batch=x", "--only-write-batch=x", "--read-batch=x",
         ]
     )
     func unsupported(option: String) throws {

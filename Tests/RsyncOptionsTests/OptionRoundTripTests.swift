@@ -28,6 +28,8 @@ struct OptionRoundTripTests {
         "compare-dest": ["../a"], "copy-dest": ["../b", "/b"], "link-dest": ["../c", "../d"],
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
+        "remote-option": ["--log-file=x", "-n"], "address": ["127.0.0.1"], "sockopts": ["SO_KEEPALIVE"],
+        "early-input": ["/secret"],
     ]
 
     /// Every spelling of every honoured option, with its values.
@@ -99,7 +101,8 @@ struct OptionRoundTripTests {
         told.output.hasFormat =
             options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
-        if told.placement.inPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.writesInPlace || told.placement.partialPlace != nil { told.placement.partial = false }
+        if told.placement.appending != nil { told.placement.inPlace = false }
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
         told.limits = plain.limits
@@ -129,7 +132,7 @@ struct OptionRoundTripTests {
         told.attributes.executability = false
         told.attributes.privileges = .ofUser
         (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
-        told.placement.partial = false
+        (told.placement.partial, told.placement.delaysUpdates) = (false, false)
         told.placement.fsync = false
         (told.placement.partialDirectory, told.placement.temporaryDirectory) = (nil, nil)
         (told.placement.alternates, told.placement.alternateUse) = ([], plain.placement.alternateUse)
@@ -184,6 +187,7 @@ struct OptionRoundTripTests {
     func effective() throws {
         let inert: Set<String> = [
             "--inc-recursive", "--implied-dirs", "--compress-threads", "--skip-compress", "--motd",
+            "--trust-sender", "--qsort", "--blocking-io",
         ]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
             let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }

@@ -163,16 +163,45 @@ struct ServerArgumentsTests {
         var options = TransferOptions()
         options.setArchive()
         options.wire.timeout = 5
-        var arguments = ServerArguments(
+        var passing = ArgumentPassing()
+        passing.isSecluded = true
+        passing.remoteOptions = [Array("--log-file=a b".utf8)]
+        let arguments = ServerArguments(
             options: options,
             isSender: true,
-            paths: [Array("a b*".utf8), Array("-x".utf8)]
+            paths: [Array("a b*".utf8), Array("-x".utf8)],
+            passing: passing
         )
-        arguments.seclude()
-        func text(_ words: [[UInt8]]) -> [String] { words.map { String(decoding: $0, as: UTF8.self) } }
-        #expect(text(arguments.shellWords) == ["--server", "--sender", "-slogDtpre.iLsfxCIvu"])
-        #expect(text(arguments.secludedWords) == ["--timeout=5", ".", "a b*", "./-x"])
+        #expect(texts(arguments.shellWords) == ["--server", "--sender", "-slogDtpre.iLsfxCIvu"])
+        #expect(texts(arguments.secludedWords) == ["--timeout=5", "--log-file=a b", ".", "a b*", "./-x"])
     }
+
+    @Test(
+        "of a client with --old-args and -M are escaped as by rsync 3.5.0",
+        arguments: [
+            (0, #"--usermap=\*:x --log-file=a\ b\* . d\ d*"#, #"--usermap=\*:x --log-file=a\ b\* . d d*"#),
+            (1, #"--usermap=\*:x --log-file=a b* . d d*"#, #"--usermap=\*:x --log-file=a b* . d d*"#),
+            (2, "--usermap=*:x --log-file=a b* . d d*", "--usermap=*:x --log-file=a b* . d d*"),
+        ]
+    )
+    func oldArguments(level: Int, shell: String, daemon: String) throws {
+        var options = TransferOptions()
+        options.attributes.userRules = IdentityRules("*:x")
+        var passing = ArgumentPassing()
+        passing.oldLevel = level
+        passing.remoteOptions = [Array("--log-file=a b*".utf8)]
+        let arguments = ServerArguments(
+            options: options,
+            isSender: false,
+            paths: [Array("d d*".utf8)],
+            passing: passing
+        )
+        let start = "--server -e.LsfxCIvu "
+        #expect(texts(arguments.shellWords).joined(separator: " ") == start + shell)
+        #expect(texts(arguments.encodedForDaemon).joined(separator: " ") == start + daemon)
+    }
+
+    private func texts(_ words: [[UInt8]]) -> [String] { words.map { String(decoding: $0, as: UTF8.self) } }
 
     @Test("from the stream join the command line")
     func secluded() throws {

@@ -70,6 +70,7 @@ struct ErrorTableTests {
             (.proxyCannotReach(proxy: "p", target: "t", status: 503, text: ""), .proxyCannotReach),
             (.proxyRefused(proxy: "p", target: "t", status: 400, text: ""), .proxyRefused),
             (.notAProxy(proxy: "p", firstBytes: []), .notAProxy),
+            (.proxyReplyTooLong(proxy: "p", limit: 1), .notAProxy),
         ] as [(SecureTunnelError, FailureClass)]
     )
     func tunnel(error: SecureTunnelError, expected: FailureClass) {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Heap memory that is read and written in place, by one thread at a time.
 ///
 /// ## Invariant
@@ -139,6 +141,11 @@
 
     /// The rest after its first bytes.
     package func dropFirst(_ length: Int) -> MemorySlice { self[length..<count] }
+
+    /// Whether both hold the same bytes.
+    package func isEqual(to other: MemorySlice) -> Bool {
+        unsafe count == other.count && memcmp(pointer, other.pointer, count) == 0
+    }
 
     /// Writes zeros.
     package func clear() { unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count) }

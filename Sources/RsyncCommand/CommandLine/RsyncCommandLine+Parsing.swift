@@ -50,11 +50,16 @@ extension RsyncCommandLine {
             return
         }
         try checkOptions()
-        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.inPlace {
+        try settlePassing(environment)
+        if options.placement.partial, options.placement.partialPlace == nil, !options.placement.writesInPlace {
             options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
         }
         options.addImpliedRules()
         try setMode(parser.operands)
+        if case .transfer(let job) = mode, job.carrier == .local, !settings.passing.remoteOptions.isEmpty {
+            // The other end is a server, which does not know that it is on the same machine.
+            options.wire.wholeFile = options.wire.wholeFile ?? true
+        }
         try findNames()
         try checkCarrier()
     }
@@ -107,18 +112,20 @@ extension RsyncCommandLine {
     private func checkCarrier() throws(CommandError) {
         if case .transfer(let job) = mode, case .daemon = job.carrier { return }
         if case .listModules = mode { return }
-        if settings.passwordFile != nil {
+        if settings.connection.passwordFile != nil {
             throw .usage("The --password-file option may only be used when accessing an rsync daemon.")
         }
-        if settings.connectTimeout > 0 {
+        if settings.connection.timeout > 0 {
             throw .usage("The --contimeout option may only be used when connecting to an rsync daemon.")
         }
     }
 
     private mutating func setMode(_ arguments: [[UInt8]]) throws(CommandError) {
-        guard let last = arguments.last else { throw .usage("no source and destination are given (see --help)") }
+        guard let written = arguments.last else { throw .usage("no source and destination are given (see --help)") }
         guard !arguments.dropLast().contains([]) else { throw .usage("Empty source arg specified.") }
-        // An empty variable in a script must not mean the working directory.
+        // An empty variable in a script must not mean the working directory, unless the user asks for the old way.
+        let last =
+            written.isEmpty && arguments.count > 1 && settings.passing.oldLevel > 0 ? [UInt8(ascii: ".")] : written
         guard !last.isEmpty else {
             let isSource = arguments.count == 1
             throw .usage(isSource ? "Empty source arg specified." : "Empty destination arg specified (use \".\").")
@@ -131,7 +138,7 @@ extension RsyncCommandLine {
             }
             options.selection.listsOnly = true
         }
-        let all = arguments.count == 1 ? arguments + [[UInt8(ascii: ".")]] : arguments
+        let all = arguments.count == 1 ? arguments + [[UInt8(ascii: ".")]] : arguments.dropLast() + [last]
         mode = .transfer(try TransferJob(all, hasShell: settings.shell != nil))
     }
 
@@ -154,7 +161,7 @@ extension RsyncCommandLine {
             contents = try SmallFile(path, dashIsStandardInput: true).contents(limit: FileNames.limit)
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open files-from file \(name): \(SystemText(error.number))", exitCode: 11)
+            throw .failed("failed to open files-from file \(name): \(SystemError.text(of: error.number))", exitCode: 1)
         }
         options.selection.filesFrom = .names(FileNames(file: contents, isNULSeparated: settings.isNULSeparated))
     }

@@ -1,13 +1,20 @@
 /// The command of a remote shell, in the syntax of `-e` and `RSYNC_RSH`.
 package enum ShellCommand {
-    /// Splits the text of `-e` into words: at blanks, with single and double quotes.
+    /// Splits the text of `-e` into words: at blanks, with single and double quotes; a quote that is doubled inside of
+    /// its own kind stands for itself.
     package static func words(of command: [UInt8]) throws(CommandError) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var word: [UInt8]?
         var quote: UInt8?
-        for byte in command {
+        var rest = command[...]
+        while let byte = rest.popFirst() {
             if let open = quote {
-                if byte == open { quote = nil } else { word = (word ?? []) + [byte] }
+                if byte == open, rest.first != open {
+                    quote = nil
+                } else {
+                    if byte == open { rest.removeFirst() }
+                    word = (word ?? []) + [byte]
+                }
             } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
                 quote = byte
                 word = word ?? []

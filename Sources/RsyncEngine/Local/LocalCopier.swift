@@ -15,14 +15,15 @@ final class LocalCopier {
     private let sources: SourceDirectories
     private let destination: Destination
     private let targets: DirectoryCache
-    private let sideFiles: SideFiles
-    private let backups: Backups?
+    private let committer: FileCommitter
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the session.
     private var finished: [TransferPlan] = []
+    /// Those that have not got their names.
+    private var held: [TransferPlan] = []
     private let buffer = ByteMemory(count: LocalCopier.length)
 
     init(
@@ -38,8 +39,12 @@ final class LocalCopier {
         sources = SourceDirectories(table, state: state, capacity: 4)
         self.destination = destination
         targets = destination.directories(capacity: 4)
-        sideFiles = SideFiles(destination.places)
-        backups = destination.backups(state)
+        committer = FileCommitter(
+            state: state,
+            destination: destination,
+            directories: targets,
+            synchronizer: synchronizer
+        )
         self.jobs = jobs
         self.events = events
     }
@@ -61,6 +66,8 @@ final class LocalCopier {
 
     /// Reports finished files to the session.
     private func tell() {
+        if !held.isEmpty { events.push(.held(held)) }
+        held = []
         guard !finished.isEmpty else { return }
         events.push(.finished(finished))
         finished = []
@@ -80,9 +87,7 @@ final class LocalCopier {
         do throws(VolumeError) {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            if plan.isInPlace {
-                return end(plan, try copyInPlace(source, plan, leaf.span, in: directory))
-            }
+            if plan.isInPlace { return try copyInPlace(source, plan, leaf.span, in: directory) }
             let file = try copyStaged(source, plan, leaf.span, in: directory)
             if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
@@ -115,24 +120,13 @@ final class LocalCopier {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
-            if let backups, plan.current != nil || plan.replacesOther {
-                let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
-                try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-            }
-            report(try file.commit(plan.attributes))
-            end(plan, file.length)
+            let (isInPlace, failures) = try committer.commit(file, plan)
+            report(failures)
+            account(plan, file.length)
+            if isInPlace { finished.append(plan) } else { held.append(plan) }
         } catch {
             fail(error, plan)
         }
-    }
-
-    private func end(_ plan: TransferPlan, _ length: Int64) {
-        if plan.hasPartial, let directory = try? targets.directory(plan.list.parent(of: plan.entry).span) {
-            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-        }
-        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
-        account(plan, length)
-        finished.append(plan)
     }
 
     private func fail(_ error: VolumeError, _ plan: TransferPlan) {
@@ -147,9 +141,16 @@ final class LocalCopier {
         _ plan: TransferPlan,
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
-    ) throws(VolumeError) -> Int64 {
+    ) throws(VolumeError) {
+        guard plan.keptLength == 0 || source.status.size >= plan.entry.size else {
+            let name = printable(plan.list.name(of: plan.entry))
+            state.report("skipped diminished file: \"\(name)\"", .warning)
+            events.push(.abandoned(plan.index))
+            return
+        }
         let file = try directory.openInPlace(leaf)
-        var offset: Int64 = 0
+        let isRight = plan.keptLength == 0 ? true : try keeps(file, plan, source, leaf, in: directory)
+        var offset = plan.keptLength
         while true {
             let count = try source.read(into: buffer.all, at: offset)
             guard count > 0 else { break }
@@ -160,11 +161,43 @@ final class LocalCopier {
             }
             offset += Int64(count)
         }
-        report(try file.finish(length: offset, plan.attributes))
-        return offset
+        report(try file.finish(length: offset, isRight ? plan.attributes : FileAttributes()))
+        account(plan, offset)
+        guard isRight else {
+            events.push(.mismatched(plan))
+            return
+        }
+        try committer.noteInPlace(plan, size: offset)
+        finished.append(plan)
     }
 
-    private func account(_ plan: TransferPlan, _ length: Int64) {
+    /// Whether what is kept of a file that is continued still has the expected length and, where it is checked, the
+    /// source's content.
+    private func keeps(
+        _ file: InPlaceFile,
+        _ plan: TransferPlan,
+        _ source: ReadableFile,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> Bool {
+        guard file.status.size == plan.keptLength else { return false }
+        guard state.checksAppended else { return true }
+        let kept = try directory.openForReading(leaf)
+        let half = buffer.count / 2
+        var offset: Int64 = 0
+        while offset < plan.keptLength {
+            let count = Int(min(Int64(half), plan.keptLength - offset))
+            let (old, new) = (buffer[0..<count], buffer[half..<half + count])
+            guard try kept.read(into: old, at: offset) == count, try source.read(into: new, at: offset) == count,
+                old.isEqual(to: new)
+            else { return false }
+            offset += Int64(count)
+        }
+        return true
+    }
+
+    private func account(_ plan: TransferPlan, _ size: Int64) {
+        let length = max(0, size - plan.keptLength)
         state.count { statistics in
             statistics.transferredFiles += 1
             statistics.transferredSize.addClamped(plan.entry.size)
@@ -183,7 +216,7 @@ final class LocalCopier {
         )
         state.observer.didChange(report)
         guard state.observer.wantsFileProgress else { return }
-        state.observer.didMove(name: report.name, offset: length, size: length)
+        state.observer.didMove(name: report.name, offset: size, size: size)
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {

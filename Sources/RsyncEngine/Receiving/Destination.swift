@@ -1,4 +1,3 @@
-import Glibc
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -25,6 +24,8 @@ struct Destination: Sendable {
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
+    /// Whether the directory is the only entry of the transfer, under another name.
+    var isOnlyEntry = false
     /// The directories beside it that options name.
     var places = SidePlaces.none
     /// The place of the directory, for filter rules.
@@ -60,6 +61,9 @@ struct Destination: Sendable {
     func leaf(of entry: FileEntry, in list: FileList) -> ArraySlice<UInt8> {
         localName.map { $0[...] } ?? list.leaf(of: entry)
     }
+
+    /// The path a directory of the transfer has below the destination's root; `.` for the root.
+    func path(ofDirectory name: [UInt8]) -> [UInt8] { isOnlyEntry ? [UInt8(ascii: ".")] : name }
 
     /// The path an entry has below the destination's root.
     func path(of entry: FileEntry, in list: FileList) -> [UInt8] { localName ?? Array(list.name(of: entry)) }
@@ -100,114 +104,24 @@ struct Destination: Sendable {
         _ state: SessionState
     ) throws(EngineError) -> Destination {
         let opener = DestinationOpener(base: argument.base, state: state)
-        let single = list.count == 1 && !isMore ? list.entries[0] : nil
-        let isFile = single.map { !$0.isDirectory } ?? false
-        switch try opener.kind(of: path) {
+        let isAlone = list.count <= 1 && !isMore
+        let isFolder = list.entries.first?.isDirectory ?? false
+        let namesEntry = isAlone && !hasSlash && !path.isEmpty
+        if state.options.placement.makesPath, !path.isEmpty {
+            let folder = PathParts(path).folder
+            try opener.makePath(namesEntry ? folder : path, shownAs: namesEntry && list.count == 1 ? folder : path)
+        }
+        switch try opener.kind(of: path, hasSlash: hasSlash) {
         case .directory: return opener.destination(try opener.open(path), path)
         case .other:
-            guard isFile, !hasSlash else {
-                let text = "ERROR: destination must be a directory when copying more than 1 file"
-                throw .usage(text, exitCode: 3)
+            guard isAlone else {
+                throw .usage("ERROR: destination must be a directory when copying more than 1 file", exitCode: 3)
             }
+            if isFolder { throw .usage("ERROR: cannot overwrite non-directory with a directory", exitCode: 3) }
             return try opener.file(path)
         case .missing:
-            if isFile, !hasSlash, !path.isEmpty { return try opener.file(path) }
-            return opener.destination(try opener.make(path), path, wasCreated: true)
-        }
-    }
-}
-
-/// Opens or creates the destination directory, below a module's root or by the operator's path.
-private struct DestinationOpener {
-    let base: Volume?
-    let state: SessionState
-
-    enum Kind { case directory, other, missing }
-
-    private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
-
-    func destination(
-        _ volume: Volume,
-        _ path: [UInt8],
-        localName: [UInt8]? = nil,
-        wasCreated: Bool = false
-    ) -> Destination {
-        let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
-        state.setDestination(root)
-        return Destination(
-            volume: volume,
-            localName: localName,
-            wasCreated: wasCreated,
-            filterRoot: root,
-            following: state.options.selection.followsAtDestination ? .inside : .never
-        )
-    }
-
-    func kind(of path: [UInt8]) throws(EngineError) -> Kind {
-        do throws(VolumeError) {
-            _ = try openVolume(path)
-            return .directory
-        } catch {
-            if error.isMissing { return .missing }
-            guard error.number == ENOTDIR else { throw .volume("the destination cannot be opened", error) }
-            return .other
-        }
-    }
-
-    func open(_ path: [UInt8]) throws(EngineError) -> Volume {
-        do throws(VolumeError) {
-            return try openVolume(path)
-        } catch {
-            throw .volume("the destination cannot be opened", error)
-        }
-    }
-
-    private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
-        guard let base else {
-            let path = isBase(path) ? [UInt8(ascii: ".")] : path
-            return try Volume.open(path: path.span)
-        }
-        return isBase(path) ? base : try base.volume(at: path.span)
-    }
-
-    /// A destination that is one file in its directory.
-    func file(_ path: [UInt8]) throws(EngineError) -> Destination {
-        let parts = PathParts(path)
-        try makePath(parts.folder)
-        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
-    }
-
-    /// Makes missing directories of a path, if that is wanted (`--mkpath`).
-    private func makePath(_ path: [UInt8]) throws(EngineError) {
-        guard state.options.placement.makesPath, state.execution.changesDestination, !path.isEmpty else { return }
-        do throws(VolumeError) {
-            if let base {
-                let inside = SidePath.normalized(path)
-                if !inside.isEmpty { try base.root.makePath(inside.span, permissions: 0o777) }
-            } else {
-                _ = try Volume.open(path: ".").open(outside: path, making: 0o777)
-            }
-        } catch {
-            throw .volume("the destination's path cannot be made", error)
-        }
-    }
-
-    func make(_ path: [UInt8]) throws(EngineError) -> Volume {
-        let parts = PathParts(path)
-        try makePath(parts.folder)
-        do throws(VolumeError) {
-            let volume = try openVolume(parts.folder)
-            guard try state.execution.makeRoot(parts.leaf, in: volume) else { return volume }
-            let output = state.options.output
-            if output.level(.name) > 0 || output.itemize > 0 || output.hasFormat {
-                state.inform("created directory ", path)
-            }
-            return try openVolume(path)
-        } catch {
-            guard let number = error.number else { throw .volume("the destination cannot be made", error) }
-            let what = "\"\(printable(state.place.shown(argument: path)))\"\(state.place.suffix)"
-            let reason = "\(SystemError.text(of: number)) (\(number))"
-            throw .usage("rsync: [Receiver] mkdir \(what) failed: \(reason)", exitCode: 11)
+            guard namesEntry else { return try opener.make(path) }
+            return isFolder ? try opener.makeEntry(path) : try opener.file(path)
         }
     }
 }

@@ -140,7 +140,7 @@ final class ReceivingSide {
         let generating = HandedOver(session)
         do throws(SystemError) {
             threads.append(try WorkerThread(name: "dvm-generate") { generating.value.run() })
-            let staging = SharedLock()
+            let staging = SharedStaging()
             for (number, queue) in jobs.enumerated() {
                 let finishing = HandedOver(
                     Finisher(

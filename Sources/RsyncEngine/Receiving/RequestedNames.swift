@@ -36,7 +36,8 @@ struct RequestedNames: Sendable {
     /// - Parameters:
     ///   - paths: The source arguments as sent.
     ///   - selection: The client's own selection.
-    init(paths: [[UInt8]], _ selection: TransferOptions.Selection) {
+    ///   - areExpanded: Whether a shell may make other names of the arguments (`--old-args`).
+    init(paths: [[UInt8]], _ selection: TransferOptions.Selection, areExpanded: Bool = false) {
         filters = selection.filters
         isRelative = selection.relative
         var paths = paths
@@ -51,7 +52,7 @@ struct RequestedNames: Sendable {
             return
         case nil: break
         }
-        guard let names = Self.names(of: paths, isRelative: selection.relative) else {
+        guard !areExpanded, let names = Self.names(of: paths, isRelative: selection.relative) else {
             (requested, parents) = (nil, Names())
             return
         }

@@ -54,10 +54,12 @@ final class FileSender {
     }
 
     /// Describes the file that was sent last.
-    func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ signature: Signature) -> ItemReport {
+    func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ content: ContentRequest) -> ItemReport {
         var report = report(item, entry, in: list, transferred: lastLength)
         report.checksum = state.parameters.checksum.printed(lastDigest)
-        report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+        if case .delta(let signature) = content {
+            report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+        }
         return report
     }
 
@@ -68,14 +70,14 @@ final class FileSender {
     func send(
         _ index: Int32,
         _ item: Item,
-        _ signature: Signature,
+        _ content: ContentRequest,
         _ values: [Int],
         _ entry: FileEntry,
         in list: FileList
     ) throws(WireError) -> Bool {
         let file: ReadableFile?
         do throws(VolumeError) {
-            file = try open(entry, in: list, isWhole: signature.geometry.count == 0)
+            file = try open(entry, in: list, isWhole: content.geometry.count == 0)
         } catch {
             try refuse(index, entry, in: list, error)
             return false
@@ -86,6 +88,11 @@ final class FileSender {
             try tellNotSent(index)
             return false
         }
+        if case .rest = content, size < entry.size {
+            state.report("skipped diminished file: \"\(printable(list.name(of: entry)))\"", .warning)
+            try tellNotSent(index)
+            return false
+        }
         if state.observer.wantsFileProgress, !state.isServer { followed = (Array(list.name(of: entry)), size, 0) }
         if state.observer.wantsItemsFirst, !state.isServer {
             state.observer.didChange(report(item, entry, in: list, transferred: 0))
@@ -93,8 +100,8 @@ final class FileSender {
         try output.index(index)
         try item.write(to: output)
         if state.carriesValues(item.flags) { try send(values, of: entry, in: list) }
-        try signature.geometry.write(to: output)
-        let isIntact = try sendContent(file, signature, item, size: size)
+        try content.geometry.write(to: output)
+        let isIntact = try sendContent(file, content, item, size: size)
         try tokens.end()
         var digest = fileSum.finish().bytes
         if !isIntact {
@@ -165,7 +172,7 @@ final class FileSender {
     /// - Returns: Whether all of it could be read.
     private func sendContent(
         _ file: ReadableFile?,
-        _ signature: Signature,
+        _ content: ContentRequest,
         _ item: Item,
         size: Int64
     ) throws(WireError) -> Bool {
@@ -173,7 +180,11 @@ final class FileSender {
             try sendSmall(count: Int(size))
             return true
         }
-        return signature.geometry.count == 0 ? try sendWhole(file) : try sendDelta(file, signature, item)
+        switch content {
+        case .rest(let geometry): return try sendRest(file, after: min(geometry.basisSize, size))
+        case .delta(let signature) where signature.geometry.count == 0: return try sendWhole(file)
+        case .delta(let signature): return try sendDelta(file, signature, item)
+        }
     }
 
     /// Records a file that is longer than listed, or than what was read of it.
@@ -228,12 +239,37 @@ final class FileSender {
         try state.keepAlive(output)
     }
 
+    /// Sends what follows the beginning of a file, which the receiving side has already.
+    private func sendRest(_ file: borrowing ReadableFile, after length: Int64) throws(WireError) -> Bool {
+        var isIntact = true
+        if state.checksAppended { isIntact = try sum(file, upTo: length) }
+        if let followed { self.followed = (followed.name, followed.size, length) }
+        return try sendWhole(file, from: length) && isIntact
+    }
+
+    /// Adds the beginning of a file to its checksum.
+    ///
+    /// - Returns: Whether all of it could be read.
+    private func sum(_ file: borrowing ReadableFile, upTo length: Int64) throws(WireError) -> Bool {
+        var isIntact = true
+        var offset: Int64 = 0
+        growWindow(to: Self.pieceLength)
+        while offset < length, isIntact {
+            let place = window[0..<Int(min(length - offset, Int64(Self.pieceLength)))]
+            fileSum.update(place.prefix(read(file, into: place, at: offset, &isIntact)).bytes)
+            offset += Int64(place.count)
+            // Nothing is sent in the meantime.
+            try state.keepAlive(output)
+        }
+        return isIntact
+    }
+
     /// Sends a file as literal data.
     ///
     /// - Returns: False if less could be read than the file had when it was opened; zeros were sent instead.
-    private func sendWhole(_ file: borrowing ReadableFile) throws(WireError) -> Bool {
+    private func sendWhole(_ file: borrowing ReadableFile, from start: Int64 = 0) throws(WireError) -> Bool {
         let size = file.status.size
-        var offset: Int64 = 0
+        var offset = start
         var isIntact = true
         if size > 1 << 20 { file.adviseSequential() }
         while offset < size {
@@ -252,8 +288,8 @@ final class FileSender {
             // Data that compresses well fills the output slowly.
             if !isPlain { try state.keepAlive(output) }
         }
-        lastLength = size
-        state.count { $0.literalData.addClamped(size) }
+        lastLength = size - start
+        state.count { $0.literalData.addClamped(size - start) }
         return isIntact
     }
 
@@ -291,7 +327,7 @@ final class FileSender {
         _ signature: Signature,
         _ item: Item
     ) throws(WireError) -> Bool {
-        let isInPlace = state.options.placement.inPlace && item.basis == Item.Basis.destination
+        let isInPlace = state.options.placement.writesInPlace && item.basis == Item.Basis.destination
         var matcher = BlockMatcher(signature, inPlace: isInPlace)
         let size = file.status.size
         growWindow(to: max(4 * Self.pieceLength, 4 * signature.geometry.blockLength))

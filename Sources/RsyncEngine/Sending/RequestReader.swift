@@ -10,10 +10,10 @@ enum ReceiverEvent: Sendable {
     case done
     /// The number of entries of each type that the receiving side deleted.
     case deletions(DeletionStatistics)
-    /// An index and its item; a transfer carries the basis's signature.
+    /// An index and its item; a transfer says what of the file is requested.
     ///
     /// `values` are the places of extended attributes whose values are requested.
-    case item(Int32, Item, Signature?, values: [Int])
+    case item(Int32, Item, ContentRequest?, values: [Int])
     /// An entry is in place there, and may be deleted here (`--remove-source-files`).
     case inPlace(Int32)
     /// The stream from the peer ended cleanly.
@@ -37,6 +37,9 @@ final class RequestReader: ReadingRole {
     private let blockRecipe: ChecksumRecipe
     private var batch: [ReceiverEvent] = []
     private var batchWeight = 0
+    private let isAppending: Bool
+    /// With `--append`, the files that have been requested.
+    private var requested: Set<Int32> = []
 
     let messages: PeerMessages
 
@@ -45,6 +48,7 @@ final class RequestReader: ReadingRole {
         messages = PeerMessages(state: state, channel: channel)
         self.state = state
         blockRecipe = state.parameters.blockRecipe
+        isAppending = state.options.placement.appending != nil
         self.events = events
     }
 
@@ -111,8 +115,12 @@ final class RequestReader: ReadingRole {
             return batch.append(.item(index, item, nil, values: values))
         }
         let geometry = try BlockGeometry.read(from: input, digestLength: blockRecipe.digestLength)
+        // Only a first request is for the rest of a file; a second one has block sums.
+        if isAppending, requested.insert(index).inserted {
+            return batch.append(.item(index, item, .rest(geometry), values: values))
+        }
         let signature = try Signature.read(geometry, recipe: blockRecipe, from: input)
         batchWeight += signature.strongSums.count + signature.rollingSums.count * 4 + 2 * Self.arrayHead
-        batch.append(.item(index, item, signature, values: values))
+        batch.append(.item(index, item, .delta(signature), values: values))
     }
 }

@@ -199,7 +199,7 @@ final class Sender {
         switch event {
         case .done: return try finishPhase()
         case .deletions(let counts): try note(counts)
-        case .item(let index, let item, let signature, let values): try answer(index, item, signature, values)
+        case .item(let index, let item, let content, let values): try answer(index, item, content, values)
         case .inPlace(let index): try remove(index)
         case .ended: throw .ended(field: "a request")
         }
@@ -239,7 +239,7 @@ final class Sender {
     private func answer(
         _ index: Int32,
         _ item: Item,
-        _ signature: Signature?,
+        _ content: ContentRequest?,
         _ values: [Int]
     ) throws(WireError) {
         if item.isIdle(index, in: live, state.parameters.dialect) { return }
@@ -256,8 +256,8 @@ final class Sender {
                 throw .violation("a transfer of something that is no regular file was requested", exitCode: 2)
             }
         }
-        if let signature {
-            guard try file.send(index, item, signature, values, place.entry, in: place.list) else {
+        if let content {
+            guard try file.send(index, item, content, values, place.entry, in: place.list) else {
                 return state.progress.noteDone(place.entry)
             }
         } else {
@@ -267,11 +267,11 @@ final class Sender {
             if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }
         }
         guard state.observer.wantsItems else { return }
-        guard let signature else {
+        guard let content else {
             return state.observer.didChange(file.report(item, place.entry, in: place.holder, transferred: 0))
         }
         guard !state.observer.wantsItemsFirst || state.isServer else { return }
-        state.observer.didChange(file.reportLast(item, place.entry, in: place.holder, signature))
+        state.observer.didChange(file.reportLast(item, place.entry, in: place.holder, content))
     }
 
     // MARK: goodbye

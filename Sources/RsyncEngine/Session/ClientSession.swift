@@ -82,8 +82,10 @@ package struct ClientSession: Sendable {
     var options: TransferOptions
     private let observer: any TransferObserver
     private let progress: TransferProgress
-    /// Whether the server gets its arguments on the stream (`-s`).
-    package var secludesArguments = false
+    /// How the server gets its arguments.
+    package var passing = ArgumentPassing()
+    /// What a daemon gets for its `early exec`, at most 5,120 bytes (`--early-input`).
+    package var earlyInput: [UInt8] = []
     /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
@@ -112,7 +114,7 @@ package struct ClientSession: Sendable {
     /// - Returns: The result.
     package func run(_ direction: Direction) -> SessionResult {
         run { channel throws(EngineError) in
-            if secludesArguments {
+            if passing.isSecluded {
                 try write(serverArguments(direction).secludedWords, isSecluded: true, over: channel)
             }
             return try transfer(direction, version: nil, over: channel)
@@ -148,10 +150,14 @@ package struct ClientSession: Sendable {
                 arguments.options.comparison.modifyWindow = arguments.options.comparison.modifyWindow ?? -1
             }
             arguments.paths = arguments.paths.map {
-                ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: secludesArguments)
+                ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: passing.isSecluded)
             }
-            try write(secludesArguments ? arguments.firstWords : arguments.encodedForDaemon, in: dialect, over: channel)
-            if secludesArguments { try write(arguments.secludedWords, isSecluded: true, over: channel) }
+            try write(
+                passing.isSecluded ? arguments.firstWords : arguments.encodedForDaemon,
+                in: dialect,
+                over: channel
+            )
+            if passing.isSecluded { try write(arguments.secludedWords, isSecluded: true, over: channel) }
             return try transfer(direction, version: version, over: channel)
         }
     }
@@ -179,13 +185,18 @@ package struct ClientSession: Sendable {
     /// - Returns: The arguments.
     package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
         let dialect = dialect ?? Dialect(options.wire.protocolVersion)
-        var arguments =
+        let (isSender, paths): (Bool, [[UInt8]]) =
             switch direction {
-            case .push(_, let path): ServerArguments(options: options, isSender: false, dialect: dialect, paths: [path])
-            case .pull(let paths, _): ServerArguments(options: options, isSender: true, dialect: dialect, paths: paths)
+            case .push(_, let path): (isSender: false, [path])
+            case .pull(let paths, _): (isSender: true, paths)
             }
-        if secludesArguments { arguments.seclude() }
-        return arguments
+        return ServerArguments(
+            options: options,
+            isSender: isSender,
+            dialect: dialect,
+            paths: paths,
+            passing: passing
+        )
     }
 
     // MARK: steps
@@ -234,6 +245,7 @@ package struct ClientSession: Sendable {
             version: options.wire.protocolVersion,
             input: channel.input,
             output: channel.output,
+            earlyInput: earlyInput,
             onText: onText
         )
     }
@@ -305,7 +317,11 @@ package struct ClientSession: Sendable {
                 try runner.send(names == nil ? sources : sources.map { $0.sending(names) })
             case .pull(let paths, let destination):
                 try state.checkAttributeOptions()
-                let request = RequestedNames(paths: paths, options.selection)
+                let request = RequestedNames(
+                    paths: paths,
+                    options.selection,
+                    areExpanded: passing.oldLevel > 0
+                )
                 var writer: WorkerThread?
                 defer { writer?.join() }
                 if case .names(let names)? = options.selection.filesFrom {

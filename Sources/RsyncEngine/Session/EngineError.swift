@@ -31,6 +31,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .wire(.transport(let cause)), .noGreeting(.transport(let cause)):
             if case TransportError.timedOut = cause { 30 } else { 10 }
+        case .noGreeting(.ended): 5
         case .wire(let error), .noGreeting(let error): error.exitCode
         case .volume(_, let error): error.isOutOfSpace ? 11 : 3
         case .writeBack: 11
@@ -49,7 +50,8 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// A one-sentence description.
     package var description: String {
         switch self {
-        case .wire(let error), .noGreeting(let error): "\(error)"
+        case .noGreeting(let error): "did not see server greeting: \(error)"
+        case .wire(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
         case .writeBack(let files, let error): "\(EngineError.lostData): \(error): \(files)"
         case .refused(let text), .weakDigest(let text): text
@@ -57,6 +59,13 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         case .usage(let text, _), .rejected(let text, _): text
         case .cancelled: "stopped on request"
         }
+    }
+
+    /// The line that a program prints for it; lines of rsync's own stand as they are.
+    package var line: String {
+        let text = description
+        let isWhole = ["rsync: ", "@ERROR", "ERROR: ", "The temp-dir "].contains { text.hasPrefix($0) }
+        return isWhole ? text : "rsync: \(text)"
     }
 
     /// The beginning of the text of ``writeBack(_:_:)``, by which a dvm peer at the other end recognizes it.

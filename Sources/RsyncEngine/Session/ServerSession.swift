@@ -318,8 +318,8 @@ struct ServedPlace {
             contents.removeSubrange(count...)
             return FileNames(file: contents, isNULSeparated: isNULSeparated)
         } catch {
-            let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
-            throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 11)
+            let reason = error.number.map(SystemError.text) ?? "\(error)"
+            throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 1)
         }
     }
 

@@ -312,7 +312,8 @@ final class SessionState: Sendable {
         place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })
     }
 
-    private func quoted(_ path: [UInt8]) -> String { "\"\(printable(path))\"\(place.suffix)" }
+    /// A path in a message, with the module that it is in.
+    func quoted(_ path: [UInt8]) -> String { "\"\(printable(path))\"\(place.suffix)" }
 }
 
 extension VolumeError {

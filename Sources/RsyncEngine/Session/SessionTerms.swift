@@ -34,6 +34,14 @@ extension SessionState {
     }
 }
 
+extension SessionState {
+    /// Whether the whole-file checksum of a file that is continued covers what was there (protocol specification,
+    /// transfer 12.4).
+    var checksAppended: Bool {
+        options.placement.appending == .verifying || !parameters.dialect.trustsAppended
+    }
+}
+
 extension EngineError {
     /// The error as a `WireError`, for code that throws only those.
     var asWireError: WireError {
@@ -109,10 +117,8 @@ extension SessionState {
             switch failure {
             case .peerExit: break
             case .rejected(let line, _): report(line, .error)
-            case .usage(let lines, let code):
-                for line in lines.split(separator: "\n") { report(String(line), .error) }
-                report(ExitText.line(code: code, role: role), .error)
-            default: if parameters.dialect.tellsExitCode { report("rsync error: \(failure)", .error) }
+            case .usage: explain(failure)
+            default: if parameters.dialect.tellsExitCode { explain(failure) }
             }
         }
         do throws(WireError) {
@@ -129,5 +135,11 @@ extension SessionState {
         } catch {
             return
         }
+    }
+
+    /// Reports why this side is stopping, and with which exit code.
+    private func explain(_ failure: EngineError) {
+        for line in failure.line.split(separator: "\n") { report(String(line), .error) }
+        report(ExitText.line(code: failure.exitCode, role: role), .error)
     }
 }

@@ -47,13 +47,6 @@ extension ClientOptions {
         try changeFilters { (filters) throws(FilterError) in try filters.append(line: Array(rule.utf8)) }
     }
 
-    /// Lists a directory without descending, in the way that old servers know (rsync(1), `--old-dirs`).
-    mutating func listOneLevel() throws(OptionError) {
-        transfer.selection.recursive = true
-        transfer.selection.dirs = false
-        try addFilter(Array("/*/*".utf8), isInclude: false)
-    }
-
     private mutating func changeFilters(
         _ change: (inout FilterList) throws(FilterError) -> Void
     ) throws(OptionError) {
@@ -64,11 +57,18 @@ extension ClientOptions {
         }
     }
 
-    /// Adds the rules that other options imply, after all options are known (rsync(1), `--cvs-exclude`,
+    /// Lists a directory without descending, in the way that old servers know (rsync(1), `--old-dirs`).
+    private mutating func listOneLevel() throws(OptionError) {
+        transfer.selection.recursive = true
+        transfer.selection.dirs = false
+        try addFilter(Array("/*/*".utf8), isInclude: false)
+    }
+
+    /// Adds the rules that other options imply, after all options are known (rsync(1), `--old-dirs`, `--cvs-exclude`,
     /// `--delete-excluded`).
     mutating func completeFilters(_ surroundings: OptionSurroundings) throws(OptionError) {
-        let selection = transfer.selection
-        if selection.cvsExclude {
+        if settings.listsOneLevel { try listOneLevel() }
+        if transfer.selection.cvsExclude {
             let reader = FilterReader(userCVSPatterns: surroundings.userCVSPatterns)
             try changeFilters { (filters) throws(FilterError) in try filters.appendCVSRules(reader) }
         }

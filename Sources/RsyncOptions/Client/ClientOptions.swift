@@ -29,6 +29,8 @@ package struct ClientSettings: Sendable, Equatable {
     package var isNULSeparated = false
     /// Whether only `-a` has turned on recursion, which `--files-from` turns off again.
     package var recursionIsImplied = false
+    /// `--old-dirs`, unless `--dirs` came later.
+    package var listsOneLevel = false
     /// The value of `--files-from`, until it is known where the file is.
     package var filesFrom: [UInt8]?
     /// How often `-F` was given.
@@ -41,22 +43,42 @@ package struct ClientSettings: Sendable, Equatable {
     package var showsGreeting = true
     /// What is printed before anything else: about options that have no effect.
     package var warnings: [String] = []
+    /// The connection to a daemon.
+    package var connection = ConnectionSettings()
+    /// The value of `-e`; nil for `RSYNC_RSH` or ssh.
+    package var shell: [UInt8]?
+    /// The value of `--rsync-path`.
+    package var serverProgram: [UInt8] = Array("rsync".utf8)
+    /// How a server gets its arguments.
+    package var passing = ArgumentPassing()
+    /// Whether `-s` or its `--no-` form was given.
+    package var givenSeclusion: Bool?
+    /// How often `--old-args` was given; 0 for its `--no-` form.
+    package var givenOldLevel: Int?
+    /// The value of `--stop-after` or `--stop-at`.
+    package var stop: StopTime?
+    /// Which of the options for owners and groups were given.
+    var chownMix = ChownMix()
+
+    package init() {}
+}
+
+/// Options for the connection to a daemon.
+package struct ConnectionSettings: Sendable, Equatable {
     /// The value of `--password-file`.
     package var passwordFile: [UInt8]?
     /// The value of `--port`; nil for 873.
     package var port: UInt16?
     /// The value of `--contimeout`, in seconds; 0 for the system's own limit.
-    package var connectTimeout = 0
-    /// The value of `-e`; nil for `RSYNC_RSH` or ssh.
-    package var shell: [UInt8]?
-    /// The value of `--rsync-path`.
-    package var serverProgram: [UInt8] = Array("rsync".utf8)
-    /// `-s`: a server gets its arguments on the stream.
-    package var secludesArguments = false
-    /// The value of `--stop-after` or `--stop-at`.
-    package var stop: StopTime?
-    /// Which of the options for owners and groups were given.
-    var chownMix = ChownMix()
+    package var timeout = 0
+    /// The value of `--address`: a name or an address of this machine.
+    package var localHost: String?
+    /// The value of `--sockopts`.
+    package var socketOptions: [UInt8]?
+    /// `-4` or `-6`; nil for both versions of IP.
+    package var isIPv4: Bool?
+    /// The value of `--early-input`: a file.
+    package var earlyInput: [UInt8]?
 
     package init() {}
 }

@@ -11,15 +11,21 @@ extension OptionTable {
         .clientSetting("--rsync-path=PROGRAM", "program on the other machine") {
             $0.settings.serverProgram = $1.bytes
         },
-        .unsupported("--remote-option=OPTION, -M", "send an option to the other end only", because: "not implemented"),
-        .unsupported(
+        .clientSetting("--remote-option=OPTION, -M", "send an option to the other end only") {
+            (state, value) throws(OptionError) in
+            guard value.bytes.first == UInt8(ascii: "-") else {
+                throw .usage("Remote option must start with a dash: \(value.text)")
+            }
+            state.settings.passing.remoteOptions.append(value.bytes)
+        },
+        // Pipes to a remote shell always block here.
+        OptionDescriptor(
             "--blocking-io",
-            "blocking I/O for the remote shell",
-            because: "a remote shell is never asked for it",
-            mayBeOff: true
+            "blocking I/O for the remote shell, which is always used",
+            client: .toggle { _, _ in }
         ),
         .clientSetting("--port=PORT", "a daemon's port") { (state, value) throws(OptionError) in
-            state.settings.port = try value.number(in: 1...UInt16.max)
+            state.settings.connection.port = try value.number(in: 1...UInt16.max)
         }
         .daemon(
             .value { (settings, value) throws(OptionError) in
@@ -29,21 +35,27 @@ extension OptionTable {
         .clientSetting(
             "--contimeout=SECONDS",
             "timeout in seconds for connecting to a daemon",
-            off: { $0.settings.connectTimeout = 0 }
+            off: { $0.settings.connection.timeout = 0 }
         ) { (state, value) throws(OptionError) in
-            state.settings.connectTimeout = try value.number(in: 0...Int(Int32.max))
+            state.settings.connection.timeout = try value.number(in: 0...Int(Int32.max))
         },
         .clientSetting("--password-file=FILE", "read a daemon's password from a file") {
-            $0.settings.passwordFile = $1.bytes
+            $0.settings.connection.passwordFile = $1.bytes
         },
-        .unsupported("--address=ADDRESS", "own address of the connection", because: "only a daemon has it")
-            .daemon(.value { $0.address = $1.text }),
-        .unsupported("--sockopts=OPTIONS", "options of the socket", because: "not implemented")
-            .daemon(.value { $0.socketOptions = $1.bytes }),
-        .unsupported("--early-input=FILE", "input for a daemon's early exec", because: "not implemented"),
-        .unsupported("--ipv4, -4", "use IPv4 only", because: "all addresses are tried")
+        .clientSetting("--address=ADDRESS", "own address of the connection") {
+            $0.settings.connection.localHost = $1.text
+        }
+        .daemon(.value { $0.address = $1.text }),
+        .clientSetting("--sockopts=OPTIONS", "options of the socket") {
+            $0.settings.connection.socketOptions = $1.bytes
+        }
+        .daemon(.value { $0.socketOptions = $1.bytes }),
+        .clientSetting("--early-input=FILE", "input for a daemon's early exec, at most 5120 bytes") {
+            $0.settings.connection.earlyInput = $1.bytes
+        },
+        OptionDescriptor("--ipv4, -4", "use IPv4 only", client: .effect { $0.settings.connection.isIPv4 = true })
             .daemon(.effect { $0.isIPv4 = true }),
-        .unsupported("--ipv6, -6", "use IPv6 only", because: "all addresses are tried")
+        OptionDescriptor("--ipv6, -6", "use IPv6 only", client: .effect { $0.settings.connection.isIPv4 = false })
             .daemon(.effect { $0.isIPv4 = false }),
     ]
 }

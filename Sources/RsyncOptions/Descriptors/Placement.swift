@@ -7,7 +7,8 @@ extension OptionTable {
             "keep files whose transfer was interrupted",
             told: .word(330, "--partial", to: .receiver) {
                 let placement = $0.placement
-                return placement.partial && !placement.inPlace && placement.partialDirectory == nil ? "--partial" : nil
+                return placement.partial && !placement.writesInPlace && placement.partialPlace == nil
+                    ? "--partial" : nil
             },
             isUsed: { $0.placement.partial }
         ) { $0.placement.partial = $1 },
@@ -49,7 +50,9 @@ extension OptionTable {
         .setting(
             "--suffix=SUFFIX",
             "suffix of backups; default ~, or none with --backup-dir",
-            told: .path(120, "--suffix", "SUFFIX") { $0.placement.suffix },
+            told: .words(120, "--suffix=SUFFIX") { options, _ in
+                options.placement.suffix.map { [Array("--suffix=".utf8) + $0] } ?? []
+            },
             isUsed: { $0.placement.suffix != nil }
         ) { (options, value) throws(OptionError) in
             guard !value.bytes.contains(UInt8(ascii: "/")) else {
@@ -81,19 +84,40 @@ extension OptionTable {
         .alternate(.compare, "leave out files that are equal in another directory"),
         .alternate(.copy, "copy files that are equal in another directory"),
         .alternate(.link, "link to files that are equal in another directory"),
-        .flag("--inplace", "write into existing files", \.placement.inPlace, told: .word(480)),
+        .toggle(
+            "--inplace",
+            "write into existing files",
+            told: .word(480, "--inplace") { $0.placement.inPlace && $0.placement.appending == nil ? "--inplace" : nil },
+            isUsed: { $0.placement.writesInPlace }
+        ) { $0.placement.inPlace = $1 },
+        OptionDescriptor(
+            "--append",
+            "send only what follows the length of shorter files",
+            client: .toggle { $0.transfer.placement.appending = $1 ? .trusting : nil },
+            server: .toggle { $0.transfer.placement.countAppend($1) }
+        ).told(
+            .words(470, "--append, twice for --append-verify") { options, _ in
+                Array(repeating: Array("--append".utf8), count: options.placement.appending?.rawValue ?? 0)
+            },
+            isUsed: { $0.placement.appending != nil }
+        ),
+        .toggle(
+            "--append-verify",
+            "like --append, with the old content in the checksum",
+            isUsed: { $0.placement.appending == .verifying },
+            off: false
+        ) { $0.placement.appending = $1 ? .verifying : nil },
         .flag(
             "--fsync",
             "finish only when everything is on the destination's disk",
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
-        .unsupported("--delay-updates", "rename all files at the end", because: "not implemented"),
-        .unsupported("--append", "append to shorter files", because: "not implemented", mayBeOff: true),
-        .unsupported(
-            "--append-verify",
-            "like --append, and check the old content",
-            because: "--append is not implemented"
+        .flag(
+            "--delay-updates",
+            "give files their names at the end, all together",
+            \.placement.delaysUpdates,
+            told: .word(320, to: .receiver)
         ),
         .unsupported(
             "--write-devices",
@@ -125,9 +149,9 @@ extension OptionDescriptor {
         return .setting(
             "\(name)=DIR",
             help,
-            told: .words(450, "\(name)=DIR", to: .receiver) { options, _ in
+            told: .words(450, "\(name) DIR", to: .receiver) { options, _ in
                 guard options.placement.alternateUse == use else { return [] }
-                return options.placement.alternates.map { Array("\(name)=".utf8) + $0 }
+                return options.placement.alternates.flatMap { [Array(name.utf8), $0] }
             },
             isUsed: { $0.placement.alternateUse == use && !$0.placement.alternates.isEmpty }
         ) { (options, value) throws(OptionError) in
@@ -147,6 +171,11 @@ extension OptionDescriptor {
 
 extension TransferOptions.Placement {
     fileprivate mutating func countFuzzy(_ isOn: Bool) { fuzziness = isOn ? min(fuzziness + 1, 2) : 0 }
+
+    /// A server counts `--append` (protocol specification, session 2.3).
+    fileprivate mutating func countAppend(_ isOn: Bool) {
+        appending = isOn ? (appending == nil ? .trusting : .verifying) : nil
+    }
 }
 
 extension OptionTelling {
@@ -158,8 +187,8 @@ extension OptionTelling {
         to audience: Audience = .all,
         _ value: @escaping @Sendable (TransferOptions) -> [UInt8]?
     ) -> OptionTelling {
-        .words(rank, "\(name)=\(argument)", to: audience) { options, _ in
-            value(options).map { [Array("\(name)=".utf8) + $0] } ?? []
+        .words(rank, "\(name) \(argument)", to: audience) { options, _ in
+            value(options).map { [Array(name.utf8), $0] } ?? []
         }
     }
 }

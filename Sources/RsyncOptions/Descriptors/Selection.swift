@@ -11,16 +11,11 @@ extension OptionTable {
             server: .effect { $0.transfer.setArchive() }
         ),
         recursive,
-        .toggle(
-            "--dirs, -d",
-            "transfer directories without their contents",
-            told: .letter(80, "d") { $0.sendsDirs },
-            isUsed: { $0.selection.dirs == true }
-        ) { $0.selection.dirs = $1 },
+        dirs,
         OptionDescriptor(
             "--old-dirs, --old-d",
             "like --dirs, for old servers",
-            client: .effect { (state) throws(OptionError) in try state.listOneLevel() }
+            client: .effect { $0.settings.listsOneLevel = true }
         ),
         .toggle(
             "--relative, -R",
@@ -147,6 +142,20 @@ extension OptionTable {
         return option
     }
 
+    private static var dirs: OptionDescriptor {
+        var option = OptionDescriptor.toggle(
+            "--dirs, -d",
+            "transfer directories without their contents",
+            told: .letter(80, "d") { $0.sendsDirs },
+            isUsed: { $0.selection.dirs == true }
+        ) { $0.selection.dirs = $1 }
+        option.client = .toggle {
+            $0.transfer.selection.dirs = $1
+            $0.settings.listsOneLevel = false
+        }
+        return option
+    }
+
     private static var oneFileSystem: OptionDescriptor {
         var option = OptionDescriptor.toggle(
             "--one-file-system, -x",
@@ -168,14 +177,17 @@ extension OptionTable {
             client: .value { (state, value) throws(OptionError) in state.settings.filesFrom = value.bytes },
             server: .value { (state, value) throws(OptionError) in state.filesFrom = value.bytes }
         )
-        option.telling = .words(500, "--files-from=-, --files-from=FILE, --from0, --no-relative") { options, _ in
+        option.telling = .words(500, "--files-from=-, --files-from FILE, --from0, --no-relative") { options, _ in
             let (file, isNULSeparated): ([UInt8], Bool)
             switch options.selection.filesFrom {
             case nil: return []
             case .names, .stream: (file, isNULSeparated) = ([UInt8(ascii: "-")], true)
             case .file(let path, let separated): (file, isNULSeparated) = (path, separated)
             }
-            return [Array("--files-from=".utf8) + file] + (isNULSeparated ? [Array("--from0".utf8)] : [])
+            let isStream = file == [UInt8(ascii: "-")]
+            let name = "--files-from"
+            return (isStream ? [Array("\(name)=-".utf8)] : [Array(name.utf8), file])
+                + (isNULSeparated ? [Array("--from0".utf8)] : [])
                 + (options.selection.relative ? [] : [Array("--no-relative".utf8)])
         }
         option.isUsed = { $0.selection.filesFrom != nil }

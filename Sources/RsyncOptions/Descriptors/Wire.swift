@@ -37,16 +37,20 @@ extension OptionTable {
             OptionDescriptor(
                 "--secluded-args, --protect-args, -s",
                 "send the arguments to the server on the stream",
-                client: .toggle { $0.settings.secludesArguments = $1 },
+                client: .toggle { $0.settings.givenSeclusion = $1 },
                 server: .effect { $0.isSecluded = true }
             ),
-            .unsupported(
+            OptionDescriptor(
                 "--old-args",
-                "do not escape arguments for the remote shell",
-                because: "arguments are always escaped",
-                mayBeOff: true
+                "do not escape paths for the remote shell; twice: escape nothing",
+                client: .toggle { $0.settings.givenOldLevel = $1 ? min(2, ($0.settings.givenOldLevel ?? 0) + 1) : 0 }
             ),
-            .unsupported("--trust-sender", "do not check the sender's file list", because: "a peer is always checked"),
+            // A check that costs nothing that could be measured is never left out.
+            OptionDescriptor(
+                "--trust-sender",
+                "accepted; the sender's file list is checked all the same",
+                client: .effect { _ in }
+            ),
             allocation,
             .unsupported("--iconv=CHARSETS", "convert names", because: "names are bytes", mayBeOff: true),
             .unsupported("--write-batch=FILE", "write a batch file", because: "batch files are not implemented"),
@@ -56,7 +60,13 @@ extension OptionTable {
                 because: "batch files are not implemented"
             ),
             .unsupported("--read-batch=FILE", "read a batch file", because: "batch files are not implemented"),
-            .unsupported("--qsort", "sort with qsort", because: "it is a test option of rsync"),
+            // A server of rsync 3.5.0 rejects what its client makes of it (protocol specification, session 2.2).
+            OptionDescriptor(
+                "--qsort",
+                "accepted; names are in the same order with every algorithm",
+                client: .effect { _ in },
+                server: .effect { _ in }
+            ),
         ]
 
     private static let delta: [OptionDescriptor] = [

@@ -7,6 +7,8 @@ extension TransferOptions {
         package var partial = false
         /// `--inplace`.
         package var inPlace = false
+        /// `--append` or `--append-verify`; nil for neither.
+        package var appending: Appending?
         /// `--fsync`: the session is complete only when everything is on the destination's device.
         package var fsync = false
         /// `--partial-dir`: where what interrupted transfers leave is kept; nil for the usual place.
@@ -14,13 +16,24 @@ extension TransferOptions {
         /// `--compare-dest`, `--copy-dest`, `--link-dest`: further directories with files, at most
         /// ``alternatesLimit``.
         package var alternates: [[UInt8]] = []
+        /// `--delay-updates`.
+        package var delaysUpdates = false
         /// What ``alternates`` are used for.
         package var alternateUse = AlternateUse.compare
         /// `-y`, counted: files with similar names serve as a basis, with 2 those in ``alternates``, too.
         package var fuzziness = 0
 
         /// Whether what interrupted transfers leave is kept, and used.
-        package var keepsPartials: Bool { (partial || partialDirectory != nil) && !inPlace }
+        package var keepsPartials: Bool { (partial || partialPlace != nil) && !writesInPlace }
+
+        /// Whether existing files are written in place: `--inplace`, or an option that implies it.
+        package var writesInPlace: Bool { inPlace || appending != nil }
+
+        /// The directory for partial files that an option names or implies; nil for the usual one.
+        package var partialPlace: [UInt8]? { partialDirectory ?? (delaysUpdates ? Self.updatesDirectory : nil) }
+
+        /// Whether complete files are held in the directory for partial files until the end of the transfer.
+        package var holdsUpdates: Bool { delaysUpdates && !writesInPlace }
 
         /// `-b`: what is replaced or deleted is kept.
         package var backup = false
@@ -37,6 +50,8 @@ extension TransferOptions {
 
         /// Where partial files are kept for which no option names a directory, as in rsync(1)'s examples.
         package static let usualPartialDirectory = Array(".rsync-partial".utf8)
+        /// Where `--delay-updates` holds files for which no option names a directory.
+        package static let updatesDirectory = Array(".~tmp~".utf8)
         /// The suffix of backups without `--suffix`.
         package static let usualSuffix = Array("~".utf8)
 
@@ -48,6 +63,14 @@ extension TransferOptions {
         /// The most alternate directories.
         package static let alternatesLimit = 20
     }
+}
+
+/// How shorter files are continued; on the wire, the number of times that `--append` is sent.
+package enum Appending: Int, Sendable, Equatable {
+    /// `--append`: what is there is not checked.
+    case trusting = 1
+    /// `--append-verify`: what is there is part of the whole-file checksum.
+    case verifying = 2
 }
 
 /// What an equal file of an alternate directory is used for.

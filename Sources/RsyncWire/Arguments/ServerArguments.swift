@@ -12,6 +12,8 @@ package enum ArgumentCarrier: Sendable {
 package struct ServerArguments: Sendable, Equatable {
     /// The parsed options.
     private var server: ServerOptions
+    /// How our client passes them.
+    private var passing = ArgumentPassing()
     /// The options that a client used, by their spelling (``OptionRefusals``); empty for our own arguments.
     package private(set) var used: [String] = []
     /// The destination of a push, or the sources of a pull.
@@ -28,8 +30,17 @@ package struct ServerArguments: Sendable, Equatable {
     ///   - isSender: Whether the server sends.
     ///   - dialect: The newest dialect that the session may have.
     ///   - paths: At least one; an empty one stands for `.`.
-    package init(options: TransferOptions, isSender: Bool, dialect: Dialect = .newest, paths: [[UInt8]]) {
+    ///   - passing: How they are passed.
+    package init(
+        options: TransferOptions,
+        isSender: Bool,
+        dialect: Dialect = .newest,
+        paths: [[UInt8]],
+        passing: ArgumentPassing = ArgumentPassing()
+    ) {
+        self.passing = passing
         server = ServerOptions()
+        server.isSecluded = passing.isSecluded
         server.transfer = options
         server.isSender = isSender
         if !isSender, case .names? = options.selection.filesFrom {
@@ -89,35 +100,30 @@ package struct ServerArguments: Sendable, Equatable {
 
     /// The whole vector for a daemon, which removes one level of backslashes from the options (protocol specification,
     /// session 2.5).
-    package var encodedForDaemon: [[UInt8]] {
-        encodedOptions.map(ArgumentQuoting.shellWord) + [Array(".".utf8)] + paths
-    }
+    package var encodedForDaemon: [[UInt8]] { passing.quoted(server.words) + [Array(".".utf8)] + paths }
 
     /// The vector before the `.` that ends the options, without any quoting.
-    package var encodedOptions: [[UInt8]] { server.words }
+    package var encodedOptions: [[UInt8]] { server.words + passing.remoteOptions }
 
     /// The paths; `.` stands for an empty one, which a daemon's module never has.
     private var shownPaths: [[UInt8]] { paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 } }
 
     // MARK: secluded arguments
 
-    /// Leaves only the letters on the command line; the rest goes on the stream (protocol specification, session 2.6).
-    package mutating func seclude() { server.isSecluded = true }
-
     /// The words that follow the server's program on a remote shell's command line.
     package var shellWords: [[UInt8]] {
         guard !isSecluded else { return firstWords }
-        let options = encodedOptions.map(ArgumentQuoting.shellWord)
-        return options + [Array(".".utf8)] + shownPaths.map(ArgumentQuoting.shellPath)
+        let paths = passing.oldLevel > 0 ? shownPaths : shownPaths.map(ArgumentQuoting.shellPath)
+        return passing.quoted(server.words) + [Array(".".utf8)] + paths
     }
 
-    /// The part of secluded arguments that stays visible.
+    /// The part of secluded arguments that stays visible: the letters (protocol specification, session 2.6).
     package var firstWords: [[UInt8]] { server.firstWords }
 
     /// The part of secluded arguments that goes on the stream; nothing in it is quoted.
     package var secludedWords: [[UInt8]] {
         let paths = shownPaths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
-        return server.longWords + [Array(".".utf8)] + paths
+        return server.longWords + passing.remoteOptions + [Array(".".utf8)] + paths
     }
 
     // MARK: meaning of the letters

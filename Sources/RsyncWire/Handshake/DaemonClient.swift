@@ -26,6 +26,8 @@ package struct DaemonClient {
     private let output: WireOutput
     /// The highest version to offer, one of ``Dialect/supported``.
     private let version: Int32
+    /// What the daemon's `early exec` gets; not sent when empty.
+    private let earlyInput: [UInt8]
     /// Gets each line that is meant for the user.
     private let onText: ([UInt8]) throws(WireError) -> Void
 
@@ -35,16 +37,19 @@ package struct DaemonClient {
     ///   - version: The highest version to offer, one of ``Dialect/supported``.
     ///   - input: The stream from the daemon.
     ///   - output: The stream to the daemon.
+    ///   - earlyInput: What the daemon's `early exec` gets, at most 5,120 bytes; not sent when empty.
     ///   - onText: Gets each line that is meant for the user: the message of the day and the listing.
     package init(
         version: Int32,
         input: WireInput,
         output: WireOutput,
+        earlyInput: [UInt8] = [],
         onText: @escaping ([UInt8]) throws(WireError) -> Void
     ) {
         self.version = version
         self.input = input
         self.output = output
+        self.earlyInput = earlyInput
         self.onText = onText
     }
 
@@ -112,6 +117,9 @@ package struct DaemonClient {
         let choice = choice(greeting)
         let names = choice.map { [$0.name] } ?? AuthenticationExchange.available.map(\.name)
         try output.bytes(Greeting(version: version, digests: names).line)
+        if !earlyInput.isEmpty {
+            try output.bytes(DaemonWord.earlyInput + Array("\(earlyInput.count)\n".utf8) + earlyInput)
+        }
         try output.bytes(request + [DaemonWord.newline])
         try output.flush()
     }

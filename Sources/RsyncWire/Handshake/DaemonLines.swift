@@ -4,6 +4,7 @@ enum DaemonWord {
     static let exit = Array("@RSYNCD: EXIT".utf8)
     static let authentication = Array("@RSYNCD: AUTHREQD ".utf8)
     static let error = Array("@ERROR".utf8)
+    static let earlyInput = Array("#early_input=".utf8)
     static let newline = UInt8(ascii: "\n")
 }
 

@@ -66,7 +66,7 @@ package struct DaemonServer {
     /// - Returns: The request.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 5 after a line that was rejected.
     package func request() throws(WireError) -> Request {
-        let word = Array("#early_input=".utf8)
+        let word = DaemonWord.earlyInput
         var earlyInput: [UInt8]?
         while true {
             let line = try input.line(limit: Self.lineLimit, "a request")

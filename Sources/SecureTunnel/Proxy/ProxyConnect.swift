@@ -66,6 +66,7 @@ private func exchange(
         if case .timedOut = error { throw .proxySilent(proxy: stream.peerDescription, after: limit) }
         throw .transport(error)
     }
+    if reply.isTooLong { throw .proxyReplyTooLong(proxy: stream.peerDescription, limit: ProxyReply.limit) }
     throw .notAProxy(proxy: stream.peerDescription, firstBytes: firstWords(of: stream, after: reply.bytes))
 }
 

@@ -14,7 +14,7 @@ package struct ProxyReply {
         case incomplete
         /// The head is complete: the next byte is not part of it.
         case complete
-        /// The bytes are not from an HTTP/1 proxy.
+        /// The bytes are not from an HTTP/1 proxy, or too many.
         case notHTTP
     }
 
@@ -36,7 +36,7 @@ package struct ProxyReply {
         total += 1
         let start = "HTTP/1.".utf8
         guard bytes.count > start.count || start.starts(with: bytes) else { return .notHTTP }
-        guard total < Self.limit else { return .notHTTP }
+        guard !isTooLong else { return .notHTTP }
         guard byte == UInt8(ascii: "\n") else {
             if byte != UInt8(ascii: "\r") { lineLength += 1 }
             return .incomplete
@@ -53,6 +53,9 @@ package struct ProxyReply {
         isPastFirstLine = false
         return .incomplete
     }
+
+    /// Whether there are more bytes than ``limit``.
+    package var isTooLong: Bool { total >= Self.limit }
 
     /// The three digits after the version; nil when the first line has none.
     package var status: Int? {

@@ -84,7 +84,7 @@ extension AgentError {
         case .proxyForbidden: .proxyForbidden
         case .proxyCannotReach(_, _, let status, _): status == 504 ? .proxyTargetTimeout : .proxyCannotReach
         case .proxyRefused: .proxyRefused
-        case .notAProxy: .notAProxy
+        case .notAProxy, .proxyReplyTooLong: .notAProxy
         }
     }
 
@@ -150,7 +150,8 @@ extension AgentError {
                 return
             }
             self.init(.daemonSilent, "\(broken)", exitCode: exitCode)
-        case .ended: self.init(.daemonSilent, "\(cause)", exitCode: exitCode)
+        // rsync's is 5 or 12, by chance.
+        case .ended: self.init(.daemonSilent, "\(cause)", exitCode: 12)
         // rsync's code for a version that is not spoken (protocol specification, session 9.1).
         case .violation(let text, 2): self.init(.protocolVersion, text, exitCode: exitCode)
         case .violation(let text, _): self.init(.notADaemon, text, exitCode: exitCode)

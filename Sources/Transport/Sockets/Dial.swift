@@ -12,6 +12,7 @@ import Synchronization
 ///   - target: Whom to call; the port must not be 0.
 ///   - limit: The time for everything: name resolution and all addresses.
 ///   - options: What to set on the socket.
+///   - route: Limits on how the connection is made.
 ///   - stop: Ends the attempt with ``TransportError/closed(peer:)`` when thrown.
 /// - Returns: The connected stream, whose peer is described as the address that answered.
 /// - Throws: ``TransportError``; when all addresses failed the error names each and its answer.
@@ -19,20 +20,30 @@ package func dial(
     _ target: HostPort,
     within limit: Duration,
     options: SocketOptions = SocketOptions(),
+    route: DialRoute = DialRoute(),
     stop: StopSignal? = nil
 ) throws(TransportError) -> SocketStream {
     let deadline = monotonicNanoseconds() + limit.clampedNanoseconds
     guard target.port != 0, !target.host.isEmpty else {
         throw .badAddress(text: target.description, reason: "a host and a port are required")
     }
-    let addresses = try resolve(target, within: limit)
+    let addresses = try resolve(target, within: limit, isIPv4: route.isIPv4)
+    var locals: [SocketAddress]?
+    if let host = route.localHost {
+        locals = try resolve(HostPort(host: host, port: 0), within: limit, isIPv4: route.isIPv4)
+    }
     var attempts: [ConnectAttempt] = []
     for (index, address) in addresses.enumerated() {
         let now = monotonicNanoseconds()
         guard deadline > now else { break }
         let share = (deadline - now) / Int64(addresses.count - index)
         do throws(SystemError) {
-            let socket = try connect(to: address, deadline: now + share, options: options, stop: stop)
+            let socket = try connect(to: address, deadline: now + share, stop: stop) {
+                (socket: borrowing Descriptor) throws(SystemError) in
+                try options.apply(to: socket)
+                for option in route.extras { try option.apply(to: socket.rawValue) }
+                if let locals { try bind(socket.rawValue, toOneOf: locals, family: address.family) }
+            }
             return try SocketStream(socket, peerDescription: "\(target)")
         } catch {
             guard error.number != ECANCELED else { throw .closed(peer: target.description) }
@@ -70,17 +81,25 @@ package func checkName(of target: HostPort, within limit: Duration) throws(Trans
     _ = try resolve(target, within: limit)
 }
 
+/// Binds a socket to the first of the addresses that has the family of the connection.
+private func bind(_ socket: Int32, toOneOf locals: [SocketAddress], family: Int32) throws(SystemError) {
+    guard let local = locals.first(where: { $0.family == family }) else {
+        throw SystemError(operation: "bind", number: EAFNOSUPPORT)
+    }
+    try systemCall("bind") { local.bind(socket) }
+}
+
 /// Connects one socket, without blocking past the deadline.
 private func connect(
     to address: SocketAddress,
     deadline: Int64,
-    options: SocketOptions,
-    stop: StopSignal?
+    stop: StopSignal?,
+    prepare: (borrowing Descriptor) throws(SystemError) -> Void
 ) throws(SystemError) -> Descriptor {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(address.family, type, 0) })
     let number = socket.rawValue
-    try options.apply(to: socket)
+    try prepare(socket)
     if address.hostPort?.isOnThisMachine == true { avoidPacing(number) }
     guard address.connect(number) != 0 else { return socket }
     let error = errno
@@ -104,12 +123,18 @@ private final class Resolution: Sendable {
 /// Resolves a name on its own thread: getaddrinfo(3) knows no deadline.
 ///
 /// A resolver that never answers costs one idle thread until it does.
-func resolve(_ target: HostPort, within limit: Duration) throws(TransportError) -> [SocketAddress] {
+func resolve(
+    _ target: HostPort,
+    within limit: Duration,
+    isIPv4: Bool? = nil
+) throws(TransportError) -> [SocketAddress] {
     let resolution = Resolution()
     let thread: WorkerThread
     do throws(SystemError) {
         thread = try WorkerThread(name: "resolve") {
-            let answer = Result { () throws(TransportError) in try SocketAddress.resolve(target, isPassive: false) }
+            let answer = Result { () throws(TransportError) in
+                try SocketAddress.resolve(target, isPassive: false, isIPv4: isIPv4)
+            }
             resolution.answer.withLock { $0 = answer }
         }
     } catch {

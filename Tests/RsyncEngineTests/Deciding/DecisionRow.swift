@@ -116,6 +116,7 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             case "--no-super": options.attributes.privileges = .none
             case "--drop-D": options.attributes.dropsDevices = true
             case "--inplace": options.placement.inPlace = true
+            case "--append": options.placement.appending = .trusting
             case "--omit-dir-times": options.attributes.omitDirectoryTimes = true
             case "--max-size": options.selection.largestSize = value
             case "--min-size": options.selection.smallestSize = value

@@ -132,6 +132,7 @@ let decisionTable = """
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --compare-dest | leave it out, remove what is there
     file 100 5 640           | - ; alt file 100 5 644      | -rlpt --compare-dest   | copy 0, set mode 640 time 5, report (permissions)
     file 100 5 644           | - ; alt file 100 6 644      | -rlpt --compare-dest   | transfer (time), compare with 0, set mode 644 time 5
+    file 100 5 644           | - ; alt file 100 6 4755     | -rlt --compare-dest    | transfer (time), compare with 0, set mode 4755 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --copy-dest      | copy 0, set mode 644 time 5
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --copy-dest | transfer (size), set mode 644 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --link-dest      | link to 0
@@ -170,6 +171,17 @@ let decisionTable = """
     file 100 5 644           | file 100 5 644              | -rlpt -ii              | keep, report unchanged
     file 100 5 644           | file 100 5 644              | -rlpt -vv              | keep
     file 100 5 644           | file 100 5 644              | -rlpt -vv -i           | keep, report unchanged
+
+    # --append
+    file 100 5 644           | file 99 6 644               | -rlpt --append         | transfer in place (size, time), set mode 644 time 5
+    file 100 5 644           | file 100 6 600              | -rlpt --append         | skip, what is there is not shorter
+    file 100 5 644           | file 101 6 644              | -rlpt --append         | skip, what is there is not shorter
+    file 100 5 644           | file 100 5 600              | -rlpt --append         | keep, set mode 644, report (permissions)
+    file 100 5 644           | file 100 5 644              | -rlpt -I --append      | skip, what is there is not shorter
+    file 100 5 644           | file 100 6 644 sum=same     | -rlpt -c --append      | keep, set time 5, report (time)
+    file 100 5 644           | file 100 5 644 sum=other    | -rlpt -c --append      | skip, what is there is not shorter
+    file 100 5 644           | -                           | -rlpt --append         | transfer in place new, set mode 644 time 5
+    file 100 5 644           | file 99 5 644 x2            | -rlptH --append        | transfer (size), set mode 644 time 5
 
     # --inplace
     file 100 5 644           | file 101 5 644              | -rlpt --inplace        | transfer in place (size), set mode 644 time 5
@@ -257,15 +269,18 @@ let decisionTable = """
     file 100 5 640 self      | file 100 5 644              | -rlptH                 | keep, set mode 640, report (permissions)
     file 100 5 644 self      | file 100 5 644              | -rlptH -ii             | keep, report unchanged
     file 100 5 644 of=A      | -                           | -rlptH                 | hard link new
-    file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link
-    file 100 5 644 of=A      | file 101 5 644              | -rlptH --inplace       | hard link, remove what is there
-    file 100 5 644 of=A      | dir 5 755                   | -rlptH                 | hard link, remove the directory
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link (size)
+    file 100 5 644 of=A      | file 100 6 600              | -rlptH                 | hard link (time, permissions)
+    file 100 5 644 of=A      | file 100 5 600              | -rH                    | hard link (time)
+    link 5 of=A              | file 100 5 644              | -rlptH                 | hard link (permissions)
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH --inplace       | hard link (size), remove what is there
+    file 100 5 644 of=A      | dir 5 755                   | -rlptH                 | hard link (size, permissions), remove the directory
     file 100 5 640 of=A,same | file 100 5 644 x2           | -rlptH                 | keep
     file 100 5 644 of=A,same | file 100 5 644 x2           | -rlptH -ii             | keep, report unchanged
     file 100 5 644 of=A      | -                           | -rlptH --max-file-size=99 | refuse, too large
     pipe 5 644 of=A          | -                           | -rlptDH                | hard link new
     pipe 5 644 of=A          | -                           | -rlptH                 | skip, not wanted
-    link 5 of=A              | link 5                      | -rlptH                 | hard link
+    link 5 of=A              | link 5                      | -rlptH                 | hard link unchanged
 
     # symbolic links
     link 5                   | -                           | -rlpt                  | make new, set time 5

@@ -127,7 +127,7 @@ OPTIONS = {
     "verbose": _one_of("-v", "-vv"), "quiet": _fixed("-q"), "itemize": _one_of("-i", "-ii"),
     "out-format": _one_of("--out-format=%i %n%L", "--out-format=%o %f %l %M %U:%G %B", "--out-format=[%p] %n", "--out-format=%'l %C %n", "--out-format=%n %b %c"),
     "stats": _fixed("--stats"), "human-readable": _one_of("-h", "-hh", "-hhh", "--no-h"), "8-bit-output": _fixed("-8"),
-    "info": lambda rng, run: [f"--info={rng.choice(INFO)}"], "debug": _one_of("--debug=none", "--debug=nosuchflag"), "progress": _fixed("--progress"),
+    "info": lambda rng, run: [f"--info={rng.choice(INFO)}"], "debug": _one_of("--debug=none", "--debug=all0"), "progress": _fixed("--progress"),
     "progress2": _fixed("--info=progress2"), "outbuf": _one_of("--outbuf=L", "--outbuf=N", "--outbuf=B"),
     "stderr": _one_of("--stderr=errors", "--stderr=all", "--stderr=client"), "no-motd": _fixed("--no-motd"),
     "log-file": _fixed("--log-file=log", "--log-file-format=%i %n%L %o"),

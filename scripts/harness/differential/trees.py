@@ -225,3 +225,23 @@ def read(root):
         for path in paths:
             found[path]["links"] = sorted(paths)
     return found
+
+
+def differences(name, expected, found):
+    """What differs between two trees as `read` describes them, one text each."""
+    texts = []
+    for path in sorted(expected.keys() | found.keys()):
+        label = f"{name}/{path.decode(errors='replace')}"
+        if path not in found or path not in expected:
+            texts.append(f"{label}: only with {'stock' if path in expected else 'ours'}")
+            continue
+        for aspect, value in expected[path].items():
+            other = found[path].get(aspect)
+            if value != other and not (aspect == "value" and expected[path]["kind"] != found[path]["kind"]):
+                texts.append(f"{label}: {aspect} {_short(other)}, stock {_short(value)}")
+    return texts
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) < 80 else f"{text[:60]}... ({len(value)} bytes)"

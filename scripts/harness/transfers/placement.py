@@ -17,9 +17,11 @@ from harness.trees import compare
 NOW = 1_500_000_000 * 10**9
 # Which name of a file is transferred and which are linked to it is the receiver's own choice: those called `hard`.
 LINKED = re.compile(rb"^(\S+ +)?hard")
-# Lines that tell rates, sizes that depend on the implementation, or the progress of list building.
+# Lines that tell rates, sizes that depend on the implementation, or the progress of list building, and a warning that is
+# an error's line in some roles.
 UNCOMPARED = re.compile(rb"^(sent |total size is |sending incremental|receiving incremental|building file|created dir|"
-                        rb"delta-transmission|delta transmission|total: |$)")
+                        rb"delta-transmission|delta transmission|total: |Total bytes|File list|"
+                        rb"WARNING: .* failed verification|$)")
 
 
 def plant(folder, text):

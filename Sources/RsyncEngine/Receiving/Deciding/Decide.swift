@@ -90,9 +90,22 @@ extension DecisionRules {
             return transfer(candidate, report: found.union(comparesSums ? [.transfer, .reportChange] : .transfer))
         }
         if isUnchanged(candidate, current) { return keep(candidate, current) }
+        if appends, current.size >= candidate.entry.size { return .skip(.notShorter) }
         var flags = differences(of: candidate, from: current, isChanging: true).union(.transfer)
         if comparesSums { flags.insert(.reportChange) }
         return transfer(candidate, report: flags)
+    }
+
+    /// The decision about a file that arrived with a wrong checksum (protocol specification, transfer 11.11): in place it
+    /// has changed, otherwise it differs as before.
+    func decideAgain(_ candidate: Candidate, reported flags: ItemFlags) -> Decision {
+        guard writesInPlace, let current = candidate.current, current.isRegular else {
+            return transfer(candidate, report: flags)
+        }
+        return transfer(
+            candidate,
+            report: differences(of: candidate, from: current, isChanging: true).union(.transfer)
+        )
     }
 
     /// The report of an entry that is made as an alternate directory has it; nil when it is not reported.
@@ -159,10 +172,20 @@ extension DecisionRules {
         case .follows(_, let isSame):
             // The attributes were set with the first name.
             if isSame { return .keep(report: reportsUnchanged ? [.localChange, .nameFollows] : nil, attributes: nil) }
-            let flags: ItemFlags =
-                current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
+            let flags: ItemFlags = [.localChange, .nameFollows, linkDifferences(of: candidate)]
             return .link(report: flags, displaced: displaced(by: entry, current))
         }
+    }
+
+    /// What is reported of the entry that a link takes the place of.
+    private func linkDifferences(of candidate: Candidate) -> ItemFlags {
+        let entry = candidate.entry
+        let isGone = candidate.isPassedOver && changesDestination
+        guard let current = candidate.current, current.isSameType(as: entry) || !isGone else { return .isNew }
+        var found = differences(of: candidate, from: current, isChanging: true)
+        // Unlike a new link, rsync compares one with what is no link.
+        if keepsPermissions, entry.isSymbolicLink, !current.isSymbolicLink { found.insert(.reportPermissions) }
+        return found
     }
 
     // MARK: decisions
@@ -176,9 +199,14 @@ extension DecisionRules {
     /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        var attributes = attributes(for: candidate, current: current)
+        if current == nil, !keepsPermissions, let model = bestAlternate(for: candidate) {
+            // As in rsync: the file of an alternate directory counts as the old file.
+            attributes.permissions = permissions(of: candidate.entry, current: candidate.bases[model.number].status)
+        }
         return .transfer(
             report: report,
-            attributes: attributes(for: candidate, current: current),
+            attributes: attributes,
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
             basis: candidate.bases.isEmpty ? nil : basis(for: candidate)

@@ -49,6 +49,8 @@ enum SkipReason: Hashable, Sendable {
     case tooShort
     /// The symbolic link may lead out of the transfer (`--safe-links`).
     case leadsOut
+    /// The file at its name differs and is not shorter (`--append`).
+    case notShorter
 }
 
 /// What happens to an existing entry whose name a new one takes.
@@ -121,6 +123,7 @@ extension Decision: CustomStringConvertible {
         case .skip(.tooLong): "skip, too long"
         case .skip(.tooShort): "skip, too short"
         case .skip(.leadsOut): "skip, unsafe link"
+        case .skip(.notShorter): "skip, what is there is not shorter"
         case .wait: "wait for the first name"
         case .keep(let report, let attributes, let ownCopy):
             "keep" + (ownCopy ? ", in a copy of its own" : "") + (attributes?.suffix ?? "")
@@ -134,7 +137,7 @@ extension Decision: CustomStringConvertible {
         case .make(let report, let attributes, let displaced):
             "make " + Self.differences(report ?? []) + displaced.suffix + attributes.suffix
         case .link(let report, let displaced):
-            (report.contains(.isNew) ? "hard link new" : "hard link") + displaced.suffix
+            "hard link " + Self.differences(report) + displaced.suffix
         }
     }
 

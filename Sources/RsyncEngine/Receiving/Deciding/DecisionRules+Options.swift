@@ -71,8 +71,10 @@ extension DecisionRules {
         ignoresImplied = options.selection.relative && !options.selection.impliedDirectories
         grain = TimeGrain()
         largestFile = options.limits.largestFile
-        writesInPlace = options.placement.inPlace
-        wantsDelta = !(options.wire.wholeFile ?? isLocal)
+        writesInPlace = options.placement.writesInPlace
+        holdsUpdates = options.placement.holdsUpdates && execution.changesDestination
+        appends = options.placement.appending != nil
+        wantsDelta = !(options.wire.wholeFile ?? (isLocal && !appends))
         let placement = options.placement
         bases = BasisRules(
             alternates: placement.alternates.isEmpty ? nil : placement.alternateUse,

@@ -31,15 +31,6 @@ enum Execution: Sendable {
     /// Determines the resolution of times at a destination.
     func timeGrain(of volume: Volume) -> TimeGrain { TimeGrain(of: volume, mayMakeNames: self == .real) }
 
-    /// Creates the destination directory.
-    ///
-    /// - Returns: Whether it exists now.
-    func makeRoot(_ leaf: [UInt8], in volume: Volume) throws(VolumeError) -> Bool {
-        guard self == .real else { return false }
-        try volume.root.createDirectory(leaf.span, permissions: 0o777)
-        return true
-    }
-
     /// The object that flushes the destination to its device; nil if that is not requested or nothing changes.
     func synchronizer(_ state: SessionState, of volume: Volume) throws(EngineError) -> Synchronizer? {
         state.options.placement.fsync && self == .real ? try Synchronizer(state: state, volume: volume) : nil

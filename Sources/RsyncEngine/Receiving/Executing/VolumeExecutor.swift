@@ -211,8 +211,10 @@ final class VolumeExecutor: Executor {
         in directory: VolumeDirectory
     ) {
         let chosen = number.map { candidate.bases[$0] }
-        let basis = basis(chosen, for: candidate, in: directory)
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
+        let isAppending = context.rules.appends && candidate.attempt == 0
+        // A first request has no block sums then, and the sender would take any basis for the beginning of the file.
+        let basis = isAppending ? nil : basis(chosen, for: candidate, in: directory)
         let plan = TransferPlan(
             index: candidate.index,
             list: candidate.list,
@@ -225,6 +227,7 @@ final class VolumeExecutor: Executor {
             basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
             hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
+            keptLength: isAppending && inPlace ? current?.size ?? 0 : 0,
             attempt: candidate.attempt,
             lackedValues: candidate.metadata?.lacking ?? []
         )
@@ -356,11 +359,25 @@ extension VolumeExecutor {
         case .keep(_, let attributes?, _):
             failures = try set(attributes, leaf, in: directory, candidate.current)
         case .make(_, let attributes, _):
-            failures = try set(attributes, leaf, in: directory, nil)
+            failures = try set(keepingInherited(attributes, leaf, in: directory), leaf, in: directory, nil)
         default: return
         }
         context.report(failures)
         if !failures.isEmpty { reportedDirectories.insert(Array(candidate.name)) }
+    }
+
+    /// A new directory's attributes: the set-group-ID bit that it has from its parent stays, unless permissions are kept.
+    private func keepingInherited(
+        _ attributes: FileAttributes,
+        _ leaf: ArraySlice<UInt8>?,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> FileAttributes {
+        guard !context.rules.keepsPermissions, let permissions = attributes.permissions else { return attributes }
+        var made: FileStatus? = nil
+        if let leaf { made = try directory.status(of: leaf.span) } else { made = try directory.status() }
+        var attributes = attributes
+        attributes.permissions = permissions | (made?.permissions ?? 0) & 0o7000
+        return attributes
     }
 
     /// Remembers the permissions that a directory gets back at the end.

@@ -64,7 +64,10 @@ extension Generator {
         let withheld = withholdAttributes(of: candidate, from: &decision)
         switch decision {
         case .refuse: return reportTooLarge(candidate)
-        case .skip(let reason): return reportSkipped(candidate, reason)
+        case .skip(let reason):
+            reportSkipped(candidate, reason)
+            if candidate.link == .leads { abandonLinks(of: candidate.index) }
+            return
         case .wait: return wait(candidate)
         case .keep, .transfer, .take, .make, .link: break
         }
@@ -113,7 +116,7 @@ extension Generator {
         case .leadsOut where rules.mentionsUnsafeLinks:
             let target = candidate.list.target(of: candidate.entry)
             state.inform("ignoring unsafe symlink \"", name + Array("\" -> \"".utf8) + target, "\"")
-        case .leadsOut: break
+        case .leadsOut, .notShorter: break
         case _ where !rules.mentionsSkipped: break
         case .tooLong: state.inform("", name, " is over max-size")
         case .tooShort: state.inform("", name, " is under min-size")

@@ -38,11 +38,24 @@ final class Generator {
     private var tracker = ListTracker()
     /// The names that a daemon's module hides; nil where it hides none.
     private let hidden: ModuleFilters?
+    /// Entries in place of which the sender has not been told, because they may not be on the device yet.
+    private var unconfirmed: [Unconfirmed] = []
+
+    private struct Unconfirmed {
+        let index: Int32
+        let list: FileList
+    }
+
+    /// Whether the device has to be flushed before the sender is told of entries in place.
+    var hasUnconfirmed: Bool { !unconfirmed.isEmpty }
+
+    /// Files that get their names at the end.
+    private var held = HeldUpdates()
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
-    /// Files and links in progress.
-    var openCount: Int { tracker.open }
+    /// Files and links in progress, without those that wait for the end of the transfer.
+    var openCount: Int { tracker.open - held.count - (rules.holdsUpdates ? links.waitingCount : 0) }
     /// The number of lists that have not been ended.
     var listCount: Int { tracker.count }
 
@@ -68,6 +81,8 @@ final class Generator {
     ///   - owner: The directory that the list belongs to with incremental recursion.
     ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
+        var owner = owner
+        if let name = owner?.name { owner?.name = context.destination.path(ofDirectory: name) }
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
         links.prepare(list)
@@ -88,6 +103,7 @@ final class Generator {
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
         }
+        abandonUnreachedLinks()
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
     }
@@ -126,7 +142,7 @@ final class Generator {
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
-            let whole = Array(list.name(of: entry))
+            let whole = context.destination.path(ofDirectory: Array(list.name(of: entry)))
             // A directory "." of the first list was processed as its owner.
             if !state.parameters.isIncremental {
                 processDirectory(entry, named: whole, index: index, in: list)
@@ -204,17 +220,47 @@ final class Generator {
 
     /// A requested file is in place.
     func finished(_ plan: TransferPlan) {
-        confirm(plan.index, plan.entry, in: plan.list)
-        if plan.entry.flags.contains(.hardLinked) {
-            finishLinks(of: plan.list.name(of: plan.entry), plan.entry, in: plan.list, isNew: plan.makesNewFile)
-        }
-        tracker.finish(plan.index)
+        finished(plan.index, plan.entry, in: plan.list, isNew: plan.makesNewFile)
     }
 
-    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`).
+    private func finished(_ index: Int32, _ entry: FileEntry, in list: FileList, isNew: Bool) {
+        confirm(index, entry, in: list)
+        if entry.flags.contains(.hardLinked) {
+            finishLinks(of: list.name(of: entry), entry, in: list, isNew: isNew)
+        }
+        tracker.finish(index)
+    }
+
+    /// A requested file is complete, and gets its name at the end.
+    func hold(_ plan: TransferPlan) { held.add(plan) }
+
+    /// Gives the files that are held their names; nothing is requested any more.
+    func placeHeld() {
+        guard held.count > 0, let list = tracker.newest else { return }
+        held.place(context, list) { index, isInPlace in
+            guard isInPlace else { return abandoned(index) }
+            finished(index, list.entry(sorted: Int(index - list.start)), in: list, isNew: true)
+        }
+    }
+
+    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`); with `--fsync` after it is on
+    /// the device.
     func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
         guard rules.confirms, !entry.isDirectory else { return }
+        guard context.synchronizer == nil else { return unconfirmed.append(Unconfirmed(index: index, list: list)) }
         context.requester.confirm(index, entry, in: list)
+    }
+
+    /// Tells the sender of the entries in place, all of which are on the device now.
+    func confirmFlushed() {
+        for entry in unconfirmed {
+            context.requester.confirm(
+                entry.index,
+                entry.list.entry(sorted: Int(entry.index - entry.list.start)),
+                in: entry.list
+            )
+        }
+        unconfirmed = []
     }
 
     /// A requested file will not arrive.
@@ -226,18 +272,19 @@ final class Generator {
     /// A file arrived with a wrong checksum: it is requested once more, then it is an error (protocol specification,
     /// transfer 11.11).
     func mismatched(_ plan: TransferPlan) {
-        let name = printable(plan.list.name(of: plan.entry))
+        let text = "\(printable(plan.list.name(of: plan.entry))) failed verification"
+        let outcome = plan.isInPlace ? "update retained" : "update discarded"
         guard plan.attempt == 0 else {
-            state.report("ERROR: \(name) failed verification -- update discarded.", .errorTransfer)
+            state.report("ERROR: \(text) -- \(outcome).", .errorTransfer)
             return abandoned(plan.index)
         }
-        state.report("WARNING: \(name) failed verification -- update discarded (will try again).", .warning)
+        state.report("WARNING: \(text) -- \(outcome) (will try again).", .warning)
         do throws(VolumeError) {
             var candidate = try candidate(plan.entry, index: plan.index, in: plan.list)
             candidate.attempt = 1
             try readMetadata(of: &candidate)
             countNames(of: &candidate)
-            let decision = rules.transfer(candidate, report: plan.flags)
+            let decision = rules.decideAgain(candidate, reported: plan.flags)
             if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }
         } catch {
             context.report(error, "recv_generator")
@@ -267,7 +314,10 @@ final class Generator {
                 let entry = tracked.list.entry(sorted: position)
                 guard entry.isDirectory, !entry.flags.contains(.blank) else { continue }
                 context.stayAlive()
-                _ = finish(directory: entry, named: Array(tracked.list.name(of: entry)))
+                _ = finish(
+                    directory: entry,
+                    named: context.destination.path(ofDirectory: Array(tracked.list.name(of: entry)))
+                )
             }
         }
     }

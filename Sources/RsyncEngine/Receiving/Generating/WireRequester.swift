@@ -66,10 +66,9 @@ final class WireRequester: TransferRequester {
             let item = Item(flags: plan.flags, basis: place.code, name: place.name)
             try item.write(to: output)
             try request(plan.lackedValues, of: plan.attributes.extended?.attributes, item)
-            guard let basis, let geometry = geometry(of: basis, plan) else {
-                return try BlockGeometry.empty.write(to: output)
-            }
-            try send(geometry, of: basis)
+            let geometry = geometry(of: basis, plan)
+            try geometry.write(to: output)
+            if let basis, geometry.count > 0 { try sendSums(geometry, of: basis) }
         } catch {
             state.fail(.wire(error))
         }
@@ -112,23 +111,26 @@ final class WireRequester: TransferRequester {
         if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
     }
 
-    private func geometry(of basis: ReadableFile, _ plan: TransferPlan) -> BlockGeometry? {
+    /// How the basis, or what is kept of the existing file, is cut into blocks; empty for a whole transfer.
+    private func geometry(of basis: ReadableFile?, _ plan: TransferPlan) -> BlockGeometry {
+        let size = basis?.status.size ?? plan.keptLength
+        guard size > 0 else { return .empty }
         let rule = BlockRule(
             digestLength: blockRecipe.digestLength,
             forcedBlockLength: state.options.wire.blockLength > 0 ? state.options.wire.blockLength : nil,
             isRedo: plan.attempt > 0
         )
         do throws(DeltaError) {
-            return try BlockGeometry(basisSize: basis.status.size, rule: rule)
+            return try BlockGeometry(basisSize: size, rule: rule)
         } catch {
-            state.report("\(printable(basis.path)): \(error); it is transferred whole", .warning)
-            return nil
+            let name = printable(plan.list.name(of: plan.entry))
+            state.report("\(name): \(error); it is transferred whole", .warning)
+            return .empty
         }
     }
 
     /// Writes the sums of a basis while reading it.
-    private func send(_ geometry: BlockGeometry, of basis: ReadableFile) throws(WireError) {
-        try geometry.write(to: output)
+    private func sendSums(_ geometry: BlockGeometry, of basis: ReadableFile) throws(WireError) {
         var checksum = StreamingChecksum(blockRecipe)
         // Each read covers whole blocks, so that each block is contiguous.
         let perRead = max(1, Self.length / geometry.blockLength)

@@ -26,6 +26,13 @@ struct SidePath: Sendable {
         return try base.volume(at: inside.span)
     }
 
+    /// A path as messages show it: with the destination's, unless it is absolute.
+    func shown(_ path: [UInt8]) -> [UInt8] {
+        guard path.first != PathParts.separator else { return path }
+        let folder = base == nil ? destination.absolutePath : [PathParts.separator] + basePath
+        return folder + [PathParts.separator] + path
+    }
+
     /// A path without empty components, `.` and `..`; above the root there is only the root.
     static func normalized(_ path: [UInt8]) -> [UInt8] {
         var parts: [ArraySlice<UInt8>] = []

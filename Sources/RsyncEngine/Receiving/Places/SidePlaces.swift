@@ -40,24 +40,27 @@ final class SidePlaces: Sendable {
         let place = options.backupDirectory.map { Backups.Place.below($0, path) } ?? .beside
         let rules = Backups.Rules(place: place, suffix: options.backupSuffix)
         backups = options.makesBackups && state.execution.changesDestination ? rules : nil
-        do throws(VolumeError) {
-            temporary = try options.temporaryDirectory.map { (name) throws(VolumeError) in try path.open(name).root }
-        } catch {
-            guard error.isMissing || error.number == ENOTDIR else {
-                throw .volume("the directory for temporary files cannot be opened", error)
-            }
-            let name = printable(options.temporaryDirectory ?? [])
-            throw .usage("The temp-dir does not exist: \(name)", exitCode: 1)
-        }
+        temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
-        namesPartials = options.partialDirectory == nil
+        namesPartials = options.partialPlace == nil
         guard options.keepsPartials else {
             partials = nil
             return
         }
-        let directory = options.partialDirectory ?? TransferOptions.Placement.usualPartialDirectory
+        let directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
         let isFixed = directory.first == PathParts.separator
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
+    }
+
+    private static func temporary(_ name: [UInt8], _ path: SidePath) throws(EngineError) -> VolumeDirectory {
+        do throws(VolumeError) {
+            return try path.open(name).root
+        } catch {
+            let shown = printable(name)
+            if error.isMissing { throw .usage("The temp-dir does not exist: \(shown)", exitCode: 1) }
+            if error.number == ENOTDIR { throw .usage("The temp-dir is not a directory: \(shown)", exitCode: 1) }
+            throw .volume("the directory for temporary files cannot be opened", error)
+        }
     }
 
     private static func alternate(
@@ -70,8 +73,11 @@ final class SidePlaces: Sendable {
             return try path.open(directory)
         } catch {
             let option = "--\(use.rawValue)-dest"
+            let shown = printable(path.shown(directory))
             if error.isMissing {
-                state.report("\(option) arg does not exist: \(printable(directory))", .warning)
+                state.report("\(option) arg does not exist: \(shown)", .warning)
+            } else if error.number == ENOTDIR {
+                state.report("\(option) arg is not a dir: \(shown)", .warning)
             } else {
                 state.report("\(option) arg cannot be used: \(error)", .warning)
             }

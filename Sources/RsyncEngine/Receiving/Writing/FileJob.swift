@@ -49,6 +49,8 @@ enum FileJob: Sendable {
     case punch(FilePiece, FileTarget)
     /// The file is complete and its checksum is right: give it its name and metadata.
     case finish(FileTarget, length: Int64)
+    /// The file was written in place and its checksum is wrong: it stays as it is, and is requested again.
+    case retain(FileTarget, length: Int64)
     /// The complete content of a small file, not on disk yet; its checksum is right.
     case small([UInt8], TransferPlan)
     /// Discard the file: its checksum was wrong, or it could not be rebuilt.
@@ -65,7 +67,7 @@ extension FileJob {
         switch self {
         case .write(let piece, _), .punch(let piece, _): piece.slices.reduce(256) { $0 + $1.count }
         case .small(let bytes, _): bytes.count + 256
-        case .finish, .discard, .keepPartial, .mark: 256
+        case .finish, .retain, .discard, .keepPartial, .mark: 256
         }
     }
 }

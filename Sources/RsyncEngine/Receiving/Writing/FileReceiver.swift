@@ -9,7 +9,7 @@ import VolumeAccess
 
 /// The outcome of receiving a file's data.
 enum ReceivedFile {
-    /// It is complete and its checksum is right; the finisher gives it its name and metadata.
+    /// It is complete: the finisher gives it its name and metadata, or, in place with a wrong checksum, retains it.
     case complete(FileJob)
     /// Its checksum was wrong; nothing of it is kept.
     case mismatched
@@ -42,6 +42,8 @@ final class FileReceiver {
     private var output = Output.discard
     private var offset: Int64 = 0
     private var literal: Int64 = 0
+    /// How much of the existing file stays before what is received (`--append`).
+    private var kept: Int64 = 0
     /// How far the current file may exceed its listed length.
     private var growth = FileGrowth(listed: 0, received: 0)
 
@@ -75,33 +77,60 @@ final class FileReceiver {
     /// - Throws: ``WireError`` when the stream is broken; what arrived is kept if partial files are kept.
     func receive(_ plan: TransferPlan) throws(WireError) -> ReceivedFile {
         let head = try BlockGeometry.read(from: input, digestLength: digestLength)
-        try tokens.startFile(blockCount: Int32(head.count))
-        offset = 0
+        let isContinued = plan.keptLength > 0 && head.count > 0
+        guard !isContinued || head.basisSize == plan.keptLength else {
+            throw .violation("the sender continues a file from another length than it was told", exitCode: 2)
+        }
+        try tokens.startFile(blockCount: isContinued ? 0 : Int32(head.count))
+        kept = isContinued ? plan.keptLength : 0
+        offset = kept
         literal = 0
         growth = FileGrowth(listed: plan.entry.size, received: input.bytesTaken)
         sum.reset()
         let basis = head.count > 0 ? openBasis(plan) : nil
-        staysInPlace = isPlain && basis == nil
+        staysInPlace = isPlain && (basis == nil || isContinued)
         output = open(plan, hasBasis: basis != nil)
         do throws(WireError) {
+            let isKept = isContinued ? try keeps(basis, plan) : true
             let followed =
                 state.observer.wantsFileProgress && !state.isServer ? Array(plan.list.name(of: plan.entry)) : nil
             try rebuild(plan, head, basis, followed)
             if let followed { state.observer.didMove(name: followed, offset: offset, size: offset) }
             let digest = try input.bytes(digestLength, "a whole-file checksum")
             lastDigest = digest
-            return finish(plan, isRight: sum.finish().bytes == digest)
+            return finish(plan, isRight: sum.finish().bytes == digest && isKept)
         } catch {
             keepPartial()
             throw error
         }
     }
 
+    /// Adds to the checksum what is kept of a file that is continued, if it covers that.
+    ///
+    /// - Returns: Whether the file still has the length that the sender was told.
+    private func keeps(_ file: ReadableFile?, _ plan: TransferPlan) throws(WireError) -> Bool {
+        guard let file, file.status.size == plan.keptLength else { return false }
+        guard state.checksAppended else { return true }
+        var start: Int64 = 0
+        while start < plan.keptLength {
+            let piece = content.space(Int(min(plan.keptLength - start, Int64(BufferPool.length))), unit: 1)
+            do throws(VolumeError) {
+                guard try file.read(into: piece, at: start) == piece.count else { return false }
+            } catch {
+                report(error, "read")
+                return false
+            }
+            sum.update(piece.bytes)
+            start += Int64(piece.count)
+        }
+        return true
+    }
+
     /// The checksum of the file received last, as the sender computed it.
     private(set) var lastDigest: [UInt8] = []
 
     /// Literal and matched bytes of the file received last.
-    var lastLength: Int64 { offset }
+    var lastLength: Int64 { offset - kept }
 
     // MARK: opening
 
@@ -316,12 +345,12 @@ final class FileReceiver {
     // MARK: end
 
     private func finish(_ plan: TransferPlan, isRight: Bool) -> ReceivedFile {
-        let (total, literal) = (offset, literal)
+        let (total, literal, matched) = (offset, literal, offset - kept - literal)
         state.count { statistics in
             statistics.transferredFiles += 1
             statistics.transferredSize.addClamped(plan.entry.size)
             statistics.literalData.addClamped(literal)
-            statistics.matchedData.addClamped(total - literal)
+            statistics.matchedData.addClamped(matched)
             if isRight, total > plan.entry.size { statistics.grownFiles += 1 }
         }
         state.progress.filesTransferred.add(1, ordering: .relaxed)
@@ -330,11 +359,10 @@ final class FileReceiver {
         switch output {
         case .memory(let memory): return isRight ? .complete(.small(memory, plan)) : .mismatched
         case .file(let target):
-            guard isRight else {
-                content.give(.discard(target))
-                return .mismatched
-            }
-            return .complete(.finish(target, length: total))
+            if isRight { return .complete(.finish(target, length: total)) }
+            if plan.isInPlace { return .complete(.retain(target, length: total)) }
+            content.give(.discard(target))
+            return .mismatched
         case .discard: return .discarded
         }
     }

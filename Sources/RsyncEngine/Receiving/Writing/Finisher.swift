@@ -11,26 +11,21 @@ import VolumeAccess
 /// through a bounded queue whose weight counts bytes; finished files are reported to the generator, one event per
 /// batch. After a failure of the session, what has been received is still finished.
 final class Finisher {
-    /// How long a file that lacks a descriptor or an inode waits for the other finisher to do what it has been given.
-    ///
-    /// Bounded, because both may wait at once.
-    private static let releaseLimit = Duration.seconds(5)
-
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
-    private let sideFiles: SideFiles
-    private let backups: Backups?
+    private let committer: FileCommitter
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
     private let events: BoundedQueue<GeneratorEvent>
-    /// Shared by the finishers: held shared while a small file is staged and, if it replaces another, named; exclusively by the
-    /// second attempt of a file, because the check of a target counts on the space of one file at a time.
-    private let staging: SharedLock
+    /// Shared by the finishers.
+    private let staging: SharedStaging
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the generator.
     private var finished: [TransferPlan] = []
+    /// Those that have not got their names.
+    private var held: [TransferPlan] = []
 
     init(
         state: SessionState,
@@ -38,7 +33,7 @@ final class Finisher {
         jobs: BoundedQueue<[FileJob]>,
         other: BoundedQueue<[FileJob]>,
         events: BoundedQueue<GeneratorEvent>,
-        staging: SharedLock,
+        staging: SharedStaging,
         synchronizer: Synchronizer?
     ) {
         self.staging = staging
@@ -49,8 +44,12 @@ final class Finisher {
         self.other = other
         self.events = events
         directories = destination.directories(capacity: 4)
-        sideFiles = SideFiles(destination.places)
-        backups = destination.backups(state)
+        committer = FileCommitter(
+            state: state,
+            destination: destination,
+            directories: directories,
+            synchronizer: synchronizer
+        )
     }
 
     /// Does jobs until the queue is closed.
@@ -70,6 +69,8 @@ final class Finisher {
 
     /// Reports finished files to the generator.
     private func tell() {
+        if !held.isEmpty { events.push(.held(held)) }
+        held = []
         guard !finished.isEmpty else { return }
         let plans = finished
         finished = []
@@ -86,7 +87,8 @@ final class Finisher {
         switch job {
         case .write(let piece, let target): write(piece, target)
         case .punch(let piece, let target): write(piece, target, isThere: true)
-        case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
+        case .finish(let target, let length): finish(target, length: length)
+        case .retain(let target, let length): retain(target, length: length)
         case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
         case .keepPartial(let target): keepPartial(target)
@@ -121,43 +123,35 @@ final class Finisher {
         }
     }
 
-    private func finish(_ target: FileTarget, length: Int64) -> Bool {
-        guard !target.hasFailed else { return false }
+    private func finish(_ target: FileTarget, length: Int64) {
+        guard !target.hasFailed else { return }
         do throws(VolumeError) {
             switch target.place {
-            case .staged(let staged):
-                try keepBackup(target.plan)
-                report(try staged.commit(target.plan.attributes))
-            case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
+            case .staged(let staged): try commit(staged, target.plan)
+            case .inPlace(let file):
+                report(try file.finish(length: length, target.plan.attributes))
+                try committer.noteInPlace(target.plan, size: target.plan.entry.size)
+                finished.append(target.plan)
             }
-            note(target.plan)
-            return true
         } catch {
             fail(error, "rename", target.plan)
-            return false
         }
     }
 
-    /// A file is in place, and has still to be flushed to the device.
-    private func note(_ plan: TransferPlan) {
-        if plan.hasPartial { dropPartial(of: plan) }
-        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
+    private func commit(_ file: StagedFile, _ plan: TransferPlan) throws(VolumeError) {
+        let (isInPlace, failures) = try committer.commit(file, plan)
+        report(failures)
+        if isInPlace { finished.append(plan) } else { held.append(plan) }
     }
 
-    /// Keeps a backup of the file that is about to be replaced.
-    private func keepBackup(_ plan: TransferPlan) throws(VolumeError) {
-        guard let backups, plan.current != nil || plan.replacesOther else { return }
-        let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-        try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-    }
-
-    /// Removes what an earlier, interrupted transfer left of a file that is now in place.
-    private func dropPartial(of plan: TransferPlan) {
+    /// Ends a file with a wrong checksum that was written in place; it is requested again once all of it is written.
+    private func retain(_ target: FileTarget, length: Int64) {
+        guard !target.hasFailed, case .inPlace(let file) = target.place else { return }
         do throws(VolumeError) {
-            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
+            report(try file.finish(length: length, FileAttributes()))
+            events.push(.mismatched(target.plan))
         } catch {
-            fail(error, "unlink", plan)
+            fail(error, "write", target.plan)
         }
     }
 
@@ -167,19 +161,8 @@ final class Finisher {
 
     private func keepPartial(_ target: FileTarget) {
         guard case .staged(let staged) = target.place, !target.hasFailed else { return }
-        let plan = target.plan
         do throws(VolumeError) {
-            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            // Under its own name it must not be taken for the file, nor replace anything.
-            if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
-                return try staged.keepPartial()
-            }
-            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
-            let known = try place.status(of: leaf.span)
-            // What an earlier transfer left may be worth more.
-            guard known.map({ $0.size <= staged.length }) ?? true else { return staged.discard() }
-            try staged.keepPartial(in: place, as: leaf.span)
+            try committer.keepPartial(staged, target.plan)
         } catch {
             if !state.failDevice(error, on: destination.volume, synchronizer) { report([error]) }
         }
@@ -190,9 +173,9 @@ final class Finisher {
     private func finish(_ bytes: [UInt8], _ plan: TransferPlan, isLastTry: Bool = false) {
         do throws(VolumeError) {
             if isLastTry {
-                try staging.alone { () throws(VolumeError) in try write(bytes, plan) }
+                try staging.lock.alone { () throws(VolumeError) in try write(bytes, plan) }
             } else {
-                try staging.shared { () throws(VolumeError) in try write(bytes, plan) }
+                try staging.lock.shared { () throws(VolumeError) in try write(bytes, plan) }
             }
         } catch {
             guard !isLastTry, error.isOutOfDescriptors || error.isOutOfSpace else {
@@ -208,10 +191,7 @@ final class Finisher {
     private func commitWaiting() {
         name(staged.takeAll())
         tell()
-        let done = BoundedQueue<Never>(capacity: 1, name: "the names of received files")
-        // Not a push that may wait: the other finisher may be doing the same.
-        guard !state.hasFailed, other.pushAtOnce([.mark(done)]) else { return }
-        _ = done.pop(within: Self.releaseLimit)
+        if !state.hasFailed { staging.awaitNames(from: other) }
     }
 
     private func write(_ bytes: [UInt8], _ plan: TransferPlan) throws(VolumeError) {
@@ -238,10 +218,7 @@ final class Finisher {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
-            try keepBackup(plan)
-            report(try file.commit(plan.attributes))
-            note(plan)
-            finished.append(plan)
+            try commit(file, plan)
         } catch {
             fail(error, "mkstemp", plan)
         }

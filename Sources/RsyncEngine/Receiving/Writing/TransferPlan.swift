@@ -29,6 +29,8 @@ final class TransferPlan: Sendable {
     let hasPartial: Bool
     /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
+    /// How many bytes of the destination stay, because only what follows them is requested (`--append`); 0 for none.
+    let keptLength: Int64
     /// 0 for the first request, 1 after a failed verification.
     let attempt: Int
     /// The places of long extended attributes that the existing file does not have.
@@ -46,6 +48,7 @@ final class TransferPlan: Sendable {
         basisPlace: BasisPlace = .destination,
         hasPartial: Bool = false,
         isInPlace: Bool,
+        keptLength: Int64 = 0,
         attempt: Int,
         lackedValues: [Int] = []
     ) {
@@ -60,12 +63,16 @@ final class TransferPlan: Sendable {
         self.basisPlace = basisPlace
         self.hasPartial = hasPartial
         self.isInPlace = isInPlace
+        self.keptLength = keptLength
         self.attempt = attempt
         self.lackedValues = lackedValues
     }
 
     /// Whether the name refers to a different file once this is done.
     var makesNewFile: Bool { current == nil || !isInPlace }
+
+    /// Whether the file takes the name of an existing entry, of which a backup may be kept.
+    var replaces: Bool { current != nil || replacesOther }
 }
 
 /// What the generator has sent and the sender has not answered yet: requests, and ends of lists and phases.
@@ -134,6 +141,8 @@ enum GeneratorEvent: Sendable {
     case listsComplete
     /// These files are in place with all their attributes.
     case finished([TransferPlan])
+    /// These files are complete and get their names at the end (`--delay-updates`).
+    case held([TransferPlan])
     /// The file could not be written or was not sent: the destination is unchanged.
     case abandoned(Int32)
     /// The sender has answered an item with the values of extended attributes that were requested with it.

@@ -11,16 +11,24 @@ struct RemoteShell {
 
     /// Starts the shell; its standard error is ours.
     ///
-    /// - Parameter arguments: Program and arguments; the program is looked for in PATH.
+    /// - Parameters:
+    ///   - arguments: Program and arguments; the program is looked for in PATH.
+    ///   - path: The program's path, if it is not looked for.
+    ///   - port: A daemon's port for the shell's environment (`RSYNC_PORT`, rsync(1)); nil for a server.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when no process could be started.
-    init(_ arguments: [[UInt8]]) throws(CommandError) {
+    init(_ arguments: [[UInt8]], at path: [UInt8]? = nil, port: UInt16? = nil) throws(CommandError) {
+        var environment = ProcessInputs.environmentLines
+        if let port {
+            environment.removeAll { $0.starts(with: Array("RSYNC_PORT=".utf8)) }
+            environment.append(Array("RSYNC_PORT=\(port)".utf8))
+        }
         do throws(SystemError) {
             let toChild = try Pipe()
             let fromChild = try Pipe()
             process = try ChildProgram(
-                .name(arguments.first ?? []),
+                path.map { .path($0) } ?? .name(arguments.first ?? []),
                 arguments,
-                environment: ProcessInputs.environmentLines,
+                environment: environment,
                 input: toChild.reading.rawValue,
                 output: fromChild.writing.rawValue,
                 defaulted: .brokenPipe

@@ -1,0 +1,152 @@
+"""Small runs with our program in each role beside stock: same exit code, same lines on both outputs, same tree."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
+from harness.differential import trees
+from harness.programs import peers
+from harness.programs.processes import run
+from harness.transfers.filters import with_stock
+
+SMALL = "mkdir -p src/d src/e dst; echo x > src/f; echo y > src/d/g; echo z > dst/h"
+ALTERNATES = "mkdir src dst other; echo x > src/f; cp src/f src/g; cp src/f other/g; echo longer > other/f; chmod 4755 other/*"
+NAMES = "mkdir src dst; echo longer > src/a; ln src/a src/m; ln src/a src/z; "
+EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
+OVER_SHELL = ("local", "client-of-shell", "server")
+
+
+@dataclass
+class Set:
+    """Options, sources (`SRC` stands for one without a remote part) and a target, over a tree that shell commands make."""
+    options: str
+    sources: str = "src/"
+    target: str = "dst/"
+    tree: str = SMALL
+    roles: tuple = EVERYWHERE
+    directions: tuple = ("push", "pull")
+    # Whether standard error is compared, too.
+    errors: bool = True
+
+
+SETS = {
+    # the destination that an argument names
+    "one directory to a new name": Set("-ai", "src/e", "dst/new"),
+    "one directory with a slash to a new name": Set("-ai", "src/e/", "dst/new"),
+    "one directory to a new name with a slash": Set("-ai", "src/e", "dst/new/"),
+    "one directory to a new name, whole list": Set("-ai --no-i-r", "src/e", "dst/new"),
+    "one directory to a new name, one level": Set("-dti", "src/d", "dst/new"),
+    "one directory to a new name, deleting": Set("-ai --delete", "src/e", "dst/new"),
+    "one directory over a file": Set("-ai", "src/e", "dst/h"),
+    "nothing to a new name": Set("-ai", "src/nothing", "dst/new", roles=OVER_SHELL),
+    "nothing below a missing directory": Set("-ai", "src/nothing", "dst/no/new", roles=OVER_SHELL),
+    "a file below a missing directory": Set("-ai", "src/f", "dst/no/new", roles=OVER_SHELL),
+    "a tree below a missing directory": Set("-ai", "src/", "dst/no/new"),
+    "a tree below a file": Set("-ai", "src/", "dst/h/new", roles=OVER_SHELL),
+    "two files over a file": Set("-ai", "src/f src/d", "dst/h"),
+    "a file over a file with a slash": Set("-ai", "src/f", "dst/h/", roles=OVER_SHELL),
+    "dry run to a new name": Set("-ain", "src/", "dst/new"),
+    "dry run below a missing directory": Set("-ain", "src/", "dst/no/new"),
+    "dry run of one directory to a new name": Set("-ain", "src/e", "dst/new"),
+    "mkpath": Set("-ri --mkpath", "src/", "dst/a/b/c"),
+    "mkpath for one directory": Set("-ri --mkpath", "src/", "dst/new"),
+    "mkpath for a file": Set("-ai --mkpath", "src/f", "dst/a/b/c"),
+    "mkpath for a file, with a slash": Set("-ai --mkpath", "src/f", "dst/a/b/"),
+    "mkpath for nothing": Set("-ai --mkpath", "src/nothing", "dst/a/b", roles=OVER_SHELL),
+    "mkpath, dry run": Set("-ain --mkpath", "src/", "dst/a/b"),
+    "mkpath for a file, dry run": Set("-ain --mkpath", "src/f", "dst/a/b", roles=OVER_SHELL),
+    "list only, new destination": Set("-ai --list-only", "src/", "dst/no/there/"),
+    # directories beside the destination
+    "temp dir that is missing": Set("-ai --temp-dir=nothing"),
+    "temp dir that is a file": Set("-ai --temp-dir=h"),
+    "link dest that is missing": Set("-ai --link-dest=nothing", roles=OVER_SHELL),
+    "compare dest that is a file": Set("-ai --compare-dest=h", roles=OVER_SHELL),
+    # one level
+    "old dirs": Set("-ti --old-dirs"),
+    "old dirs, not recursive": Set("-ti --old-dirs --no-r"),
+    "old dirs, then dirs": Set("-ti --old-dirs --no-dirs", errors=False),
+    # permissions that are not preserved
+    "set-group-ID directory": Set("-ri", tree="mkdir -p src/d/n/m dst/d; echo x > src/d/n/f; chmod 2775 dst/d; chgrp 2 dst/d"),
+    "compare dest, other permissions": Set("-rti --compare-dest=../other", tree=ALTERNATES),
+    "copy dest, other permissions": Set("-rti --copy-dest=../other", tree=ALTERNATES),
+    "link dest, other permissions": Set("-rtiI --link-dest=../other", tree=ALTERNATES),
+    "executability and compare dest": Set("-rtiE --compare-dest=../other", tree=ALTERNATES),
+    # which name of a file is transferred, and what is reported of the others
+    "names of one file": Set("-aHi", tree=NAMES),
+    "names of one file, one differs": Set("-aHi", tree=NAMES + "echo b > dst/m"),
+    "names of one file, whole list": Set("-aHi --no-i-r", tree=NAMES + "echo b > dst/m; ln -s q dst/z; chmod 600 dst/m"),
+    "names of one file, one equal": Set("-aHi", tree=NAMES + "cp -p src/a dst/z; mkdir dst/a"),
+    "names of one file, all differ": Set("-aHi", tree=NAMES + "echo b > dst/a; ln dst/a dst/m; echo c > dst/z; chown 5:5 dst/z"),
+    "names of one file, update": Set("-rHiu", tree=NAMES + "echo b > dst/a; mkdir dst/z"),
+    "names of one file, ignore existing": Set("-aHi --ignore-existing", tree=NAMES + "echo b > dst/z"),
+    "names of one link": Set("-aHi", tree="mkdir src dst; ln -s a src/a; ln src/a src/m; ln src/a src/z; ln -s b dst/m; echo > dst/z"),
+    "files from a missing file": Set("-ai --files-from=nothing", roles=("local", "client-of-shell")),
+}
+# What differs between programs and runs: where a message was made, versions, and processes.
+SOURCE_LINE = re.compile(rb"( \(code \d+\)) at .*")
+SPEAKER = re.compile(rb"\[([Rr]eceiver|sender|generator|client|server|[Rr]eceiver)=[^\]]*\]")
+RATES = re.compile(rb"^(sent .* bytes/sec|total size is .*)$")
+# Who notices first that the other end has gone is a matter of chance.
+BROKEN = re.compile(rb".*(write error: Broken pipe|broke the connection|error in socket IO \(code 10\))")
+
+
+def _lines(text, place):
+    text = text.replace(os.fsencode(place), b"@").replace(os.fsencode("/" + "/".join(place.split("/")[-2:])), b"@")
+    lines = (SPEAKER.sub(b"", SOURCE_LINE.sub(rb"\1", line)) for line in text.split(b"\n"))
+    return sorted(line for line in lines if line and not RATES.match(line) and not BROKEN.match(line))
+
+
+def _command(setting, item, role, direction, place):
+    stock, ours = peers.STOCK_RSYNC, peers.DVM_RSYNC
+    client, server = (stock, ours) if role in ("server", "daemon") else (ours, stock)
+    argv, sources, target = [client, *item.options.split()], item.sources.split(), item.target
+
+    def remote(path):
+        if role in ("client-of-shell", "server"):
+            return f"nowhere:{path}"
+        daemon = setting.our_daemon if role == "daemon" else setting.stock_daemon
+        return f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/{os.path.relpath(place, setting.root)}/{path}"
+    if role in ("client-of-shell", "server"):
+        argv += ["-e", setting.shell, f"--rsync-path={server}"]
+    elif role != "local":
+        argv += [f"--password-file={setting.keys.password}"]
+    if role != "local" and direction == "push":
+        target = remote(target)
+    elif role != "local":
+        sources = [remote(path) for path in sources]
+    return [*argv, *sources, target]
+
+
+def _body(item, role, direction):
+    def body(setting, folder):
+        outcomes, found = [], []
+        place = os.path.join(folder, "place")
+        for who in ("stock", "ours"):
+            # The same path for both: its length shows in numbers.
+            shutil.rmtree(place, ignore_errors=True)
+            os.makedirs(place)
+            subprocess.run(["sh", "-ec", item.tree], cwd=place, check=True)
+            for path, folders, files in os.walk(place):
+                for name in [".", *folders, *files]:
+                    os.utime(os.path.join(path, name), (10 ** 9, 10 ** 9), follow_symlinks=False)
+            argv = _command(setting, item, role, direction, place)
+            outcomes.append(run(with_stock(argv, setting) if who == "stock" else argv, cwd=place))
+            found.append({name: trees.read(f"{place}/{name}") for name in ("src", "dst")})
+        stock, ours = outcomes
+        check_same_exit(stock, ours)
+        check_same_lines(_lines(stock.out, place), _lines(ours.out, place))
+        if item.errors:
+            check_same_lines(_lines(stock.err, place), _lines(ours.err, place), "standard error: ")
+        for name, expected in found[0].items():
+            check_equal_trees(trees.differences(name, expected, found[1][name]), "our tree differs from stock's")
+    return body
+
+
+def beside_cases():
+    """Each set in each of its roles, in both directions."""
+    return [Case(f"beside/{name}/{role}/{direction}", _body(item, role, direction))
+            for name, item in SETS.items() for role in item.roles
+            for direction in (item.directions if role != "local" else item.directions[:1])]
