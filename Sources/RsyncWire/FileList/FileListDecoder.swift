@@ -27,7 +27,6 @@ package struct FileListLimits: Sendable, Equatable {
 /// for all lists of a session.
 package struct FileListDecoder {
     private static let pathLimit = 4096
-    /// What makes a target one that cannot be followed (protocol specification, transfer 14.9).
     /// The memory of a name besides its bytes: array overhead, and entries in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
     /// The memory of a hard link group's number in a set that is half empty.
