@@ -101,7 +101,7 @@ struct OptionRoundTripTests {
         told.output.hasFormat =
             options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
-        if told.placement.writesInPlace || told.placement.partialDirectory != nil { told.placement.partial = false }
+        if told.placement.writesInPlace || told.placement.partialPlace != nil { told.placement.partial = false }
         if told.placement.appending != nil { told.placement.inPlace = false }
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
@@ -132,7 +132,7 @@ struct OptionRoundTripTests {
         told.attributes.executability = false
         told.attributes.privileges = .ofUser
         (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
-        told.placement.partial = false
+        (told.placement.partial, told.placement.delaysUpdates) = (false, false)
         told.placement.fsync = false
         (told.placement.partialDirectory, told.placement.temporaryDirectory) = (nil, nil)
         (told.placement.alternates, told.placement.alternateUse) = ([], plain.placement.alternateUse)

@@ -111,6 +111,16 @@ struct FilterListWireTests {
         }
     }
 
+    @Test("the rule for partial files is sent to every protocol, before 30 without p")
+    func partialDirectory() throws {
+        for (version, text) in [(32, "-p .parts/"), (29, "- .parts/"), (28, ".parts/")] {
+            var options = TransferOptions()
+            options.placement.partialDirectory = Array(".parts".utf8)
+            options.addImpliedRules()
+            #expect(try sent(options.selection.filters, to: .receiver, version: Int32(version)) == [text])
+        }
+    }
+
     private func sent(_ list: FilterList, to side: FilterRule.Sides, version: Int32 = 32) throws -> [String] {
         let sink = ArraySink()
         let output = WireOutput(sink: sink)

@@ -51,7 +51,7 @@ extension RsyncCommandLine {
         }
         try checkOptions()
         try settlePassing(environment)
-        if options.placement.partial, options.placement.partialDirectory == nil, !options.placement.writesInPlace {
+        if options.placement.partial, options.placement.partialPlace == nil, !options.placement.writesInPlace {
             options.placement.partialDirectory = environment["RSYNC_PARTIAL_DIR"].map { Array($0.utf8) }
         }
         options.addImpliedRules()

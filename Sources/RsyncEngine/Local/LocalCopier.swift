@@ -15,14 +15,15 @@ final class LocalCopier {
     private let sources: SourceDirectories
     private let destination: Destination
     private let targets: DirectoryCache
-    private let sideFiles: SideFiles
-    private let backups: Backups?
+    private let committer: FileCommitter
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the session.
     private var finished: [TransferPlan] = []
+    /// Those that have not got their names.
+    private var held: [TransferPlan] = []
     private let buffer = ByteMemory(count: LocalCopier.length)
 
     init(
@@ -38,8 +39,12 @@ final class LocalCopier {
         sources = SourceDirectories(table, state: state, capacity: 4)
         self.destination = destination
         targets = destination.directories(capacity: 4)
-        sideFiles = SideFiles(destination.places)
-        backups = destination.backups(state)
+        committer = FileCommitter(
+            state: state,
+            destination: destination,
+            directories: targets,
+            synchronizer: synchronizer
+        )
         self.jobs = jobs
         self.events = events
     }
@@ -61,6 +66,8 @@ final class LocalCopier {
 
     /// Reports finished files to the session.
     private func tell() {
+        if !held.isEmpty { events.push(.held(held)) }
+        held = []
         guard !finished.isEmpty else { return }
         events.push(.finished(finished))
         finished = []
@@ -113,24 +120,13 @@ final class LocalCopier {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
-            if let backups, plan.current != nil || plan.replacesOther {
-                let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
-                try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-            }
-            report(try file.commit(plan.attributes))
-            end(plan, file.length)
+            let (isInPlace, failures) = try committer.commit(file, plan)
+            report(failures)
+            account(plan, file.length)
+            if isInPlace { finished.append(plan) } else { held.append(plan) }
         } catch {
             fail(error, plan)
         }
-    }
-
-    private func end(_ plan: TransferPlan, _ length: Int64) {
-        if plan.hasPartial, let directory = try? targets.directory(plan.list.parent(of: plan.entry).span) {
-            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-        }
-        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: length)
-        account(plan, length)
-        finished.append(plan)
     }
 
     private func fail(_ error: VolumeError, _ plan: TransferPlan) {
@@ -166,9 +162,13 @@ final class LocalCopier {
             offset += Int64(count)
         }
         report(try file.finish(length: offset, isRight ? plan.attributes : FileAttributes()))
-        if isRight { return end(plan, offset) }
         account(plan, offset)
-        events.push(.mismatched(plan))
+        guard isRight else {
+            events.push(.mismatched(plan))
+            return
+        }
+        try committer.noteInPlace(plan, size: offset)
+        finished.append(plan)
     }
 
     /// Whether what is kept of a file that is continued still has the expected length and, where it is checked, the
@@ -228,7 +228,8 @@ final class LocalCopier {
         state.add(.general)
         let number = error.number ?? EINVAL
         let reason = "\(SystemError.text(of: number)) (\(number))"
-        state.report("rsync: [sender] send_files failed to open \"\(name)\": \(reason)", .errorTransfer)
+        let path = printable(sources.shown(plan.entry, in: plan.list))
+        state.report("rsync: [sender] send_files failed to open \"\(path)\": \(reason)", .errorTransfer)
     }
 
     private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }

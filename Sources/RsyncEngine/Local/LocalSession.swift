@@ -70,36 +70,46 @@ final class LocalSession: TransferRequester {
         handOver()
         drain()
         while generator.openCount > 4096, !state.hasFailed { try wait() }
-        complete(isLast: false)
+        try complete(isLast: false)
     }
 
     /// Waits until all files are in place.
     func finish() throws(EngineError) {
         guard let generator else { return }
         while generator.openCount > 0, !state.hasFailed { try wait() }
-        complete(isLast: true)
+        generator.placeHeld()
+        try complete(isLast: true)
         generator.deleteLate(pause: {})
         generator.deleter.reportLimit()
         let counts = generator.deleter.counts
         if state.options.deletion.replacesDirectories { state.count { $0.deleted = EntryCounts(counts) } }
         guard let synchronizer else { return }
-        var loss: EngineError?
-        do throws(WireError) {
-            loss = try synchronizer.finish(every: .seconds(60), stayAlive: {})
-        } catch {
-            throw state.failure ?? .wire(error)
-        }
-        if let loss { throw loss }
+        try check { () throws(WireError) in try synchronizer.finish(every: .seconds(60), stayAlive: {}) }
     }
 
     /// Releases the generator, which refers to this session as its requester.
     func end() { generator = nil }
 
-    private func complete(isLast: Bool) {
-        for tracked in generator?.takeCompleted(isLast: isLast) ?? [] {
-            generator?.complete(tracked)
-            live.releaseOldest()
+    private func complete(isLast: Bool) throws(EngineError) {
+        guard let generator else { return }
+        let completed = generator.takeCompleted(isLast: isLast)
+        for tracked in completed { generator.complete(tracked) }
+        if !completed.isEmpty, generator.hasUnconfirmed, let synchronizer {
+            try check { () throws(WireError) in try synchronizer.flush(every: .seconds(60), stayAlive: {}) }
+            generator.confirmFlushed()
         }
+        for _ in completed { live.releaseOldest() }
+    }
+
+    /// Ends the session when something was lost on the way to the device.
+    private func check(_ flush: () throws(WireError) -> EngineError?) throws(EngineError) {
+        var loss: EngineError?
+        do throws(WireError) {
+            loss = try flush()
+        } catch {
+            throw state.failure ?? .wire(error)
+        }
+        if let loss { throw loss }
     }
 
     /// Assigns hard links the group numbers that a sender would have sent.
@@ -136,6 +146,7 @@ final class LocalSession: TransferRequester {
     private func handle(_ event: GeneratorEvent) {
         switch event {
         case .finished(let plans): for plan in plans { generator?.finished(plan) }
+        case .held(let plans): for plan in plans { generator?.hold(plan) }
         case .abandoned(let index): generator?.abandoned(index)
         case .mismatched(let plan): generator?.mismatched(plan)
         case .list, .listsComplete, .valuesArrived, .senderDone, .receiverEnded: break

@@ -176,6 +176,13 @@ final class Receiver: ReadingRole {
         return doneCount == listCount + dialect.phaseCount + (dialect.hasLongGoodbye ? 1 : 0)
     }
 
+    /// Whether the end of a phase waits for the finishers: where files that they report are requested in the next phase, or
+    /// get their names after it.
+    private var awaitsFinishers: Bool {
+        let placement = state.options.placement
+        return placement.holdsUpdates || placement.writesInPlace && !state.parameters.dialect.hasErrorMessages
+    }
+
     private func takeDone() throws(WireError) {
         guard open.takeEnd() else {
             throw .violation("the sender answered the end of a list or a phase that was not ended", exitCode: 2)
@@ -191,15 +198,15 @@ final class Receiver: ReadingRole {
         if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
             senderFigures = try TransferStatistics.read(from: input)
         }
-        if !dialect.hasErrorMessages { endOldPhase() }
+        // The generator learns what came of the files of a phase before it hears of its end.
+        if awaitsFinishers { jobs.awaitFinished() }
+        if !dialect.hasErrorMessages { abandonUnanswered() }
         events.push(.senderDone)
     }
 
     /// Gives up what the sender passed over in the phase that has ended: before protocol 30 it has no other way to say
     /// that it could not open a file.
-    private func endOldPhase() {
-        // A finisher reports files that were written in place and have to be requested in the next phase.
-        if state.options.placement.writesInPlace { jobs.awaitFinished() }
+    private func abandonUnanswered() {
         for plan in open.takeAll() {
             open.settle(plan)
             state.noteNotSent()

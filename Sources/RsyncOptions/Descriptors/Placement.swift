@@ -7,7 +7,7 @@ extension OptionTable {
             "keep files whose transfer was interrupted",
             told: .word(330, "--partial", to: .receiver) {
                 let placement = $0.placement
-                return placement.partial && !placement.writesInPlace && placement.partialDirectory == nil
+                return placement.partial && !placement.writesInPlace && placement.partialPlace == nil
                     ? "--partial" : nil
             },
             isUsed: { $0.placement.partial }
@@ -113,7 +113,12 @@ extension OptionTable {
             \.placement.fsync,
             told: .word(440, to: .receiver)
         ),
-        .unsupported("--delay-updates", "rename all files at the end", because: "not implemented"),
+        .flag(
+            "--delay-updates",
+            "give files their names at the end, all together",
+            \.placement.delaysUpdates,
+            told: .word(320, to: .receiver)
+        ),
         .unsupported(
             "--write-devices",
             "write into devices",

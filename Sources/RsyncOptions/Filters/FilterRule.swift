@@ -21,6 +21,8 @@ package struct FilterRule: Sendable, Equatable {
         case cvsRule
         /// It comes with `--cvs-exclude`, which a sender is told by its letter.
         case cvsOption
+        /// It comes with the directory for partial files; before protocol 30 it is sent without `p`.
+        case partialDirectory
     }
 
     /// Whether a match includes the name; it excludes it otherwise.

@@ -16,16 +16,24 @@ extension TransferOptions {
         /// `--compare-dest`, `--copy-dest`, `--link-dest`: further directories with files, at most
         /// ``alternatesLimit``.
         package var alternates: [[UInt8]] = []
+        /// `--delay-updates`.
+        package var delaysUpdates = false
         /// What ``alternates`` are used for.
         package var alternateUse = AlternateUse.compare
         /// `-y`, counted: files with similar names serve as a basis, with 2 those in ``alternates``, too.
         package var fuzziness = 0
 
         /// Whether what interrupted transfers leave is kept, and used.
-        package var keepsPartials: Bool { (partial || partialDirectory != nil) && !writesInPlace }
+        package var keepsPartials: Bool { (partial || partialPlace != nil) && !writesInPlace }
 
         /// Whether existing files are written in place: `--inplace`, or an option that implies it.
         package var writesInPlace: Bool { inPlace || appending != nil }
+
+        /// The directory for partial files that an option names or implies; nil for the usual one.
+        package var partialPlace: [UInt8]? { partialDirectory ?? (delaysUpdates ? Self.updatesDirectory : nil) }
+
+        /// Whether complete files are held in the directory for partial files until the end of the transfer.
+        package var holdsUpdates: Bool { delaysUpdates && !writesInPlace }
 
         /// `-b`: what is replaced or deleted is kept.
         package var backup = false
@@ -42,6 +50,8 @@ extension TransferOptions {
 
         /// Where partial files are kept for which no option names a directory, as in rsync(1)'s examples.
         package static let usualPartialDirectory = Array(".rsync-partial".utf8)
+        /// Where `--delay-updates` holds files for which no option names a directory.
+        package static let updatesDirectory = Array(".~tmp~".utf8)
         /// The suffix of backups without `--suffix`.
         package static let usualSuffix = Array("~".utf8)
 

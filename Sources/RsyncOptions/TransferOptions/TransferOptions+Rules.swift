@@ -8,8 +8,9 @@ extension TransferOptions {
             return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
         }
         if placement.appending != nil, wire.wholeFile ?? false { return "--append cannot be used with --whole-file" }
-        guard placement.writesInPlace, placement.partialDirectory != nil else { return nil }
-        return "--\(placement.appending == nil ? "inplace" : "append") cannot be used with --partial-dir"
+        guard placement.writesInPlace, placement.partialPlace != nil else { return nil }
+        let option = placement.appending == nil ? "--inplace" : "--append"
+        return "\(option) cannot be used with \(placement.delaysUpdates ? "--delay-updates" : "--partial-dir")"
     }
 
     /// The rule that keeps a directory for partial files out of the transfer (rsync(1), `--partial-dir`); nil if there is no
@@ -20,7 +21,9 @@ extension TransferOptions {
         let name = directory.last == slash ? directory : directory + [slash]
         var traits = RuleTraits(isPerishable: true)
         if deletion.includesExcluded { traits.sides = .sender }
-        return FilterRule(pattern: name, isInclude: false, traits: traits)
+        var rule = FilterRule(pattern: name, isInclude: false, traits: traits)
+        rule.origin = .partialDirectory
+        return rule
     }
 
     /// The rule that protects backups from deletion (rsync(1), `--backup`); nil where they are not in the way.
@@ -41,7 +44,7 @@ extension TransferOptions {
     /// complete.
     package mutating func addImpliedRules() {
         if let rule = backupRule { selection.filters.append(rule) }
-        if let rule = partialRule(for: placement.partialDirectory) { selection.filters.append(rule) }
+        if let rule = partialRule(for: placement.partialPlace) { selection.filters.append(rule) }
     }
 
     /// The rules that protect backups and partial files from deletion, whatever the client has sent; with
@@ -49,6 +52,6 @@ extension TransferOptions {
     package var receiverRules: [FilterRule] {
         guard !deletion.includesExcluded else { return [] }
         let usual = placement.keepsPartials ? Placement.usualPartialDirectory : nil
-        return [backupRule, partialRule(for: placement.partialDirectory ?? usual)].compactMap(\.self)
+        return [backupRule, partialRule(for: placement.partialPlace ?? usual)].compactMap(\.self)
     }
 }

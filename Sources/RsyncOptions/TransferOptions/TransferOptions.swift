@@ -32,7 +32,9 @@ package struct TransferOptions: Sendable, Equatable {
     package var listsIncrementally: Bool { selection.recursive && !selection.relative }
 
     /// Whether a receiver can do without the whole list (protocol specification, transfer 4.1).
-    package var allowsIncrementalLists: Bool { !selection.prunesEmptyDirectories && !deletion.takesWholeList }
+    package var allowsIncrementalLists: Bool {
+        !selection.prunesEmptyDirectories && !deletion.takesWholeList && !placement.delaysUpdates
+    }
 
     /// Whether a client tells the server that file lists may come directory by directory.
     package var offersIncrementalRecursion: Bool {

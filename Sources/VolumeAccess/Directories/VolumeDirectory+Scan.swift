@@ -31,3 +31,11 @@ extension VolumeDirectory {
         guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
     }
 }
+
+extension VolumeDirectory {
+    /// Whether this process's user may read an entry: faccessat(2) with the effective IDs.
+    package func canRead(_ name: Span<UInt8>) -> Bool {
+        guard isLeafName(name) else { return false }
+        return withTerminated(name) { name in kernelCall { Kernel.canRead(descriptor.rawValue, name) } } == 0
+    }
+}

@@ -10,13 +10,13 @@ import signal
 import ssl
 import struct
 import subprocess
-import threading
 import time
 
 from harness.cases import Case, check
 from harness.hostile.noise import line
 from harness.programs import peers
 from harness.programs.background import Listening
+from harness.programs.preloaded import slow
 from harness.programs.processes import Outcome, run
 from harness.trees import compare, damage
 
@@ -270,16 +270,6 @@ def _thawed(setting, folder):
             client.signal(signal.SIGCONT)
             outcome = client.outcome(60)
         check(outcome.code == 0, f"{outcome}", server.log_text()[-500:])
-
-
-def slow(setting, **speeds):
-    """The environment that makes a program slow."""
-    library = f"{setting.root}/slow.so"
-    if not os.path.exists(library):
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", f"{library}.{os.getpid()}.{threading.get_ident()}",
-                        f"{peers.REPOSITORY}/scripts/harness/programs/slow.c", "-ldl"], check=True)
-        os.rename(f"{library}.{os.getpid()}.{threading.get_ident()}", library)
-    return {"LD_PRELOAD": library, **{name: str(value) for name, value in speeds.items()}}
 
 
 def honest_trees(folder, kind, size=1 << 20):

@@ -1,8 +1,9 @@
 // Makes the reads, writes and removals of a program slow: preloaded, with SLOW_READ, SLOW_WRITE or SLOW_UNLINK in
 // milliseconds for each call. Only regular files of at least 64 KiB are slow to read, only writes of at least 4 KiB are
-// slow, and after SLOW_COUNT slow calls nothing is.
+// slow, and after SLOW_COUNT slow calls nothing is. With FAIL_SYNC, nothing reaches the disk: syncfs and fsync fail.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -48,3 +49,18 @@ WRAP(ssize_t, pwritev64, (int fd, const struct iovec *pieces, int count, off_t a
      before_write(fd, pieces[0].iov_len))
 WRAP(int, unlink, (const char *path), (path), nap("SLOW_UNLINK"))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), nap("SLOW_UNLINK"))
+
+static int lost(void) {
+    errno = EIO;
+    return -1;
+}
+
+int syncfs(int fd) {
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "syncfs");
+    return getenv("FAIL_SYNC") ? lost() : real(fd);
+}
+
+int fsync(int fd) {
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+    return getenv("FAIL_SYNC") ? lost() : real(fd);
+}

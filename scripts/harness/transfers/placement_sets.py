@@ -188,6 +188,33 @@ TREES = {
         source/hard 2 | = source/hard 1
         target/hard 1 | *3000
     """,
+    # Updates of every kind, and what an interrupted run with --delay-updates left.
+    "held": """
+        source/changed | *100000
+        target/changed | ~100000
+        source/new | text
+        source/same | text
+        target/same | text
+        source/was link | text
+        target/was link | -> a
+        source/was directory | text
+        target/was directory | /
+        source/d/changed | *3000
+        target/d/changed | ~3000 | 5
+        source/d/report-2026.txt | *100000
+        target/d/report-2025.txt | *100000+5
+        source/d/e/new | text
+        source/hard 1 | *2000
+        source/hard 2 | = source/hard 1
+        target/gone/f | text
+        target/gone/.~tmp~/left | text
+        target/left | text
+        source/interrupted | *200000
+        target/.~tmp~/interrupted | *100000
+        target/.~tmp~/left | text
+        alt/new | text
+        parts/unrelated | text
+    """,
     "dense file": """
         source/f | 0*300000
         target/f | 0*300000
@@ -273,6 +300,22 @@ SETS = {
     "append, statistics": (["-a", "--append", "--stats", "--no-inc-recursive"], "grown"),
     "append and partial directory": (["-a", "--append", "--partial-dir=x"], "grown", "says cannot be used with"),
     "append and whole files": (["-a", "--append", "-W"], "grown", "says cannot be used with"),
+    **{f"held updates{more}": ([*options, "--delay-updates"], "held")
+       for more, options in (
+           ("", ["-a", "-i"]), (", deltas", ["-a", "-i", "--no-W"]), (", hard links", ["-aH", "-i"]), (", sums", ["-ac", "-i"]),
+           (" and deletion", ["-a", "-i", "--delete"]), (" and deletion after", ["-a", "-i", "--delete-after"]),
+           (" and late deletion", ["-aH", "-i", "--delete-delay"]), (" and deletion before", ["-a", "-i", "--delete-before"]),
+           (" and excluded", ["-a", "-i", "--delete-excluded"]),
+           (", old", ["-aH", "--protocol=29", "--delete-after"]), (", oldest", ["-aH", "--protocol=27"]),
+           (", backup", ["-a", "-i", "-b", "--delete"]), (", backup directory", ["-a", "-i", "--backup-dir=../kept", "--delete"]),
+           (", fuzzy", ["-a", "-i", "-y", "--no-W", "--delete-after"]), (", dry run", ["-an", "-i", "--delete"]),
+           (", partial directory", ["-a", "-i", "--partial-dir=parts"]), (", partial", ["-a", "-i", "--partial"]),
+           (", absolute", ["-a", "-i", "--exclude=d/changed", "--partial-dir={base}/parts"]),
+           (", temporary directory", ["-a", "-i", "-T", "{base}/parts"]),
+           (", alternates", ["-a", "-i", "--link-dest=../alt"]), (", flushed", ["-a", "-i", "--fsync"]),
+           (", sources removed", ["-a", "-i", "--remove-source-files"]), (", told", ["-a", "-v"]))},
+    "held updates in place": (["-a", "--delay-updates", "--inplace"], "held", "says cannot be used with"),
+    "held updates and append": (["-a", "--delay-updates", "--append"], "held", "says cannot be used with"),
     "sparse in place": (["-a", "-i", "-S", "--inplace", "-I"], "dense file"),
     "sparse in place, whole": (["-a", "-i", "-S", "--inplace", "-I", "-W"], "dense file"),
 }

@@ -79,6 +79,8 @@ struct DecisionRules: Sendable {
     var writesInPlace: Bool
     /// Whether shorter files are continued, and all others that differ left alone (`--append`).
     var appends = false
+    /// Whether files get their names at the end of the transfer (`--delay-updates`).
+    var holdsUpdates = false
     /// Whether block sums of the basis are sent (not with `-W`).
     var wantsDelta: Bool
     /// Which other files serve as a basis, or in place of an entry.

@@ -36,11 +36,26 @@ final class Generator {
     var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
+    /// The names that a daemon's module hides; nil where it hides none.
+    private let hidden: ModuleFilters?
+    /// Entries in place of which the sender has not been told, because they may not be on the device yet.
+    private var unconfirmed: [Unconfirmed] = []
+
+    private struct Unconfirmed {
+        let index: Int32
+        let list: FileList
+    }
+
+    /// Whether the device has to be flushed before the sender is told of entries in place.
+    var hasUnconfirmed: Bool { !unconfirmed.isEmpty }
+
+    /// Files that get their names at the end.
+    private var held = HeldUpdates()
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
-    /// Files and links in progress.
-    var openCount: Int { tracker.open }
+    /// Files and links in progress, without those that wait for the end of the transfer.
+    var openCount: Int { tracker.open - held.count - (rules.holdsUpdates ? links.waitingCount : 0) }
     /// The number of lists that have not been ended.
     var listCount: Int { tracker.count }
 
@@ -48,6 +63,7 @@ final class Generator {
     init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
         fileRecipe = context.state.parameters.fileRecipe
+        hidden = ModuleFilters(context.state.options, in: context.destination.filterRoot.path)
         deleter = Deleter(context)
         sideFiles = SideFiles(context.destination.places)
         executor = interpose(context.state.execution.executor(context, deleter))
@@ -74,7 +90,7 @@ final class Generator {
             if rules.deletion.time == .before { deleteFirst(list, pause: pause) }
             if rules.deletion.time == .after { lastList = list }
         }
-        if let owner {
+        if let owner, !isBelowFailure(owner.name) {
             processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
         }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
@@ -87,6 +103,7 @@ final class Generator {
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
         }
+        abandonUnreachedLinks()
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
     }
@@ -121,6 +138,7 @@ final class Generator {
     }
 
     private func process(_ entry: FileEntry, index: Int32, in list: FileList, _ parent: inout ParentDirectory) {
+        if let hidden, refuses(entry, index: index, in: list, hidden) { return }
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
@@ -158,6 +176,23 @@ final class Generator {
         }
     }
 
+    /// What is said once of a directory that cannot be entered.
+    static let skipsContents = "*** Skipping any contents from this failed directory ***"
+
+    /// Refuses an entry whose name the daemon's module hides; what is below a refused directory is left out.
+    private func refuses(_ entry: FileEntry, index: Int32, in list: FileList, _ hidden: ModuleFilters) -> Bool {
+        let name = context.destination.path(of: entry, in: list)
+        guard hidden.hides(name, isDirectory: entry.isDirectory) else { return false }
+        if !isBelowFailure(Array(list.parent(of: entry))) {
+            let kind = entry.isDirectory ? "directory" : "file"
+            state.report("ERROR: daemon refused to receive \(kind) \"\(printable(name))\"", .errorTransfer)
+            if entry.isDirectory { state.report(Self.skipsContents, .errorTransfer) }
+        }
+        if entry.isDirectory { failedDirectories.insert(name) }
+        abandonLinks(of: index)
+        return true
+    }
+
     private func open(_ name: [UInt8], _ parent: inout ParentDirectory) {
         parent = ParentDirectory(name: name, isNew: createdDirectories.contains(name))
         guard !isBelowFailure(name) else { return }
@@ -185,17 +220,47 @@ final class Generator {
 
     /// A requested file is in place.
     func finished(_ plan: TransferPlan) {
-        confirm(plan.index, plan.entry, in: plan.list)
-        if plan.entry.flags.contains(.hardLinked) {
-            finishLinks(of: plan.list.name(of: plan.entry), plan.entry, in: plan.list, isNew: plan.makesNewFile)
-        }
-        tracker.finish(plan.index)
+        finished(plan.index, plan.entry, in: plan.list, isNew: plan.makesNewFile)
     }
 
-    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`).
+    private func finished(_ index: Int32, _ entry: FileEntry, in list: FileList, isNew: Bool) {
+        confirm(index, entry, in: list)
+        if entry.flags.contains(.hardLinked) {
+            finishLinks(of: list.name(of: entry), entry, in: list, isNew: isNew)
+        }
+        tracker.finish(index)
+    }
+
+    /// A requested file is complete, and gets its name at the end.
+    func hold(_ plan: TransferPlan) { held.add(plan) }
+
+    /// Gives the files that are held their names; nothing is requested any more.
+    func placeHeld() {
+        guard held.count > 0, let list = tracker.newest else { return }
+        held.place(context, list) { index, isInPlace in
+            guard isInPlace else { return abandoned(index) }
+            finished(index, list.entry(sorted: Int(index - list.start)), in: list, isNew: true)
+        }
+    }
+
+    /// Tells the sender that an entry is in place, if it deletes what is (`--remove-source-files`); with `--fsync` after it is on
+    /// the device.
     func confirm(_ index: Int32, _ entry: FileEntry, in list: FileList) {
         guard rules.confirms, !entry.isDirectory else { return }
+        guard context.synchronizer == nil else { return unconfirmed.append(Unconfirmed(index: index, list: list)) }
         context.requester.confirm(index, entry, in: list)
+    }
+
+    /// Tells the sender of the entries in place, all of which are on the device now.
+    func confirmFlushed() {
+        for entry in unconfirmed {
+            context.requester.confirm(
+                entry.index,
+                entry.list.entry(sorted: Int(entry.index - entry.list.start)),
+                in: entry.list
+            )
+        }
+        unconfirmed = []
     }
 
     /// A requested file will not arrive.

@@ -14,9 +14,12 @@ final class GeneratorSession {
     private let open: OpenRequests
     private let requestLimit: Int
     private let synchronizer: Synchronizer?
-    /// Whether the sender says which of the requested files it does not send; before protocol 30 only the end of a
-    /// phase tells.
-    private let isToldOfUnsent: Bool
+    /// Whether a list is ended when all of it is in place.
+    ///
+    /// Otherwise it is ended when all of it has been requested: before protocol 30 only the end of a phase tells which files
+    /// the sender does not send, and files that are held are in place
+    /// after the last phase of requests.
+    private let endsListsInPlace: Bool
     /// Files to request again in the redo phase, if that cannot be done before.
     private var redos: [TransferPlan] = []
     private var lists: [(FileList, ListOwner?)] = []
@@ -44,7 +47,7 @@ final class GeneratorSession {
         self.events = events
         self.open = open
         self.requestLimit = requestLimit
-        isToldOfUnsent = state.parameters.dialect.hasErrorMessages
+        endsListsInPlace = state.parameters.dialect.hasErrorMessages && !generator.rules.holdsUpdates
     }
 
     /// Runs up to the goodbye; a failure ends the session.
@@ -60,6 +63,9 @@ final class GeneratorSession {
         tellFailure()
     }
 
+    /// Requests whose outcome is still to come in this phase.
+    private var requestCount: Int { generator.openCount - redos.count }
+
     // MARK: lists
 
     private func workThroughLists() throws(WireError) {
@@ -67,7 +73,7 @@ final class GeneratorSession {
             if let failure = state.failure { throw failure.asWireError }
             try state.sendOutbox(to: output)
             try state.tellTally(to: output, every: .seconds(1))
-            if nextList < lists.count, generator.openCount < requestLimit {
+            if nextList < lists.count, requestCount < requestLimit {
                 let (list, owner) = lists[nextList]
                 lists[nextList].1 = nil
                 nextList += 1
@@ -81,7 +87,7 @@ final class GeneratorSession {
                 continue
             }
             try endCompletedLists()
-            if isListComplete, nextList == lists.count, generator.listCount == 0 || !isToldOfUnsent { return }
+            if isListComplete, nextList == lists.count, generator.listCount == 0 || !endsListsInPlace { return }
             try waitForEvent()
         }
     }
@@ -90,13 +96,44 @@ final class GeneratorSession {
     ///
     /// A list that has no successor yet is kept: the sender would take its end for the end of a phase.
     private func endCompletedLists() throws(WireError) {
-        guard isToldOfUnsent else { return }
+        guard endsListsInPlace else { return }
         let isLast = isListComplete && nextList == lists.count
-        for tracked in generator.takeCompleted(isLast: isLast) {
-            generator.complete(tracked)
+        let completed = generator.takeCompleted(isLast: isLast)
+        for tracked in completed { generator.complete(tracked) }
+        // The sender forgets a list that is ended.
+        if !completed.isEmpty { try confirmInPlace() }
+        for _ in completed {
             listsEnded += 1
             try writeEnd()
         }
+    }
+
+    /// Flushes what is in place to the device, and tells a sender that deletes it.
+    private func confirmInPlace() throws(WireError) {
+        guard generator.hasUnconfirmed, let synchronizer else { return }
+        let loss = try synchronizer.flush(every: state.keepAliveInterval, stayAlive: stayAlive)
+        guard try isComplete(loss) else { return }
+        generator.confirmFlushed()
+    }
+
+    private func stayAlive() throws(WireError) {
+        try state.sendOutbox(to: output)
+        try output.keepAlive()
+    }
+
+    /// Reports what was lost on the way to the device.
+    ///
+    /// - Returns: Whether nothing was.
+    private func isComplete(_ loss: EngineError?) throws(WireError) -> Bool {
+        guard let loss else { return true }
+        // An older peer has no message for the end of the session: it gets the text and exit code 23.
+        guard !state.parameters.dialect.tellsExitCode else {
+            state.fail(loss)
+            throw loss.asWireError
+        }
+        state.report("\(loss)", .errorTransfer)
+        try state.sendOutbox(to: output)
+        return false
     }
 
     /// Called by the generator periodically within a long list.
@@ -104,7 +141,7 @@ final class GeneratorSession {
         drain()
         generator.context.stayAlive()
         do throws(WireError) {
-            while generator.openCount >= requestLimit, !state.hasFailed { try waitForEvent() }
+            while requestCount >= requestLimit, !state.hasFailed { try waitForEvent() }
         } catch {
             state.fail(.wire(error))
         }
@@ -142,10 +179,11 @@ final class GeneratorSession {
         case .list(let list, let owner): lists.append((list, owner))
         case .listsComplete: isListComplete = true
         case .finished(let plans): for plan in plans { generator.finished(plan) }
+        case .held(let plans): for plan in plans { generator.hold(plan) }
         case .abandoned(let index): generator.abandoned(index)
         case .valuesArrived(let index): generator.valuesArrived(index)
         case .mismatched(let plan):
-            if isToldOfUnsent || plan.attempt > 0 { generator.mismatched(plan) } else { redos.append(plan) }
+            if endsListsInPlace || plan.attempt > 0 { generator.mismatched(plan) } else { redos.append(plan) }
         case .senderDone: senderDone += 1
         case .receiverEnded: hasReceiverEnded = true
         }
@@ -155,7 +193,7 @@ final class GeneratorSession {
 
     /// Ends the phases in which files are requested; all of them are then in place, or given up.
     private func endTransfers() throws(WireError) {
-        guard !isToldOfUnsent else {
+        guard !endsListsInPlace else {
             while senderDone < listsEnded { try waitForEvent() }
             return
         }
@@ -166,7 +204,9 @@ final class GeneratorSession {
         hasEndedPhases = state.parameters.dialect.phaseCount == 1
         try endPhase()
         while generator.openCount > 0 { try waitForEvent() }
+        generator.placeHeld()
         for tracked in generator.takeCompleted(isLast: true) { generator.complete(tracked) }
+        try confirmInPlace()
     }
 
     /// Ends a phase and waits for its answer, which follows all files that are sent in it.
@@ -184,7 +224,7 @@ final class GeneratorSession {
         let deletesLate = time == .delayed || time == .after
         try state.sendOutbox(to: output)
         if !deletesLate { try synchronize() }
-        if isToldOfUnsent { try writeEnd() }
+        if endsListsInPlace { try writeEnd() }
         if dialect.phaseCount > 1 { try writeEnd() }
         if deletesLate {
             try awaitEndOfSending()
@@ -216,7 +256,7 @@ final class GeneratorSession {
     private func awaitEndOfSending() throws(WireError) {
         let dialect = state.parameters.dialect
         hasEndedPhases = !dialect.hasLongGoodbye
-        let lists = isToldOfUnsent ? listsEnded : 1
+        let lists = endsListsInPlace ? listsEnded : 1
         while senderDone < lists + Int(dialect.phaseCount) { try waitForEvent() }
     }
 
@@ -226,19 +266,7 @@ final class GeneratorSession {
         state.note(.synchronizing)
         try state.sendOutbox(to: output)
         try output.flush()
-        let loss = try synchronizer.finish(every: state.keepAliveInterval) { () throws(WireError) in
-            try state.sendOutbox(to: output)
-            try output.keepAlive()
-        }
-        if let loss {
-            // An older peer has no message for the end of the session: it gets the text and exit code 23.
-            guard !state.parameters.dialect.tellsExitCode else {
-                state.fail(loss)
-                throw loss.asWireError
-            }
-            state.report("\(loss)", .errorTransfer)
-            return try state.sendOutbox(to: output)
-        }
+        guard try isComplete(synchronizer.finish(every: state.keepAliveInterval, stayAlive: stayAlive)) else { return }
         if let time = state.statistics.synchronization { state.note(.synchronized(time)) }
         try state.sendOutbox(to: output)
     }

@@ -44,6 +44,9 @@ struct ListTracker {
     /// The number of lists that have not been ended.
     var count: Int { entries.count }
 
+    /// The newest list that has not been ended.
+    var newest: FileList? { entries.last?.list }
+
     mutating func begin(_ list: FileList, owner: ListOwner?) { entries.append(Entry(list: list, owner: owner)) }
 
     mutating func end(_ list: FileList) {

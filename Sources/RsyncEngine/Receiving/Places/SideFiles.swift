@@ -89,13 +89,22 @@ final class SideFiles {
         do throws(VolumeError) {
             guard let place = try partials(of: directory) else { return }
             try place.remove(leaf)
-            guard case .below(let path) = places.partials else { return }
+            removePlace(of: directory)
+        } catch {
+            // It is gone already.
+        }
+    }
+
+    /// Removes the directory for the partial files of a directory when it is empty.
+    func removePlace(of directory: VolumeDirectory) {
+        guard case .below(let path) = places.partials else { return }
+        do throws(VolumeError) {
             partials = nil
             let parts = PathParts(path)
             let holder = parts.hasParent ? try directory.directoryIfPresent(parts.parent.span) : directory
             try holder?.removeDirectory(parts.leaf.span)
         } catch {
-            // It is gone already, or others are still needed.
+            // Others are still needed.
         }
     }
 

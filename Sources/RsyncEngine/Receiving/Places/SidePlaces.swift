@@ -42,12 +42,12 @@ final class SidePlaces: Sendable {
         backups = options.makesBackups && state.execution.changesDestination ? rules : nil
         temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
-        namesPartials = options.partialDirectory == nil
+        namesPartials = options.partialPlace == nil
         guard options.keepsPartials else {
             partials = nil
             return
         }
-        let directory = options.partialDirectory ?? TransferOptions.Placement.usualPartialDirectory
+        let directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
         let isFixed = directory.first == PathParts.separator
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
     }

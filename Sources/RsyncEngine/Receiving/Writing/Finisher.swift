@@ -14,8 +14,7 @@ final class Finisher {
     private let state: SessionState
     private let destination: Destination
     private let directories: DirectoryCache
-    private let sideFiles: SideFiles
-    private let backups: Backups?
+    private let committer: FileCommitter
     private let synchronizer: Synchronizer?
     private let jobs: BoundedQueue<[FileJob]>
     private let other: BoundedQueue<[FileJob]>
@@ -25,6 +24,8 @@ final class Finisher {
     private var staged = StagedBatch()
     /// Finished files that have not been reported to the generator.
     private var finished: [TransferPlan] = []
+    /// Those that have not got their names.
+    private var held: [TransferPlan] = []
 
     init(
         state: SessionState,
@@ -43,8 +44,12 @@ final class Finisher {
         self.other = other
         self.events = events
         directories = destination.directories(capacity: 4)
-        sideFiles = SideFiles(destination.places)
-        backups = destination.backups(state)
+        committer = FileCommitter(
+            state: state,
+            destination: destination,
+            directories: directories,
+            synchronizer: synchronizer
+        )
     }
 
     /// Does jobs until the queue is closed.
@@ -64,6 +69,8 @@ final class Finisher {
 
     /// Reports finished files to the generator.
     private func tell() {
+        if !held.isEmpty { events.push(.held(held)) }
+        held = []
         guard !finished.isEmpty else { return }
         let plans = finished
         finished = []
@@ -80,7 +87,7 @@ final class Finisher {
         switch job {
         case .write(let piece, let target): write(piece, target)
         case .punch(let piece, let target): write(piece, target, isThere: true)
-        case .finish(let target, let length): if finish(target, length: length) { finished.append(target.plan) }
+        case .finish(let target, let length): finish(target, length: length)
         case .retain(let target, let length): retain(target, length: length)
         case .small(let bytes, let plan): finish(bytes, plan)
         case .discard(let target): drop(target)
@@ -116,21 +123,25 @@ final class Finisher {
         }
     }
 
-    private func finish(_ target: FileTarget, length: Int64) -> Bool {
-        guard !target.hasFailed else { return false }
+    private func finish(_ target: FileTarget, length: Int64) {
+        guard !target.hasFailed else { return }
         do throws(VolumeError) {
             switch target.place {
-            case .staged(let staged):
-                try keepBackup(target.plan)
-                report(try staged.commit(target.plan.attributes))
-            case .inPlace(let file): report(try file.finish(length: length, target.plan.attributes))
+            case .staged(let staged): try commit(staged, target.plan)
+            case .inPlace(let file):
+                report(try file.finish(length: length, target.plan.attributes))
+                try committer.noteInPlace(target.plan, size: target.plan.entry.size)
+                finished.append(target.plan)
             }
-            note(target.plan)
-            return true
         } catch {
             fail(error, "rename", target.plan)
-            return false
         }
+    }
+
+    private func commit(_ file: StagedFile, _ plan: TransferPlan) throws(VolumeError) {
+        let (isInPlace, failures) = try committer.commit(file, plan)
+        report(failures)
+        if isInPlace { finished.append(plan) } else { held.append(plan) }
     }
 
     /// Ends a file with a wrong checksum that was written in place; it is requested again once all of it is written.
@@ -144,48 +155,14 @@ final class Finisher {
         }
     }
 
-    /// A file is in place, and has still to be flushed to the device.
-    private func note(_ plan: TransferPlan) {
-        if plan.hasPartial { dropPartial(of: plan) }
-        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: plan.entry.size)
-    }
-
-    /// Keeps a backup of the file that is about to be replaced.
-    private func keepBackup(_ plan: TransferPlan) throws(VolumeError) {
-        guard let backups, plan.current != nil || plan.replacesOther else { return }
-        let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-        try backups.keep(destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-    }
-
-    /// Removes what an earlier, interrupted transfer left of a file that is now in place.
-    private func dropPartial(of plan: TransferPlan) {
-        do throws(VolumeError) {
-            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            sideFiles.removePartial(of: destination.leaf(of: plan.entry, in: plan.list).span, in: directory)
-        } catch {
-            fail(error, "unlink", plan)
-        }
-    }
-
     private func drop(_ target: FileTarget) {
         if case .staged(let staged) = target.place { staged.discard() }
     }
 
     private func keepPartial(_ target: FileTarget) {
         guard case .staged(let staged) = target.place, !target.hasFailed else { return }
-        let plan = target.plan
         do throws(VolumeError) {
-            let directory = try directories.directory(plan.list.parent(of: plan.entry).span)
-            let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            // Under its own name it must not be taken for the file, nor replace anything.
-            if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
-                return try staged.keepPartial()
-            }
-            guard let place = try sideFiles.partials(of: directory, making: true) else { return staged.discard() }
-            let known = try place.status(of: leaf.span)
-            // What an earlier transfer left may be worth more.
-            guard known.map({ $0.size <= staged.length }) ?? true else { return staged.discard() }
-            try staged.keepPartial(in: place, as: leaf.span)
+            try committer.keepPartial(staged, target.plan)
         } catch {
             if !state.failDevice(error, on: destination.volume, synchronizer) { report([error]) }
         }
@@ -241,10 +218,7 @@ final class Finisher {
 
     private func name(_ file: StagedFile, _ plan: TransferPlan) {
         do throws(VolumeError) {
-            try keepBackup(plan)
-            report(try file.commit(plan.attributes))
-            note(plan)
-            finished.append(plan)
+            try commit(file, plan)
         } catch {
             fail(error, "mkstemp", plan)
         }

@@ -91,22 +91,27 @@ final class Synchronizer: Sendable {
         if isDue, !isAtWork.exchange(true, ordering: .acquiring) { work.push(.step) }
     }
 
-    /// Waits until everything is on the device.
+    /// Waits until everything is on the device, at the end of the session; see ``flush(every:stayAlive:)``.
+    func finish(every interval: Duration, stayAlive: () throws(WireError) -> Void) throws(WireError) -> EngineError? {
+        hasEnded.store(true, ordering: .relaxed)
+        return try flush(every: interval, stayAlive: stayAlive)
+    }
+
+    /// Waits until everything that is in place is on the device.
     ///
     /// - Parameters:
     ///   - interval: The interval at which `stayAlive` is called in the meantime.
     ///   - stayAlive: Sends the peer a keep-alive.
     /// - Returns: The loss; nil when nothing was lost.
     /// - Throws: ``WireError`` when the session ended in the meantime, and what `stayAlive` throws.
-    func finish(every interval: Duration, stayAlive: () throws(WireError) -> Void) throws(WireError) -> EngineError? {
-        hasEnded.store(true, ordering: .relaxed)
+    func flush(every interval: Duration, stayAlive: () throws(WireError) -> Void) throws(WireError) -> EngineError? {
         let start = ContinuousClock.now
         work.push(.end)
         while true {
             switch done.pop(within: interval) {
             case .element(let loss):
                 let elapsed = ContinuousClock.now - start
-                state.count { $0.synchronization = elapsed }
+                state.count { $0.synchronization = ($0.synchronization ?? .zero) + elapsed }
                 return loss
             case .timedOut: try stayAlive()
             case .closed: throw state.failure?.asWireError ?? .ended(field: "the end of the synchronization")

@@ -70,6 +70,9 @@ final class TransferPlan: Sendable {
 
     /// Whether the name refers to a different file once this is done.
     var makesNewFile: Bool { current == nil || !isInPlace }
+
+    /// Whether the file takes the name of an existing entry, of which a backup may be kept.
+    var replaces: Bool { current != nil || replacesOther }
 }
 
 /// What the generator has sent and the sender has not answered yet: requests, and ends of lists and phases.
@@ -138,6 +141,8 @@ enum GeneratorEvent: Sendable {
     case listsComplete
     /// These files are in place with all their attributes.
     case finished([TransferPlan])
+    /// These files are complete and get their names at the end (`--delay-updates`).
+    case held([TransferPlan])
     /// The file could not be written or was not sent: the destination is unchanged.
     case abandoned(Int32)
     /// The sender has answered an item with the values of extended attributes that were requested with it.

@@ -1,0 +1,85 @@
+import LinuxSystem
+import RsyncOptions
+import RsyncWire
+import VolumeAccess
+
+/// Gives complete files their names: at once, or later where updates are held (`--delay-updates`).
+///
+/// One thread uses a committer.
+final class FileCommitter {
+    private let state: SessionState
+    private let destination: Destination
+    private let directories: DirectoryCache
+    private let sideFiles: SideFiles
+    private let backups: Backups?
+    private let synchronizer: Synchronizer?
+    private let holdsUpdates: Bool
+
+    init(state: SessionState, destination: Destination, directories: DirectoryCache, synchronizer: Synchronizer?) {
+        self.state = state
+        self.destination = destination
+        self.directories = directories
+        self.synchronizer = synchronizer
+        sideFiles = SideFiles(destination.places)
+        backups = destination.backups(state)
+        holdsUpdates = state.options.placement.holdsUpdates
+    }
+
+    /// Gives a file its metadata and its name, or a name in the directory for partial files.
+    ///
+    /// - Parameters:
+    ///   - file: The complete content.
+    ///   - plan: What it is for.
+    /// - Returns: Whether it is in place, and not held; and the attributes that could not be set.
+    /// - Throws: ``VolumeError``; the existing file is then unchanged.
+    func commit(
+        _ file: StagedFile,
+        _ plan: TransferPlan
+    ) throws(VolumeError) -> (isInPlace: Bool, failures: [VolumeError]) {
+        if holdsUpdates, let place = try sideFiles.partials(of: directory(of: plan), making: true) {
+            return (false, try file.commit(plan.attributes, in: place, as: leaf(of: plan).span))
+        }
+        if let backups, plan.replaces {
+            try backups.keep(leaf(of: plan).span, in: directory(of: plan))
+        }
+        let failures = try file.commit(plan.attributes)
+        try noteInPlace(plan, size: plan.entry.size)
+        return (true, failures)
+    }
+
+    /// Records that a file is in place, and has still to be flushed to the device.
+    ///
+    /// - Parameters:
+    ///   - plan: What was transferred.
+    ///   - size: The file's size in bytes.
+    /// - Throws: ``VolumeError`` when what an earlier transfer left of it cannot be looked for.
+    func noteInPlace(_ plan: TransferPlan, size: Int64) throws(VolumeError) {
+        if plan.hasPartial { sideFiles.removePartial(of: leaf(of: plan).span, in: try directory(of: plan)) }
+        synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: size)
+    }
+
+    /// Keeps what has arrived of a file, under its own name if that is free, or in the directory for partial files.
+    ///
+    /// - Parameters:
+    ///   - file: The incomplete content.
+    ///   - plan: What it is for.
+    /// - Throws: ``VolumeError``; then nothing is kept.
+    func keepPartial(_ file: StagedFile, _ plan: TransferPlan) throws(VolumeError) {
+        let (directory, leaf) = (try directory(of: plan), leaf(of: plan))
+        // Under its own name it must not be taken for the file, nor replace anything.
+        if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
+            return try file.keepPartial()
+        }
+        guard let place = try sideFiles.partials(of: directory, making: true) else { return file.discard() }
+        let known = try place.status(of: leaf.span)
+        // What an earlier transfer left may be worth more.
+        guard known.map({ $0.size <= file.length }) ?? true else { return file.discard() }
+        try file.keepPartial(in: place, as: leaf.span)
+    }
+
+    private func directory(of plan: TransferPlan) throws(VolumeError) -> VolumeDirectory {
+        try directories.directory(plan.list.parent(of: plan.entry).span)
+    }
+
+    private func leaf(of plan: TransferPlan) -> ArraySlice<UInt8> { destination.leaf(of: plan.entry, in: plan.list) }
+}
