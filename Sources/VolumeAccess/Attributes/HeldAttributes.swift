@@ -37,6 +37,8 @@ extension AttributeStore {
     ///   - reading: Which to read.
     ///   - path: The entry's path, for errors.
     ///   - shown: The permissions that an entry shows whose ACLs are stored (`--fake-super`); nil where they are real.
+    /// - Returns: What the entry has.
+    /// - Throws: ``VolumeError`` when the names of the attributes cannot be listed.
     func read(
         _ reading: AttributeReading,
         path: [UInt8],

@@ -6,9 +6,13 @@ extension VolumeDirectory {
     /// Makes a regular file that stands for a symbolic link or a node (protocol specification, transfer 8.4).
     ///
     /// - Parameters:
+    ///   - directory: The descriptor of its directory.
+    ///   - name: Its name.
     ///   - mode: Its type and permissions.
+    ///   - major: The major number of a device.
+    ///   - minor: The minor number of a device.
     ///   - target: A link's target, which is the content.
-    /// - Returns: 0, or a negative `errno`; nothing is left of a file that could not be completed.
+    /// - Returns: 0, or -1 with `errno` set; nothing is left of a file that could not be completed.
     static func makePlaceholder(
         _ directory: Int32,
         _ name: CPath,
