@@ -277,6 +277,7 @@ package struct DaemonSession {
         arguments.options.limits.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume, module: module.name)
         open(module, arguments, channel, &place, &report)
+        place.isRoot = module.isRoot
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs

@@ -230,7 +230,8 @@ final class LocalCopier {
         state.add(.general)
         let number = error.number ?? EINVAL
         let reason = "\(SystemError.text(of: number)) (\(number))"
-        state.report("rsync: [sender] send_files failed to open \"\(name)\": \(reason)", .errorTransfer)
+        let path = printable(sources.shown(plan.entry, in: plan.list))
+        state.report("rsync: [sender] send_files failed to open \"\(path)\": \(reason)", .errorTransfer)
     }
 
     private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }

@@ -269,15 +269,18 @@ let decisionTable = """
     file 100 5 640 self      | file 100 5 644              | -rlptH                 | keep, set mode 640, report (permissions)
     file 100 5 644 self      | file 100 5 644              | -rlptH -ii             | keep, report unchanged
     file 100 5 644 of=A      | -                           | -rlptH                 | hard link new
-    file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link
-    file 100 5 644 of=A      | file 101 5 644              | -rlptH --inplace       | hard link, remove what is there
-    file 100 5 644 of=A      | dir 5 755                   | -rlptH                 | hard link, remove the directory
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link (size)
+    file 100 5 644 of=A      | file 100 6 600              | -rlptH                 | hard link (time, permissions)
+    file 100 5 644 of=A      | file 100 5 600              | -rH                    | hard link (time)
+    link 5 of=A              | file 100 5 644              | -rlptH                 | hard link (permissions)
+    file 100 5 644 of=A      | file 101 5 644              | -rlptH --inplace       | hard link (size), remove what is there
+    file 100 5 644 of=A      | dir 5 755                   | -rlptH                 | hard link (size, permissions), remove the directory
     file 100 5 640 of=A,same | file 100 5 644 x2           | -rlptH                 | keep
     file 100 5 644 of=A,same | file 100 5 644 x2           | -rlptH -ii             | keep, report unchanged
     file 100 5 644 of=A      | -                           | -rlptH --max-file-size=99 | refuse, too large
     pipe 5 644 of=A          | -                           | -rlptDH                | hard link new
     pipe 5 644 of=A          | -                           | -rlptH                 | skip, not wanted
-    link 5 of=A              | link 5                      | -rlptH                 | hard link
+    link 5 of=A              | link 5                      | -rlptH                 | hard link unchanged
 
     # symbolic links
     link 5                   | -                           | -rlpt                  | make new, set time 5

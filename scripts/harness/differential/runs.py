@@ -1,5 +1,6 @@
 """Runs of one random tree, option set, direction and transport, with stock rsync and ours in each role."""
 
+import collections
 import os
 import random
 import re
@@ -142,10 +143,28 @@ def _differences(expected, found, files):
     differences = []
     for name in expected["trees"]:
         differences += trees.differences(name, expected["trees"][name], found["trees"][name])
-    mine, theirs = list(found["lines"]), []
-    for line in expected["lines"]:
-        if line in mine:
-            mine.remove(line)
-        else:
-            theirs.append(line)
-    return differences + [f"stock only: {line!r}" for line in theirs] + [f"ours only: {line!r}" for line in mine]
+    mine, theirs = found["lines"], expected["lines"]
+    if mine != theirs:
+        # With incremental recursion, rsync knows names in later lists, ours only those in the same directory: another name
+        # may be transferred and the others linked to it (docs/differences.md).
+        mine, theirs = _by_file(mine), _by_file(theirs)
+    return differences + _line_differences(theirs, mine)
+
+
+def _by_file(lines):
+    """Itemized lines with those about the names of one file joined, whichever of them was transferred."""
+    links = [(line[:11], *line[12:].split(b" => ")) for line in lines if line[:1] == b"h" and line.count(b" => ") == 1]
+    joined, left = [], list(lines)
+    for first in sorted({link[2] for link in links}):
+        names = [(flags, name) for flags, name, other in links if other == first]
+        found = [line for line in left if line[12:] == first and line[:1] in b"<>c."]
+        left = [line for line in left if line not in found and not (line[:1] == b"h" and line.endswith(b" => " + first))]
+        marks = sorted([flags[2:] for flags, _ in names] + [line[2:11] for line in found])
+        joined.append(b"%r %r" % (sorted([name for _, name in names] + [first]), marks))
+    return sorted(left + joined)
+
+
+def _line_differences(theirs, mine):
+    theirs, mine = collections.Counter(theirs), collections.Counter(mine)
+    return [f"stock only: {line!r}" for line in sorted((theirs - mine).elements())] + [
+        f"ours only: {line!r}" for line in sorted((mine - theirs).elements())]

@@ -14,6 +14,7 @@ from harness.transfers.filters import with_stock
 
 SMALL = "mkdir -p src/d src/e dst; echo x > src/f; echo y > src/d/g; echo z > dst/h"
 ALTERNATES = "mkdir src dst other; echo x > src/f; cp src/f src/g; cp src/f other/g; echo longer > other/f; chmod 4755 other/*"
+NAMES = "mkdir src dst; echo longer > src/a; ln src/a src/m; ln src/a src/z; "
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -73,6 +74,15 @@ SETS = {
     "copy dest, other permissions": Set("-rti --copy-dest=../other", tree=ALTERNATES),
     "link dest, other permissions": Set("-rtiI --link-dest=../other", tree=ALTERNATES),
     "executability and compare dest": Set("-rtiE --compare-dest=../other", tree=ALTERNATES),
+    # which name of a file is transferred, and what is reported of the others
+    "names of one file": Set("-aHi", tree=NAMES),
+    "names of one file, one differs": Set("-aHi", tree=NAMES + "echo b > dst/m"),
+    "names of one file, whole list": Set("-aHi --no-i-r", tree=NAMES + "echo b > dst/m; ln -s q dst/z; chmod 600 dst/m"),
+    "names of one file, one equal": Set("-aHi", tree=NAMES + "cp -p src/a dst/z; mkdir dst/a"),
+    "names of one file, all differ": Set("-aHi", tree=NAMES + "echo b > dst/a; ln dst/a dst/m; echo c > dst/z; chown 5:5 dst/z"),
+    "names of one file, update": Set("-rHiu", tree=NAMES + "echo b > dst/a; mkdir dst/z"),
+    "names of one file, ignore existing": Set("-aHi --ignore-existing", tree=NAMES + "echo b > dst/z"),
+    "names of one link": Set("-aHi", tree="mkdir src dst; ln -s a src/a; ln src/a src/m; ln src/a src/z; ln -s b dst/m; echo > dst/z"),
     "files from a missing file": Set("-ai --files-from=nothing", roles=("local", "client-of-shell")),
 }
 # What differs between programs and runs: where a message was made, versions, and processes.

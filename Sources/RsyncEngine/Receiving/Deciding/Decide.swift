@@ -172,10 +172,20 @@ extension DecisionRules {
         case .follows(_, let isSame):
             // The attributes were set with the first name.
             if isSame { return .keep(report: reportsUnchanged ? [.localChange, .nameFollows] : nil, attributes: nil) }
-            let flags: ItemFlags =
-                current == nil ? [.localChange, .nameFollows, .isNew] : [.localChange, .nameFollows]
+            let flags: ItemFlags = [.localChange, .nameFollows, linkDifferences(of: candidate)]
             return .link(report: flags, displaced: displaced(by: entry, current))
         }
+    }
+
+    /// What is reported of the entry that a link takes the place of.
+    private func linkDifferences(of candidate: Candidate) -> ItemFlags {
+        let entry = candidate.entry
+        let isGone = candidate.isPassedOver && changesDestination
+        guard let current = candidate.current, current.isSameType(as: entry) || !isGone else { return .isNew }
+        var found = differences(of: candidate, from: current, isChanging: true)
+        // Unlike a new link, rsync compares one with what is no link.
+        if keepsPermissions, entry.isSymbolicLink, !current.isSymbolicLink { found.insert(.reportPermissions) }
+        return found
     }
 
     // MARK: decisions

@@ -137,7 +137,7 @@ extension Decision: CustomStringConvertible {
         case .make(let report, let attributes, let displaced):
             "make " + Self.differences(report ?? []) + displaced.suffix + attributes.suffix
         case .link(let report, let displaced):
-            (report.contains(.isNew) ? "hard link new" : "hard link") + displaced.suffix
+            "hard link " + Self.differences(report) + displaced.suffix
         }
     }
 

@@ -9,37 +9,60 @@ extension Generator {
         let group = list.extra(of: candidate.entry).linkGroup
         switch links.groups[group] {
         case .inPlace(let first, let isNew): return try role(of: candidate, behind: first, isNew: isNew)
-        case .inProgress: return .waits
-        case nil:
-            guard let leader = leader(of: group, in: list) else { break }
-            if leader.index == index {
-                candidate.content = leader.content
-                break
-            }
-            let first = Array(leader.name)
-            _ = links.finish(group, name: first, isNew: false)
-            return try role(of: candidate, behind: first, isNew: false)
+        case .inProgress(let first, _):
+            guard first == index else { return .waits }
+            links.reached(index)
+            return .leads
+        case nil: break
         }
-        links.begin(group, index: index)
-        return .leads
+        guard let leader = leader(of: group, in: list), leader.index != index else {
+            links.begin(group, index: index)
+            return .leads
+        }
+        candidate.isPassedOver = leader.index > index
+        guard let name = leader.nameInPlace else {
+            links.begin(group, index: leader.index, isAhead: true)
+            return .waits
+        }
+        _ = links.finish(group, name: name, isNew: false)
+        return try role(of: candidate, behind: name, isNew: false)
     }
 
-    /// The first member in this list whose content at the destination is up to date, if the others can be linked to it.
-    private func leader(of group: Int32, in list: FileList) -> Candidate? {
+    /// The member that the others of a group are linked to.
+    private struct Leader {
+        var index: Int32
+        /// Its name if the file there is up to date; nil if it has to be transferred.
+        var nameInPlace: [UInt8]?
+    }
+
+    /// The first member in this list that exists, otherwise the last one (protocol specification, transfer 6).
+    private func leader(of group: Int32, in list: FileList) -> Leader? {
+        var last: Leader?
         for position in links.members(of: group, in: list) {
             let entry = list.entry(sorted: position)
             guard entry.isRegular else { return nil }
+            let index = list.start + Int32(position)
+            guard !links.hasFailed(index) else { continue }
             do throws(VolumeError) {
-                var member = try candidate(entry, index: list.start + Int32(position), in: list)
+                var member = try candidate(entry, index: index, in: list)
+                guard rules.refusal(of: member) == nil else { continue }
+                last = Leader(index: index)
+                guard member.current?.isRegular ?? false else { continue }
                 try readContent(of: &member)
-                guard rules.isUnchanged(member) else { continue }
+                guard rules.isUnchanged(member) else { return last }
                 countNames(of: &member)
-                return rules.canLead(member) ? member : nil
+                guard rules.canLead(member) else { return nil }
+                return Leader(index: index, nameInPlace: Array(member.name))
             } catch {
-                continue
+                last = Leader(index: index)
             }
         }
-        return nil
+        return last
+    }
+
+    /// Tries the members of groups again whose chosen first member was not reached in a list.
+    func abandonUnreachedLinks() {
+        for index in links.takeUnreached() { abandonLinks(of: index) }
     }
 
     /// The role of a name whose file is in place under the name `first`.
@@ -75,7 +98,12 @@ extension Generator {
 
     /// Makes a name wait for the member of its group that is being transferred.
     func wait(_ candidate: Candidate) {
-        let member = HardLinkTable.Waiting(index: candidate.index, entry: candidate.entry, list: candidate.list)
+        let member = HardLinkTable.Waiting(
+            index: candidate.index,
+            entry: candidate.entry,
+            list: candidate.list,
+            isPassedOver: candidate.isPassedOver
+        )
         links.wait(member, for: candidate.list.extra(of: candidate.entry).linkGroup)
         track(candidate.index)
     }
@@ -92,6 +120,7 @@ extension Generator {
         for member in links.finish(list.extra(of: entry).linkGroup, name: first, isNew: isNew) {
             do throws(VolumeError) {
                 var candidate = try candidate(member.entry, index: member.index, in: member.list)
+                candidate.isPassedOver = member.isPassedOver
                 candidate.link = try role(of: candidate, behind: first, isNew: isNew)
                 process(candidate)
             } catch {

@@ -2,14 +2,15 @@ import RsyncWire
 
 /// The hard link groups of a session, and the state of each at the destination (protocol specification, transfer 6).
 ///
-/// One member of a group is transferred like any file; the others are linked to it. That one is a member of the same
-/// list that is already up to date, otherwise the first that is processed.
+/// One member of a group is transferred like any file, unless it is up to date; the others are linked to it.
 struct HardLinkTable {
     /// A member that is waiting for its group's first.
     struct Waiting {
         var index: Int32
         var entry: FileEntry
         var list: FileList
+        /// See ``Candidate/isPassedOver``.
+        var isPassedOver: Bool
     }
 
     /// The state of a group.
@@ -28,6 +29,10 @@ struct HardLinkTable {
     /// Members of the current list that have not been processed, by group: one that is up to date leads.
     private var members: [Int32: [Int]] = [:]
     private var listInWork: FileList?
+    /// First members that come later in the current list.
+    private var ahead: Set<Int32> = []
+    /// First members that failed: they are not chosen again.
+    private var failed: Set<Int32> = []
 
     /// Records the members that are in a list.
     mutating func prepare(_ list: FileList) {
@@ -43,10 +48,23 @@ struct HardLinkTable {
     /// Sorted positions of a group's members in a list; empty unless it is the current list.
     func members(of group: Int32, in list: FileList) -> [Int] { list === listInWork ? members[group] ?? [] : [] }
 
-    mutating func begin(_ group: Int32, index: Int32) {
+    /// Starts a group with its first member; `isAhead`: it comes later in the current list.
+    mutating func begin(_ group: Int32, index: Int32, isAhead: Bool = false) {
         groups[group] = .inProgress(index: index, waiting: [])
         leaders[index] = group
+        if isAhead { ahead.insert(index) }
     }
+
+    /// A first member that was chosen before is being processed.
+    mutating func reached(_ index: Int32) { ahead.remove(index) }
+
+    /// First members that were chosen and not processed, because something above them failed.
+    mutating func takeUnreached() -> [Int32] {
+        defer { ahead = [] }
+        return ahead.sorted()
+    }
+
+    func hasFailed(_ index: Int32) -> Bool { failed.contains(index) }
 
     mutating func wait(_ member: Waiting, for group: Int32) {
         guard case .inProgress(let index, var waiting) = groups[group] else { return }
@@ -75,6 +93,7 @@ struct HardLinkTable {
         guard let group = leaders.removeValue(forKey: index), case .inProgress(_, let waiting) = groups[group] else {
             return []
         }
+        failed.insert(index)
         groups[group] = nil
         waitingCount -= waiting.count
         return waiting

@@ -74,6 +74,7 @@ final class SourceDirectories {
     private static let limit = 16
 
     private let table: SourceTable
+    private let place: SourcePlace
     private let capacity: Int
     private let copiesDevices: Bool
     private let following: LinkFollowing
@@ -82,6 +83,7 @@ final class SourceDirectories {
 
     init(_ table: SourceTable, state: SessionState, capacity: Int) {
         self.table = table
+        place = state.place
         self.capacity = capacity
         copiesDevices = state.options.attributes.copiesDevices
         following = state.options.selection.links.followsAny ? state.place.following : .never
@@ -89,6 +91,12 @@ final class SourceDirectories {
 
     /// Whether entries may be what links lead to.
     var follows: Bool { following != .never }
+
+    /// The whole path of an entry for messages.
+    func shown(_ entry: FileEntry, in list: FileList) -> [UInt8] {
+        let root = table.root(entry.source)
+        return place.shown(root.path(of: list.name(of: entry)), below: root)
+    }
 
     /// What precedes an entry's name in the argument that it comes from.
     func folder(of entry: FileEntry) -> [UInt8] { table.root(entry.source).folder }
