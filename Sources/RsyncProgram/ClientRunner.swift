@@ -105,7 +105,7 @@ struct ClientRunner {
     private func open(_ paths: [[UInt8]]) throws(CommandError) -> (sources: [SourceRoot], isIncomplete: Bool) {
         var sources: [SourceRoot] = []
         var isIncomplete = false
-        var resolver = SourceResolver(.user, line.options.selection)
+        var resolver = SourceResolver(.user, line.options)
         for path in paths {
             do throws(VolumeError) {
                 sources.append(try resolver.resolve(path))

@@ -124,7 +124,7 @@ final class SessionVisit: ModuleVisit {
         module.forcesNumericIDs = settings.usesNumericIDs ?? root.isChrooted
         let operation = root.isChrooted ? "chroot" : "chdir"
         do throws(VolumeError) {
-            module.volume = try Volume.open(path: path.span)
+            module.volume = try Volume.open(path: path.span, simulating: settings.isFakeSuper)
         } catch {
             let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
             log.line("rsync: \(operation)(\"\(printable(path))\") failed: \(reason)")

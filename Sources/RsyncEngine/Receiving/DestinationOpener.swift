@@ -71,7 +71,7 @@ struct DestinationOpener {
     private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
         guard let base else {
             let path = isBase(path) ? [UInt8(ascii: ".")] : path
-            return try Volume.open(path: path.span)
+            return try Volume.open(path: path.span, simulating: state.options.attributes.privileges == .simulated)
         }
         return isBase(path) ? base : try base.volume(at: path.span)
     }

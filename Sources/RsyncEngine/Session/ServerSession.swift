@@ -338,7 +338,7 @@ struct ServedPlace {
 
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
-        var resolver = SourceResolver(sources, state.options.selection)
+        var resolver = SourceResolver(sources, state.options)
         var roots: [SourceRoot] = []
         for path in paths.flatMap({ expanded($0, state.options) }) {
             do throws(VolumeError) {

@@ -22,7 +22,11 @@ extension VolumeDirectory {
         let result = forEachRecord(reader.rawValue, bufferLength: 128 * 1024) { name, path, _, _ in
             var status: FileStatus?
             let number = FileStatus.read(reader.rawValue, path, into: &status)
-            visit(name, status.map { .success($0) } ?? .failure(failure("statx", name, number)))
+            visit(
+                name,
+                status.map { .success(features.shown($0, AttributeStore(self, name))) }
+                    ?? .failure(failure("statx", name, number))
+            )
         }
         guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
     }

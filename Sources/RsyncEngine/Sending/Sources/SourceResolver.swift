@@ -19,10 +19,11 @@ package enum SourcePlace: Sendable {
         }
     }
 
-    /// Opens a directory of an argument.
-    func open(_ path: [UInt8]) throws(VolumeError) -> Volume {
+    /// Opens a directory of an argument; a module is open already, and knows whether it simulates.
+    func open(_ path: [UInt8], simulating: Bool = false) throws(VolumeError) -> Volume {
         switch self {
-        case .user: return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span)
+        case .user:
+            return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span, simulating: simulating)
         case .module(let base, _, _):
             let inner = Self.inner(path)
             return inner.isEmpty ? base : try base.volume(at: inner.span, following: .inside)
@@ -48,6 +49,8 @@ package struct SourceResolver {
 
     private let place: SourcePlace
     private let selection: TransferOptions.Selection
+    /// Whether owners and modes are those in extended attributes (`--fake-super`).
+    private let isSimulated: Bool
     /// The directory opened last: arguments often have theirs in common.
     private var last: (path: [UInt8], folder: Folder)?
 
@@ -59,9 +62,10 @@ package struct SourceResolver {
     }
 
     /// Prepares to open arguments.
-    package init(_ place: SourcePlace, _ selection: TransferOptions.Selection) {
+    package init(_ place: SourcePlace, _ options: TransferOptions) {
         self.place = place
-        self.selection = selection
+        selection = options.selection
+        isSimulated = options.attributes.privileges == .simulated
     }
 
     /// Opens an argument.
@@ -88,7 +92,7 @@ package struct SourceResolver {
 
     private mutating func open(_ path: [UInt8]) throws(VolumeError) -> Folder {
         if let last, last.path == path { return last.folder }
-        var folder = Folder(volume: try place.open(path))
+        var folder = Folder(volume: try place.open(path, simulating: isSimulated))
         if selection.links.followsAny, case .module(let module, _, _) = place {
             folder = Folder(volume: module, base: SourcePlace.inner(path))
         }

@@ -75,7 +75,7 @@ package struct SourceRoot: Sendable {
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     package static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
-        var resolver = SourceResolver(SourcePlace.user, TransferOptions().selection)
+        var resolver = SourceResolver(SourcePlace.user, TransferOptions())
         return try resolver.plain(argument)
     }
 

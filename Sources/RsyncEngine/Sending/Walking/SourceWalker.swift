@@ -92,7 +92,7 @@ final class SourceWalker {
 
     /// Adds the names of `--files-from`.
     private func add(_ names: FileNames, below source: SourceRoot, to list: FileList) {
-        var resolver = SourceResolver(state.place, selection)
+        var resolver = SourceResolver(state.place, state.options)
         names.forEach { name in
             guard state.failure == nil else { return }
             do throws(VolumeError) {
