@@ -10,7 +10,7 @@ from harness.cases import Case, check, check_equal_trees, check_same_exit, check
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.matrix import ROLES, command
-from harness.transfers.placement_sets import SETS, TREES
+from harness.placing.placement_sets import SETS, TREES
 from harness.trees import compare
 
 # After all times that the sets name, in nanoseconds.

@@ -9,7 +9,7 @@ import subprocess
 
 from harness.cases import Case, Skipped, check, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs.processes import run
-from harness.transfers.placement import lines, plant, roles_and_directions, transfer_argv
+from harness.placing.placement import lines, plant, roles_and_directions, transfer_argv
 from harness.trees import compare
 
 SIZE = 1 << 20

@@ -9,8 +9,8 @@ from harness.cases import Case, check
 from harness.programs import peers
 from harness.programs.preloaded import slow
 from harness.programs.processes import run
-from harness.transfers.placement import plant
-from harness.transfers.placement_sets import TREES
+from harness.placing.placement import plant
+from harness.placing.placement_sets import TREES
 
 USER = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
 
