@@ -115,7 +115,10 @@ package struct ServerSession {
         }
         let state = makeState(options, parameters, place, isSending: arguments.isSender)
         let runner = SessionRunner(state: state, channel: channel)
+        var timer: StopTimer?
+        defer { timer?.cancel() }
         do throws(EngineError) {
+            timer = try options.wire.stop.map { (time) throws(EngineError) in try StopTimer(time, state) }
             if arguments.isSender {
                 try runner.send(open(arguments.paths, place, state, channel))
             } else {

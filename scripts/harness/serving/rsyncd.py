@@ -349,10 +349,55 @@ def _high_descriptors(_, folder):
             check(outcome.code == 0 and os.listdir(f"{folder}/out") == ["f"], str(outcome))
 
 
+def _negotiation(_, folder):
+    """RSYNC_CHECKSUM_LIST and RSYNC_COMPRESS_LIST limit what a daemon negotiates and accepts, as stock's."""
+    os.makedirs(f"{folder}/mod")
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "text\n" * 1000)
+    choices = [[], ["--cc=md5", "--zc=zlib"], ["--cc=xxh64"], ["--zc=zstd"]]
+    for lists in (("md5", "zlib"), ("xxh64", "bogus"), ("bogus", "lz4"), ("md4 md5 & xxh3", "lz4 & zstd")):
+        seen = []
+        for daemon in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            port = free_port()
+            configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nuid = 0\ngid = 0\n"
+                                        f"log file = {folder}/log\n[m]\npath = {folder}/mod\nread only = no\n")
+            environment = ["env", f"RSYNC_CHECKSUM_LIST={lists[0]}", f"RSYNC_COMPRESS_LIST={lists[1]}"]
+            with Server([*environment, daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/o"):
+                for choice in choices:
+                    outcome = run([peers.STOCK_RSYNC, "-rtzI", "--debug=NSTR", *choice, f"{folder}/src/",
+                                   f"rsync://127.0.0.1:{port}/m/"])
+                    lines = (outcome.out + outcome.err).decode().splitlines()
+                    words = ("negotiated", "Server list")
+                    # Why it failed reaches the client only if the connection is not reset before.
+                    found = [line for line in lines if any(word in line for word in words)]
+                    seen.append((daemon, lists, choice, outcome.code in (4, 12), found if outcome.code == 0 else []))
+        for one, other in zip(seen[:len(choices)], seen[len(choices):]):
+            check(one[1:] == other[1:], f"{other[1:3]}: {other[3:]}, stock {one[3:]}")
+
+
+def _stopping(setting, folder):
+    """A server stops at the time that it is given, and refuses a wrong one, as stock's does."""
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "x" * 10 ** 6)
+    for value, code in (("--stop-after=5", 0), ("--stop-at=23:59", 0), ("--time-limit=1", 0), ("--stop-after=0", 12),
+                        ("--stop-at=2001-01-01", 12), ("--stop-at=x", 12)):
+        for server in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            outcome = run([peers.STOCK_RSYNC, "-r", f"-M{value}", "-e", setting.shell, f"--rsync-path={server}",
+                           f"{folder}/src/", f"nowhere:{folder}/{value}/"])
+            check(outcome.code == code, f"{server} {value}: {outcome}")
+    started = time.monotonic()
+    outcome = run([peers.STOCK_RSYNC, "-r", "-M--stop-after=1", "--bwlimit=10", "-e", setting.shell,
+                   f"--rsync-path={peers.DVM_RSYNC}", f"nowhere:{folder}/src/", f"{folder}/out/"], timeout=100)
+    seconds = time.monotonic() - started
+    # Stock's client takes the code of what it sees first: the message, the end of the stream or of the server.
+    check(outcome.code in (12, 30) and b"stopping at requested limit" in outcome.err and 58 < seconds < 75,
+          f"after {seconds:.0f} s: {outcome}")
+
+
 SINGLE = {
     "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
     "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
-    "descriptors above 1024": _high_descriptors,
+    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "stopping": _stopping,
 }
 
 
@@ -362,4 +407,5 @@ def daemon_cases():
     for name, (lines, commands) in SCENARIOS.items():
         for who, daemon, client in (("daemon", peers.DVM_RSYNC, peers.STOCK_RSYNC), ("client", peers.STOCK_RSYNC, peers.DVM_RSYNC)):
             cases.append(Case(f"daemons/{name}/{who}", _scenario(lines, commands, daemon, client), cost=2))
-    return cases + [Case(f"daemons/{name}", body) for name, body in SINGLE.items()]
+    costs = {"stopping": 65, "negotiation": 5}
+    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in SINGLE.items()]
