@@ -302,10 +302,24 @@ package struct DaemonSession {
                 options: arguments.options
             )
             let refusal = visit.prepare(&request)
+            // The module's own directory for temporary files may be hidden: the client's options are checked.
+            let placement = arguments.options.placement
             arguments.options = request.options
-            if place.optionRefusal == nil { place.optionRefusal = refusal }
+            if place.optionRefusal == nil {
+                place.optionRefusal = refusal ?? Self.refusal(of: placement, for: arguments)
+            }
         }
         return Admitted(arguments: arguments, version: version, place: place, visit: module.visit)
+    }
+
+    /// Why a client that writes may not use the directories that its options name.
+    private static func refusal(
+        of placement: TransferOptions.Placement,
+        for arguments: ServerArguments
+    ) -> EngineError? {
+        guard !arguments.isSender else { return nil }
+        let places = HiddenPlaces(arguments.options, destination: arguments.paths.first ?? [])
+        return places?.refusal(of: placement)
     }
 
     /// Opens the module's directory for the client's request; a refusal is sent after the handshake, where a client

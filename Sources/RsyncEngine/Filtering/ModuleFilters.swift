@@ -35,6 +35,17 @@ struct ModuleFilters: Sendable {
         return isExcluded(path[...], isDirectory: isDirectory)
     }
 
+    /// Whether a file of a directory is hidden.
+    ///
+    /// - Parameters:
+    ///   - leaf: Its name.
+    ///   - parent: The directory's name in the transfer; empty or `.` for its root.
+    /// - Returns: The verdict.
+    func hides(_ leaf: some Sequence<UInt8>, below parent: [UInt8]) -> Bool {
+        let isRoot = parent.isEmpty || parent == [UInt8(ascii: ".")]
+        return hides((isRoot ? [] : parent + [PathParts.separator]) + leaf, isDirectory: false)
+    }
+
     private func isExcluded(_ path: ArraySlice<UInt8>, isDirectory: Bool) -> Bool {
         let path = Array(path)
         return list.isExcluded(path.span, isDirectory: isDirectory, side: .sender)

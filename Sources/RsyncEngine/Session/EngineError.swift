@@ -64,9 +64,9 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The line that a program prints for it; lines of rsync's own stand as they are.
     package var line: String {
         let text = description
-        let isWhole = ["rsync: ", "@ERROR", "ERROR: ", "The temp-dir ", "pre-xfer exec ", "stopping "].contains {
-            text.hasPrefix($0)
-        }
+        let isWhole = [
+            "rsync: ", "@ERROR", "ERROR: ", "The temp-dir ", "Your options ", "pre-xfer exec ", "stopping ",
+        ].contains { text.hasPrefix($0) }
         return isWhole ? text : "rsync: \(text)"
     }
 

@@ -108,6 +108,8 @@ package struct ServerSession {
         }
         do throws(EngineError) {
             try settleNames(arguments, place, over: channel, in: &options)
+            let hidden = arguments.isSender ? nil : HiddenPlaces(options, destination: arguments.paths.first ?? [])
+            if let refusal = hidden?.destinationRefusal(in: place.sources) { throw refusal }
         } catch {
             early.fail(error)
             early.tell(error, over: channel.output)
@@ -123,9 +125,6 @@ package struct ServerSession {
                 try runner.send(open(arguments.paths, place, state, channel))
             } else {
                 let path = arguments.paths.first ?? []
-                if ModuleFilters(options, in: [])?.hides(path, isDirectory: true) == true {
-                    throw .usage("ERROR: daemon has excluded destination \"\(printable(path))\"", exitCode: 3)
-                }
                 try runner.receive(into: DestinationArgument(base: place.base, path: path), request: nil)
             }
         } catch {

@@ -51,6 +51,15 @@ SCENARIOS = {
     "hidden names": ("read only = no\nexclude = f /sub/",
                      [["-rt", "MOD/", "out/"], ["-rt", "MOD/f", "out/"], ["-rt", "src/", "MOD/"],
                       ["-rt", "--delete", "empty/", "MOD/"]]),
+    "hidden destination": ("read only = no\nuid = 0\nexclude = sub\nuse chroot = no",
+                           [["-r", "src/f", "MOD/sub"], ["-r", "src/", "MOD/sub/"]]),
+    "hidden destination in a chroot": ("read only = no\nuid = 0\nexclude = sub", [["-r", "src/f", "MOD/sub"]]),
+    "hidden side directories": ("read only = no\nuid = 0\nexclude = sub",
+                                [["-r", option, "src/", "MOD/new/"] for option in
+                                 ("--copy-dest=/sub", "--link-dest=../sub", "--compare-dest=/new/../sub", "--partial-dir=/sub",
+                                  "--backup-dir=/sub", "--temp-dir=../sub", "--copy-dest=/")]),
+    "hidden names of a list": ("exclude = sub", [["-rt", "--no-R", "--files-from=names", "MOD/", "out/"],
+                                                 ["-rt", "--files-from=names", "MOD/", "out/"]]),
     "hidden but for": ("filter = + /sub/ + /sub/** - *", [["-rt", "MOD/", "out/"]]),
     "hidden by files": ("exclude from = FOLDER/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
     "wildcards": ("", [["-rt", "MOD/s*", "out/"], ["-rt", "MOD/*/?", "MOD/f", "out/"], ["-rt", "MOD/none*", "out/"]]),
@@ -114,6 +123,7 @@ def _make(folder, daemon, lines):
     os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
     peers.write(f"{folder}/secrets", SECRETS, 0o600)
     peers.write(f"{folder}/open", SECRETS, 0o644)
+    peers.write(f"{folder}/names", "sub/old\nsub/\nsub/./old\nsub/.\nf\n./sub/old\n")
     peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
     for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
         os.chmod(path, 0o777)
@@ -394,10 +404,36 @@ def _stopping(setting, folder):
           f"after {seconds:.0f} s: {outcome}")
 
 
+def _hidden_bases(_, folder):
+    """What a module hides is no basis for what a client sends: neither by a similar name nor in a directory of an option."""
+    for path in ("mod/sub", "mod/new", "src"):
+        os.makedirs(f"{folder}/{path}")
+    text = "".join(f"{number}\n" for number in range(3000))
+    peers.write(f"{folder}/mod/report1.secret", text)
+    peers.write(f"{folder}/mod/sub/x", "hidden\n")
+    port = free_port()
+    configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n[m]\n"
+                                f"path = {folder}/mod\nread only = no\nuid = 0\nexclude = *.secret /sub\n")
+    with Server([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out.log"):
+        def send(*words):
+            return run([peers.STOCK_RSYNC, "-rt", "--stats", *words[:-1], f"{folder}/src/",
+                        f"rsync://127.0.0.1:{port}/m/{words[-1]}"])
+        peers.write(f"{folder}/src/report1.secreu", text)
+        for words in (["--fuzzy", ""], ["-yy", "--compare-dest=/", "new/"]):
+            outcome = send(*words)
+            check(outcome.code == 0 and b"Matched data: 0 bytes" in outcome.out, f"{words}: {outcome}")
+        os.makedirs(f"{folder}/src/sub")
+        peers.write(f"{folder}/src/sub/x", "client\n")
+        outcome = send("--size-only", "--copy-dest=/", "new/")
+        with open(f"{folder}/mod/new/sub/x", encoding="utf-8") as file:
+            check(file.read() == "client\n", f"the content of a hidden file was copied: {outcome}")
+
+
 SINGLE = {
     "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
     "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
     "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "stopping": _stopping,
+    "hidden bases": _hidden_bases,
 }
 
 

@@ -24,7 +24,8 @@ extension Generator {
     func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
         for number in 0..<sideFiles.alternateCount {
             guard let directory = try sideFiles.alternate(number, parent),
-                let status = try directory.status(of: candidate.leaf.span), status.isSameType(as: candidate.entry)
+                let status = try directory.status(of: candidate.leaf.span), status.isSameType(as: candidate.entry),
+                !sideFiles.hides(candidate.leaf, parent, alternate: number)
             else { continue }
             var basis = BasisCandidate(place: .alternate(number), status: status)
             basis.metadata = try metadata(of: candidate, comparedWith: candidate.leaf, status, in: directory)
@@ -43,7 +44,11 @@ extension Generator {
         if rules.bases.fuzziness > 1 {
             for number in 0..<sideFiles.alternateCount { directories.append(try sideFiles.alternate(number, parent)) }
         }
-        guard let best = fuzzyNames.best(for: candidate.entry, candidate.leaf, in: directories) else { return }
+        let best = fuzzyNames.best(for: candidate.entry, candidate.leaf, in: directories) { number, name in
+            number > 0
+                ? sideFiles.hides(name, parent, alternate: number - 1) : hidden?.hides(name, below: parent) ?? false
+        }
+        guard let best else { return }
         let place: BasisPlace =
             best.directory == 0 ? .fuzzy(best.name) : .fuzzyAlternate(best.directory - 1, best.name)
         candidate.bases.append(BasisCandidate(place: place, status: best.status))

@@ -37,7 +37,7 @@ final class Generator {
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
     /// The names that a daemon's module hides; nil where it hides none.
-    private let hidden: ModuleFilters?
+    let hidden: ModuleFilters?
     /// Entries in place of which the sender has not been told, because they may not be on the device yet.
     private var unconfirmed: [Unconfirmed] = []
 

@@ -23,22 +23,26 @@ final class FuzzyNames {
     ///   - entry: The entry, a regular file.
     ///   - leaf: Its name.
     ///   - directories: The directories to search, the first preferred.
+    ///   - isHidden: Whether a name in one of them must not be used.
     /// - Returns: The number of the directory, the file's name and status; nil if no name is similar.
     func best(
         for entry: FileEntry,
         _ leaf: ArraySlice<UInt8>,
-        in directories: [VolumeDirectory?]
+        in directories: [VolumeDirectory?],
+        hiding isHidden: (_ directory: Int, _ name: [UInt8]) -> Bool
     ) -> (directory: Int, name: [UInt8], status: FileStatus)? {
         var best: (directory: Int, name: [UInt8], status: FileStatus)?
         var shortest = Int.max
         for (number, directory) in directories.enumerated() {
             guard let directory else { continue }
             for file in files(of: directory) where file.name[...] != leaf || number > 0 {
-                if file.status.size == entry.size, file.status.modified.seconds == entry.modified {
+                if file.status.size == entry.size, file.status.modified.seconds == entry.modified,
+                    !isHidden(number, file.name)
+                {
                     return (number, file.name, file.status)
                 }
                 let distance = Self.distance(file.name, leaf, below: min(shortest, leaf.count / 2 + 1))
-                guard let distance, distance < shortest else { continue }
+                guard let distance, distance < shortest, !isHidden(number, file.name) else { continue }
                 (shortest, best) = (distance, (number, file.name, file.status))
             }
         }

@@ -44,6 +44,17 @@ final class SideFiles {
         }
     }
 
+    /// Whether a daemon's module hides a file of an alternate directory.
+    ///
+    /// - Parameters:
+    ///   - leaf: The file's name.
+    ///   - parent: The name of its directory in the transfer.
+    ///   - number: The alternate directory.
+    /// - Returns: The verdict.
+    func hides(_ leaf: some Sequence<UInt8>, _ parent: [UInt8], alternate number: Int) -> Bool {
+        places.hidden[number]?.hides(leaf, below: parent) ?? false
+    }
+
     /// Where the partial files of a directory are.
     ///
     /// - Parameters:

@@ -20,10 +20,15 @@ struct SidePath: Sendable {
     /// - Throws: ``VolumeError``; see ``VolumeError/isMissing``.
     func open(_ path: [UInt8], making permissions: UInt32? = nil) throws(VolumeError) -> Volume {
         guard let base else { return try destination.open(outside: path, making: permissions) }
-        let inside = Self.normalized(path.first == PathParts.separator ? path : basePath + [PathParts.separator] + path)
+        let inside = modulePath(path)
         guard !inside.isEmpty else { return base }
         if let permissions { try base.root.makePath(inside.span, permissions: permissions) }
         return try base.volume(at: inside.span)
+    }
+
+    /// The path of a directory from the module's root.
+    func modulePath(_ path: [UInt8]) -> [UInt8] {
+        Self.normalized(path.first == PathParts.separator ? path : basePath + [PathParts.separator] + path)
     }
 
     /// A path as messages show it: with the destination's, unless it is absolute.

@@ -15,6 +15,8 @@ final class SidePlaces: Sendable {
 
     /// Directories with further files; nil for those that cannot be opened.
     let alternates: [Volume?]
+    /// What a daemon's module hides in each of them; nil where it hides nothing.
+    let hidden: [ModuleFilters?]
     let partials: Partials?
     /// Whether what an interrupted transfer leaves gets the file's own name where there is none yet (`--partial` without
     /// `--partial-dir`).
@@ -29,6 +31,7 @@ final class SidePlaces: Sendable {
 
     private init() {
         alternates = []
+        hidden = []
         partials = nil
         namesPartials = false
         backups = nil
@@ -43,6 +46,7 @@ final class SidePlaces: Sendable {
         if let directory = options.backupDirectory { Self.show(backupDirectory: directory, path, state) }
         temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
+        hidden = options.alternates.map { ModuleFilters(state.options, in: path.modulePath($0)) }
         namesPartials = options.partialPlace == nil
         guard options.keepsPartials else {
             partials = nil

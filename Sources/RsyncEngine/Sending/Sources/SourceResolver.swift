@@ -54,9 +54,10 @@ package struct SourceResolver {
     /// The directory opened last: arguments often have theirs in common.
     private var last: (path: [UInt8], folder: Folder)?
 
-    /// A directory of an argument: where it is on a volume.
+    /// A directory of an argument: where it is on a volume, and for filter rules.
     private struct Folder {
         let volume: Volume
+        let filterRoot: FilterRoot
         /// The path below the volume's root, where links are followed that must not lead out of it.
         var base: [UInt8] = []
     }
@@ -85,16 +86,17 @@ package struct SourceResolver {
             base: folder.base,
             name: Self.dot,
             argument: argument,
-            place.filterRoot(argument, folder.volume),
+            folder.filterRoot,
             names: names
         )
     }
 
     private mutating func open(_ path: [UInt8]) throws(VolumeError) -> Folder {
         if let last, last.path == path { return last.folder }
-        var folder = Folder(volume: try place.open(path, simulating: isSimulated))
+        let volume = try place.open(path, simulating: isSimulated)
+        var folder = Folder(volume: volume, filterRoot: place.filterRoot(path, volume))
         if selection.links.followsAny, case .module(let module, _, _) = place {
-            folder = Folder(volume: module, base: SourcePlace.inner(path))
+            folder = Folder(volume: module, filterRoot: folder.filterRoot, base: SourcePlace.inner(path))
         }
         last = (path, folder)
         return folder
@@ -112,7 +114,7 @@ package struct SourceResolver {
             base: opened.base,
             name: takesContents ? Self.dot : parts.leaf,
             argument: argument,
-            place.filterRoot(folder, opened.volume)
+            opened.filterRoot
         )
         source.folder = folder
         return source
@@ -121,15 +123,13 @@ package struct SourceResolver {
     /// Opens an argument that is sent under its path.
     private mutating func relative(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
         guard let path = RelativePath(argument) else { throw .invalidName(argument) }
-        let base = try open(path.base)
-        return try relative(path, argument, base, place.filterRoot(path.base, base.volume))
+        return try relative(path, argument, try open(path.base))
     }
 
     private func relative(
         _ path: RelativePath,
         _ argument: [UInt8],
-        _ base: Folder,
-        _ filterRoot: FilterRoot
+        _ base: Folder
     ) throws(VolumeError) -> SourceRoot {
         let prefix = path.isAbsolute ? [PathParts.separator] : []
         func source(_ folder: Folder, _ prefix: [UInt8], _ name: [UInt8]) -> SourceRoot {
@@ -140,7 +140,7 @@ package struct SourceResolver {
                 name: name,
                 takesContents: path.takesContents,
                 argument: argument,
-                filterRoot,
+                base.filterRoot,
                 impliedBase: base.volume,
                 impliedPath: base.base
             )
@@ -159,7 +159,11 @@ package struct SourceResolver {
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
             let volume = try base.volume.volume(at: folder.span, following: place.following)
             let leaf = path.takesContents ? Self.dot : path.components[path.components.count - 1]
-            return source(Folder(volume: volume), prefix + folder + [PathParts.separator], leaf)
+            return source(
+                Folder(volume: volume, filterRoot: base.filterRoot),
+                prefix + folder + [PathParts.separator],
+                leaf
+            )
         }
     }
 
@@ -174,25 +178,29 @@ package struct SourceResolver {
         let name = ArgumentQuoting.sanitised(name, keepsMark: selection.relative)
         if selection.relative {
             guard let path = RelativePath(name) else { throw .invalidName(name) }
-            let base = try folder(path.base, below: source)
-            return try relative(path, name, base, source.filterRoot)
+            return try relative(path, name, try folder(path.base, below: source))
         }
         let parts = PathParts(name)
         let takesContents = parts.leaf.isEmpty || parts.leaf == Self.dot
         let folder = try folder(parts.parent, below: source)
         let leaf = takesContents ? Self.dot : parts.leaf
-        return SourceRoot(volume: folder.volume, base: folder.base, name: leaf, argument: name, source.filterRoot)
+        return SourceRoot(volume: folder.volume, base: folder.base, name: leaf, argument: name, folder.filterRoot)
     }
 
     private mutating func folder(_ path: [UInt8], below source: SourceRoot) throws(VolumeError) -> Folder {
-        guard !path.isEmpty else { return Folder(volume: source.volume, base: source.base) }
+        guard !path.isEmpty else {
+            return Folder(volume: source.volume, filterRoot: source.filterRoot, base: source.base)
+        }
         if let last, last.path == path { return last.folder }
         let whole = source.base.isEmpty ? path : source.base + [PathParts.separator] + path
         let folder: Folder
         if selection.links.followsAny, case .module = place {
-            folder = Folder(volume: source.volume, base: whole)
+            let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, source.volume)
+            folder = Folder(volume: source.volume, filterRoot: filterRoot, base: whole)
         } else {
-            folder = Folder(volume: try source.volume.volume(at: whole.span, following: place.following))
+            let volume = try source.volume.volume(at: whole.span, following: place.following)
+            let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, volume)
+            folder = Folder(volume: volume, filterRoot: filterRoot)
         }
         last = (path, folder)
         return folder
