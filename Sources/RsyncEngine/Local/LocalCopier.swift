@@ -220,15 +220,7 @@ final class LocalCopier {
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {
-        let name = printable(plan.list.name(of: plan.entry))
-        if error.isMissing {
-            state.add(.vanished)
-            return state.report("file has vanished: \"\(name)\"", .warning)
-        }
-        state.add(.general)
-        let number = error.number ?? EINVAL
-        let reason = "\(SystemError.text(of: number)) (\(number))"
-        state.report("rsync: [sender] send_files failed to open \"\(name)\": \(reason)", .errorTransfer)
+        state.reportUnreadable(sources.shownPath(of: plan.entry, in: plan.list), error)
     }
 
     private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }

@@ -79,7 +79,7 @@ final class FileSender {
         do throws(VolumeError) {
             file = try open(entry, in: list, isWhole: content.geometry.count == 0)
         } catch {
-            try refuse(index, list.name(of: entry), error)
+            try refuse(index, entry, in: list, error)
             return false
         }
         let size = file?.status.size ?? entry.size
@@ -199,16 +199,13 @@ final class FileSender {
     }
 
     /// Reports to both sides that a requested file cannot be read.
-    private func refuse(_ index: Int32, _ name: ArraySlice<UInt8>, _ error: VolumeError) throws(WireError) {
-        if error.isMissing {
-            state.add(.vanished)
-            state.report("file has vanished: \"\(printable(name))\"", .warning)
-        } else {
-            state.add(.general)
-            let number = error.number ?? EINVAL
-            let reason = "\(SystemError.text(of: number)) (\(number))"
-            state.report("rsync: [sender] send_files failed to open \"\(printable(name))\": \(reason)", .errorTransfer)
-        }
+    private func refuse(
+        _ index: Int32,
+        _ entry: FileEntry,
+        in list: FileList,
+        _ error: VolumeError
+    ) throws(WireError) {
+        state.reportUnreadable(directories.shownPath(of: entry, in: list), error)
         try tellNotSent(index)
     }
 

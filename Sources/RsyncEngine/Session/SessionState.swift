@@ -1,3 +1,4 @@
+import Glibc
 import FileMetadata
 import LinuxSystem
 import RsyncOptions
@@ -296,6 +297,18 @@ final class SessionState: Sendable {
     /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
         "rsync: [\(role ?? self.role)] \(operation) \(quoted(name)) failed: \(SystemError.text(of: number)) (\(number))"
+    }
+
+    /// Reports a listed file of the source that cannot be read.
+    func reportUnreadable(_ path: [UInt8], _ error: VolumeError) {
+        if error.isMissing {
+            add(.vanished)
+            return report("file has vanished: \(quoted(path))", .warning)
+        }
+        add(.general)
+        let number = error.number ?? EINVAL
+        let reason = "\(SystemError.text(of: number)) (\(number))"
+        report("rsync: [sender] send_files failed to open \(quoted(path)): \(reason)", .errorTransfer)
     }
 
     /// A path in a message, with the module that it is in.

@@ -233,6 +233,20 @@ extension SourcePlace {
         return "rsync: [sender] \(operation) \"\(printable(path))\"\(suffix) failed: \(reason)"
     }
 
+    /// A path below a source's root for messages: from the root of the file system, or of the module.
+    func shown(_ path: [UInt8], below volume: Volume) -> [UInt8] {
+        var whole = volume.absolutePath
+        // Where /proc cannot be read, the path below the source has to do.
+        guard !whole.isEmpty else { return path }
+        if case .module(let base, _) = self {
+            let root = base.absolutePath
+            if root.count > 1, whole.starts(with: root) { whole.removeFirst(root.count) }
+        }
+        if whole.last == PathParts.separator { whole.removeLast() }
+        guard !path.isEmpty, path != [UInt8(ascii: ".")] else { return whole.isEmpty ? [PathParts.separator] : whole }
+        return whole + [PathParts.separator] + path
+    }
+
     /// A path of an argument for messages.
     func shown(_ path: [UInt8]) -> [UInt8] {
         guard path.first != PathParts.separator else { return path }

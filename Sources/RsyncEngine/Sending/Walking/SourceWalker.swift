@@ -170,7 +170,7 @@ final class SourceWalker {
                 maker.addMetadata(of: status, nil, in: directory, &entry, to: list)
                 _ = list.add(entry, path: name)
             } catch {
-                note(error, "readlink_stat")
+                note(error, "readlink_stat", base)
             }
         }
     }
@@ -215,9 +215,9 @@ final class SourceWalker {
                 let item = WalkedItem(directory: directory, leaf: listing.nameBytes(index), root: root)
                 add(own, item, below: name, source, filters, device, to: list)
             }
-            for failure in listing.failures { note(failure.error, "readlink_stat") }
+            for failure in listing.failures { note(failure.error, "readlink_stat", root.volume) }
         } catch {
-            note(error, "opendir")
+            note(error, "opendir", root.volume)
         }
     }
 
@@ -240,7 +240,7 @@ final class SourceWalker {
             failure = error
         }
         if let filters, isExcluded(item.leaf.span, below: parent, status ?? own, filters, item.root) { return }
-        if let failure { return note(failure, "readlink_stat") }
+        if let failure { return note(failure, "readlink_stat", item.root.volume) }
         guard let status else { return maker.reportNoReferent(item) }
         guard let flags = flags(of: status, below: device) else { return }
         append(status, item, name, source, flags, to: list)
@@ -299,7 +299,7 @@ final class SourceWalker {
         do throws(VolumeError) {
             try maker.addExtras(of: status, leaf, in: directory, &entry, to: list)
         } catch {
-            return note(error, "readlink_stat")
+            return note(error, "readlink_stat", table.root(source).volume)
         }
         maker.addMetadata(of: status, leaf, in: directory, &entry, to: list)
         count(entry)
@@ -322,7 +322,7 @@ final class SourceWalker {
         do throws(VolumeError) {
             if !item.leaf.isEmpty { try maker.addExtras(of: status, item, &entry, to: list) }
         } catch {
-            note(error, "readlink_stat")
+            note(error, "readlink_stat", item.root.volume)
             return false
         }
         maker.addMetadata(of: status, item, &entry, to: list)
@@ -353,13 +353,14 @@ final class SourceWalker {
     }
 
     /// Reports a source that could not be listed (protocol specification, transfer 3.11).
-    private func note(_ error: VolumeError, _ operation: String) {
+    private func note(_ error: VolumeError, _ operation: String, _ volume: Volume) {
+        let path = state.place.shown(error.path, below: volume)
         if error.isMissing {
             state.add(.vanished)
-            state.report("file has vanished: \"\(printable(error.path))\"", .warning)
+            state.report("file has vanished: \(state.quoted(path))", .warning)
         } else {
             state.add(.general)
-            let text = state.describe(operation, error.path, number: error.number ?? EIO, role: "sender")
+            let text = state.describe(operation, path, number: error.number ?? EIO, role: "sender")
             state.report(text, .errorTransfer)
         }
     }
