@@ -32,7 +32,7 @@ struct ClientRunner {
         let printer = CommandPrinter(line, output: output, log: log, highBytes: highBytes, figures: progress)
         let start = ContinuousClock.now
         let interruption = try Interruption(output: output)
-        if let stop = line.settings.stop { try interruption.come(at: stop) }
+        if let stop = line.options.wire.stop { try interruption.come(at: stop) }
         var result: SessionResult
         var code: Int32
         switch job.carrier {
@@ -105,7 +105,7 @@ struct ClientRunner {
     private func open(_ paths: [[UInt8]]) throws(CommandError) -> (sources: [SourceRoot], isIncomplete: Bool) {
         var sources: [SourceRoot] = []
         var isIncomplete = false
-        var resolver = SourceResolver(.user, line.options.selection)
+        var resolver = SourceResolver(.user, line.options)
         for path in paths {
             do throws(VolumeError) {
                 sources.append(try resolver.resolve(path))

@@ -47,9 +47,9 @@ package struct CommandRunner {
         case .server(let arguments):
             return try ServerRunner.serve(arguments, environment: environment)
         case .daemonOverShell(let settings):
-            return try DaemonRunner(settings, isOverShell: true).serveStandardStreams()
+            return try DaemonRunner(settings, isOverShell: true, environment: environment).serveStandardStreams()
         case .daemon(let settings):
-            return try DaemonRunner(settings, isOverShell: false).run()
+            return try DaemonRunner(settings, isOverShell: false, environment: environment).run()
         case .listModules(let host, let overShell):
             let client = ClientRunner(line, output: output, environment: environment)
             return try client.listModules(of: host, overShell: overShell)

@@ -153,7 +153,10 @@ struct DaemonConfigurationTests {
         #expect((1...3).contains(error?.line ?? 0))
     }
 
-    @Test("a refused parameter may be off", arguments: ["insecure links = no", "charset =", "name converter ="])
+    @Test(
+        "a refused parameter may be off",
+        arguments: ["insecure links = no", "charset =", "name converter ="]
+    )
     func off(line: String) throws {
         #expect(try module(line) == module(""))
     }

@@ -52,7 +52,7 @@ struct SelectionTests {
     @Test("munged targets come back as they were")
     func munged() {
         let target = Array("../x".utf8)
-        #expect(LinkTarget.unmunged(LinkTarget.munged(target)) == target)
+        #expect(LinkTarget.unmunged(StoredTarget.munged.stored(target, depth: 0)) == target)
         #expect(LinkTarget.unmunged(target) == target)
         #expect(LinkTarget.unmunged(Array("/rsyncd-munged/".utf8)) == Array("/rsyncd-munged/".utf8))
     }

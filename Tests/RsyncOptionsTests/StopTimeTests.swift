@@ -42,7 +42,7 @@ struct StopTimeTests {
     private func parse(_ word: String) throws(OptionError) -> StopTime? {
         var parser = ClientParser([Array(word.utf8)], OptionSurroundings { (_, _) throws(OptionError) in [] })
         try parser.run()
-        return parser.options.settings.stop
+        return parser.options.transfer.wire.stop
     }
 
     @Test("minutes are counted from now, and a past time is refused")

@@ -18,6 +18,8 @@ package final class CommandPrinter: TransferObserver {
     private let format: OutputFormat?
     private let logFormat: OutputFormat?
     private let itemizer: Itemizer
+    /// Whether both ends are on this machine, even if the other one is a server.
+    private let isLocal: Bool
     private let output: any CommandOutput
     private let log: (any LineOutput)?
     private let progress: ProgressLine?
@@ -39,6 +41,7 @@ package final class CommandPrinter: TransferObserver {
     ) {
         options = line.options
         settings = line.settings
+        if case .transfer(let job) = line.mode { isLocal = job.carrier == .local } else { isLocal = false }
         self.output = output
         self.log = log
         numbers = NumberText(level: settings.humanLevel)
@@ -112,6 +115,8 @@ package final class CommandPrinter: TransferObserver {
     // MARK: changes
 
     package func didChange(_ item: ItemReport) {
+        var item = item
+        item.isLocal = item.isLocal || isLocal
         let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
         if let logFormat, isListed(item, isSignificant, by: logFormat) { log?.line(logFormat.line(item, itemizer)) }
         if let format, isListed(item, isSignificant, by: format) { inform(format.line(item, itemizer)) }

@@ -1,20 +1,25 @@
 import Checksums
 import RsyncEngine
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 
 /// The eleven characters of `-i` (protocol specification, transfer 18.3).
-struct Itemizer: Sendable {
+package struct Itemizer: Sendable {
     /// In place of the eleven characters for a name that was deleted.
     static let deletion = "*deleting  "
 
     let options: TransferOptions
     /// How names are escaped.
-    var names = NameText()
+    let names: NameText
 
     /// In place of a checksum that is not known.
     var noChecksum: String {
         String(repeating: " ", count: 2 * (options.wire.checksumChoice ?? .xxh128).digestLength)
+    }
+
+    /// Describes changes under a session's options, with its names escaped.
+    package init(options: TransferOptions, names: NameText = NameText()) {
+        (self.options, self.names) = (options, names)
     }
 
     /// Describes what happened to an entry.

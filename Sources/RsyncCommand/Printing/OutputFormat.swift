@@ -1,12 +1,12 @@
 import Glibc
 import LinuxSystem
-import RsyncEngine
+package import RsyncEngine
 import RsyncOptions
 import RsyncWire
 
 /// The format of the lines that report changes: `--out-format`, `--log-file-format` (protocol specification, transfer
 /// 18.3).
-struct OutputFormat: Sendable, Equatable {
+package struct OutputFormat: Sendable, Equatable {
     private enum Piece: Sendable, Equatable {
         case text([UInt8])
         case field(Field)
@@ -27,7 +27,7 @@ struct OutputFormat: Sendable, Equatable {
     private let pieces: [Piece]
 
     /// Whether it shows what changed.
-    var itemizes: Bool { has("i") }
+    package var itemizes: Bool { has("i") }
     /// Whether it shows what was done.
     var showsOperation: Bool { has("o") }
     /// Whether it has figures that are known only when a file is complete, so that the line comes after the data.
@@ -41,7 +41,7 @@ struct OutputFormat: Sendable, Equatable {
     }
 
     /// Reads a format; what is no escape is text.
-    init(parsing format: [UInt8]) {
+    package init(parsing format: [UInt8]) {
         var pieces: [Piece] = []
         var text: [UInt8] = []
         var rest = format[...]
@@ -95,7 +95,7 @@ struct OutputFormat: Sendable, Equatable {
     private static let deletions = OutputFormat(parsing: Array("deleting %n".utf8))
 
     /// The line for a change.
-    func line(_ item: ItemReport, _ itemizer: Itemizer) -> [UInt8] {
+    package func line(_ item: ItemReport, _ itemizer: Itemizer) -> [UInt8] {
         var line: [UInt8] = []
         for piece in pieces {
             switch piece {
@@ -110,7 +110,7 @@ struct OutputFormat: Sendable, Equatable {
     }
 
     /// The line for a name that was deleted: of this format if it shows what happens.
-    func line(deleted name: [UInt8], isDirectory: Bool, _ itemizer: Itemizer) -> [UInt8] {
+    package func line(deleted name: [UInt8], isDirectory: Bool, _ itemizer: Itemizer) -> [UInt8] {
         let format = itemizes || showsOperation ? self : .deletions
         return format.line(ItemReport(deleted: name, isDirectory: isDirectory), itemizer)
     }

@@ -24,8 +24,7 @@ final class ConnectionLock: Sendable {
     init(_ path: [UInt8], limit: Int) throws(Refusal) {
         guard limit > 0 else { throw .full }
         do throws(SystemError) {
-            let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY
-            file = Descriptor(owning: try systemCall("open") { openFile(path, flags, mode: 0o600) })
+            file = try Self.open(path)
         } catch {
             throw .unusable(error)
         }
@@ -35,5 +34,21 @@ final class ConnectionLock: Sendable {
             throw .unusable(SystemError(operation: "fcntl", number: number))
         }
         throw .full
+    }
+
+    private static func open(_ path: [UInt8]) throws(SystemError) -> Descriptor {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY
+        return Descriptor(owning: try systemCall("open") { openFile(path, flags, mode: 0o600) })
+    }
+
+    /// Makes a lock file that is missing.
+    ///
+    /// - Parameter path: Its path; what fails is reported to the client that needs a slot.
+    static func makeFile(_ path: [UInt8]) {
+        do throws(SystemError) {
+            _ = try open(path)
+        } catch {
+            return
+        }
     }
 }

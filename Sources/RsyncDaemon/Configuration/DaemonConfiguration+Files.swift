@@ -5,10 +5,15 @@ extension DaemonConfiguration {
         return files + texts.map(\.ofProcess).filter { !$0.isEmpty }
     }
 
-    /// Files and directories outside of the modules that are written while the daemon runs.
+    /// Files outside of the modules that are written while the daemon runs.
     package var writtenFiles: [[UInt8]] {
-        let locks = modules.filter { $0.connectionLimit > 0 }.map(\.lockFile)
-        let texts = locks + modules.flatMap { [$0.logFile, $0.temporaryDirectory] } + [defaults.logFile]
-        return texts.map(\.ofProcess).filter { !$0.isEmpty }
+        lockFiles + (modules.map(\.logFile) + [defaults.logFile]).map(\.ofProcess).filter { !$0.isEmpty }
     }
+
+    private var lockFiles: [[UInt8]] {
+        modules.filter { $0.connectionLimit > 0 }.map(\.lockFile.ofProcess).filter { !$0.isEmpty }
+    }
+
+    /// Makes missing lock files, since a sandbox can only allow what exists; what fails shows when a client comes.
+    package func makeLockFiles() { lockFiles.forEach(ConnectionLock.makeFile) }
 }

@@ -53,8 +53,8 @@ package struct ModuleSettings: Equatable, Sendable {
     var includeFrom: VariableText = ""
     var exclude: VariableText = ""
     var excludeFrom: VariableText = ""
-    var incomingModes: VariableText = ""
-    var outgoingModes: VariableText = ""
+    var incomingModes = ModeChanges()
+    var outgoingModes = ModeChanges()
     var temporaryDirectory: VariableText = ""
     var keepsAccessTimes: Bool?
     var uncompressed: VariableText = ""

@@ -47,6 +47,13 @@ struct ParameterValue: Equatable, Sendable {
         return bytes.split { $0 == comma || ConfigurationLines.isBlank($0) }.map(Array.init)
     }
 
+    func modes() throws(ParameterFlaw) -> ModeChanges {
+        let text = word
+        guard !text.isEmpty else { return ModeChanges() }
+        guard let changes = ModeChanges(text) else { throw ParameterFlaw("these are no changes of modes") }
+        return changes
+    }
+
     func users() throws(ParameterFlaw) -> [AuthenticationRule] {
         var rules: [AuthenticationRule] = []
         for entry in entries {

@@ -8,14 +8,16 @@ import Synchronization
 /// Called by the session's threads; the log takes lines from any thread.
 final class VisitObserver: TransferObserver {
     private let log: any LineOutput
+    /// The lines for files; nil where they are not logged.
+    private let files: TransferLog?
     private let isEndTold = Atomic<Bool>(false)
 
-    init(log: any LineOutput) { self.log = log }
+    init(log: any LineOutput, files: TransferLog? = nil) { (self.log, self.files) = (log, files) }
 
     /// Whether the client was told why the session ends, which is in the log then.
     var hasToldEnd: Bool { isEndTold.load(ordering: .relaxed) }
 
-    var wantsItems: Bool { false }
+    var wantsItems: Bool { files != nil }
     var wantsFileProgress: Bool { false }
 
     func message(_ text: String, _ level: MessageLevel) { log.line(text) }
@@ -28,9 +30,13 @@ final class VisitObserver: TransferObserver {
 
     func peerMessage(_ line: [UInt8], _ level: MessageLevel) {}
 
-    func didChange(_ item: ItemReport) {}
+    func didChange(_ item: ItemReport) {
+        if let line = files?.line(item) { log.line(line) }
+    }
 
-    func didDelete(name: [UInt8], isDirectory: Bool) {}
+    func didDelete(name: [UInt8], isDirectory: Bool) {
+        if let files { log.line(files.line(deleted: name, isDirectory: isDirectory)) }
+    }
 
     func didMove(name: [UInt8], offset: Int64, size: Int64) {}
 

@@ -97,7 +97,6 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
         module.isListed = settings.isListed
         module.isReadOnly = settings.isReadOnly
         module.isWriteOnly = settings.isWriteOnly
-        module.forcesNumericIDs = settings.usesNumericIDs ?? (settings.usesChroot ?? (geteuid() == 0))
         module.timeout = max(0, settings.timeout)
         module.refusals = settings.refusals
         for word in settings.refusals.unmatched { ownLog.line("No match for refuse-options string \"\(word)\"") }

@@ -15,7 +15,10 @@ final class SessionVisit: ModuleVisit {
         var variables: SessionVariables
         var slot: ConnectionLock?
         var identity: ServingIdentity?
-        var hasCommandRun = false
+        /// What follows the session.
+        var follower: VisitObserver
+        /// Where the module's directory is for rsync.
+        var root = ModuleRoot([], usesChroot: nil, isSuperuser: true)
     }
 
     private let settings: ModuleSettings
@@ -24,8 +27,8 @@ final class SessionVisit: ModuleVisit {
     private let log: any LineOutput
     private let bandwidthLimit: Int64
     private let state: Mutex<State>
-    private let follower: VisitObserver
     var observer: any TransferObserver { follower }
+    private var follower: VisitObserver { state.withLock { $0.follower } }
 
     /// Prepares a visit.
     ///
@@ -50,8 +53,7 @@ final class SessionVisit: ModuleVisit {
         variables.set("RSYNC_MODULE_NAME", settings.name)
         variables.set("RSYNC_HOST_ADDR", client.text)
         variables.set("RSYNC_PID", "\(number)")
-        state = Mutex(State(variables: variables))
-        follower = VisitObserver(log: log)
+        state = Mutex(State(variables: variables, follower: VisitObserver(log: log)))
     }
 
     /// How the log names the client.
@@ -116,15 +118,30 @@ final class SessionVisit: ModuleVisit {
             return Array("no path setting.".utf8)
         }
         state.withLock { $0.variables.set("RSYNC_MODULE_PATH", path) }
-        let operation = settings.usesChroot ?? isRoot ? "chroot" : "chdir"
+        let root = ModuleRoot(path, usesChroot: settings.usesChroot, isSuperuser: isRoot)
+        state.withLock { $0.root = root }
+        module.isRoot = root.isRoot
+        module.forcesNumericIDs = settings.usesNumericIDs ?? root.isChrooted
+        let operation = root.isChrooted ? "chroot" : "chdir"
         do throws(VolumeError) {
-            module.volume = try Volume.open(path: path.span)
+            module.volume = try Volume.open(path: path.span, simulating: settings.isFakeSuper)
         } catch {
             let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
             log.line("rsync: \(operation)(\"\(printable(path))\") failed: \(reason)")
             return Array("\(operation) failed".utf8)
         }
-        return nil
+        return settings.mungesLinks ?? !root.isRoot ? checkMunging(root) : nil
+    }
+
+    /// Refuses a module in which stored targets could be followed after all.
+    private func checkMunging(_ root: ModuleRoot) -> [UInt8]? {
+        do throws(VolumeError) {
+            _ = try Volume.open(path: root.mungedDirectory.span)
+            log.line("\(printable(root.mungedDirectory)) exists: targets of links would lead into it (munge symlinks)")
+            return Array("daemon security issue -- contact admin".utf8)
+        } catch {
+            return nil
+        }
     }
 
     private func runEarlyCommand(_ input: [UInt8]) -> [UInt8]? {
@@ -148,19 +165,65 @@ final class SessionVisit: ModuleVisit {
         let user = printable(variables.value("RSYNC_USER_NAME") ?? [])
         let from = user.isEmpty ? shownClient : "\(user)@\(shownClient)"
         log.line("rsync \(request.isSender ? "on" : "to") \(requested) from \(from)")
+        do throws(FilterError) {
+            try apply(to: &request)
+        } catch {
+            log.line("the module's filter rules cannot be used: \(error)")
+            return .usage("ERROR: the module's filter rules cannot be used", exitCode: 3)
+        }
+        followFiles(of: request)
+        return runCommandBefore(request)
+    }
+
+    /// Prepares the lines of `transfer logging`.
+    private func followFiles(of request: VisitRequest) {
+        guard settings.logsTransfers else { return }
+        let variables = variables
+        let session = TransferLog.Session(
+            client: client,
+            module: settings.name,
+            path: variables.value("RSYNC_MODULE_PATH") ?? [],
+            user: variables.value("RSYNC_USER_NAME") ?? []
+        )
+        let files = TransferLog(variables.expand(settings.logFormat), session, request.options)
+        let follower = VisitObserver(log: log, files: files)
+        state.withLock { $0.follower = follower }
+    }
+
+    /// Sets the options that the module's parameters decide.
+    private func apply(to request: inout VisitRequest) throws(FilterError) {
+        let variables = variables
+        request.options.selection.moduleFilters = try ModuleRules(settings, variables).list()
+        request.options.selection.ignoresUnreadable = settings.ignoresUnreadable && request.isSender
+        let root = state.withLock { $0.root }
+        request.options.selection.links.munges = settings.mungesLinks ?? !root.isRoot
+        request.options.selection.links.confinesTargets = !root.isRoot
+        let temporary = variables.expand(settings.temporaryDirectory)
+        if !temporary.isEmpty {
+            request.options.placement.temporaryDirectory = root.inside(temporary)
+            if root.inside(temporary) == nil { log.line("temp dir is not in the module, and is not used") }
+        }
         if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
+        if let keeps = settings.keepsAccessTimes { request.options.attributes.openWithoutAccessTime = keeps }
+        if settings.isFakeSuper {
+            request.options.attributes.privileges = .simulated
+        } else if case .simulated = request.options.attributes.privileges {
+            request.options.attributes.privileges = .ofUser
+        }
+        request.options.attributes.modeChanges = request.isSender ? settings.outgoingModes : settings.incomingModes
+        if settings.uncompressed.raw == [UInt8(ascii: "*")], request.isSender, request.options.wire.compress {
+            request.options.wire.compressLevel = 1
+        }
         let verbosity = max(0, settings.largestVerbosity)
         request.options.output.verbosity = min(request.options.output.verbosity, verbosity)
         let limit = request.options.wire.bandwidthLimit
         if bandwidthLimit > 0, limit == 0 || limit > bandwidthLimit {
             request.options.wire.bandwidthLimit = bandwidthLimit
         }
-        return runCommandBefore(request)
     }
 
     /// Runs `pre-xfer exec`, which may prevent the session.
     private func runCommandBefore(_ request: VisitRequest) -> EngineError? {
-        state.withLock { $0.hasCommandRun = true }
         var variables = variables
         variables.set("RSYNC_REQUEST", Array(request.requested.joined(separator: [32])))
         let words = [Array("rsyncd".utf8)] + request.words + [[UInt8(ascii: ".")]]

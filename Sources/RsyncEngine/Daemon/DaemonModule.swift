@@ -23,6 +23,8 @@ package struct DaemonModule: Sendable {
     package var proof: Proof?
     /// The digests accepted for it, strongest first; nil for those of the session.
     package var digests: [AuthenticationDigest]?
+    /// Whether paths in messages begin with a slash, as in rsync with a chroot to the directory.
+    package var isRoot = true
     /// Whether owners keep their numeric IDs, whatever the client requests.
     package var forcesNumericIDs = false
     /// The I/O timeout in seconds; 0 for none.

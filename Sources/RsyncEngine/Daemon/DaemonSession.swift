@@ -1,6 +1,6 @@
 package import Checksums
 import LinuxSystem
-import RsyncOptions
+package import RsyncOptions
 import RsyncWire
 package import Transport
 import VolumeAccess
@@ -24,6 +24,7 @@ package struct DaemonSession {
     private let digests: [AuthenticationDigest]
     private let loginPlace: LoginPlace?
     private let connection: (any DaemonConnection)?
+    private let preferences: TransferOptions.Preferences
 
     /// The client and the outcome of its connection.
     package struct Report: Sendable {
@@ -65,6 +66,7 @@ package struct DaemonSession {
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client requests.
     ///   - loginPlace: The connection's place before login; nil when there is no limit.
     ///   - connection: The connection that the session runs over; nil when only the stream is known.
+    ///   - preferences: The checksums and compressors that may be negotiated.
     package init(
         catalogue: any DaemonCatalogue,
         observer: any TransferObserver,
@@ -74,8 +76,10 @@ package struct DaemonSession {
         keepAlive: Duration? = nil,
         synchronizes: Bool = false,
         loginPlace: LoginPlace? = nil,
-        connection: (any DaemonConnection)? = nil
+        connection: (any DaemonConnection)? = nil,
+        preferences: TransferOptions.Preferences = TransferOptions.Preferences()
     ) {
+        self.preferences = preferences
         self.digests = digests
         self.silenceLimit = silenceLimit
         self.synchronizes = synchronizes
@@ -266,6 +270,7 @@ package struct DaemonSession {
         if module.timeout > 0, arguments.options.wire.timeout == 0 || arguments.options.wire.timeout > module.timeout {
             arguments.options.wire.timeout = module.timeout
         }
+        arguments.options.preferences = preferences
         arguments.options.limits.keepAlive = keepAlive
         arguments.options.limits.silenceLimit = silenceLimit
         arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
@@ -277,6 +282,7 @@ package struct DaemonSession {
         arguments.options.limits.listMemory = module.listMemory
         var place = ServedPlace(base: module.volume, module: module.name)
         open(module, arguments, channel, &place, &report)
+        place.isRoot = module.isRoot
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs

@@ -8,7 +8,11 @@ struct ModuleGlob {
     /// The most names that one argument stands for.
     private static let limit = 100_000
 
-    let volume: Volume
+    private let volume: Volume
+    /// The names that the module hides, which no wildcard finds.
+    private let hidden: ModuleFilters?
+
+    init(_ volume: Volume, hidden: ModuleFilters?) { (self.volume, self.hidden) = (volume, hidden) }
 
     /// The paths that an argument stands for, in ascending order; itself when there is none.
     func expand(_ argument: [UInt8]) -> [[UInt8]] {
@@ -45,6 +49,8 @@ struct ModuleGlob {
                 NamePattern(component).matches(leaf)
             else { return nil }
             let path = joined(leaf)
+            let isDirectory = listing.kinds[index] == .directory
+            if let hidden, hidden.hides(path, isDirectory: isDirectory) { return nil }
             let exists = listing.kinds[index] != .symbolicLink || leadsSomewhere(path)
             return exists ? path : nil
         }

@@ -220,7 +220,8 @@ final class LocalCopier {
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {
-        state.reportUnreadable(sources.shownPath(of: plan.entry, in: plan.list), error)
+        let path = sources.shown(plan.entry, in: plan.list)
+        state.reportUnreadable(plan.list.name(of: plan.entry), at: path, error)
     }
 
     private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }

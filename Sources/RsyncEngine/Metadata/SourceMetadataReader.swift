@@ -7,6 +7,7 @@ import VolumeAccess
 /// Reads the attributes of source entries that only some sessions carry: access times, ACLs and extended attributes.
 struct SourceMetadataReader {
     private let state: SessionState
+    private let table: SourceTable
     private let keepsAccessTimes: Bool
     private let keepsLists: Bool
     private let names: AttributeNameRules?
@@ -14,9 +15,10 @@ struct SourceMetadataReader {
 
     /// - Parameters:
     ///   - state: Supplies the options and the table of ACLs and extended attributes, and reports.
+    ///   - table: The sources' roots, for messages.
     ///   - keepsValues: Whether long extended attributes are kept whole; otherwise by their digests.
-    init(_ state: SessionState, keepsValues: Bool) {
-        self.state = state
+    init(_ state: SessionState, _ table: SourceTable, keepsValues: Bool) {
+        (self.state, self.table) = (state, table)
         keepsAccessTimes = state.options.attributes.accessTimes > 0
         keepsLists = state.options.attributes.acls
         names = state.attributeNames
@@ -31,11 +33,13 @@ struct SourceMetadataReader {
     /// - Parameters:
     ///   - status: The entry's status.
     ///   - permissions: The permissions that are listed for it.
+    ///   - source: The number of its source's root.
     ///   - read: Reads its ACLs and extended attributes; only called if the session carries them.
     /// - Returns: What is listed; errors have been reported.
     func attributes(
         of status: FileStatus,
         listing permissions: UInt32,
+        below source: UInt16,
         reading read: (AttributeReading) throws(VolumeError) -> HeldAttributes
     ) -> EntryAttributes {
         var attributes = EntryAttributes()
@@ -48,23 +52,23 @@ struct SourceMetadataReader {
                     names?.listedName(of: name) != nil
                 }
             )
-            for failure in held.failures { note(failure) }
+            for failure in held.failures { note(failure, source) }
             let access = held.accessList?.stripped(of: permissions) ?? AccessControlList()
             attributes.accessList = state.metadata.number(ofAccessList: access)
             attributes.defaultList = state.metadata.number(ofDefaultList: held.defaultList)
             attributes.extended = state.metadata.number(of: listed(held.extended))
         } catch {
-            note(error)
+            note(error, source)
         }
         return attributes
     }
 
-    private func note(_ error: VolumeError) {
+    private func note(_ error: VolumeError, _ source: UInt16) {
         // It vanished after its status was read; what became of it shows later.
         guard !error.isMissing else { return }
         state.add(.general)
         let operation = error.operation ?? "llistxattr"
-        state.report(state.describe(operation, error.path, number: error.number ?? EIO, role: "sender"), .errorTransfer)
+        state.report(state.describe(operation, error, below: table.root(source)), .errorTransfer)
     }
 
     private func listed(_ held: [(name: [UInt8], value: [UInt8])]) -> [ExtendedAttribute] {

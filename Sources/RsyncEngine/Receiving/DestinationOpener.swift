@@ -20,6 +20,7 @@ struct DestinationOpener {
         wasCreated: Bool = false
     ) -> Destination {
         let root = base.map { FilterRoot(module: $0, path: path) } ?? FilterRoot(volume)
+        state.setDestination(root)
         return Destination(
             volume: volume,
             localName: localName,
@@ -70,7 +71,7 @@ struct DestinationOpener {
     private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
         guard let base else {
             let path = isBase(path) ? [UInt8(ascii: ".")] : path
-            return try Volume.open(path: path.span)
+            return try Volume.open(path: path.span, simulating: state.options.attributes.privileges == .simulated)
         }
         return isBase(path) ? base : try base.volume(at: path.span)
     }
@@ -153,12 +154,9 @@ struct DestinationOpener {
         exitCode: Int32
     ) -> EngineError {
         guard let number = error.number else { return .volume("the destination cannot be used", error) }
-        let shown = base == nil ? SourcePlace.user.shown(path) : shownPath(path)
-        guard let operation else {
-            let reason = "\(SystemError.text(of: number)) (\(number))"
-            let text = "rsync: [Receiver] ERROR: cannot stat destination \(state.quoted(shown)): \(reason)"
-            return .usage(text, exitCode: exitCode)
-        }
-        return .usage(state.describe(operation, shown, number: number, role: "Receiver"), exitCode: exitCode)
+        let shown = state.quoted(state.place.shown(argument: path))
+        let what = operation.map { "\($0) \(shown) failed" } ?? "ERROR: cannot stat destination \(shown)"
+        let text = "rsync: [Receiver] \(what): \(SystemError.text(of: number)) (\(number))"
+        return .usage(text, exitCode: exitCode)
     }
 }

@@ -205,7 +205,7 @@ final class FileSender {
         in list: FileList,
         _ error: VolumeError
     ) throws(WireError) {
-        state.reportUnreadable(directories.shownPath(of: entry, in: list), error)
+        state.reportUnreadable(list.name(of: entry), at: directories.shown(entry, in: list), error)
         try tellNotSent(index)
     }
 

@@ -64,8 +64,18 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// The line that a program prints for it; lines of rsync's own stand as they are.
     package var line: String {
         let text = description
-        let isWhole = ["rsync: ", "@ERROR", "ERROR: ", "The temp-dir "].contains { text.hasPrefix($0) }
+        let isWhole = ["rsync: ", "@ERROR", "ERROR: ", "The temp-dir ", "pre-xfer exec ", "stopping "].contains {
+            text.hasPrefix($0)
+        }
         return isWhole ? text : "rsync: \(text)"
+    }
+
+    /// The time that the client set for the server has come (`--stop-after`, `--stop-at`).
+    static let requestedStop = EngineError.usage("stopping at requested limit", exitCode: 30)
+
+    /// Whether it is that.
+    var isRequestedStop: Bool {
+        if case .usage(_, exitCode: 30) = self { true } else { false }
     }
 
     /// The beginning of the text of ``writeBack(_:_:)``, by which a dvm peer at the other end recognizes it.

@@ -115,11 +115,17 @@ package struct ServerSession {
         }
         let state = makeState(options, parameters, place, isSending: arguments.isSender)
         let runner = SessionRunner(state: state, channel: channel)
+        var timer: StopTimer?
+        defer { timer?.cancel() }
         do throws(EngineError) {
+            timer = try options.wire.stop.map { (time) throws(EngineError) in try StopTimer(time, state) }
             if arguments.isSender {
                 try runner.send(open(arguments.paths, place, state, channel))
             } else {
                 let path = arguments.paths.first ?? []
+                if ModuleFilters(options, in: [])?.hides(path, isDirectory: true) == true {
+                    throw .usage("ERROR: daemon has excluded destination \"\(printable(path))\"", exitCode: 3)
+                }
                 try runner.receive(into: DestinationArgument(base: place.base, path: path), request: nil)
             }
         } catch {
@@ -245,7 +251,6 @@ package struct ServerSession {
         SessionState(
             options: options,
             parameters: parameters,
-            module: place.module,
             isServer: true,
             role: isSending ? "sender" : "receiver",
             observer: observer,
@@ -268,6 +273,8 @@ struct ServedPlace {
     var lockReach: Int64 = 0
     /// Whether wildcards in the user's own paths are expanded; those of a module always are.
     var expandsWildcards = false
+    /// Whether a module is the root of the file system for rsync (``SourcePlace``).
+    var isRoot = true
     var isReadOnly = false
     var isWriteOnly = false
     /// Whether owners are matched by name, unless the client forbids it.
@@ -320,20 +327,20 @@ struct ServedPlace {
     }
 
     /// What paths are relative to.
-    var sources: SourcePlace { base.map { .module($0, name: module) } ?? .user }
+    var sources: SourcePlace { base.map { .module($0, name: module, isRoot: isRoot) } ?? .user }
 
     /// The paths that an argument stands for: itself when nothing matches.
-    private func expanded(_ path: [UInt8]) -> [[UInt8]] {
-        if let base { return ModuleGlob(volume: base).expand(path) }
+    private func expanded(_ path: [UInt8], _ options: TransferOptions) -> [[UInt8]] {
+        if let base { return ModuleGlob(base, hidden: ModuleFilters(options, in: [])).expand(path) }
         let found = expandsWildcards && path.contains(where: "*?[".utf8.contains) ? matchingPaths(path) : []
         return found.isEmpty ? [path] : found
     }
 
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
-        var resolver = SourceResolver(sources, state.options.selection)
+        var resolver = SourceResolver(sources, state.options)
         var roots: [SourceRoot] = []
-        for path in paths.flatMap(expanded) {
+        for path in paths.flatMap({ expanded($0, state.options) }) {
             do throws(VolumeError) {
                 roots.append(try resolver.resolve(path))
             } catch {

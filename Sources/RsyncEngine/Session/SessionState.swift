@@ -1,5 +1,6 @@
 import Glibc
 import FileMetadata
+import Glibc
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -36,12 +37,12 @@ final class SessionState: Sendable {
         /// The last tally sent to the peer, and when it was sent.
         var toldTally: TransferTally?
         var tallyTold = ContinuousClock.now
+        /// The path of the destination from the module's or the system's root, without slashes at its ends.
+        var destination: [UInt8] = []
     }
 
     let options: TransferOptions
     let parameters: SessionParameters
-    /// The module that a daemon serves, for messages; empty elsewhere.
-    let module: [UInt8]
     /// Whether messages go to the peer instead of to the user.
     let isServer: Bool
     /// Whether the destination is changed.
@@ -71,7 +72,6 @@ final class SessionState: Sendable {
     init(
         options: TransferOptions,
         parameters: SessionParameters,
-        module: [UInt8] = [],
         isServer: Bool,
         role: String,
         observer: any TransferObserver,
@@ -88,7 +88,6 @@ final class SessionState: Sendable {
         currentTimeout = Atomic(options.wire.timeout)
         self.mapsNames = mapsNames && !options.attributes.numericIDs
         self.parameters = parameters
-        self.module = module
         self.isServer = isServer
         self.role = role
         execution = Execution(options)
@@ -279,14 +278,13 @@ final class SessionState: Sendable {
     /// Reports the attributes that could not be set on one entry, whose content is in place.
     func report(attributes failures: [VolumeError], role: String) {
         guard case .system(let operation, let path, let number)? = failures.first else { return }
-        let name = printable(path.isEmpty ? [UInt8(ascii: ".")] : path)
         let kinds = failures.compactMap(\.attributeName)
         let what =
             kinds.count > 1 ? "\(kinds.dropLast().joined(separator: ", ")) and \(kinds[kinds.count - 1])" : kinds.first
         let text =
             kinds == ["owner"] || kinds == ["group"]
-            ? describe(operation, Array(name.utf8), number: number, role: role)
-            : "rsync: [\(role)] \(Self.attributesNotSet) \(what ?? operation) on \"\(name)\": "
+            ? describe(operation, path, number: number, role: role)
+            : "rsync: [\(role)] \(Self.attributesNotSet) \(what ?? operation) on \(quoted(atDestination(path))): "
                 + "\(SystemError.text(of: number)) (\(number))"
         report(text, .errorTransfer)
     }
@@ -294,27 +292,42 @@ final class SessionState: Sendable {
     /// The phrase in a message about attributes that could not be set, from either side.
     static let attributesNotSet = "failed to set"
 
-    /// The text rsync prints for a failed operation on a file (protocol specification, transfer 18.6).
-    func describe(_ operation: String, _ name: some Sequence<UInt8>, number: Int32, role: String? = nil) -> String {
-        "rsync: [\(role ?? self.role)] \(operation) \(quoted(name)) failed: \(SystemError.text(of: number)) (\(number))"
+    /// The text rsync prints for a failed operation at the destination (protocol specification, transfer 18.6).
+    func describe(_ operation: String, _ path: [UInt8], number: Int32, role: String? = nil) -> String {
+        let what = "\(operation) \(quoted(atDestination(path)))"
+        return "rsync: [\(role ?? self.role)] \(what) failed: \(SystemError.text(of: number)) (\(number))"
+    }
+
+    /// The same for one below a root of the source.
+    func describe(_ operation: String, _ error: VolumeError, below root: SourceTable.Root) -> String {
+        let number = error.number ?? EIO
+        let what = "\(operation) \(quoted(place.shown(error.path, below: root)))"
+        return "rsync: [sender] \(what) failed: \(SystemError.text(of: number)) (\(number))"
+    }
+
+    /// The place of the destination, for messages; set before anything is written to it.
+    func setDestination(_ root: FilterRoot) { guarded.withLock { $0.destination = root.path } }
+
+    /// The whole path of something at the destination.
+    private func atDestination(_ path: [UInt8]) -> [UInt8] {
+        place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })
     }
 
     /// Reports a listed file of the source that cannot be read.
-    func reportUnreadable(_ path: [UInt8], _ error: VolumeError) {
+    func reportUnreadable(_ name: ArraySlice<UInt8>, at path: [UInt8], _ error: VolumeError) {
         if error.isMissing {
             add(.vanished)
-            return report("file has vanished: \(quoted(path))", .warning)
+            return report("file has vanished: \"\(printable(name))\"", .warning)
         }
         add(.general)
         let number = error.number ?? EINVAL
         let reason = "\(SystemError.text(of: number)) (\(number))"
-        report("rsync: [sender] send_files failed to open \(quoted(path)): \(reason)", .errorTransfer)
+        let what = "\"\(printable(path))\"\(place.suffix)"
+        report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
     }
 
     /// A path in a message, with the module that it is in.
-    func quoted(_ path: some Sequence<UInt8>) -> String {
-        "\"\(printable(Array(path)))\"" + (module.isEmpty ? "" : " (in \(printable(module)))")
-    }
+    func quoted(_ path: [UInt8]) -> String { "\"\(printable(path))\"\(place.suffix)" }
 }
 
 extension VolumeError {

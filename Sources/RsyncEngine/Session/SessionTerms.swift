@@ -112,7 +112,8 @@ extension SessionState {
     /// Called by the owner of the output. A failure to write is ignored: the session has already failed.
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
-        guard ![10, 12, 19, 30].contains(code) else { return }
+        // The connection of a session that was stopped on request still works.
+        guard ![10, 12, 19, 30].contains(code) || failure.isRequestedStop else { return }
         if isServer {
             switch failure {
             case .peerExit: break

@@ -55,8 +55,6 @@ package struct ClientSettings: Sendable, Equatable {
     package var givenSeclusion: Bool?
     /// How often `--old-args` was given; 0 for its `--no-` form.
     package var givenOldLevel: Int?
-    /// The value of `--stop-after` or `--stop-at`.
-    package var stop: StopTime?
     /// Which of the options for owners and groups were given.
     var chownMix = ChownMix()
 

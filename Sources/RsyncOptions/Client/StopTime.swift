@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// When a client stops (rsync(1), `--stop-after` and `--stop-at`).
+/// When a side stops (rsync(1), `--stop-after` and `--stop-at`).
 package enum StopTime: Sendable, Equatable {
     /// After seconds.
     case after(Int64)

@@ -120,11 +120,11 @@ extension OptionTable {
             off: false,
             told: .word(20)
         ),
-        .clientSetting("--stop-after=MINUTES, --time-limit=MINUTES", "stop after a time") {
-            (state, value) throws(OptionError) in state.settings.stop = try StopTime(after: value)
+        .setting("--stop-after=MINUTES, --time-limit=MINUTES", "stop after a time") {
+            (transfer, value) throws(OptionError) in transfer.wire.stop = try StopTime(after: value)
         },
-        .clientSetting("--stop-at=TIME", "stop at a point in local time, such as 2031-12-31T23:59, 23:59 or 31") {
-            (state, value) throws(OptionError) in state.settings.stop = try StopTime(at: value)
+        .setting("--stop-at=TIME", "stop at a point in local time, such as 2031-12-31T23:59, 23:59 or 31") {
+            (transfer, value) throws(OptionError) in transfer.wire.stop = try StopTime(at: value)
         },
     ]
 

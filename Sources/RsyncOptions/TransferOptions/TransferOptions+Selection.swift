@@ -25,6 +25,10 @@ extension TransferOptions {
         package var removesSources = false
         /// `--filter`, `--exclude`, `--include` and what other options imply, in order.
         package var filters = FilterList()
+        /// The names that a daemon's module hides, relative to its root; they stay on this side.
+        package var moduleFilters = FilterList()
+        /// Whether a daemon's module hides names that its user may not read; it stays on this side.
+        package var ignoresUnreadable = false
         /// `-m`: directories with nothing in them are left out.
         package var prunesEmptyDirectories = false
         /// `-C`.
@@ -56,6 +60,8 @@ extension TransferOptions {
         package var keepsDirectoryLinks = false
         /// `--munge-links`: links are stored in a form that cannot be followed.
         package var munges = false
+        /// Whether a daemon's module keeps received targets from leading out of the transfer; it stays on this side.
+        package var confinesTargets = false
         /// `--insecure-links`: links of other users are followed in the user's own paths.
         package var trustsAll = false
 

@@ -29,6 +29,8 @@ extension TransferOptions {
         package var bandwidthLimit: Int64 = 0
         /// `--timeout` in seconds; 0 for none.
         package var timeout = 0
+        /// `--stop-after` or `--stop-at`; it stays on the side that it is given to.
+        package var stop: StopTime?
         /// `--max-alloc` as it was written; nil for rsync's default, 1 GiB.
         package var allocationLimit: String?
 

@@ -13,6 +13,7 @@ struct DaemonRunner {
     private static let loginLimit = Duration.seconds(60)
 
     private let settings: DaemonSettings
+    private let environment: [String: String]
     private let path: [UInt8]
     private let overrides: [DaemonConfiguration.Override]
     private let configuration: DaemonConfiguration
@@ -22,9 +23,14 @@ struct DaemonRunner {
     /// - Parameters:
     ///   - settings: The command line.
     ///   - isOverShell: Whether a remote shell started the daemon.
+    ///   - environment: The process's environment.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 1 when it cannot be read or is not supported.
-    init(_ settings: DaemonSettings, isOverShell: Bool) throws(CommandError) {
-        self.settings = settings
+    init(
+        _ settings: DaemonSettings,
+        isOverShell: Bool,
+        environment: [String: String]
+    ) throws(CommandError) {
+        (self.settings, self.environment) = (settings, environment)
         let isUsers = isOverShell && geteuid() != 0
         path = settings.configuration ?? Array((isUsers ? "rsyncd.conf" : "/etc/rsyncd.conf").utf8)
         overrides = try Self.overrides(settings)
@@ -90,7 +96,8 @@ struct DaemonRunner {
         let service = DaemonService(
             ConfigurationSource(path, overrides: overrides, first: configuration, log: log.output(of: configuration)),
             log: log,
-            bandwidthLimit: settings.bandwidthLimit
+            settings,
+            environment: environment
         )
         let report = service.serve(stream, from: peer, place: nil)
         return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
@@ -132,7 +139,7 @@ struct DaemonRunner {
 
     private func serve(_ listener: Listener, _ log: DaemonLog, _ output: any LineOutput) throws(CommandError) -> Int32 {
         let source = ConfigurationSource(path, overrides: overrides, first: configuration, log: output)
-        let service = DaemonService(source, log: log, bandwidthLimit: settings.bandwidthLimit)
+        let service = DaemonService(source, log: log, settings, environment: environment)
         let clients = DaemonClients()
         let reread: @Sendable () -> Void = {
             output.line("SIGHUP: reading the configuration again")

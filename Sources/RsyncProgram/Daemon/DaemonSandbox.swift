@@ -28,6 +28,7 @@ struct DaemonSandbox {
                 sandbox.allow(folder == "/" ? path : folder, .read)
             }
         }
+        configuration.makeLockFiles()
         for file in configuration.writtenFiles { sandbox.allow(String(decoding: file, as: UTF8.self), .write) }
         let processIDFile = configuration.text(\.processIDFile)
         if !processIDFile.isEmpty { sandbox.allow(FilePath.folder(of: processIDFile), .remove) }

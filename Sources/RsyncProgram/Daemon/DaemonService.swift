@@ -1,6 +1,7 @@
 import RsyncCommand
 import RsyncDaemon
 import RsyncEngine
+import RsyncOptions
 import Transport
 
 /// Serves a daemon's clients, each on the calling thread, with the configuration of the moment.
@@ -8,15 +9,23 @@ struct DaemonService: Sendable {
     private let source: ConfigurationSource
     private let log: DaemonLog
     private let bandwidthLimit: Int64
+    private let preferences: TransferOptions.Preferences
 
     /// Prepares to serve.
     ///
     /// - Parameters:
     ///   - source: The configuration.
     ///   - log: Where lines go.
-    ///   - bandwidthLimit: The most that a session sends, in KiB/s; 0 for no limit.
-    init(_ source: ConfigurationSource, log: DaemonLog, bandwidthLimit: Int64) {
-        (self.source, self.log, self.bandwidthLimit) = (source, log, bandwidthLimit)
+    ///   - settings: The daemon's command line.
+    ///   - environment: Its environment, which limits what is negotiated (`RSYNC_CHECKSUM_LIST`, `RSYNC_COMPRESS_LIST`).
+    init(
+        _ source: ConfigurationSource,
+        log: DaemonLog,
+        _ settings: DaemonSettings,
+        environment: [String: String]
+    ) {
+        (self.source, self.log, bandwidthLimit) = (source, log, settings.bandwidthLimit)
+        preferences = TransferOptions.Preferences(environment: environment, forServer: true)
     }
 
     /// Serves one client.
@@ -38,7 +47,12 @@ struct DaemonService: Sendable {
                 log: log,
                 bandwidthLimit: bandwidthLimit
             )
-            let session = DaemonSession(catalogue: catalogue, observer: SilentObserver(), loginPlace: place)
+            let session = DaemonSession(
+                catalogue: catalogue,
+                observer: SilentObserver(),
+                loginPlace: place,
+                preferences: preferences
+            )
             let report = session.run(over: stream)
             tell(report, of: configuration.shownHost(client), to: output)
             return report

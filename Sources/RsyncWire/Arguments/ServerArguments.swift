@@ -51,7 +51,7 @@ package struct ServerArguments: Sendable, Equatable {
         if dialect.hasCompatibilityFlags {
             server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
         }
-        self.paths = paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 }
+        self.paths = paths
     }
 
     /// Parses an argument vector on the server's side.
@@ -105,12 +105,15 @@ package struct ServerArguments: Sendable, Equatable {
     /// The vector before the `.` that ends the options, without any quoting.
     package var encodedOptions: [[UInt8]] { server.words + passing.remoteOptions }
 
+    /// The paths; `.` stands for an empty one, which a daemon's module never has.
+    private var shownPaths: [[UInt8]] { paths.map { $0.isEmpty ? [UInt8(ascii: ".")] : $0 } }
+
     // MARK: secluded arguments
 
     /// The words that follow the server's program on a remote shell's command line.
     package var shellWords: [[UInt8]] {
         guard !isSecluded else { return firstWords }
-        let paths = passing.oldLevel > 0 ? paths : paths.map(ArgumentQuoting.shellPath)
+        let paths = passing.oldLevel > 0 ? shownPaths : shownPaths.map(ArgumentQuoting.shellPath)
         return passing.quoted(server.words) + [Array(".".utf8)] + paths
     }
 
@@ -119,7 +122,7 @@ package struct ServerArguments: Sendable, Equatable {
 
     /// The part of secluded arguments that goes on the stream; nothing in it is quoted.
     package var secludedWords: [[UInt8]] {
-        let paths = paths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
+        let paths = shownPaths.map { $0.first == UInt8(ascii: "-") ? Array("./".utf8) + $0 : $0 }
         return server.longWords + passing.remoteOptions + [Array(".".utf8)] + paths
     }
 

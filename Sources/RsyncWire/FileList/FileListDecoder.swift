@@ -27,8 +27,6 @@ package struct FileListLimits: Sendable, Equatable {
 /// for all lists of a session.
 package struct FileListDecoder {
     private static let pathLimit = 4096
-    /// What makes a target one that cannot be followed (protocol specification, transfer 14.9).
-    private static let mungedPrefix = Array("/rsyncd-munged/".utf8)
     /// The memory of a name besides its bytes: array overhead, and entries in the dictionaries that it is looked up in.
     private static let nameOverhead = 128
     /// The memory of a hard link group's number in a set that is half empty.
@@ -432,13 +430,15 @@ package struct FileListDecoder {
             guard (0..<Self.pathLimit).contains(length) else {
                 throw .violation("the target of a symbolic link has \(length) bytes", exitCode: 22)
             }
-            if format.mungesTargets {
-                let target = try input.bytes(length, "the target of a symbolic link")
-                extra.targetStart = list.store(Self.mungedPrefix + target)
-                extra.targetLength = UInt16(Self.mungedPrefix.count + length)
-            } else {
+            if format.targets == .verbatim {
                 extra.targetStart = try list.store(length, from: input, "the target of a symbolic link")
                 extra.targetLength = UInt16(length)
+            } else {
+                let depth = lastName.dropFirst().count { $0 == UInt8(ascii: "/") }
+                let target = try input.bytes(length, "the target of a symbolic link")
+                let stored = format.targets.stored(target, depth: depth)
+                extra.targetStart = list.store(stored)
+                extra.targetLength = UInt16(stored.count)
             }
             guard !list.holdsNUL(from: extra.targetStart, count: Int(extra.targetLength)) else {
                 throw .violation("a NUL in the target of a symbolic link", exitCode: 4)

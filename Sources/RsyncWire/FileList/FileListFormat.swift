@@ -42,8 +42,8 @@ package struct FileListFormat: Sendable, Equatable {
     package var allowsAbsoluteNames = false
     /// Whether a list has the directories of all names (not with `--no-implied-dirs`).
     package var listsParents = true
-    /// Whether received targets of symbolic links are stored in a form that cannot be followed (`--munge-links`).
-    package var mungesTargets = false
+    /// What becomes of received targets of symbolic links.
+    package var targets = StoredTarget.verbatim
     /// Length in bytes of each regular file's whole-file checksum (`-c`); 0 for none.
     package var checksumLength = 0
 
@@ -75,7 +75,8 @@ package struct FileListFormat: Sendable, Equatable {
         listsMissing = options.deletion.deletesMissingSources
         allowsAbsoluteNames = options.selection.relative
         listsParents = !options.selection.relative || options.selection.impliedDirectories
-        mungesTargets = options.selection.links.munges
+        let links = options.selection.links
+        targets = links.munges ? .munged : links.confinesTargets ? .confined : .verbatim
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 

@@ -88,7 +88,9 @@ package enum ArgumentStream {
             }
             if argument.isEmpty { break }
             total += argument.count
-            guard arguments.count < countLimit, total <= totalLimit else { throw .incompatible("too many arguments") }
+            guard arguments.count < countLimit, total <= totalLimit else {
+                throw .incompatible("too many daemon arguments")
+            }
             arguments.append(argument)
         }
         return isSecluded ? Array(arguments.dropFirst()) : arguments

@@ -18,16 +18,21 @@ struct AttributeStore {
 
     private let place: Place
 
+    private init(place: Place) { self.place = place }
+
     /// Those of an open file.
     init(_ descriptor: Int32) { place = .descriptor(descriptor) }
+
+    /// Those of what an `O_PATH` descriptor holds.
+    init(held descriptor: Int32) { place = .path(Array("/proc/self/fd/\(descriptor)".utf8), following: true) }
 
     /// Those of a leaf, of a symbolic link itself; or of the directory for nil.
     init(_ directory: VolumeDirectory, _ leaf: Span<UInt8>?) {
         guard let leaf else {
-            place = .path(Array("/proc/self/fd/\(directory.descriptor.rawValue)".utf8), following: true)
+            self.init(held: directory.descriptor.rawValue)
             return
         }
-        place = .path(directory.heldPath(of: leaf), following: false)
+        self.init(place: .path(directory.heldPath(of: leaf), following: false))
     }
 
     /// The names; an empty list costs one call.

@@ -23,7 +23,9 @@ package struct FileAttributes: Hashable, Sendable {
     package var extended: ExtendedAttributesChange?
 
     /// Whether some are set with the system calls of extended attributes.
-    var needStore: Bool { extended != nil || accessList != nil || defaultList != nil }
+    func needStore(_ features: VolumeFeatures) -> Bool {
+        extended != nil || accessList != nil || defaultList != nil || features.simulatesPrivileges
+    }
 
     /// Creates a set of attributes.
     package init(
@@ -65,6 +67,7 @@ struct AttributeTarget {
     /// - Returns: The failures. A failed change of owner leaves setuid and setgid unset: the program would run as the
     ///   wrong user.
     func apply(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
+        if features.simulatesPrivileges { return applySimulated(wanted) }
         var failures: [VolumeError] = []
         var permissions = wanted.permissions
         // Whether the permissions have been changed on the way.
@@ -84,12 +87,7 @@ struct AttributeTarget {
             failures += apply(extended, current, &areDisturbed)
             if areDisturbed { permissions = permissions ?? current.permissions }
         }
-        let modified = wanted.modified.flatMap { $0 == current.modified ? nil : $0 }
-        let accessed = wanted.accessed.flatMap { $0 == current.accessed ? nil : $0 }
-        if modified != nil || accessed != nil {
-            let result = changeTimes(modified, accessed)
-            if result < 0 { failures.append(.system(operation: "utimensat", path: path(), number: Int32(-result))) }
-        }
+        failures += applyTimes(wanted, current: current)
         failures += applyLists(wanted)
         guard let permissions, !current.isSymbolicLink else { return failures }
         if areDisturbed || permissions != current.permissions {
@@ -119,6 +117,15 @@ struct AttributeTarget {
         }
     }
 
+    /// Sets the times that differ.
+    func applyTimes(_ wanted: FileAttributes, current: FileStatus) -> [VolumeError] {
+        let modified = wanted.modified.flatMap { $0 == current.modified ? nil : $0 }
+        let accessed = wanted.accessed.flatMap { $0 == current.accessed ? nil : $0 }
+        guard modified != nil || accessed != nil else { return [] }
+        let result = changeTimes(modified, accessed)
+        return result < 0 ? [.system(operation: "utimensat", path: path(), number: Int32(-result))] : []
+    }
+
     /// Sets the ACLs.
     ///
     /// - Returns: The failures; a file system without ACLs is none where none are wanted.
@@ -146,7 +153,7 @@ struct AttributeTarget {
         return kernelCall { Kernel.utimensat(descriptor, name, times, AT_SYMLINK_NOFOLLOW) }
     }
 
-    private func changePermissions(_ permissions: UInt32) -> Int {
+    func changePermissions(_ permissions: UInt32) -> Int {
         guard let name else { return kernelCall { fchmod(descriptor, permissions) } }
         if features.fchmodat2.isSupported {
             let result = kernelCall { Kernel.fchmodat2(descriptor, name, permissions, AT_SYMLINK_NOFOLLOW) }
@@ -177,7 +184,7 @@ extension VolumeDirectory {
         }
         var failures: [VolumeError] = []
         let path = path(of: name)
-        let store = attributes.needStore ? AttributeStore(self, name) : nil
+        let store = attributes.needStore(features) ? AttributeStore(self, name) : nil
         try perform("chown", name) { directory, name in
             let target = AttributeTarget(
                 descriptor: directory,
@@ -209,7 +216,7 @@ extension VolumeDirectory {
             name: nil,
             path: { self.relativePath },
             features: features,
-            store: attributes.needStore ? AttributeStore(self, nil) : nil
+            store: attributes.needStore(features) ? AttributeStore(self, nil) : nil
         )
         return target.apply(attributes, current: current)
     }

@@ -28,7 +28,7 @@ package enum FileKind: UInt8, Hashable, Sendable {
 /// The status of an entry as reported by statx(2): of the entry itself, never of a symbolic link's target.
 package struct FileStatus: Hashable, Sendable {
     /// Type and permissions, as `st_mode`.
-    package let mode: UInt32
+    package internal(set) var mode: UInt32
     /// Size in bytes; for a symbolic link, that of its target path.
     package let size: Int64
     /// The modification time.
@@ -36,9 +36,9 @@ package struct FileStatus: Hashable, Sendable {
     /// The access time.
     package let accessed: Timestamp
     /// The owner's user ID.
-    package let owner: UInt32
+    package internal(set) var owner: UInt32
     /// The group ID.
-    package let group: UInt32
+    package internal(set) var group: UInt32
     /// The number of hard links.
     package let linkCount: UInt32
     /// The device number of its file system.
@@ -46,9 +46,9 @@ package struct FileStatus: Hashable, Sendable {
     /// The inode number.
     package let inode: UInt64
     /// The major number of a device node.
-    package let deviceMajor: UInt32
+    package internal(set) var deviceMajor: UInt32
     /// The minor number of a device node.
-    package let deviceMinor: UInt32
+    package internal(set) var deviceMinor: UInt32
     /// Allocated space in units of 512 bytes.
     package let blocks: UInt64
     /// Whether another file system is mounted here.

@@ -32,18 +32,40 @@ package struct AttributeReading {
 
 extension AttributeStore {
     /// Reads ACLs and extended attributes; an entry that has none costs one system call.
-    func read(_ reading: AttributeReading, path: [UInt8]) throws(VolumeError) -> HeldAttributes {
+    ///
+    /// - Parameters:
+    ///   - reading: Which to read.
+    ///   - path: The entry's path, for errors.
+    ///   - shown: The permissions that an entry shows whose ACLs are stored (`--fake-super`); nil where they are real.
+    /// - Returns: What the entry has.
+    /// - Throws: ``VolumeError`` when the names of the attributes cannot be listed.
+    func read(
+        _ reading: AttributeReading,
+        path: [UInt8],
+        shown: UInt32? = nil
+    ) throws(VolumeError) -> HeldAttributes {
         var held = HeldAttributes()
+        let lists =
+            shown == nil
+            ? [AccessControlList.accessName, AccessControlList.defaultName]
+            : [StoredStatus.accessListName, StoredStatus.defaultListName]
         let names: [[UInt8]]
         switch self.names() {
         case .success(let found): names = found
         case .failure(let error): throw .system(operation: error.operation, path: path, number: error.number)
         }
         for name in names {
-            let isList = name == AccessControlList.accessName || name == AccessControlList.defaultName
-            guard isList ? reading.lists : reading.isWanted(name) else { continue }
+            let list = lists.firstIndex(of: name)
+            guard list != nil ? reading.lists : reading.isWanted(name) else { continue }
             switch value(of: name) {
-            case .success(let value) where isList: held.take(list: value, named: name)
+            case .success(let value) where list != nil:
+                let found = shown == nil ? AccessControlList(kernel: value) : AccessControlList(stored: value)
+                guard let found = found?.sorted else { continue }
+                if list == 1 {
+                    held.defaultList = found
+                } else {
+                    held.accessList = if let shown { found.completed(with: shown) } else { found }
+                }
             case .success(let value): held.extended.append((name, value))
             // It was removed in the meantime.
             case .failure(let error) where error.number == ENODATA: continue
@@ -69,9 +91,12 @@ extension VolumeDirectory {
         of name: Span<UInt8>?,
         _ reading: AttributeReading
     ) throws(VolumeError) -> HeldAttributes {
-        guard let name else { return try AttributeStore(self, nil).read(reading, path: relativePath) }
-        guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        return try AttributeStore(self, name).read(reading, path: path(of: name))
+        if let name { guard isLeafName(name) else { throw .invalidName(bytes(of: name)) } }
+        let store = AttributeStore(self, name)
+        let path = if let name { self.path(of: name) } else { relativePath }
+        guard features.simulatesPrivileges else { return try store.read(reading, path: path) }
+        let status = if let name { try status(of: name) } else { try status() }
+        return try store.read(reading, path: path, shown: status?.permissions ?? 0)
     }
 
     /// Reads one extended attribute of an entry; nil if it cannot be read.
@@ -127,12 +152,5 @@ extension Volume {
         } catch {
             return nil
         }
-    }
-}
-
-extension HeldAttributes {
-    fileprivate mutating func take(list value: [UInt8], named name: [UInt8]) {
-        guard let list = AccessControlList(kernel: value)?.sorted else { return }
-        if name == AccessControlList.accessName { accessList = list } else { defaultList = list }
     }
 }

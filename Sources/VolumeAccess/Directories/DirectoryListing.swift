@@ -65,6 +65,7 @@ package struct DirectoryListing: Sendable {
             let number = withTerminated(arena, Int(starts[index])..<Int(starts[index + 1]) - 1) { name in
                 FileStatus.read(descriptor, name, into: &status)
             }
+            if let read = status { status = directory.features.shown(read, AttributeStore(directory, name(index))) }
             statuses.append(status)
             if let status {
                 kinds[index] = status.kind

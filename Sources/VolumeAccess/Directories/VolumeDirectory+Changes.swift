@@ -12,6 +12,7 @@ extension VolumeDirectory {
     ///   - permissions: Its permission bits, subject to the process's umask.
     /// - Throws: ``VolumeError``; EEXIST when the name exists.
     package func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
+        let permissions = features.simulatesPrivileges ? permissions & 0o777 | 0o700 : permissions
         try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
 
@@ -91,7 +92,10 @@ extension VolumeDirectory {
     ) throws(VolumeError) {
         for index in target.indices where target[index] == 0 { throw .invalidName(bytes(of: target)) }
         try place("symlink", as: name, isReplacing: isReplacing) { directory, name in
-            Int32(withTerminated(target) { target in Int(Kernel.symlinkat(target, directory, name)) })
+            if features.simulatesPrivileges {
+                return Self.makePlaceholder(directory, name, mode: 0o120777, target: bytes(of: target))
+            }
+            return Int32(withTerminated(target) { target in Int(Kernel.symlinkat(target, directory, name)) })
         }
     }
 
@@ -112,7 +116,10 @@ extension VolumeDirectory {
         isReplacing: Bool
     ) throws(VolumeError) {
         try place("mknod", as: name, isReplacing: isReplacing) { directory, name in
-            Kernel.mknodat(directory, name, mode, dvm_makedev(major, minor))
+            if features.simulatesPrivileges {
+                return Self.makePlaceholder(directory, name, mode: mode, major: major, minor: minor)
+            }
+            return Kernel.mknodat(directory, name, mode, dvm_makedev(major, minor))
         }
     }
 

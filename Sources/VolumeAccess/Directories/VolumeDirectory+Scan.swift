@@ -22,8 +22,20 @@ extension VolumeDirectory {
         let result = forEachRecord(reader.rawValue, bufferLength: 128 * 1024) { name, path, _, _ in
             var status: FileStatus?
             let number = FileStatus.read(reader.rawValue, path, into: &status)
-            visit(name, status.map { .success($0) } ?? .failure(failure("statx", name, number)))
+            visit(
+                name,
+                status.map { .success(features.shown($0, AttributeStore(self, name))) }
+                    ?? .failure(failure("statx", name, number))
+            )
         }
         guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
+    }
+}
+
+extension VolumeDirectory {
+    /// Whether this process's user may read an entry: faccessat(2) with the effective IDs.
+    package func canRead(_ name: Span<UInt8>) -> Bool {
+        guard isLeafName(name) else { return false }
+        return withTerminated(name) { name in kernelCall { Kernel.canRead(descriptor.rawValue, name) } } == 0
     }
 }

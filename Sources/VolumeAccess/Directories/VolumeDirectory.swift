@@ -87,7 +87,7 @@ package final class VolumeDirectory: Sendable {
         let result = withTerminated(name) { name in FileStatus.read(descriptor.rawValue, name, into: &status) }
         if result == -Int(ENOENT) { return nil }
         guard let status else { throw failure("statx", name, result) }
-        return status
+        return features.shown(status, AttributeStore(self, name))
     }
 
     /// The status of the directory itself.
@@ -97,13 +97,14 @@ package final class VolumeDirectory: Sendable {
         var status: FileStatus?
         let result = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw .system(operation: "statx", path: relativePath, number: Int32(-result)) }
-        return status
+        return features.shown(status, AttributeStore(self, nil))
     }
 
     /// The target of a symbolic link, byte for byte.
     ///
     /// - Throws: ``VolumeError``; EINVAL if the entry is not a symbolic link.
     package func readLink(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8] {
+        if features.simulatesPrivileges, let target = try readPlaceholder(name) { return target }
         var target = [UInt8](repeating: 0, count: 4096)  // PATH_MAX: no target is longer
         let count = try perform("readlinkat", name) { directory, name in
             Int32(truncatingIfNeeded: Kernel.readlinkat(directory, name, into: &target))

@@ -194,7 +194,7 @@ package final class InPlaceFile {
             name: nil,
             path: { self.path },
             features: features,
-            store: attributes.needStore ? AttributeStore(descriptor.rawValue) : nil
+            store: attributes.needStore(features) ? AttributeStore(descriptor.rawValue) : nil
         )
         return target.apply(attributes, current: status)
     }

@@ -273,7 +273,7 @@ package final class StagedFile {
             name: nil,
             path: { self.path },
             features: directory.features,
-            store: attributes.needStore ? AttributeStore(descriptor.rawValue) : nil,
+            store: attributes.needStore(directory.features) ? AttributeStore(descriptor.rawValue) : nil,
             previousStore: attributes.extended != nil ? previousStore : nil
         )
         let failures = target.apply(attributes, current: status)

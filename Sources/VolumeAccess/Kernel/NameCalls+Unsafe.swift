@@ -57,6 +57,11 @@ enum Kernel {
         unsafe dvm_openat(directory, path.start, flags, mode)
     }
 
+    /// Checks the access of the effective user, of a name itself.
+    static func canRead(_ directory: Int32, _ path: CPath) -> Int32 {
+        unsafe Glibc.faccessat(directory, path.start, R_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW)
+    }
+
     static func openat2(_ directory: Int32, _ path: CPath, _ how: open_how) -> Int32 {
         var how = how
         return unsafe dvm_openat2(directory, path.start, &how, MemoryLayout<open_how>.size)

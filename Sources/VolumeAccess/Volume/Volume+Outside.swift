@@ -29,7 +29,7 @@ extension Volume {
             number = attempt()
         }
         guard number >= 0 else { throw .system(operation: "open", path: path, number: Int32(-number)) }
-        return Volume(Descriptor(owning: Int32(number)))
+        return Volume(Descriptor(owning: Int32(number)), simulating: features.simulatesPrivileges)
     }
 }
 

@@ -19,17 +19,20 @@ package final class Volume: Sendable {
     /// The path is the operator's own, so symbolic links in it are followed. Whatever the path refers to later, the
     /// volume remains the directory that was opened.
     ///
-    /// - Parameter path: A directory, absolute or relative to the working directory.
+    /// - Parameters:
+    ///   - path: A directory, absolute or relative to the working directory.
+    ///   - simulating: Whether owners, modes, devices and links are kept in extended attributes (rsync(1),
+    ///     `--fake-super`).
     /// - Returns: The volume.
     /// - Throws: ``VolumeError``, with this path.
-    package static func open(path: Span<UInt8>) throws(VolumeError) -> Volume {
+    package static func open(path: Span<UInt8>, simulating: Bool = false) throws(VolumeError) -> Volume {
         let number = withTerminated(path) { path in
             kernelCall { Kernel.openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         }
         guard number >= 0 else {
             throw .system(operation: "open", path: bytes(of: path), number: Int32(-number))
         }
-        return Volume(Descriptor(owning: Int32(number)))
+        return Volume(Descriptor(owning: Int32(number)), simulating: simulating)
     }
 
     /// Opens a root whose path is a string; see ``open(path:)-(Span<UInt8>)``.
@@ -45,8 +48,8 @@ package final class Volume: Sendable {
     /// Disables closing files before they get their names, by which network file systems report lost writes.
     package func nameWithoutClosing() { features.closeBeforeName.refuse() }
 
-    init(_ descriptor: consuming Descriptor) {
-        features = VolumeFeatures()
+    init(_ descriptor: consuming Descriptor, simulating: Bool) {
+        features = VolumeFeatures(simulatesPrivileges: simulating)
         root = VolumeDirectory(descriptor, relativePath: [], features: features)
     }
 
@@ -55,7 +58,8 @@ package final class Volume: Sendable {
     /// - Throws: ``VolumeError`` when its descriptor cannot be duplicated.
     convenience init(sharing directory: VolumeDirectory) throws(VolumeError) {
         do throws(SystemError) {
-            self.init(try directory.descriptor.duplicate())
+            let descriptor = try directory.descriptor.duplicate()
+            self.init(descriptor, simulating: directory.features.simulatesPrivileges)
         } catch {
             throw .system(operation: error.operation, path: directory.relativePath, number: error.number)
         }

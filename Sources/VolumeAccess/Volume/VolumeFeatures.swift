@@ -41,6 +41,11 @@ final class VolumeFeatures: Sendable {
     /// copy_file_range(2) on these file systems.
     let copyRange = Feature()
 
+    /// Whether owners, modes, devices and links are kept in extended attributes (`--fake-super`).
+    let simulatesPrivileges: Bool
+
+    init(simulatesPrivileges: Bool = false) { self.simulatesPrivileges = simulatesPrivileges }
+
     /// Held shared by writes of content; held exclusively while a call that found no space waits for write-back.
     let writes = SharedLock()
 }

@@ -5,7 +5,8 @@ extension ParameterTable {
         .tristate("numeric ids", "owners go by number; unset: with a chroot", \.usesNumericIDs),
         .tristate(
             "munge symlinks",
-            "targets of links are stored with a prefix; unset: without a chroot",
+            "targets of links are stored with a prefix, or else shortened where they lead out of the transfer; unset: without "
+                + "a chroot to the path; with a chroot and no, they are stored as they are",
             \.mungesLinks
         ),
         .refused(
@@ -33,9 +34,13 @@ extension ParameterTable {
             \.excludeFrom
         ),
         .text("exclude", "patterns of names that are not there for clients", \.exclude),
-        .text("incoming chmod", "changes of the modes of what arrives", \.incomingModes),
-        .text("outgoing chmod", "changes of the modes that are sent", \.outgoingModes),
-        .text("temp dir", kind: .path, "directory for temporary files", \.temporaryDirectory),
+        .list("incoming chmod", "changes of the modes of what arrives, as --chmod") {
+            (module, value) throws(ParameterFlaw) in module.incomingModes = try value.modes()
+        },
+        .list("outgoing chmod", "changes of the modes that are sent, as --chmod") {
+            (module, value) throws(ParameterFlaw) in module.outgoingModes = try value.modes()
+        },
+        .text("temp dir", kind: .path, "directory for temporary files, in the module", \.temporaryDirectory),
         .tristate("open noatime", "reading leaves the access time; unset: as the client says", \.keepsAccessTimes),
         .text("dont compress", kind: .list, usual: "", "`*`: nothing is compressed as far as possible", \.uncompressed),
         .refused("charset", .text, "character set of the names", because: "names are bytes; there is no --iconv"),

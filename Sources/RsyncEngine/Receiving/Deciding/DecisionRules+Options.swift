@@ -48,6 +48,7 @@ extension DecisionRules {
         keepsPermissions = options.attributes.permissions
         changesDestination = execution.changesDestination
         keepsLists = options.attributes.acls
+        storesLists = options.attributes.privileges == .simulated
         attributeNames = SessionState.attributeNames(options)
         keepsExecutability = options.attributes.executability
         keepsOwner = options.attributes.owner && isSuper

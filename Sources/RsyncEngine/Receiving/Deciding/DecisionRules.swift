@@ -31,6 +31,8 @@ struct DecisionRules: Sendable {
     var changesDestination: Bool
     /// Whether ACLs are kept (`-A`).
     var keepsLists: Bool
+    /// Whether ACLs are stored apart from the mode, which they do not change then (`--fake-super`).
+    var storesLists = false
     /// Which extended attributes are kept (`-X`); nil for none.
     var attributeNames: AttributeNameRules?
     /// Whether owners are kept (`-o`, as root or with `--super`).
@@ -162,7 +164,8 @@ extension DecisionRules {
         let entry = candidate.entry
         if entry.isSymbolicLink { return false }
         let comesWithList =
-            changesDestination && !isChanging && !entry.isDirectory && candidate.metadata?.lists == .differs
+            changesDestination && !storesLists && !isChanging && !entry.isDirectory
+            && candidate.metadata?.lists == .differs
         let compared: UInt32 = comesWithList ? 0o7000 : 0o7777
         if keepsPermissions { return (entry.mode ^ current.permissions) & compared != 0 }
         return keepsExecutability && entry.isRegular && current.isRegular && hasOtherExecutability(entry, current)

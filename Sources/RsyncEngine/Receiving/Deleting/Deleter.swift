@@ -29,11 +29,13 @@ final class Deleter {
     var state: SessionState { context.state }
     var rules: DeletionRules { context.rules.deletion }
     private let filters: DirectoryFilters
+    private let hidden: ModuleFilters?
 
     init(_ context: GeneratorContext) {
         self.context = context
         backups = context.backups()
         let destination = context.destination
+        hidden = ModuleFilters(context.state.options, in: destination.filterRoot.path)
         filters = DirectoryFilters(
             state: context.state,
             side: .receiver,
@@ -192,6 +194,7 @@ final class Deleter {
     }
 
     func isProtected(_ name: [UInt8], isDirectory: Bool, isInDeletedDirectory: Bool = true) -> Bool {
+        if let hidden, hidden.hides(name, isDirectory: isDirectory) { return true }
         guard !filters.isEmpty else { return false }
         let parts = PathParts(name)
         return filters.isExcluded(
@@ -226,8 +229,10 @@ final class Deleter {
         if case .mountPoint(let path) = error {
             return state.report("cannot delete mount point: \(printable(path))", .errorTransfer)
         }
-        let text = state.describe("delete_item: unlink", error.path, number: error.number ?? EIO, role: "generator")
-        state.report(text, .errorTransfer)
+        let call = error.operation == "rmdir" ? "rmdir" : "unlink"
+        let number = error.number ?? EIO
+        let what = "delete_file: \(call)(\(printable(error.path))) failed: \(SystemError.text(of: number)) (\(number))"
+        state.report("rsync: [generator] \(what)", .errorTransfer)
     }
 }
 

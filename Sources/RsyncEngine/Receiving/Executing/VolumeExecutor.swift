@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -401,7 +402,9 @@ extension VolumeExecutor {
                 isNew: isNew,
                 withheld: withheldPermissions.isEmpty ? nil : withheldPermissions.removeValue(forKey: name)
             )
-            let failures = try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
+            var failures = try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
+            // Its times were right until files were put into it: rsync reports nothing then.
+            if !context.state.options.agent.notes { failures.removeAll { $0.operation == "utimensat" } }
             if reportedDirectories.remove(name) == nil { context.report(failures) }
         } catch {
             context.report(error, "set_file_attrs")

@@ -143,7 +143,7 @@ extension Generator {
     private func fail(directory name: [UInt8], _ error: VolumeError) {
         failedDirectories.insert(name)
         context.report(error, "recv_generator: mkdir")
-        state.report("*** Skipping any contents from this failed directory ***", .errorTransfer)
+        state.report(Self.skipsContents, .errorTransfer)
     }
 
     /// Sets a directory's attributes once more after its contents are in place.

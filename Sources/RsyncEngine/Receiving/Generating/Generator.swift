@@ -36,6 +36,8 @@ final class Generator {
     var awaitedAttributes: [Int32: AwaitedAttributes] = [:]
     /// Files that were requested and are not finished, by list.
     private var tracker = ListTracker()
+    /// The names that a daemon's module hides; nil where it hides none.
+    private let hidden: ModuleFilters?
     /// Entries in place of which the sender has not been told, because they may not be on the device yet.
     private var unconfirmed: [Unconfirmed] = []
 
@@ -61,6 +63,7 @@ final class Generator {
     init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
         fileRecipe = context.state.parameters.fileRecipe
+        hidden = ModuleFilters(context.state.options, in: context.destination.filterRoot.path)
         deleter = Deleter(context)
         sideFiles = SideFiles(context.destination.places)
         executor = interpose(context.state.execution.executor(context, deleter))
@@ -87,7 +90,7 @@ final class Generator {
             if rules.deletion.time == .before { deleteFirst(list, pause: pause) }
             if rules.deletion.time == .after { lastList = list }
         }
-        if let owner {
+        if let owner, !isBelowFailure(owner.name) {
             processDirectory(owner.entry, named: owner.name, index: list.start - 1, in: list, owner.attributes)
         }
         let order = rules.takesSmallestFirst && owner == nil ? list.smallestFirst() : nil
@@ -140,6 +143,7 @@ final class Generator {
     }
 
     private func process(_ entry: FileEntry, index: Int32, in list: FileList, _ parent: inout ParentDirectory) {
+        if let hidden, refuses(entry, index: index, in: list, hidden) { return }
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
@@ -175,6 +179,23 @@ final class Generator {
             context.report(error, "recv_generator")
             abandonLinks(of: index)
         }
+    }
+
+    /// What is said once of a directory that cannot be entered.
+    static let skipsContents = "*** Skipping any contents from this failed directory ***"
+
+    /// Refuses an entry whose name the daemon's module hides; what is below a refused directory is left out.
+    private func refuses(_ entry: FileEntry, index: Int32, in list: FileList, _ hidden: ModuleFilters) -> Bool {
+        let name = context.destination.path(of: entry, in: list)
+        guard hidden.hides(name, isDirectory: entry.isDirectory) else { return false }
+        if !isBelowFailure(Array(list.parent(of: entry))) {
+            let kind = entry.isDirectory ? "directory" : "file"
+            state.report("ERROR: daemon refused to receive \(kind) \"\(printable(name))\"", .errorTransfer)
+            if entry.isDirectory { state.report(Self.skipsContents, .errorTransfer) }
+        }
+        if entry.isDirectory { failedDirectories.insert(name) }
+        abandonLinks(of: index)
+        return true
     }
 
     private func open(_ name: [UInt8], _ parent: inout ParentDirectory) {

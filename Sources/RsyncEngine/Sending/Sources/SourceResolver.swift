@@ -7,8 +7,9 @@ package import VolumeAccess
 package enum SourcePlace: Sendable {
     /// The working directory of a user, who may name anything.
     case user
-    /// The root of a daemon's module, which nothing leads out of.
-    case module(Volume, name: [UInt8])
+    /// The root of a daemon's module, which nothing leads out of. `isRoot` tells whether it is the root of the file system
+    /// for rsync, as with a chroot, so that paths in messages begin with a slash.
+    case module(Volume, name: [UInt8], isRoot: Bool)
 
     /// How links in the user's own paths are treated.
     var following: LinkFollowing {
@@ -18,11 +19,12 @@ package enum SourcePlace: Sendable {
         }
     }
 
-    /// Opens a directory of an argument.
-    func open(_ path: [UInt8]) throws(VolumeError) -> Volume {
+    /// Opens a directory of an argument; a module is open already, and knows whether it simulates.
+    func open(_ path: [UInt8], simulating: Bool = false) throws(VolumeError) -> Volume {
         switch self {
-        case .user: return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span)
-        case .module(let base, _):
+        case .user:
+            return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span, simulating: simulating)
+        case .module(let base, _, _):
             let inner = Self.inner(path)
             return inner.isEmpty ? base : try base.volume(at: inner.span, following: .inside)
         }
@@ -32,7 +34,7 @@ package enum SourcePlace: Sendable {
     func filterRoot(_ path: [UInt8], _ volume: Volume) -> FilterRoot {
         switch self {
         case .user: FilterRoot(volume)
-        case .module(let base, _): FilterRoot(module: base, path: Self.inner(path))
+        case .module(let base, _, _): FilterRoot(module: base, path: Self.inner(path))
         }
     }
 
@@ -47,6 +49,8 @@ package struct SourceResolver {
 
     private let place: SourcePlace
     private let selection: TransferOptions.Selection
+    /// Whether owners and modes are those in extended attributes (`--fake-super`).
+    private let isSimulated: Bool
     /// The directory opened last: arguments often have theirs in common.
     private var last: (path: [UInt8], folder: Folder)?
 
@@ -58,9 +62,10 @@ package struct SourceResolver {
     }
 
     /// Prepares to open arguments.
-    package init(_ place: SourcePlace, _ selection: TransferOptions.Selection) {
+    package init(_ place: SourcePlace, _ options: TransferOptions) {
         self.place = place
-        self.selection = selection
+        selection = options.selection
+        isSimulated = options.attributes.privileges == .simulated
     }
 
     /// Opens an argument.
@@ -87,8 +92,8 @@ package struct SourceResolver {
 
     private mutating func open(_ path: [UInt8]) throws(VolumeError) -> Folder {
         if let last, last.path == path { return last.folder }
-        var folder = Folder(volume: try place.open(path))
-        if selection.links.followsAny, case .module(let module, _) = place {
+        var folder = Folder(volume: try place.open(path, simulating: isSimulated))
+        if selection.links.followsAny, case .module(let module, _, _) = place {
             folder = Folder(volume: module, base: SourcePlace.inner(path))
         }
         last = (path, folder)
@@ -205,14 +210,14 @@ extension SourceResolver {
     /// such names.
     package func failure(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
         guard selection.filesFrom != nil else { return nil }
-        let text = place.failure("change_dir", place.shown(argument), error.number ?? EINVAL)
+        let text = place.failure("change_dir", place.shown(argument: argument), error.number ?? EINVAL)
         return .usage(text, exitCode: 3)
     }
 
     /// The message about an argument whose directory cannot be opened.
     package func describe(_ argument: [UInt8], _ error: VolumeError) -> String {
         let number = error.number ?? EINVAL
-        let path = place.shown(selection.relative ? argument : PathParts(argument).folder)
+        let path = place.shown(argument: selection.relative ? argument : PathParts(argument).folder)
         let operation = selection.relative ? "link_stat" : "change_dir"
         return place.failure(operation, path, number)
     }
@@ -223,7 +228,7 @@ extension SourcePlace {
     var suffix: String {
         switch self {
         case .user: ""
-        case .module(_, let name): " (in \(printable(name)))"
+        case .module(_, let name, _): " (in \(printable(name)))"
         }
     }
 
@@ -233,28 +238,50 @@ extension SourcePlace {
         return "rsync: [sender] \(operation) \"\(printable(path))\"\(suffix) failed: \(reason)"
     }
 
-    /// A path below a source's root for messages: from the root of the file system, or of the module.
-    func shown(_ path: [UInt8], below volume: Volume) -> [UInt8] {
-        var whole = volume.absolutePath
-        // Where /proc cannot be read, the path below the source has to do.
-        guard !whole.isEmpty else { return path }
-        if case .module(let base, _) = self {
-            let root = base.absolutePath
-            if root.count > 1, whole.starts(with: root) { whole.removeFirst(root.count) }
+    /// A whole path for messages; in a module, from the module's root (protocol specification, transfer 18.6).
+    ///
+    /// - Parameters:
+    ///   - path: Relative to a directory.
+    ///   - directory: Its path from the module's or the system's root, without slashes at its ends.
+    /// - Returns: The path.
+    func shown(_ path: some Sequence<UInt8>, in directory: [UInt8]) -> [UInt8] {
+        guard directory.isEmpty else {
+            return [PathParts.separator] + directory + [PathParts.separator] + Array(path)
         }
-        if whole.last == PathParts.separator { whole.removeLast() }
-        guard !path.isEmpty, path != [UInt8(ascii: ".")] else { return whole.isEmpty ? [PathParts.separator] : whole }
-        return whole + [PathParts.separator] + path
+        if case .module(_, _, isRoot: false) = self { return Array(path) }
+        return [PathParts.separator] + Array(path)
+    }
+
+    /// The whole path of something below a source's root for messages.
+    ///
+    /// - Parameters:
+    ///   - path: The path below the root's volume.
+    ///   - root: The root.
+    /// - Returns: The path.
+    func shown(_ path: some Sequence<UInt8>, below root: SourceTable.Root) -> [UInt8] {
+        var directory = PathParts.components(of: root.volume.absolutePath)[...]
+        if case .module(let module, _, _) = self {
+            directory = directory.dropFirst(PathParts.components(of: module.absolutePath).count)
+        }
+        var rest = PathParts.components(of: Array(path))[...]
+        let base = PathParts.components(of: root.base)
+        if rest.starts(with: base) {
+            directory += base
+            rest = rest.dropFirst(base.count)
+        }
+        let separator = [PathParts.separator]
+        let folder = Array(directory.joined(separator: separator))
+        return rest.isEmpty ? separator + folder : shown(rest.joined(separator: separator), in: folder)
     }
 
     /// A path of an argument for messages.
-    func shown(_ path: [UInt8]) -> [UInt8] {
+    func shown(argument path: [UInt8]) -> [UInt8] {
         guard path.first != PathParts.separator else { return path }
         switch self {
         case .user:
             let here = (try? Volume.open(path: "."))?.absolutePath ?? []
             return here + [PathParts.separator] + path
-        case .module: return path
+        case .module: return shown(path, in: [])
         }
     }
 }

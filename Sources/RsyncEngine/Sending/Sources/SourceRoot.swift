@@ -75,7 +75,7 @@ package struct SourceRoot: Sendable {
     /// - Returns: The source.
     /// - Throws: ``VolumeError`` when the directory part cannot be opened.
     package static func argument(_ argument: [UInt8]) throws(VolumeError) -> SourceRoot {
-        var resolver = SourceResolver(SourcePlace.user, TransferOptions().selection)
+        var resolver = SourceResolver(SourcePlace.user, TransferOptions())
         return try resolver.plain(argument)
     }
 
@@ -99,12 +99,10 @@ package struct SourceRoot: Sendable {
         )
     }
 
-    /// Its path for messages.
-    var shownName: [UInt8] { shownPath(transferName) }
-
-    /// A path below the transfer's root for messages.
-    func shownPath(_ name: [UInt8]) -> [UInt8] {
-        let parts = PathParts.components(of: filterRoot.path) + PathParts.components(of: name).filter { $0 != [0x2e] }
-        return [PathParts.separator] + Array(parts.joined(separator: [PathParts.separator]))
+    /// A name in the transfer, the source's own by default, as a whole path for messages.
+    func shown(_ name: [UInt8]? = nil, in place: SourcePlace) -> [UInt8] {
+        let components = PathParts.components(of: name ?? transferName).filter { $0 != [0x2e] }
+        guard !components.isEmpty else { return [PathParts.separator] + filterRoot.path }
+        return place.shown(components.joined(separator: [PathParts.separator]), in: filterRoot.path)
     }
 }

@@ -74,30 +74,30 @@ final class SourceDirectories {
     private static let limit = 16
 
     private let table: SourceTable
+    private let place: SourcePlace
     private let capacity: Int
     private let following: LinkFollowing
-    private let place: SourcePlace
     /// The most recently used one is last.
     private var open: [(number: UInt16, root: SourceTable.Root, directories: DirectoryCache)] = []
 
     init(_ table: SourceTable, state: SessionState, capacity: Int) {
         self.table = table
-        self.capacity = capacity
         place = state.place
+        self.capacity = capacity
         following = state.options.selection.links.followsAny ? state.place.following : .never
     }
 
     /// Whether entries may be what links lead to.
     var follows: Bool { following != .never }
 
+    /// The whole path of an entry for messages.
+    func shown(_ entry: FileEntry, in list: FileList) -> [UInt8] {
+        let root = table.root(entry.source)
+        return place.shown(root.path(of: list.name(of: entry)), below: root)
+    }
+
     /// What precedes an entry's name in the argument that it comes from.
     func folder(of entry: FileEntry) -> [UInt8] { table.root(entry.source).folder }
-
-    /// The path of an entry as messages about its file show it.
-    func shownPath(of entry: FileEntry, in list: FileList) -> [UInt8] {
-        let root = table.root(entry.source)
-        return place.shown(Array(root.path(of: list.name(of: entry))), below: root.volume)
-    }
 
     /// Opens the file of an entry.
     func open(_ entry: FileEntry, in list: FileList) throws(VolumeError) -> ReadableFile {

@@ -29,9 +29,10 @@ final class EntryMaker {
 
     /// - Parameters:
     ///   - state: Supplies options, and reports.
+    ///   - table: The sources' roots, for messages.
     ///   - keepsValues: Whether long extended attributes are kept whole, for a local copy; otherwise by their digests.
-    init(state: SessionState, keepsValues: Bool) {
-        metadata = SourceMetadataReader(state, keepsValues: keepsValues)
+    init(state: SessionState, _ table: SourceTable, keepsValues: Bool) {
+        metadata = SourceMetadataReader(state, table, keepsValues: keepsValues)
         self.state = state
         links = state.options.selection.links
         following = links.followsAny ? state.place.following : .never
@@ -73,8 +74,8 @@ final class EntryMaker {
     /// Reports a link that leads to nothing.
     func reportNoReferent(_ item: WalkedItem) {
         state.add(.general)
-        let place = state.place.suffix
-        state.report("symlink has no referent: \"\(printable(item.shownPath))\"\(place)", .errorTransfer)
+        let path = state.place.shown(item.path, below: item.root)
+        state.report("symlink has no referent: \"\(printable(path))\"\(state.place.suffix)", .errorTransfer)
     }
 
     // MARK: entries
@@ -110,7 +111,8 @@ final class EntryMaker {
     ) {
         guard metadata.isWanted else { return }
         add(
-            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+            metadata.attributes(of: status, listing: entry.mode & 0o7777, below: entry.source) {
+                (reading) throws(VolumeError) in
                 try directory.heldAttributes(of: leaf, reading)
             },
             &entry,
@@ -126,7 +128,8 @@ final class EntryMaker {
             return addMetadata(of: status, item.leaf.span, in: item.directory, &entry, to: list)
         }
         add(
-            metadata.attributes(of: status, listing: entry.mode & 0o7777) { (reading) throws(VolumeError) in
+            metadata.attributes(of: status, listing: entry.mode & 0o7777, below: entry.source) {
+                (reading) throws(VolumeError) in
                 try item.root.volume.heldAttributes(at: item.path, status, following: following, reading)
             },
             &entry,
@@ -202,14 +205,6 @@ final class EntryMaker {
         guard !isTooLarge else { return [UInt8](repeating: 0, count: recipe.digestLength) }
         guard let open else { return reader.digest(of: leaf, listedAs: status.modified, in: directory, recipe) }
         return reader.digest(of: open, recipe)
-    }
-}
-
-extension WalkedItem {
-    /// Its path for messages.
-    var shownPath: [UInt8] {
-        guard root.base.isEmpty else { return [PathParts.separator] + path }
-        return root.volume.absolutePath + [PathParts.separator] + path
     }
 }
 

@@ -1,10 +1,10 @@
 import LinuxSystem
+import RsyncWire
 
 /// The targets of symbolic links: which lead out of a transfer, and the form that cannot be followed.
 enum LinkTarget {
     private static let slash = PathParts.separator
     private static let parent: [UInt8] = [0x2e, 0x2e]
-    private static let munged = Array("/rsyncd-munged/".utf8)
 
     /// Whether a target may lead out of the transfer, by its text alone (protocol specification, transfer 14.8).
     ///
@@ -29,11 +29,10 @@ enum LinkTarget {
         return false
     }
 
-    /// The form that cannot be followed (protocol specification, transfer 14.9).
-    static func munged(_ target: some Collection<UInt8>) -> [UInt8] { munged + target }
-
-    /// The original of a munged target; any other target as it is.
+    /// The original of a target that cannot be followed (protocol specification, transfer 14.9); any other target as it is.
     static func unmunged(_ target: [UInt8]) -> [UInt8] {
-        target.count > munged.count && target.starts(with: munged) ? Array(target.dropFirst(munged.count)) : target
+        let prefix = StoredTarget.mungedPrefix
+        return target.count > prefix.count && target.starts(with: prefix)
+            ? Array(target.dropFirst(prefix.count)) : target
     }
 }

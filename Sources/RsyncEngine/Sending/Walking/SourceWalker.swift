@@ -23,6 +23,8 @@ final class SourceWalker {
     let state: SessionState
     private let lists: BoundedQueue<FileList>
     private let isIncremental: Bool
+    /// Whether a daemon's module may hide entries.
+    private let hidesEntries: Bool
     /// Makes entries of what is found.
     private let maker: EntryMaker
     /// The filter rules below each root, once they are needed.
@@ -46,8 +48,9 @@ final class SourceWalker {
         self.sources = sources
         self.state = state
         self.lists = lists
-        maker = EntryMaker(state: state, keepsValues: keepsValues)
+        maker = EntryMaker(state: state, table, keepsValues: keepsValues)
         isIncremental = state.parameters.isIncremental
+        hidesEntries = HiddenEntries(state.options, in: []) != nil
         traversal = LiveFileLists(isIncremental: isIncremental)
     }
 
@@ -89,13 +92,13 @@ final class SourceWalker {
 
     /// Adds the names of `--files-from`.
     private func add(_ names: FileNames, below source: SourceRoot, to list: FileList) {
-        var resolver = SourceResolver(state.place, selection)
+        var resolver = SourceResolver(state.place, state.options)
         names.forEach { name in
             guard state.failure == nil else { return }
             do throws(VolumeError) {
                 add(try resolver.resolve(name, below: source), to: list)
             } catch {
-                noteArgument(error, source.shownPath(name))
+                noteArgument(error, source.shown(name, in: state.place))
             }
         }
     }
@@ -114,7 +117,10 @@ final class SourceWalker {
             guard let own = isRoot ? try directory.status() : try directory.status(of: parts.leaf.span) else {
                 if state.options.deletion.deletesMissingSources { return addMissing(source, number, to: list) }
                 if selection.ignoresMissing { return }
-                return state.report(state.place.failure("link_stat", source.shownName, ENOENT), .errorTransfer)
+                return state.report(
+                    state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
+                    .errorTransfer
+                )
             }
             let item = WalkedItem(directory: directory, leaf: isRoot ? [] : parts.leaf, root: root)
             guard let status = try maker.followed(own, item, name: source.transferName) else {
@@ -122,6 +128,12 @@ final class SourceWalker {
             }
             if status.isDirectory, !selection.takesDirectories {
                 return state.report("skipping directory \(printable(source.transferName))", .info)
+            }
+            if hidden(of: number)?.hides(argument: source.transferName, isDirectory: status.isDirectory) == true {
+                return state.report(
+                    state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
+                    .errorTransfer
+                )
             }
             if !isRoot, hasFilters,
                 filters(of: number).excludesArgument(source.transferName, isDirectory: status.isDirectory)
@@ -139,7 +151,7 @@ final class SourceWalker {
             }
         } catch {
             guard error.isMissing, state.options.deletion.deletesMissingSources else {
-                return noteArgument(error, source.shownName)
+                return noteArgument(error, source.shown(in: state.place))
             }
             addMissing(source, number, to: list)
         }
@@ -170,7 +182,7 @@ final class SourceWalker {
                 maker.addMetadata(of: status, nil, in: directory, &entry, to: list)
                 _ = list.add(entry, path: name)
             } catch {
-                note(error, "readlink_stat", base)
+                note(error, "readlink_stat", number)
             }
         }
     }
@@ -203,9 +215,11 @@ final class SourceWalker {
             let device = selection.oneFileSystem > 0 ? try directory.status().device : nil
             list.entries.reserveCapacity(list.count + listing.count)
             let filters = hasFilters ? filters(of: source) : nil
+            let hidden = hidden(of: source)
             for index in 0..<listing.count {
                 guard let own = listing.statuses[index] else { continue }
                 let leaf = listing.name(index)
+                if let hidden, hidden.hides(leaf, below: name, own, in: directory) { continue }
                 guard maker.follows(own) else {
                     if let filters, isExcluded(leaf, below: name, own, filters, root) { continue }
                     let flags = flags(of: own, below: device)
@@ -215,9 +229,9 @@ final class SourceWalker {
                 let item = WalkedItem(directory: directory, leaf: listing.nameBytes(index), root: root)
                 add(own, item, below: name, source, filters, device, to: list)
             }
-            for failure in listing.failures { note(failure.error, "readlink_stat", root.volume) }
+            for failure in listing.failures { note(failure.error, "readlink_stat", source) }
         } catch {
-            note(error, "opendir", root.volume)
+            note(error, "opendir", source)
         }
     }
 
@@ -240,7 +254,7 @@ final class SourceWalker {
             failure = error
         }
         if let filters, isExcluded(item.leaf.span, below: parent, status ?? own, filters, item.root) { return }
-        if let failure { return note(failure, "readlink_stat", item.root.volume) }
+        if let failure { return note(failure, "readlink_stat", source) }
         guard let status else { return maker.reportNoReferent(item) }
         guard let flags = flags(of: status, below: device) else { return }
         append(status, item, name, source, flags, to: list)
@@ -268,6 +282,12 @@ final class SourceWalker {
         let made = DirectoryFilters(state: state, side: .sender, volume: volume) { place }
         filters[source] = made
         return made
+    }
+
+    /// What a daemon's module hides below a root.
+    private func hidden(of source: UInt16) -> HiddenEntries? {
+        guard hidesEntries else { return nil }
+        return HiddenEntries(state.options, in: places[source]?.path ?? [])
     }
 
     private func isExcluded(
@@ -299,7 +319,7 @@ final class SourceWalker {
         do throws(VolumeError) {
             try maker.addExtras(of: status, leaf, in: directory, &entry, to: list)
         } catch {
-            return note(error, "readlink_stat", table.root(source).volume)
+            return note(error, "readlink_stat", source)
         }
         maker.addMetadata(of: status, leaf, in: directory, &entry, to: list)
         count(entry)
@@ -322,7 +342,7 @@ final class SourceWalker {
         do throws(VolumeError) {
             if !item.leaf.isEmpty { try maker.addExtras(of: status, item, &entry, to: list) }
         } catch {
-            note(error, "readlink_stat", item.root.volume)
+            note(error, "readlink_stat", source)
             return false
         }
         maker.addMetadata(of: status, item, &entry, to: list)
@@ -352,16 +372,14 @@ final class SourceWalker {
         state.report(state.place.failure("link_stat", path, error.number ?? EINVAL), .errorTransfer)
     }
 
-    /// Reports a source that could not be listed (protocol specification, transfer 3.11).
-    private func note(_ error: VolumeError, _ operation: String, _ volume: Volume) {
-        let path = state.place.shown(error.path, below: volume)
+    /// Reports something below a root that could not be listed (protocol specification, transfer 3.11).
+    private func note(_ error: VolumeError, _ operation: String, _ source: UInt16) {
         if error.isMissing {
             state.add(.vanished)
-            state.report("file has vanished: \(state.quoted(path))", .warning)
+            state.report("file has vanished: \"\(printable(error.path))\"", .warning)
         } else {
             state.add(.general)
-            let text = state.describe(operation, path, number: error.number ?? EIO, role: "sender")
-            state.report(text, .errorTransfer)
+            state.report(state.describe(operation, error, below: table.root(source)), .errorTransfer)
         }
     }
 }

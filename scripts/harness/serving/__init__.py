@@ -1,0 +1,1 @@
+"""Groups of cases of scripts/interop about daemons and their configuration."""

@@ -1,0 +1,411 @@
+"""Daemons by their rsyncd.conf: ours beside stock's with the same configuration, client and tree. Each scenario compares exit
+codes, what the client prints, and what is on both sides afterwards."""
+
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+
+from harness.cases import Case, Failure, Skipped, check
+from harness.programs import peers
+from harness.programs.processes import Server, free_port, run
+
+SECRETS = "me:pw\n@users:grp\nempty:\n"
+# Each scenario: the module's lines, and the commands; MOD is the module's URL, AUTH the same with user me.
+SCENARIOS = {
+    "nobody by default": ("read only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
+    "root by choice": ("read only = no\nuid = 0\ngid = *", [["-a", "src/", "MOD/"], ["-a", "--delete", "src/sub/", "MOD/"]]),
+    "other user and groups": ("read only = no\nuid = 1234\ngid = 5, adm", [["-rt", "src/", "MOD/"]]),
+    "no such user": ("uid = nosuchuser", [["-r", "MOD/", "out/"]]),
+    "no such group": ("gid = nosuchgroup", [["-r", "MOD/", "out/"]]),
+    "missing path": ("path = FOLDER/none", [["-r", "MOD/", "out/"]]),
+    "missing path without chroot": ("path = FOLDER/none\nuse chroot = no", [["-r", "MOD/", "out/"]]),
+    "inner directory": ("path = FOLDER/./mod\nread only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
+    "read only": ("", [["-r", "src/", "MOD/"]]),
+    "write only": ("read only = no\nwrite only = yes", [["-r", "MOD/", "out/"], ["-rt", "src/", "MOD/"]]),
+    "deep destination": ("read only = no", [["-r", "src/", "MOD/no/such/deep/"]]),
+    "denied by address": ("hosts deny = 127.0.0.1", [["-r", "MOD/", "out/"]]),
+    "denied by pattern": ("hosts deny = *host*", [["-r", "MOD/", "out/"]]),
+    "denied and not listed": ("hosts deny = *\nlist = no", [["-r", "MOD/", "out/"]]),
+    "allowed by name": ("hosts allow = localhost", [["-rt", "MOD/", "out/"]]),
+    "allowed by network": ("hosts allow = 127.0.0.0/255.0.0.0 ::1/128\nhosts deny = *", [["-rt", "MOD/", "out/"]]),
+    "denied by a name without address": ("hosts deny = none.invalid", [["-rt", "MOD/", "out/"]]),
+    "login": ("auth users = me:rw other:deny\nsecrets file = FOLDER/secrets",
+              [["-rt", "src/", "AUTH/"], ["-rt", "AUTH/", "out/"]]),
+    "login denied": ("auth users = me:deny *\nsecrets file = FOLDER/secrets", [["-r", "AUTH/", "out/"]]),
+    "login without a rule": ("auth users = you\nsecrets file = FOLDER/secrets", [["-r", "AUTH/", "out/"]]),
+    "login by pattern": ("auth users = m?\nsecrets file = FOLDER/secrets", [["-rt", "AUTH/", "out/"]]),
+    "login read only": ("read only = no\nauth users = me:ro\nsecrets file = FOLDER/secrets", [["-r", "src/", "AUTH/"]]),
+    "secrets open to others": ("auth users = me\nsecrets file = FOLDER/open", [["-r", "AUTH/", "out/"]]),
+    "lax modes": ("auth users = me\nsecrets file = FOLDER/open\nstrict modes = no", [["-rt", "AUTH/", "out/"]]),
+    "no secrets": ("auth users = me\nsecrets file = FOLDER/none", [["-r", "AUTH/", "out/"]]),
+    "strong digest": ("auth users = me\nsecrets file = FOLDER/secrets\nauth digest = sha256", [["-rt", "AUTH/", "out/"]]),
+    "no connections": ("max connections = -1", [["-r", "MOD/", "out/"]]),
+    "lock file of no directory": ("max connections = 1\nlock file = FOLDER/no/lock", [["-r", "MOD/", "out/"]]),
+    "refused options": ("read only = no\nrefuse options = c delete",
+                        [["-rc", "src/", "MOD/"], ["-r", "--delete", "src/", "MOD/"], ["-rt", "src/", "MOD/"]]),
+    "accepted options": ("read only = no\nrefuse options = * !a !v !compress*",
+                         [["-rltzv", "src/", "MOD/"], ["-rH", "src/", "MOD/"], ["-r", "--partial", "src/", "MOD/"]]),
+    "hidden names": ("read only = no\nexclude = f /sub/",
+                     [["-rt", "MOD/", "out/"], ["-rt", "MOD/f", "out/"], ["-rt", "src/", "MOD/"],
+                      ["-rt", "--delete", "empty/", "MOD/"]]),
+    "hidden but for": ("filter = + /sub/ + /sub/** - *", [["-rt", "MOD/", "out/"]]),
+    "hidden by files": ("exclude from = FOLDER/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
+    "wildcards": ("", [["-rt", "MOD/s*", "out/"], ["-rt", "MOD/*/?", "MOD/f", "out/"], ["-rt", "MOD/none*", "out/"]]),
+    "links in a chroot": ("read only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links without a chroot": ("read only = no\nuse chroot = no",
+                               [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"], ["-rli", "src/", "MOD/"]]),
+    "links confined": ("read only = no\nuse chroot = no\nmunge symlinks = no",
+                       [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"], ["-rli", "src/", "MOD/"]]),
+    "links munged in a chroot": ("read only = no\nmunge symlinks = yes", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links of an inner directory": ("path = FOLDER/./mod\nread only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links munged where they lead somewhere": ("path = FOLDER/bad\nmunge symlinks = yes", [["-rl", "MOD/", "out/"]]),
+    "temporary files": ("read only = no\nuid = 0\ntemp dir = /sub", [["-rt", "src/", "MOD/"]]),
+    "temporary files nowhere": ("read only = no\nuid = 0\ntemp dir = /none", [["-rt", "src/", "MOD/"]]),
+    "paths of errors": ("use chroot = no", [["-r", "MOD/none", "MOD/none/x", "MOD/sub/none", "MOD/f", "out/"],
+                                             ["-r", "MOD/closed", "out/"], ["-r", "src/", "MOD/none/such/"]]),
+    "modes of what arrives": ("read only = no\nincoming chmod = D750,F640", [["-rtp", "src/", "MOD/"]]),
+    "modes that are sent": ("outgoing chmod = D710,F604", [["-rtp", "MOD/", "out/"]]),
+    "unreadable files": ("ignore nonreadable = yes", [["-rt", "MOD/", "out/"]]),
+    "early command fails": ("early exec = exit 4", [["-r", "MOD/", "out/"]]),
+    "command before fails": ("read only = no\npre-xfer exec = echo told; echo twice; exit 3", [["-r", "src/", "MOD/"]]),
+    "commands": ("read only = no\nauth users = me\nsecrets file = FOLDER/secrets\n"
+                 "early exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.early\n"
+                 "pre-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.before\n"
+                 "post-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/t; mv FOLDER/t FOLDER/env.after",
+                 [["-rt", "src/", "AUTH/"]]),
+    "variables": ("path = FOLDER/%RSYNC_USER_NAME%\nauth users = *\nsecrets file = FOLDER/secrets",
+                  [["-rt", "AUTH/", "out/"]]),
+    "timeout": ("timeout = 30", [["-rt", "MOD/", "out/"]]),
+    "no module": ("", [["-r", "MOD2/", "out/"]]),
+    "list": ("comment = some words", [["HOST/"]]),
+    "logged files": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %m (%u) %n %l", [["-rt", "src/", "MOD/"]]),
+    # Of the migration's target pod (MTC contract 2.1), and its client's command line (1.1).
+    "target pod": ("syslog facility = local7\nread only = no\nlist = yes\nmax verbosity = 4\nauth users = me\n"
+                   "hosts allow = ::1, 127.0.0.1, localhost\nuid = root\ngid = root\nuse chroot = no\nmunge symlinks = no\n"
+                   "comment = archive for ns/claim\nsecrets file = FOLDER/secrets",
+                   [["--recursive", "--links", "--perms", "--devices", "--specials", "--times", "--owner", "--group",
+                     "--hard-links", "--delete", "--partial", "--human-readable", "--log-file=/dev/null",
+                     "--info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2,PROGRESS2,STATS2", "--omit-dir-times",
+                     "--exclude=lost+found", "src/", "AUTH"]]),
+    # Of `crane transfer-pvc` (MTC contract 12.2).
+    "transfer-pvc": ("read only = no\nuid = root\ngid = *\nuse chroot = no\nmunge symlinks = no",
+                     [["--recursive", "--links", "--perms", "--times", "--human-readable",
+                       "--info=COPY,DEL,STATS2,PROGRESS2,FLIST2", "--omit-dir-times", "--progress", "src/", "MOD/"]]),
+}
+# A directory that stock and our daemon print differently, or a line that depends on when a connection closes.
+DROPPED = re.compile(r"Connection reset by peer|connection unexpectedly closed|error in rsync protocol data stream")
+FIGURES = re.compile(r"^(sent |total size|Total bytes|File list|Literal|Matched|.*(/s|xfr#))")
+PLACE = re.compile(r" at [\w.-]+(\.c\(\d+\))? \[\w+=.*\]$|\[\w+\] ")
+
+
+def _make(folder, daemon, lines):
+    """The trees and files of a scenario; returns the configuration's path and the port."""
+    for path in ("src/sub/deep", "mod/sub", "me/sub", "empty", "out", "bad/rsyncd-munged"):
+        os.makedirs(f"{folder}/{path}")
+    for path in ("src/f", "src/sub/g", "src/sub/deep/h", "mod/f", "mod/sub/old", "mod/keep.o", "mod/drop.o", "me/mine"):
+        peers.write(f"{folder}/{path}", path + "\n")
+        os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
+    peers.write(f"{folder}/mod/closed", "x\n", 0o600)
+    for name, target in (("link", "sub/g"), ("absolute", "/etc/x"), ("sub/up", "../../../x"), ("sub/deep/up", "../../../x")):
+        os.symlink(target, f"{folder}/src/{name}")
+    os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
+    peers.write(f"{folder}/secrets", SECRETS, 0o600)
+    peers.write(f"{folder}/open", SECRETS, 0o644)
+    peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
+    for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
+        os.chmod(path, 0o777)
+    # Equal times everywhere: whether a directory's time is set must not depend on when it was made.
+    for path in ("src/sub/deep", "src/sub", "src", "mod/sub", "mod", "me/sub", "me", "empty"):
+        os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
+    port = free_port()
+    path = "" if "path =" in lines else f"path = {folder}/mod\n"
+    text = (f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\npid file = {folder}/pid\n"
+            f"lock file = {folder}/lock\n[m]\n{path}{lines}\n")
+    return peers.write(f"{folder}/conf", text.replace("FOLDER", folder)), port
+
+
+def _tree(root):
+    """Names with type, permissions, owner, group, content or target."""
+    found = []
+    for parent, directories, files in os.walk(root):
+        for name in directories + files:
+            path = os.path.join(parent, name)
+            status = os.lstat(path)
+            content = os.readlink(path) if os.path.islink(path) else ""
+            if os.path.isfile(path) and not content:
+                with open(path, encoding="utf-8") as file:
+                    content = file.read()
+            found.append((os.path.relpath(path, root), oct(status.st_mode), status.st_uid, status.st_gid, content))
+    return sorted(found)
+
+
+def _lines(outcome, folder, port):
+    """What the client printed, without names of programs, places in sources, figures and times."""
+    text = (outcome.out + b"\n" + outcome.err).decode(errors="replace").replace("\r", "\n")
+    lines = [PLACE.sub("", line).replace(folder, "FOLDER").replace(str(port), "PORT") for line in text.split("\n")]
+    return sorted(line for line in lines if line.strip() and not DROPPED.search(line) and not FIGURES.match(line))
+
+
+def _play(folder, daemon, client, lines, commands):
+    """Runs a scenario: the outcome of each command, and the trees at the end."""
+    os.makedirs(folder)
+    configuration, port = _make(folder, daemon, lines)
+    host = f"127.0.0.1:{port}"
+    urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m", "HOST": f"rsync://{host}"}
+    outcomes = []
+    with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out.log"):
+        for command in commands:
+            argv = [client]
+            for word in command:
+                head, slash, rest = word.partition("/")
+                argv.append(urls[head] + slash + rest if head in urls else word)
+            outcome = run(argv, cwd=folder, env={"RSYNC_PASSWORD": "pw"})
+            outcomes.append((outcome.code, _lines(outcome, folder, port)))
+        # Stock runs this command after the client has gone.
+        deadline = time.monotonic() + 5
+        while "env.after" in lines and not os.path.exists(f"{folder}/env.after") and time.monotonic() < deadline:
+            time.sleep(0.05)
+    kept = {name: _tree(f"{folder}/{name}") for name in ("mod", "out")}
+    for name in ("env.early", "env.before", "env.after"):
+        if os.path.exists(f"{folder}/{name}"):
+            with open(f"{folder}/{name}", encoding="utf-8") as file:
+                kept[name] = sorted(file.read().replace(folder, "FOLDER").splitlines())
+    with open(f"{folder}/log", encoding="utf-8") as file:
+        kept["log"] = sorted(line.partition("LINE ")[2] for line in file if "LINE " in line)
+    return outcomes, kept
+
+
+def _scenario(lines, commands, daemon, client):
+    def body(_, folder):
+        if os.geteuid() != 0:
+            raise Skipped("needs root")
+        stock = _play(f"{folder}/s", peers.STOCK_RSYNC, peers.STOCK_RSYNC, lines, commands)
+        ours = _play(f"{folder}/o", daemon, client, lines, commands)
+        findings = []
+        for command, one, other in zip(commands, stock[0], ours[0]):
+            if one[0] != other[0]:
+                findings.append(f"{command}: exit code {other[0]}, stock {one[0]}; {other[1]}, stock {one[1]}")
+            elif (client == peers.STOCK_RSYNC or command == ["HOST/"]) and one[1] != other[1]:
+                findings.append(f"{command}: printed {other[1]}, stock {one[1]}")
+        for name in sorted(set(stock[1]) | set(ours[1])):
+            one, other = (kept.get(name, ["none"]) for kept in (stock[1], ours[1]))
+            if one != other:
+                findings.append(f"{name}: {sorted(set(other) - set(one))[:6]}, stock {sorted(set(one) - set(other))[:6]}")
+        if findings:
+            raise Failure(*findings)
+    return body
+
+
+def _by_socket(_, folder):
+    """Standard input is a connection (inetd), with a configuration in the working directory."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\n[m]\npath = {folder}/mod\ncomment = c\n")
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    client = subprocess.Popen([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"], stdout=subprocess.PIPE)
+    connection, _ = server.accept()
+    with subprocess.Popen([peers.DVM_RSYNC, "--config=conf", "--daemon"], stdin=connection, cwd=folder,
+                          stdout=connection) as daemon:
+        connection.close()
+        out, _ = client.communicate(timeout=20)
+        check(out == b"m              \tc\n", f"the list is {out!r}")
+        check(daemon.wait(20) == 0, f"exit code {daemon.returncode}")
+
+
+def _over_shell(_, folder):
+    """A daemon that a remote shell starts reads rsyncd.conf as it is told."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/mod/f", "x\n")
+    configuration = peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\nuid = 0\ngid = 0\n"
+                                f"[m]\npath = {folder}/mod\n")
+    shell = peers.write(f"{folder}/shell", f"#!/bin/sh\nshift; shift\nexec {peers.DVM_RSYNC} --server --daemon "
+                        f"--config={configuration} .\n", 0o755)
+    for client in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        outcome = run([client, "-rt", "-e", shell, "h::m/", f"{folder}/out/"])
+        check(outcome.code == 0, str(outcome))
+        check(os.listdir(f"{folder}/out") == ["f"], "the file is missing")
+
+
+def _start(folder, text, *options, label="d"):
+    port = free_port()
+    configuration = peers.write(f"{folder}/{label}.conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n" + text)
+    return Server([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}", *options], port,
+                  f"{folder}/{label}.out"), port, configuration
+
+
+def _reread(_, folder):
+    """The configuration is read for each connection; an error in it leaves the last good one; SIGHUP says so at once."""
+    os.makedirs(f"{folder}/mod")
+    server, port, configuration = _start(folder, f"[one]\npath = {folder}/mod\n")
+    with server:
+        def listed():
+            return run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out.split()
+        check(listed() == [b"one"], "the first list")
+        with open(configuration, "a", encoding="utf-8") as file:
+            file.write(f"[two]\npath = {folder}/mod\n")
+        check(listed() == [b"one", b"two"], "the list after a change")
+        with open(configuration, "a", encoding="utf-8") as file:
+            file.write("nonsense\n")
+        server.process.send_signal(1)
+        time.sleep(0.5)
+        with open(f"{folder}/log", encoding="utf-8") as file:
+            check("stays as it was: line" in file.read(), "the log says nothing of the error")
+        check(listed() == [b"one", b"two"], "the list after an error")
+
+
+def _slots(_, folder):
+    """`max connections` counts across daemons with one lock file, stock's among them."""
+    os.makedirs(f"{folder}/mod")
+    text = f"use chroot = no\nlock file = {folder}/lock\n[m]\npath = {folder}/mod\nmax connections = 1\n"
+    ours, our_port, _ = _start(folder, text)
+    stock_port = free_port()
+    stock = peers.write(f"{folder}/s.conf", f"address = 127.0.0.1\nport = {stock_port}\nlog file = {folder}/slog\n" + text)
+    with ours, Server([peers.STOCK_RSYNC, "--daemon", "--no-detach", f"--config={stock}"], stock_port, f"{folder}/s.out"):
+        for holder, other in ((our_port, stock_port), (stock_port, our_port)):
+            with socket.create_connection(("127.0.0.1", holder)) as held:
+                held.sendall(b"@RSYNCD: 31.0 md5\nm\n")
+                answer = b""
+                held.settimeout(10)
+                while b"OK\n" not in answer:
+                    piece = held.recv(1000)
+                    check(piece, f"no slot: {answer!r}")
+                    answer += piece
+                outcome = run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"])
+                check(b"max connections (1) reached -- try again later" in outcome.err, str(outcome))
+            deadline = time.monotonic() + 10
+            while run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"]).code:
+                check(time.monotonic() < deadline, "the slot is not released")
+
+
+def _proxied(_, folder):
+    """A PROXY header names the client, and only trusted proxies may send one."""
+    os.makedirs(f"{folder}/mod")
+    text = (f"proxy protocol = yes\nproxy protocol hosts = PROXY\nreverse lookup = no\n[m]\npath = {folder}/mod\n"
+            "hosts allow = 10.1.2.3\n")
+    version2 = bytes.fromhex("0d0a0d0a000d0a515549540a") + struct.pack(">BBH", 0x21, 0x11, 12) + bytes(
+        [10, 1, 2, 3, 127, 0, 0, 1, 1, 1, 2, 2])
+
+    def answer(port, header):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(header + b"@RSYNCD: 31.0 md5\nm\n")
+            connection.settimeout(5)
+            got = b""
+            try:
+                while b"OK\n" not in got and b"@ERROR" not in got:
+                    piece = connection.recv(1000)
+                    if not piece:
+                        break
+                    got += piece
+            except ConnectionResetError:
+                pass
+            return got
+    server, port, _ = _start(folder, text.replace("PROXY", "127.0.0.1", 1).replace("= PROXY", "= 127.0.0.1"), label="a")
+    with server:
+        check(b"OK" in answer(port, b"PROXY TCP4 10.1.2.3 127.0.0.1 4000 873\r\n"), "version 1")
+        check(b"OK" in answer(port, version2), "version 2")
+        check(b"access denied to m from UNDETERMINED (10.1.2.4)" in
+              answer(port, b"PROXY TCP4 10.1.2.4 127.0.0.1 4000 873\r\n"), "another client")
+        check(answer(port, b"") == b"", "no header")
+    server, port, _ = _start(folder, text.replace("= PROXY", "= 10.0.0.1"), label="b")
+    with server:
+        check(answer(port, version2) == b"", "a proxy that is not trusted")
+
+
+def _parameters(_, folder):
+    """--dparam, -M, joined letters, and options before and after --daemon."""
+    os.makedirs(f"{folder}/mod")
+    configuration = peers.write(f"{folder}/conf", f"port = 1\n[m]\npath = {folder}/mod\n")
+    port = free_port()
+    argv = [peers.DVM_RSYNC, f"--config={configuration}", "--no-detach", "-vvv", "--daemon", "--dparam=address=127.0.0.1",
+            f"-Mport = {port}", "-M", "comment=from the command line", "--log-file", f"{folder}/log", "-4", "--bwlimit=1m",
+            "--sockopts=TCP_NODELAY,NONSENSE", "--log-file-format=%f"]
+    with Server(argv, port, f"{folder}/out"):
+        out = run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out
+        check(out == b"m              \tfrom the command line\n", f"the list is {out!r}")
+        with open(f"{folder}/log", encoding="utf-8") as file:
+            check("Unknown socket option NONSENSE" in file.read(), "the log says nothing of the unknown option")
+    for words, expected in ((["-Mbogus=1"], 'Unknown parameter "bogus"'), (["-a"], "-a: unknown option (in daemon mode)"),
+                            (["--dparam=x"], "missing an '='"), (["--bwlimit=bad"], "--bwlimit=bad")):
+        outcome = run([peers.DVM_RSYNC, "--daemon", f"--config={configuration}", *words])
+        check(outcome.code == 1 and expected in outcome.err.decode(), f"{words}: {outcome}")
+
+
+def _high_descriptors(_, folder):
+    """Descriptors above 1024 are as good as others."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/mod/f", "x\n")
+    port = free_port()
+    configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n"
+                                f"[m]\npath = {folder}/mod\n")
+    script = ("import os,resource,sys; resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))\n"
+              "for n in range(3, 1100): os.dup2(1, n, inheritable=True)\n"
+              "os.execv(sys.argv[1], sys.argv[1:])")
+    for argv in ([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}"],):
+        with Server(["python3", "-c", script, *argv], port, f"{folder}/out.log"):
+            outcome = run(["python3", "-c", script, peers.DVM_RSYNC, "-rt", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out/"])
+            check(outcome.code == 0 and os.listdir(f"{folder}/out") == ["f"], str(outcome))
+
+
+def _negotiation(_, folder):
+    """RSYNC_CHECKSUM_LIST and RSYNC_COMPRESS_LIST limit what a daemon negotiates and accepts, as stock's."""
+    os.makedirs(f"{folder}/mod")
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "text\n" * 1000)
+    choices = [[], ["--cc=md5", "--zc=zlib"], ["--cc=xxh64"], ["--zc=zstd"]]
+    for lists in (("md5", "zlib"), ("xxh64", "bogus"), ("bogus", "lz4"), ("md4 md5 & xxh3", "lz4 & zstd")):
+        seen = []
+        for daemon in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            port = free_port()
+            configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nuid = 0\ngid = 0\n"
+                                        f"log file = {folder}/log\n[m]\npath = {folder}/mod\nread only = no\n")
+            environment = ["env", f"RSYNC_CHECKSUM_LIST={lists[0]}", f"RSYNC_COMPRESS_LIST={lists[1]}"]
+            with Server([*environment, daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/o"):
+                for choice in choices:
+                    outcome = run([peers.STOCK_RSYNC, "-rtzI", "--debug=NSTR", *choice, f"{folder}/src/",
+                                   f"rsync://127.0.0.1:{port}/m/"])
+                    lines = (outcome.out + outcome.err).decode().splitlines()
+                    words = ("negotiated", "Server list")
+                    # Why it failed reaches the client only if the connection is not reset before.
+                    found = [line for line in lines if any(word in line for word in words)]
+                    seen.append((daemon, lists, choice, outcome.code in (4, 12), found if outcome.code == 0 else []))
+        for one, other in zip(seen[:len(choices)], seen[len(choices):]):
+            check(one[1:] == other[1:], f"{other[1:3]}: {other[3:]}, stock {one[3:]}")
+
+
+def _stopping(setting, folder):
+    """A server stops at the time that it is given, and refuses a wrong one, as stock's does."""
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "x" * 10 ** 6)
+    for value, code in (("--stop-after=5", 0), ("--stop-at=23:59", 0), ("--time-limit=1", 0), ("--stop-after=0", 12),
+                        ("--stop-at=2001-01-01", 12), ("--stop-at=x", 12)):
+        for server in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            outcome = run([peers.STOCK_RSYNC, "-r", f"-M{value}", "-e", setting.shell, f"--rsync-path={server}",
+                           f"{folder}/src/", f"nowhere:{folder}/{value}/"])
+            check(outcome.code == code, f"{server} {value}: {outcome}")
+    started = time.monotonic()
+    outcome = run([peers.STOCK_RSYNC, "-r", "-M--stop-after=1", "--bwlimit=10", "-e", setting.shell,
+                   f"--rsync-path={peers.DVM_RSYNC}", f"nowhere:{folder}/src/", f"{folder}/out/"], timeout=100)
+    seconds = time.monotonic() - started
+    # Stock's client takes the code of what it sees first: the message, the end of the stream or of the server.
+    check(outcome.code in (12, 30) and b"stopping at requested limit" in outcome.err and 58 < seconds < 75,
+          f"after {seconds:.0f} s: {outcome}")
+
+
+SINGLE = {
+    "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
+    "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
+    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "stopping": _stopping,
+}
+
+
+def daemon_cases():
+    """Each scenario with our daemon and stock's client, and the other way round."""
+    cases = []
+    for name, (lines, commands) in SCENARIOS.items():
+        for who, daemon, client in (("daemon", peers.DVM_RSYNC, peers.STOCK_RSYNC), ("client", peers.STOCK_RSYNC, peers.DVM_RSYNC)):
+            cases.append(Case(f"daemons/{name}/{who}", _scenario(lines, commands, daemon, client), cost=2))
+    costs = {"stopping": 65, "negotiation": 5}
+    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in SINGLE.items()]
