@@ -102,7 +102,7 @@ struct OptionRoundTripTests {
             options.output.itemize > 0 || options.output.verbosity == 0 && options.output.level(.name) > 0
         told.output.verbosity = min(9, told.output.verbosity)
         if told.placement.writesInPlace || told.placement.partialPlace != nil { told.placement.partial = false }
-        if told.placement.appending != nil { told.placement.inPlace = false }
+        told.placement.inPlace = told.placement.writesInPlace && told.placement.appending == nil
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
         told.limits = plain.limits
@@ -116,6 +116,7 @@ struct OptionRoundTripTests {
         // What a server reads of -A implies -p.
         if told.attributes.acls { told.attributes.permissions = true }
         guard isSender else {
+            told.attributes.copiesDevices = false
             told.selection.ignoresMissing = false
             (told.selection.links.copiesReferents, told.selection.links.copiesDirectories) = (false, false)
             // A server that maps owners preserves them.
@@ -133,7 +134,7 @@ struct OptionRoundTripTests {
         told.attributes.executability = false
         told.attributes.privileges = .ofUser
         (told.attributes.userRules, told.attributes.groupRules) = (nil, nil)
-        (told.placement.partial, told.placement.delaysUpdates) = (false, false)
+        (told.placement.partial, told.placement.delaysUpdates, told.placement.writesDevices) = (false, false, false)
         told.placement.fsync = false
         (told.placement.partialDirectory, told.placement.temporaryDirectory) = (nil, nil)
         (told.placement.alternates, told.placement.alternateUse) = ([], plain.placement.alternateUse)

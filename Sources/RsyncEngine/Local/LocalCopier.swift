@@ -148,11 +148,13 @@ final class LocalCopier {
             events.push(.abandoned(plan.index))
             return
         }
-        let file = try directory.openInPlace(leaf)
+        let file = try directory.openInPlace(leaf, orDevice: plan.writesDevice)
         let isRight = plan.keptLength == 0 ? true : try keeps(file, plan, source, leaf, in: directory)
         var offset = plan.keptLength
-        while true {
-            let count = try source.read(into: buffer.all, at: offset)
+        // A character device has no end.
+        let end = source.isDevice ? source.status.size : .max
+        while offset < end {
+            let count = try source.read(into: buffer[0..<Int(min(Int64(buffer.count), end - offset))], at: offset)
             guard count > 0 else { break }
             if state.options.placement.sparse {
                 try file.writeSparse(gathering: [buffer[0..<count]], at: offset)

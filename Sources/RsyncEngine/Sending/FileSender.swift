@@ -22,6 +22,7 @@ final class FileSender {
     private let directories: SourceDirectories
     private var fileSum: StreamingChecksum
     private let isPlain: Bool
+    private let copiesDevices: Bool
     /// The last small file's bytes, and one more byte to notice growth.
     private var small = [UInt8](repeating: 0, count: Int(FileSender.smallLimit) + 1)
     /// The buffer for files that are compressed or compared; one byte until it is needed.
@@ -41,6 +42,7 @@ final class FileSender {
             compression: state.parameters.compression,
             level: state.parameters.compressionLevel
         )
+        copiesDevices = state.options.attributes.copiesDevices
         isPlain = state.parameters.compression == .none
         self.directories = directories
         fileSum = StreamingChecksum(state.parameters.transferRecipe)
@@ -156,8 +158,12 @@ final class FileSender {
         if directories.follows { return try directories.openFollowing(entry, in: list) }
         let directory = try directories.directory(of: entry, in: list)
         let leaf = list.leaf(of: entry)
-        guard isWhole, entry.size <= Self.smallLimit else {
-            return try directory.openForReading(leaf.span, listedAs: entry.modificationTime)
+        guard isWhole, entry.size <= Self.smallLimit, !copiesDevices else {
+            return try directory.openForReading(
+                leaf.span,
+                listedAs: entry.modificationTime,
+                orDevice: copiesDevices
+            )
         }
         var bytes = small
         small = []

@@ -31,7 +31,7 @@ struct SourceRemover {
                 return state.report("ERROR: Skipping sender remove for changed file: \(name)", .errorTransfer)
             }
             try directory.remove(leaf.span)
-            if state.options.output.verbosity > 1 { state.report("sender removed \(name)", .info) }
+            if state.options.output.level(.remove) > 0 { state.inform("sender removed ", list.name(of: entry)) }
         } catch {
             let number = error.number ?? EINVAL
             let reason = "\(SystemError.text(of: number)) (\(number))"

@@ -93,7 +93,13 @@ extension OptionTable {
         .identityRules("--usermap=LIST", "map users, FROM:TO with commas (implies -o)", .user, 390),
         .identityRules("--groupmap=LIST", "map groups, FROM:TO with commas (implies -g)", .group, 400),
         chown,
-        .unsupported("--copy-devices", "copy the content of devices into files", because: "not implemented"),
+        .flag(
+            "--copy-devices",
+            "copy the content of devices into files",
+            \.attributes.copiesDevices,
+            off: false,
+            told: .word(538, to: .sender)
+        ),
         .flag("--drop-D", "create no devices and special files, whatever the other end has", \.attributes.dropsDevices),
         .flag(
             "--munge-links",

@@ -87,7 +87,9 @@ extension OptionTable {
         .toggle(
             "--inplace",
             "write into existing files",
-            told: .word(480, "--inplace") { $0.placement.inPlace && $0.placement.appending == nil ? "--inplace" : nil },
+            told: .word(480, "--inplace") {
+                $0.placement.writesInPlace && $0.placement.appending == nil ? "--inplace" : nil
+            },
             isUsed: { $0.placement.writesInPlace }
         ) { $0.placement.inPlace = $1 },
         OptionDescriptor(
@@ -119,12 +121,7 @@ extension OptionTable {
             \.placement.delaysUpdates,
             told: .word(320, to: .receiver)
         ),
-        .unsupported(
-            "--write-devices",
-            "write into devices",
-            because: "a volume is a directory tree",
-            mayBeOff: true
-        ),
+        .flag("--write-devices", "write into devices", \.placement.writesDevices, told: .word(530, to: .receiver)),
         .flag(
             "--keep-dirlinks, -K",
             "follow links to directories at the destination",

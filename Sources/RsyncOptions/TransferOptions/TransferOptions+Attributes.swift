@@ -43,6 +43,8 @@ extension TransferOptions {
         package var groupRules: IdentityRules?
         /// `--super`, `--no-super`, `--fake-super`: the last one counts.
         package var privileges = Privileges.ofUser
+        /// `--copy-devices`: devices are sent as files with their content.
+        package var copiesDevices = false
         /// `--drop-D`; it stays on this side.
         package var dropsDevices = false
         /// `--copy-as`: `USER` or `USER:GROUP`, as whom this side reads and writes; it stays on this side.

@@ -9,6 +9,8 @@ extension TransferOptions {
         package var inPlace = false
         /// `--append` or `--append-verify`; nil for neither.
         package var appending: Appending?
+        /// `--write-devices`: a device at the name of a file is written into.
+        package var writesDevices = false
         /// `--fsync`: the session is complete only when everything is on the destination's device.
         package var fsync = false
         /// `--partial-dir`: where what interrupted transfers leave is kept; nil for the usual place.
@@ -27,7 +29,7 @@ extension TransferOptions {
         package var keepsPartials: Bool { (partial || partialPlace != nil) && !writesInPlace }
 
         /// Whether existing files are written in place: `--inplace`, or an option that implies it.
-        package var writesInPlace: Bool { inPlace || appending != nil }
+        package var writesInPlace: Bool { inPlace || appending != nil || writesDevices }
 
         /// The directory for partial files that an option names or implies; nil for the usual one.
         package var partialPlace: [UInt8]? { partialDirectory ?? (delaysUpdates ? Self.updatesDirectory : nil) }

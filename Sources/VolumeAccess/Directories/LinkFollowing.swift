@@ -68,10 +68,19 @@ extension VolumeDirectory {
     }
 
     /// Opens the regular file that a name leads to.
-    package func openForReading(_ name: Span<UInt8>, following: LinkFollowing) throws(VolumeError) -> ReadableFile {
+    package func openForReading(
+        _ name: Span<UInt8>,
+        following: LinkFollowing,
+        orDevice: Bool = false
+    ) throws(VolumeError) -> ReadableFile {
         let result = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, following)
         guard result >= 0 else { throw failure("open", name, result) }
-        return try ReadableFile(Descriptor(owning: Int32(result)), path: path(of: name), features: features)
+        return try ReadableFile(
+            Descriptor(owning: Int32(result)),
+            path: path(of: name),
+            features: features,
+            takesDevices: orDevice
+        )
     }
 
     /// Opens a path from this directory; `.inside`: nothing above this directory can be reached.

@@ -116,9 +116,18 @@ package final class VolumeDirectory: Sendable {
     /// Opens a regular file for reading, without blocking, without following links and, where permitted, without
     /// changing its access time.
     ///
+    /// - Parameters:
+    ///   - name: The file's name.
+    ///   - orDevice: Whether it may be a device, whose content is read.
+    /// - Returns: The file.
     /// - Throws: ``VolumeError/notRegular(path:)`` for anything else; ELOOP for a symbolic link.
-    package func openForReading(_ name: Span<UInt8>) throws(VolumeError) -> ReadableFile {
-        try ReadableFile(try openDescriptor(name), path: path(of: name), features: features)
+    package func openForReading(_ name: Span<UInt8>, orDevice: Bool = false) throws(VolumeError) -> ReadableFile {
+        try ReadableFile(
+            try openDescriptor(name),
+            path: path(of: name),
+            features: features,
+            takesDevices: orDevice
+        )
     }
 
     /// Opens what should be a regular file; see ``openForReading(_:)``.

@@ -21,7 +21,7 @@ package final class InPlaceFile {
 
     /// Opens a regular file for writing, or creates an empty one, without following a link (protocol specification,
     /// transfer 14.3).
-    init(in directory: VolumeDirectory, name: Span<UInt8>) throws(VolumeError) {
+    init(in directory: VolumeDirectory, name: Span<UInt8>, takesDevices: Bool = false) throws(VolumeError) {
         let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         var result = try directory.attempt(name) { Kernel.openat($0, $1, flags | O_CREAT, 0o600) }
         // fs.protected_regular refuses O_CREAT on another user's file in a sticky directory.
@@ -36,7 +36,9 @@ package final class InPlaceFile {
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw directory.failure("statx", name, number) }
-        guard status.isRegular else { throw .notRegular(path: directory.path(of: name)) }
+        guard status.isRegular || takesDevices && status.isDevice else {
+            throw .notRegular(path: directory.path(of: name))
+        }
         self.status = status
     }
 
@@ -179,13 +181,15 @@ package final class InPlaceFile {
         var status: FileStatus?
         let number = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw failure("statx", number) }
-        if mayAppearTorn(isCut: status.size != length) {
+        if status.isDevice {
+            try flushDevice()
+        } else if mayAppearTorn(isCut: status.size != length) {
             let result = WriteBack.finish(descriptor.rawValue)
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
         // Not if it already has that length: ext4 would then also set it on the device, where the blocks may still be
         // missing.
-        if status.size != length {
+        if status.size != length, !status.isDevice {
             let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
             guard result == 0 else { throw failure("ftruncate", result) }
         }
@@ -201,6 +205,13 @@ package final class InPlaceFile {
 }
 
 extension InPlaceFile {
+    /// Writes a device's content back, as far as the device supports that.
+    private func flushDevice() throws(VolumeError) {
+        let result = kernelCall { fdatasync(descriptor.rawValue) }
+        guard result != 0, result != -Int(EINVAL), result != -Int(EROFS) else { return }
+        throw .writeBack(path: path, number: Int32(-result))
+    }
+
     /// Whether a power failure could leave the right size and time without the content.
     private func mayAppearTorn(isCut: Bool) -> Bool {
         // Even if nothing was written: a pass that was killed may have left the content in the page cache.
@@ -215,8 +226,12 @@ extension InPlaceFile {
 extension VolumeDirectory {
     /// Opens a file to change it in place; creates an empty one if there is none.
     ///
+    /// - Parameters:
+    ///   - name: The file's name.
+    ///   - orDevice: Whether it may be a device, whose content is changed and whose length stays.
+    /// - Returns: The file.
     /// - Throws: ``VolumeError``: ELOOP for a symbolic link, ``VolumeError/notRegular(path:)`` for other types.
-    package func openInPlace(_ name: Span<UInt8>) throws(VolumeError) -> InPlaceFile {
-        try InPlaceFile(in: self, name: name)
+    package func openInPlace(_ name: Span<UInt8>, orDevice: Bool = false) throws(VolumeError) -> InPlaceFile {
+        try InPlaceFile(in: self, name: name, takesDevices: orDevice)
     }
 }

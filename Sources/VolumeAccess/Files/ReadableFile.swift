@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import LinuxSystem
 
-/// A regular file open for reading at any offset.
+/// A regular file, or a device, open for reading at any offset.
 ///
 /// It may shrink or grow while it is read: `status` is that at the time of opening. Holes are not read: their zeros are
 /// written to the buffer. Used by one thread at a time.
@@ -17,13 +17,19 @@ package final class ReadableFile {
     package let path: [UInt8]
     /// The file's status when it was opened.
     package let status: FileStatus
+    /// Whether it is a device whose content is read; `status` is then that of a file with this content.
+    package let isDevice: Bool
 
+    /// Takes over an open regular file or, with `takesDevices`, a device.
     init(
         _ descriptor: consuming Descriptor,
         path: [UInt8],
-        features: VolumeFeatures
+        features: VolumeFeatures,
+        takesDevices: Bool = false
     ) throws(VolumeError) {
-        let status = try ReadableFile.status(of: descriptor, path)
+        var status = try ReadableFile.status(of: descriptor, path)
+        isDevice = takesDevices && status.isDevice
+        if isDevice { status = status.asFile(size: DeviceSize.read(descriptor)) }
         guard status.isRegular else { throw .notRegular(path: path) }
         self.descriptor = descriptor
         self.path = path

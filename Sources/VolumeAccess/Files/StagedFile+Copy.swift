@@ -1,4 +1,5 @@
 import CLinux
+import FileMetadata
 import Glibc
 import LinuxSystem
 
@@ -28,7 +29,12 @@ extension StagedFile {
         precondition(length == 0, "something was written already")
         if try clone(source) { return length }
         guard source.status.isSparse else {
-            try copyRange(from: source, upTo: .max, pause)
+            if source.isDevice {
+                // A character device has no end.
+                try readAndWrite(from: source, upTo: source.status.size, pause)
+            } else {
+                try copyRange(from: source, upTo: .max, pause)
+            }
             return length
         }
         foretell(length: source.status.size)
@@ -43,6 +49,29 @@ extension StagedFile {
         }
         skip(zeros: max(0, try source.currentStatus().size - length))  // its current size: it may have shrunk
         return length
+    }
+
+    /// Copies ACLs and extended attributes of a file.
+    ///
+    /// - Parameters:
+    ///   - source: The file.
+    ///   - lists: Whether to copy its ACL.
+    ///   - isWanted: Whether to copy another attribute, by its name.
+    /// - Returns: The errors for those that could not be copied.
+    package func copyAttributes(
+        from source: ReadableFile,
+        lists: Bool,
+        where isWanted: (_ name: [UInt8]) -> Bool
+    ) -> [VolumeError] {
+        let (old, new) = (AttributeStore(source.descriptor.rawValue), AttributeStore(descriptor.rawValue))
+        guard case .success(let names) = old.names() else { return [] }
+        var failures: [VolumeError] = []
+        for name in names where name == AccessControlList.accessName ? lists : isWanted(name) {
+            guard case .success(let value) = old.value(of: name) else { continue }
+            let result = new.set(name, value)
+            if result != 0 { failures.append(failure("lsetxattr", result)) }
+        }
+        return failures
     }
 
     /// Copies the finished content to a directory of another file system, under its name.
@@ -65,7 +94,7 @@ extension StagedFile {
     }
 
     private func clone(_ source: ReadableFile) throws(VolumeError) -> Bool {
-        guard directory.features.clone.isSupported, source.status.size > 0 else { return false }
+        guard directory.features.clone.isSupported, source.status.size > 0, !source.isDevice else { return false }
         let result = kernelCall { dvm_clone_file(descriptor.rawValue, source.descriptor.rawValue) }
         guard result == 0 else {
             // Anything except "no space" may concern only this pair of files or file systems; the copy will tell.

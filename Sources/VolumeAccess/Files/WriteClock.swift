@@ -49,11 +49,16 @@ extension VolumeDirectory {
     /// - Parameters:
     ///   - name: The file's name.
     ///   - modified: The listed modification time.
+    ///   - orDevice: Whether it may be a device.
     /// - Returns: The file.
     /// - Throws: ``VolumeError``.
-    package func openForReading(_ name: Span<UInt8>, listedAs modified: Timestamp) throws(VolumeError) -> ReadableFile {
+    package func openForReading(
+        _ name: Span<UInt8>,
+        listedAs modified: Timestamp,
+        orDevice: Bool = false
+    ) throws(VolumeError) -> ReadableFile {
         let descriptor = try openListed(name, modified)
-        return try ReadableFile(descriptor, path: path(of: name), features: features)
+        return try ReadableFile(descriptor, path: path(of: name), features: features, takesDevices: orDevice)
     }
 
     /// Opens a small regular file like ``openForReading(_:listedAs:)``, and reads all of it in one call.

@@ -23,7 +23,8 @@ extension VolumeDirectory {
     ) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let opened = kernelCall { Kernel.openat(directory, name, flags, 0o600) }
-        guard opened >= 0 else { return Int32(opened) }
+        // As a system call: the caller reads errno, which is still set.
+        guard opened >= 0 else { return -1 }
         let file = Descriptor(owning: Int32(opened))
         var status: FileStatus?
         var result = FileStatus.read(file.rawValue, into: &status)

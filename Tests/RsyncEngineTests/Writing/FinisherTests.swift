@@ -92,12 +92,13 @@ struct FinisherTests {
         .timeLimit(.minutes(10))
     )
     func oneSpareFile() throws {
-        let (count, block) = (200, [UInt8](repeating: 7, count: 4096))
-        let disk = try MountedVolume(.tmpfs, mebibytes: 4)
+        // Large enough that the writes of two overlap.
+        let (count, block) = (40, [UInt8](repeating: 7, count: 256 * 1024))
+        let disk = try MountedVolume(.tmpfs, mebibytes: 16)
         let volume = try Volume.open(path: disk.path)
         let names = (0..<count).map { "file\($0)" }
         for name in names { try Self.write(block, name, in: volume) }
-        try Self.leaveSpace(for: 1, in: volume)
+        try Self.leaveSpace(for: Int64(block.count), in: volume)
         let plans = try names.map { name in
             TransferPlan.ofFile(name, replacing: try volume.root.status(of: Array(name.utf8).span))
         }
@@ -169,9 +170,9 @@ struct FinisherTests {
         _ = try file.commit(FileAttributes())
     }
 
-    /// Fills the file system until it has space for a number of pages.
-    private static func leaveSpace(for pages: Int64, in volume: Volume) throws {
-        let free = try volume.usableSpace().freeBytes - pages * 4096
+    /// Fills the file system until it has space for a number of bytes.
+    private static func leaveSpace(for bytes: Int64, in volume: Volume) throws {
+        let free = try volume.usableSpace().freeBytes - bytes
         try write([UInt8](repeating: 0, count: Int(free)), "filler", in: volume)
     }
 }

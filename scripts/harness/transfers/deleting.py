@@ -6,7 +6,7 @@ import itertools
 from harness.cases import Case, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import run
-from harness.transfers import placement
+from harness.placing import placement
 from harness.transfers.matrix import DIRECTIONS
 from harness.trees import compare
 

@@ -15,8 +15,10 @@ struct Candidate {
     let leaf: ArraySlice<UInt8>
     /// Its parent directory; nil when a dry run would have created it.
     let directory: VolumeDirectory?
-    /// The status of what is at its name; nil when nothing is.
+    /// The status of what is at its name, nil when nothing is; a device that is written into counts as a file.
     let current: FileStatus?
+    /// Whether ``current`` is that of such a device.
+    var isDevice = false
     /// Other files that may serve in its place or as a basis, in the order of their search.
     var bases: [BasisCandidate] = []
     /// Whether this run has created it, so that what is there does not count.

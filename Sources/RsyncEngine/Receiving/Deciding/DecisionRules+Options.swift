@@ -73,6 +73,7 @@ extension DecisionRules {
         grain = TimeGrain()
         largestFile = options.limits.largestFile
         writesInPlace = options.placement.writesInPlace
+        writesDevices = options.placement.writesDevices
         holdsUpdates = options.placement.holdsUpdates && execution.changesDestination
         appends = options.placement.appending != nil
         wantsDelta = !(options.wire.wholeFile ?? (isLocal && !appends))

@@ -79,6 +79,8 @@ struct DecisionRules: Sendable {
     var writesInPlace: Bool
     /// Whether shorter files are continued, and all others that differ left alone (`--append`).
     var appends = false
+    /// Whether a device at a file's name counts as a file, and is written into (`--write-devices`).
+    var writesDevices = false
     /// Whether files get their names at the end of the transfer (`--delay-updates`).
     var holdsUpdates = false
     /// Whether block sums of the basis are sent (not with `-W`).

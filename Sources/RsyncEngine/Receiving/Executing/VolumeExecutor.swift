@@ -227,6 +227,7 @@ final class VolumeExecutor: Executor {
             basisPlace: basis == nil ? .destination : chosen?.place ?? .destination,
             hasPartial: candidate.bases.contains { $0.place == .partial },
             isInPlace: inPlace,
+            writesDevice: inPlace && candidate.isDevice,
             keptLength: isAppending && inPlace ? current?.size ?? 0 : 0,
             attempt: candidate.attempt,
             lackedValues: candidate.metadata?.lacking ?? []
@@ -251,7 +252,7 @@ final class VolumeExecutor: Executor {
             current.isRegular || candidate.attempt > 0
         else { return nil }
         do throws(VolumeError) {
-            return try directory.openForReading(candidate.leaf.span)
+            return try directory.openForReading(candidate.leaf.span, orDevice: candidate.isDevice)
         } catch {
             // A file that has vanished in the meantime is not a basis, and not an error.
             if !error.isMissing { context.report(error, "open") }

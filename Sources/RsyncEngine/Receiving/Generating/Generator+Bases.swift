@@ -47,7 +47,7 @@ extension Generator {
         let place: BasisPlace =
             best.directory == 0 ? .fuzzy(best.name) : .fuzzyAlternate(best.directory - 1, best.name)
         candidate.bases.append(BasisCandidate(place: place, status: best.status))
-        guard state.options.output.verbosity > 2 else { return }
-        state.report("fuzzy basis selected for \(printable(candidate.name)): \(printable(best.name))", .info)
+        guard state.options.output.debugLevel(.fuzzy) > 0 else { return }
+        state.inform("fuzzy basis selected for ", candidate.name + Array(": ".utf8) + best.name)
     }
 }

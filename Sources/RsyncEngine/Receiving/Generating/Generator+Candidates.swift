@@ -11,6 +11,21 @@ extension Generator {
         let leaf = context.destination.leaf(of: entry, in: list)
         let isNew = createdDirectories.contains(parent)
         let directory = try executor.open(parent, isNew: isNew)
+        let current = isNew ? nil : try directory?.status(of: leaf.span)
+        return try candidate(entry, index: index, in: list, leaf, directory, current)
+    }
+
+    /// An entry with what is currently at its name.
+    func candidate(
+        _ entry: FileEntry,
+        index: Int32,
+        in list: FileList,
+        _ leaf: ArraySlice<UInt8>,
+        _ directory: VolumeDirectory?,
+        _ current: FileStatus?
+    ) throws(VolumeError) -> Candidate {
+        let isDevice = rules.writesDevices && entry.isRegular && current?.isDevice ?? false
+        let status = if isDevice, let current { try directory?.statusAsFile(current, leaf.span) } else { current }
         return Candidate(
             entry: entry,
             index: index,
@@ -18,7 +33,8 @@ extension Generator {
             name: list.name(of: entry),
             leaf: leaf,
             directory: directory,
-            current: isNew ? nil : try directory?.status(of: leaf.span)
+            current: status,
+            isDevice: isDevice
         )
     }
 

@@ -164,15 +164,7 @@ final class Generator {
                 return try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
             }
             let current = try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
-            var candidate = Candidate(
-                entry: entry,
-                index: index,
-                list: list,
-                name: list.name(of: entry),
-                leaf: leaf,
-                directory: parent.directory,
-                current: current
-            )
+            var candidate = try candidate(entry, index: index, in: list, leaf, parent.directory, current)
             try examine(&candidate)
             process(candidate)
         } catch {

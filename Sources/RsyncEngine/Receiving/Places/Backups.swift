@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -70,8 +71,8 @@ final class Backups {
         } else {
             try move(leaf, status, from: directory, to: place, as: name.span)
         }
-        guard state.options.output.verbosity > 1 else { return }
-        state.report("backed up \(printable(path)) to \(printable(shown(directory, name)))", .info)
+        guard state.options.output.level(.backup) > 0 else { return }
+        state.inform("backed up ", path + Array(" to ".utf8) + shown(directory, name))
     }
 
     private func shown(_ directory: VolumeDirectory, _ name: [UInt8]) -> [UInt8] {
@@ -121,13 +122,17 @@ final class Backups {
         as name: Span<UInt8>
     ) throws(VolumeError) {
         var attributes = FileAttributes(owner: status.owner, group: status.group, modified: status.modified)
+        // A device is only copied when its content is about to change.
+        let isContent = status.isRegular || status.isDevice && state.options.placement.writesDevices
         switch status.kind {
-        case .regular:
+        case _ where isContent:
             attributes.permissions = status.permissions
             let staged = try place.stage(name, replacing: true, permissions: status.permissions)
-            let source = try directory.openForReading(leaf)
+            let source = try directory.openForReading(leaf, orDevice: status.isDevice)
             try staged.copyWhole(from: source)
-            let failures = try staged.commit(attributes)
+            let (keepsLists, names) = (state.options.attributes.acls, state.attributeNames)
+            var failures = staged.copyAttributes(from: source, lists: keepsLists) { names?.listedName(of: $0) != nil }
+            failures += try staged.commit(attributes)
             state.report(attributes: failures, role: "generator")
             return
         case .symbolicLink:

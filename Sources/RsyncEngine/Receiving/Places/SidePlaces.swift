@@ -40,6 +40,7 @@ final class SidePlaces: Sendable {
         let place = options.backupDirectory.map { Backups.Place.below($0, path) } ?? .beside
         let rules = Backups.Rules(place: place, suffix: options.backupSuffix)
         backups = options.makesBackups && state.execution.changesDestination ? rules : nil
+        if let directory = options.backupDirectory { Self.show(backupDirectory: directory, path, state) }
         temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
         namesPartials = options.partialPlace == nil
@@ -61,6 +62,14 @@ final class SidePlaces: Sendable {
             if error.number == ENOTDIR { throw .usage("The temp-dir is not a directory: \(shown)", exitCode: 1) }
             throw .volume("the directory for temporary files cannot be opened", error)
         }
+    }
+
+    private static func show(backupDirectory: [UInt8], _ path: SidePath, _ state: SessionState) {
+        guard state.options.output.level(.backup) > 0 else { return }
+        var shown = backupDirectory
+        while shown.count > 1, shown.last == PathParts.separator { shown.removeLast() }
+        let isThere = (try? path.open(backupDirectory)) != nil
+        state.inform(isThere ? "backup_dir is " : "(new) backup_dir is ", shown)
     }
 
     private static func alternate(

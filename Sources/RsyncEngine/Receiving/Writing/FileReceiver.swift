@@ -142,7 +142,9 @@ final class FileReceiver {
         do throws(VolumeError) {
             let directory = try directory(plan)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
-            guard plan.basisPlace != .destination else { return try directory.openForReading(leaf.span) }
+            guard plan.basisPlace != .destination else {
+                return try directory.openForReading(leaf.span, orDevice: plan.writesDevice)
+            }
             let parent = Array(plan.list.parent(of: plan.entry))
             return try sideFiles.open(plan.basisPlace, of: leaf, parent, in: directory)
         } catch {
@@ -186,8 +188,8 @@ final class FileReceiver {
     private func makePlace(_ plan: TransferPlan) throws(VolumeError) -> FileTarget.Place {
         let directory = try directory(plan)
         let leaf = destination.leaf(of: plan.entry, in: plan.list)
-        return plan.isInPlace
-            ? .inPlace(try directory.openInPlace(leaf.span)) : .staged(try stage(plan, in: directory, leaf))
+        guard plan.isInPlace else { return .staged(try stage(plan, in: directory, leaf)) }
+        return .inPlace(try directory.openInPlace(leaf.span, orDevice: plan.writesDevice))
     }
 
     private func stage(

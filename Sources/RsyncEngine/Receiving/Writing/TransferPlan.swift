@@ -29,6 +29,8 @@ final class TransferPlan: Sendable {
     let hasPartial: Bool
     /// Whether the destination itself is written (`--inplace`), which is not done if it would change other files.
     let isInPlace: Bool
+    /// Whether the destination is a device that is written into.
+    let writesDevice: Bool
     /// How many bytes of the destination stay, because only what follows them is requested (`--append`); 0 for none.
     let keptLength: Int64
     /// 0 for the first request, 1 after a failed verification.
@@ -48,6 +50,7 @@ final class TransferPlan: Sendable {
         basisPlace: BasisPlace = .destination,
         hasPartial: Bool = false,
         isInPlace: Bool,
+        writesDevice: Bool = false,
         keptLength: Int64 = 0,
         attempt: Int,
         lackedValues: [Int] = []
@@ -63,6 +66,7 @@ final class TransferPlan: Sendable {
         self.basisPlace = basisPlace
         self.hasPartial = hasPartial
         self.isInPlace = isInPlace
+        self.writesDevice = writesDevice
         self.keptLength = keptLength
         self.attempt = attempt
         self.lackedValues = lackedValues

@@ -76,6 +76,7 @@ final class SourceDirectories {
     private let table: SourceTable
     private let place: SourcePlace
     private let capacity: Int
+    private let copiesDevices: Bool
     private let following: LinkFollowing
     /// The most recently used one is last.
     private var open: [(number: UInt16, root: SourceTable.Root, directories: DirectoryCache)] = []
@@ -84,6 +85,7 @@ final class SourceDirectories {
         self.table = table
         place = state.place
         self.capacity = capacity
+        copiesDevices = state.options.attributes.copiesDevices
         following = state.options.selection.links.followsAny ? state.place.following : .never
     }
 
@@ -103,7 +105,11 @@ final class SourceDirectories {
     func open(_ entry: FileEntry, in list: FileList) throws(VolumeError) -> ReadableFile {
         if follows { return try openFollowing(entry, in: list) }
         let directory = try directory(of: entry, in: list)
-        return try directory.openForReading(list.leaf(of: entry).span, listedAs: entry.modificationTime)
+        return try directory.openForReading(
+            list.leaf(of: entry).span,
+            listedAs: entry.modificationTime,
+            orDevice: copiesDevices
+        )
     }
 
     /// Opens the file of an entry that may be what a link leads to.
@@ -111,7 +117,7 @@ final class SourceDirectories {
         let root = table.root(entry.source)
         let parent = root.path(of: list.parent(of: entry))
         let path = (parent.isEmpty ? [] : parent + [PathParts.separator]) + list.leaf(of: entry)
-        return try root.volume.root.openForReading(path.span, following: following)
+        return try root.volume.root.openForReading(path.span, following: following, orDevice: copiesDevices)
     }
 
     /// Reads an extended attribute of an entry; nil if it cannot be read.

@@ -22,6 +22,7 @@ struct WalkedItem {
 final class EntryMaker {
     private let state: SessionState
     private let links: TransferOptions.Links
+    private let copiesDevices: Bool
     private var reader = WholeFileReader()
     private let metadata: SourceMetadataReader
     /// What links may lead to where they are followed.
@@ -35,6 +36,7 @@ final class EntryMaker {
         metadata = SourceMetadataReader(state, table, keepsValues: keepsValues)
         self.state = state
         links = state.options.selection.links
+        copiesDevices = state.options.attributes.copiesDevices
         following = links.followsAny ? state.place.following : .never
     }
 
@@ -79,6 +81,18 @@ final class EntryMaker {
     }
 
     // MARK: entries
+
+    /// The status to send of an entry: that of a file of now, for a device whose content is copied (`--copy-devices`).
+    ///
+    /// - Throws: ``VolumeError`` when a device cannot be opened.
+    func asSent(
+        _ status: FileStatus,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> FileStatus {
+        guard copiesDevices, status.isDevice else { return status }
+        return try directory.statusAsFile(status, leaf).now
+    }
 
     /// An entry without its rarer fields.
     func entry(

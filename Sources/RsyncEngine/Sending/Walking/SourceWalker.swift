@@ -127,7 +127,7 @@ final class SourceWalker {
                 return maker.reportNoReferent(item)
             }
             if status.isDirectory, !selection.takesDirectories {
-                return state.report("skipping directory \(printable(source.transferName))", .info)
+                return state.inform("skipping directory ", source.transferName)
             }
             if hidden(of: number)?.hides(argument: source.transferName, isDirectory: status.isDirectory) == true {
                 return state.report(
@@ -222,7 +222,7 @@ final class SourceWalker {
                 if let hidden, hidden.hides(leaf, below: name, own, in: directory) { continue }
                 guard maker.follows(own) else {
                     if let filters, isExcluded(leaf, below: name, own, filters, root) { continue }
-                    let flags = flags(of: own, below: device)
+                    let flags = flags(of: own, leaf, in: directory, below: device)
                     if let flags { append(own, leaf, in: directory, below: name, source, flags, to: list) }
                     continue
                 }
@@ -256,7 +256,7 @@ final class SourceWalker {
         if let filters, isExcluded(item.leaf.span, below: parent, status ?? own, filters, item.root) { return }
         if let failure { return note(failure, "readlink_stat", source) }
         guard let status else { return maker.reportNoReferent(item) }
-        guard let flags = flags(of: status, below: device) else { return }
+        guard let flags = flags(of: status, item.leaf.span, in: item.directory, below: device) else { return }
         append(status, item, name, source, flags, to: list)
     }
 
@@ -265,10 +265,19 @@ final class SourceWalker {
     }
 
     /// The flags of an entry that was found; nil for a mount point that is left out (rsync(1), `--one-file-system`).
-    private func flags(of status: FileStatus, below device: UInt64?) -> FileEntry.Flags? {
+    private func flags(
+        of status: FileStatus,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory,
+        below device: UInt64?
+    ) -> FileEntry.Flags? {
         guard status.isDirectory else { return [] }
         guard let device, status.device != device else { return selection.recursive ? [.hasContents] : [] }
-        return selection.oneFileSystem > 1 ? nil : []
+        guard selection.oneFileSystem > 1 else { return [] }
+        if state.options.output.level(.mount) > 0 {
+            state.inform("[sender] skipping mount-point dir ", directory.path(of: leaf))
+        }
+        return nil
     }
 
     // MARK: filters
@@ -315,8 +324,10 @@ final class SourceWalker {
         _ flags: FileEntry.Flags,
         to list: FileList
     ) {
-        var entry = maker.entry(of: status, source, flags, to: list)
+        var (status, entry) = (status, FileEntry())
         do throws(VolumeError) {
+            status = try maker.asSent(status, leaf, in: directory)
+            entry = maker.entry(of: status, source, flags, to: list)
             try maker.addExtras(of: status, leaf, in: directory, &entry, to: list)
         } catch {
             return note(error, "readlink_stat", source)
@@ -338,8 +349,10 @@ final class SourceWalker {
         _ flags: FileEntry.Flags,
         to list: FileList
     ) -> Bool {
-        var entry = maker.entry(of: status, source, flags, to: list)
+        var (status, entry) = (status, FileEntry())
         do throws(VolumeError) {
+            if !item.leaf.isEmpty { status = try maker.asSent(status, item.leaf.span, in: item.directory) }
+            entry = maker.entry(of: status, source, flags, to: list)
             if !item.leaf.isEmpty { try maker.addExtras(of: status, item, &entry, to: list) }
         } catch {
             note(error, "readlink_stat", source)

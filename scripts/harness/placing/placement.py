@@ -10,7 +10,7 @@ from harness.cases import Case, check, check_equal_trees, check_same_exit, check
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.matrix import ROLES, command
-from harness.transfers.placement_sets import SETS, TREES
+from harness.placing.placement_sets import SETS, TREES
 from harness.trees import compare
 
 # After all times that the sets name, in nanoseconds.
@@ -72,7 +72,7 @@ def _content(path, content):
     return bytes(len(data)) + bytes(data) + bytes(len(data)) if numbers[1] else bytes(data)
 
 
-def _argv(setting, role, direction, folder, options, ours):
+def transfer_argv(setting, role, direction, folder, options, ours):
     """The command line; `{base}` in an option is the folder of the trees, as the receiving end names it."""
     source, target = folder + "/source", folder + "/target"
     is_module = "daemon" in role and direction == "push"
@@ -103,6 +103,8 @@ def set_body(entry, role, direction):
         user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if "user" in settings else []
         if user and "daemon" in role:
             return "the daemon is root"
+        if "not by daemons" in settings and "daemon" in role:
+            return "a daemon has its own limit of verbosity"
         outcomes, trees = [], []
         for who in ("stock", "ours"):
             place = f"{folder}/{who}"
@@ -110,7 +112,7 @@ def set_body(entry, role, direction):
             if user:
                 subprocess.run(["chown", "-R", "1000:1000", place], check=True)
             for _ in range(2 if "twice" in settings else 1):
-                outcome = run(user + _argv(setting, role, direction, place, options, who == "ours"), timeout=20)
+                outcome = run(user + transfer_argv(setting, role, direction, place, options, who == "ours"), timeout=20)
             outcomes.append(outcome)
             trees.append(compare.manifest(place))
             trees[-1].pop(b".")

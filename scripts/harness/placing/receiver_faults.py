@@ -9,8 +9,8 @@ from harness.cases import Case, check
 from harness.programs import peers
 from harness.programs.preloaded import slow
 from harness.programs.processes import run
-from harness.transfers.placement import plant
-from harness.transfers.placement_sets import TREES
+from harness.placing.placement import plant
+from harness.placing.placement_sets import TREES
 
 USER = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
 
@@ -93,6 +93,17 @@ def _foreign_root(setting, folder):
         check(os.path.exists(place + "/target/d/f"), "the contents did not arrive")
 
 
+def _copied_backup(*options, kept):
+    """Backups that are copies have what the originals had. (rsync 3.5.0 loses the ACL.)"""
+    def body(setting, folder):
+        given = [["setfattr", "-n", "user.kept", "-v", "old", "{}/target/f"], ["setfacl", "-m", "u:7:r", "{}/target/f"]]
+        for place, _ in _pushes(setting, folder, "-aAX", *options, after=given)("source/f | new text\ntarget/f | text\n"):
+            path = place + kept
+            check(os.getxattr(path, "user.kept") == b"old", "the attribute is lost")
+            check("system.posix_acl_access" in os.listxattr(path), "the ACL is lost")
+    return body
+
+
 def _unflushed(*options):
     """A disk that loses everything: the sources of `--fsync --remove-source-files` stay."""
     def body(setting, folder):
@@ -120,6 +131,7 @@ def receiver_fault_cases():
         "directory that cannot be written": _unwritable,
         "no free inode": _no_inode,
         "top that belongs to root": _foreign_root,
+        "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
         "disk that loses what was sent": _unflushed(),
         "disk that loses what was sent, one list": _unflushed("--no-inc-recursive"),
         "disk that loses what was sent, held updates": _unflushed("--delay-updates"),

@@ -1,6 +1,6 @@
 """The sets of options of the group `placement`, each with the tree it starts from: lines as `plant` reads them, or the name
 of one of TREES. Further words: `user` runs as user 1000; `twice` compares the second run; `lines differ` does not
-compare those; `says TEXT`: both print it."""
+compare those; `not by daemons` leaves out daemons; `says TEXT`: both print it."""
 
 TREES = {
     # A group of hard links, and a directory in the way of its first name.
@@ -267,6 +267,14 @@ SETS = {
     "backup and deletion": (["-a", "-i", "-b", "--delete"], "replaced and deleted"),
     "backup and excluded": (["-a", "-i", "-b", "--delete-excluded", "--exclude=zz"], "replaced and deleted"),
     "backup, suffix": (["-a", "-i", "-b", "--suffix=.old", "--delete"], "replaced and deleted"),
+    "backup, told by its level": (["-a", "-b", "--info=backup"], "replaced and deleted", "not by daemons"),
+    "backup in place, told by its level": (["-a", "-b", "--inplace", "--no-W", "--info=backup", "--delete"],
+                                           "replaced and deleted", "not by daemons"),
+    "backup directory, told by its level": (["-a", "--backup-dir=../kept", "--info=backup", "--delete"], "replaced and deleted",
+                                            "not by daemons"),
+    "fuzzy, told by its level": (["-a", "-y", "--no-W", "--debug=fuzzy", "--exclude=unlike"], "similar names", "not by daemons"),
+    "sources removed, told by its level": (["-a", "--remove-source-files", "--info=remove"], "similar names", "not by daemons"),
+    "directories skipped": (["-lpt", "--info=misc0"], "similar names"),
     "backup, told": (["-a", "-vv", "-b", "--delete"], "replaced and deleted", "lines differ", "says backed up f to f~"),
     "backup directory": (["-a", "-i", "--backup-dir=../kept/deep", "--delete"], "replaced and deleted"),
     "backup directory, told": (["-a", "-vv", "--backup-dir=../kept", "--delete"], "replaced and deleted", "lines differ",

@@ -1,0 +1,1 @@
+"""Groups of cases of scripts/interop: where and how files are placed at the destination."""
