@@ -12,7 +12,7 @@ from harness.cases import Case, Failure, Skipped, check
 from harness.programs import peers
 from harness.programs.processes import Server, free_port, run
 
-SECRETS = "me:pw\n@users:grp\nempty:\n"
+SECRETS = "me:pw\n@users:grp\n@root:pw\nempty:\n"
 # Each scenario: the module's lines, and the commands; MOD is the module's URL, AUTH the same with user me.
 SCENARIOS = {
     "nobody by default": ("read only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
@@ -82,6 +82,27 @@ SCENARIOS = {
     "no module": ("", [["-r", "MOD2/", "out/"]]),
     "list": ("comment = some words", [["HOST/"]]),
     "logged files": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %m (%u) %n %l", [["-rt", "src/", "MOD/"]]),
+    "logged changes": ("read only = no\ntransfer logging = yes\nlog format = LINE %i %f %B%L %U %P %h [%a] %%",
+                       [["-rlt", "src/", "MOD/"], ["-rt", "MOD/sub", "out/"]]),
+    "logged deletions": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %n %l", [["-rlt", "--delete", "src/", "MOD/"]]),
+    "message of the day": ("\n[global]\nmotd file = FOLDER/motd", [["HOST/"], ["-r", "MOD/f", "out/"]]),
+    "owners by name": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = no\nuse chroot = no", [["-a", "src/", "MOD/"]]),
+    "owners by number": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = yes",
+                         [["-a", "src/", "MOD/"], ["-a", "MOD/", "out/"]]),
+    "owners in attributes": ("read only = no\nfake super = yes", [["-a", "src/", "MOD/new/"], ["-a", "MOD/new/", "out/"]]),
+    "owners not in attributes": ("read only = no\nfake super = no", [["-rlt", "-M--fake-super", "src/", "MOD/"]]),
+    "nothing compressed": ("dont compress = *", [["-rtz", "MOD/", "out/"], ["-rtz", "--zc=zlib", "MOD/", "out/"]]),
+    "no reverse lookup": ("reverse lookup = no\nhosts deny = 127.0.0.1", [["-r", "MOD/", "out/"]]),
+    "no reverse lookup at all": ("\n[global]\nreverse lookup = no\n[n]\nhosts deny = 127.0.0.1\npath = FOLDER/mod",
+                                 [["-r", "MOD2/", "out/"], ["-r", "MOD/f", "out/"]]),
+    "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
+    "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
+    "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
+    "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
+    "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
+    "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
+    "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
     # Of the migration's target pod (MTC contract 2.1), and its client's command line (1.1).
     "target pod": ("syslog facility = local7\nread only = no\nlist = yes\nmax verbosity = 4\nauth users = me\n"
                    "hosts allow = ::1, 127.0.0.1, localhost\nuid = root\ngid = root\nuse chroot = no\nmunge symlinks = no\n"
@@ -114,6 +135,9 @@ def _make(folder, daemon, lines):
     os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
     peers.write(f"{folder}/secrets", SECRETS, 0o600)
     peers.write(f"{folder}/open", SECRETS, 0o644)
+    peers.write(f"{folder}/motd", "Welcome\nhere\n")
+    peers.write(f"{folder}/more", "comment = merged\n")
+    peers.write(f"{folder}/whole", f"[n]\npath = {folder}/mod\ncomment = included\n")
     peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
     for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
         os.chmod(path, 0o777)
@@ -154,7 +178,8 @@ def _play(folder, daemon, client, lines, commands):
     os.makedirs(folder)
     configuration, port = _make(folder, daemon, lines)
     host = f"127.0.0.1:{port}"
-    urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m", "HOST": f"rsync://{host}"}
+    urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m",
+            "ROOT": f"rsync://root@{host}/m", "HOST": f"rsync://{host}"}
     outcomes = []
     with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out.log"):
         for command in commands:
@@ -174,7 +199,7 @@ def _play(folder, daemon, client, lines, commands):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
                 kept[name] = sorted(file.read().replace(folder, "FOLDER").splitlines())
     with open(f"{folder}/log", encoding="utf-8") as file:
-        kept["log"] = sorted(line.partition("LINE ")[2] for line in file if "LINE " in line)
+        kept["log"] = sorted(line.partition("LINE ")[2].replace(folder, "FOLDER") for line in file if "LINE " in line)
     return outcomes, kept
 
 
@@ -394,10 +419,24 @@ def _stopping(setting, folder):
           f"after {seconds:.0f} s: {outcome}")
 
 
+def _refused(_, folder):
+    """What a target cannot need is refused by name: parameters at the start, the client's --iconv when it comes."""
+    os.makedirs(f"{folder}/mod")
+    for line in ("name converter = /bin/true", "charset = utf-8", "insecure links = yes"):
+        configuration = peers.write(f"{folder}/conf", f"[m]\npath = {folder}/mod\n{line}\n")
+        outcome = run([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}", f"--port={free_port()}"], timeout=10)
+        check(outcome.code == 1 and line.partition(" =")[0] in outcome.err.decode(), f"{line}: {outcome}")
+    server, port, _ = _start(folder, f"[m]\npath = {folder}/mod\n")
+    with server:
+        outcome = run([peers.STOCK_RSYNC, "-r", "--iconv=utf-8", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out"])
+        check(outcome.code and b"The server is configured to refuse --iconv" in outcome.out + outcome.err, str(outcome))
+
+
 SINGLE = {
     "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
     "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
-    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "stopping": _stopping,
+    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "refused": _refused,
+     "stopping": _stopping,
 }
 
 
