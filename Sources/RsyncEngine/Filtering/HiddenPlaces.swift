@@ -38,8 +38,9 @@ struct HiddenPlaces {
         return nil
     }
 
-    /// Whether a directory is hidden. It is not known yet whether the destination is a directory, which relative paths
-    /// start at, or a file in one.
+    /// Whether a directory is hidden.
+    ///
+    /// It is not known yet whether the destination is a directory, which relative paths start at, or a file in one.
     private func isRefused(_ path: [UInt8]?) -> Bool {
         guard let path else { return false }
         guard path.first != PathParts.separator else { return hides(SidePath.normalized(path)) }
