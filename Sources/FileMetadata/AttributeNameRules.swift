@@ -16,8 +16,17 @@ package struct AttributeNameRules: Sendable, Hashable {
     private let includesOwn: Bool
     /// Names that are neither sent nor set nor removed.
     private let leftOut: Set<[UInt8]>
+    /// The user's own selection, in place of that by namespaces.
+    private let filter: AttributeFilter?
 
-    package init(isSuper: Bool, isSimulated: Bool, includesOwn: Bool, leavingOut leftOut: Set<[UInt8]> = []) {
+    package init(
+        isSuper: Bool,
+        isSimulated: Bool,
+        includesOwn: Bool,
+        leavingOut leftOut: Set<[UInt8]> = [],
+        filter: AttributeFilter? = nil
+    ) {
+        self.filter = filter
         self.isSuper = isSuper
         self.isSimulated = isSimulated
         self.includesOwn = includesOwn
@@ -28,6 +37,7 @@ package struct AttributeNameRules: Sendable, Hashable {
     package func listedName(of local: [UInt8]) -> [UInt8]? {
         guard !local.starts(with: Self.system), !leftOut.contains(local) else { return nil }
         if local.starts(with: Self.own), !includesOwn { return nil }
+        if filter?.excludes(local, whereSending: true) == true { return nil }
         if isSimulated, local.starts(with: Self.stored) { return Array(local.dropFirst(Self.stored.count)) }
         return local
     }
@@ -42,14 +52,32 @@ package struct AttributeNameRules: Sendable, Hashable {
         // ACLs have a field of their own; as attributes they would bypass its checks.
         guard !listed.starts(with: Self.system), !leftOut.contains(listed) else { return nil }
         if listed.starts(with: Self.own), !includesOwn { return nil }
+        let isExcluded = filter?.excludes(listed, whereSending: false)
+        if isExcluded == true { return nil }
         if listed.starts(with: Self.user) { return listed }
         if isSimulated { return Self.stored + listed }
-        return isSuper ? listed : nil
+        return isSuper || isExcluded != nil ? listed : nil
     }
 
     /// Whether a receiver removes an attribute of its volume that is not listed.
     package func isRemovable(_ local: [UInt8]) -> Bool {
-        guard let listed = listedName(of: local) else { return false }
-        return localName(of: listed) == local
+        guard !local.starts(with: Self.system), !leftOut.contains(local) else { return false }
+        if local.starts(with: Self.own), !includesOwn { return false }
+        let isStored = isSimulated && local.starts(with: Self.stored)
+        return localName(of: isStored ? Array(local.dropFirst(Self.stored.count)) : local) == local
     }
+}
+
+/// Filter rules for the names of extended attributes (rsync(1), modifier `x`); equal only to itself.
+package final class AttributeFilter: Sendable, Hashable {
+    private let rules: @Sendable (_ name: [UInt8], _ isSending: Bool) -> Bool?
+
+    /// - Parameter rules: Whether a name is left out by a side; nil where no rule concerns the side.
+    package init(_ rules: @escaping @Sendable (_ name: [UInt8], _ isSending: Bool) -> Bool?) { self.rules = rules }
+
+    func excludes(_ name: [UInt8], whereSending isSending: Bool) -> Bool? { rules(name, isSending) }
+
+    package static func == (left: AttributeFilter, right: AttributeFilter) -> Bool { left === right }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

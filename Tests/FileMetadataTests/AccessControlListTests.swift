@@ -90,6 +90,20 @@ struct AttributeNameRulesTests {
         rules.localName(of: Array(name.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    @Test("the user's rules take the place of the selection by namespaces, on the side that they concern")
+    func filter() {
+        let filter = AttributeFilter { name, isSending in isSending ? name == Array("user.a".utf8) : nil }
+        let rules = AttributeNameRules(isSuper: false, isSimulated: false, includesOwn: false, filter: filter)
+        #expect(listed("user.a", rules) == nil && listed("user.b", rules) == "user.b")
+        #expect(local("user.a", rules) == "user.a" && local("trusted.t", rules) == nil)
+        #expect(rules.isRemovable(Array("user.a".utf8)))
+        let receiving = AttributeFilter { name, isSending in isSending ? nil : name == Array("user.a".utf8) }
+        let other = AttributeNameRules(isSuper: false, isSimulated: false, includesOwn: false, filter: receiving)
+        #expect(listed("user.a", other) == "user.a" && local("user.a", other) == nil)
+        #expect(local("trusted.t", other) == "trusted.t" && local("system.x", other) == nil)
+        #expect(!other.isRemovable(Array("user.a".utf8)) && other.isRemovable(Array("trusted.t".utf8)))
+    }
+
     @Test("system attributes, rsync's own and those left out are never copied")
     func never() {
         for name in ["system.posix_acl_access", "user.rsync.%stat", "security.selinux"] {

@@ -137,7 +137,7 @@ struct OutputFormatTests {
     func custom() throws {
         let format = OutputFormat(parsing: Array("%o %l %b %B %U %G %% %n|".utf8))
         let report = item("s", .transfer, mode: 0o104755)
-        #expect(line(report, format: format) == "send 5 5 rwsr-xr-x 1 DEFAULT % s|")
+        #expect(line(report, format: format) == "send 5 5 rwsr-xr-x 0 DEFAULT % s|")
     }
 
     @Test(

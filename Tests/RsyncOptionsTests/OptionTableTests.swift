@@ -64,19 +64,59 @@ struct OptionTableTests {
         #expect(Set(names.filter { $0.hasPrefix("--") }).count == names.count { $0.hasPrefix("--") })
     }
 
-    @Test(
-        "every option of stock rsync's help is known",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsync"), "rsync is not installed")
-    )
-    func manual() throws {
+    private func output(of program: String, _ arguments: String...) throws -> String {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/rsync")
-        process.arguments = ["--help"]
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
         let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        return text
+    }
+
+    @Test(
+        "every option that the installed rsync(1) describes is in the table",
+        .enabled(if: FileManager.default.fileExists(atPath: Self.manualPath), "rsync(1) is not installed")
+    )
+    func manual() throws {
+        let text = try output(of: "/usr/bin/zcat", Self.manualPath).replacing(/\\f.|\\/, with: "")
+        let parts = text.components(separatedBy: ".SH \"DAEMON OPTIONS\"")
+        #expect(parts.count == 2)
+        let daemonPart = parts[parts.count - 1].components(separatedBy: "\n.SH ")[0]
+        for (part, isKnown) in zip(
+            [parts[0], daemonPart],
+            [isKnown(by: OptionTable.client), isKnown(by: OptionTable.daemonLine)]
+        ) {
+            // A paragraph's heading has all spellings of an option: .IP "--perms, -p"
+            let headings = part.split(separator: "\n").filter { $0.hasPrefix(".IP \"-") }.map {
+                String($0.dropFirst(5))
+            }
+            #expect(headings.count >= 10)
+            for spelling in headings.flatMap({ $0.matches(of: /--?[A-Za-z0-9@][A-Za-z0-9-]*/) }).map({ String($0.0) })
+            where spelling != "--no-OPTION" {
+                #expect(isKnown(spelling), "\(spelling)")
+            }
+        }
+    }
+
+    private static let manualPath = "/usr/share/man/man1/rsync.1.gz"
+
+    private func isKnown<State>(by index: OptionIndex<State>) -> (String) -> Bool {
+        { spelling in
+            guard spelling.hasPrefix("--") else { return spelling.last.map { index[$0] != nil } ?? false }
+            let name = String(spelling.dropFirst(2))
+            return index[name] != nil || index.turnedOff(by: name) != nil
+        }
+    }
+
+    @Test(
+        "every option of stock rsync's help is known",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/rsync"), "rsync is not installed")
+    )
+    func stockHelp() throws {
+        let text = try output(of: "/usr/bin/rsync", "--help")
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("-") }
         #expect(lines.count > 140)
         for line in lines {

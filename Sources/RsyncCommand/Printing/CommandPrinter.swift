@@ -135,7 +135,8 @@ package final class CommandPrinter: TransferObserver {
         var shown = item
         shown.name = names.escaped(item.name)
         shown.target = names.escaped(item.target)
-        output.line(ListingLine.line(shown, size: numbers.count(item.size).right(width)))
+        let size = numbers.count(item.size).right(width)
+        output.line(ListingLine.line(shown, size: size, showsAccess: options.attributes.accessTimes > 0))
     }
 
     package func didDelete(name: [UInt8], isDirectory: Bool) {

@@ -141,7 +141,7 @@ package struct OutputFormat: Sendable, Equatable {
         case "o": item.isDeletion ? "del." : item.isSending || item.isLocal ? "send" : "recv"
         case "B": item.mode == 0 || item.isDeletion ? "---------" : ModeText.permissions(item.mode)
         case "M": ClockText.local(item.modified, separator: "-")
-        case "U": "\(item.uid)"
+        case "U": "\(itemizer.options.attributes.owner ? item.uid : 0)"
         case "G": itemizer.options.attributes.group ? "\(item.gid)" : "DEFAULT"
         case "p": "\(getpid())"
         case "t": ClockText.local(Int64(time(nil)), separator: " ")

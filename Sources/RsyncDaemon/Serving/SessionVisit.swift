@@ -204,7 +204,6 @@ final class SessionVisit: ModuleVisit {
             if root.inside(temporary) == nil { log.line("temp dir is not in the module, and is not used") }
         }
         if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
-        if let keeps = settings.keepsAccessTimes { request.options.attributes.openWithoutAccessTime = keeps }
         if settings.isFakeSuper {
             request.options.attributes.privileges = .simulated
         } else if case .simulated = request.options.attributes.privileges {

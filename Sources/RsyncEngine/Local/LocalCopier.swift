@@ -222,16 +222,8 @@ final class LocalCopier {
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {
-        let name = printable(plan.list.name(of: plan.entry))
-        if error.isMissing {
-            state.add(.vanished)
-            return state.report("file has vanished: \"\(name)\"", .warning)
-        }
-        state.add(.general)
-        let number = error.number ?? EINVAL
-        let reason = "\(SystemError.text(of: number)) (\(number))"
-        let path = printable(sources.shown(plan.entry, in: plan.list))
-        state.report("rsync: [sender] send_files failed to open \"\(path)\": \(reason)", .errorTransfer)
+        let path = sources.shown(plan.entry, in: plan.list)
+        state.reportUnreadable(plan.list.name(of: plan.entry), at: path, error)
     }
 
     private func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "receiver") }

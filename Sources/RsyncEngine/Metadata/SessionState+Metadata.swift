@@ -11,8 +11,16 @@ extension SessionState {
             isSuper: options.attributes.privileges.isSuper(asRoot: geteuid() == 0),
             isSimulated: options.attributes.privileges == .simulated,
             includesOwn: options.attributes.extended > 1,
-            leavingOut: options.attributes.attributesLeftOut
+            leavingOut: options.attributes.attributesLeftOut,
+            filter: attributeFilter(options.selection.filters)
         )
+    }
+
+    private static func attributeFilter(_ filters: FilterList) -> AttributeFilter? {
+        guard filters.concernsAttributes else { return nil }
+        return AttributeFilter { name, isSending in
+            filters.excludes(attribute: name, side: isSending ? .sender : .receiver)
+        }
     }
 
     /// Whether an item with these flags is followed by values of extended attributes, or by a request for them (protocol

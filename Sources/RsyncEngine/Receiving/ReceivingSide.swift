@@ -58,15 +58,15 @@ final class ReceivingSide {
         do throws(WireError) {
             let (first, hasMore) = try receiver.readFirstLists()
             didReceiveFirst()
-            // A server that has nothing to send stops here (protocol specification, session 7.7).
-            guard first.count > 0 || state.isServer else { return }
-            if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
             state.observer.fileList(
                 isSending: false,
                 isIncremental: state.parameters.isIncremental,
                 isComplete: false,
                 count: first.count
             )
+            // A server that has nothing to send stops here (protocol specification, session 7.7).
+            guard first.count > 0 || state.isServer else { return }
+            if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
             let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)

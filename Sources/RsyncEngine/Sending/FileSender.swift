@@ -211,17 +211,7 @@ final class FileSender {
         in list: FileList,
         _ error: VolumeError
     ) throws(WireError) {
-        let name = list.name(of: entry)
-        if error.isMissing {
-            state.add(.vanished)
-            state.report("file has vanished: \"\(printable(name))\"", .warning)
-        } else {
-            state.add(.general)
-            let number = error.number ?? EINVAL
-            let reason = "\(SystemError.text(of: number)) (\(number))"
-            let what = "\"\(printable(directories.shown(entry, in: list)))\"\(state.place.suffix)"
-            state.report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
-        }
+        state.reportUnreadable(list.name(of: entry), at: directories.shown(entry, in: list), error)
         try tellNotSent(index)
     }
 

@@ -8,9 +8,12 @@ package enum ListingLine {
     /// - Parameters:
     ///   - item: The entry.
     ///   - size: Its size as text, right-aligned in its column.
+    ///   - showsAccess: Whether there is a column for access times, which directories do not have (`-U`).
     /// - Returns: The line, with unprintable bytes of names as they are.
-    package static func line(_ item: ItemReport, size: String) -> [UInt8] {
-        var line = Array("\(type(item.mode))\(permissions(item.mode)) \(size) \(time(item.modified)) ".utf8) + item.name
+    package static func line(_ item: ItemReport, size: String, showsAccess: Bool = false) -> [UInt8] {
+        let access = showsAccess ? (item.accessed.map(time) ?? String(repeating: " ", count: 19)) + " " : ""
+        let start = "\(type(item.mode))\(permissions(item.mode)) \(size) \(time(item.modified)) \(access)"
+        var line = Array(start.utf8) + item.name
         if item.mode & 0o170000 == 0o120000, !item.target.isEmpty { line += Array(" -> ".utf8) + item.target }
         return line
     }

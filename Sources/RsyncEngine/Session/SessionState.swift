@@ -1,3 +1,4 @@
+import Glibc
 import FileMetadata
 import Glibc
 import LinuxSystem
@@ -310,6 +311,19 @@ final class SessionState: Sendable {
     /// The whole path of something at the destination.
     private func atDestination(_ path: [UInt8]) -> [UInt8] {
         place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })
+    }
+
+    /// Reports a listed file of the source that cannot be read.
+    func reportUnreadable(_ name: ArraySlice<UInt8>, at path: [UInt8], _ error: VolumeError) {
+        if error.isMissing {
+            add(.vanished)
+            return report("file has vanished: \"\(printable(name))\"", .warning)
+        }
+        add(.general)
+        let number = error.number ?? EINVAL
+        let reason = "\(SystemError.text(of: number)) (\(number))"
+        let what = "\"\(printable(path))\"\(place.suffix)"
+        report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
     }
 
     /// A path in a message, with the module that it is in.

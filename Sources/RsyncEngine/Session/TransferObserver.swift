@@ -36,6 +36,8 @@ package struct ItemReport: Sendable {
     package var size: Int64
     /// Modification time, seconds since 1970.
     package var modified: Int64
+    /// Access time, seconds since 1970, if it was listed (`-U`).
+    package var accessed: Int64?
     /// Owner as listed.
     package var uid: UInt32
     /// Group as listed.

@@ -55,6 +55,9 @@ package struct FilterList: Sendable, Equatable {
         for index in rules.indices where rules[index].isUnqualified { rules[index].traits.sides = .sender }
     }
 
+    /// Whether a rule is about names of extended attributes.
+    package var concernsAttributes: Bool { rules.contains { $0.traits.namesAttributes && $0.merge == nil } }
+
     /// Whether there are rules in files of the directories.
     package var hasDirectoryMerges: Bool { rules.contains { $0.merge != nil } }
 

@@ -71,7 +71,12 @@ package struct ServerArguments: Sendable, Equatable {
             refusal =
                 switch carrier {
                 case .shell: .violation(error.description, exitCode: 1)
-                case .daemon: .violation("on remote machine: \(error)", exitCode: 4)
+                case .daemon:
+                    if case .unsupported(let option) = error {
+                        .violation("The server is configured to refuse \(option)", exitCode: 4)
+                    } else {
+                        .violation("on remote machine: \(error)", exitCode: 4)
+                    }
                 }
         }
         server = parser.options

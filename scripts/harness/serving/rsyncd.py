@@ -3,16 +3,15 @@ codes, what the client prints, and what is on both sides afterwards."""
 
 import os
 import re
-import socket
-import struct
-import subprocess
 import time
 
 from harness.cases import Case, Failure, Skipped, check
 from harness.programs import peers
 from harness.programs.processes import Server, free_port, run
+from harness.serving import features
+from harness.serving.trees import listed
 
-SECRETS = "me:pw\n@users:grp\nempty:\n"
+SECRETS = "me:pw\n@users:grp\n@root:pw\nempty:\n"
 # Each scenario: the module's lines, and the commands; MOD is the module's URL, AUTH the same with user me.
 SCENARIOS = {
     "nobody by default": ("read only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
@@ -82,6 +81,27 @@ SCENARIOS = {
     "no module": ("", [["-r", "MOD2/", "out/"]]),
     "list": ("comment = some words", [["HOST/"]]),
     "logged files": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %m (%u) %n %l", [["-rt", "src/", "MOD/"]]),
+    "logged changes": ("read only = no\ntransfer logging = yes\nlog format = LINE %i %f %B%L %U %P %h [%a] %%",
+                       [["-rlt", "src/", "MOD/"], ["-rt", "MOD/sub", "out/"]]),
+    "logged deletions": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %n %l", [["-rlt", "--delete", "src/", "MOD/"]]),
+    "message of the day": ("\n[global]\nmotd file = FOLDER/motd", [["HOST/"], ["-r", "MOD/f", "out/"]]),
+    "owners by name": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = no\nuse chroot = no", [["-a", "src/", "MOD/"]]),
+    "owners by number": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = yes",
+                         [["-a", "src/", "MOD/"], ["-a", "MOD/", "out/"]]),
+    "owners in attributes": ("read only = no\nfake super = yes", [["-a", "src/", "MOD/new/"], ["-a", "MOD/new/", "out/"]]),
+    "owners not in attributes": ("read only = no\nfake super = no", [["-rlt", "-M--fake-super", "src/", "MOD/"]]),
+    "nothing compressed": ("dont compress = *", [["-rtz", "MOD/", "out/"], ["-rtz", "--zc=zlib", "MOD/", "out/"]]),
+    "no reverse lookup": ("reverse lookup = no\nhosts deny = 127.0.0.1", [["-r", "MOD/", "out/"]]),
+    "no reverse lookup at all": ("\n[global]\nreverse lookup = no\n[n]\nhosts deny = 127.0.0.1\npath = FOLDER/mod",
+                                 [["-r", "MOD2/", "out/"], ["-r", "MOD/f", "out/"]]),
+    "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
+    "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
+    "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
+    "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
+    "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
+    "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
+    "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
     # Of the migration's target pod (MTC contract 2.1), and its client's command line (1.1).
     "target pod": ("syslog facility = local7\nread only = no\nlist = yes\nmax verbosity = 4\nauth users = me\n"
                    "hosts allow = ::1, 127.0.0.1, localhost\nuid = root\ngid = root\nuse chroot = no\nmunge symlinks = no\n"
@@ -114,6 +134,9 @@ def _make(folder, daemon, lines):
     os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
     peers.write(f"{folder}/secrets", SECRETS, 0o600)
     peers.write(f"{folder}/open", SECRETS, 0o644)
+    peers.write(f"{folder}/motd", "Welcome\nhere\n")
+    peers.write(f"{folder}/more", "comment = merged\n")
+    peers.write(f"{folder}/whole", f"[n]\npath = {folder}/mod\ncomment = included\n")
     peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
     for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
         os.chmod(path, 0o777)
@@ -125,21 +148,6 @@ def _make(folder, daemon, lines):
     text = (f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\npid file = {folder}/pid\n"
             f"lock file = {folder}/lock\n[m]\n{path}{lines}\n")
     return peers.write(f"{folder}/conf", text.replace("FOLDER", folder)), port
-
-
-def _tree(root):
-    """Names with type, permissions, owner, group, content or target."""
-    found = []
-    for parent, directories, files in os.walk(root):
-        for name in directories + files:
-            path = os.path.join(parent, name)
-            status = os.lstat(path)
-            content = os.readlink(path) if os.path.islink(path) else ""
-            if os.path.isfile(path) and not content:
-                with open(path, encoding="utf-8") as file:
-                    content = file.read()
-            found.append((os.path.relpath(path, root), oct(status.st_mode), status.st_uid, status.st_gid, content))
-    return sorted(found)
 
 
 def _lines(outcome, folder, port):
@@ -154,7 +162,8 @@ def _play(folder, daemon, client, lines, commands):
     os.makedirs(folder)
     configuration, port = _make(folder, daemon, lines)
     host = f"127.0.0.1:{port}"
-    urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m", "HOST": f"rsync://{host}"}
+    urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m",
+            "ROOT": f"rsync://root@{host}/m", "HOST": f"rsync://{host}"}
     outcomes = []
     with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out.log"):
         for command in commands:
@@ -168,13 +177,13 @@ def _play(folder, daemon, client, lines, commands):
         deadline = time.monotonic() + 5
         while "env.after" in lines and not os.path.exists(f"{folder}/env.after") and time.monotonic() < deadline:
             time.sleep(0.05)
-    kept = {name: _tree(f"{folder}/{name}") for name in ("mod", "out")}
+    kept = {name: listed(f"{folder}/{name}") for name in ("mod", "out")}
     for name in ("env.early", "env.before", "env.after"):
         if os.path.exists(f"{folder}/{name}"):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
                 kept[name] = sorted(file.read().replace(folder, "FOLDER").splitlines())
     with open(f"{folder}/log", encoding="utf-8") as file:
-        kept["log"] = sorted(line.partition("LINE ")[2] for line in file if "LINE " in line)
+        kept["log"] = sorted(line.partition("LINE ")[2].replace(folder, "FOLDER") for line in file if "LINE " in line)
     return outcomes, kept
 
 
@@ -199,208 +208,6 @@ def _scenario(lines, commands, daemon, client):
     return body
 
 
-def _by_socket(_, folder):
-    """Standard input is a connection (inetd), with a configuration in the working directory."""
-    os.makedirs(f"{folder}/mod")
-    peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\n[m]\npath = {folder}/mod\ncomment = c\n")
-    server = socket.create_server(("127.0.0.1", 0))
-    port = server.getsockname()[1]
-    client = subprocess.Popen([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"], stdout=subprocess.PIPE)
-    connection, _ = server.accept()
-    with subprocess.Popen([peers.DVM_RSYNC, "--config=conf", "--daemon"], stdin=connection, cwd=folder,
-                          stdout=connection) as daemon:
-        connection.close()
-        out, _ = client.communicate(timeout=20)
-        check(out == b"m              \tc\n", f"the list is {out!r}")
-        check(daemon.wait(20) == 0, f"exit code {daemon.returncode}")
-
-
-def _over_shell(_, folder):
-    """A daemon that a remote shell starts reads rsyncd.conf as it is told."""
-    os.makedirs(f"{folder}/mod")
-    peers.write(f"{folder}/mod/f", "x\n")
-    configuration = peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\nuid = 0\ngid = 0\n"
-                                f"[m]\npath = {folder}/mod\n")
-    shell = peers.write(f"{folder}/shell", f"#!/bin/sh\nshift; shift\nexec {peers.DVM_RSYNC} --server --daemon "
-                        f"--config={configuration} .\n", 0o755)
-    for client in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        outcome = run([client, "-rt", "-e", shell, "h::m/", f"{folder}/out/"])
-        check(outcome.code == 0, str(outcome))
-        check(os.listdir(f"{folder}/out") == ["f"], "the file is missing")
-
-
-def _start(folder, text, *options, label="d"):
-    port = free_port()
-    configuration = peers.write(f"{folder}/{label}.conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n" + text)
-    return Server([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}", *options], port,
-                  f"{folder}/{label}.out"), port, configuration
-
-
-def _reread(_, folder):
-    """The configuration is read for each connection; an error in it leaves the last good one; SIGHUP says so at once."""
-    os.makedirs(f"{folder}/mod")
-    server, port, configuration = _start(folder, f"[one]\npath = {folder}/mod\n")
-    with server:
-        def listed():
-            return run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out.split()
-        check(listed() == [b"one"], "the first list")
-        with open(configuration, "a", encoding="utf-8") as file:
-            file.write(f"[two]\npath = {folder}/mod\n")
-        check(listed() == [b"one", b"two"], "the list after a change")
-        with open(configuration, "a", encoding="utf-8") as file:
-            file.write("nonsense\n")
-        server.process.send_signal(1)
-        time.sleep(0.5)
-        with open(f"{folder}/log", encoding="utf-8") as file:
-            check("stays as it was: line" in file.read(), "the log says nothing of the error")
-        check(listed() == [b"one", b"two"], "the list after an error")
-
-
-def _slots(_, folder):
-    """`max connections` counts across daemons with one lock file, stock's among them."""
-    os.makedirs(f"{folder}/mod")
-    text = f"use chroot = no\nlock file = {folder}/lock\n[m]\npath = {folder}/mod\nmax connections = 1\n"
-    ours, our_port, _ = _start(folder, text)
-    stock_port = free_port()
-    stock = peers.write(f"{folder}/s.conf", f"address = 127.0.0.1\nport = {stock_port}\nlog file = {folder}/slog\n" + text)
-    with ours, Server([peers.STOCK_RSYNC, "--daemon", "--no-detach", f"--config={stock}"], stock_port, f"{folder}/s.out"):
-        for holder, other in ((our_port, stock_port), (stock_port, our_port)):
-            with socket.create_connection(("127.0.0.1", holder)) as held:
-                held.sendall(b"@RSYNCD: 31.0 md5\nm\n")
-                answer = b""
-                held.settimeout(10)
-                while b"OK\n" not in answer:
-                    piece = held.recv(1000)
-                    check(piece, f"no slot: {answer!r}")
-                    answer += piece
-                outcome = run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"])
-                check(b"max connections (1) reached -- try again later" in outcome.err, str(outcome))
-            deadline = time.monotonic() + 10
-            while run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"]).code:
-                check(time.monotonic() < deadline, "the slot is not released")
-
-
-def _proxied(_, folder):
-    """A PROXY header names the client, and only trusted proxies may send one."""
-    os.makedirs(f"{folder}/mod")
-    text = (f"proxy protocol = yes\nproxy protocol hosts = PROXY\nreverse lookup = no\n[m]\npath = {folder}/mod\n"
-            "hosts allow = 10.1.2.3\n")
-    version2 = bytes.fromhex("0d0a0d0a000d0a515549540a") + struct.pack(">BBH", 0x21, 0x11, 12) + bytes(
-        [10, 1, 2, 3, 127, 0, 0, 1, 1, 1, 2, 2])
-
-    def answer(port, header):
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.sendall(header + b"@RSYNCD: 31.0 md5\nm\n")
-            connection.settimeout(5)
-            got = b""
-            try:
-                while b"OK\n" not in got and b"@ERROR" not in got:
-                    piece = connection.recv(1000)
-                    if not piece:
-                        break
-                    got += piece
-            except ConnectionResetError:
-                pass
-            return got
-    server, port, _ = _start(folder, text.replace("PROXY", "127.0.0.1", 1).replace("= PROXY", "= 127.0.0.1"), label="a")
-    with server:
-        check(b"OK" in answer(port, b"PROXY TCP4 10.1.2.3 127.0.0.1 4000 873\r\n"), "version 1")
-        check(b"OK" in answer(port, version2), "version 2")
-        check(b"access denied to m from UNDETERMINED (10.1.2.4)" in
-              answer(port, b"PROXY TCP4 10.1.2.4 127.0.0.1 4000 873\r\n"), "another client")
-        check(answer(port, b"") == b"", "no header")
-    server, port, _ = _start(folder, text.replace("= PROXY", "= 10.0.0.1"), label="b")
-    with server:
-        check(answer(port, version2) == b"", "a proxy that is not trusted")
-
-
-def _parameters(_, folder):
-    """--dparam, -M, joined letters, and options before and after --daemon."""
-    os.makedirs(f"{folder}/mod")
-    configuration = peers.write(f"{folder}/conf", f"port = 1\n[m]\npath = {folder}/mod\n")
-    port = free_port()
-    argv = [peers.DVM_RSYNC, f"--config={configuration}", "--no-detach", "-vvv", "--daemon", "--dparam=address=127.0.0.1",
-            f"-Mport = {port}", "-M", "comment=from the command line", "--log-file", f"{folder}/log", "-4", "--bwlimit=1m",
-            "--sockopts=TCP_NODELAY,NONSENSE", "--log-file-format=%f"]
-    with Server(argv, port, f"{folder}/out"):
-        out = run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out
-        check(out == b"m              \tfrom the command line\n", f"the list is {out!r}")
-        with open(f"{folder}/log", encoding="utf-8") as file:
-            check("Unknown socket option NONSENSE" in file.read(), "the log says nothing of the unknown option")
-    for words, expected in ((["-Mbogus=1"], 'Unknown parameter "bogus"'), (["-a"], "-a: unknown option (in daemon mode)"),
-                            (["--dparam=x"], "missing an '='"), (["--bwlimit=bad"], "--bwlimit=bad")):
-        outcome = run([peers.DVM_RSYNC, "--daemon", f"--config={configuration}", *words])
-        check(outcome.code == 1 and expected in outcome.err.decode(), f"{words}: {outcome}")
-
-
-def _high_descriptors(_, folder):
-    """Descriptors above 1024 are as good as others."""
-    os.makedirs(f"{folder}/mod")
-    peers.write(f"{folder}/mod/f", "x\n")
-    port = free_port()
-    configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n"
-                                f"[m]\npath = {folder}/mod\n")
-    script = ("import os,resource,sys; resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))\n"
-              "for n in range(3, 1100): os.dup2(1, n, inheritable=True)\n"
-              "os.execv(sys.argv[1], sys.argv[1:])")
-    for argv in ([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}"],):
-        with Server(["python3", "-c", script, *argv], port, f"{folder}/out.log"):
-            outcome = run(["python3", "-c", script, peers.DVM_RSYNC, "-rt", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out/"])
-            check(outcome.code == 0 and os.listdir(f"{folder}/out") == ["f"], str(outcome))
-
-
-def _negotiation(_, folder):
-    """RSYNC_CHECKSUM_LIST and RSYNC_COMPRESS_LIST limit what a daemon negotiates and accepts, as stock's."""
-    os.makedirs(f"{folder}/mod")
-    os.makedirs(f"{folder}/src")
-    peers.write(f"{folder}/src/f", "text\n" * 1000)
-    choices = [[], ["--cc=md5", "--zc=zlib"], ["--cc=xxh64"], ["--zc=zstd"]]
-    for lists in (("md5", "zlib"), ("xxh64", "bogus"), ("bogus", "lz4"), ("md4 md5 & xxh3", "lz4 & zstd")):
-        seen = []
-        for daemon in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-            port = free_port()
-            configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nuid = 0\ngid = 0\n"
-                                        f"log file = {folder}/log\n[m]\npath = {folder}/mod\nread only = no\n")
-            environment = ["env", f"RSYNC_CHECKSUM_LIST={lists[0]}", f"RSYNC_COMPRESS_LIST={lists[1]}"]
-            with Server([*environment, daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/o"):
-                for choice in choices:
-                    outcome = run([peers.STOCK_RSYNC, "-rtzI", "--debug=NSTR", *choice, f"{folder}/src/",
-                                   f"rsync://127.0.0.1:{port}/m/"])
-                    lines = (outcome.out + outcome.err).decode().splitlines()
-                    words = ("negotiated", "Server list")
-                    # Why it failed reaches the client only if the connection is not reset before.
-                    found = [line for line in lines if any(word in line for word in words)]
-                    seen.append((daemon, lists, choice, outcome.code in (4, 12), found if outcome.code == 0 else []))
-        for one, other in zip(seen[:len(choices)], seen[len(choices):]):
-            check(one[1:] == other[1:], f"{other[1:3]}: {other[3:]}, stock {one[3:]}")
-
-
-def _stopping(setting, folder):
-    """A server stops at the time that it is given, and refuses a wrong one, as stock's does."""
-    os.makedirs(f"{folder}/src")
-    peers.write(f"{folder}/src/f", "x" * 10 ** 6)
-    for value, code in (("--stop-after=5", 0), ("--stop-at=23:59", 0), ("--time-limit=1", 0), ("--stop-after=0", 12),
-                        ("--stop-at=2001-01-01", 12), ("--stop-at=x", 12)):
-        for server in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-            outcome = run([peers.STOCK_RSYNC, "-r", f"-M{value}", "-e", setting.shell, f"--rsync-path={server}",
-                           f"{folder}/src/", f"nowhere:{folder}/{value}/"])
-            check(outcome.code == code, f"{server} {value}: {outcome}")
-    started = time.monotonic()
-    outcome = run([peers.STOCK_RSYNC, "-r", "-M--stop-after=1", "--bwlimit=10", "-e", setting.shell,
-                   f"--rsync-path={peers.DVM_RSYNC}", f"nowhere:{folder}/src/", f"{folder}/out/"], timeout=100)
-    seconds = time.monotonic() - started
-    # Stock's client takes the code of what it sees first: the message, the end of the stream or of the server.
-    check(outcome.code in (12, 30) and b"stopping at requested limit" in outcome.err and 58 < seconds < 75,
-          f"after {seconds:.0f} s: {outcome}")
-
-
-SINGLE = {
-    "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
-    "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
-    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "stopping": _stopping,
-}
-
-
 def daemon_cases():
     """Each scenario with our daemon and stock's client, and the other way round."""
     cases = []
@@ -408,4 +215,4 @@ def daemon_cases():
         for who, daemon, client in (("daemon", peers.DVM_RSYNC, peers.STOCK_RSYNC), ("client", peers.STOCK_RSYNC, peers.DVM_RSYNC)):
             cases.append(Case(f"daemons/{name}/{who}", _scenario(lines, commands, daemon, client), cost=2))
     costs = {"stopping": 65, "negotiation": 5}
-    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in SINGLE.items()]
+    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in features.SINGLE.items()]

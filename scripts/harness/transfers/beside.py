@@ -15,6 +15,11 @@ from harness.transfers.filters import with_stock
 SMALL = "mkdir -p src/d src/e dst; echo x > src/f; echo y > src/d/g; echo z > dst/h"
 ALTERNATES = "mkdir src dst other; echo x > src/f; cp src/f src/g; cp src/f other/g; echo longer > other/f; chmod 4755 other/*"
 NAMES = "mkdir src dst; echo longer > src/a; ln src/a src/m; ln src/a src/z; "
+ATTRIBUTES = ("mkdir src dst; for f in src/a src/b dst/a; do echo x > $f; setfattr -n user.a -v $f $f; setfattr -n user.b -v $f $f; "
+              "setfattr -n trusted.t -v $f $f; done; setfattr -n user.old -v 1 dst/a; setfattr -n trusted.old -v 1 dst/a")
+KINDS = ("mkdir -p src/d dst; mkfifo src/p; ln -s q src/l; mknod src/c c 1 3; mknod src/b b 7 9; mknod src/d/c c 1 3; echo xx > src/f; "
+         "chmod 4751 src/f; head -c 123456 /dev/zero > src/d/big; chmod 1777 src/d; touch -d @5 src/f")
+UNREADABLE = SMALL + "; mkdir -m 0 src/x; chmod 0 src/f; chown -R daemon dst"
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -83,6 +88,22 @@ SETS = {
     "names of one file, update": Set("-rHiu", tree=NAMES + "echo b > dst/a; mkdir dst/z"),
     "names of one file, ignore existing": Set("-aHi --ignore-existing", tree=NAMES + "echo b > dst/z"),
     "names of one link": Set("-aHi", tree="mkdir src dst; ln -s a src/a; ln src/a src/m; ln src/a src/z; ln -s b dst/m; echo > dst/z"),
+    # names of extended attributes (_ stands for a blank in rules)
+    "attribute rule": Set("-aiX --filter=-x_user.a", tree=ATTRIBUTES),
+    "attribute rule, negated": Set("-aiX --filter=-x!_user.a", tree=ATTRIBUTES),
+    "attribute rule of the sender": Set("-aiX --filter=-xs_user.a", tree=ATTRIBUTES),
+    "attribute rule of the receiver": Set("-aiX --delete --filter=-xr_user.*", tree=ATTRIBUTES),
+    "attribute rules": Set("-aiX --filter=+x_user.b --filter=-x_*", tree=ATTRIBUTES),
+    # lists
+    "list only, access times": Set("-aU --list-only", tree=KINDS),
+    "list only, all kinds": Set("-a --list-only", tree=KINDS),
+    "list only, verbose and human": Set("-rvh --list-only", tree=KINDS),
+    "list only, one level": Set("--list-only", tree=KINDS),
+    "list only, directories": Set("-dhhh --list-only", "src", tree=KINDS),
+    "verbose, nothing there": Set("-av", "src/nothing", "dst/", roles=OVER_SHELL),
+    # sources that cannot be read, by a user who is not root
+    "unreadable": Set("-ai --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
+    "unreadable, deleting": Set("-ai --delete-after --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
     "files from a missing file": Set("-ai --files-from=nothing", roles=("local", "client-of-shell")),
 }
 # What differs between programs and runs: where a message was made, versions, and processes.

@@ -41,7 +41,11 @@ extension ParameterTable {
             (module, value) throws(ParameterFlaw) in module.outgoingModes = try value.modes()
         },
         .text("temp dir", kind: .path, "directory for temporary files, in the module", \.temporaryDirectory),
-        .tristate("open noatime", "reading leaves the access time; unset: as the client says", \.keepsAccessTimes),
+        .tristate(
+            "open noatime",
+            "reading leaves the access time, here in any case as far as the kernel permits",
+            \.keepsAccessTimes
+        ),
         .text("dont compress", kind: .list, usual: "", "`*`: nothing is compressed as far as possible", \.uncompressed),
         .refused("charset", .text, "character set of the names", because: "names are bytes; there is no --iconv"),
     ]

@@ -220,7 +220,7 @@ final class Deleter {
     /// Whether the sender's list can be trusted to be complete (protocol specification, session 8.4).
     func mayDelete() -> Bool {
         guard state.errorBits.contains(.general), !rules.ignoresErrors else { return true }
-        if !hasWarned { state.report("IO error encountered -- skipping file deletion", .warning) }
+        if !hasWarned { state.report("IO error encountered -- skipping file deletion", .info) }
         hasWarned = true
         return false
     }

@@ -116,8 +116,13 @@ final class Generator {
             if position & 127 == 127 { pause() }
             var item = ItemReport(Item(flags: []), entry, in: list, isSending: false, transferred: 0)
             if !rules.makesLinks { item.target = [] }
+            if rules.keepsAccessTimes, !entry.isDirectory { item.accessed = list.attributes(of: entry).accessed }
             if state.isServer {
-                let line = ListingLine.line(item, size: ListingLine.size(item.size))
+                let line = ListingLine.line(
+                    item,
+                    size: ListingLine.size(item.size),
+                    showsAccess: rules.keepsAccessTimes
+                )
                 state.report(printable(line), .info)
             } else {
                 state.observer.didList(item)

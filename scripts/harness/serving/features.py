@@ -1,0 +1,297 @@
+"""Daemons in single cases: how they are started, what they negotiate, what they refuse."""
+
+import os
+import socket
+import struct
+import subprocess
+import time
+
+from harness.cases import check
+from harness.programs import peers
+from harness.programs.processes import Server, free_port, run
+from harness.serving.trees import listed
+
+
+def _by_socket(_, folder):
+    """Standard input is a connection (inetd), with a configuration in the working directory."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\n[m]\npath = {folder}/mod\ncomment = c\n")
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    client = subprocess.Popen([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"], stdout=subprocess.PIPE)
+    connection, _ = server.accept()
+    with subprocess.Popen([peers.DVM_RSYNC, "--config=conf", "--daemon"], stdin=connection, cwd=folder,
+                          stdout=connection) as daemon:
+        connection.close()
+        out, _ = client.communicate(timeout=20)
+        check(out == b"m              \tc\n", f"the list is {out!r}")
+        check(daemon.wait(20) == 0, f"exit code {daemon.returncode}")
+
+
+def _over_shell(_, folder):
+    """A daemon that a remote shell starts reads rsyncd.conf as it is told."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/mod/f", "x\n")
+    configuration = peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\nuid = 0\ngid = 0\n"
+                                f"[m]\npath = {folder}/mod\n")
+    shell = peers.write(f"{folder}/shell", f"#!/bin/sh\nshift; shift\nexec {peers.DVM_RSYNC} --server --daemon "
+                        f"--config={configuration} .\n", 0o755)
+    for client in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        outcome = run([client, "-rt", "-e", shell, "h::m/", f"{folder}/out/"])
+        check(outcome.code == 0, str(outcome))
+        check(os.listdir(f"{folder}/out") == ["f"], "the file is missing")
+
+
+def _start(folder, text, *options, label="d"):
+    port = free_port()
+    configuration = peers.write(f"{folder}/{label}.conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n" + text)
+    return Server([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}", *options], port,
+                  f"{folder}/{label}.out"), port, configuration
+
+
+def _reread(_, folder):
+    """The configuration is read for each connection; an error in it leaves the last good one; SIGHUP says so at once."""
+    os.makedirs(f"{folder}/mod")
+    server, port, configuration = _start(folder, f"[one]\npath = {folder}/mod\n")
+    with server:
+        def listed():
+            return run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out.split()
+        check(listed() == [b"one"], "the first list")
+        with open(configuration, "a", encoding="utf-8") as file:
+            file.write(f"[two]\npath = {folder}/mod\n")
+        check(listed() == [b"one", b"two"], "the list after a change")
+        with open(configuration, "a", encoding="utf-8") as file:
+            file.write("nonsense\n")
+        server.process.send_signal(1)
+        time.sleep(0.5)
+        with open(f"{folder}/log", encoding="utf-8") as file:
+            check("stays as it was: line" in file.read(), "the log says nothing of the error")
+        check(listed() == [b"one", b"two"], "the list after an error")
+
+
+def _slots(_, folder):
+    """`max connections` counts across daemons with one lock file, stock's among them."""
+    os.makedirs(f"{folder}/mod")
+    text = f"use chroot = no\nlock file = {folder}/lock\n[m]\npath = {folder}/mod\nmax connections = 1\n"
+    ours, our_port, _ = _start(folder, text)
+    stock_port = free_port()
+    stock = peers.write(f"{folder}/s.conf", f"address = 127.0.0.1\nport = {stock_port}\nlog file = {folder}/slog\n" + text)
+    with ours, Server([peers.STOCK_RSYNC, "--daemon", "--no-detach", f"--config={stock}"], stock_port, f"{folder}/s.out"):
+        for holder, other in ((our_port, stock_port), (stock_port, our_port)):
+            with socket.create_connection(("127.0.0.1", holder)) as held:
+                held.sendall(b"@RSYNCD: 31.0 md5\nm\n")
+                answer = b""
+                held.settimeout(10)
+                while b"OK\n" not in answer:
+                    piece = held.recv(1000)
+                    check(piece, f"no slot: {answer!r}")
+                    answer += piece
+                outcome = run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"])
+                check(b"max connections (1) reached -- try again later" in outcome.err, str(outcome))
+            deadline = time.monotonic() + 10
+            while run([peers.STOCK_RSYNC, "-r", f"rsync://127.0.0.1:{other}/m/", f"{folder}/out"]).code:
+                check(time.monotonic() < deadline, "the slot is not released")
+
+
+def _proxied(_, folder):
+    """A PROXY header names the client, and only trusted proxies may send one."""
+    os.makedirs(f"{folder}/mod")
+    text = (f"proxy protocol = yes\nproxy protocol hosts = PROXY\nreverse lookup = no\n[m]\npath = {folder}/mod\n"
+            "hosts allow = 10.1.2.3\n")
+    version2 = bytes.fromhex("0d0a0d0a000d0a515549540a") + struct.pack(">BBH", 0x21, 0x11, 12) + bytes(
+        [10, 1, 2, 3, 127, 0, 0, 1, 1, 1, 2, 2])
+
+    def answer(port, header):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(header + b"@RSYNCD: 31.0 md5\nm\n")
+            connection.settimeout(5)
+            got = b""
+            try:
+                while b"OK\n" not in got and b"@ERROR" not in got:
+                    piece = connection.recv(1000)
+                    if not piece:
+                        break
+                    got += piece
+            except ConnectionResetError:
+                pass
+            return got
+    server, port, _ = _start(folder, text.replace("PROXY", "127.0.0.1", 1).replace("= PROXY", "= 127.0.0.1"), label="a")
+    with server:
+        check(b"OK" in answer(port, b"PROXY TCP4 10.1.2.3 127.0.0.1 4000 873\r\n"), "version 1")
+        check(b"OK" in answer(port, version2), "version 2")
+        check(b"access denied to m from UNDETERMINED (10.1.2.4)" in
+              answer(port, b"PROXY TCP4 10.1.2.4 127.0.0.1 4000 873\r\n"), "another client")
+        check(answer(port, b"") == b"", "no header")
+    server, port, _ = _start(folder, text.replace("= PROXY", "= 10.0.0.1"), label="b")
+    with server:
+        check(answer(port, version2) == b"", "a proxy that is not trusted")
+
+
+def _parameters(_, folder):
+    """--dparam, -M, joined letters, and options before and after --daemon."""
+    os.makedirs(f"{folder}/mod")
+    configuration = peers.write(f"{folder}/conf", f"port = 1\n[m]\npath = {folder}/mod\n")
+    port = free_port()
+    argv = [peers.DVM_RSYNC, f"--config={configuration}", "--no-detach", "-vvv", "--daemon", "--dparam=address=127.0.0.1",
+            f"-Mport = {port}", "-M", "comment=from the command line", "--log-file", f"{folder}/log", "-4", "--bwlimit=1m",
+            "--sockopts=TCP_NODELAY,NONSENSE", "--log-file-format=%f"]
+    with Server(argv, port, f"{folder}/out"):
+        out = run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"]).out
+        check(out == b"m              \tfrom the command line\n", f"the list is {out!r}")
+        with open(f"{folder}/log", encoding="utf-8") as file:
+            check("Unknown socket option NONSENSE" in file.read(), "the log says nothing of the unknown option")
+    for words, expected in ((["-Mbogus=1"], 'Unknown parameter "bogus"'), (["-a"], "-a: unknown option (in daemon mode)"),
+                            (["--dparam=x"], "missing an '='"), (["--bwlimit=bad"], "--bwlimit=bad")):
+        outcome = run([peers.DVM_RSYNC, "--daemon", f"--config={configuration}", *words])
+        check(outcome.code == 1 and expected in outcome.err.decode(), f"{words}: {outcome}")
+
+
+def _high_descriptors(_, folder):
+    """Descriptors above 1024 are as good as others."""
+    os.makedirs(f"{folder}/mod")
+    peers.write(f"{folder}/mod/f", "x\n")
+    port = free_port()
+    configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n"
+                                f"[m]\npath = {folder}/mod\n")
+    script = ("import os,resource,sys; resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))\n"
+              "for n in range(3, 1100): os.dup2(1, n, inheritable=True)\n"
+              "os.execv(sys.argv[1], sys.argv[1:])")
+    for argv in ([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}"],):
+        with Server(["python3", "-c", script, *argv], port, f"{folder}/out.log"):
+            outcome = run(["python3", "-c", script, peers.DVM_RSYNC, "-rt", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out/"])
+            check(outcome.code == 0 and os.listdir(f"{folder}/out") == ["f"], str(outcome))
+
+
+def _negotiation(_, folder):
+    """RSYNC_CHECKSUM_LIST and RSYNC_COMPRESS_LIST limit what a daemon negotiates and accepts, as stock's."""
+    os.makedirs(f"{folder}/mod")
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "text\n" * 1000)
+    choices = [[], ["--cc=md5", "--zc=zlib"], ["--cc=xxh64"], ["--zc=zstd"]]
+    for lists in (("md5", "zlib"), ("xxh64", "bogus"), ("bogus", "lz4"), ("md4 md5 & xxh3", "lz4 & zstd")):
+        seen = []
+        for daemon in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            port = free_port()
+            configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nuid = 0\ngid = 0\n"
+                                        f"log file = {folder}/log\n[m]\npath = {folder}/mod\nread only = no\n")
+            environment = ["env", f"RSYNC_CHECKSUM_LIST={lists[0]}", f"RSYNC_COMPRESS_LIST={lists[1]}"]
+            with Server([*environment, daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/o"):
+                for choice in choices:
+                    outcome = run([peers.STOCK_RSYNC, "-rtzI", "--debug=NSTR", *choice, f"{folder}/src/",
+                                   f"rsync://127.0.0.1:{port}/m/"])
+                    lines = (outcome.out + outcome.err).decode().splitlines()
+                    words = ("negotiated", "Server list")
+                    # Why it failed reaches the client only if the connection is not reset before.
+                    found = [line for line in lines if any(word in line for word in words)]
+                    seen.append((daemon, lists, choice, outcome.code in (4, 12), found if outcome.code == 0 else []))
+        for one, other in zip(seen[:len(choices)], seen[len(choices):]):
+            check(one[1:] == other[1:], f"{other[1:3]}: {other[3:]}, stock {one[3:]}")
+
+
+def _stopping(setting, folder):
+    """A server stops at the time that it is given, and refuses a wrong one, as stock's does."""
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "x" * 10 ** 6)
+    for value, code in (("--stop-after=5", 0), ("--stop-at=23:59", 0), ("--time-limit=1", 0), ("--stop-after=0", 12),
+                        ("--stop-at=2001-01-01", 12), ("--stop-at=x", 12)):
+        for server in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            outcome = run([peers.STOCK_RSYNC, "-r", f"-M{value}", "-e", setting.shell, f"--rsync-path={server}",
+                           f"{folder}/src/", f"nowhere:{folder}/{value}/"])
+            check(outcome.code == code, f"{server} {value}: {outcome}")
+    started = time.monotonic()
+    outcome = run([peers.STOCK_RSYNC, "-r", "-M--stop-after=1", "--bwlimit=10", "-e", setting.shell,
+                   f"--rsync-path={peers.DVM_RSYNC}", f"nowhere:{folder}/src/", f"{folder}/out/"], timeout=100)
+    seconds = time.monotonic() - started
+    # Stock's client takes the code of what it sees first: the message, the end of the stream or of the server.
+    check(outcome.code in (12, 30) and b"stopping at requested limit" in outcome.err and 58 < seconds < 75,
+          f"after {seconds:.0f} s: {outcome}")
+
+
+def _refused(_, folder):
+    """What a target cannot need is refused by name: parameters at the start, the client's --iconv when it comes."""
+    os.makedirs(f"{folder}/mod")
+    for line in ("name converter = /bin/true", "charset = utf-8", "insecure links = yes"):
+        configuration = peers.write(f"{folder}/conf", f"[m]\npath = {folder}/mod\n{line}\n")
+        outcome = run([peers.DVM_RSYNC, "--daemon", "--no-detach", f"--config={configuration}", f"--port={free_port()}"], timeout=10)
+        check(outcome.code == 1 and line.partition(" =")[0] in outcome.err.decode(), f"{line}: {outcome}")
+    server, port, _ = _start(folder, f"[m]\npath = {folder}/mod\n")
+    with server:
+        outcome = run([peers.STOCK_RSYNC, "-r", "--iconv=utf-8", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out"])
+        check(outcome.code and b"The server is configured to refuse --iconv" in outcome.out + outcome.err, str(outcome))
+
+
+def _access_times(_, folder):
+    """`open noatime` keeps the time of access; ours keeps it in any case."""
+    os.makedirs(f"{folder}/mod")
+    for setting, options, keeps in (("yes", [], True), ("no", ["-M--open-noatime"], False), ("unset", ["-M--open-noatime"], True)):
+        seen = []
+        for daemon in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+            path = peers.write(f"{folder}/mod/f", "x\n")
+            os.utime(path, (10 ** 9, 10 ** 9 + 5))
+            port = free_port()
+            configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\n"
+                                        f"uid = 0\ngid = 0\n[m]\npath = {folder}/mod\nopen noatime = {setting}\n")
+            with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/o"):
+                outcome = run([peers.STOCK_RSYNC, "-tI", *options, f"rsync://127.0.0.1:{port}/m/f", f"{folder}/out"])
+            check(outcome.code == 0, str(outcome))
+            seen.append(os.stat(path).st_atime == 10 ** 9)
+        check(seen == [keeps, True], f"{setting} {options}: time kept {seen} (stock, ours), stock expected {keeps}")
+
+
+# The whole file of a migration's target pod (MTC contract 2.1); without root there are no uid and gid.
+POD = """syslog facility = local7
+read only = no
+list = yes
+log file = /dev/stdout
+max verbosity = 4
+auth users = root
+hosts allow = ::1, 127.0.0.1, localhost
+IDENTITYuse chroot = no
+munge symlinks = no
+
+[0f1e]
+    comment = archive for ns/claim
+    path = FOLDER/mnt/ns/0f1e
+    list = yes
+    read only = false
+    auth users = root
+    secrets file = FOLDER/secrets
+"""
+
+
+def _pods(_, folder):
+    """The daemon of a target pod as it is started there, as root and as user 1000, stock's and ours with both clients."""
+    for user in (0, 1000):
+        seen = []
+        for daemon, client in ((peers.STOCK_RSYNC, peers.STOCK_RSYNC), (peers.DVM_RSYNC, peers.STOCK_RSYNC),
+                               (peers.STOCK_RSYNC, peers.DVM_RSYNC)):
+            place = f"{folder}/{user}-{len(seen)}"
+            os.makedirs(f"{place}/mnt/ns/0f1e")
+            os.makedirs(f"{place}/src/sub")
+            os.symlink("/etc/x", f"{place}/src/absolute")
+            peers.write(f"{place}/src/sub/f", "text\n")
+            os.link(f"{place}/src/sub/f", f"{place}/src/g")
+            peers.write(f"{place}/secrets", "root:pw\n", 0o600)
+            text = POD.replace("IDENTITY", "" if user else "uid = root\ngid = root\n").replace("FOLDER", place)
+            configuration = peers.write(f"{place}/conf", text)
+            for path in (place, f"{place}/mnt/ns/0f1e", f"{place}/secrets"):
+                os.chown(path, user, user)
+            port = free_port()
+            identity = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+            argv = [*identity, daemon, "--daemon", "--no-detach", f"--port={port}", "-vvv", f"--config={configuration}"]
+            with Server(argv, port, f"{place}/log"):
+                outcome = run([client, "--recursive", "--links", "--perms", "--devices", "--specials", "--times", "--owner",
+                               "--group", "--hard-links", "--delete", "--partial", "--human-readable", "--omit-dir-times",
+                               "--info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2,PROGRESS2,STATS2", "--exclude=lost+found",
+                               f"{place}/src/", f"rsync://root@127.0.0.1:{port}/0f1e"], env={"RSYNC_PASSWORD": "pw"})
+            seen.append((outcome.code, listed(f"{place}/mnt")))
+        check(seen[1] == seen[0], f"our daemon, user {user}: {seen[1]}, stock {seen[0]}")
+        check(seen[2] == seen[0], f"our client, user {user}: {seen[2]}, stock {seen[0]}")
+
+
+SINGLE = {
+    "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
+    "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
+    "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "access times": _access_times,
+    "whole target pod": _pods, "refused": _refused, "stopping": _stopping,
+}
