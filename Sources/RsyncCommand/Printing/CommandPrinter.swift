@@ -156,7 +156,7 @@ package final class CommandPrinter: TransferObserver {
         } else if level > 1 {
             output.raw(isSending ? "building file list ... \n 0 files...\r" : "receiving file list ... ")
             inform(Array("\(numbers.count(Int64(count))) files to consider".utf8))
-        } else {
+        } else if count > 0 {
             inform(Array((isSending ? "building" : "receiving").utf8) + Array(" file list ... done".utf8))
         }
     }

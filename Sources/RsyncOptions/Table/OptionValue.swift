@@ -106,9 +106,9 @@ package struct OptionValue {
 
     /// A rate in KiB/s, rounded as rsync does (protocol specification, transfer 17); 0 for none.
     ///
-    /// A server's is in KiB/s already.
+    /// A server gets it in KiB/s, or as a user has written it (`--remote-option`).
     func bandwidth() throws(OptionError) -> Int64 {
-        if isPlain { return Int64(try number(in: 0...Int32.max)) }
+        if isPlain, Int32(text) != nil { return Int64(try number(in: 0...Int32.max)) }
         let bytes = try size(unit: 1024)
         // A peer reads it as a number of 32 bits.
         guard bytes >= 0, bytes / 1024 < Int64(Int32.max) else { throw .usage("--\(option)=\(text) is too large") }
@@ -120,7 +120,7 @@ package struct OptionValue {
 
     /// A block length that a peer accepts; 0 for rsync's rule.
     func blockLength() throws(OptionError) -> Int {
-        if isPlain { return try number(in: 0...131_072) }
+        if isPlain, Int32(text) != nil { return try number(in: 0...131_072) }
         let size = try size(unit: 1)
         guard (0...131_072).contains(size) else { throw .usage("--\(option)=\(text) is too large (max: 128.00K)") }
         return Int(size)

@@ -115,9 +115,16 @@ def _run(setting, place, state, arguments, sources, target, client, server):
     lines = _lines(outcome.out, place, arguments)
     if outcome.code == UNFINISHED:
         lines.append(b"(did not end)")
-    kept = {name: {PLACE.sub(b"@", path): entry for path, entry in trees.read(f"{place}/{name}").items()}
-            for name in ("src", "dst", "other", "kept", "part", "temp")}
+    kept = {name: _tree(f"{place}/{name}") for name in ("src", "dst", "other", "kept", "part", "temp")}
     return {"code": outcome.code, "lines": lines, "trees": kept, "err": outcome.err.replace(os.fsencode(place), b"@")}
+
+
+def _tree(root):
+    """A tree as `read` describes it, with one name for the place of all runs in its paths (`--relative`)."""
+    found = {PLACE.sub(b"@", path): entry for path, entry in trees.read(root).items()}
+    for entry in found.values():
+        entry["links"] = [PLACE.sub(b"@", path) for path in entry.get("links", [])]
+    return found
 
 
 def _lines(text, place, arguments):

@@ -100,6 +100,8 @@ SETS = {
     "list only, verbose and human": Set("-rvh --list-only", tree=KINDS),
     "list only, one level": Set("--list-only", tree=KINDS),
     "list only, directories": Set("-dhhh --list-only", "src", tree=KINDS),
+    "remote bandwidth limit with a unit": Set("-ai -M--bwlimit=40m", roles=("client-of-shell", "server", "daemon")),
+    "verbose, one directory that is skipped": Set("-lptv", "src/d", "dst/"),
     "verbose, nothing there": Set("-av", "src/nothing", "dst/", roles=OVER_SHELL),
     # sources that cannot be read, by a user who is not root
     "unreadable": Set("-ai --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
