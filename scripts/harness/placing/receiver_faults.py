@@ -104,6 +104,19 @@ def _copied_backup(*options, kept):
     return body
 
 
+def _alternate_values(kind):
+    """Values of extended attributes that are too long for the list come from the alternate directory, or from the sender."""
+    def body(setting, folder):
+        tree = "source/same | text\nalt/same | text\nsource/differ | text\nalt/differ | text\n"
+        given = [["setfattr", "-n", "user.long", "-v", value * 100, "{}/" + path]
+                 for path, value in (("source/same", "x"), ("alt/same", "x"), ("source/differ", "x"), ("alt/differ", "y"))]
+        for place, outcome in _pushes(setting, folder, "-aX", f"--{kind}-dest=../alt", after=given)(tree):
+            check(outcome.code == 0, str(outcome))
+            for name in ("differ",) if kind == "compare" else ("same", "differ"):
+                check(os.getxattr(f"{place}/target/{name}", "user.long") == b"x" * 100, f"{name} has another value")
+    return body
+
+
 def _unflushed(*options):
     """A disk that loses everything: the sources of `--fsync --remove-source-files` stay."""
     def body(setting, folder):
@@ -132,6 +145,7 @@ def receiver_fault_cases():
         "no free inode": _no_inode,
         "top that belongs to root": _foreign_root,
         "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
+        **{f"long attributes and --{kind}-dest": _alternate_values(kind) for kind in ("copy", "link", "compare")},
         "disk that loses what was sent": _unflushed(),
         "disk that loses what was sent, one list": _unflushed("--no-inc-recursive"),
         "disk that loses what was sent, held updates": _unflushed("--delay-updates"),

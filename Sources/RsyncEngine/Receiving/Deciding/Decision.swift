@@ -93,6 +93,8 @@ extension Decision {
         switch self {
         case .keep(_, let attributes, _): attributes?.extended
         case .make(_, let attributes, _): attributes.extended
+        // Without a difference the copied file has all values.
+        case .take(.copy, let report?, let attributes, _) where report.contains(.reportAttributes): attributes.extended
         default: nil
         }
     }
@@ -106,6 +108,9 @@ extension Decision {
         case .make(let report, var attributes, let displaced):
             attributes.extended = nil
             self = .make(report: report, attributes: attributes, displaced: displaced)
+        case .take(let taking, let report, var attributes, let displaced):
+            attributes.extended = nil
+            self = .take(taking, report: report, attributes: attributes, displaced: displaced)
         default: break
         }
     }

@@ -1,3 +1,4 @@
+import FileMetadata
 import Glibc
 import LinuxSystem
 import RsyncOptions
@@ -152,6 +153,9 @@ final class VolumeExecutor: Executor {
             permissions: attributes.permissions ?? basis.status.permissions
         )
         try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
+        if let names = context.rules.attributeNames {
+            context.report(staged.copyAttributes(from: source, lists: false) { names.listedName(of: $0) != nil })
+        }
         context.report(try staged.commit(attributes))
         context.synchronizer?.note(directory.path(of: candidate.leaf.span), size: basis.status.size)
     }
