@@ -314,10 +314,37 @@ def _hidden_bases(_, folder):
             check(file.read() == "client\n", f"the content of a hidden file was copied: {outcome}")
 
 
+def _hidden_targets(_, folder):
+    """Backups and partial files, whose directories and suffixes a client chooses, replace nothing that a module hides."""
+    hidden = ("mod/f.secret", "mod/sub/x", "mod/one", "mod/new/sub/p/x")
+    for path in (*hidden, "mod/f", "mod/new/sub/x"):
+        os.makedirs(os.path.dirname(f"{folder}/{path}"), exist_ok=True)
+        peers.write(f"{folder}/{path}", f"{path}\n")
+    os.makedirs(f"{folder}/src/sub")
+    server, port, _ = _start(folder, f"[m]\npath = {folder}/mod\nread only = no\nuid = 0\n"
+                             "exclude = *.secret /sub /one /new/sub/p\n")
+    with server:
+        for number, (code, words) in enumerate((
+                (23, ["-b", "--suffix=.secret", "--include=/f", "--exclude=*", "src/", ""]),
+                (23, ["--backup-dir=/", "src/", "new/"]),
+                (0, ["--delay-updates", "--partial-dir=/", "src/", "new/"]),
+                (0, ["--delay-updates", "--partial-dir=p", "src/", "new/"]))):
+            for path in ("f", "one", "sub/x"):
+                peers.write(f"{folder}/src/{path}", f"sent {number}\n")
+            outcome = run([peers.STOCK_RSYNC, "-rI", *words[:-1], f"rsync://127.0.0.1:{port}/m/{words[-1]}"], cwd=folder)
+            check(outcome.code == code, f"{words}: {outcome}")
+            for path in hidden:
+                with open(f"{folder}/{path}", encoding="utf-8") as file:
+                    check(file.read() == f"{path}\n", f"{words} changed {path}")
+            with open(f"{folder}/mod/new/sub/x", encoding="utf-8") as file:
+                check(code != 0 or file.read() == f"sent {number}\n", f"{words}: the file is not in place")
+
+
 SINGLE = {
     "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
     "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
     "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "access times": _access_times,
     "whole target pod": _pods, "refused": _refused, "hidden bases": _hidden_bases,
+    "hidden targets": _hidden_targets,
     "stopping": _stopping,
 }

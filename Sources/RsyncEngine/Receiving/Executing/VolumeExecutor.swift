@@ -88,7 +88,7 @@ final class VolumeExecutor: Executor {
     /// Removes what an interrupted transfer left of a file that is now in place.
     private func dropPartial(of candidate: Candidate, in directory: VolumeDirectory) {
         guard candidate.bases.contains(where: { $0.place == .partial }) else { return }
-        sideFiles.removePartial(of: candidate.leaf.span, in: directory)
+        sideFiles.removePartial(of: candidate.leaf, in: directory)
     }
 
     // MARK: alternate directories

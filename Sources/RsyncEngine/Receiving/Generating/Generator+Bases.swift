@@ -12,7 +12,8 @@ extension Generator {
         if rules.bases.alternates != nil { try findAlternates(of: &candidate, parent) }
         guard entry.isRegular else { return }
         if rules.bases.usesPartials, let directory = candidate.directory,
-            let place = try sideFiles.partials(of: directory), let status = try place.status(of: candidate.leaf.span),
+            let place = try sideFiles.partials(of: candidate.leaf, in: directory),
+            let status = try place.status(of: candidate.leaf.span),
             status.isRegular
         {
             candidate.bases.append(BasisCandidate(place: .partial, status: status))

@@ -21,6 +21,8 @@ final class Backups {
     struct Rules: Sendable {
         let place: Place
         let suffix: [UInt8]
+        /// What a daemon's module hides below the directory that the place starts at.
+        let hidden: ModuleFilters?
 
         /// Whether a name is that of a backup already.
         func isBackup(_ leaf: some Collection<UInt8>) -> Bool {
@@ -65,6 +67,10 @@ final class Backups {
         let path = directory.path(of: leaf)
         guard !(isDeleted && rules.isBackup(PathParts(path).leaf)) else { return }
         let name = PathParts(path).leaf + rules.suffix
+        if let hidden = rules.hidden, hidden.hides(name, below: directory.relativePath) {
+            // It would replace what the client must not see.
+            throw .system(operation: "back up", path: path, number: EACCES)
+        }
         let place = try self.place(for: directory)
         if isCopied {
             try copy(leaf, status, from: directory, to: place, as: name.span)

@@ -55,19 +55,30 @@ final class SideFiles {
         places.hidden[number]?.hides(leaf, below: parent) ?? false
     }
 
-    /// Where the partial files of a directory are.
+    /// Where the partial file of a name is.
     ///
     /// - Parameters:
+    ///   - leaf: The name.
     ///   - directory: The destination directory.
-    ///   - isMaking: Whether it is made if missing.
-    /// - Returns: Nil if there are none, or if it is the destination directory itself: there the finished file would be
-    ///   taken for its own partial, and removed.
+    ///   - isMaking: Whether the place is made if missing.
+    /// - Returns: Nil if there is none, if a daemon's module hides it, or if it is the destination directory itself: there
+    ///   the finished file would be taken for its own partial, and removed.
     /// - Throws: ``VolumeError``, except when it does not exist.
-    func partials(of directory: VolumeDirectory, making isMaking: Bool = false) throws(VolumeError) -> VolumeDirectory?
-    {
+    func partials(
+        of leaf: ArraySlice<UInt8>,
+        in directory: VolumeDirectory,
+        making isMaking: Bool = false
+    ) throws(VolumeError) -> VolumeDirectory? {
+        if let hidden = places.hiddenPartials, hidden.hides(leaf, below: folder(ofPartials: directory)) { return nil }
         guard let place = try place(ofPartials: directory, making: isMaking) else { return nil }
         let (own, other) = (try directory.status(), try place.status())
         return own.device == other.device && own.inode == other.inode ? nil : place
+    }
+
+    /// The path of the place from where it is looked for.
+    private func folder(ofPartials directory: VolumeDirectory) -> [UInt8] {
+        guard case .below(let path) = places.partials else { return [] }
+        return directory.path(of: path.span)
     }
 
     private func place(
@@ -96,10 +107,10 @@ final class SideFiles {
     }
 
     /// Removes a partial file that is no longer needed, and its directory when that is empty.
-    func removePartial(of leaf: Span<UInt8>, in directory: VolumeDirectory) {
+    func removePartial(of leaf: ArraySlice<UInt8>, in directory: VolumeDirectory) {
         do throws(VolumeError) {
-            guard let place = try partials(of: directory) else { return }
-            try place.remove(leaf)
+            guard let place = try partials(of: leaf, in: directory) else { return }
+            try place.remove(leaf.span)
             removePlace(of: directory)
         } catch {
             // It is gone already.
@@ -147,7 +158,7 @@ final class SideFiles {
     ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>)? {
         switch place {
         case .destination, .backup: (directory, leaf)
-        case .partial: try partials(of: directory).map { ($0, leaf) }
+        case .partial: try partials(of: leaf, in: directory).map { ($0, leaf) }
         case .alternate(let number): try alternate(number, parent).map { ($0, leaf) }
         case .fuzzy(let name): (directory, name[...])
         case .fuzzyAlternate(let number, let name): try alternate(number, parent).map { ($0, name[...]) }

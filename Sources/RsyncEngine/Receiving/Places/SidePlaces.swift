@@ -18,6 +18,8 @@ final class SidePlaces: Sendable {
     /// What a daemon's module hides in each of them; nil where it hides nothing.
     let hidden: [ModuleFilters?]
     let partials: Partials?
+    /// What a daemon's module hides below the directory that ``partials`` starts at.
+    let hiddenPartials: ModuleFilters?
     /// Whether what an interrupted transfer leaves gets the file's own name where there is none yet (`--partial` without
     /// `--partial-dir`).
     let namesPartials: Bool
@@ -33,6 +35,7 @@ final class SidePlaces: Sendable {
         alternates = []
         hidden = []
         partials = nil
+        hiddenPartials = nil
         namesPartials = false
         backups = nil
         temporary = nil
@@ -41,19 +44,21 @@ final class SidePlaces: Sendable {
     /// Opens the directories that the options name; those that are missing are reported.
     init(_ options: TransferOptions.Placement, _ path: SidePath, _ state: SessionState) throws(EngineError) {
         let place = options.backupDirectory.map { Backups.Place.below($0, path) } ?? .beside
-        let rules = Backups.Rules(place: place, suffix: options.backupSuffix)
+        let hiddenBackups = ModuleFilters(state.options, in: path.modulePath(options.backupDirectory ?? []))
+        let rules = Backups.Rules(place: place, suffix: options.backupSuffix, hidden: hiddenBackups)
         backups = options.makesBackups && state.execution.changesDestination ? rules : nil
         if let directory = options.backupDirectory { Self.show(backupDirectory: directory, path, state) }
         temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
         hidden = options.alternates.map { ModuleFilters(state.options, in: path.modulePath($0)) }
         namesPartials = options.partialPlace == nil
+        let directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
+        let isFixed = directory.first == PathParts.separator
+        hiddenPartials = ModuleFilters(state.options, in: path.modulePath(isFixed ? directory : []))
         guard options.keepsPartials else {
             partials = nil
             return
         }
-        let directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
-        let isFixed = directory.first == PathParts.separator
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
     }
 

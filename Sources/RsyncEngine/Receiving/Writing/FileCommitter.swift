@@ -36,7 +36,7 @@ final class FileCommitter {
         _ file: StagedFile,
         _ plan: TransferPlan
     ) throws(VolumeError) -> (isInPlace: Bool, failures: [VolumeError]) {
-        if holdsUpdates, let place = try sideFiles.partials(of: directory(of: plan), making: true) {
+        if holdsUpdates, let place = try sideFiles.partials(of: leaf(of: plan), in: directory(of: plan), making: true) {
             return (false, try file.commit(plan.attributes, in: place, as: leaf(of: plan).span))
         }
         if let backups, plan.replaces {
@@ -54,7 +54,7 @@ final class FileCommitter {
     ///   - size: The file's size in bytes.
     /// - Throws: ``VolumeError`` when what an earlier transfer left of it cannot be looked for.
     func noteInPlace(_ plan: TransferPlan, size: Int64) throws(VolumeError) {
-        if plan.hasPartial { sideFiles.removePartial(of: leaf(of: plan).span, in: try directory(of: plan)) }
+        if plan.hasPartial { sideFiles.removePartial(of: leaf(of: plan), in: try directory(of: plan)) }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: size)
     }
 
@@ -70,7 +70,7 @@ final class FileCommitter {
         if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
             return try file.keepPartial()
         }
-        guard let place = try sideFiles.partials(of: directory, making: true) else { return file.discard() }
+        guard let place = try sideFiles.partials(of: leaf, in: directory, making: true) else { return file.discard() }
         let known = try place.status(of: leaf.span)
         // What an earlier transfer left may be worth more.
         guard known.map({ $0.size <= file.length }) ?? true else { return file.discard() }

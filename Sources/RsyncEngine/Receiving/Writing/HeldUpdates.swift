@@ -41,7 +41,9 @@ struct HeldUpdates {
                 if let last, last !== directory { sideFiles.removePlace(of: last) }
                 last = directory
                 let leaf = context.destination.leaf(of: entry, in: list)
-                guard let place = try sideFiles.partials(of: directory) else { throw .missing(directory, leaf) }
+                guard let place = try sideFiles.partials(of: leaf, in: directory) else {
+                    throw .missing(directory, leaf)
+                }
                 if update.replaces { try backups?.keep(leaf.span, in: directory) }
                 try place.rename(leaf.span, to: directory, as: leaf.span)
                 context.synchronizer?.note(context.destination.path(of: entry, in: list), size: entry.size)
