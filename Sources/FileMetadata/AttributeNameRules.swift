@@ -29,7 +29,8 @@ package struct AttributeNameRules: Sendable, Hashable {
         self.filter = filter
         self.isSuper = isSuper
         self.isSimulated = isSimulated
-        self.includesOwn = includesOwn
+        // They say what the entry is, so that they are never those of a peer.
+        self.includesOwn = includesOwn && !isSimulated
         self.leftOut = leftOut
     }
 
@@ -55,14 +56,22 @@ package struct AttributeNameRules: Sendable, Hashable {
         let isExcluded = filter?.excludes(listed, whereSending: false)
         if isExcluded == true { return nil }
         if listed.starts(with: Self.user) { return listed }
-        if isSimulated { return Self.stored + listed }
+        if isSimulated {
+            let name = Self.stored + listed
+            // A peer's `%stat` would become rsync's own.
+            return name.starts(with: Self.own) ? nil : name
+        }
         return isSuper || isExcluded != nil ? listed : nil
     }
 
     /// Whether a receiver removes an attribute of its volume that is not listed.
+    ///
+    /// rsync's own attributes are: they would later be taken for what the entry is.
     package func isRemovable(_ local: [UInt8]) -> Bool {
         guard !local.starts(with: Self.system), !leftOut.contains(local) else { return false }
-        if local.starts(with: Self.own), !includesOwn { return false }
+        if local.starts(with: Self.own) {
+            return !isSimulated && filter?.excludes(local, whereSending: false) != true
+        }
         let isStored = isSimulated && local.starts(with: Self.stored)
         return localName(of: isStored ? Array(local.dropFirst(Self.stored.count)) : local) == local
     }

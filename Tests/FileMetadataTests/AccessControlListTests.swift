@@ -108,7 +108,9 @@ struct AttributeNameRulesTests {
     func never() {
         for name in ["system.posix_acl_access", "user.rsync.%stat", "security.selinux"] {
             #expect(listed(name, rules()) == nil && local(name, rules()) == nil, "\(name)")
-            #expect(!rules().isRemovable(Array(name.utf8)), "\(name)")
+            // rsync 3.5.0 removes its own, which would later be taken for what the entry is.
+            let isOwn = name.hasPrefix("user.rsync.")
+            #expect(rules().isRemovable(Array(name.utf8)) == isOwn, "\(name)")
         }
         #expect(listed("user.rsync.%stat", rules(includesOwn: true)) == "user.rsync.%stat")
         #expect(local("user.rsync.%stat", rules(includesOwn: true)) == "user.rsync.%stat")

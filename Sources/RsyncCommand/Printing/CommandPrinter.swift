@@ -171,10 +171,7 @@ package final class CommandPrinter: TransferObserver {
 
     /// Prints the statistics and the summary that the options request.
     package func finish(_ statistics: SessionStatistics, elapsed: Duration) {
-        log?.line(
-            "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
-                + "total size \(statistics.totalSize)"
-        )
+        log?.line(StatisticsText.logLine(statistics))
         guard !options.output.quiet else { return }
         progress?.finish()
         let report = StatisticsText(statistics, numbers: numbers, isDryRun: options.dryRun)

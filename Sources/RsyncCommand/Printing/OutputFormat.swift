@@ -91,7 +91,7 @@ package struct OutputFormat: Sendable, Equatable {
     /// The format of `-v`: the name.
     static let names = OutputFormat(parsing: Array("%n%L".utf8))
     /// The format of `-i`: what changed, and the name.
-    static let items = OutputFormat(parsing: Array("%i %n%L".utf8))
+    package static let items = OutputFormat(parsing: Array("%i %n%L".utf8))
     private static let deletions = OutputFormat(parsing: Array("deleting %n".utf8))
 
     /// The line for a change.

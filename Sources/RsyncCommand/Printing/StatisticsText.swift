@@ -1,7 +1,7 @@
-import RsyncEngine
+package import RsyncEngine
 
 /// The statistics at the end of a run (protocol specification, transfer 18.5).
-struct StatisticsText {
+package struct StatisticsText {
     private let statistics: SessionStatistics
     private let numbers: NumberText
     private let isDryRun: Bool
@@ -10,6 +10,12 @@ struct StatisticsText {
         self.statistics = statistics
         self.numbers = numbers
         self.isDryRun = isDryRun
+    }
+
+    /// The last line of a log.
+    package static func logLine(_ statistics: SessionStatistics) -> String {
+        "sent \(statistics.bytesSent) bytes  received \(statistics.bytesReceived) bytes  "
+            + "total size \(statistics.totalSize)"
     }
 
     /// The lines of `--stats`.

@@ -2,7 +2,7 @@ import Glibc
 import LinuxSystem
 import ProcessSupport
 package import RsyncOptions
-import RsyncWire
+package import RsyncWire
 package import Transport
 import VolumeAccess
 
@@ -16,6 +16,8 @@ package struct ServerSession {
     /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
     /// nowhere to print them.
     package var printsOwnMessages = false
+    /// Is told what the client asks for, before anything is done; only over a remote shell.
+    package var onArguments: (@Sendable (ServerArguments) -> Void)?
 
     /// Prepares a session.
     ///
@@ -54,12 +56,16 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
+            if arguments.options.attributes.extended > 1, arguments.options.attributes.privileges == .simulated {
+                throw .violation("--fake-super conflicts with -XX", exitCode: 1)
+            }
             arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
+        onArguments?(arguments)
         var place = ServedPlace(base: nil)
         // No shell has done it.
         place.expandsWildcards = arguments.isSecluded

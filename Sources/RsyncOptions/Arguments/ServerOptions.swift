@@ -12,6 +12,8 @@ package struct ServerOptions: Sendable, Equatable {
     package var isNULSeparated = false
     /// The letters after `e` and what precedes them, such as `.iLsfxCIvu`; empty for none.
     package var capabilities = ""
+    /// The log of a server over a remote shell (`-M--log-file`).
+    package var log = ServerLog()
     /// What a server prints before anything else: about an item of `--info` that it does not know.
     package var warnings: [String] = []
 
@@ -44,4 +46,14 @@ package struct ServerOptions: Sendable, Equatable {
         transfer.selection.filesFrom =
             filesFrom == [UInt8(ascii: "-")] ? .stream : .file(filesFrom, isNULSeparated: isNULSeparated)
     }
+}
+
+/// A log that a client asks its server to write; never a daemon (protocol specification, session 11).
+package struct ServerLog: Sendable, Equatable {
+    /// The value of `--log-file`.
+    package var file: [UInt8]?
+    /// The value of `--log-file-format`; nil for that of `-i`.
+    package var format: [UInt8]?
+
+    package init() {}
 }

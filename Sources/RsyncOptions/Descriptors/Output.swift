@@ -72,11 +72,19 @@ extension OptionTable {
             (state, value) throws(OptionError) in
             state.settings.buffering = try value.buffering()
         },
-        .clientSetting("--log-file=FILE", "write a log") { $0.settings.logFile = $1.bytes }
-            .daemon(.value { $0.logFile = $1.bytes }),
-        .clientSetting("--log-file-format=FORMAT", "format of the log's lines for changes") {
-            $0.settings.logFileFormat = $1.bytes
-        }
+        OptionDescriptor(
+            "--log-file=FILE",
+            "write a log",
+            client: .value { $0.settings.logFile = $1.bytes },
+            server: .value { $0.log.file = $1.bytes }
+        )
+        .daemon(.value { $0.logFile = $1.bytes }),
+        OptionDescriptor(
+            "--log-file-format=FORMAT",
+            "format of the log's lines for changes",
+            client: .value { $0.settings.logFileFormat = $1.bytes },
+            server: .value { $0.log.format = $1.bytes }
+        )
         .daemon(.value { $0.logFormat = $1.bytes }),
         OptionDescriptor(
             "--motd",

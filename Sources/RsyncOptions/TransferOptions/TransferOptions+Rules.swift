@@ -1,3 +1,5 @@
+import Checksums
+
 extension TransferOptions {
     /// Why options cannot be combined; nil if they can.
     package var conflict: String? {
@@ -7,7 +9,10 @@ extension TransferOptions {
         if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
             return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
         }
-        if placement.appending != nil, wire.wholeFile ?? false { return "--append cannot be used with --whole-file" }
+        // Without checksums whole files are sent, too.
+        if placement.appending != nil, wire.wholeFile ?? false || wire.checksumChoice == ChecksumAlgorithm.none {
+            return "--append cannot be used with --whole-file"
+        }
         guard placement.writesInPlace, placement.partialPlace != nil else { return nil }
         let option = placement.appending == nil ? "--inplace" : "--append"
         return "\(option) cannot be used with \(placement.delaysUpdates ? "--delay-updates" : "--partial-dir")"

@@ -80,6 +80,10 @@ package struct ServerArguments: Sendable, Equatable {
                 }
         }
         server = parser.options
+        if case .daemon = carrier, refusal == nil, server.log != ServerLog() {
+            let option = server.log.file == nil ? "--log-file-format" : "--log-file"
+            refusal = .violation("The server is configured to refuse \(option)", exitCode: 4)
+        }
         used = parser.used
         paths = parser.paths
         isComplete = parser.isComplete
@@ -96,6 +100,9 @@ package struct ServerArguments: Sendable, Equatable {
 
     /// The capability letters after `e` with their prefix, such as `.iLsfxCIvu`.
     package var capabilities: String { server.capabilities }
+
+    /// The log that the client asks for.
+    package var log: ServerLog { server.log }
 
     /// Whether the client sends the rest of its arguments on the stream (`-s`).
     package var isSecluded: Bool { server.isSecluded }

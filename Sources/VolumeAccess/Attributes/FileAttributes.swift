@@ -22,7 +22,7 @@ package struct FileAttributes: Hashable, Sendable {
     /// The extended attributes.
     package var extended: ExtendedAttributesChange?
 
-    /// Whether some are set with the system calls of extended attributes.
+    /// Whether some are kept in extended attributes, as all are with `--fake-super`.
     func needStore(_ features: VolumeFeatures) -> Bool {
         extended != nil || accessList != nil || defaultList != nil || features.simulatesPrivileges
     }
@@ -53,7 +53,7 @@ struct AttributeTarget {
     let name: CPath?
     let path: () -> [UInt8]
     let features: VolumeFeatures
-    /// Its extended attributes; nil if none and no ACLs are set.
+    /// Its extended attributes; nil if nothing is kept there.
     var store: AttributeStore?
     /// Those of the entry that it replaces.
     var previousStore: AttributeStore?

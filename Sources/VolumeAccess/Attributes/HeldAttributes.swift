@@ -133,7 +133,11 @@ extension Volume {
         }
         guard status.isRegular else { return HeldAttributes() }
         let file = try root.openForReading(path.span, following: following)
-        return try AttributeStore(file.descriptor.rawValue).read(reading, path: path)
+        return try AttributeStore(file.descriptor.rawValue).read(
+            reading,
+            path: path,
+            shown: features.simulatesPrivileges ? status.permissions : nil
+        )
     }
 
     /// Reads one extended attribute of what a path leads to; nil if it cannot be read.

@@ -65,13 +65,19 @@ package struct DirectoryListing: Sendable {
             let number = withTerminated(arena, Int(starts[index])..<Int(starts[index + 1]) - 1) { name in
                 FileStatus.read(descriptor, name, into: &status)
             }
-            if let read = status { status = directory.features.shown(read, AttributeStore(directory, name(index))) }
-            statuses.append(status)
-            if let status {
-                kinds[index] = status.kind
-            } else {
-                failures.append((index, directory.failure("statx", name(index), number)))
+            do throws(VolumeError) {
+                guard let read = status else { throw directory.failure("statx", name(index), number) }
+                status = try directory.features.shown(
+                    read,
+                    AttributeStore(directory, name(index)),
+                    directory.path(of: name(index))
+                )
+            } catch {
+                status = nil
+                failures.append((index, error))
             }
+            statuses.append(status)
+            if let status { kinds[index] = status.kind }
         }
     }
 }

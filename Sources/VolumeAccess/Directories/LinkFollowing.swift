@@ -64,7 +64,7 @@ extension VolumeDirectory {
         var status: FileStatus?
         let number = FileStatus.read(opened.rawValue, into: &status)
         guard let status else { throw failure("statx", name, number) }
-        return features.shown(status, AttributeStore(held: opened.rawValue))
+        return try features.shown(status, AttributeStore(held: opened.rawValue), path(of: name))
     }
 
     /// Opens the regular file that a name leads to.

@@ -22,11 +22,12 @@ extension VolumeDirectory {
         let result = forEachRecord(reader.rawValue, bufferLength: 128 * 1024) { name, path, _, _ in
             var status: FileStatus?
             let number = FileStatus.read(reader.rawValue, path, into: &status)
-            visit(
-                name,
-                status.map { .success(features.shown($0, AttributeStore(self, name))) }
-                    ?? .failure(failure("statx", name, number))
-            )
+            guard let status else { return visit(name, .failure(failure("statx", name, number))) }
+            do throws(VolumeError) {
+                visit(name, .success(try features.shown(status, AttributeStore(self, name), self.path(of: name))))
+            } catch {
+                visit(name, .failure(error))
+            }
         }
         guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
     }

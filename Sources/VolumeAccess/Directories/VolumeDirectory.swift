@@ -87,7 +87,7 @@ package final class VolumeDirectory: Sendable {
         let result = withTerminated(name) { name in FileStatus.read(descriptor.rawValue, name, into: &status) }
         if result == -Int(ENOENT) { return nil }
         guard let status else { throw failure("statx", name, result) }
-        return features.shown(status, AttributeStore(self, name))
+        return try features.shown(status, AttributeStore(self, name), path(of: name))
     }
 
     /// The status of the directory itself.
@@ -97,7 +97,7 @@ package final class VolumeDirectory: Sendable {
         var status: FileStatus?
         let result = FileStatus.read(descriptor.rawValue, into: &status)
         guard let status else { throw .system(operation: "statx", path: relativePath, number: Int32(-result)) }
-        return features.shown(status, AttributeStore(self, nil))
+        return try features.shown(status, AttributeStore(self, nil), relativePath)
     }
 
     /// The target of a symbolic link, byte for byte.

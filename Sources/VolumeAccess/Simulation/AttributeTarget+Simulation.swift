@@ -16,7 +16,12 @@ extension AttributeTarget {
                 FileStatus.read(descriptor, into: &status)
             }
         guard let real = status else { return [.system(operation: "statx", path: path(), number: Int32(-number))] }
-        let shown = features.shown(real, store)
+        let shown: FileStatus
+        do throws(VolumeError) {
+            shown = try features.shown(real, store, path())
+        } catch {
+            return [error]
+        }
         var stored = StoredStatus(shown)
         if let permissions = wanted.permissions, !shown.isSymbolicLink {
             stored.mode = stored.mode & ~0o7777 | permissions & 0o7777

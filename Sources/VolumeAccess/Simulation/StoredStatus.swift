@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 
 /// What `--fake-super` stores about an entry that it does not set (protocol specification, transfer 8.4).
@@ -18,12 +19,13 @@ struct StoredStatus: Equatable, Sendable {
 
     /// Reads `MODE MAJOR,MINOR UID:GID` with an octal mode; nil if it has another form.
     init?(parsing text: [UInt8]) {
+        guard text.filter({ " ,:".utf8.contains($0) }) == Array(" , :".utf8) else { return nil }
         let parts = text.split(omittingEmptySubsequences: false) { " ,:".utf8.contains($0) }
         guard parts.count == 5, let mode = UInt32(String(decoding: parts[0], as: UTF8.self), radix: 8) else {
             return nil
         }
         let numbers = parts[1...].compactMap { UInt32(String(decoding: $0, as: UTF8.self)) }
-        guard numbers.count == 4, mode <= 0o177777 else { return nil }
+        guard numbers.count == 4, mode <= 0o177777, FileKind(mode: mode) != .unknown else { return nil }
         (self.mode, major, minor, owner, group) = (mode, numbers[0], numbers[1], numbers[2], numbers[3])
     }
 
@@ -46,12 +48,24 @@ struct StoredStatus: Equatable, Sendable {
 
 extension VolumeFeatures {
     /// The status that `--fake-super` shows: that of the entry, with what is stored for it in the place of its own.
-    func shown(_ status: FileStatus, _ store: @autoclosure () -> AttributeStore) -> FileStatus {
-        guard simulatesPrivileges, status.isRegular || status.isDirectory,
-            case .success(let value) = store().value(of: StoredStatus.name),
-            let stored = StoredStatus(parsing: value)
-        else { return status }
-        return status.showing(stored)
+    ///
+    /// - Throws: ``VolumeError`` if what is stored cannot be read: the entry may be anything then.
+    func shown(
+        _ status: FileStatus,
+        _ store: @autoclosure () -> AttributeStore,
+        _ path: @autoclosure () -> [UInt8]
+    ) throws(VolumeError) -> FileStatus {
+        guard simulatesPrivileges, status.isRegular || status.isDirectory else { return status }
+        switch store().value(of: StoredStatus.name) {
+        case .success(let value):
+            guard let stored = StoredStatus(parsing: value) else {
+                throw .system(operation: "read the corrupt user.rsync.%stat of", path: path(), number: EINVAL)
+            }
+            return status.showing(stored)
+        case .failure(let error) where [ENODATA, EOPNOTSUPP, ENOENT].contains(error.number): return status
+        case .failure(let error):
+            throw .system(operation: "read user.rsync.%stat of", path: path(), number: error.number)
+        }
     }
 }
 

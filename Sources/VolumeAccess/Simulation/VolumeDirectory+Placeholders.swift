@@ -48,7 +48,9 @@ extension VolumeDirectory {
     func readPlaceholder(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8]? {
         var real: FileStatus?
         _ = try attempt(name) { directory, name in Int32(FileStatus.read(directory, name, into: &real)) }
-        guard let real, real.isRegular, features.shown(real, AttributeStore(self, name)).isSymbolicLink else {
+        guard let real, real.isRegular,
+            try features.shown(real, AttributeStore(self, name), path(of: name)).isSymbolicLink
+        else {
             return nil
         }
         let file = try openForReading(name)

@@ -126,6 +126,20 @@ struct SimulatedPrivilegesTests {
         }
     }
 
+    @Test("an entry whose stored status cannot be understood is an error, not a regular file")
+    func unreadable() throws {
+        let place = try Place()
+        let name = Array("device".utf8)
+        try place.volume.root.placeNode(mode: 0o20644, major: 5, minor: 1, as: name.span, isReplacing: false)
+        #expect(AttributeStore(place.volume.root, name.span).set(StoredStatus.name, Array("junk".utf8)) == 0)
+        #expect(throws: VolumeError.self) { try place.volume.root.status(of: name.span) }
+        let listing = try place.volume.root.list(withStatus: true)
+        #expect(listing.failures.count == 1 && listing.statuses == [nil])
+        var failures = 0
+        try place.volume.root.forEachEntry { _, status in if case .failure = status { failures += 1 } }
+        #expect(failures == 1)
+    }
+
     @Test("a directory stays usable for its owner, and shows the mode that was set")
     func directory() throws {
         let place = try Place()

@@ -2,6 +2,7 @@
 with stock rsync beside ours."""
 
 import os
+import shutil
 
 from harness.cases import Case, check, check_equal_trees, check_same_exit
 from harness.programs import peers
@@ -239,6 +240,33 @@ def _local_remote_option(_setting, folder):
         check(refused.code == 12 and "--bogus: unknown option" in str(refused), f"{who}: {refused}")
 
 
+def _server_log(setting, folder):
+    """A client asks a server for a log (`-M--log-file`), a daemon refuses it; the lines are stock's but for time and process."""
+    source = _source(folder)
+    for direction in ("push", "pull"):
+        for options in ([], ["-M--log-file-format=%o %n %l"], ["-s"], ["--delete"]):
+            lines = []
+            for who, server in _programs():
+                log, target = f"{folder}/{who}.log", f"{folder}/{who}/target"
+                shutil.rmtree(target, ignore_errors=True)
+                os.makedirs(target)
+                peers.write(f"{target}/stray", "x")
+                ends = [f"{source}/", f"x:{target}/"] if direction == "push" else [f"x:{source}/", f"{target}/"]
+                outcome = run([peers.STOCK_RSYNC, "-a", "-e", setting.shell, f"--rsync-path={server}", f"-M--log-file={log}",
+                               *options, *ends])
+                check(outcome.code == 0, f"{who}: {outcome}")
+                with open(log, encoding="utf-8") as file:
+                    lines.append([line.split("] ", 1)[1] for line in file if "] sent " not in line])
+                os.unlink(log)
+            check(lines[0] == lines[1], f"{direction} {options}: stock logs {lines[0]}", f"ours logs {lines[1]}")
+    for who, program in _programs():
+        daemon = setting.stock_daemon if who == "stock" else setting.our_daemon
+        outcome = run([peers.STOCK_RSYNC, "-a", f"-M--log-file={folder}/log", f"--password-file={setting.keys.password}",
+                       f"{source}/", f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/new"])
+        check(outcome.code == 4 and "configured to refuse --log-file" in str(outcome), f"{who}: {outcome}")
+        check(not os.path.exists(f"{folder}/log"), f"{who}: a client has made a log on a daemon's machine")
+
+
 def connecting_cases():
     """Each set of words over a remote shell and with a daemon; proxies, programs and addresses."""
     cases = [Case(f"connecting/shell/{name}", _shell_body(*words)) for name, words in {**WORDS, **SHELLS}.items()]
@@ -249,4 +277,5 @@ def connecting_cases():
     for name, program in _programs():
         cases += [Case(f"connecting/program/{name} daemon", _program_body(program)),
                   Case(f"connecting/early input/{name} daemon", _early_body(program), 2)]
+    cases.append(Case("connecting/log of a server", _server_log, 3))
     return cases + [Case("connecting/address", _address, 2), Case("connecting/remote option, locally", _local_remote_option)]
