@@ -178,6 +178,11 @@ package struct ServerSession {
                 guard arguments.isSender else { throw .violation("--files-from=- has no sender here", exitCode: 1) }
                 options.selection.filesFrom = .names(try FileNames.read(from: channel.input))
             case .file(let path, let isNULSeparated):
+                // Unlike with stock, whose messages show what is in a hidden file.
+                if ModuleFilters(options, in: [])?.hides(SidePath.normalized(path), isDirectory: false) == true {
+                    let reason = SystemError.text(of: ENOENT)
+                    throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 1)
+                }
                 let limit = min(FileNames.limit, (options.limits.listMemory ?? .max) / 4)
                 let names = try place.names(in: path, isNULSeparated: isNULSeparated, limit: limit)
                 options.selection.filesFrom = .names(names)

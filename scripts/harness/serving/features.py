@@ -336,6 +336,8 @@ def _hidden_targets(_, folder):
             for path in hidden:
                 with open(f"{folder}/{path}", encoding="utf-8") as file:
                     check(file.read() == f"{path}\n", f"{words} changed {path}")
+            outcome = run([peers.STOCK_RSYNC, "-r", "--files-from=:/sub/x", f"rsync://127.0.0.1:{port}/m/", f"{folder}/out/"])
+            check(outcome.code != 0 and b"mod/sub" not in outcome.err, f"a hidden list of names was read: {outcome}")
             with open(f"{folder}/mod/new/sub/x", encoding="utf-8") as file:
                 check(code != 0 or file.read() == f"sent {number}\n", f"{words}: the file is not in place")
 
