@@ -22,6 +22,8 @@ final class DirectoryFilters {
     private let needsScopes: Bool
     private let state: SessionState
     private let root: FilterRoot?
+    /// Which files of a daemon's module are not there for its clients; nil where nothing is hidden.
+    private let hidden: ModuleFilters?
     /// The directories on the way to the current one; the first is the root, whose name is empty.
     private var open: [(name: [UInt8], scope: FilterScope)] = []
 
@@ -45,8 +47,12 @@ final class DirectoryFilters {
         var list = state.options.selection.filters
         for rule in rules { list.append(rule) }
         self.list = list
+        let hidden = ModuleFilters(state.options, in: [])
+        self.hidden = hidden
+        let place = hidden == nil ? [] : root().path
         let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns) { (path) throws(FilterError) in
-            try Self.contents(of: path, in: volume)
+            let isHidden = hidden?.hides(path, below: place) ?? false
+            return try Self.contents(of: path, in: volume, isHidden: isHidden)
         }
         let limits = state.options.deletion.includesExcluded
         scopes = FilterScopes(list, side: side, reader: reader, limitsUnqualified: limits)
@@ -109,7 +115,7 @@ final class DirectoryFilters {
         guard needsScopes, let root, !scopes.starts.isEmpty else { return scope }
         for (depth, ancestor) in root.ancestors.enumerated() {
             let directory = try? root.open(ancestor.path)
-            scope = entered(below: scope, .above(ancestor.rest), "/" + printable(ancestor.path), directory) { merge in
+            scope = entered(below: scope, .above(ancestor.rest), ancestor.path, directory) { merge in
                 merge.start.flatMap { root.depth(of: $0) }.map { depth >= $0 } ?? false
             }
         }
@@ -136,20 +142,23 @@ final class DirectoryFilters {
     private func enter(_ name: [UInt8], anchor: FilterAnchor, below parent: FilterScope, _ opener: Opener) {
         let directory = try? opener(name)
         let path = [UInt8](root?.path ?? []) + (name.isEmpty ? [] : [PathParts.separator] + name)
-        open.append((name, entered(below: parent, anchor, "/" + printable(path), directory)))
+        open.append((name, entered(below: parent, anchor, path, directory)))
     }
 
     private func entered(
         below parent: FilterScope,
         _ anchor: FilterAnchor,
-        _ path: String,
+        _ path: [UInt8],
         _ directory: VolumeDirectory?,
         where concerns: ((DirectoryMerge) -> Bool)? = nil
     ) -> FilterScope {
+        let hidden = hidden
         do throws(FilterError) {
-            return try scopes.scope(below: parent, anchor: anchor, path: path, where: concerns) {
+            return try scopes.scope(below: parent, anchor: anchor, path: "/" + printable(path), where: concerns) {
                 (name) throws(FilterError) in
-                try directory.flatMap { (directory) throws(FilterError) in try Self.file(name, in: directory) }
+                // What it leaves out would tell the client its lines.
+                if hidden?.hides(name, below: path) ?? false { return nil }
+                return try directory.flatMap { (directory) throws(FilterError) in try Self.file(name, in: directory) }
             }
         } catch {
             state.fail(.usage(error.description, exitCode: error.exitCode))
@@ -170,10 +179,15 @@ final class DirectoryFilters {
         return try contents(of: file)
     }
 
-    private static func contents(of path: [UInt8], in volume: Volume) throws(FilterError) -> [UInt8] {
+    private static func contents(
+        of path: [UInt8],
+        in volume: Volume,
+        isHidden: Bool
+    ) throws(FilterError) -> [UInt8] {
         let parts = PathParts(path)
         let file: ReadableFile
         do throws(VolumeError) {
+            guard !isHidden else { throw .system(operation: "open", path: path, number: ENOENT) }
             file = try volume.directory(parts.parent.span).openForReading(parts.leaf.span)
         } catch {
             throw FilterError("failed to open exclude file \(printable(path)): \(error)", exitCode: 11)

@@ -59,6 +59,7 @@ SCENARIOS = {
                                   "--backup-dir=/sub", "--temp-dir=../sub", "--copy-dest=/")]),
     "hidden names of a list": ("exclude = sub", [["-rt", "--no-R", "--files-from=names", "MOD/", "out/"],
                                                  ["-rt", "--files-from=names", "MOD/", "out/"]]),
+    "hidden merge file": ("exclude = rules", [["-rt", "-f", ":- rules", "MOD/", "out/"]]),
     "hidden but for": ("filter = + /sub/ + /sub/** - *", [["-rt", "MOD/", "out/"]]),
     "hidden by files": ("exclude from = FOLDER/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
     "wildcards": ("", [["-rt", "MOD/s*", "out/"], ["-rt", "MOD/*/?", "MOD/f", "out/"], ["-rt", "MOD/none*", "out/"]]),
@@ -134,8 +135,8 @@ def _make(folder, daemon, lines):
     """The trees and files of a scenario; returns the configuration's path and the port."""
     for path in ("src/sub/deep", "mod/sub", "me/sub", "empty", "out", "bad/rsyncd-munged"):
         os.makedirs(f"{folder}/{path}")
-    for path in ("src/f", "src/sub/g", "src/sub/deep/h", "mod/f", "mod/sub/old", "mod/keep.o", "mod/drop.o", "me/mine"):
-        peers.write(f"{folder}/{path}", path + "\n")
+    for path in ("src/f", "src/sub/g", "src/sub/deep/h", "mod/f", "mod/sub/old", "mod/keep.o", "mod/drop.o", "me/mine", "mod/rules"):
+        peers.write(f"{folder}/{path}", "keep.o\n" if path == "mod/rules" else path + "\n")
         os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
     peers.write(f"{folder}/mod/closed", "x\n", 0o600)
     for name, target in (("link", "sub/g"), ("absolute", "/etc/x"), ("sub/up", "../../../x"), ("sub/deep/up", "../../../x")):

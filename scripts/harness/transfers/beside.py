@@ -87,6 +87,7 @@ SETS = {
     "names of one file, all differ": Set("-aHi", tree=NAMES + "echo b > dst/a; ln dst/a dst/m; echo c > dst/z; chown 5:5 dst/z"),
     "names of one file, update": Set("-rHiu", tree=NAMES + "echo b > dst/a; mkdir dst/z"),
     "names of one file, ignore existing": Set("-aHi --ignore-existing", tree=NAMES + "echo b > dst/z"),
+    "names of one file, implied directories not sent": Set("-aHiR --no-implied-dirs", tree="mkdir -p src/x dst; echo a > src/x/l; ln src/x/l src/A"),
     "names of one link": Set("-aHi", tree="mkdir src dst; ln -s a src/a; ln src/a src/m; ln src/a src/z; ln -s b dst/m; echo > dst/z"),
     # names of extended attributes (_ stands for a blank in rules)
     "attribute rule": Set("-aiX --filter=-x_user.a", tree=ATTRIBUTES),

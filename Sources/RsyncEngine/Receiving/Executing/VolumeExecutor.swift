@@ -347,7 +347,14 @@ extension VolumeExecutor {
             try backups?.keep(candidate.leaf.span, in: directory)
             try directory.removeIfThere(candidate.leaf.span)
         }
-        try directory.createDirectory(candidate.leaf.span, permissions: 0o700)
+        do throws(VolumeError) {
+            try directory.createDirectory(candidate.leaf.span, permissions: 0o700)
+        } catch {
+            // With `--no-implied-dirs` it was made for a file below it, such as the first name of a hard link.
+            guard error.number == EEXIST, context.makesParents,
+                try directory.status(of: candidate.leaf.span)?.isDirectory == true
+            else { throw error }
+        }
         context.state.countInPlace { $0.createdDirectories += 1 }
     }
 
