@@ -153,7 +153,8 @@ final class VolumeExecutor: Executor {
             permissions: attributes.permissions ?? basis.status.permissions
         )
         try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
-        if let names = context.rules.attributeNames {
+        // Where none are wanted, none are set or removed afterwards.
+        if let names = context.rules.attributeNames, let wanted = candidate.metadata?.extended, wanted != .empty {
             context.report(staged.copyAttributes(from: source, lists: false) { names.listedName(of: $0) != nil })
         }
         context.report(try staged.commit(attributes))
