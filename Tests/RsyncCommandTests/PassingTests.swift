@@ -64,6 +64,16 @@ struct PassingTests {
         #expect(try parse("-a -M--fake-super s h:d").options.wire.wholeFile == nil)
     }
 
+    @Test("what is there cannot be verified without checksums", arguments: ["--append", "--append-verify"])
+    func appendingUnverified(option: String) throws {
+        for choice in ["--checksum-choice=none", "--whole-file"] {
+            #expect(throws: CommandError.usage("--append cannot be used with --whole-file")) {
+                try parse("-a \(option) \(choice) s h:d")
+            }
+        }
+        #expect(try parse("-a \(option) s h:d").options.placement.appending != nil)
+    }
+
     @Test("quotes in the text of -e, where a doubled one stands for itself")
     func shellWords() throws {
         let text = #"ssh 'a''b' "c""d" 'e f'"g"h"#

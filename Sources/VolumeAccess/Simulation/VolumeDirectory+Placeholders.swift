@@ -31,9 +31,10 @@ extension VolumeDirectory {
         if let status {
             var stored = StoredStatus(status)
             (stored.mode, stored.major, stored.minor) = (mode, major, minor)
-            result = AttributeStore(file.rawValue).set(StoredStatus.name, stored.bytes)
+            result = target.isEmpty ? 0 : writeFully(target.span, to: file.rawValue, at: 0)
             if result >= 0 { result = kernelCall { fchmod(file.rawValue, stored.realPermissions) } }
-            if result >= 0, !target.isEmpty { result = writeFully(target.span, to: file.rawValue, at: 0) }
+            // Last: what a crash leaves is a file of another type, which the next run replaces.
+            if result >= 0 { result = AttributeStore(file.rawValue).set(StoredStatus.name, stored.bytes) }
         }
         guard result < 0 else { return 0 }
         _ = kernelCall { Kernel.unlinkat(directory, name, 0) }

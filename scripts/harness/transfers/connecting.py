@@ -238,6 +238,8 @@ def _local_remote_option(_setting, folder):
         check(mode == 0o600, f"{who}: mode {mode:o}")
         refused = run([program, "-a", "-M--bogus", f"{source}/", f"{folder}/{who}/"])
         check(refused.code == 12 and "--bogus: unknown option" in str(refused), f"{who}: {refused}")
+        refused = run([program, "-aXX", "-M--fake-super", f"{source}/", f"{folder}/{who}/"])
+        check(refused.code == 12 and "--fake-super conflicts with -XX" in str(refused), f"{who}: {refused}")
 
 
 def _server_log(setting, folder):
