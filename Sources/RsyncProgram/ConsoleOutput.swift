@@ -13,6 +13,13 @@ final class ConsoleOutput: CommandOutput {
     private struct State {
         var pending: [UInt8] = []
         var buffering = Terminal.isTerminal(1) ? OutputBuffering.line : .block
+        /// Whether a progress line was printed whose end is missing.
+        var isProgressOpen = false
+
+        mutating func endProgress() {
+            if isProgressOpen { pending.append(UInt8(ascii: "\n")) }
+            isProgressOpen = false
+        }
     }
 
     private let state = Mutex(State())
@@ -23,6 +30,7 @@ final class ConsoleOutput: CommandOutput {
     /// Adds a line to standard output.
     func line(_ text: [UInt8]) {
         state.withLock { state in
+            state.endProgress()
             state.pending += text
             state.pending.append(UInt8(ascii: "\n"))
             if state.buffering != .block || state.pending.count >= Self.limit { Self.write(&state.pending, to: 1) }
@@ -37,9 +45,19 @@ final class ConsoleOutput: CommandOutput {
         }
     }
 
+    /// Writes text of the progress display at once.
+    func progress(_ text: String) {
+        state.withLock { state in
+            state.pending += Array(text.utf8)
+            Self.write(&state.pending, to: 1)
+            state.isProgressOpen = !text.hasSuffix("\n")
+        }
+    }
+
     /// Writes a line to standard error, after everything on standard output.
     func error(_ text: [UInt8]) {
         state.withLock { state in
+            state.endProgress()
             Self.write(&state.pending, to: 1)
             var line = text + [UInt8(ascii: "\n")]
             Self.write(&line, to: 2)

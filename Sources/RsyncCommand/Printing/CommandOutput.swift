@@ -13,6 +13,8 @@ extension LineOutput {
 package protocol CommandOutput: LineOutput {
     /// Writes text to standard output at once, without a line end.
     func raw(_ text: String)
+    /// Writes text of the progress display to standard output at once; the next line of either output ends it.
+    func progress(_ text: String)
     /// Writes a line, given without its end, to standard error, after everything that was printed before.
     func error(_ text: [UInt8])
 }

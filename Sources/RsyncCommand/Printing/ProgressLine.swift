@@ -70,7 +70,7 @@ final class ProgressLine: Sendable {
         state.withLock { state in
             let total = figures.bytesListed.load(ordering: .relaxed)
             show(&state, .now, state.finishedBytes, of: total, isEnd: true)
-            output.raw("\n")
+            output.progress("\n")
         }
     }
 
@@ -90,7 +90,7 @@ final class ProgressLine: Sendable {
         line += " " + Self.clock(isEnd ? elapsed : remaining) + (isEnd ? tail(state) : "  ")
         let padding = max(0, state.width - line.count)
         if isTotal { state.width = line.count }
-        output.raw(line + (isTotal ? String(repeating: " ", count: padding) : isEnd ? "\n" : ""))
+        output.progress(line + (isTotal ? String(repeating: " ", count: padding) : isEnd ? "\n" : ""))
     }
 
     private func tail(_ state: State) -> String {

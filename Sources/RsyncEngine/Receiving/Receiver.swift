@@ -79,7 +79,7 @@ final class Receiver: ReadingRole {
         defer { phase = .idle }
         let sortsByBytes = state.parameters.dialect.sortsByBytes
         let first = FileList(start: live.nextStart, directory: -1, sortsByBytes: sortsByBytes)
-        try decoder.decode(from: input, into: first, holding: 0)
+        try decode(first, of: [], holding: 0)
         try request?.check(first)
         take(first)
         guard state.parameters.isIncremental else {
@@ -106,10 +106,17 @@ final class Receiver: ReadingRole {
         let number = SpecialIndex.listOffset - index
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
-        try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try decode(list, of: directory, holding: live.footprint)
         try request?.check(list)
         take(list)
         return list.count
+    }
+
+    private func decode(_ list: FileList, of directory: [UInt8], holding footprint: Int) throws(WireError) {
+        let start = input.bytesTaken
+        try decoder.decode(from: input, into: list, directory: directory, holding: footprint)
+        let size = input.bytesTaken - start
+        state.count { $0.fileListSize += size }
     }
 
     private func take(_ list: FileList) {

@@ -56,7 +56,7 @@ package struct SessionStatistics: Sendable, Equatable {
     package var literalData: Int64 = 0
     /// Bytes of matched data.
     package var matchedData: Int64 = 0
-    /// Bytes of the encoded file list.
+    /// Bytes of the received file list; the sending side does not count them, as in rsync.
     package var fileListSize: Int64 = 0
     /// Time spent building the list, in milliseconds.
     package var listBuildTime: Int64 = 0

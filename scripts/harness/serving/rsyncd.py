@@ -112,18 +112,6 @@ SCENARIOS = {
     "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
     "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
     "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
-    # Of the migration's target pod (MTC contract 2.1), and its client's command line (1.1).
-    "target pod": ("syslog facility = local7\nread only = no\nlist = yes\nmax verbosity = 4\nauth users = me\n"
-                   "hosts allow = ::1, 127.0.0.1, localhost\nuid = root\ngid = root\nuse chroot = no\nmunge symlinks = no\n"
-                   "comment = archive for ns/claim\nsecrets file = FOLDER/secrets",
-                   [["--recursive", "--links", "--perms", "--devices", "--specials", "--times", "--owner", "--group",
-                     "--hard-links", "--delete", "--partial", "--human-readable", "--log-file=/dev/null",
-                     "--info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2,PROGRESS2,STATS2", "--omit-dir-times",
-                     "--exclude=lost+found", "src/", "AUTH"]]),
-    # Of `crane transfer-pvc` (MTC contract 12.2).
-    "transfer-pvc": ("read only = no\nuid = root\ngid = *\nuse chroot = no\nmunge symlinks = no",
-                     [["--recursive", "--links", "--perms", "--times", "--human-readable",
-                       "--info=COPY,DEL,STATS2,PROGRESS2,FLIST2", "--omit-dir-times", "--progress", "src/", "MOD/"]]),
 }
 # A directory that stock and our daemon print differently, or a line that depends on when a connection closes.
 DROPPED = re.compile(r"Connection reset by peer|connection unexpectedly closed|error in rsync protocol data stream")
