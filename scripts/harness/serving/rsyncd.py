@@ -8,7 +8,7 @@ import time
 from harness.cases import Case, Failure, Skipped, check
 from harness.programs import peers
 from harness.programs.processes import Server, free_port, run
-from harness.serving import features
+from harness.serving import features, whole_daemon
 from harness.serving.trees import listed
 
 SECRETS = "me:pw\n@users:grp\n@root:pw\nempty:\n"
@@ -106,11 +106,20 @@ SCENARIOS = {
                                  [["-r", "MOD2/", "out/"], ["-r", "MOD/f", "out/"]]),
     "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
     "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity of two": ("read only = no\nmax verbosity = 2", [["-rt", "--info=name2", "src/f", "MOD/"]] * 2),
+    "verbosity of one": ("read only = no\nmax verbosity = 1", [["-rt", "--info=name2", "src/f", "MOD/"]] * 2),
+    "verbosity above the client's": ("read only = no\nmax verbosity = 4", [["-rtv", "MOD/f", "out/"], ["-rt", "src/", "MOD/"]]),
+    "deletions despite errors": ("read only = no\nignore errors = yes", [["-r", "--delete", "src/", "none", "MOD/"]]),
+    "no deletions after errors": ("read only = no\nignore errors = no", [["-r", "--delete", "src/", "none", "MOD/"]]),
     "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
     "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
     "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
     "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
     "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
+    "daemon of a named user": ("read only = no\n[global]\ndaemon uid = games\ndaemon gid = games", [["-rt", "src/", "MOD/"]]),
+    "root directory of the daemon": ("path = /mod\nread only = no\nuid = 1234\ngid = 1234\ntransfer logging = yes\n"
+                                     "log format = LINE %o %n %l\n[global]\ndaemon chroot = FOLDER",
+                                     [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
     "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
 }
 # A directory that stock and our daemon print differently, or a line that depends on when a connection closes.
@@ -214,4 +223,4 @@ def daemon_cases():
         for who, daemon, client in (("daemon", peers.DVM_RSYNC, peers.STOCK_RSYNC), ("client", peers.STOCK_RSYNC, peers.DVM_RSYNC)):
             cases.append(Case(f"daemons/{name}/{who}", _scenario(lines, commands, daemon, client), cost=2))
     costs = {"stopping": 65, "negotiation": 5}
-    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in features.SINGLE.items()]
+    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in {**features.SINGLE, **whole_daemon.SINGLE}.items()]
