@@ -215,6 +215,8 @@ final class SessionVisit: ModuleVisit {
         }
         let verbosity = max(0, settings.largestVerbosity)
         request.options.output.verbosity = min(request.options.output.verbosity, verbosity)
+        request.options.output.info.limit(to: verbosity)
+        request.options.output.debug.limit(to: verbosity)
         let limit = request.options.wire.bandwidthLimit
         if bandwidthLimit > 0, limit == 0 || limit > bandwidthLimit {
             request.options.wire.bandwidthLimit = bandwidthLimit

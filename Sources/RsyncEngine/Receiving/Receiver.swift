@@ -40,8 +40,6 @@ final class Receiver: ReadingRole {
     private var endedCount = 0
     private var doneCount: Int32 = 0
     private var phase = Phase.firstLists
-    /// The sender's own statistics, which a client gets at the end of a pull.
-    private(set) var senderFigures: TransferStatistics?
 
     init(
         state: SessionState,
@@ -79,7 +77,7 @@ final class Receiver: ReadingRole {
         defer { phase = .idle }
         let sortsByBytes = state.parameters.dialect.sortsByBytes
         let first = FileList(start: live.nextStart, directory: -1, sortsByBytes: sortsByBytes)
-        try decoder.decode(from: input, into: first, holding: 0)
+        try decode(first, holding: 0)
         try request?.check(first)
         take(first)
         guard state.parameters.isIncremental else {
@@ -106,10 +104,23 @@ final class Receiver: ReadingRole {
         let number = SpecialIndex.listOffset - index
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
-        try decoder.decode(from: input, into: list, directory: directory, holding: live.footprint)
+        try decode(list, directory: directory, holding: live.footprint)
         try request?.check(list)
         take(list)
         return list.count
+    }
+
+    /// Decodes a list and counts its bytes, for the statistics of a client.
+    private func decode(
+        _ list: FileList,
+        directory: [UInt8] = [],
+        holding bytes: Int
+    ) throws(WireError) {
+        let before = input.bytesTaken
+        try decoder.decode(from: input, into: list, directory: directory, holding: bytes)
+        state.mentionRepetitions(in: list)
+        let size = input.bytesTaken - before
+        state.count { $0.fileListSize += size }
     }
 
     private func take(_ list: FileList) {
@@ -196,7 +207,11 @@ final class Receiver: ReadingRole {
         jobs.handOver()
         let dialect = state.parameters.dialect
         if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
-            senderFigures = try TransferStatistics.read(from: input)
+            let sender = try TransferStatistics.read(from: input)
+            state.count {
+                $0.listBuildTime = sender.listBuildTime
+                $0.listTransferTime = sender.listTransferTime
+            }
         }
         // The generator learns what came of the files of a phase before it hears of its end.
         if awaitsFinishers { jobs.awaitFinished() }

@@ -107,6 +107,9 @@ SCENARIOS = {
     "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
     "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
     "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity of groups": ("max verbosity = 1\nread only = no", [
+        ["-a", "src/", "MOD/"], ["-ai", "--info=name2,skip2,backup", "-b", "--ignore-existing", "src/", "MOD/"],
+        ["-a", "--info=remove,name2", "--remove-source-files", "MOD/", "out/"]]),
     "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
     "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
     "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
