@@ -16,7 +16,7 @@ package struct ProcessIDFile: ~Copyable {
     /// - Parameters:
     ///   - path: The file.
     ///   - isLocked: Whether the file is locked as long as this value lives, so that a second daemon with it does not start.
-    /// - Throws: `SystemError` of open(2) (ELOOP for a symbolic link, EMLINK for other names), flock(2) (EWOULDBLOCK while
+    /// - Throws: `SystemError` of open(2) (ELOOP for a symbolic link, EMLINK for other names), fcntl(2) (EAGAIN while
     ///   another process has the lock), ftruncate(2) or write(2).
     package init(_ path: [UInt8], isLocked: Bool) throws(SystemError) {
         var file = try Self.open(path, isLocked: isLocked)
@@ -39,7 +39,8 @@ package struct ProcessIDFile: ~Copyable {
         guard status.type != S_IFREG || status.linkCount <= 1 else {
             throw SystemError(operation: "open", number: EMLINK)
         }
-        if isLocked { try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) } }
+        // The bytes that rsync's daemon locks, so that each of them respects the other's file.
+        if isLocked { try systemCall("fcntl") { lockRange(of: number, at: 0, count: 4) } }
         return file
     }
 

@@ -27,8 +27,9 @@ struct ClientRunner {
     ///
     /// - Returns: The exit code; errors have been printed.
     func run(_ job: TransferJob) throws(CommandError) -> Int32 {
-        var log: LogFile?
-        if let path = line.settings.logFile { log = try LogFile(path: path) }
+        let log = openLog()
+        // Both may be the same file.
+        if log != nil, line.settings.buffering == nil { output.setBuffering(.line) }
         let printer = CommandPrinter(line, output: output, log: log, highBytes: highBytes, figures: progress)
         let start = ContinuousClock.now
         let interruption = try Interruption(output: output)
@@ -71,9 +72,21 @@ struct ClientRunner {
         } else {
             result = try session(connect(to: host, printer), printer).listModules()
         }
-        if let failure = result.failure { explain(failure) }
+        if let failure = result.failure, !failure.isPeerExit { output.error(failure.line) }
         if result.exitCode != 0 { output.error(ExitText.line(code: result.exitCode, role: "Receiver")) }
         return result.exitCode
+    }
+
+    /// Opens the log; one that cannot be opened is reported and left out.
+    private func openLog() -> LogFile? {
+        guard let path = line.settings.logFile else { return nil }
+        do throws(CommandError) {
+            return try LogFile(path: path)
+        } catch {
+            output.error("rsync: [client] \(error)")
+            if !line.options.output.quiet { output.line("Ignoring \"log file\" setting.") }
+            return nil
+        }
     }
 
     // MARK: ends of a run
@@ -86,7 +99,7 @@ struct ClientRunner {
         elapsed: Duration
     ) {
         if let failure = result.failure {
-            explain(failure)
+            if !failure.isPeerExit { printer.abandon(failure.line, result.statistics) }
         } else {
             printer.finish(result.statistics, elapsed: elapsed)
         }
@@ -94,11 +107,6 @@ struct ClientRunner {
         // The peer has printed this line.
         if case .peerExit(code)? = result.failure { return }
         if code != 0 { printer.fail(ExitText.line(code: code, role: role)) }
-    }
-
-    private func explain(_ failure: EngineError) {
-        if case .peerExit = failure { return }
-        output.error(failure.line)
     }
 
     /// Opens local sources; a missing one is reported and skipped.

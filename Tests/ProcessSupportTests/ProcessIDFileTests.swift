@@ -25,7 +25,7 @@ struct ProcessIDFileTests {
         let path = Array(directory.file("pid").utf8)
         do {
             let first = try ProcessIDFile(path, isLocked: true)
-            #expect(throws: SystemError(operation: "flock", number: EWOULDBLOCK)) {
+            #expect(throws: SystemError(operation: "fcntl", number: EAGAIN)) {
                 _ = try ProcessIDFile(path, isLocked: true)
             }
             _ = first

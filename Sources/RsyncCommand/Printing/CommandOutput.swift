@@ -11,7 +11,7 @@ extension LineOutput {
 
 /// The output of a run: standard output, with ``line(_:)``, and standard error.
 package protocol CommandOutput: LineOutput {
-    /// Writes text to standard output at once; a line of its own that comes next begins on a new line.
+    /// Writes text to standard output at once; the next line of either output ends it.
     func raw(_ text: String)
     /// Writes a line, given without its end, to standard error, after everything that was printed before.
     func error(_ text: [UInt8])

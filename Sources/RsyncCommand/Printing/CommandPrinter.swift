@@ -17,6 +17,8 @@ package final class CommandPrinter: TransferObserver {
     /// The format of the lines for changes; nil for none.
     private let format: OutputFormat?
     private let logFormat: OutputFormat?
+    /// Whether every difference is listed, also in the log: with `-i`, or `%i` in the format for standard output.
+    private let itemizes: Bool
     private let itemizer: Itemizer
     /// Whether both ends are on this machine, even if the other one is a server.
     private let isLocal: Bool
@@ -58,10 +60,12 @@ package final class CommandPrinter: TransferObserver {
                 output: output
             )
         itemizer = Itemizer(options: options, names: names)
+        let custom = settings.outFormat.map { OutputFormat(parsing: $0) }
+        itemizes = options.output.itemize > 0 || custom?.itemizes == true
         if options.output.quiet {
             format = nil
-        } else if let custom = settings.outFormat {
-            format = OutputFormat(parsing: custom)
+        } else if let custom {
+            format = custom
         } else {
             format = options.output.itemize > 0 ? .items : options.output.level(.name) > 0 ? .names : nil
         }
@@ -118,17 +122,18 @@ package final class CommandPrinter: TransferObserver {
         var item = item
         item.isLocal = item.isLocal || isLocal
         let isSignificant = !item.flags.subtracting([.basisFollows, .nameFollows]).isEmpty
-        if let logFormat, isListed(item, isSignificant, by: logFormat) { log?.line(logFormat.line(item, itemizer)) }
-        if let format, isListed(item, isSignificant, by: format) { inform(format.line(item, itemizer)) }
+        guard isListed(item, isSignificant) else { return }
+        if let logFormat { log?.line(logFormat.line(item, itemizer)) }
+        if let format { inform(format.line(item, itemizer)) }
     }
 
-    /// Whether a format shows an item: with `%i` every difference, else what was made or transferred.
-    private func isListed(_ item: ItemReport, _ isSignificant: Bool, by format: OutputFormat) -> Bool {
-        if format.itemizes || options.output.itemize > 0 {
+    /// Whether an item is shown, and logged: every difference, or else what was made or transferred.
+    private func isListed(_ item: ItemReport, _ isSignificant: Bool) -> Bool {
+        if itemizes {
             return isSignificant || options.output.itemize > 1 || options.output.level(.name) > 1
         }
         if !item.flags.isDisjoint(with: [.transfer, .isNew]) || isSignificant && item.isDirectory { return true }
-        // What an alternate directory has is not named when it is copied or linked without a difference.
+        // What is copied or linked here without a difference, or was linked already, is reported by verbose servers all the same.
         let differs = !item.flags.subtracting([.localChange, .basisFollows, .nameFollows]).isEmpty
         return item.flags.contains(.localChange) && (differs || !item.hardLink.isEmpty)
     }
@@ -167,6 +172,12 @@ package final class CommandPrinter: TransferObserver {
 
     // MARK: the end
 
+    /// Prints why a session failed.
+    package func abandon(_ failure: String, _ statistics: SessionStatistics) {
+        fail(failure)
+        log?.line(StatisticsText.logLine(statistics))
+    }
+
     /// Prints the last line of a run that failed.
     package func fail(_ text: String) {
         log?.line(text)
@@ -175,13 +186,15 @@ package final class CommandPrinter: TransferObserver {
 
     /// Prints the statistics and the summary that the options request.
     package func finish(_ statistics: SessionStatistics, elapsed: Duration) {
-        log?.line(StatisticsText.logLine(statistics))
-        guard !options.output.quiet else { return }
         progress?.finish()
         let report = StatisticsText(statistics, numbers: numbers, isDryRun: options.dryRun)
         let level = options.output.level(.stats)
         let lines =
             (level > 1 ? [""] + report.figures : []) + (level > 0 ? [""] + report.summary(elapsed: elapsed) : [])
-        for line in lines { inform(Array(line.utf8)) }
+        if lines.isEmpty { log?.line(StatisticsText.logLine(statistics)) }
+        for line in lines {
+            if !line.isEmpty { log?.line(line) }
+            if !options.output.quiet { inform(Array(line.utf8)) }
+        }
     }
 }

@@ -17,6 +17,22 @@ package struct DaemonLog: Sendable {
         (self.open, self.override, self.fallback) = (open, override, fallback)
     }
 
+    /// The same logs, with the files of a configuration open: for a daemon that will have another root directory.
+    ///
+    /// What cannot be opened is reported when it is needed.
+    package func holding(_ configuration: DaemonConfiguration) -> DaemonLog {
+        let settings = [configuration.defaults] + configuration.modules
+        let paths = Set(settings.map { SessionVariables().expand($0.logFile) }).filter { !$0.isEmpty }
+        var held: [[UInt8]: any LineOutput] = [:]
+        for path in paths { held[path] = try? open(path) }
+        let (files, open) = (held, open)
+        let opener: Opener = { path throws(CommandError) in
+            if let file = files[path] { return file }
+            return try open(path)
+        }
+        return DaemonLog(open: opener, override: override, fallback: fallback)
+    }
+
     /// The log of a module's settings; a file that cannot be opened is reported to the system log, which replaces it.
     func output(of settings: ModuleSettings, _ variables: SessionVariables) -> any LineOutput {
         if let override { return override }

@@ -84,13 +84,14 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
     private func module(_ settings: ModuleSettings, _ client: ClientHost, _ ownLog: any LineOutput) -> DaemonModule {
         let variables = SessionVariables()
         let login = settings.users.isEmpty ? nil : ModuleLogin(settings, client, variables, log: ownLog)
+        let log = log
         let visit = SessionVisit(
             settings,
             client,
             login,
-            log: log.output(of: settings, variables),
             bandwidthLimit: bandwidthLimit,
-            number: Self.visits.add(1, ordering: .relaxed).newValue
+            number: Self.visits.add(1, ordering: .relaxed).newValue,
+            openLog: { log.output(of: settings, $0) }
         )
         var module = DaemonModule(name: settings.name, visit: visit)
         module.comment = settings.comment.ofProcess

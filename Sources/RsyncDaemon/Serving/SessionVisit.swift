@@ -6,6 +6,11 @@ import RsyncOptions
 import Synchronization
 import VolumeAccess
 
+/// The log of a visit that has not begun.
+private struct NoLog: LineOutput {
+    func line(_ text: [UInt8]) {}
+}
+
 /// One client's visit to a module of a configuration: limits, identity, commands and log.
 ///
 /// ## Concurrency model
@@ -13,10 +18,12 @@ import VolumeAccess
 final class SessionVisit: ModuleVisit {
     private struct State {
         var variables: SessionVariables
+        /// The module's log, once the variables in its name and tag are known.
+        var log: any LineOutput = NoLog()
         var slot: ConnectionLock?
         var identity: ServingIdentity?
         /// What follows the session.
-        var follower: VisitObserver
+        var follower = VisitObserver(log: NoLog())
         /// Where the module's directory is for rsync.
         var root = ModuleRoot([], usesChroot: nil, isSuperuser: true)
     }
@@ -24,10 +31,11 @@ final class SessionVisit: ModuleVisit {
     private let settings: ModuleSettings
     private let client: ClientHost
     private let login: ModuleLogin?
-    private let log: any LineOutput
+    private let openLog: @Sendable (SessionVariables) -> any LineOutput
     private let bandwidthLimit: Int64
     private let state: Mutex<State>
     var observer: any TransferObserver { follower }
+    private var log: any LineOutput { state.withLock { $0.log } }
     private var follower: VisitObserver { state.withLock { $0.follower } }
 
     /// Prepares a visit.
@@ -36,24 +44,24 @@ final class SessionVisit: ModuleVisit {
     ///   - settings: The module.
     ///   - client: The client.
     ///   - login: Its login; nil where no password is needed.
-    ///   - log: The module's log.
     ///   - bandwidthLimit: The most that is sent, in KiB/s; 0 for no limit.
     ///   - number: A number that no other visit of this process has.
+    ///   - openLog: Opens the module's log, by the variables of the visit.
     init(
         _ settings: ModuleSettings,
         _ client: ClientHost,
         _ login: ModuleLogin?,
-        log: any LineOutput,
         bandwidthLimit: Int64,
-        number: Int
+        number: Int,
+        openLog: @escaping @Sendable (SessionVariables) -> any LineOutput
     ) {
-        (self.settings, self.client, self.login, self.log) = (settings, client, login, log)
+        (self.settings, self.client, self.login, self.openLog) = (settings, client, login, openLog)
         self.bandwidthLimit = bandwidthLimit
         var variables = SessionVariables()
         variables.set("RSYNC_MODULE_NAME", settings.name)
         variables.set("RSYNC_HOST_ADDR", client.text)
         variables.set("RSYNC_PID", "\(number)")
-        state = Mutex(State(variables: variables, follower: VisitObserver(log: log)))
+        state = Mutex(State(variables: variables))
     }
 
     /// How the log names the client.
@@ -67,6 +75,8 @@ final class SessionVisit: ModuleVisit {
         state.withLock { state in
             state.variables.set("RSYNC_USER_NAME", user)
             state.variables.set("RSYNC_HOST_NAME", client.shownName)
+            state.log = openLog(state.variables)
+            state.follower = VisitObserver(log: state.log)
         }
         if let isReadOnly = login?.isReadOnly(user) { module.isReadOnly = isReadOnly }
         if let text = takeSlot() ?? open(&module) ?? runEarlyCommand(earlyInput) {

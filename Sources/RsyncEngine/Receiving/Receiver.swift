@@ -77,7 +77,7 @@ final class Receiver: ReadingRole {
         defer { phase = .idle }
         let sortsByBytes = state.parameters.dialect.sortsByBytes
         let first = FileList(start: live.nextStart, directory: -1, sortsByBytes: sortsByBytes)
-        try decode(first, holding: 0)
+        try decode(first, of: [], holding: 0)
         try request?.check(first)
         take(first)
         guard state.parameters.isIncremental else {
@@ -104,22 +104,17 @@ final class Receiver: ReadingRole {
         let number = SpecialIndex.listOffset - index
         let directory = try live.open(number)
         let list = FileList(start: live.nextStart, directory: number)
-        try decode(list, directory: directory, holding: live.footprint)
+        try decode(list, of: directory, holding: live.footprint)
         try request?.check(list)
         take(list)
         return list.count
     }
 
-    /// Decodes a list and counts its bytes, for the statistics of a client.
-    private func decode(
-        _ list: FileList,
-        directory: [UInt8] = [],
-        holding bytes: Int
-    ) throws(WireError) {
-        let before = input.bytesTaken
-        try decoder.decode(from: input, into: list, directory: directory, holding: bytes)
+    private func decode(_ list: FileList, of directory: [UInt8], holding footprint: Int) throws(WireError) {
+        let start = input.bytesTaken
+        try decoder.decode(from: input, into: list, directory: directory, holding: footprint)
         state.mentionRepetitions(in: list)
-        let size = input.bytesTaken - before
+        let size = input.bytesTaken - start
         state.count { $0.fileListSize += size }
     }
 

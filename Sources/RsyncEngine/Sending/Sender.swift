@@ -140,13 +140,10 @@ final class Sender {
     }
 
     private func send(_ list: FileList) throws(WireError) {
-        let before = output.bytesWritten + Int64(output.pending)
         try encoder.encode(list, to: output)
         try encoder.encodeEnd(errorBits: list.errorBits, to: output)
         live.append(list)
-        let size = output.bytesWritten + Int64(output.pending) - before
         state.count { statistics in
-            statistics.fileListSize += size
             for entry in list.entries {
                 statistics.listed.count(mode: entry.mode)
                 if entry.isRegular || entry.isSymbolicLink { statistics.totalSize.addClamped(entry.size) }

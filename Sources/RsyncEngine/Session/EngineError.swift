@@ -43,7 +43,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the peer stopped first, and has reported why.
-    var isPeerExit: Bool {
+    package var isPeerExit: Bool {
         if case .peerExit = self { true } else { false }
     }
 

@@ -62,7 +62,7 @@ package struct SessionStatistics: Sendable, Equatable {
     package var hashHits: Int64 = 0
     /// Such places where the content is not the block's.
     package var falseAlarms: Int64 = 0
-    /// Bytes of the encoded file list.
+    /// Bytes of the received file list; the sending side does not count them, as in rsync.
     package var fileListSize: Int64 = 0
     /// Time spent building the list, in milliseconds.
     package var listBuildTime: Int64 = 0

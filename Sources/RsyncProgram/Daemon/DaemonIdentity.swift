@@ -16,7 +16,7 @@ struct DaemonIdentity {
         // Names are looked up in the files of the system, not of the new root.
         let group = try number(\.group, "gid", IdentityDatabase.group)
         let user = try number(\.user, "uid", IdentityDatabase.user)
-        if !root.isEmpty, changeRoot(root) != 0 { throw failure("chroot(\(text(root)))", errno) }
+        if !root.isEmpty, changeRoot(root) != 0 { throw failure("daemon chroot(\"\(text(root))\")", errno) }
         if let group {
             guard changeGroups(group) == 0 else { throw failure("setgid(\(group))", errno) }
         }
@@ -39,6 +39,6 @@ struct DaemonIdentity {
     private func text(_ bytes: [UInt8]) -> String { String(decoding: NameText.escaped(bytes), as: UTF8.self) }
 
     private func failure(_ call: String, _ number: Int32) -> CommandError {
-        .failed("\(call) failed: \(SystemText(number)) (\(number))", exitCode: 1)
+        .failed("\(call) failed: \(SystemText(number))", exitCode: 1)
     }
 }

@@ -119,9 +119,11 @@ struct DaemonRunner {
         for name in options.unknown { output.line("Unknown socket option \(name)") }
         for notice in configuration.notices { output.line(notice) }
         if settings.verbosity > 0 { output.line("\(configuration.modules.count) modules") }
+        let isRooted = !configuration.path(\.root).isEmpty
+        let reachable = isRooted ? log.holding(configuration) : log
         try DaemonIdentity(configuration).assume()
         output.line(DaemonSandbox(configuration).confine())
-        return try serve(listener, log, output)
+        return try serve(listener, reachable, output, isFixed: isRooted)
     }
 
     private func makeListener(_ options: [ExtraSocketOption]) throws(CommandError) -> Listener {
@@ -137,8 +139,19 @@ struct DaemonRunner {
         }
     }
 
-    private func serve(_ listener: Listener, _ log: DaemonLog, _ output: any LineOutput) throws(CommandError) -> Int32 {
-        let source = ConfigurationSource(path, overrides: overrides, first: configuration, log: output)
+    private func serve(
+        _ listener: Listener,
+        _ log: DaemonLog,
+        _ output: any LineOutput,
+        isFixed: Bool
+    ) throws(CommandError) -> Int32 {
+        let source = ConfigurationSource(
+            path,
+            overrides: overrides,
+            first: configuration,
+            log: output,
+            isFixed: isFixed
+        )
         let service = DaemonService(source, log: log, settings, environment: environment)
         let clients = DaemonClients()
         let reread: @Sendable () -> Void = {
@@ -179,7 +192,7 @@ struct DaemonRunner {
         do throws(SystemError) {
             return try ProcessIDFile(path, isLocked: true)
         } catch {
-            let step = ["flock": "lock", "write": "write"][error.operation] ?? "create"
+            let step = ["fcntl": "lock", "write": "write"][error.operation] ?? "create"
             let name = String(decoding: path, as: UTF8.self)
             throw .failed("failed to \(step) pid file \(name): \(SystemText(error.number))", exitCode: 11)
         }

@@ -8,7 +8,7 @@ import time
 from harness.cases import Case, Failure, Skipped, check
 from harness.programs import peers
 from harness.programs.processes import Server, free_port, run
-from harness.serving import features
+from harness.serving import features, whole_daemon
 from harness.serving.trees import listed
 
 SECRETS = "me:pw\n@users:grp\n@root:pw\nempty:\n"
@@ -106,6 +106,11 @@ SCENARIOS = {
                                  [["-r", "MOD2/", "out/"], ["-r", "MOD/f", "out/"]]),
     "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
     "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity of two": ("read only = no\nmax verbosity = 2", [["-rt", "--info=name2", "src/f", "MOD/"]] * 2),
+    "verbosity of one": ("read only = no\nmax verbosity = 1", [["-rt", "--info=name2", "src/f", "MOD/"]] * 2),
+    "verbosity above the client's": ("read only = no\nmax verbosity = 4", [["-rtv", "MOD/f", "out/"], ["-rt", "src/", "MOD/"]]),
+    "deletions despite errors": ("read only = no\nignore errors = yes", [["-r", "--delete", "src/", "none", "MOD/"]]),
+    "no deletions after errors": ("read only = no\nignore errors = no", [["-r", "--delete", "src/", "none", "MOD/"]]),
     "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
     "verbosity of groups": ("max verbosity = 1\nread only = no", [
         ["-a", "src/", "MOD/"], ["-ai", "--info=name2,skip2,backup", "-b", "--ignore-existing", "src/", "MOD/"],
@@ -114,19 +119,11 @@ SCENARIOS = {
     "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
     "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
     "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
+    "daemon of a named user": ("read only = no\n[global]\ndaemon uid = games\ndaemon gid = games", [["-rt", "src/", "MOD/"]]),
+    "root directory of the daemon": ("path = /mod\nread only = no\nuid = 1234\ngid = 1234\ntransfer logging = yes\n"
+                                     "log format = LINE %o %n %l\n[global]\ndaemon chroot = FOLDER",
+                                     [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
     "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
-    # Of the migration's target pod (MTC contract 2.1), and its client's command line (1.1).
-    "target pod": ("syslog facility = local7\nread only = no\nlist = yes\nmax verbosity = 4\nauth users = me\n"
-                   "hosts allow = ::1, 127.0.0.1, localhost\nuid = root\ngid = root\nuse chroot = no\nmunge symlinks = no\n"
-                   "comment = archive for ns/claim\nsecrets file = FOLDER/secrets",
-                   [["--recursive", "--links", "--perms", "--devices", "--specials", "--times", "--owner", "--group",
-                     "--hard-links", "--delete", "--partial", "--human-readable", "--log-file=/dev/null",
-                     "--info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2,PROGRESS2,STATS2", "--omit-dir-times",
-                     "--exclude=lost+found", "src/", "AUTH"]]),
-    # Of `crane transfer-pvc` (MTC contract 12.2).
-    "transfer-pvc": ("read only = no\nuid = root\ngid = *\nuse chroot = no\nmunge symlinks = no",
-                     [["--recursive", "--links", "--perms", "--times", "--human-readable",
-                       "--info=COPY,DEL,STATS2,PROGRESS2,FLIST2", "--omit-dir-times", "--progress", "src/", "MOD/"]]),
 }
 # A directory that stock and our daemon print differently, or a line that depends on when a connection closes.
 DROPPED = re.compile(r"Connection reset by peer|connection unexpectedly closed|error in rsync protocol data stream")
@@ -229,4 +226,4 @@ def daemon_cases():
         for who, daemon, client in (("daemon", peers.DVM_RSYNC, peers.STOCK_RSYNC), ("client", peers.STOCK_RSYNC, peers.DVM_RSYNC)):
             cases.append(Case(f"daemons/{name}/{who}", _scenario(lines, commands, daemon, client), cost=2))
     costs = {"stopping": 65, "negotiation": 5}
-    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in features.SINGLE.items()]
+    return cases + [Case(f"daemons/{name}", body, cost=costs.get(name, 1)) for name, body in {**features.SINGLE, **whole_daemon.SINGLE}.items()]

@@ -21,7 +21,13 @@ extension ParameterTable {
         .globalText("socket options", note: "options of the sockets, such as SO_KEEPALIVE", \.socketOptions),
         .globalText("pid file", kind: .path, note: "the locked file with the daemon's process ID", \.processIDFile),
         .globalText("motd file", kind: .path, note: "text that is sent after the greeting", \.messageFile),
-        .globalText("daemon chroot", kind: .path, note: "root directory of the whole daemon", \.root),
+        .globalText(
+            "daemon chroot",
+            kind: .path,
+            note:
+                "root directory of the whole daemon; the configuration is then read once, and names of hosts are looked up in that directory",
+            \.root
+        ),
         .globalText("daemon uid", note: "user that the daemon runs as", \.user),
         .globalText("daemon gid", note: "group that the daemon runs as", \.group),
         ParameterDescriptor(
