@@ -42,12 +42,13 @@ struct MergedRules: Sendable {
 
     var rules: [Scoped] = []
 
-    /// The first matching rule; nil without one.
+    /// Finds the rule that decides.
     ///
     /// - Parameters:
     ///   - name: Relative to the transfer's root, without slashes at its ends.
     ///   - query: What is asked about it.
     ///   - merge: The merge rule.
+    /// - Returns: The first matching rule; nil without one.
     func match(_ name: Span<UInt8>, _ query: FilterQuery, of merge: DirectoryMerge) -> FilterMatch? {
         for index in rules.indices {
             if let inner = rules[index].rule.merge {
