@@ -353,9 +353,13 @@ final class FileSender {
             try state.keepAlive(output)
         } while offset < size
         lastLength = size
+        let found = matcher.statistics
         state.count { statistics in
             statistics.literalData.addClamped(literal)
             statistics.matchedData.addClamped(size - literal)
+            statistics.matches += found.matches
+            statistics.hashHits += found.hashHits
+            statistics.falseAlarms += found.falseAlarms
         }
         return isIntact
     }
