@@ -115,7 +115,8 @@ package struct Dialect: Sendable, Equatable {
     /// Whether a daemon's greeting names a subprotocol (protocol specification, session 3.1).
     var greetingHasSubprotocol: Bool { version >= 30 }
 
-    /// Whether an MD4 whole-file checksum includes the seed (protocol specification, transfer 9.3).
+    /// Whether the whole-file checksum includes the seed if it is an MD4 that neither end named (protocol specification,
+    /// transfer 9.3).
     package var seedsWholeFileMD4: Bool { version < 30 }
 
     // MARK: 31

@@ -36,6 +36,8 @@ package struct SessionParameters: Sendable, Equatable {
     package var flags: CompatibilityFlags = []
     /// The algorithm of block sums and of whole-file checksums after a transfer.
     package var checksum: ChecksumAlgorithm = .md5
+    /// Whether neither end named the algorithm: then an MD4 of an old protocol has its old form.
+    package var isChecksumImplied = false
     /// The algorithm of the checksums of `-c` in the file list.
     package var fileChecksum: ChecksumAlgorithm = .md5
     /// The compression of literal data.

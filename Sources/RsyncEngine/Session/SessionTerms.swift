@@ -9,9 +9,9 @@ extension SessionParameters {
         .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix))
     }
 
-    /// How the whole-file checksum of a transferred file is computed.
+    /// How the whole-file checksum of a transferred file is computed (protocol specification, transfer 9.3).
     var transferRecipe: ChecksumRecipe {
-        .wholeFile(checksum, seed: seed, seedsMD4: dialect.seedsWholeFileMD4)
+        .wholeFile(checksum, seed: seed, seedsMD4: isChecksumImplied && dialect.seedsWholeFileMD4)
     }
 
     /// How the checksums of `-c` are computed.

@@ -181,6 +181,7 @@ extension SessionParameters {
     ) throws(WireError) {
         let usual = dialect.defaultsToMD5 ? ChecksumAlgorithm.md5 : .md4
         checksum = options.wire.checksumChoice ?? usual
+        isChecksumImplied = options.wire.checksumChoice == nil
         fileChecksum = options.wire.separatesChecksums ? options.wire.fileChecksumChoice ?? usual : checksum
         compression = options.wire.compressChoice ?? (options.wire.compress ? .zlib : .none)
         if options.lacksFileChecksum { throw .violation("no checksum is chosen for --checksum", exitCode: 4) }

@@ -27,7 +27,7 @@ def combinations(full):
     pairs = []
     for at, protocol in enumerate(protocols):
         if protocol < NEGOTIATING:
-            pairs += [(protocol, None, "none"), (protocol, CHECKSUMS[at], ("zlib", "zstd", "zlibx")[at])]
+            pairs += [(protocol, None, "none"), (protocol, ("xxh128", "md4", "xxh64")[at], ("zlib", "zstd", "zlibx")[at])]
             continue
         for step in range(len(CHECKSUMS)):
             pairs.append((protocol, CHECKSUMS[step], COMPRESSORS[(step + at) % len(COMPRESSORS)]))
