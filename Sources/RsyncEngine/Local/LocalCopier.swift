@@ -101,17 +101,31 @@ final class LocalCopier {
         _ leaf: Span<UInt8>,
         in directory: VolumeDirectory
     ) throws(VolumeError) -> StagedFile {
-        let file = try destination.places.stage(
-            leaf,
-            in: directory,
-            replacing: plan.current != nil,
-            permissions: plan.attributes.permissions ?? 0o600
-        )
+        let file = try stage(plan, leaf, in: directory)
         if state.options.placement.preallocate { try file.preallocate(plan.entry.size) }
         try file.copyWhole(from: source) {
             if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
         return file
+    }
+
+    /// Starts a file's content; where an inode or a descriptor is missing, once more after the files that wait for their
+    /// names have released theirs.
+    private func stage(
+        _ plan: TransferPlan,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) -> StagedFile {
+        let permissions = plan.attributes.permissions ?? 0o600
+        let isReplacing = plan.current != nil
+        let places = destination.places
+        do throws(VolumeError) {
+            return try places.stage(leaf, in: directory, replacing: isReplacing, permissions: permissions)
+        } catch {
+            guard error.isOutOfSpace || error.isOutOfDescriptors, !staged.isEmpty else { throw error }
+            name(staged.takeAll())
+            return try places.stage(leaf, in: directory, replacing: isReplacing, permissions: permissions)
+        }
     }
 
     private func name(_ files: [(file: StagedFile, plan: TransferPlan)]) {

@@ -29,7 +29,7 @@ final class FileSender {
     private var window = ByteMemory(count: 1)
     /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
-    /// Bytes of the file sent last.
+    /// Bytes that were written for the file sent last, with its item.
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
     private var lastDigest: [UInt8] = []
@@ -59,8 +59,10 @@ final class FileSender {
     func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ content: ContentRequest) -> ItemReport {
         var report = report(item, entry, in: list, transferred: lastLength)
         report.checksum = state.parameters.checksum.printed(lastDigest)
+        // Four numbers, and the sums of each block.
+        report.sumBytes = 16
         if case .delta(let signature) = content {
-            report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+            report.sumBytes += Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
         }
         return report
     }
@@ -99,6 +101,7 @@ final class FileSender {
         if state.observer.wantsItemsFirst, !state.isServer {
             state.observer.didChange(report(item, entry, in: list, transferred: 0))
         }
+        let start = output.bytesWritten + Int64(output.pending)
         try output.index(index)
         try item.write(to: output)
         if state.carriesValues(item.flags) { try send(values, of: entry, in: list) }
@@ -114,6 +117,7 @@ final class FileSender {
         }
         try output.bytes(digest)
         lastDigest = digest
+        lastLength = output.bytesWritten + Int64(output.pending) - start
         fileSum.reset()
         if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
@@ -228,7 +232,6 @@ final class FileSender {
         let content = bytes.span.extracting(first: count).rawBytes
         fileSum.update(content)
         try tokens.literal(content)
-        lastLength = Int64(count)
         state.count { $0.literalData.addClamped(Int64(count)) }
         if count > 0 { moved(count) }
         // Files that compress well, or are almost empty, fill the output slowly.
@@ -284,7 +287,6 @@ final class FileSender {
             // Data that compresses well fills the output slowly.
             if !isPlain { try state.keepAlive(output) }
         }
-        lastLength = size - start
         state.count { $0.literalData.addClamped(size - start) }
         return isIntact
     }
@@ -352,7 +354,6 @@ final class FileSender {
             // Nothing is sent while a long file matches.
             try state.keepAlive(output)
         } while offset < size
-        lastLength = size
         state.count { statistics in
             statistics.literalData.addClamped(literal)
             statistics.matchedData.addClamped(size - literal)
