@@ -143,13 +143,13 @@ def _one_inode(setting, folder):
     for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
         target = f"{folder}/target"
         os.makedirs(target, exist_ok=True)
-        plant(folder, "\n".join(f"source/f{at} | new{at}" for at in range(5)))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m,nr_inodes=7", "dvm-test", target], check=True)
+        plant(folder, "\n".join(f"source/f{at} | *3000000" for at in range(8)))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m,nr_inodes=10", "dvm-test", target], check=True)
         try:
-            plant(folder, "\n".join(f"target/f{at} | older" for at in range(5)))
+            plant(folder, "\n".join(f"target/f{at} | older" for at in range(8)))
             outcome = run([program, "-rI", folder + "/source/", target + "/"], timeout=20)
-            texts = [open(f"{target}/f{at}", encoding="utf-8").read().strip() for at in range(5)]
-            check(outcome.code == 0 and texts == [f"new{at}" for at in range(5)], f"{program}: {texts}, {outcome}")
+            sizes = [os.stat(f"{target}/f{at}").st_size for at in range(8)]
+            check(outcome.code == 0 and sizes == [3000000] * 8, f"{program}: {sizes}, {outcome}")
         finally:
             subprocess.run(["umount", "-l", target], check=True)
 
