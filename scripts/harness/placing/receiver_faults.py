@@ -198,7 +198,8 @@ def _signalled(setting, folder):
         while time.monotonic() < deadline and os.listdir(target) != ["f"]:
             time.sleep(0.05)
         check(os.listdir(target) == ["f"], f"{program}: {os.listdir(target)}")
-        check(client.returncode == 19, f"{program}: exit code {client.returncode}")
+        # 10 where the client notices first that it cannot write.
+        check(client.returncode in (10, 12, 19), f"{program}: exit code {client.returncode}")
 
 
 def receiver_fault_cases():
