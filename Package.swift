@@ -147,7 +147,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Transport"],
+            dependencies: ["Transport", "LinuxSystem"],
             path: "Tests/TestSupport",
             cSettings: linux,
             swiftSettings: language

@@ -49,7 +49,7 @@ struct ClientRunner {
             code = result.exitCode == 0 && missing ? 23 : result.exitCode
         case .shell(let host):
             (result, code) = try runServer(job, printer, interruption) { arguments throws(CommandError) in
-                try RemoteShell(shellWords(host) + arguments.shellWords)
+                try shell(shellWords(host) + arguments.shellWords, printer)
             }
         case .daemon(let host, let module, let overShell):
             (result, code) = try runDaemon(job, host, module, overShell, printer, interruption)
@@ -66,11 +66,11 @@ struct ClientRunner {
         let printer = CommandPrinter(line, output: output, log: nil, highBytes: highBytes)
         let result: SessionResult
         if overShell {
-            let shell = try daemonShell(host)
+            let shell = try daemonShell(host, printer)
             result = try session(shell.stream, printer).listModules()
             shell.wait()
         } else {
-            result = try session(connector.connect(to: host), printer).listModules()
+            result = try session(connect(to: host, printer), printer).listModules()
         }
         if let failure = result.failure, !failure.isPeerExit { output.error(failure.line) }
         if result.exitCode != 0 { output.error(ExitText.line(code: result.exitCode, role: "Receiver")) }
@@ -177,14 +177,14 @@ struct ClientRunner {
         let direction: ClientSession.Direction
         var ending = ChildProgram.Ending?.some(.exited(0))
         if overShell {
-            let shell = try daemonShell(host)
+            let shell = try daemonShell(host, printer)
             interruption.cut(shell.stream)
             try assumeUser()
             (direction, isIncomplete) = try self.direction(of: job)
             result = try session(shell.stream, printer).run(module: module, direction, login: login)
             ending = shell.wait()
         } else {
-            let stream = try connector.connect(to: host)
+            let stream = try connect(to: host, printer)
             interruption.cut(stream)
             try assumeUser()
             (direction, isIncomplete) = try self.direction(of: job)
@@ -240,14 +240,33 @@ struct ClientRunner {
         return words + [Array(host.host.utf8), line.settings.serverProgram]
     }
 
-    private func daemonShell(_ host: RemoteHost) throws(CommandError) -> RemoteShell {
-        try RemoteShell(
+    private func daemonShell(_ host: RemoteHost, _ printer: CommandPrinter) throws(CommandError) -> RemoteShell {
+        try shell(
             shellWords(host) + ["--server", "--daemon", "."].map { Array($0.utf8) },
+            printer,
             port: host.port ?? line.settings.connection.port ?? 0
         )
     }
 
-    private var connector: DaemonConnector {
-        DaemonConnector(settings: line.settings.connection, environment: environment, output: output)
+    private func shell(
+        _ words: [[UInt8]],
+        _ printer: CommandPrinter,
+        port: UInt16? = nil
+    ) throws(CommandError) -> RemoteShell {
+        if line.options.output.debugLevel(.cmd) > 0 {
+            printer.information(Array("opening connection using: ".utf8) + ArgumentQuoting.shown(words))
+        }
+        return try RemoteShell(words, port: port)
+    }
+
+    private func connect(to host: RemoteHost, _ printer: CommandPrinter) throws(CommandError) -> SocketStream {
+        let isMentioned = line.options.output.debugLevel(.connect) > 0
+        let connector = DaemonConnector(
+            settings: line.settings.connection,
+            environment: environment,
+            output: output,
+            mention: { if isMentioned { printer.message($0, .info) } }
+        )
+        return try connector.connect(to: host)
     }
 }

@@ -13,12 +13,13 @@ final class ConsoleOutput: CommandOutput {
     private struct State {
         var pending: [UInt8] = []
         var buffering = Terminal.isTerminal(1) ? OutputBuffering.line : .block
-        /// Whether a progress line was printed whose end is missing.
-        var isProgressOpen = false
+        /// Whether the last text has no line end.
+        var isMidLine = false
 
-        mutating func endProgress() {
-            if isProgressOpen { pending.append(UInt8(ascii: "\n")) }
-            isProgressOpen = false
+        /// What comes before a line of its own: the end of one that has only begun.
+        mutating func lineEnd() -> [UInt8] {
+            defer { isMidLine = false }
+            return isMidLine ? [UInt8(ascii: "\n")] : []
         }
     }
 
@@ -30,36 +31,27 @@ final class ConsoleOutput: CommandOutput {
     /// Adds a line to standard output.
     func line(_ text: [UInt8]) {
         state.withLock { state in
-            state.endProgress()
-            state.pending += text
+            state.pending += state.lineEnd() + text
             state.pending.append(UInt8(ascii: "\n"))
             if state.buffering != .block || state.pending.count >= Self.limit { Self.write(&state.pending, to: 1) }
         }
     }
 
-    /// Writes text without a line end at once.
+    /// Writes text at once, which need not end a line.
     func raw(_ text: String) {
         state.withLock { state in
             state.pending += Array(text.utf8)
+            state.isMidLine = text.utf8.last != UInt8(ascii: "\n")
             Self.write(&state.pending, to: 1)
-        }
-    }
-
-    /// Writes text of the progress display at once.
-    func progress(_ text: String) {
-        state.withLock { state in
-            state.pending += Array(text.utf8)
-            Self.write(&state.pending, to: 1)
-            state.isProgressOpen = !text.hasSuffix("\n")
         }
     }
 
     /// Writes a line to standard error, after everything on standard output.
     func error(_ text: [UInt8]) {
         state.withLock { state in
-            state.endProgress()
             Self.write(&state.pending, to: 1)
-            var line = text + [UInt8(ascii: "\n")]
+            // As in rsync, on this stream.
+            var line = state.lineEnd() + text + [UInt8(ascii: "\n")]
             Self.write(&line, to: 2)
         }
     }

@@ -92,6 +92,25 @@ struct FilterScopeTests {
         #expect(!excludes(list, "b", scope))
     }
 
+    @Test(
+        "debug output names the rule that decides, but not the lines of files",
+        arguments: [
+            ("- *.log", "x.log", "*.log"), ("- /x/", "x", "/x/"), ("- a", "a", "a"), (". rules", "b", Self.hidden),
+            (": .f", "c", Self.hidden + " [per-dir .f]"), ("-C", "x.o", "*.o [global CVS]"),
+        ]
+    )
+    func shown(rule: String, name: String, expected: String) throws {
+        let reader = FilterReader(source: { (_) throws(FilterError) in Array("- b\n".utf8) })
+        var list = FilterList()
+        try reader.add(line: Array(rule.utf8), to: &list)
+        let scope = try scope(list, [".f": "- c"], of: "")
+        let path = Array(name.utf8)
+        let match = list.match(path.span, isDirectory: rule.hasSuffix("/"), side: .sender, in: scope)
+        #expect(match.map { String(decoding: $0.shown, as: UTF8.self) } == expected)
+    }
+
+    private static let hidden = "<rule from a file read earlier>"
+
     private func excludes(_ list: FilterList, _ name: String, _ scope: FilterScope) -> Bool {
         let name = Array(name.utf8)
         return list.isExcluded(name.span, isDirectory: false, side: .sender, in: scope)

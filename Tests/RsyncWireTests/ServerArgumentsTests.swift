@@ -220,6 +220,26 @@ struct ServerArgumentsTests {
         )
     }
 
+    @Test("a server that receives decides by itself whether it needs the whole list")
+    func incrementalOffer() throws {
+        var options = TransferOptions()
+        options.setArchive()
+        options.selection.prunesEmptyDirectories = true
+        let push = ServerArguments(options: options, isSender: false, paths: [Array("d".utf8)])
+        let pull = ServerArguments(options: options, isSender: true, paths: [Array("s".utf8)])
+        #expect(texts(push.shellWords).joined(separator: " ") == "--server -lmogDtpre.iLsfxCIvu . d")
+        #expect(texts(pull.shellWords).joined(separator: " ") == "--server --sender -logDtpre.LsfxCIvu . s")
+        let received = ServerArguments(parsing: words("--server -lmogDtpre.iLsfxCIvu . d"), from: .shell)
+        #expect(!received.compatibilityFlags.contains(.incrementalRecursion))
+    }
+
+    @Test("are shown in quotes where they have more than letters, digits and a few marks")
+    func shown() {
+        let words = ["/bin/sh", "a b", "--x=1,2", "", "50%", "u@h", "~", "it's"].map { Array($0.utf8) }
+        let text = String(decoding: ArgumentQuoting.shown(words), as: UTF8.self)
+        #expect(text == "/bin/sh \"a b\" --x=1,2  \"50%\" u@h \"~\" \"it's\"  (8 args)")
+    }
+
     @Test(
         "are quoted for a shell",
         arguments: [

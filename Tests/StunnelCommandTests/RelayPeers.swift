@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import TestSupport
 import Testing
 import Transport
@@ -12,9 +13,9 @@ final class PlainServer: Sendable {
     init(on host: String = "127.0.0.1", _ serve: @escaping @Sendable (SocketStream) throws -> Void) throws {
         let listener = try Listener(HostPort(host: host, port: 0), backlog: 512)
         self.listener = listener
-        Thread.detachNewThread {
+        _ = try WorkerThread(name: "plain-server") {
             while let stream = try? listener.accept() {
-                Thread.detachNewThread { try? serve(stream) }
+                _ = try? WorkerThread(name: "plain-client") { try? serve(stream) }
             }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 
 /// Runs a closure on its own thread and hands over its outcome.
 ///
@@ -13,7 +14,7 @@ package final class Background<Value: Sendable>: @unchecked Sendable {
 
     /// Starts the closure.
     package init(_ body: @escaping @Sendable () throws -> Value) throws {
-        Thread.detachNewThread { [self] in
+        _ = try WorkerThread(name: "background") { [self] in
             let result = Result { try body() }
             condition.withLock {
                 outcome = result

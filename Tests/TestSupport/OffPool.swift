@@ -1,4 +1,4 @@
-import Foundation
+import LinuxSystem
 
 /// Runs work that blocks on its own thread, so that the few threads of the Swift pool stay free for other tests.
 ///
@@ -7,6 +7,10 @@ import Foundation
 /// - Throws: What it threw.
 package func offPool<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        do {
+            _ = try WorkerThread(name: "off-pool") { continuation.resume(with: Result { try body() }) }
+        } catch {
+            continuation.resume(throwing: error)
+        }
     }
 }

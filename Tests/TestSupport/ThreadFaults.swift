@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxSystem
 
 /// The numbers of the system calls that tests let fail, on x86-64.
 package enum SystemCallNumber: UInt32, Sendable, CaseIterable {
@@ -63,7 +64,7 @@ package func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
 ) throws -> Value {
     let run = Run(body)
-    let thread = Thread { [faults] in
+    _ = try WorkerThread(name: "faulty") { [faults] in
         run.perform {
             try install(faults)
             guard let user else { return }
@@ -72,8 +73,6 @@ package func onThread<Value: Sendable>(
             try rawSystemCall(.setresuid, Int(user), Int(user), Int(user))
         }
     }
-    thread.stackSize = 4 << 20
-    thread.start()
     run.done.wait()
     // What the closure holds must not be let go on the thread: cleaning up may need the calls that fail there.
     run.body = nil

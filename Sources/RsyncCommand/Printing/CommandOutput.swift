@@ -11,10 +11,8 @@ extension LineOutput {
 
 /// The output of a run: standard output, with ``line(_:)``, and standard error.
 package protocol CommandOutput: LineOutput {
-    /// Writes text to standard output at once, without a line end.
+    /// Writes text to standard output at once; the next line of either output ends it.
     func raw(_ text: String)
-    /// Writes text of the progress display to standard output at once; the next line of either output ends it.
-    func progress(_ text: String)
     /// Writes a line, given without its end, to standard error, after everything that was printed before.
     func error(_ text: [UInt8])
 }

@@ -132,9 +132,10 @@ package final class CommandPrinter: TransferObserver {
         if itemizes {
             return isSignificant || options.output.itemize > 1 || options.output.level(.name) > 1
         }
-        // A name that already was a link to the right file; verbose servers report it all the same.
-        if item.flags == [.localChange, .nameFollows], item.hardLink.isEmpty { return false }
-        return !item.flags.isDisjoint(with: [.transfer, .isNew, .localChange]) || isSignificant && item.isDirectory
+        if !item.flags.isDisjoint(with: [.transfer, .isNew]) || isSignificant && item.isDirectory { return true }
+        // What is copied or linked here without a difference, or was linked already, is reported by verbose servers all the same.
+        let differs = !item.flags.subtracting([.localChange, .basisFollows, .nameFollows]).isEmpty
+        return item.flags.contains(.localChange) && (differs || !item.hardLink.isEmpty)
     }
 
     package func didList(_ item: ItemReport) {
@@ -157,14 +158,15 @@ package final class CommandPrinter: TransferObserver {
     package func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
         if !isComplete { log?.line(isSending ? "building file list" : "receiving file list") }
         let level = options.output.quiet ? 0 : options.output.level(.flist)
-        guard level > 0, !isComplete else { return }
+        guard level > 0, options.selection.takesDirectories else { return }
         if isIncremental {
+            guard !isComplete else { return }
             inform(Array((isSending ? "sending" : "receiving").utf8) + Array(" incremental file list".utf8))
-        } else if level > 1 {
-            output.raw(isSending ? "building file list ... \n 0 files...\r" : "receiving file list ... ")
-            inform(Array("\(numbers.count(Int64(count))) files to consider".utf8))
-        } else if count > 0 {
-            inform(Array((isSending ? "building" : "receiving").utf8) + Array(" file list ... done".utf8))
+        } else if isComplete {
+            output.raw(level > 1 ? "\(numbers.count(Int64(count))) files to consider\n" : "done\n")
+        } else {
+            output.raw("\(isSending ? "building" : "receiving") file list ... ")
+            if level > 1, isSending { output.raw("\n 0 files...\r") }
         }
     }
 

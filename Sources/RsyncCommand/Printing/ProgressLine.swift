@@ -69,8 +69,8 @@ final class ProgressLine: Sendable {
         guard isTotal else { return }
         state.withLock { state in
             let total = figures.bytesListed.load(ordering: .relaxed)
-            show(&state, .now, state.finishedBytes, of: total, isEnd: true)
-            output.progress("\n")
+            show(&state, .now, state.finishedBytes, of: total, isEnd: true, isLast: true)
+            output.raw("\n")
         }
     }
 
@@ -79,7 +79,8 @@ final class ProgressLine: Sendable {
         _ now: ContinuousClock.Instant,
         _ offset: Int64,
         of size: Int64,
-        isEnd: Bool
+        isEnd: Bool,
+        isLast: Bool = false
     ) {
         let first = isEnd ? (time: state.start, offset: 0) : state.samples[0]
         let elapsed = Self.seconds(now - first.time)
@@ -87,16 +88,17 @@ final class ProgressLine: Sendable {
         let remaining = rate > 0 ? Double(size - offset) / rate / 1024 : 0
         let percent = size > 0 ? Int(min(100 * Double(offset) / Double(size), 1e6)) : 100
         var line = "\r" + numbers.count(offset).right(15) + " " + "\(percent)%".right(4) + " " + Self.rate(rate)
-        line += " " + Self.clock(isEnd ? elapsed : remaining) + (isEnd ? tail(state) : "  ")
+        line += " " + Self.clock(isEnd ? elapsed : remaining) + (isEnd ? tail(state, isLast: isLast) : "  ")
         let padding = max(0, state.width - line.count)
         if isTotal { state.width = line.count }
-        output.progress(line + (isTotal ? String(repeating: " ", count: padding) : isEnd ? "\n" : ""))
+        output.raw(line + (isTotal ? String(repeating: " ", count: padding) : isEnd ? "\n" : ""))
     }
 
-    private func tail(_ state: State) -> String {
+    private func tail(_ state: State, isLast: Bool) -> String {
         let listed = figures.entriesListed.load(ordering: .relaxed)
         let passed = figures.entriesPassed.load(ordering: .relaxed)
-        let left = max(0, listed - (passed > 0 ? passed : figures.entriesDone.load(ordering: .relaxed)))
+        let done = passed > 0 ? passed : figures.entriesDone.load(ordering: .relaxed)
+        let left = isLast ? 0 : max(0, listed - done)
         let word = figures.isListComplete.load(ordering: .relaxed) ? "to" : "ir"
         return " (xfr#\(state.fileCount), \(word)-chk=\(left)/\(listed))"
     }

@@ -22,6 +22,8 @@ final class DirectoryFilters {
     private let needsScopes: Bool
     private let state: SessionState
     private let root: FilterRoot?
+    /// Whether each decision is printed (`--debug=filter`).
+    let mentionsDecisions: Bool
     /// Which files of a daemon's module are not there for its clients; nil where nothing is hidden.
     private let hidden: ModuleFilters?
     /// The directories on the way to the current one; the first is the root, whose name is empty.
@@ -44,6 +46,7 @@ final class DirectoryFilters {
     ) {
         self.state = state
         self.side = side
+        mentionsDecisions = state.options.output.debugLevel(.filter) > 0
         var list = state.options.selection.filters
         for rule in rules { list.append(rule) }
         self.list = list
@@ -81,30 +84,49 @@ final class DirectoryFilters {
     ) -> Bool {
         let scope = needsScopes ? scope(of: directory, opener) : FilterScope(root: root?.path ?? [])
         guard !directory.isEmpty else {
-            return list.isExcluded(
+            let match = list.match(
                 leaf,
                 isDirectory: isDirectory,
                 side: side,
                 isInDeletedDirectory: isInDeletedDirectory,
                 in: scope
             )
+            return excludes(leaf, isDirectory: isDirectory, by: match)
         }
         var name = directory
         name.append(PathParts.separator)
         for index in leaf.indices { name.append(leaf[index]) }
-        return list.isExcluded(
+        let match = list.match(
             name.span,
             isDirectory: isDirectory,
             side: side,
             isInDeletedDirectory: isInDeletedDirectory,
             in: scope
         )
+        return excludes(name.span, isDirectory: isDirectory, by: match)
     }
 
     /// Whether a source argument is left out: merge files of the transfer's root do not concern it, those above do.
     func excludesArgument(_ name: [UInt8], isDirectory: Bool) -> Bool {
         guard !list.isEmpty else { return false }
-        return list.isExcluded(name.span, isDirectory: isDirectory, side: side, in: base)
+        let match = list.match(name.span, isDirectory: isDirectory, side: side, in: base)
+        return excludes(name.span, isDirectory: isDirectory, by: match)
+    }
+
+    /// The verdict of a rule, which is printed if that is wanted.
+    private func excludes(_ name: Span<UInt8>, isDirectory: Bool, by match: FilterMatch?) -> Bool {
+        guard let match else { return false }
+        if mentionsDecisions {
+            let word =
+                side == .sender
+                ? match.isExcluding ? "[sender] hiding" : "[sender] showing"
+                : match.isExcluding ? "[generator] protecting" : "[generator] risking"
+            var line: [UInt8] = []
+            line.append(copying: name)
+            line += Array(" because of pattern ".utf8) + match.shown
+            state.inform("\(word) \(isDirectory ? "directory" : "file") ", line)
+        }
+        return match.isExcluding
     }
 
     // MARK: scopes

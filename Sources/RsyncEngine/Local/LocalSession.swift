@@ -51,12 +51,14 @@ final class LocalSession: TransferRequester {
             requester: self,
             synchronizer: synchronizer
         )
+        state.mentionDelta(isWanted: context.rules.wantsDelta)
         generator = Generator(context, interpose: interpose)
     }
 
     /// Processes the next list of the walk.
     func take(_ list: FileList) throws(EngineError) {
         guard let generator else { return }
+        state.mentionRepetitions(in: list)
         list.removeDuplicates()
         state.prune(list)
         if let identities {

@@ -56,7 +56,7 @@ package struct LocalTransfer {
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
         parameters.dialect = Dialect(options.wire.protocolVersion)
-        if options.offersIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
+        if options.takesIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
         parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
@@ -86,6 +86,7 @@ package struct LocalTransfer {
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")
         state.interruptOnFailure(lists, jobs, events)
+        state.announceList(isSending: true)
         let walker = SourceWalker(sources: sources, state: state, lists: lists, keepsValues: true)
         let walking = HandedOver(walker)
         var threads = [try thread("dvm-walk") { walking.value.run() }]
@@ -96,12 +97,10 @@ package struct LocalTransfer {
             for thread in threads { thread.join() }
             synchronizer?.end()
         }
-        let isIncremental = state.parameters.isIncremental
-        if isIncremental { announce(0, isIncremental: true) }
         let start = ContinuousClock.now
         guard let first = lists.pop() else { return }
         state.noteListBuilt(since: start)
-        if !isIncremental { announce(first.count, isIncremental: false) }
+        state.announceList(isSending: true, count: first.count)
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
         synchronizer = try state.execution.synchronizer(state, of: destination.volume)
@@ -134,11 +133,8 @@ package struct LocalTransfer {
         while let list = lists.pop(), !state.hasFailed { try session.take(list) }
         try session.finish()
         jobs.close()
+        state.mentionMatches()
         if let failure = state.failure { throw failure }
-    }
-
-    private func announce(_ count: Int, isIncremental: Bool) {
-        observer.fileList(isSending: true, isIncremental: isIncremental, isComplete: false, count: count)
     }
 
     private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(EngineError) -> WorkerThread {

@@ -141,9 +141,10 @@ struct DestinationOpener {
 
     // MARK: messages
 
-    /// A path as lines for users show it: in a module, from the module's root.
+    /// A path as lines for users show it: from the module's root, where that is the root of the file system for rsync.
     private func shownPath(_ path: [UInt8]) -> [UInt8] {
-        base == nil || path.first == PathParts.separator ? path : [PathParts.separator] + path
+        guard case .module(_, _, isRoot: true) = state.place, path.first != PathParts.separator else { return path }
+        return [PathParts.separator] + path
     }
 
     /// The error about a path; `operation`: nil if it could not be examined.

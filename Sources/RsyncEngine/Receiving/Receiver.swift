@@ -40,8 +40,6 @@ final class Receiver: ReadingRole {
     private var endedCount = 0
     private var doneCount: Int32 = 0
     private var phase = Phase.firstLists
-    /// The sender's own statistics, which a client gets at the end of a pull.
-    private(set) var senderFigures: TransferStatistics?
 
     init(
         state: SessionState,
@@ -115,6 +113,7 @@ final class Receiver: ReadingRole {
     private func decode(_ list: FileList, of directory: [UInt8], holding footprint: Int) throws(WireError) {
         let start = input.bytesTaken
         try decoder.decode(from: input, into: list, directory: directory, holding: footprint)
+        state.mentionRepetitions(in: list)
         let size = input.bytesTaken - start
         state.count { $0.fileListSize += size }
     }
@@ -203,7 +202,11 @@ final class Receiver: ReadingRole {
         jobs.handOver()
         let dialect = state.parameters.dialect
         if live.isComplete, doneCount == listCount + dialect.phaseCount, !state.isServer {
-            senderFigures = try TransferStatistics.read(from: input)
+            let sender = try TransferStatistics.read(from: input)
+            state.count {
+                $0.listBuildTime = sender.listBuildTime
+                $0.listTransferTime = sender.listTransferTime
+            }
         }
         // The generator learns what came of the files of a phase before it hears of its end.
         if awaitsFinishers { jobs.awaitFinished() }

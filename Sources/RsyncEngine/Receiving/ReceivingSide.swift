@@ -56,14 +56,10 @@ final class ReceivingSide {
         state.interruptOnFailure(events)
         channel.read(for: receiver)
         do throws(WireError) {
+            state.announceList(isSending: false)
             let (first, hasMore) = try receiver.readFirstLists()
             didReceiveFirst()
-            state.observer.fileList(
-                isSending: false,
-                isIncremental: state.parameters.isIncremental,
-                isComplete: false,
-                count: first.count
-            )
+            state.announceList(isSending: false, count: first.count)
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
             if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
@@ -125,6 +121,7 @@ final class ReceivingSide {
             requester: requester,
             synchronizer: synchronizer
         )
+        state.mentionDelta(isWanted: context.rules.wantsDelta)
         let generator = Generator(context)
         generator.deleter.isSourceEmpty = isSourceEmpty
         let session = GeneratorSession(

@@ -354,9 +354,13 @@ final class FileSender {
             // Nothing is sent while a long file matches.
             try state.keepAlive(output)
         } while offset < size
+        let found = matcher.statistics
         state.count { statistics in
             statistics.literalData.addClamped(literal)
             statistics.matchedData.addClamped(size - literal)
+            statistics.matches += found.matches
+            statistics.hashHits += found.hashHits
+            statistics.falseAlarms += found.falseAlarms
         }
         return isIntact
     }

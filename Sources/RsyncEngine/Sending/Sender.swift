@@ -76,6 +76,7 @@ final class Sender {
             let isEmpty = try sendFirstLists()
             guard !(isEmpty && state.isServer) else { return try output.flush() }
             while try step() {}
+            state.mentionMatches()
             try sendGoodbye()
         } catch {
             throw state.failure ?? .wire(error)
@@ -92,12 +93,7 @@ final class Sender {
         let start = ContinuousClock.now
         guard let first = try waitForList() else { return true }
         state.noteListBuilt(since: start)
-        state.observer.fileList(
-            isSending: true,
-            isIncremental: state.parameters.isIncremental,
-            isComplete: false,
-            count: first.count
-        )
+        state.announceList(isSending: true, count: first.count)
         let isEmpty = first.count == 0
         try state.sendOutbox(to: output)
         try send(first)

@@ -115,10 +115,24 @@ package struct ClientSession: Sendable {
     package func run(_ direction: Direction) -> SessionResult {
         run { channel throws(EngineError) in
             if passing.isSecluded {
-                try write(serverArguments(direction).secludedWords, isSecluded: true, over: channel)
+                try writeSecluded(serverArguments(direction), over: channel)
             }
             return try transfer(direction, version: nil, over: channel)
         }
+    }
+
+    /// Shows what the server is told (`--debug=cmd`).
+    private func mention(_ what: String, _ words: [[UInt8]]) {
+        guard options.output.debugLevel(.cmd) > 0 else { return }
+        observer.information(Array(what.utf8) + ArgumentQuoting.shown(words))
+    }
+
+    private func writeSecluded(
+        _ arguments: ServerArguments,
+        over channel: SessionChannel
+    ) throws(EngineError) {
+        mention("protected args: ", arguments.secludedWords)
+        try write(arguments.secludedWords, isSecluded: true, over: channel)
     }
 
     private func write(
@@ -152,12 +166,10 @@ package struct ClientSession: Sendable {
             arguments.paths = arguments.paths.map {
                 ArgumentQuoting.daemonPath(module: module, path: $0, isSecluded: passing.isSecluded)
             }
-            try write(
-                passing.isSecluded ? arguments.firstWords : arguments.encodedForDaemon,
-                in: dialect,
-                over: channel
-            )
-            if passing.isSecluded { try write(arguments.secludedWords, isSecluded: true, over: channel) }
+            let words = passing.isSecluded ? arguments.firstWords : arguments.encodedForDaemon
+            mention("sending daemon args: ", words)
+            try write(words, in: dialect, over: channel)
+            if passing.isSecluded { try writeSecluded(arguments, over: channel) }
             return try transfer(direction, version: version, over: channel)
         }
     }
@@ -263,6 +275,9 @@ package struct ClientSession: Sendable {
         let user = Array(login.user.utf8)
         let credentials = DaemonClient.Credentials(user: user) { (challenge, digest) throws(WireError) in
             visit?.onStep(.passwordAsked)
+            if options.output.debugLevel(.nstr) > 0 {
+                observer.message("Client negotiated daemon auth checksum: \(digest.name)", .info)
+            }
             do throws(EngineError) {
                 return try login.proof(challenge, digest)
             } catch {
@@ -309,6 +324,7 @@ package struct ClientSession: Sendable {
         var isSending = false
         if case .push = direction { isSending = true }
         let state = makeState(parameters, isSending: isSending)
+        state.mentionAlgorithms()
         let runner = SessionRunner(state: state, channel: channel)
         do throws(EngineError) {
             switch direction {

@@ -21,6 +21,7 @@ struct SessionRunner {
         defer { watch?.stop() }
         state.interruptOnFailure(channel.haste, channel.lastWords, lists, requests, channel.source)
         var threads: [WorkerThread] = []
+        state.announceList(isSending: true)
         do throws(EngineError) {
             let sender = try makeSender(walker.table, lists, requests, work)
             threads = try start(walker, reader)

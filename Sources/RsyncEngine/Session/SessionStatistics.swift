@@ -56,6 +56,12 @@ package struct SessionStatistics: Sendable, Equatable {
     package var literalData: Int64 = 0
     /// Bytes of matched data.
     package var matchedData: Int64 = 0
+    /// Blocks that the sender found in bases.
+    package var matches: Int64 = 0
+    /// Places in files whose rolling checksum is that of a block.
+    package var hashHits: Int64 = 0
+    /// Such places where the content is not the block's.
+    package var falseAlarms: Int64 = 0
     /// Bytes of the received file list; the sending side does not count them, as in rsync.
     package var fileListSize: Int64 = 0
     /// Time spent building the list, in milliseconds.

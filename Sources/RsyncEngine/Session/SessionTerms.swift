@@ -98,6 +98,16 @@ extension ItemReport {
 }
 
 extension SessionState {
+    /// Tells the observer that file lists begin, or, with a number of entries, that the first is complete.
+    func announceList(isSending: Bool, count: Int? = nil) {
+        observer.fileList(
+            isSending: isSending,
+            isIncremental: parameters.isIncremental,
+            isComplete: count != nil,
+            count: count ?? 0
+        )
+    }
+
     /// Leaves out the directories of a complete list that have nothing in them (`--prune-empty-dirs`).
     func prune(_ list: FileList) {
         guard options.selection.prunesEmptyDirectories, !parameters.isIncremental else { return }

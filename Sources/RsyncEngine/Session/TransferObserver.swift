@@ -113,7 +113,7 @@ package protocol TransferObserver: AnyObject, Sendable {
     /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
     /// `size`.
     func didMove(name: [UInt8], offset: Int64, size: Int64)
-    /// The file list is about to be sent or received, or is complete.
+    /// File lists are about to be sent or received, or the first one is complete and has `count` entries.
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int)
 }
 

@@ -4,6 +4,7 @@ import LinuxSystem
 package enum ArgumentQuoting {
     private static let active = Set("!#$&;|<>(){}\"'` \t\n\r\\".utf8)
     private static let wildcards = Set("*?[]".utf8)
+    private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./=@,+".utf8)
     private static let backslash = UInt8(ascii: "\\")
 
     /// A path argument for a remote shell: the shell still expands `* ? [ ]`.
@@ -26,6 +27,16 @@ package enum ArgumentQuoting {
     /// - Returns: The argument with a backslash before every character that a shell would interpret.
     package static func shellWord(_ argument: [UInt8]) -> [UInt8] {
         argument.flatMap { active.contains($0) || wildcards.contains($0) ? [backslash, $0] : [$0] }
+    }
+
+    /// A command or a list of arguments as debug output shows it: words that have more than letters, digits and a few
+    /// marks are in quotes, and their number follows.
+    package static func shown(_ words: [[UInt8]]) -> [UInt8] {
+        let quote = [UInt8(ascii: "\"")]
+        let line = words.flatMap { word in
+            (word.allSatisfy(plain.contains) ? word : quote + word + quote) + [UInt8(ascii: " ")]
+        }
+        return line + Array(" (\(words.count) args)".utf8)
     }
 
     /// Removes one level of backslashes.

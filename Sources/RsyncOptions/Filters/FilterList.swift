@@ -61,7 +61,25 @@ package struct FilterList: Sendable, Equatable {
     /// Whether there are rules in files of the directories.
     package var hasDirectoryMerges: Bool { rules.contains { $0.merge != nil } }
 
-    /// Whether a name is left out by the sender, or protected from deletion by the receiver.
+    /// Whether a name is left out by the sender, or protected from deletion by the receiver; see ``match(_:isDirectory:side:isInDeletedDirectory:in:)``.
+    package func isExcluded(
+        _ name: Span<UInt8>,
+        isDirectory: Bool,
+        side: FilterRule.Sides,
+        isInDeletedDirectory: Bool = false,
+        in scope: FilterScope = FilterScope()
+    ) -> Bool {
+        let match = match(
+            name,
+            isDirectory: isDirectory,
+            side: side,
+            isInDeletedDirectory: isInDeletedDirectory,
+            in: scope
+        )
+        return match?.isExcluding ?? false
+    }
+
+    /// The rule that decides about a name: the first that matches.
     ///
     /// A name below an excluded directory is not checked: a walk does not get there.
     ///
@@ -71,30 +89,30 @@ package struct FilterList: Sendable, Equatable {
     ///   - side: The side that asks.
     ///   - isInDeletedDirectory: Whether its directory is being deleted; perishable rules do not apply then.
     ///   - scope: The rules of merge files in its directory.
-    /// - Returns: The verdict of the first matching rule; false without one.
-    package func isExcluded(
+    /// - Returns: Nil if none matches, so that the name is in the transfer.
+    package func match(
         _ name: Span<UInt8>,
         isDirectory: Bool,
         side: FilterRule.Sides,
         isInDeletedDirectory: Bool = false,
         in scope: FilterScope = FilterScope()
-    ) -> Bool {
+    ) -> FilterMatch? {
         var merges = 0
         for index in rules.indices {
-            if rules[index].merge != nil {
+            if let merge = rules[index].merge {
                 defer { merges += 1 }
                 guard merges < scope.merges.count else { continue }
                 let query = FilterQuery(isDirectory: isDirectory, side: side, isInDeletedDirectory, root: scope.root)
-                if let verdict = scope.merges[merges].excludes(name, query) { return verdict }
+                if let match = scope.merges[merges].match(name, query, of: merge) { return match }
                 continue
             }
             guard rules[index].sides.contains(side), !rules[index].traits.namesAttributes else { continue }
             if isInDeletedDirectory, rules[index].isPerishable { continue }
             if rules[index].matches(name, isDirectory: isDirectory, anchor: .root, root: scope.root) {
-                return !rules[index].isInclude
+                return FilterMatch(rule: rules[index], file: nil)
             }
         }
-        return false
+        return nil
     }
 
     /// Whether a directory that has nothing in the transfer is kept by a rule that protects it (rsync(1),

@@ -7,6 +7,8 @@ struct FilterPattern: Sendable, Equatable {
     let text: [UInt8]
     /// Whether it had a trailing slash.
     let isDirectoryOnly: Bool
+    /// That slash.
+    var end: [UInt8] { isDirectoryOnly ? [Self.slash] : [] }
     /// The part that is compared: without a leading slash.
     private let body: [UInt8]
     /// It had a leading slash: it is compared with the whole name.

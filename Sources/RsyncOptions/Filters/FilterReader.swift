@@ -182,6 +182,12 @@ package struct FilterReader {
         guard text.count <= Self.lengthLimit + 16 else {
             throw FilterError("a filter rule is longer than \(Self.lengthLimit) bytes: \(origin ?? "")", exitCode: 22)
         }
+        let count = target.rules.count
+        defer {
+            if name != nil {
+                for index in target.rules.indices.dropFirst(count) { target.rules[index].isFromFile = true }
+            }
+        }
         switch style {
         case .old(let isInclude):
             let (pattern, kind) = try OldPattern.read(text, isInclude: isInclude)

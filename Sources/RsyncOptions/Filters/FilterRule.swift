@@ -35,9 +35,13 @@ package struct FilterRule: Sendable, Equatable {
     package let merge: DirectoryMerge?
     /// Where it comes from.
     package internal(set) var origin = Origin.written
+    /// Whether it was read from a file on this side.
+    package internal(set) var isFromFile = false
 
     /// The bytes of the pattern, without the slash at the end that requests directories.
     package var patternLength: Int { pattern.text.count }
+    /// Whether it is one of those that `-C` stands for.
+    var isOfCVS: Bool { origin == .cvsRule || origin == .cvsOption }
     /// The sides that were named; it concerns both when empty.
     package var namedSides: Sides { traits.sides }
     /// The sides it concerns.
@@ -76,13 +80,13 @@ package struct FilterRule: Sendable, Equatable {
         if !keepsPerishable { traits.isPerishable = false }
         if let merge { return Array(":\(merge.format.letters)\(traits.letters) ".utf8) + merge.path }
         let prefix = (isInclude ? "+" : "-") + traits.letters + " "
-        return Array(prefix.utf8) + pattern.text + (pattern.isDirectoryOnly ? [UInt8(ascii: "/")] : [])
+        return Array(prefix.utf8) + pattern.text + pattern.end
     }
 
     /// The rule as sent before protocol 29, which knows patterns only; nil if it cannot be expressed.
     package var oldText: [UInt8]? {
         guard merge == nil, traits == RuleTraits(isPerishable: isPerishable) else { return nil }
-        let pattern = pattern.text + (pattern.isDirectoryOnly ? [UInt8(ascii: "/")] : [])
+        let pattern = pattern.text + pattern.end
         if isInclude { return Array("+ ".utf8) + pattern }
         let isAmbiguous = pattern.starts(with: "+ ".utf8) || pattern.starts(with: "- ".utf8) || pattern == [0x21]
         return isAmbiguous ? Array("- ".utf8) + pattern : pattern

@@ -42,12 +42,18 @@ struct MergedRules: Sendable {
 
     var rules: [Scoped] = []
 
-    /// The verdict of the first matching rule; nil without one.
-    func excludes(_ name: Span<UInt8>, _ query: FilterQuery) -> Bool? {
+    /// Finds the rule that decides.
+    ///
+    /// - Parameters:
+    ///   - name: Relative to the transfer's root, without slashes at its ends.
+    ///   - query: What is asked about it.
+    ///   - merge: The merge rule.
+    /// - Returns: The first matching rule; nil without one.
+    func match(_ name: Span<UInt8>, _ query: FilterQuery, of merge: DirectoryMerge) -> FilterMatch? {
         for index in rules.indices {
-            if rules[index].rule.merge != nil {
+            if let inner = rules[index].rule.merge {
                 for nested in rules[index].nested {
-                    if let verdict = nested.excludes(name, query) { return verdict }
+                    if let match = nested.match(name, query, of: inner) { return match }
                 }
                 continue
             }
@@ -55,7 +61,7 @@ struct MergedRules: Sendable {
             guard rule.sides.contains(query.side), !rule.traits.namesAttributes else { continue }
             if query.isInDeletedDirectory, rule.isPerishable { continue }
             if rule.matches(name, isDirectory: query.isDirectory, anchor: rules[index].anchor, root: query.root) {
-                return !rule.isInclude
+                return FilterMatch(rule: rule, file: merge.name)
             }
         }
         return nil

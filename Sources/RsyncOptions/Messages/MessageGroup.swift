@@ -53,7 +53,7 @@ package enum InfoGroup: Int, MessageGroup {
     }
 }
 
-/// The groups of `--debug`; only those of ``printed`` have messages here.
+/// The groups of `--debug`; docs/differences.md says which of them have no messages here.
 package enum DebugGroup: Int, MessageGroup {
     case acl, backup, bind, chdir, connect, cmd, del, deltasum, dup, exit, filter, flist, fuzzy, genr, hash, hlink
     case iconv, io, nstr, own, proto, recv, send, time

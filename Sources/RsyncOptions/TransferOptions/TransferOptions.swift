@@ -36,9 +36,14 @@ package struct TransferOptions: Sendable, Equatable {
         !selection.prunesEmptyDirectories && !deletion.takesWholeList && !placement.delaysUpdates
     }
 
-    /// Whether a client tells the server that file lists may come directory by directory.
-    package var offersIncrementalRecursion: Bool {
-        listsIncrementally && allowsIncrementalLists && wire.incrementalRecursion && !agent.smallestFirst
+    /// Whether file lists may come directory by directory.
+    package var takesIncrementalRecursion: Bool { offersIncrementalRecursion(serverSends: true) }
+
+    /// Whether a client tells the server that it can do so; a server that receives knows by itself when it needs the
+    /// whole list.
+    package func offersIncrementalRecursion(serverSends: Bool) -> Bool {
+        listsIncrementally && (allowsIncrementalLists || !serverSends) && wire.incrementalRecursion
+            && !agent.smallestFirst
     }
 
     /// Whether a client sends `-d` (protocol specification, session 2.2).

@@ -18,6 +18,8 @@ struct DaemonConnector {
     let settings: ConnectionSettings
     let environment: [String: String]
     let output: ConsoleOutput
+    /// Gets a line about each step (`--debug=connect`).
+    let mention: (String) -> Void
 
     private var limit: Duration { settings.timeout > 0 ? .seconds(settings.timeout) : Self.usualLimit }
 
@@ -27,9 +29,15 @@ struct DaemonConnector {
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 10, or 35 when the time of `--contimeout` is over.
     func connect(to host: RemoteHost) throws(CommandError) -> SocketStream {
         let target = HostPort(host: host.host, port: host.port ?? settings.port ?? Self.daemonPort)
-        if let command = environment["RSYNC_CONNECT_PROG"] { return try run(command, for: host.host) }
+        let step = "opening tcp connection to \(host.host) port \(target.port)"
+        if let command = environment["RSYNC_CONNECT_PROG"] {
+            mention("Using RSYNC_CONNECT_PROG instead of \(step)")
+            return try run(command, for: host.host)
+        }
+        mention(step)
         guard let proxy = environment["RSYNC_PROXY"], !proxy.isEmpty else { return try call(target) }
         let (address, credentials) = try Self.parse(proxy: proxy)
+        mention("connection via http proxy \(address.host) port \(address.port)")
         let stream = try call(address)
         do throws(SecureTunnelError) {
             try connectThroughProxy(stream, target: target, credentials: credentials, within: limit)
@@ -95,6 +103,7 @@ struct DaemonConnector {
     /// Runs a command whose standard input and output are the connection; a socket, since a daemon may be started so.
     private func run(_ command: String, for host: String) throws(CommandError) -> SocketStream {
         let text = try Self.expand(command, host: host)
+        mention("Running socket program: \"\(text)\"")
         let shell = environment["RSYNC_SHELL"].flatMap { $0.isEmpty ? nil : $0 } ?? "sh"
         do throws(SystemError) {
             let pair = try SocketPair()

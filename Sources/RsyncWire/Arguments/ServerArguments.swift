@@ -49,7 +49,8 @@ package struct ServerArguments: Sendable, Equatable {
             server.transfer.selection.filesFrom = nil
         }
         if dialect.hasCompatibilityFlags {
-            server.capabilities = options.offersIncrementalRecursion ? ".iLsfxCIvu" : ".LsfxCIvu"
+            let isOffered = options.offersIncrementalRecursion(serverSends: isSender)
+            server.capabilities = isOffered ? ".iLsfxCIvu" : ".LsfxCIvu"
         }
         self.paths = paths
     }
@@ -145,7 +146,7 @@ package struct ServerArguments: Sendable, Equatable {
     /// Never among them: symlink conversion (iconv is not supported) and in-place partial directories.
     package var compatibilityFlags: CompatibilityFlags {
         var flags: CompatibilityFlags = [.symlinkTimes]
-        if can("i"), options.offersIncrementalRecursion { flags.insert(.incrementalRecursion) }
+        if can("i"), options.takesIncrementalRecursion { flags.insert(.incrementalRecursion) }
         if can("f") { flags.insert(.safeFileList) }
         if can("x") { flags.insert(.avoidXattrOptimization) }
         if can("C") { flags.insert(.checksumSeedFix) }

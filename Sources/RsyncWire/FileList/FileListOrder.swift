@@ -107,7 +107,7 @@ extension FileList {
     }
 
     /// The sorted positions whose name and type equal those of the previous position.
-    func repetitions() -> [Int] {
+    package func repetitions() -> [Int] {
         let positions = withNames { names in
             var positions: [Int] = []
             for position in order.indices.dropFirst() {

@@ -34,7 +34,7 @@ package enum Handshake {
         if session.dialect.hasCompatibilityFlags {
             session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
         }
-        if session.isIncremental, !options.offersIncrementalRecursion {
+        if session.isIncremental, !options.takesIncrementalRecursion {
             throw .violation("incompatible options for an incremental connection", exitCode: 1)
         }
         let negotiates = session.flags.contains(.varintFileListFlags)

@@ -125,7 +125,7 @@ private final class DeletionCounter: TransferObserver {
     var wantsFileProgress: Bool { false }
     var count: Int64 { state.withLock { $0.count } }
     var lastWords: String? { state.withLock { $0.lastWords } }
-    /// Whether the handshake was complete and the file list began.
+    /// Whether the handshake and the first file list were complete.
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
 
     func message(_ text: String, _ level: MessageLevel) {
@@ -138,6 +138,6 @@ private final class DeletionCounter: TransferObserver {
     func didChange(_ item: ItemReport) {}
     func didMove(name: [UInt8], offset: Int64, size: Int64) {}
     func fileList(isSending: Bool, isIncremental: Bool, isComplete: Bool, count: Int) {
-        state.withLock { $0.hasBegun = true }
+        if isComplete { state.withLock { $0.hasBegun = true } }
     }
 }

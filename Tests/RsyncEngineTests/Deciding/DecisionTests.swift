@@ -21,6 +21,26 @@ struct DecisionTests {
         #expect(rules.readsContent(of: candidate) == (candidate.content != .unread))
     }
 
+    @Test(
+        "what is skipped differs from what exists in rsync's words",
+        arguments: [
+            ("file 100 5 644", "file 100 5 644", "-a", "uptodate"),
+            ("file 100 5 644", "file 100 5 600", "-a", "attr change"),
+            ("file 100 5 644", "file 100 5 600", "-rt", "uptodate"),
+            ("file 100 5 644", "file 100 6 644", "-a", "file change"),
+            ("file 100 5 644", "file 100 6 644", "-a --size-only", "attr change"),
+            ("file 100 5 644", "file 99 5 644", "-a -c", "sum change"),
+            ("file 100 5 644", "dir 5 755", "-a", "type change"),
+            ("link 5", "link 5 to=other", "-a", "file change"),
+            ("pipe 5 644", "pipe 5 600", "-a", "attr change"),
+            ("char 5 644 1,3", "char 5 644 1,5", "-a", "file change"),
+        ]
+    )
+    func standing(listed: String, there: String, options: String, expected: String) throws {
+        let row = DecisionRow(listed: listed, there: there, options: options, decision: "")
+        #expect(try row.rules().standing(of: row.candidate()) == expected)
+    }
+
     @Test("the table has the rows that it is meant to have")
     func size() { #expect(DecisionRow.all.count >= 80) }
 }

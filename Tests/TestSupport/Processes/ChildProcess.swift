@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 
 /// A program that a test runs: its output is collected line by line, and it never outlives the value.
 ///
@@ -35,7 +36,7 @@ package final class ChildProcess: @unchecked Sendable {
         process.standardInput = input
         try process.run()
         let collected = self.collected
-        Thread.detachNewThread { collected.collect(output.fileHandleForReading) }
+        _ = try WorkerThread(name: "child-output") { collected.collect(output.fileHandleForReading) }
     }
 
     deinit { stop() }

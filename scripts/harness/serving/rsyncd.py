@@ -118,6 +118,9 @@ SCENARIOS = {
     "deletions despite errors": ("read only = no\nignore errors = yes", [["-r", "--delete", "src/", "none", "MOD/"]]),
     "no deletions after errors": ("read only = no\nignore errors = no", [["-r", "--delete", "src/", "none", "MOD/"]]),
     "verbosity by default": ("", [["-rtv", "MOD/f", "out/"]]),
+    "verbosity of groups": ("max verbosity = 1\nread only = no", [
+        ["-a", "src/", "MOD/"], ["-ai", "--info=name2,skip2,backup", "-b", "--ignore-existing", "src/", "MOD/"],
+        ["-a", "--info=remove,name2", "--remove-source-files", "MOD/", "out/"]]),
     "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
     "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
     "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),

@@ -120,12 +120,15 @@ SETS = {
 # What differs between programs and runs: where a message was made, versions, and processes.
 SOURCE_LINE = re.compile(rb"( \(code \d+\)) at .*")
 SPEAKER = re.compile(rb"\[([Rr]eceiver|sender|generator|client|server|[Rr]eceiver)=[^\]]*\]")
+# Which programs and ports were used.
+PROGRAM = re.compile(rb"(?<= )(/\S+/)?(dvm-)?rsync(?= --server)|(?<=127.0.0.1 port )\d+")
 RATES = re.compile(rb"^(sent .* bytes/sec|total size is .*)$")
 # Who notices first that the other end has gone is a matter of chance.
 BROKEN = re.compile(rb".*(write error: Broken pipe|broke the connection|error in socket IO \(code 10\))")
 
 
 def _lines(text, place):
+    text = PROGRAM.sub(b"rsync", text)
     text = text.replace(os.fsencode(place), b"@").replace(os.fsencode("/" + "/".join(place.split("/")[-2:])), b"@")
     lines = (SPEAKER.sub(b"", SOURCE_LINE.sub(rb"\1", line)) for line in text.split(b"\n"))
     return sorted(line for line in lines if line and not RATES.match(line) and not BROKEN.match(line))
@@ -152,7 +155,8 @@ def _command(setting, item, role, direction, place):
     return [*argv, *sources, target]
 
 
-def _body(item, role, direction):
+def body_of(item, role, direction):
+    """The case of a set in one role and direction."""
     def body(setting, folder):
         outcomes, found = [], []
         place = os.path.join(folder, "place")
@@ -179,6 +183,6 @@ def _body(item, role, direction):
 
 def beside_cases():
     """Each set in each of its roles, in both directions."""
-    return [Case(f"beside/{name}/{role}/{direction}", _body(item, role, direction))
+    return [Case(f"beside/{name}/{role}/{direction}", body_of(item, role, direction))
             for name, item in SETS.items() for role in item.roles
             for direction in (item.directions if role != "local" else item.directions[:1])]

@@ -231,6 +231,13 @@ extension DecisionRules {
         return .keep(report: report, attributes: corrections, ownCopy: true)
     }
 
+    /// How an entry that is skipped differs from what exists, in rsync's words.
+    func standing(of candidate: Candidate) -> String {
+        guard let current = candidate.current, current.isSameType(as: candidate.entry) else { return "type change" }
+        guard isUnchanged(candidate) else { return comparesSums ? "sum change" : "file change" }
+        return differences(of: candidate, from: current, isChanging: false).isEmpty ? "uptodate" : "attr change"
+    }
+
     func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }
 
     /// What happens to `current` when a new entry takes its place.

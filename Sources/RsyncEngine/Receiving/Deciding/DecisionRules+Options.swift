@@ -88,8 +88,10 @@ extension DecisionRules {
         reportsUnchanged = options.output.itemize > 1 || options.output.itemize > 0 && namesUnchanged
         mentionsUnchanged = options.output.itemize == 0 && namesUnchanged
         mentionsSkipped = options.output.level(.skip) > 0
+        comparesSkipped = options.output.level(.skip) > 1
         mentionsTypes = options.output.level(.nonreg) > 0
-        mentionsUnsafeLinks = options.output.level(.symsafe) > 0
+        // As in rsync, although its help has `symsafe` for them.
+        mentionsUnsafeLinks = options.output.level(.name) > 0
         deletion = DeletionRules(
             isWanted: options.deletion.isOn,
             time: options.deletion.time ?? (dialect.deletesFirst ? .before : .during),

@@ -95,9 +95,11 @@ struct DecisionRules: Sendable {
     var mentionsUnchanged = false
     /// Whether skipped entries are mentioned (`-vv`).
     var mentionsSkipped: Bool
+    /// Whether that says how what exists differs (`--info=skip2`).
+    var comparesSkipped = false
     /// Whether entries of a type that is not transferred are mentioned.
     var mentionsTypes = true
-    /// Whether symbolic links that lead out of the tree are named.
+    /// Whether symbolic links that lead out of the tree and are left out (`--safe-links`) are mentioned.
     var mentionsUnsafeLinks = false
     /// Which names are deleted, and when.
     var deletion: DeletionRules

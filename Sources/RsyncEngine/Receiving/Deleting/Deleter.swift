@@ -78,7 +78,13 @@ final class Deleter {
                 let leaf = listing.nameBytes(index)
                 let isDirectory = listing.kinds[index] == .directory
                 // A name that is listed as another type is replaced when its entry is processed.
-                guard list.position(ofName: (prefix + leaf).span) == nil else { continue }
+                guard list.position(ofName: (prefix + leaf).span) == nil else {
+                    // rsync asks its rules about these, too.
+                    if filters.mentionsDecisions {
+                        _ = isProtected(prefix + leaf, isDirectory: isDirectory, isInDeletedDirectory: false)
+                    }
+                    continue
+                }
                 guard !isProtected(prefix + leaf, isDirectory: isDirectory, isInDeletedDirectory: false) else {
                     continue
                 }

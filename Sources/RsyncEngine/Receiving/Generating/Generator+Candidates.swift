@@ -94,7 +94,7 @@ extension Generator {
             count(decision, candidate)
             if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
-            if rules.mentionsUnchanged, case .keep(let report, _, _) = decision { mention(candidate, report) }
+            if rules.mentionsUnchanged { mention(candidate, decision) }
             confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
             // Nothing is there that the other names could be linked to.
@@ -140,13 +140,31 @@ extension Generator {
         case .tooShort: state.inform("", name, " is under min-size")
         case .missing:
             state.inform("not creating new \(candidate.entry.isDirectory ? "directory" : "file") \"", name, "\"")
-        case .exists: state.inform("", name, " exists")
+        case .exists: state.inform("", name, " exists" + standing(of: candidate))
         case .newer: state.inform("", name, " is newer")
         }
     }
 
-    /// Names an entry whose content was not touched.
-    private func mention(_ candidate: Candidate, _ report: ItemFlags?) {
-        state.inform("", candidate.name, report?.isEmpty ?? true ? " is uptodate" : "")
+    /// How a skipped entry differs from what exists, if that is wanted.
+    private func standing(of candidate: Candidate) -> String {
+        guard rules.comparesSkipped else { return "" }
+        var candidate = candidate
+        do throws(VolumeError) {
+            try readMetadata(of: &candidate)
+            try readContent(of: &candidate)
+        } catch {
+            return ""
+        }
+        return " (\(rules.standing(of: candidate)))"
+    }
+
+    /// Names an entry whose content was not touched, or that an alternate directory has.
+    func mention(_ candidate: Candidate, _ decision: Decision) {
+        switch decision {
+        case .keep(let report, _, _): state.inform("", candidate.name, report?.isEmpty ?? true ? " is uptodate" : "")
+        case .take(_, let report, _, _) where report == nil, .make(let report, _, _) where report == nil:
+            state.inform("", candidate.name, candidate.entry.isDirectory ? "/ is uptodate" : " is uptodate")
+        case .refuse, .skip, .wait, .transfer, .take, .make, .link: break
+        }
     }
 }

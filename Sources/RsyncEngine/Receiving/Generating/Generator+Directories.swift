@@ -69,12 +69,14 @@ extension Generator {
             if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
             if case .make = decision {
                 if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
-                state.count { $0.created.directories += 1 }
+                // What an alternate directory has does not count as created.
+                if decision.report?.contains(.isNew) ?? false { state.count { $0.created.directories += 1 } }
             } else if !candidate.isRoot, candidate.current?.isMountRoot == true {
                 try context.synchronizer?.add(context.directories.directory(name.span))
             }
             if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            if rules.mentionsUnchanged, case .make = decision { mention(candidate, decision) }
             guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
             // When the source is empty, deletions are decided first: a refusal must not leave even the directory's
             // attributes changed.
@@ -185,12 +187,14 @@ extension Generator {
     }
 
     private func deleteEverywhere(_ list: FileList, pause: () -> Void) {
+        let mentionsTops = state.options.output.debugLevel(.del) > 0
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
             guard entry.isDirectory, entry.flags.contains(.hasContents), !entry.flags.contains(.blank) else { continue }
             if position & 127 == 127 { pause() }
             guard !state.hasFailed else { return }
             let name = Array(list.name(of: entry))
+            if mentionsTops, entry.flags.contains(.topDirectory) { state.inform("deleting in ", name) }
             do throws(VolumeError) {
                 deleter.clean(try context.directories.directory(name.span), named: name, list: list)
             } catch {

@@ -50,7 +50,12 @@ final class WireRequester: TransferRequester {
         let report = ItemReport(item, candidate.entry, in: candidate.list, isSending: false, transferred: 0)
         if !state.isServer {
             if state.observer.wantsItems { state.observer.didChange(report) }
-        } else if state.options.output.verbosity > 0, item.flags.contains(.localChange), !candidate.entry.isDirectory {
+        } else if state.options.output.verbosity > 0, candidate.entry.isDirectory {
+            let isChanged = !item.flags.isDisjoint(with: [.reportTime, .reportPermissions, .reportOwner, .reportGroup])
+            let setsTimes = state.options.attributes.times && !state.options.attributes.omitDirectoryTimes
+            guard isChanged || item.flags.contains(.isNew) && setsTimes else { return }
+            state.inform("", report.name, "/")
+        } else if state.options.output.verbosity > 0, item.flags.contains(.localChange) {
             let arrow = report.hardLink.isEmpty ? " -> " : " => "
             let other = report.hardLink.isEmpty ? report.target : report.hardLink
             state.post(.info, report.name + (other.isEmpty ? [] : Array(arrow.utf8) + other) + [UInt8(ascii: "\n")])

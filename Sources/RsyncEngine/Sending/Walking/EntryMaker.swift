@@ -57,7 +57,11 @@ final class EntryMaker {
         guard follows(status) else { return status }
         var mustFollow = links.copiesReferents
         if !mustFollow, links.copiesUnsafe {
-            mustFollow = LinkTarget.isUnsafe(try item.directory.readLink(item.leaf.span), at: name)
+            let target = try item.directory.readLink(item.leaf.span)
+            mustFollow = LinkTarget.isUnsafe(target, at: name)
+            if mustFollow, state.options.output.level(.symsafe) > 0 {
+                state.inform("copying unsafe symlink \"", name + Array("\" -> \"".utf8) + target, "\"")
+            }
         }
         guard mustFollow || links.copiesDirectories else { return status }
         let path = item.path
