@@ -159,6 +159,8 @@ struct FaultTests {
         guard outcome.client.exitCode == 0 else {
             #expect(outcome.client.exitCode == 23, "\(outcome.description)")
             #expect(outcome.observer.messages.contains { $0.contains("failed verification -- update discarded.") })
+            let words = "[sender] read errors mapping \"\(path)\": No data available (61)"
+            #expect(outcome.observer.messages.contains { $0.contains(words) }, "\(outcome.description)")
             #expect(try place.names() == [])
             return
         }

@@ -29,6 +29,8 @@ final class FileSender {
     private var window = ByteMemory(count: 1)
     /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
+    /// Why less was read of a file than asked for: an error, or ENODATA for a file that became shorter.
+    private var readFailure: Int32 = 0
     /// Bytes that were written for the file sent last, with its item.
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
@@ -113,7 +115,7 @@ final class FileSender {
             // A false checksum makes the receiver request the file again (protocol specification, transfer 12.1).
             let falseSum = [UInt8](repeating: 0, count: digest.count)
             digest = digest == falseSum ? falseSum.dropLast() + [1] : falseSum
-            state.report("rsync: [sender] \"\(printable(list.name(of: entry)))\" shrank or could not be read", .warning)
+            reportUnreadPart(of: entry, in: list)
         }
         try output.bytes(digest)
         lastDigest = digest
@@ -206,6 +208,12 @@ final class FileSender {
         guard length > entry.size else { return }
         let name = printable(list.name(of: entry))
         state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
+    }
+
+    /// Reports a file of which less could be read than it had when it was opened; it will be requested again.
+    private func reportUnreadPart(of entry: FileEntry, in list: FileList) {
+        let what = "read errors mapping \"\(printable(directories.shown(entry, in: list)))\"\(state.place.suffix)"
+        state.report("rsync: [sender] \(what): \(SystemError.text(of: readFailure)) (\(readFailure))", .warning)
     }
 
     /// Reports to both sides that a requested file cannot be read.
@@ -309,10 +317,11 @@ final class FileSender {
     ) -> Int {
         guard isIntact else { return 0 }
         var count = 0
+        readFailure = ENODATA
         do throws(VolumeError) {
             count = try file.read(into: place, at: offset)
         } catch {
-            count = 0
+            readFailure = error.number ?? EIO
         }
         if count < place.count { isIntact = false }
         return count

@@ -35,6 +35,8 @@ class Set:
     directions: tuple = ("push", "pull")
     # Whether standard error is compared, too.
     errors: bool = True
+    # What is left out of the output before it is compared: patterns.
+    ignored: tuple = ()
 
 
 SETS = {
@@ -127,8 +129,10 @@ RATES = re.compile(rb"^(sent .* bytes/sec|total size is .*)$")
 BROKEN = re.compile(rb".*(write error: Broken pipe|broke the connection|error in socket IO \(code 10\))")
 
 
-def _lines(text, place):
+def _lines(text, place, ignored=()):
     text = PROGRAM.sub(b"rsync", text)
+    for pattern in ignored:
+        text = re.sub(pattern, b"", text)
     text = text.replace(os.fsencode(place), b"@").replace(os.fsencode("/" + "/".join(place.split("/")[-2:])), b"@")
     lines = (SPEAKER.sub(b"", SOURCE_LINE.sub(rb"\1", line)) for line in text.split(b"\n"))
     return sorted(line for line in lines if line and not RATES.match(line) and not BROKEN.match(line))
@@ -173,7 +177,7 @@ def body_of(item, role, direction):
             found.append({name: trees.read(f"{place}/{name}") for name in ("src", "dst")})
         stock, ours = outcomes
         check_same_exit(stock, ours)
-        check_same_lines(_lines(stock.out, place), _lines(ours.out, place))
+        check_same_lines(_lines(stock.out, place, item.ignored), _lines(ours.out, place, item.ignored))
         if item.errors:
             check_same_lines(_lines(stock.err, place), _lines(ours.err, place), "standard error: ")
         for name, expected in found[0].items():

@@ -18,6 +18,11 @@ TREE = (
     "find . -exec touch -h -d @1000000000 {} +; touch -d @1000 dst/big; touch -d @1500000000 dst/new")
 MERGED = TREE + ("; printf -- '- a.log\\n' > src/.rsync-filter; printf -- '- q\\n+ g\\n' > src/d/.rsync-filter; echo p > dst/d/q; "
                  "printf -- 'f2\\nmerged\\n' > rules; printf -- '- q\\nP gone\\n' > more; echo 1 > src/x.o; printf -- '- h\\n' > dst/.rsync-filter")
+ODD = ("mkdir -p src/d dst; for n in 'a\tb' 'a\nb' 'a\\\\b' 'a\001b' 'a\303\274b' 'a\377b' 'a\\\\#123'; do "
+       "printf x > \"src/$(printf \"$n\")\"; printf x > \"src/d/$(printf \"$n\").log\"; printf y > \"dst/$(printf \"$n\")x\"; done")
+# What depends on the program's way with the wire, and on time.
+WIRE = rb"(?m)^(Total bytes (sent|received)|File list (size|generation time|transfer time)): .*\n"
+PROGRESS = (rb"[^\n]*\r", rb" +[0-9.]+[kMG]B/s +[0-9:?]+")
 LINKS = ("mkdir -p src/d dst; ln -s /etc/hostname src/d/u; ln -s ../../x src/d/v; ln -s ../d src/d/w; echo 1 > x; echo 1 > src/f; "
          "ln -s ../src/f src/g")
 
@@ -69,6 +74,22 @@ SETS = {
     "debug nstr, chosen": Set("-az --debug=nstr --cc=md5 --zc=zlib", tree=TREE, roles=("client-of-shell",)),
     "debug nstr, compressed": Set("-az --debug=nstr --zl=5", tree=TREE, roles=("client-of-shell", "client-of-daemon")),
     "debug connect": Set("-a --debug=connect", tree=TREE, roles=("client-of-daemon",)),
+}
+SETS |= {
+    # figures
+    **{f"statistics {levels}": Set(f"-aH {levels} --delete --no-W", tree=TREE, roles=EVERYWHERE[1:], ignored=(WIRE,)) for levels in (
+        "--stats", "-v --stats", "-h --stats", "-hh --stats", "-hhh --stats", "--no-h --stats", "--info=stats0 -v", "--info=stats1",
+        "-q --stats")},
+    "statistics of a local copy": Set("-aH --stats --delete", tree=TREE, roles=("local",), ignored=(WIRE,)),
+    "statistics, an alternate directory": Set("-a --stats --copy-dest=../other", tree=TREE, ignored=(WIRE,)),
+    **{f"progress {options}": Set(f"-a {options} --no-i-r", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS)
+       for options in ("--progress", "-v --progress", "-P -i", "--progress -h", "--progress -n")},
+    "progress of all": Set("-a --info=progress2 --no-i-r", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS),
+    # names and formats
+    "names with control characters": Set("-avvi --delete --exclude=*.log", tree=ODD),
+    "names with control characters, -8": Set("-avv8 --delete --exclude=*.log", tree=ODD),
+    "escapes of a format": Set("-aH --out-format=%o|%n|%f|%l|%L|%M|%U|%G|%B|%i|%m|%P|%u|%a|%h|%%|%'l|%''l", tree=TREE,
+                               roles=EVERYWHERE[1:]),
 }
 # Debug output of other groups is about the program's own functions: here they print nothing.
 SILENT = ("acl", "backup2", "bind", "chdir", "exit3", "genr", "hash", "hlink3", "iconv2", "io4", "own2", "proto", "recv", "send", "time2")

@@ -52,7 +52,10 @@ extension SessionState {
     fileprivate func relay(_ payload: [UInt8], _ level: MessageLevel) {
         guard !isServer else { return }
         if case .errorTransfer = level { noteTransferError() }
-        for line in payload.split(separator: UInt8(ascii: "\n")) { observer.peerMessage(Array(line), level) }
+        // One line: what else looks like a line end belongs to a name, and is escaped.
+        var line = payload[...]
+        while line.last == UInt8(ascii: "\n") { line.removeLast() }
+        if !line.isEmpty { observer.peerMessage(Array(line), level) }
     }
 
     fileprivate func relayDeletion(_ payload: [UInt8]) {
