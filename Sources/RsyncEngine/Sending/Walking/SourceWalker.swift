@@ -213,7 +213,8 @@ final class SourceWalker {
             let directory = try root.directory(name[...], following: maker.following)
             let listing = try directory.list(withStatus: true)
             let device = selection.oneFileSystem > 0 ? try directory.status().device : nil
-            list.entries.reserveCapacity(list.count + listing.count)
+            // Only the list of one directory: reserving again for each directory would copy a whole list as often.
+            if list.count == 0 { list.entries.reserveCapacity(listing.count) }
             let filters = hasFilters ? filters(of: source) : nil
             let hidden = hidden(of: source)
             for index in 0..<listing.count {
