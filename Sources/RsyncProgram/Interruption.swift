@@ -6,8 +6,8 @@ import RsyncOptions
 import Synchronization
 import Transport
 
-/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP arrives (code 20), or at a point
-/// in time (code 30): the stream is closed, the session keeps what `--partial` asks it to keep, and the program ends.
+/// Ends a client, or the server of a remote shell, cleanly when SIGTERM, SIGINT or SIGHUP (code 20) or SIGUSR1 (code
+/// 19) arrives, or at a point in time (code 30): the stream is closed, the session keeps what `--partial` asks it to keep, and the program ends.
 ///
 /// ## Concurrency model
 /// `cutting` is guarded by its lock.
@@ -54,7 +54,7 @@ final class Interruption: Sendable {
         self.output = output
         let shared = Shared(role: role)
         self.shared = shared
-        termination = try Termination { shared.end(20, output) }
+        termination = try Termination(endsByUser: true) { shared.end($0 == SIGUSR1 ? 19 : 20, output) }
     }
 
     /// Ends the client at a point in time.

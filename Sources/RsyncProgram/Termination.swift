@@ -4,7 +4,7 @@ import ProcessSupport
 import RsyncCommand
 import Synchronization
 
-/// The first of SIGTERM, SIGINT and SIGHUP, handled by a thread instead of ending the process.
+/// The first of SIGTERM, SIGINT, SIGHUP and, where it counts, SIGUSR1, handled by a thread instead of ending the process.
 ///
 /// Created before any other thread.
 final class Termination: Sendable {
@@ -20,20 +20,24 @@ final class Termination: Sendable {
     /// Waits for the first of the signals on its own thread.
     ///
     /// - Parameters:
+    ///   - endsByUser: Whether SIGUSR1 counts, too: a stock client sends it to its server, as a child, when it fails.
     ///   - hangUp: Called for each SIGHUP, which then does not count; nil for a program that SIGHUP ends.
-    ///   - handler: Called once, on that thread.
+    ///   - handler: Called once, with the signal, on that thread.
     /// - Throws: ``CommandError/failed(_:exitCode:)`` with code 14 when there is no thread.
-    init(onHangUp hangUp: (@Sendable () -> Void)? = nil, _ handler: @escaping @Sendable () -> Void) throws(CommandError)
-    {
+    init(
+        endsByUser: Bool = false,
+        onHangUp hangUp: (@Sendable () -> Void)? = nil,
+        _ handler: @escaping @Sendable (Int32) -> Void
+    ) throws(CommandError) {
         let arrival = arrival
         do throws(SystemError) {
-            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP]).watch { number in
+            try AwaitedSignals(blocking: [SIGTERM, SIGINT, SIGHUP] + (endsByUser ? [SIGUSR1] : [])).watch { number in
                 if number == SIGHUP, let hangUp {
                     hangUp()
                     return true
                 }
                 arrival.hasCome.store(true, ordering: .releasing)
-                handler()
+                handler(number)
                 return false
             }
         } catch {

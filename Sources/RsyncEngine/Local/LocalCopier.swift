@@ -17,6 +17,8 @@ final class LocalCopier {
     private let targets: DirectoryCache
     private let committer: FileCommitter
     private let synchronizer: Synchronizer?
+    /// Held shared while a file is copied that replaces another, and until it has its name; by all copiers.
+    private let replacing: SharedLock
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var staged = StagedBatch()
@@ -32,9 +34,11 @@ final class LocalCopier {
         destination: Destination,
         jobs: BoundedQueue<[TransferPlan]>,
         events: BoundedQueue<GeneratorEvent>,
-        synchronizer: Synchronizer?
+        synchronizer: Synchronizer?,
+        replacing: SharedLock
     ) {
         self.synchronizer = synchronizer
+        self.replacing = replacing
         self.state = state
         sources = SourceDirectories(table, state: state, capacity: 4)
         self.destination = destination
@@ -88,10 +92,34 @@ final class LocalCopier {
             let directory = try targets.directory(plan.list.parent(of: plan.entry).span)
             let leaf = destination.leaf(of: plan.entry, in: plan.list)
             if plan.isInPlace { return try copyInPlace(source, plan, leaf.span, in: directory) }
+            guard plan.current == nil else { return try replace(source, plan, leaf.span, in: directory) }
             let file = try copyStaged(source, plan, leaf.span, in: directory)
             if staged.takeIn(file, plan) { name(staged.takeDue()) } else { name(file, plan) }
         } catch {
             fail(error, plan)
+        }
+    }
+
+    /// Copies a file that replaces another.
+    ///
+    /// It holds a second inode until it has its name: where none is left, it is copied once more while no other copier holds
+    /// one.
+    private func replace(
+        _ source: ReadableFile,
+        _ plan: TransferPlan,
+        _ leaf: Span<UInt8>,
+        in directory: VolumeDirectory
+    ) throws(VolumeError) {
+        do throws(VolumeError) {
+            return try replacing.shared { () throws(VolumeError) in
+                name(try copyStaged(source, plan, leaf, in: directory), plan)
+            }
+        } catch {
+            guard error.isOutOfDescriptors || state.lacksOnlyInode(error, on: destination.volume) else { throw error }
+        }
+        name(staged.takeAll())
+        try replacing.alone { () throws(VolumeError) in
+            name(try copyStaged(source, plan, leaf, in: directory), plan)
         }
     }
 

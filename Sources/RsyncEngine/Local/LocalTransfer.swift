@@ -104,6 +104,7 @@ package struct LocalTransfer {
         let second = lists.pop()
         let destination = try Destination.open(argument, for: first, isMore: (second?.count ?? 0) > 0, state: state)
         synchronizer = try state.execution.synchronizer(state, of: destination.volume)
+        let replacing = SharedLock()
         for _ in 0..<Self.copierCount {
             let copier = LocalCopier(
                 state: state,
@@ -111,7 +112,8 @@ package struct LocalTransfer {
                 destination: destination,
                 jobs: jobs,
                 events: events,
-                synchronizer: synchronizer
+                synchronizer: synchronizer,
+                replacing: replacing
             )
             let copying = HandedOver(copier)
             threads.append(try thread("dvm-copy") { copying.value.run() })

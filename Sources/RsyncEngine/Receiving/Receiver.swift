@@ -252,11 +252,13 @@ final class Receiver: ReadingRole {
         }
         let isReportedFirst = state.observer.wantsItemsFirst && !state.isServer
         if isReportedFirst { report(item, try live.resolve(index), transferred: 0) }
+        let start = input.bytesTaken
         switch try files.receive(plan) {
         case .complete(let job):
             jobs.add(job)
             if !isReportedFirst {
-                report(item, try live.resolve(index), transferred: files.lastLength, checksum: files.lastDigest)
+                let place = try live.resolve(index)
+                report(item, place, transferred: input.bytesTaken - start, checksum: files.lastDigest)
             }
         case .mismatched: events.push(.mismatched(plan))
         case .discarded: events.push(.abandoned(index))

@@ -31,7 +31,7 @@ final class FileSender {
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
     /// Why less was read of a file than asked for: an error, or ENODATA for a file that became shorter.
     private var readFailure: Int32 = 0
-    /// Bytes of the file sent last.
+    /// Bytes that were written for the file sent last, with its item.
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
     private var lastDigest: [UInt8] = []
@@ -61,8 +61,10 @@ final class FileSender {
     func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ content: ContentRequest) -> ItemReport {
         var report = report(item, entry, in: list, transferred: lastLength)
         report.checksum = state.parameters.checksum.printed(lastDigest)
+        // Four numbers, and the sums of each block.
+        report.sumBytes = 16
         if case .delta(let signature) = content {
-            report.sumBytes = Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
+            report.sumBytes += Int64(signature.geometry.count * (4 + signature.geometry.strongLength))
         }
         return report
     }
@@ -101,6 +103,7 @@ final class FileSender {
         if state.observer.wantsItemsFirst, !state.isServer {
             state.observer.didChange(report(item, entry, in: list, transferred: 0))
         }
+        let start = output.bytesWritten + Int64(output.pending)
         try output.index(index)
         try item.write(to: output)
         if state.carriesValues(item.flags) { try send(values, of: entry, in: list) }
@@ -116,6 +119,7 @@ final class FileSender {
         }
         try output.bytes(digest)
         lastDigest = digest
+        lastLength = output.bytesWritten + Int64(output.pending) - start
         fileSum.reset()
         if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
@@ -236,7 +240,6 @@ final class FileSender {
         let content = bytes.span.extracting(first: count).rawBytes
         fileSum.update(content)
         try tokens.literal(content)
-        lastLength = Int64(count)
         state.count { $0.literalData.addClamped(Int64(count)) }
         if count > 0 { moved(count) }
         // Files that compress well, or are almost empty, fill the output slowly.
@@ -292,7 +295,6 @@ final class FileSender {
             // Data that compresses well fills the output slowly.
             if !isPlain { try state.keepAlive(output) }
         }
-        lastLength = size - start
         state.count { $0.literalData.addClamped(size - start) }
         return isIntact
     }
@@ -361,7 +363,6 @@ final class FileSender {
             // Nothing is sent while a long file matches.
             try state.keepAlive(output)
         } while offset < size
-        lastLength = size
         let found = matcher.statistics
         state.count { statistics in
             statistics.literalData.addClamped(literal)

@@ -18,7 +18,7 @@ package struct SessionResult: Sendable {
     package static let largeFileText = SessionState.tooLarge
     /// Whether a message, from either side, is about attributes that could not be set on an entry.
     package static func concernsAttributes(_ message: String) -> Bool {
-        [SessionState.attributesNotSet, "] chown \"", "] chgrp \""].contains { message.contains($0) }
+        SessionState.attributesNotSet.contains { message.contains($0) }
     }
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {

@@ -277,6 +277,16 @@ final class SessionState: Sendable {
 
     /// Reports the attributes that could not be set on one entry, whose content is in place.
     func report(attributes failures: [VolumeError], role: String) {
+        for failure in failures {
+            guard let name = failure.extendedName, let number = failure.number else { continue }
+            let (shown, reason) = (quoted(atDestination(failure.path)), "\(SystemError.text(of: number)) (\(number))")
+            let what =
+                name == Array("user.rsync.%stat".utf8)
+                ? "failed to write xattr \(printable(name)) for \(shown)"
+                : "rsync_xal_set: lsetxattr(\(shown),\"\(printable(name))\") failed"
+            report("rsync: [\(role)] \(what): \(reason)", .errorTransfer)
+        }
+        let failures = failures.filter { $0.extendedName == nil }
         guard case .system(let operation, let path, let number)? = failures.first else { return }
         let kinds = failures.compactMap(\.attributeName)
         let what =
@@ -284,13 +294,15 @@ final class SessionState: Sendable {
         let text =
             kinds == ["owner"] || kinds == ["group"]
             ? describe(operation, path, number: number, role: role)
-            : "rsync: [\(role)] \(Self.attributesNotSet) \(what ?? operation) on \(quoted(atDestination(path))): "
+            : "rsync: [\(role)] failed to set \(what ?? operation) on \(quoted(atDestination(path))): "
                 + "\(SystemError.text(of: number)) (\(number))"
         report(text, .errorTransfer)
     }
 
-    /// The phrase in a message about attributes that could not be set, from either side.
-    static let attributesNotSet = "failed to set"
+    /// The phrases in messages about attributes that could not be set, from either side.
+    static let attributesNotSet = [
+        "failed to set", "rsync_xal_set: ", "failed to write xattr ", "] chown \"", "] chgrp \"",
+    ]
 
     /// The text rsync prints for a failed operation at the destination (protocol specification, transfer 18.6).
     func describe(_ operation: String, _ path: [UInt8], number: Int32, role: String? = nil) -> String {
@@ -310,7 +322,9 @@ final class SessionState: Sendable {
 
     /// The whole path of something at the destination.
     private func atDestination(_ path: [UInt8]) -> [UInt8] {
-        place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })
+        // Such as that of a directory beside the destination.
+        if path.first == PathParts.separator { return path }
+        return place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })
     }
 
     /// Reports a listed file of the source that cannot be read.
@@ -331,6 +345,13 @@ final class SessionState: Sendable {
 }
 
 extension VolumeError {
+    /// The name of the extended attribute that could not be set; nil for every other failure.
+    fileprivate var extendedName: [UInt8]? {
+        let (call, end) = ("lsetxattr ", " of")
+        guard let operation, operation.hasPrefix(call), operation.hasSuffix(end) else { return nil }
+        return Array(operation.utf8.dropFirst(call.utf8.count).dropLast(end.utf8.count))
+    }
+
     /// rsync's word for the attribute that a system call failed to set.
     fileprivate var attributeName: String? {
         guard case .system(let operation, _, _) = self else { return nil }

@@ -50,9 +50,9 @@ package struct ItemReport: Sendable {
     package var isSending: Bool
     /// Whether source and destination are both local.
     package var isLocal: Bool
-    /// Bytes of literal and matched data of this file.
+    /// Bytes that were sent or received for this file; of a local copy, its length.
     package var transferred: Int64
-    /// Bytes of block sums for this file, at the sender.
+    /// Bytes of block sums that the sender received for this file.
     package var sumBytes: Int64 = 0
     /// The checksum of the whole file; empty when it is not known.
     package var checksum: [UInt8] = []

@@ -42,7 +42,7 @@ extension TransferOptions {
         }
 
         /// Whether names of what changed are printed, so that a new destination directory is mentioned.
-        package var namesChanges: Bool { level(.name) > 0 || itemize > 0 || hasFormat }
+        package var namesChanges: Bool { level(.name) > 0 || itemize > 0 }
 
         /// The level of a group of debug messages.
         package func debugLevel(_ group: DebugGroup) -> Int { debug.level(of: group, verbosity: effectiveVerbosity) }

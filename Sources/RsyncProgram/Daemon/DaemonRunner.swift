@@ -158,7 +158,7 @@ struct DaemonRunner {
             output.line("SIGHUP: reading the configuration again")
             _ = source.read()
         }
-        let termination = try Termination(onHangUp: reread) { listener.close() }
+        let termination = try Termination(onHangUp: reread) { _ in listener.close() }
         let places = LoginPlaces(limit: Self.loginLimit)
         defer { places.close() }
         do throws(SystemError) {

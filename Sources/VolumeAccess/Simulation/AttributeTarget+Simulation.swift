@@ -32,7 +32,10 @@ extension AttributeTarget {
         // First: attributes of the user namespace need a writable file.
         if real.permissions != stored.realPermissions {
             let result = changePermissions(stored.realPermissions)
-            if result < 0 { failures.append(.system(operation: "chmod", path: path(), number: Int32(-result))) }
+            // What another user owns keeps its permissions; those that are shown are stored.
+            if result < 0, result != -Int(EPERM) {
+                failures.append(.system(operation: "chmod", path: path(), number: Int32(-result)))
+            }
         }
         if let extended = wanted.extended {
             failures += store.apply(extended, previous: previousStore).map { failure in

@@ -3,7 +3,9 @@ model here: it hangs, sends what nobody can store, or prints less."""
 
 import os
 import re
+import signal
 import subprocess
+import time
 
 from harness.cases import Case, check
 from harness.programs import peers
@@ -136,6 +138,70 @@ def _unflushed(*options):
     return body
 
 
+def _one_inode(setting, folder):
+    """One free inode, and files that replace others: each is given its name before the next one is begun."""
+    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        target = f"{folder}/target"
+        os.makedirs(target, exist_ok=True)
+        plant(folder, "\n".join(f"source/f{at} | *3000000" for at in range(8)))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m,nr_inodes=10", "dvm-test", target], check=True)
+        try:
+            plant(folder, "\n".join(f"target/f{at} | older" for at in range(8)))
+            outcome = run([program, "-rI", folder + "/source/", target + "/"], timeout=20)
+            sizes = [os.stat(f"{target}/f{at}").st_size for at in range(8)]
+            check(outcome.code == 0 and sizes == [3000000] * 8, f"{program}: {sizes}, {outcome}")
+        finally:
+            subprocess.run(["umount", "-l", target], check=True)
+
+
+def _foreign_owner(setting, folder):
+    """With --fake-super, permissions of what another user owns are stored where that is possible, and not set; an attribute
+    that cannot be set is named."""
+    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        place = f"{folder}/{os.path.basename(program)}"
+        plant(place, """
+            source/f | text | | 600
+            target/f | text | | 666
+            closed/f | text | | 644
+        """)
+        os.setxattr(f"{place}/source/f", "user.name", b"value")
+        for path in (f"{place}/target", f"{place}/closed", f"{place}/source", f"{place}/source/f"):
+            os.chown(path, 1000, 1000)
+        outcome = run([*USER, program, "-rpo", "--fake-super", f"{place}/source/", f"{place}/target/"])
+        check(outcome.code == 0, f"{program}: {outcome}")
+        mode = os.stat(f"{place}/target/f").st_mode & 0o777
+        stored = os.getxattr(f"{place}/target/f", "user.rsync.%stat")
+        check((mode, stored) == (0o666, b"100600 0,0 1000:0"), f"{program}: {mode:o}, {stored}")
+        outcome = run([*USER, program, "-rX", f"{place}/source/", f"{place}/closed/"])
+        text = re.sub(r"\[\w+\] rsync_xal_set: [fl]", "[] rsync_xal_set: ", outcome.err.decode())
+        check(f'[] rsync_xal_set: setxattr("{place}/closed/f","user.name") failed: Permission' in text, f"{program}: {outcome}")
+
+
+def _signalled(setting, folder):
+    """A stock client that fails sends SIGUSR1 to its child: the server keeps the partial file."""
+    os.makedirs(f"{folder}/source")
+    with open(f"{folder}/source/f", "wb") as file:
+        file.write(os.urandom(30 << 20))
+    shell = peers.write(f"{folder}/shell", '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
+    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        target = f"{folder}/{os.path.basename(program)}"
+        os.makedirs(target)
+        argv = [peers.STOCK_RSYNC, "-r", "--partial", "--bwlimit=4000", "-e", shell, f"--rsync-path={program}", f"{folder}/source/",
+                f"nowhere:{target}/"]
+        with subprocess.Popen(argv, stderr=subprocess.PIPE) as client:
+            # A temporary file has no name with ours; all of it would take 7 s.
+            time.sleep(1.5)
+            found = run(["pgrep", "-P", str(client.pid)])
+            os.kill(int(found.out.split()[0]), signal.SIGUSR1)
+            client.communicate(timeout=20)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and os.listdir(target) != ["f"]:
+            time.sleep(0.05)
+        check(os.listdir(target) == ["f"], f"{program}: {os.listdir(target)}")
+        # 10 where the client notices first that it cannot write.
+        check(client.returncode in (10, 12, 19), f"{program}: exit code {client.returncode}")
+
+
 def receiver_fault_cases():
     cases = {
         "blocked hard link": _blocked_link(),
@@ -143,6 +209,9 @@ def receiver_fault_cases():
         "blocked hard link, in place": _blocked_link("--inplace"),
         "directory that cannot be written": _unwritable,
         "no free inode": _no_inode,
+        "one free inode": _one_inode,
+        "owner that is another user": _foreign_owner,
+        "client that fails": _signalled,
         "top that belongs to root": _foreign_root,
         "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
         **{f"long attributes and --{kind}-dest": _alternate_values(kind) for kind in ("copy", "link", "compare")},

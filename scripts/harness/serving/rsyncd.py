@@ -93,6 +93,12 @@ SCENARIOS = {
     "logged files": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %m (%u) %n %l", [["-rt", "src/", "MOD/"]]),
     "logged changes": ("read only = no\ntransfer logging = yes\nlog format = LINE %i %f %B%L %U %P %h [%a] %%",
                        [["-rlt", "src/", "MOD/"], ["-rt", "MOD/sub", "out/"]]),
+    "logged bytes": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %n %l %b %c",
+                     [["-rt", "src/", "MOD/"], ["-rtI", "src/sub/", "MOD/sub/"]]),
+    # A destination that is such a link is refused; stock writes into what it hides.
+    "links to hidden names": ("read only = no\nuid = 0\nuse chroot = no\nexclude = sub hid",
+                              [["-rtL", "MOD/", "out/"], ["-rt", "MOD/tosub/", "out/"], ["-rt", "MOD/tosub/old", "out/"],
+                               ["-rtk", "MOD/", "out/k/"]]),
     "logged deletions": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %n %l", [["-rlt", "--delete", "src/", "MOD/"]]),
     "message of the day": ("\n[global]\nmotd file = FOLDER/motd", [["HOST/"], ["-r", "MOD/f", "out/"]]),
     "owners by name": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = no\nuse chroot = no", [["-a", "src/", "MOD/"]]),
@@ -142,6 +148,8 @@ def _make(folder, daemon, lines):
     for name, target in (("link", "sub/g"), ("absolute", "/etc/x"), ("sub/up", "../../../x"), ("sub/deep/up", "../../../x")):
         os.symlink(target, f"{folder}/src/{name}")
     os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
+    if "hid" in lines:
+        os.symlink("sub", f"{folder}/mod/tosub")
     peers.write(f"{folder}/secrets", SECRETS, 0o600)
     peers.write(f"{folder}/open", SECRETS, 0o644)
     peers.write(f"{folder}/names", "sub/old\nsub/\nsub/./old\nsub/.\nf\n./sub/old\n")

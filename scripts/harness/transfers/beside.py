@@ -71,6 +71,14 @@ SETS = {
     "temp dir that is a file": Set("-ai --temp-dir=h"),
     "link dest that is missing": Set("-ai --link-dest=nothing", roles=OVER_SHELL),
     "compare dest that is a file": Set("-ai --compare-dest=h", roles=OVER_SHELL),
+    "link dest that has the root, new destination": Set("-ai --link-dest=../../other", target="dst/new", tree=ALTERNATES),
+    "copy dest, other times, new destination": Set("-ai --copy-dest=../../other", target="dst/new",
+                                                   tree=ALTERNATES + "; chmod 700 other"),
+    "format without changes, new destination": Set("-a --out-format=%n", target="dst/new"),
+    "format of changes, new destination": Set("-a --out-format=%i", target="dst/new"),
+    "itemized in another format, new destination": Set("-ai --out-format=%n", target="dst/new"),
+    "links where a file must stand for them": Set("-ai --fake-super", tree="mkdir src dst; ln -s x src/l; ln -s x dst/l; ln -s x src/m; "
+                                                  "ln -s y dst/m", roles=("local", "client-of-shell"), directions=("pull",)),
     # one level
     "old dirs": Set("-ti --old-dirs"),
     "old dirs, not recursive": Set("-ti --old-dirs --no-r"),

@@ -24,12 +24,15 @@ extension Generator {
     /// Looks up a name in the alternate directories.
     func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
         for number in 0..<sideFiles.alternateCount {
+            // The root stands for itself.
+            let leaf = candidate.isRoot ? nil : candidate.leaf
             guard let directory = try sideFiles.alternate(number, parent),
-                let status = try directory.status(of: candidate.leaf.span), status.isSameType(as: candidate.entry),
-                !sideFiles.hides(candidate.leaf, parent, alternate: number)
+                let status = try candidate.isRoot ? directory.status() : directory.status(of: candidate.leaf.span),
+                status.isSameType(as: candidate.entry),
+                leaf.map({ !sideFiles.hides($0, parent, alternate: number) }) ?? true
             else { continue }
             var basis = BasisCandidate(place: .alternate(number), status: status)
-            basis.metadata = try metadata(of: candidate, comparedWith: candidate.leaf, status, in: directory)
+            basis.metadata = try metadata(of: candidate, comparedWith: leaf, status, in: directory)
             if rules.readsContent(of: status, for: candidate.entry) {
                 basis.content = try content(of: candidate.leaf, in: directory, comparedWith: candidate)
             }

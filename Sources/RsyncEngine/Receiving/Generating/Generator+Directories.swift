@@ -61,8 +61,8 @@ extension Generator {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
             candidate.listedElsewhere = listed
             try readMetadata(of: &candidate)
-            if candidate.current == nil, rules.bases.alternates != nil, !candidate.isRoot {
-                try findAlternates(of: &candidate, PathParts(name).parent)
+            if candidate.current == nil, rules.bases.alternates != nil {
+                try findAlternates(of: &candidate, candidate.isRoot ? [] : PathParts(name).parent)
             }
             var decision = decide(candidate, by: rules)
             let withheld = withholdAttributes(of: candidate, from: &decision)

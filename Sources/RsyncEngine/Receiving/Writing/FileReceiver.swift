@@ -129,9 +129,6 @@ final class FileReceiver {
     /// The checksum of the file received last, as the sender computed it.
     private(set) var lastDigest: [UInt8] = []
 
-    /// Literal and matched bytes of the file received last.
-    var lastLength: Int64 { offset - kept }
-
     // MARK: opening
 
     private func directory(_ plan: TransferPlan) throws(VolumeError) -> VolumeDirectory {
