@@ -42,11 +42,12 @@ struct ClientRunner {
                 try RemoteShell([Array("dvm-rsync".utf8)] + arguments.encoded, at: Array("/proc/self/exe".utf8))
             }
         case .local:
-            let transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
+            var transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)
             try assumeUser()
-            let (sources, missing) = try open(job.sources)
+            let (sources, failures) = try open(job.sources)
+            transfer.failedSources = failures
             result = transfer.run(sources, into: DestinationArgument(path: job.destination))
-            code = result.exitCode == 0 && missing ? 23 : result.exitCode
+            code = result.exitCode
         case .shell(let host):
             (result, code) = try runServer(job, printer, interruption) { arguments throws(CommandError) in
                 try shell(shellWords(host) + arguments.shellWords, printer)
@@ -109,24 +110,16 @@ struct ClientRunner {
         if code != 0 { printer.fail(ExitText.line(code: code, role: role)) }
     }
 
-    /// Opens local sources; a missing one is reported and skipped.
-    private func open(_ paths: [[UInt8]]) throws(CommandError) -> (sources: [SourceRoot], isIncomplete: Bool) {
-        var sources: [SourceRoot] = []
-        var isIncomplete = false
+    /// Opens local sources.
+    private func open(
+        _ paths: [[UInt8]]
+    ) throws(CommandError) -> (roots: [SourceRoot], failures: [SourceFailure]) {
         var resolver = SourceResolver(.user, line.options)
-        for path in paths {
-            do throws(VolumeError) {
-                sources.append(try resolver.resolve(path))
-            } catch {
-                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
-                    throw .failed("\(refusal)", exitCode: refusal.exitCode)
-                }
-                if error.isMissing, line.options.selection.ignoresMissing { continue }
-                isIncomplete = true
-                output.error(resolver.describe(path, error))
-            }
+        do throws(EngineError) {
+            return try resolver.open(paths)
+        } catch {
+            throw .failed("\(error)", exitCode: error.exitCode)
         }
-        return (sources, isIncomplete)
     }
 
     // MARK: carriers
@@ -149,11 +142,12 @@ struct ClientRunner {
         let shell = try start(arguments)
         interruption.cut(shell.stream)
         try assumeUser()
-        let (direction, isIncomplete) = try direction(of: job)
-        let result = try session(shell.stream, printer).run(direction)
-        let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
-        let code = ShellExit.code(own: own, isBroken: result.failure != nil, isPush: job.isPush, ending: shell.wait())
-        return (result, code)
+        var session = try session(shell.stream, printer)
+        let direction = try direction(of: job, &session)
+        let result = session.run(direction)
+        let ending = shell.wait()
+        let isBroken = result.failure != nil
+        return (result, ShellExit.code(own: result.exitCode, isBroken: isBroken, isPush: job.isPush, ending: ending))
     }
 
     private func runDaemon(
@@ -173,29 +167,26 @@ struct ClientRunner {
             return try source.password()
         }
         let result: SessionResult
-        let isIncomplete: Bool
-        let direction: ClientSession.Direction
         var ending = ChildProgram.Ending?.some(.exited(0))
         if overShell {
             let shell = try daemonShell(host, printer)
             interruption.cut(shell.stream)
             try assumeUser()
-            (direction, isIncomplete) = try self.direction(of: job)
-            result = try session(shell.stream, printer).run(module: module, direction, login: login)
+            var session = try session(shell.stream, printer)
+            let direction = try direction(of: job, &session)
+            result = session.run(module: module, direction, login: login)
             ending = shell.wait()
         } else {
             let stream = try connect(to: host, printer)
             interruption.cut(stream)
             try assumeUser()
-            (direction, isIncomplete) = try self.direction(of: job)
-            result = try session(stream, printer).run(module: module, direction, login: login)
+            var session = try session(stream, printer)
+            let direction = try direction(of: job, &session)
+            result = session.run(module: module, direction, login: login)
         }
-        let own = result.exitCode == 0 && isIncomplete ? 23 : result.exitCode
         // A daemon reports why it closes the connection, so only a finished session leaves the code to the shell.
-        return (
-            result,
-            result.failure != nil ? own : ShellExit.code(own: own, isBroken: false, isPush: job.isPush, ending: ending)
-        )
+        guard result.failure == nil else { return (result, result.exitCode) }
+        return (result, ShellExit.code(own: result.exitCode, isBroken: false, isPush: job.isPush, ending: ending))
     }
 
     private func read(_ source: PasswordSource) throws(CommandError) -> [UInt8] {
@@ -222,12 +213,15 @@ struct ClientRunner {
         return session
     }
 
-    private func direction(of job: TransferJob) throws(CommandError) -> (ClientSession.Direction, isIncomplete: Bool) {
-        guard job.isPush else {
-            return (.pull(job.sources, into: DestinationArgument(path: job.destination)), false)
-        }
-        let (sources, isIncomplete) = try open(job.sources)
-        return (.push(sources, to: job.destination), isIncomplete)
+    /// The direction of a job; `session` gets the sources that cannot be opened.
+    private func direction(
+        of job: TransferJob,
+        _ session: inout ClientSession
+    ) throws(CommandError) -> ClientSession.Direction {
+        guard job.isPush else { return .pull(job.sources, into: DestinationArgument(path: job.destination)) }
+        let (sources, failures) = try open(job.sources)
+        session.failedSources = failures
+        return .push(sources, to: job.destination)
     }
 
     /// The shell's command, the host, and the program to start there.

@@ -14,18 +14,28 @@ extension FilterList {
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written; a violation with exit code 2 for a
     ///   rule that the protocol cannot express.
     package func write(for side: FilterRule.Sides, to output: WireOutput) throws(WireError) {
+        for text in try texts(for: side, in: output.dialect) {
+            try output.int32(Int32(text.count))
+            try output.bytes(text)
+        }
+        try output.int32(0)
+    }
+
+    /// The rules that concern the peer, as they are sent.
+    ///
+    /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2 for a rule that the version cannot express.
+    package func texts(for side: FilterRule.Sides, in dialect: Dialect) throws(WireError) -> [[UInt8]] {
+        var texts: [[UInt8]] = []
         var isInCVSRules = false
         for rule in rules where rule.sides.contains(side) {
             let isCVSRule = side == .sender && rule.origin == .cvsRule
             defer { isInCVSRules = isCVSRule }
             if side == .sender, rule.origin == .cvsOption || isCVSRule && isInCVSRules { continue }
             // The patterns of --cvs-exclude are all that an old receiver can know of it.
-            if !output.dialect.hasTypedFilters, rule.origin == .cvsOption, rule.merge != nil { continue }
-            let text = isCVSRule ? Array("-C ".utf8) : try output.dialect.text(of: rule, for: side)
-            try output.int32(Int32(text.count))
-            try output.bytes(text)
+            if !dialect.hasTypedFilters, rule.origin == .cvsOption, rule.merge != nil { continue }
+            texts.append(isCVSRule ? Array("-C ".utf8) : try dialect.text(of: rule, for: side))
         }
-        try output.int32(0)
+        return texts
     }
 
     /// Reads a client's complete list.

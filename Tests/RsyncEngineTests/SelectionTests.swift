@@ -59,12 +59,12 @@ struct SelectionTests {
 
     @Test("names of --files-from: comments and empty lines do not count, and none leads out of the source")
     func names() {
-        let contents = Array("a\r\n# no\n;no\n\n/b/c\n../../d/\n".utf8)
+        let contents = Array("a\r\n# no\n;no\n\n/b/c\n../../d/\ne/.\n.\n".utf8)
         var names: [String] = []
         FileNames(file: contents, isNULSeparated: false).forEach { name in
             names.append(String(decoding: ArgumentQuoting.sanitised(name, keepsMark: true), as: UTF8.self))
         }
-        #expect(names == ["a", "b/c", "d/"])
+        #expect(names == ["a", "b/c", "d/", "e/", "."])
         var zero: [String] = []
         FileNames(file: Array("a\nb\0c".utf8), isNULSeparated: true).forEach {
             zero.append(String(decoding: $0, as: UTF8.self))

@@ -19,6 +19,8 @@ package struct LocalTransfer {
     private let progress: TransferProgress
     /// Wraps the executor of the generator's decisions, for tests.
     private let interpose: (any Executor) -> any Executor
+    /// The sources that cannot be opened.
+    package var failedSources: [SourceFailure] = []
 
     /// Prepares a transfer.
     ///
@@ -82,6 +84,12 @@ package struct LocalTransfer {
         _ state: SessionState
     ) throws(EngineError) {
         try state.checkAttributeOptions()
+        do throws(WireError) {
+            try state.parameters.dialect.check(options, isLocal: true)
+        } catch {
+            throw .wire(error)
+        }
+        state.note(failedSources)
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
         let events = BoundedQueue<GeneratorEvent>(capacity: .max, name: "copied files")

@@ -20,7 +20,7 @@ package struct DestinationArgument: Sendable {
 /// The destination directory, held open.
 struct Destination: Sendable {
     let volume: Volume
-    /// The name for the only file of the transfer, if the argument named a file.
+    /// The name for the only entry of the transfer, if the argument named it.
     let localName: [UInt8]?
     /// Whether this run created the directory.
     let wasCreated: Bool
@@ -63,7 +63,7 @@ struct Destination: Sendable {
     }
 
     /// The path a directory of the transfer has below the destination's root; `.` for the root.
-    func path(ofDirectory name: [UInt8]) -> [UInt8] { isOnlyEntry ? [UInt8(ascii: ".")] : name }
+    func path(ofDirectory name: [UInt8]) -> [UInt8] { isOnlyEntry ? [UInt8(ascii: ".")] : localName ?? name }
 
     /// The path an entry has below the destination's root.
     func path(of entry: FileEntry, in list: FileList) -> [UInt8] { localName ?? Array(list.name(of: entry)) }
@@ -121,7 +121,9 @@ struct Destination: Sendable {
             return try opener.file(path)
         case .missing:
             guard namesEntry else { return try opener.make(path) }
-            return isFolder ? try opener.makeEntry(path) : try opener.file(path)
+            // With `--existing` it will be skipped.
+            let isMade = isFolder && !state.options.comparison.existing
+            return isMade ? try opener.makeEntry(path) : try opener.file(path)
         }
     }
 }

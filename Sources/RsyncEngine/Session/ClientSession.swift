@@ -86,6 +86,8 @@ package struct ClientSession: Sendable {
     package var passing = ArgumentPassing()
     /// What a daemon gets for its `early exec`, at most 5,120 bytes (`--early-input`).
     package var earlyInput: [UInt8] = []
+    /// The sources of a push that cannot be opened.
+    package var failedSources: [SourceFailure] = []
     /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
@@ -329,6 +331,7 @@ package struct ClientSession: Sendable {
         do throws(EngineError) {
             switch direction {
             case .push(let sources, _):
+                state.note(failedSources)
                 let names = try namesForPush(over: channel)
                 try runner.send(names == nil ? sources : sources.map { $0.sending(names) })
             case .pull(let paths, let destination):

@@ -349,18 +349,8 @@ struct ServedPlace {
     /// Opens the sources that a client names; a missing one is reported and skipped.
     func open(_ paths: [[UInt8]], state: SessionState) throws(EngineError) -> [SourceRoot] {
         var resolver = SourceResolver(sources, state.options)
-        var roots: [SourceRoot] = []
-        for path in paths.flatMap({ expanded($0, state.options) }) {
-            do throws(VolumeError) {
-                roots.append(try resolver.resolve(path))
-            } catch {
-                if let refusal = SourceResolver.refusal(of: path, error) ?? resolver.failure(of: path, error) {
-                    throw refusal
-                }
-                guard !(error.isMissing && state.options.selection.ignoresMissing) else { continue }
-                state.report(resolver.describe(path, error), .errorTransfer)
-            }
-        }
+        let (roots, failures) = try resolver.open(paths.flatMap { expanded($0, state.options) })
+        state.note(failures)
         return roots
     }
 }

@@ -121,7 +121,8 @@ package enum ArgumentQuoting {
     /// - Parameters:
     ///   - path: A path of a peer.
     ///   - keepsMark: Whether a component `.` is kept that marks where names in the transfer begin (`--relative`).
-    /// - Returns: A relative path, `.` when nothing is left; a slash at the end of the rest is kept.
+    /// - Returns: A relative path, `.` when nothing is left; where it ends in a slash or in `/.`, which stand for what is in a
+    ///   directory, it ends in a slash.
     package static func sanitised(_ path: [UInt8], keepsMark: Bool = false) -> [UInt8] {
         let slash = PathParts.separator
         if keepsMark, path.count > 2, path.starts(with: [0x2e, slash]) {
@@ -144,6 +145,7 @@ package enum ArgumentQuoting {
             }
         }
         guard !kept.isEmpty else { return [dot] }
-        return Array(kept.joined(separator: [slash])) + (path.last == slash ? [slash] : [])
+        let takesContents = path.last == slash || path.suffix(2) == [slash, dot]
+        return Array(kept.joined(separator: [slash])) + (takesContents ? [slash] : [])
     }
 }

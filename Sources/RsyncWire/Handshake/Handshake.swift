@@ -30,7 +30,7 @@ package enum Handshake {
     ) throws(WireError) -> SessionParameters {
         var session = SessionParameters()
         session.dialect = try settleVersion(version, own: options.wire.protocolVersion, input, output)
-        try checkAttributes(options, session.dialect)
+        try session.dialect.check(options)
         if session.dialect.hasCompatibilityFlags {
             session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
         }
@@ -83,7 +83,7 @@ package enum Handshake {
         var session = SessionParameters()
         let own = min(arguments.announcedVersion, options.wire.protocolVersion)
         session.dialect = try settleVersion(version, own: own, input, output)
-        try checkAttributes(arguments.options, session.dialect)
+        try session.dialect.check(arguments.options)
         if session.dialect.hasCompatibilityFlags {
             session.flags = arguments.compatibilityFlags
             try output.varint(session.flags.rawValue)
@@ -146,14 +146,6 @@ package enum Handshake {
         input.dialect = dialect
         output.dialect = dialect
         return dialect
-    }
-
-    /// Rejects options that the version has no fields for.
-    private static func checkAttributes(_ options: TransferOptions, _ dialect: Dialect) throws(WireError) {
-        let isUsed = [("acls", options.attributes.acls), ("xattrs", options.attributes.extended > 0)]
-        for (option, isUsed) in isUsed where isUsed && !dialect.listsMetadata {
-            throw .incompatible("--\(option) requires protocol 30 or higher (negotiated \(dialect.version)).")
-        }
     }
 
     /// Rejects a version that is not supported.

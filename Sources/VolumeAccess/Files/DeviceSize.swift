@@ -26,11 +26,12 @@ extension VolumeDirectory {
 }
 
 extension FileStatus {
-    /// The same status with the current time, in whole seconds: that of a device says nothing of its content.
-    package var now: FileStatus {
+    /// The same status with the current time, in whole seconds, and without set-user-ID, set-group-ID and sticky bit:
+    /// a device's own say nothing of its content.
+    package var asContent: FileStatus {
         let time = Timestamp(seconds: Int64(time(nil)))
         return FileStatus(
-            mode: mode,
+            mode: mode & ~0o7000,
             size: size,
             modified: time,
             accessed: accessed,

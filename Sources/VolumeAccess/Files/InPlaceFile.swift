@@ -188,8 +188,8 @@ package final class InPlaceFile {
             guard result == 0 else { throw .writeBack(path: path, number: Int32(-result)) }
         }
         // Not if it already has that length: ext4 would then also set it on the device, where the blocks may still be
-        // missing.
-        if status.size != length, !status.isDevice {
+        // missing. Without a time to set, it gets that of now in any case, as in rsync.
+        if status.size != length || attributes.modified == nil, !status.isDevice {
             let result = kernelCall { ftruncate(descriptor.rawValue, off_t(length)) }
             guard result == 0 else { throw failure("ftruncate", result) }
         }

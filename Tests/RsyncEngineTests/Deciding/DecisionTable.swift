@@ -146,6 +146,10 @@ let decisionTable = """
     file 100 5 644           | - ; alt file 100 6 644 sum=same | -rlpt -c --link-dest | copy 0, set mode 644 time 5, report (time)
     link 5                   | - ; alt link 5 to=same      | -rlpt --link-dest      | link to 0
     link 5                   | - ; alt link 5 to=other     | -rlpt --link-dest      | make (content), set time 5
+    link 5                   | - ; alt link 6 to=same      | -rlpt --link-dest      | make (content, time), set time 5
+    link 5                   | link 5 to=same ; alt link 5 to=same | -rlpt --compare-dest | keep
+    link 5                   | link 5 to=other ; alt link 5 to=same | -rlpt --link-dest | make (content), set time 5
+    link 5                   | file 1 5 644 ; alt link 5 to=same | -rlpt --compare-dest | make new, set time 5
     dir 5 755                | - ; alt dir 5 755           | -rlpt --link-dest      | make unchanged, set mode 755 time 5
     dir 5 755                | - ; alt dir 6 755           | -rlpt --link-dest      | make (time), set mode 755 time 5
 

@@ -1,7 +1,8 @@
 """Random option sets: every option that a full peer takes, alone and in company.
 
-`OPTIONS` names each option with a function that returns its arguments for a run. The function may write files into the
-run's directory, such as a file of patterns; it gets the random generator and a `Run`."""
+`OPTIONS` names each option with a function that returns its arguments for a run, where `@` stands for the run's directory as the
+receiver names it. The function may write files into that directory, such as a file of patterns; it gets the random generator and
+a `Run`."""
 
 from dataclasses import dataclass
 
@@ -54,6 +55,21 @@ def _files_from(rng, run):
     return ["--files-from=names", *(["-0"] if end == "\0" else []), *extra]
 
 
+def _for_daemon(argument):
+    return lambda rng, run: [argument] if run.transport == "daemon" else []
+
+
+def _early_input(rng, run):
+    if run.transport != "daemon":
+        return []
+    run.files["early"] = "something\n"
+    return ["--early-input=early"]
+
+
+def _copy_as(rng, run):
+    return ["--copy-as=daemon:daemon"] if run.is_root and run.transport == "local" else []
+
+
 def _delete(option):
     return lambda rng, run: [option, "-r"]
 
@@ -97,9 +113,10 @@ OPTIONS = {
     # how files are written
     "sparse": _fixed("-S"), "partial": _fixed("--partial"), "P": _fixed("-P"), "inplace": _fixed("--inplace"), "fsync": _fixed("--fsync"),
     "partial-dir": _one_of("--partial-dir=.part", "--partial-dir=../part"), "delay-updates": _fixed("--delay-updates"),
-    "temp-dir": _fixed("--temp-dir=../temp"), "append": _fixed("--append"), "append-verify": _fixed("--append-verify"),
+    "temp-dir": _one_of("--temp-dir=@/temp", "--temp-dir=@/temp", "--temp-dir=@/temp", "--temp-dir=../temp"), "append": _fixed("--append"), "append-verify": _fixed("--append-verify"),
     "preallocate": _fixed("--preallocate"), "write-devices": _fixed("--write-devices", "--exclude=*", "--include=*.txt"),
-    "backup": _fixed("-b"), "backup-dir": _one_of("--backup-dir=../kept", "--backup-dir=.kept"), "suffix": _fixed("-b", "--suffix=.old"),
+    "backup": _fixed("-b"), 
+    "backup-dir": _one_of("--backup-dir=@/kept", "--backup-dir=@/kept", "--backup-dir=.kept", "--backup-dir=../kept"), "suffix": _fixed("-b", "--suffix=.old"),
     "fuzzy": _one_of("-y", "-yy"), "compare-dest": _aside("compare-dest"), "copy-dest": _aside("copy-dest"),
     "link-dest": _aside("link-dest"), "two link-dests": _fixed("--link-dest=../other", "--link-dest=../other2"),
     "mkpath": _fixed("--mkpath"), "insecure-links": _fixed("--insecure-links"),
@@ -121,8 +138,7 @@ OPTIONS = {
     "secluded-args": _fixed("-s"), "old-args": _fixed("--old-args"), "max-alloc": _one_of("--max-alloc=1g", "--max-alloc=0"),
     # connecting
     "remote-option": _one_of("-M--bwlimit=40m", "--remote-option=-vv", "-M-S"), "blocking-io": _fixed("--blocking-io"),
-    "contimeout": lambda rng, run: ["--contimeout=20"] if run.transport == "daemon" else [],
-    "sockopts": lambda rng, run: ["--sockopts=SO_KEEPALIVE"] if run.transport == "daemon" else [], "ipv4": _fixed("-4"),
+    "contimeout": _for_daemon("--contimeout=20"), "sockopts": _for_daemon("--sockopts=SO_KEEPALIVE"), "ipv4": _fixed("-4"),
     # output
     "verbose": _one_of("-v", "-vv"), "quiet": _fixed("-q"), "itemize": _one_of("-i", "-ii"),
     "out-format": _one_of("--out-format=%i %n%L", "--out-format=%o %f %l %M %U:%G %B", "--out-format=[%p] %n", "--out-format=%'l %C %n", "--out-format=%n %b %c"),
@@ -131,17 +147,28 @@ OPTIONS = {
     "progress2": _fixed("--info=progress2"), "outbuf": _one_of("--outbuf=L", "--outbuf=N", "--outbuf=B"),
     "stderr": _one_of("--stderr=errors", "--stderr=all", "--stderr=client"), "no-motd": _fixed("--no-motd"),
     "log-file": _fixed("--log-file=log", "--log-file-format=%i %n%L %o"),
+    "address": _for_daemon("--address=127.0.0.1"), "early-input": _early_input, "copy-as": _copy_as,
+    "confine-root": _fixed("--confine-root=/"),
 }
 # What each value of --info or --out-format makes unpredictable: bytes on the wire.
 UNSTEADY = {"--out-format=%n %b %c", "--out-format=[%p] %n", "-P", "--progress", "--info=progress2"}
 
 
-def option_set(rng, run, number):
-    """The names and arguments of run `number`: a base, one option by turns, and up to four others by chance."""
+# The transport without which an option has no meaning.
+NEEDED = {"contimeout": "daemon", "sockopts": "daemon", "address": "daemon", "early-input": "daemon", "copy-as": "local"}
+
+
+def names_of(rng, number):
+    """The names of the options of run `number`: one by turns, and up to four others by chance."""
     names = [list(OPTIONS)[number % len(OPTIONS)], *rng.sample(list(OPTIONS), rng.choice([0, 1, 1, 2, 2, 3, 4]))]
+    return list(dict.fromkeys(names))
+
+
+def arguments_of(rng, run, names):
+    """The arguments of a run: a base, and those of its options."""
     arguments = list(rng.choice(BASES))
-    for name in dict.fromkeys(names):
+    for name in names:
         arguments += OPTIONS[name](rng, run)
     if rng.random() < 0.5 and not {"quiet", "list-only"} & set(names):
         arguments += ["-i"]
-    return list(dict.fromkeys(names)), arguments
+    return arguments

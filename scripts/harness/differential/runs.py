@@ -6,11 +6,13 @@ import random
 import re
 
 from harness.cases import Case, Failure
-from harness.differential import options, trees
+from harness.differential import explained, options, trees
 from harness.programs import peers
 from harness.programs.processes import run
 
 FULL, REDUCED = 2000, 60
+# The least number of all runs that an option occurs in.
+LEAST = 20
 # The code of a run that did not end in time.
 UNFINISHED = 999
 SOURCES = [["src/"], ["src/"], ["src/"], ["src/"], ["src"], ["src/a", "src/sub", "src/c.txt"], ["src/sub/", "src/dir.d"], ["src/./sub"],
@@ -32,7 +34,18 @@ SPEAKER = re.compile(rb"\[(sender|receiver|generator|client|server|Receiver|Send
 def differential_cases(full, seed):
     """2,000 runs, or the first of them. A case's name has the names of its options, for --only."""
     numbers = range(FULL if full else REDUCED)
-    return [Case(f"differential/{number}/{'+'.join(describe(seed, number)[2])}", _body(seed, number), cost=0.4) for number in numbers]
+    made = [Case(f"differential/{number}/{'+'.join(describe(seed, number)[2])}", _body(seed, number), cost=0.4) for number in numbers]
+    return [Case("differential/options", _covered(seed), cost=1), *made] if full else made
+
+
+def _covered(seed):
+    def body(setting, folder):
+        counts = collections.Counter(name for number in range(FULL) for name in describe(seed, number)[2])
+        rare = [f"{name}: {counts[name]} runs" for name in options.OPTIONS if counts[name] < LEAST]
+        if rare:
+            raise Failure(f"options in fewer than {LEAST} of {FULL} runs", *rare)
+        return f"each of {len(options.OPTIONS)} options in at least {min(counts.values())} runs"
+    return body
 
 
 def describe(seed, number):
@@ -42,8 +55,11 @@ def describe(seed, number):
     transport = rng.choice(["local", "shell", "shell", "daemon"])
     direction = rng.choice(["push", "pull"])
     is_root = rng.random() < 0.75
-    state = options.Run({}, transport, direction, is_root)
-    names, arguments = options.option_set(rng, state, number)
+    names = options.names_of(rng, number)
+    for name in names:
+        transport = options.NEEDED.get(name, transport)
+    state = options.Run({}, transport, direction, is_root or "copy-as" in names)
+    arguments = options.arguments_of(rng, state, names)
     sources, target = rng.choice(SOURCES), rng.choice(TARGETS)
     return rng, state, names, arguments, sources, target
 
@@ -58,7 +74,7 @@ def _body(seed, number):
         pairs = [("stock", "stock"), ("ours", "ours")]
         if state.transport != "local":
             pairs += [("ours", "stock"), ("stock", "ours")]
-        expected, findings = None, []
+        expected, findings, notes = None, [], []
         for client, server in pairs:
             place = f"{folder}/{client}-{server}"
             os.mkdir(place)
@@ -69,13 +85,16 @@ def _body(seed, number):
                 if found["code"] == UNFINISHED:
                     return "stock did not end: nothing to compare with"
                 continue
-            differences = _differences(expected, found, state.files)
+            differences, reasons = explained.without_known(
+                explained.Comparison(arguments, state, others[0], expected, found), _differences(expected, found, others[0]))
+            notes += reasons
             if differences:
                 findings.append(f"{client} client, {server} server: " + "\n        ".join(differences[:6]))
         if findings:
             user = "root" if state.is_root else "uid 1000"
             line = " ".join(map(repr, [*arguments, *sources, target]))
             raise Failure(f"{state.transport} {state.direction} by {user}: {line}", *findings)
+        return "; ".join(dict.fromkeys(notes))
     return body
 
 
@@ -97,7 +116,8 @@ def _run(setting, place, state, arguments, sources, target, client, server):
     """One run, by exit code, printed lines and trees."""
     programs = {"stock": peers.STOCK_RSYNC, "ours": peers.DVM_RSYNC}
     argv = [] if state.is_root else ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
-    argv += [programs[client], *arguments]
+    own = f"/{os.path.relpath(place, setting.root)}" if state.transport == "daemon" and state.direction == "push" else place
+    argv += [programs[client], *(word.replace("=@/", f"={own}/") for word in arguments)]
 
     def remote(path):
         if state.transport == "shell":
@@ -119,7 +139,8 @@ def _run(setting, place, state, arguments, sources, target, client, server):
     outcome = run([*argv, *sources, target], cwd=place, timeout=60)
     lines = _lines(outcome.out, place, arguments)
     if outcome.code == UNFINISHED:
-        lines.append(b"(did not end)")
+        # A tree that is copied into itself may be very deep by now.
+        return {"code": UNFINISHED, "lines": [*lines, b"(did not end)"], "trees": {}, "err": outcome.err}
     kept = {name: _tree(f"{place}/{name}") for name in ("src", "dst", "other", "kept", "part", "temp")}
     return {"code": outcome.code, "lines": lines, "trees": kept, "err": outcome.err.replace(os.fsencode(place), b"@")}
 
@@ -151,21 +172,23 @@ def _is_lost_code(expected, found):
     return expected["code"] == 12 and found["code"] == 3 and b"closed (0 bytes received so far)" in expected["err"]
 
 
-def _differences(expected, found, files):
-    """What differs from the run with stock at both ends, one text each."""
-    if expected["code"] != found["code"] and not _is_lost_code(expected, found):
-        words = found["err"].decode(errors="replace").strip().splitlines()
-        stock = expected["err"].decode(errors="replace").strip().splitlines()
-        return [f"exit code {found['code']}, stock {expected['code']}", *[f"ours: {word}" for word in words[:3]],
-                *[f"stock: {word}" for word in stock[:2]]]
+def _differences(expected, found, before):
+    """What differs from the run with stock at both ends, one text each. `before`: the destination as it was."""
     differences = []
-    for name in expected["trees"]:
+    if expected["code"] != found["code"] and not _is_lost_code(expected, found):
+        # What was said about it is of use here, and no difference of its own.
+        words = [f"ours: {word}" for word in found["err"].decode(errors="replace").strip().splitlines()[:3]]
+        words += [f"stock: {word}" for word in expected["err"].decode(errors="replace").strip().splitlines()[:2]]
+        differences.append("\n        ".join([f"exit code {found['code']}, stock {expected['code']}", *words]))
+    for name in expected["trees"].keys() & found["trees"].keys():
         differences += trees.differences(name, expected["trees"][name], found["trees"][name])
     mine, theirs = found["lines"], expected["lines"]
     if mine != theirs:
         # With incremental recursion, rsync knows names in later lists, ours only those in the same directory: another name
         # may be transferred and the others linked to it (docs/differences.md).
         mine, theirs = _by_file(mine), _by_file(theirs)
+        marked = explained.names_with_set_id(before, expected, found)
+        mine, theirs = (explained.without_set_id_changes(lines, marked) for lines in (mine, theirs))
     return differences + _line_differences(theirs, mine)
 
 

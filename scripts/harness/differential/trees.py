@@ -199,32 +199,39 @@ def _describe(path, entry, owner):
 def read(root):
     """Everything of a tree that a transfer may change, by path; times that nobody set by hand count as "now"."""
     root, found, twins = os.fsencode(root), {}, {}
-    pending = [b""] if os.path.lexists(root) else []
-    while pending:
-        relative = pending.pop()
-        path = os.path.join(root, relative) if relative else root
-        info = os.lstat(path)
-        kind = stat.filemode(info.st_mode)[0]
-        value = b""
-        if kind == "-":
-            with open(path, "rb") as handle:
-                value = handle.read()
-        elif kind == "l":
-            value = os.readlink(path)
-        elif kind == "d":
-            pending += [os.path.join(relative, name) for name in os.listdir(path)]
-        if kind != "d":
-            twins.setdefault((info.st_dev, info.st_ino), []).append(relative)
-        found[relative] = {
-            "kind": kind, "mode": oct(stat.S_IMODE(info.st_mode)), "owner": (info.st_uid, info.st_gid),
-            "time": "now" if info.st_mtime_ns > LATEST else info.st_mtime_ns, "value": value,
-            "device": info.st_rdev if kind in "cb" else 0,
-            "attributes": {name: os.getxattr(path, name, follow_symlinks=False)
-                           for name in os.listxattr(path, follow_symlinks=False)}}
+    if os.path.lexists(root):
+        _read_entry(root, b"", found, twins)
     for paths in twins.values():
         for path in paths:
             found[path]["links"] = sorted(paths)
     return found
+
+
+def _read_entry(path, relative, found, twins):
+    """One entry, and what is below it: paths may be longer than the kernel's limit, so each directory is held open."""
+    info = os.lstat(path)
+    kind = stat.filemode(info.st_mode)[0]
+    value = b""
+    if kind == "-":
+        with open(path, "rb") as handle:
+            value = handle.read()
+    elif kind == "l":
+        value = os.readlink(path)
+    found[relative] = {
+        "kind": kind, "mode": oct(stat.S_IMODE(info.st_mode)), "owner": (info.st_uid, info.st_gid),
+        "time": "now" if info.st_mtime_ns > LATEST else info.st_mtime_ns, "value": value,
+        "device": info.st_rdev if kind in "cb" else 0,
+        "attributes": {name: os.getxattr(path, name, follow_symlinks=False)
+                       for name in os.listxattr(path, follow_symlinks=False)}}
+    if kind != "d":
+        twins.setdefault((info.st_dev, info.st_ino), []).append(relative)
+        return
+    held = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in map(os.fsencode, os.listdir(held)):
+            _read_entry(b"/proc/self/fd/%d/%s" % (held, name), os.path.join(relative, name) if relative else name, found, twins)
+    finally:
+        os.close(held)
 
 
 def differences(name, expected, found):

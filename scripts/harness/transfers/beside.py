@@ -20,6 +20,13 @@ ATTRIBUTES = ("mkdir src dst; for f in src/a src/b dst/a; do echo x > $f; setfat
 KINDS = ("mkdir -p src/d dst; mkfifo src/p; ln -s q src/l; mknod src/c c 1 3; mknod src/b b 7 9; mknod src/d/c c 1 3; echo xx > src/f; "
          "chmod 4751 src/f; head -c 123456 /dev/zero > src/d/big; chmod 1777 src/d; touch -d @5 src/f")
 UNREADABLE = SMALL + "; mkdir -m 0 src/x; chmod 0 src/f; chown -R daemon dst"
+LOOP = SMALL + "; ln -s . src/d/l"
+NAMED = SMALL + "; printf '%s\\n' d/. f/ d/ f/. > names"
+OTHERS = ("mkdir -p src/d dst/d dst/.kept; echo new > src/d/f; chmod 600 src/d/f; ln -s a src/d/l; ln -s b dst/d/l; echo old > dst/d/f; "
+          "chown -h 5:6 dst/d dst/d/*; chmod 2771 dst/d; chmod 4751 dst/d/f")
+KEPT = ("mkdir src dst other; for d in src dst other; do ln -s q $d/l; mkfifo $d/p; mkdir $d/d; done; ln -s r src/m; ln -s q other/m; "
+        "ln -s r dst/m; mkfifo src/n other/n; echo x > dst/n; ln -s s src/o; ln -s t other/o; mkdir src/e other/e; chmod 700 other/e; "
+        "ln -s u src/u; ln -s u other/u; chown -h 5:6 other/u")
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -66,11 +73,39 @@ SETS = {
     "mkpath, dry run": Set("-ain --mkpath", "src/", "dst/a/b"),
     "mkpath for a file, dry run": Set("-ain --mkpath", "src/f", "dst/a/b", roles=OVER_SHELL),
     "list only, new destination": Set("-ai --list-only", "src/", "dst/no/there/"),
+    "existing, one directory to a new name": Set("-ri --existing", "src/e", "dst/new"),
+    "existing, to a new name": Set("-ri --existing", "src/", "dst/new"),
+    "existing, to a new name, dry run": Set("-rin --existing", "src/", "dst/new"),
+    "contents by a dot": Set("-ai", "src/.", "dst/."),
+    "contents by a dot, to a new name": Set("-ai", "src/d/.", "dst/new/.", roles=OVER_SHELL),
+    "contents by a dot, one level": Set("-di", "src/./d/.", "dst/new"),
+    "format without names, new destination": Set("-a --out-format=%l", "src/", "dst/new"),
+    # sources that are missing or no directories
+    "missing directory, deleting": Set("-ri --delete", "src/no/ src/d"),
+    "missing directory, deleting before": Set("-ri --delete-before --ignore-missing-args", "src/no/x src/d"),
+    "missing directory, deleting late": Set("-ri --delete-delay --delete-missing-args", "src/no/ src/d"),
+    "missing directory, deleting after, nothing to send": Set("-ri --delete-after", "src/no/ src/none", errors=False),
+    "missing directory, deleting in a new one": Set("-ri --delete", "src/no/ src/d", "dst/new"),
+    "missing directory, deleting, ignoring errors": Set("-ri --delete --ignore-errors", "src/no/ src/d"),
+    "missing name, deleting": Set("-ri --delete", "src/no src/d"),
+    "relative, missing directory, deleting": Set("-riR --delete", "src/./no/x src/./d", errors=False),
+    "relative, a file with a slash": Set("-aiR", "src/./f/"),
+    "files from, with slashes and dots": Set("-ai --files-from=names", tree=NAMED, directions=("push",)),
+    "files from, with slashes and dots, not relative": Set("-ai --no-R --files-from=names", tree=NAMED, directions=("push",), errors=False),
+    "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
+    "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
+    # backups of what others own
+    "backups of others' files": Set("-rltpib --backup-dir=.kept", tree=OTHERS),
+    "backups of others' files, in place": Set("-rltib --inplace", tree=OTHERS.replace("4751", "751")),
     # directories beside the destination
     "temp dir that is missing": Set("-ai --temp-dir=nothing"),
     "temp dir that is a file": Set("-ai --temp-dir=h"),
     "link dest that is missing": Set("-ai --link-dest=nothing", roles=OVER_SHELL),
     "compare dest that is a file": Set("-ai --compare-dest=h", roles=OVER_SHELL),
+    "compare dest and links": Set("-aii --compare-dest=../other", tree=KEPT),
+    "copy dest and links": Set("-ai --copy-dest=../other", tree=KEPT),
+    "link dest and links": Set("-ai --link-dest=../other", tree=KEPT),
+    "compare dest, omitting directory times": Set("-aiO --compare-dest=../other", tree=KEPT),
     "link dest that has the root, new destination": Set("-ai --link-dest=../../other", target="dst/new", tree=ALTERNATES),
     "copy dest, other times, new destination": Set("-ai --copy-dest=../../other", target="dst/new",
                                                    tree=ALTERNATES + "; chmod 700 other"),
@@ -105,12 +140,21 @@ SETS = {
     "attribute rule of the sender": Set("-aiX --filter=-xs_user.a", tree=ATTRIBUTES),
     "attribute rule of the receiver": Set("-aiX --delete --filter=-xr_user.*", tree=ATTRIBUTES),
     "attribute rules": Set("-aiX --filter=+x_user.b --filter=-x_*", tree=ATTRIBUTES),
+    # versions
+    "fuzzy before protocol 29": Set("-ry --protocol=28", roles=OVER_SHELL, errors=False),
+    "two link dests before protocol 29": Set("-r --link-dest=../a --link-dest=../b --protocol=28", roles=OVER_SHELL, errors=False),
+    "link dest in place before protocol 29": Set("-r --link-dest=../a --inplace --protocol=28", roles=OVER_SHELL, errors=False),
+    "pruning before protocol 29": Set("-rm --protocol=28", roles=OVER_SHELL, errors=False),
+    "rules before protocol 29": Set("-rF --delete --protocol=28", roles=OVER_SHELL, errors=False),
+    "times before protocol 31": Set("-ai --protocol=30", tree=SMALL + "; touch -d @5.5 src/f"),
     # lists
     "list only, access times": Set("-aU --list-only", tree=KINDS),
     "list only, all kinds": Set("-a --list-only", tree=KINDS),
     "list only, verbose and human": Set("-rvh --list-only", tree=KINDS),
     "list only, one level": Set("--list-only", tree=KINDS),
     "list only, directories": Set("-dhhh --list-only", "src", tree=KINDS),
+    "no checksums": Set("-ai --cc=none", tree=SMALL + "; seq 2000 > src/f; seq 1999 > dst/f"),
+    "devices as files with set-ID bits": Set("-rp --copy-devices", tree=KINDS + "; chmod 4755 src/c", roles=OVER_SHELL),
     "remote bandwidth limit with a unit": Set("-ai -M--bwlimit=40m", roles=("client-of-shell", "server", "daemon")),
     "verbose, one directory that is skipped": Set("-lptv", "src/d", "dst/"),
     "verbose, nothing there": Set("-av", "src/nothing", "dst/", roles=OVER_SHELL),

@@ -48,7 +48,9 @@ extension DecisionRules {
     /// Why `--existing`, `--ignore-existing` or `-u` exclude an entry.
     private func reasonToSkip(_ candidate: Candidate) -> SkipReason? {
         let entry = candidate.entry
-        guard let current = candidate.current else { return skipsMissing && !candidate.isCreated ? .missing : nil }
+        guard let current = candidate.current else {
+            return skipsMissing && !(candidate.isCreated && changesDestination) ? .missing : nil
+        }
         if skipsExisting, !entry.isDirectory || !current.isDirectory { return .exists }
         guard skipsNewer, entry.isRegular, current.isRegular, candidate.attempt == 0 else { return nil }
         let (difference, isFar) = entry.modified.subtractingReportingOverflow(current.modified.seconds)
@@ -113,24 +115,18 @@ extension DecisionRules {
         differences.isEmpty && !reportsUnchanged ? nil : differences.union(.localChange)
     }
 
-    /// Decides about a symbolic link, device, FIFO or socket.
+    /// Decides about a symbolic link, device, FIFO or socket; alternate directories count only where nothing is at its
+    /// name.
     fileprivate func decideNode(_ candidate: Candidate) -> Decision {
         let (entry, current) = (candidate.entry, candidate.current)
-        if !candidate.bases.isEmpty, let decision = takeAlternate(candidate) { return decision }
+        let usesAlternates = current == nil && !candidate.bases.isEmpty
+        if usesAlternates, let decision = takeAlternate(candidate) { return decision }
         if let current, isUnchanged(candidate, current) { return keep(candidate, current) }
-        var flags: ItemFlags? = [.localChange]
+        var flags: ItemFlags? = newFlags(candidate).union(.localChange)
         if let current, current.isSameType(as: entry) {
             flags = [.localChange, .reportChange, differences(of: candidate, from: current, isChanging: true)]
-        } else if let best = candidate.bases.isEmpty ? nil : bestAlternate(for: candidate) {
-            let isChanging = best.match == .type
-            let found = differences(
-                of: candidate,
-                from: candidate.bases[best.number].status,
-                isChanging: isChanging
-            )
-            flags = isChanging ? [.localChange, .reportChange, found] : reportedMaking(found)
-        } else {
-            flags = newFlags(candidate).union(.localChange)
+        } else if usesAlternates, let best = bestAlternate(for: candidate) {
+            flags = reportedMaking(candidate, best)
         }
         return .make(
             report: flags,
@@ -139,11 +135,23 @@ extension DecisionRules {
         )
     }
 
+    /// The report of a link or node that is made as an alternate directory has it; nil when it is not reported.
+    private func reportedMaking(_ candidate: Candidate, _ best: (number: Int, match: Match)) -> ItemFlags? {
+        let basis = candidate.bases[best.number].status
+        guard best.match < .attributes else { return reportedMaking([]) }
+        return [.localChange, .reportChange, differences(of: candidate, from: basis, isChanging: best.match == .type)]
+    }
+
     fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
         guard let current = candidate.current, current.isDirectory else {
             var flags: ItemFlags? = newFlags(candidate).union(.localChange)
             if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                flags = reportedMaking(differences(of: candidate, from: basis.status, isChanging: false))
+                let isEqual = differences(of: candidate, from: basis.status, isChanging: false).isEmpty
+                // Here its time counts with --omit-dir-times, too.
+                flags =
+                    isEqual && (!keepsTimes || hasSameTime(candidate.entry, basis.status))
+                    ? reportedMaking([])
+                    : [.localChange, differences(of: candidate, from: basis.status, isChanging: true)]
             }
             return .make(
                 report: flags,

@@ -1,3 +1,4 @@
+import Checksums
 import Glibc
 import RsyncOptions
 import RsyncWire
@@ -20,6 +21,8 @@ extension DecisionRules {
             isRoot: geteuid() == 0,
             mask: ProcessMask.value
         )
+        // Without checksums there are no block sums (rsync(1), `--checksum-choice`).
+        if state.parameters.checksum == .none { wantsDelta = false }
         let isExact = state.options.comparison.comparesNanoseconds && state.parameters.dialect.listsNanoseconds
         // rsync's own option takes precedence over the file system's time resolution.
         if isExact, window < 0 { grain = state.execution.timeGrain(of: volume) }

@@ -154,7 +154,7 @@ extension Deleter {
 
     /// Deletes what was found, after the transfer (`--delete-delay`, `--delete-after`).
     func deleteLate() {
-        guard !rules.isGuarded, rules.isWanted, mayDelete() else { return }
+        guard !rules.isGuarded, pending.entries > 0, mayDelete() else { return }
         deletePending()
     }
 

@@ -20,7 +20,7 @@ extension Generator {
             return
         }
         if passesOver(entry, named: name) { return }
-        let leaf = list.leaf(of: entry)
+        let leaf = context.destination.leaf(of: entry, in: list)
         do throws(VolumeError) {
             let candidate = Candidate(
                 entry: entry,
@@ -77,7 +77,11 @@ extension Generator {
             if let withheld { awaitValues(of: candidate, withheld) }
             if let flags = decision.report { context.requester.report(flags, of: candidate) }
             if rules.mentionsUnchanged, case .make = decision { mention(candidate, decision) }
-            guard case .keep = decision else { return try executor.setAttributes(decision, ofDirectory: candidate) }
+            guard case .keep = decision else {
+                // As in rsync, errors are mentioned although there is nothing to delete.
+                if rules.changesDestination, deletesNow(below: entry) { _ = deleter.mayDelete() }
+                return try executor.setAttributes(decision, ofDirectory: candidate)
+            }
             // When the source is empty, deletions are decided first: a refusal must not leave even the directory's
             // attributes changed.
             if deleter.isSourceEmpty { delete(in: name, entry, list: list) }
@@ -159,10 +163,14 @@ extension Generator {
 
     // MARK: deletion
 
+    /// Whether what a directory should not have is deleted, or noted, when the directory is processed.
+    private func deletesNow(below entry: FileEntry) -> Bool {
+        let isDue = rules.deletion.time == .during || rules.deletion.time == .delayed
+        return rules.deletion.isWanted && isDue && entry.flags.contains(.hasContents)
+    }
+
     private func delete(in name: [UInt8], _ entry: FileEntry, list: FileList) {
-        guard rules.deletion.isWanted, rules.deletion.time == .during || rules.deletion.time == .delayed,
-            entry.flags.contains(.hasContents)
-        else { return }
+        guard deletesNow(below: entry) else { return }
         do throws(VolumeError) {
             deleter.clean(try context.directories.directory(name.span), named: name, list: list)
         } catch {

@@ -127,12 +127,11 @@ final class Backups {
         to place: VolumeDirectory,
         as name: Span<UInt8>
     ) throws(VolumeError) {
-        var attributes = FileAttributes(owner: status.owner, group: status.group, modified: status.modified)
+        var attributes = kept(of: status)
         // A device is only copied when its content is about to change.
         let isContent = status.isRegular || status.isDevice && state.options.placement.writesDevices
         switch status.kind {
         case _ where isContent:
-            attributes.permissions = status.permissions
             let staged = try place.stage(name, replacing: true, permissions: status.permissions)
             let source = try directory.openForReading(leaf, orDevice: status.isDevice)
             try staged.copyWhole(from: source)
@@ -144,8 +143,8 @@ final class Backups {
         case .symbolicLink:
             let target = try directory.readLink(leaf)
             try place.placeSymbolicLink(target.span, as: name, isReplacing: true)
+            attributes.permissions = nil
         default:
-            attributes.permissions = status.permissions
             try place.placeNode(
                 mode: status.mode,
                 major: status.deviceMajor,
@@ -156,6 +155,22 @@ final class Backups {
         }
         let failures = try place.setAttributes(name, attributes)
         state.report(attributes: failures, role: "generator")
+    }
+
+    /// The attributes of a copy: owner, group and time where they are preserved, and permissions.
+    private func kept(of status: FileStatus) -> FileAttributes {
+        let options = state.options.attributes
+        var attributes = FileAttributes(permissions: status.permissions)
+        if options.owner, options.privileges.isSuper(asRoot: geteuid() == 0) { attributes.owner = status.owner }
+        if options.group { attributes.group = status.group }
+        if options.times { attributes.modified = status.modified }
+        guard !status.isDirectory else { return attributes }
+        // Unlike rsync: what ran as somebody else must not run as this process's user.
+        if attributes.owner == nil, status.owner != geteuid() { attributes.permissions = status.permissions & ~0o4000 }
+        if attributes.group == nil, status.group != getegid() {
+            attributes.permissions = attributes.permissions.map { $0 & ~0o2000 }
+        }
+        return attributes
     }
 
     // MARK: the directory of backups
@@ -185,13 +200,7 @@ final class Backups {
             return
         }
         let original = try destination.directory(path.span).status()
-        let attributes = FileAttributes(
-            owner: original.owner,
-            group: original.group,
-            permissions: original.permissions,
-            modified: original.modified
-        )
         // The backup is what matters.
-        _ = try holder.setAttributes(part.leaf.span, attributes)
+        _ = try holder.setAttributes(part.leaf.span, kept(of: original))
     }
 }

@@ -14,7 +14,7 @@ struct RelativePath: Equatable {
     /// Whether it begins with `./`, which makes the root an implied directory.
     let beginsAtRoot: Bool
     /// Whether it stands for the contents of a directory.
-    let takesContents: Bool
+    private(set) var takesContents: Bool
 
     /// Splits an argument.
     ///
@@ -50,6 +50,14 @@ struct RelativePath: Equatable {
             return index
         }
         return nil
+    }
+
+    /// The same path for the entry itself; nil if it is that, or the base.
+    var withoutContents: RelativePath? {
+        guard takesContents, !components.isEmpty else { return nil }
+        var path = self
+        path.takesContents = false
+        return path
     }
 
     /// The name in the transfer.

@@ -157,7 +157,14 @@ package struct SourceResolver {
             return source(base, prefix, path.path)
         } catch {
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
-            let volume = try base.volume.volume(at: folder.span, following: place.following)
+            let volume: Volume
+            do throws(VolumeError) {
+                volume = try base.volume.volume(at: folder.span, following: place.following)
+            } catch {
+                // A slash after what is no directory counts for nothing.
+                guard error.number == ENOTDIR, let entry = path.withoutContents else { throw error }
+                return try relative(entry, argument, base)
+            }
             let leaf = path.takesContents ? Self.dot : path.components[path.components.count - 1]
             return source(
                 Folder(volume: volume, filterRoot: base.filterRoot),
@@ -208,26 +215,66 @@ package struct SourceResolver {
 }
 
 extension SourceResolver {
-    /// Why an argument makes the whole transfer impossible (rsync(1), `--relative`); nil if it does not.
-    package static func refusal(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
-        guard case .invalidName(argument) = error else { return nil }
-        return .usage("found \"..\" dir in relative path: \(printable(argument))", exitCode: 1)
+    /// Opens arguments.
+    ///
+    /// - Parameter arguments: Paths as given by the user; relative to the module in a daemon.
+    /// - Returns: Those that can be opened, and what there is to say about the others.
+    /// - Throws: ``EngineError`` for an argument that makes the whole transfer impossible.
+    package mutating func open(
+        _ arguments: [[UInt8]]
+    ) throws(EngineError) -> (roots: [SourceRoot], failures: [SourceFailure]) {
+        var roots: [SourceRoot] = []
+        var failures: [SourceFailure] = []
+        for argument in arguments {
+            do throws(VolumeError) {
+                roots.append(try resolve(argument))
+            } catch {
+                if let refusal = refusal(of: argument, error) { throw refusal }
+                if let failure = failure(of: argument, error) { failures.append(failure) }
+            }
+        }
+        return (roots, failures)
     }
 
-    /// Why nothing can be sent when the directory that the names of `--files-from` are in cannot be opened; nil without
-    /// such names.
-    package func failure(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
+    /// Why nothing can be sent (rsync(1), `--relative`, `--files-from`); nil if only this argument is left out.
+    private func refusal(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
+        if case .invalidName(argument) = error {
+            return .usage("found \"..\" dir in relative path: \(printable(argument))", exitCode: 1)
+        }
         guard selection.filesFrom != nil else { return nil }
         let text = place.failure("change_dir", place.shown(argument: argument), error.number ?? EINVAL)
         return .usage(text, exitCode: 3)
     }
 
-    /// The message about an argument whose directory cannot be opened.
-    package func describe(_ argument: [UInt8], _ error: VolumeError) -> String {
+    /// An argument whose directory cannot be opened; nil if that is to be ignored.
+    private func failure(of argument: [UInt8], _ error: VolumeError) -> SourceFailure? {
         let number = error.number ?? EINVAL
-        let path = place.shown(argument: selection.relative ? argument : PathParts(argument).folder)
-        let operation = selection.relative ? "link_stat" : "change_dir"
-        return place.failure(operation, path, number)
+        guard selection.relative else {
+            let path = place.shown(argument: PathParts(argument).folder)
+            return SourceFailure(text: place.failure("change_dir", path, number), isError: true)
+        }
+        if error.isMissing, selection.ignoresMissing { return nil }
+        let text = place.failure("link_stat", place.shown(argument: argument), number)
+        return SourceFailure(text: text, isError: !error.isMissing)
+    }
+}
+
+/// A source argument that cannot be opened.
+package struct SourceFailure: Sendable {
+    /// The message.
+    let text: String
+    /// Whether it counts as an error of the sender, so that nothing is deleted: not for a name that does not exist in a
+    /// directory that does.
+    let isError: Bool
+}
+
+extension SessionState {
+    /// Reports arguments that cannot be opened.
+    func note(_ failures: [SourceFailure]) {
+        for failure in failures {
+            if failure.isError { add(.general) }
+            report(failure.text, .errorTransfer)
+        }
     }
 }
 

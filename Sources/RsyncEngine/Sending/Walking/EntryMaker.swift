@@ -64,10 +64,9 @@ final class EntryMaker {
             }
         }
         guard mustFollow || links.copiesDirectories else { return status }
-        let path = item.path
         let referent: FileStatus?
         do throws(VolumeError) {
-            referent = try item.root.volume.root.status(of: path.span, following: following)
+            referent = try statusOfReferent(item)
         } catch {
             if !mustFollow { return status }
             // What is outside of a module counts as nothing.
@@ -75,6 +74,19 @@ final class EntryMaker {
             referent = nil
         }
         return mustFollow ? referent : referent.flatMap { $0.isDirectory ? $0 : nil } ?? status
+    }
+
+    /// The status of what a link leads to; nil for nothing.
+    ///
+    /// It is looked up from the link's directory, as in rsync, because the kernel limits the number of links in a path.
+    private func statusOfReferent(_ item: WalkedItem) throws(VolumeError) -> FileStatus? {
+        do throws(VolumeError) {
+            return try item.directory.status(of: item.leaf.span, following: following)
+        } catch {
+            // Out of the directory, but maybe not out of the module.
+            guard following == .inside, error.number == EXDEV else { throw error }
+            return try item.root.volume.root.status(of: item.path.span, following: following)
+        }
     }
 
     /// Reports a link that leads to nothing.
@@ -95,7 +107,7 @@ final class EntryMaker {
         in directory: VolumeDirectory
     ) throws(VolumeError) -> FileStatus {
         guard copiesDevices, status.isDevice else { return status }
-        return try directory.statusAsFile(status, leaf).now
+        return try directory.statusAsFile(status, leaf).asContent
     }
 
     /// An entry without its rarer fields.
@@ -108,6 +120,7 @@ final class EntryMaker {
         var entry = FileEntry(status)
         entry.source = source
         if !state.options.attributes.modeChanges.isEmpty { entry.apply(state.options.attributes.modeChanges) }
+        if !state.parameters.dialect.listsNanoseconds { entry.nanoseconds = 0 }
         if status.isDirectory { entry.flags = flags }
         return entry
     }

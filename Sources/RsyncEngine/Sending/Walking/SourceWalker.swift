@@ -150,7 +150,7 @@ final class SourceWalker {
                 addTree(source.transferName == [UInt8(ascii: ".")] ? [] : source.transferName, number, to: list)
             }
         } catch {
-            guard error.isMissing, state.options.deletion.deletesMissingSources else {
+            guard error.isMissing, selection.relative, state.options.deletion.deletesMissingSources else {
                 return noteArgument(error, source.shown(in: state.place))
             }
             addMissing(source, number, to: list)
@@ -381,8 +381,10 @@ final class SourceWalker {
 
     /// Reports an argument that could not be listed: it does not keep anything from being deleted.
     private func noteArgument(_ error: VolumeError, _ path: [UInt8]) {
-        if error.isMissing, selection.ignoresMissing { return }
-        if !error.isMissing { state.add(.general) }
+        // Without `--relative` it is not the name that is missing, but its directory.
+        let isMissing = error.isMissing && selection.relative
+        if isMissing, selection.ignoresMissing { return }
+        if !isMissing { state.add(.general) }
         state.report(state.place.failure("link_stat", path, error.number ?? EINVAL), .errorTransfer)
     }
 
