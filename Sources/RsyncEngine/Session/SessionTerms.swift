@@ -4,9 +4,9 @@ import RsyncWire
 import VolumeAccess
 
 extension SessionParameters {
-    /// How block sums are computed.
+    /// How block sums are computed (protocol specification, transfer 9.3).
     var blockRecipe: ChecksumRecipe {
-        .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix))
+        .blocks(checksum, seed: seed, seedFix: flags.contains(.checksumSeedFix) || !dialect.hasCompatibilityFlags)
     }
 
     /// How the whole-file checksum of a transferred file is computed (protocol specification, transfer 9.3).

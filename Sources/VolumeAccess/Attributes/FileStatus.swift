@@ -70,6 +70,8 @@ package struct FileStatus: Hashable, Sendable {
     package var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
     /// Whether it is a named pipe or a socket.
     package var isSpecial: Bool { kind == .fifo || kind == .socket }
+    /// Whether two names refer to one file.
+    package func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
     /// Whether less space is allocated than the size requires: the file has holes, or the file system compresses.
     package var isSparse: Bool { isRegular && allocated < size }
 
@@ -99,6 +101,7 @@ package struct FileStatus: Hashable, Sendable {
         group: UInt32 = 0,
         linkCount: UInt32 = 1,
         device: UInt64 = 0,
+        inode: UInt64 = 0,
         deviceMajor: UInt32 = 0,
         deviceMinor: UInt32 = 0
     ) {
@@ -110,7 +113,7 @@ package struct FileStatus: Hashable, Sendable {
         self.group = group
         self.linkCount = linkCount
         self.device = device
-        inode = 0
+        self.inode = inode
         self.deviceMajor = deviceMajor
         self.deviceMinor = deviceMinor
         blocks = 0

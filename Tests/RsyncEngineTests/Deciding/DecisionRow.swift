@@ -69,7 +69,8 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
     /// Another file, from its kind and its description.
     private static func basis(_ text: String, number: Int) throws -> BasisCandidate {
         let kind = text.prefix { $0 != " " }
-        let words = try EntryWords(String(text.dropFirst(kind.count)))
+        var words = try EntryWords(String(text.dropFirst(kind.count)))
+        words.inode = words.inode ?? 2 + UInt64(number)
         let places: [Substring: BasisPlace] = [
             "alt": .alternate(number), "partial": .partial, "similar": .fuzzy([120]),
         ]
@@ -185,6 +186,7 @@ private struct EntryWords {
     var group: UInt32 = 0
     var device: (UInt32, UInt32) = (0, 0)
     var linkCount: UInt32 = 1
+    var inode: UInt64?
     var sharedNames = 0
     var content = Candidate.Content.unread
     var lists = Candidate.Content.unread
@@ -219,6 +221,8 @@ private struct EntryWords {
             attributes = word.hasSuffix("=same") ? .same : .differs
         } else if word.hasPrefix("inherits=") {
             inherited = UInt32(word.dropFirst(9), radix: 8)
+        } else if word.hasPrefix("inode=") {
+            inode = UInt64(word.dropFirst(6))
         } else if word.hasPrefix("read=") {
             accessed = try #require(Int64(word.dropFirst(5)))
         } else if word.hasPrefix("sum=") || word.hasPrefix("to=") {
@@ -245,6 +249,7 @@ private struct EntryWords {
             owner: owner,
             group: group,
             linkCount: linkCount,
+            inode: inode ?? 1,
             deviceMajor: device.0,
             deviceMinor: device.1
         )

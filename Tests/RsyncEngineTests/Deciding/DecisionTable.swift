@@ -12,7 +12,7 @@
 ///   first name to come up; another name is in progress; the file is in place under this very name; it is in place as
 ///   `A`; so it is, and this name is a link to `A` already.
 /// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group;
-///   `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
+///   `inode=1`: it is the file that is there at the entry's name; `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
 /// - After `;`: further files, `alt` in an alternate directory, `partial` what an interrupted transfer left, `similar` one with
 ///   a similar name.
 /// - Options are rsync's. `user` is no root; the umask is 022; `--nanoseconds` is what `dvm-target` compares, on a file
@@ -136,7 +136,11 @@ let decisionTable = """
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --copy-dest      | copy 0, set mode 644 time 5
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --copy-dest | transfer (size), set mode 644 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --link-dest      | link to 0
-    file 100 5 644           | file 100 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
+    file 100 5 644           | file 100 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0, no backup
+    file 100 5 644           | file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
+    file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
+    file 100 5 644           | file 100 5 644 x2 ; alt file 100 5 644 inode=1 | -rlpt --link-dest | keep
+    file 100 5 644           | file 100 5 644 x2 ; alt file 100 5 644 inode=1 | -rlpt --link-dest -ii | keep, report unchanged
     file 100 5 640           | - ; alt file 100 5 644      | -rlpt --link-dest      | copy 0, set mode 640 time 5, report (permissions)
     file 100 5 640           | file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | keep, set mode 640, report (permissions)
     file 100 5 644           | - ; alt file 100 6 644 ; alt file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | link to 2

@@ -22,11 +22,13 @@ KINDS = ("mkdir -p src/d dst; mkfifo src/p; ln -s q src/l; mknod src/c c 1 3; mk
 UNREADABLE = SMALL + "; mkdir -m 0 src/x; chmod 0 src/f; chown -R daemon dst"
 LOOP = SMALL + "; ln -s . src/d/l"
 NAMED = SMALL + "; printf '%s\\n' d/. f/ d/ f/. > names"
-OTHERS = ("mkdir -p src/d dst/d dst/.kept; echo new > src/d/f; chmod 600 src/d/f; ln -s a src/d/l; ln -s b dst/d/l; echo old > dst/d/f; "
+OTHERS = ("mkdir -p src/d dst/d dst/.kept; echo newer > src/d/f; chmod 600 src/d/f; ln -s a src/d/l; ln -s b dst/d/l; echo old > dst/d/f; "
           "chown -h 5:6 dst/d dst/d/*; chmod 2771 dst/d; chmod 4751 dst/d/f")
 KEPT = ("mkdir src dst other; for d in src dst other; do ln -s q $d/l; mkfifo $d/p; mkdir $d/d; done; ln -s r src/m; ln -s q other/m; "
         "ln -s r dst/m; mkfifo src/n other/n; echo x > dst/n; ln -s s src/o; ln -s t other/o; mkdir src/e other/e; chmod 700 other/e; "
         "ln -s u src/u; ln -s u other/u; chown -h 5:6 other/u")
+SNAPSHOT = ("mkdir src dst other kept; echo new > src/f; ln src/f src/g; cp -p src/f other/f; ln other/f dst/f; ln other/f dst/g; "
+            "echo precious > kept/f; echo precious > kept/g")
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -122,6 +124,9 @@ SETS = {
     "set-group-ID directory": Set("-ri", tree="mkdir -p src/d/n/m dst/d; echo x > src/d/n/f; chmod 2775 dst/d; chgrp 2 dst/d"),
     "compare dest, other permissions": Set("-rti --compare-dest=../other", tree=ALTERNATES),
     "copy dest, other permissions": Set("-rti --copy-dest=../other", tree=ALTERNATES),
+    "link dest that the destination is linked to": Set("-aHi -b --backup-dir=../kept --link-dest=../other", tree=SNAPSHOT),
+    "backups in a directory that is deleted": Set("-ai --delete -b --backup-dir=.bak",
+                                                  tree="mkdir -p src dst/.bak; echo x > src/f; echo y > dst/.bak/g"),
     "link dest, other permissions": Set("-rtiI --link-dest=../other", tree=ALTERNATES),
     "executability and compare dest": Set("-rtiE --compare-dest=../other", tree=ALTERNATES),
     # which name of a file is transferred, and what is reported of the others
@@ -146,7 +151,6 @@ SETS = {
     "link dest in place before protocol 29": Set("-r --link-dest=../a --inplace --protocol=28", roles=OVER_SHELL, errors=False),
     "pruning before protocol 29": Set("-rm --protocol=28", roles=OVER_SHELL, errors=False),
     "rules before protocol 29": Set("-rF --delete --protocol=28", roles=OVER_SHELL, errors=False),
-    "times before protocol 31": Set("-ai --protocol=30", tree=SMALL + "; touch -d @5.5 src/f"),
     # lists
     "list only, access times": Set("-aU --list-only", tree=KINDS),
     "list only, all kinds": Set("-a --list-only", tree=KINDS),

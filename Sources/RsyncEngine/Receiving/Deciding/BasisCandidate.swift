@@ -122,8 +122,17 @@ extension DecisionRules {
         // Permissions that are not preserved do not count.
         let attributes = attributes(for: candidate, current: nil)
         if best.match == .attributes, use == .link {
+            if exists, let current = candidate.current, current.isSameFile(as: basis.status) {
+                return keep(candidate, current)
+            }
             let report = reportsUnchanged ? [.localChange, .nameFollows] as ItemFlags : nil
-            return .take(.link(best.number), report: report, attributes: attributes, displaced: displaced)
+            let isEqual = displaced == .replaced && isUpToDate(candidate)
+            return .take(
+                .link(best.number),
+                report: report,
+                attributes: attributes,
+                displaced: isEqual ? .equal : displaced
+            )
         }
         guard entry.isRegular, best.match >= .content, !exists else { return nil }
         let found = differences(of: candidate, from: basis, isChanging: true)

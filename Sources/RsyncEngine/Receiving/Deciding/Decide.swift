@@ -223,7 +223,7 @@ extension DecisionRules {
 
     /// Keeps the existing entry and corrects its attributes; gives it its own copy of the file where that would change
     /// other names.
-    private func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
+    func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
         let report = reported(differences(of: candidate, from: current, isChanging: false))
         let corrections = corrections(for: candidate, current: current)
@@ -241,9 +241,15 @@ extension DecisionRules {
 
     /// How an entry that is skipped differs from what exists, in rsync's words.
     func standing(of candidate: Candidate) -> String {
-        guard let current = candidate.current, current.isSameType(as: candidate.entry) else { return "type change" }
+        guard candidate.current?.isSameType(as: candidate.entry) ?? false else { return "type change" }
         guard isUnchanged(candidate) else { return comparesSums ? "sum change" : "file change" }
-        return differences(of: candidate, from: current, isChanging: false).isEmpty ? "uptodate" : "attr change"
+        return isUpToDate(candidate) ? "uptodate" : "attr change"
+    }
+
+    /// Whether what exists has the entry's content and attributes.
+    func isUpToDate(_ candidate: Candidate) -> Bool {
+        guard let current = candidate.current, isUnchanged(candidate) else { return false }
+        return differences(of: candidate, from: current, isChanging: false).isEmpty
     }
 
     func reported(_ flags: ItemFlags) -> ItemFlags? { flags.isEmpty && !reportsUnchanged ? nil : flags }

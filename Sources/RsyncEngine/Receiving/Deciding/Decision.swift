@@ -59,10 +59,17 @@ enum Displaced: Hashable, Sendable {
     case nothing
     /// It is replaced atomically when the new entry is complete.
     case replaced
+    /// It is replaced in the same way, and has the same content and attributes, so that no backup is made.
+    case equal
     /// It is removed first.
     case removed
     /// It is a directory, removed first: with its contents (`--delete`), or only if it is empty.
     case directory
+}
+
+extension Displaced {
+    /// Whether the new entry takes its place atomically.
+    var isReplaced: Bool { self == .replaced || self == .equal }
 }
 
 extension Decision {
@@ -163,6 +170,7 @@ extension Displaced {
     fileprivate var suffix: String {
         switch self {
         case .nothing, .replaced: ""
+        case .equal: ", no backup"
         case .removed: ", remove what is there"
         case .directory: ", remove the directory"
         }

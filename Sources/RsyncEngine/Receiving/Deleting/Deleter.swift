@@ -159,7 +159,14 @@ final class Deleter {
         } keeping: { path, kind in
             path.count > below && (keepsContents || isProtected(full(path), isDirectory: kind == .directory))
         }
-        for failure in failures { report(failure) }
+        for failure in failures {
+            // The backups of what was in it may be in it.
+            guard backups != nil, failure.operation == "rmdir", failure.number == ENOTEMPTY else {
+                report(failure)
+                continue
+            }
+            state.report("cannot delete non-empty directory: \(printable(failure.path))", .info)
+        }
         return isGone
     }
 

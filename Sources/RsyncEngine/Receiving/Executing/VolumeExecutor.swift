@@ -61,7 +61,7 @@ final class VolumeExecutor: Executor {
                 if ownCopy, try separate(candidate, attributes, in: directory) { break }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .take(let taking, _, let attributes, let displaced):
-                try take(taking, candidate, attributes, in: directory, isReplacing: displaced == .replaced)
+                try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
             case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
                 let place = context.destination.places.temporary ?? directory
@@ -72,10 +72,10 @@ final class VolumeExecutor: Executor {
                 request(candidate, report, attributes, inPlace: inPlace, basis, in: directory)
                 return .inProgress
             case .make(_, let attributes, let displaced):
-                try place(candidate, in: directory, isReplacing: displaced == .replaced)
+                try place(candidate, in: directory, isReplacing: displaced.isReplaced)
                 context.report(try directory.setAttributes(candidate.leaf.span, attributes))
             case .link(_, let displaced):
-                try link(candidate, in: directory, isReplacing: displaced == .replaced)
+                try link(candidate, in: directory, isReplacing: displaced.isReplaced)
             }
             dropPartial(of: candidate, in: directory)
             return .done
@@ -171,7 +171,7 @@ final class VolumeExecutor: Executor {
         do throws(VolumeError) {
             try keepBackup(displaced, decision, candidate, in: directory)
             switch displaced {
-            case .nothing, .replaced: return true
+            case .nothing, .replaced, .equal: return true
             case .removed: try directory.removeIfThere(candidate.leaf.span)
             case .directory: return try deleter.makeWay(for: candidate, in: directory)
             }

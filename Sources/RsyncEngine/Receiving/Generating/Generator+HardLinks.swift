@@ -143,8 +143,3 @@ extension Generator {
         for member in links.abandon(index: index) { tracker(finished: member.index) }
     }
 }
-
-extension FileStatus {
-    /// Whether two names refer to one file.
-    fileprivate func isSameFile(as other: FileStatus) -> Bool { inode == other.inode && device == other.device }
-}
