@@ -108,7 +108,10 @@ def _memory(count):
 
 
 def _beside_stock(count, options):
-    """A first and an unchanged pass of dvm-rsync: its largest process has at most twice the memory of stock's."""
+    """A first and an unchanged pass of dvm-rsync: its largest process has at most twice the memory of stock's.
+
+    Where stock needs very little, because it drops lists that are done, our program itself takes more: then LIMIT_KIB holds.
+    """
     def body(setting, folder):
         source, sizes = folder + "/source", {}
         empty_files(source, count, folders=1000)
@@ -126,7 +129,7 @@ def _beside_stock(count, options):
             _check_arrived(count, target)
         for times in ("first", "unchanged"):
             stock, ours = sizes[peers.STOCK_RSYNC, times], sizes[peers.DVM_RSYNC, times]
-            check(0 < ours <= 2 * stock, f"{times} pass: {ours} KiB, more than twice the {stock} KiB of stock")
+            check(0 < ours <= max(2 * stock, LIMIT_KIB), f"{times} pass: {ours} KiB, more than twice the {stock} KiB of stock")
     return body
 
 
@@ -146,7 +149,7 @@ def _program(pid):
 def memory_cases(full):
     """A million empty files in a thousand directories; fifty thousand in the reduced form.
 
-    Stock's memory is compared only for the million: with few files the program itself is most of ours.
+    Stock's memory is compared only for the million: with few files the program itself takes most of ours.
     """
     count = 1_000_000 if full else 50_000
     cases = [Case(f"memory/{count} files", _memory(count), 300 if full else 10)]
