@@ -124,6 +124,8 @@ SETS = {
     "set-group-ID directory": Set("-ri", tree="mkdir -p src/d/n/m dst/d; echo x > src/d/n/f; chmod 2775 dst/d; chgrp 2 dst/d"),
     "compare dest, other permissions": Set("-rti --compare-dest=../other", tree=ALTERNATES),
     "copy dest, other permissions": Set("-rti --copy-dest=../other", tree=ALTERNATES),
+    "missing directory before the dot of a relative source": Set("-r --delete -R", "src/no/./x", roles=OVER_SHELL),
+    "missing directory of a relative source": Set("-r --delete -R", "src/./no/x", roles=OVER_SHELL),
     "link dest that the destination is linked to": Set("-aHi -b --backup-dir=../kept --link-dest=../other", tree=SNAPSHOT),
     "backups in a directory that is deleted": Set("-ai --delete -b --backup-dir=.bak",
                                                   tree="mkdir -p src dst/.bak; echo x > src/f; echo y > dst/.bak/g"),

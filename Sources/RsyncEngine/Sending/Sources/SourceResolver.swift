@@ -247,15 +247,30 @@ extension SourceResolver {
     }
 
     /// An argument whose directory cannot be opened; nil if that is to be ignored.
-    private func failure(of argument: [UInt8], _ error: VolumeError) -> SourceFailure? {
+    private mutating func failure(of argument: [UInt8], _ error: VolumeError) -> SourceFailure? {
         let number = error.number ?? EINVAL
-        guard selection.relative else {
-            let path = place.shown(argument: PathParts(argument).folder)
-            return SourceFailure(text: place.failure("change_dir", path, number), isError: true)
+        if let folder = selection.relative ? unusableBase(of: argument) : PathParts(argument).folder {
+            let text = place.failure("change_dir", place.shown(argument: folder), number)
+            return SourceFailure(text: text, isError: true)
         }
         if error.isMissing, selection.ignoresMissing { return nil }
-        let text = place.failure("link_stat", place.shown(argument: argument), number)
+        var shown = argument
+        if let path = RelativePath(argument), !path.base.isEmpty {
+            shown = path.base + [PathParts.separator] + path.path
+        }
+        let text = place.failure("link_stat", place.shown(argument: shown), number)
         return SourceFailure(text: text, isError: !error.isMissing)
+    }
+
+    /// What comes before `/./` in an argument, if it cannot be opened.
+    private mutating func unusableBase(of argument: [UInt8]) -> [UInt8]? {
+        guard let path = RelativePath(argument), !path.base.isEmpty else { return nil }
+        do throws(VolumeError) {
+            _ = try open(path.base)
+            return nil
+        } catch {
+            return path.base
+        }
     }
 }
 
