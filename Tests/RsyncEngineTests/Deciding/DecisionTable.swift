@@ -137,6 +137,7 @@ let decisionTable = """
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --copy-dest | transfer (size), set mode 644 time 5
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --link-dest      | link to 0
     file 100 5 644           | file 100 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0, no backup
+    file 100 5 644           | file 100 5 644 ; alt file 100 5 644 | -rlpt --inplace --link-dest | link to 0, no backup
     file 100 5 644           | file 100 5 600 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --link-dest | link to 0
     file 100 5 644           | file 100 5 644 x2 ; alt file 100 5 644 inode=1 | -rlpt --link-dest | keep

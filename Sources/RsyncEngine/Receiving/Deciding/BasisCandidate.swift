@@ -126,12 +126,11 @@ extension DecisionRules {
                 return keep(candidate, current)
             }
             let report = reportsUnchanged ? [.localChange, .nameFollows] as ItemFlags : nil
-            let isEqual = displaced == .replaced && isUpToDate(candidate)
             return .take(
                 .link(best.number),
                 report: report,
                 attributes: attributes,
-                displaced: isEqual ? .equal : displaced
+                displaced: isUpToDate(candidate) ? .equal : displaced
             )
         }
         guard entry.isRegular, best.match >= .content, !exists else { return nil }
