@@ -23,18 +23,19 @@ enum WriteClock {
         return seconds * second + Int64(now.nanoseconds) - Int64(moment.nanoseconds)
     }
 
-    /// Waits until every write that starts from now on leaves a later modification time than this one; 30 ms at most
+    /// Waits until every write that starts from now on leaves a later modification time than this one; 40 ms at most
     /// unless ticks are late.
     ///
     /// This clock is up to a tick behind the exact one, which newer kernels and file servers take times from, and a
     /// file server's may be a tick ahead. A time further ahead was set explicitly, not by a write: there is nothing to
     /// wait for.
     static func pass(_ modified: Timestamp) {
-        // Each iteration ends after the tick, unless the clock was set back in the meantime.
+        // The end is limited for a clock that is set back in the meantime.
         for _ in 0..<8 {
             let left = tick - age(of: modified)
             guard left > 0, left <= 3 * tick else { return }
-            Kernel.sleep(nanoseconds: Int(left))
+            // The clock stands still between ticks: shorter sleeps could all end before the next one.
+            Kernel.sleep(nanoseconds: Int(max(left, tick / 4)))
         }
     }
 }

@@ -19,6 +19,18 @@ struct WriteClockTests {
         }
     }
 
+    @Test("what is left of a tick is waited for although the clock stands still", arguments: [1, 20_000, 300_000])
+    func remainder(left: Int64) {
+        for _ in 0..<5 {
+            let now = clockTime(CLOCK_REALTIME_COARSE)
+            let nanoseconds = now.seconds * 1_000_000_000 + Int64(now.nanoseconds) - WriteClock.tick + left
+            let modified = Timestamp(
+                seconds: nanoseconds / 1_000_000_000, nanoseconds: Int32(nanoseconds % 1_000_000_000))
+            WriteClock.pass(modified)
+            #expect(WriteClock.age(of: modified) >= WriteClock.tick)
+        }
+    }
+
     @Test(
         "a small file is read at once only if it has the length that it was listed with",
         arguments: [("12345", true), ("123456789", false), ("12", false)]
