@@ -1,8 +1,9 @@
-"""Volumes for measuring: a few large files, their edited copy, and very many small files. Same seed, same bytes."""
+"""Volumes for measuring: a few large files, their edited copy, and very many small files, with attributes too. Same seed, same bytes."""
 
 import mmap
 import os
 import random
+import struct
 
 MIB = 1 << 20
 
@@ -63,3 +64,32 @@ def empty_files(root, count, folders=1000):
         os.makedirs(path)
         for number in range(count // folders):
             os.mknod(f"{path}/file{number:06}", 0o100644)
+
+
+# An access list as the kernel keeps it (acl(5)): the owner, user 1234, the group, the mask, others.
+ACCESS_LIST = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", tag, permissions, who) for tag, permissions, who in (
+        (1, 6, 2**32 - 1), (2, 4, 1234), (4, 4, 2**32 - 1), (16, 4, 2**32 - 1), (32, 4, 2**32 - 1)))
+
+
+def attributed_files(root, count, folders=1000):
+    """`count` small files: each with an extended attribute, each third with an access list; directories with a default one."""
+    small_files(root, count, folders)
+    source = random.Random("attributes")
+    for top, _, names in os.walk(root):
+        if names:
+            os.setxattr(top, "system.posix_acl_default", ACCESS_LIST)
+        for number, name in enumerate(sorted(names)):
+            os.setxattr(f"{top}/{name}", "user.note", source.randbytes(20 if number % 10 else 300))
+            if number % 3 == 0:
+                os.setxattr(f"{top}/{name}", "system.posix_acl_access", ACCESS_LIST)
+
+
+def attributes_of(root):
+    """The extended attributes and access lists of every entry, by path."""
+    found = {}
+    for top, folders, names in os.walk(root):
+        for name in [".", *names]:
+            path = f"{top}/{name}"
+            found[os.path.relpath(path, root)] = {key: os.getxattr(path, key) for key in os.listxattr(path)}
+    return found
