@@ -186,13 +186,13 @@ def _differences(expected, found, before):
     if mine != theirs:
         # With incremental recursion, rsync knows names in later lists, ours only those in the same directory: another name
         # may be transferred and the others linked to it (docs/differences.md).
-        mine, theirs = _by_file(mine), _by_file(theirs)
+        mine, theirs = by_file(mine), by_file(theirs)
         marked = explained.names_with_set_id(before, expected, found)
         mine, theirs = (explained.without_set_id_changes(lines, marked) for lines in (mine, theirs))
     return differences + _line_differences(theirs, mine)
 
 
-def _by_file(lines):
+def by_file(lines):
     """Itemized lines with those about the names of one file joined, whichever of them was transferred."""
     links = [(line[:11], *line[12:].split(b" => ")) for line in lines if line[:1] == b"h" and line.count(b" => ") == 1]
     joined, left = [], list(lines)

@@ -112,8 +112,10 @@ final class WireRequester: TransferRequester {
         if state.parameters.dialect.hasDeletionMessage {
             return state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))
         }
-        let isShown = state.options.output.verbosity > 0 || state.options.output.itemize > 0
-        if isShown { state.report("deleting \(printable(name))\(isDirectory ? "/" : "")", .info) }
+        let output = state.options.output
+        guard output.verbosity > 0 || output.itemize > 0 else { return }
+        let word = output.itemize > 0 ? "*deleting  " : "deleting"
+        state.report("\(word) \(printable(name))\(isDirectory ? "/" : "")", .info)
     }
 
     /// How the basis, or what is kept of the existing file, is cut into blocks; empty for a whole transfer.
