@@ -16,6 +16,8 @@ package struct DescriptorStatus: Hashable, Sendable {
     package let linkCount: Int
     /// The size in bytes.
     package let size: Int
+    private let device: UInt64
+    private let inode: UInt64
 
     private init(_ status: stat) {
         type = status.st_mode & S_IFMT
@@ -23,7 +25,11 @@ package struct DescriptorStatus: Hashable, Sendable {
         owner = status.st_uid
         linkCount = Int(status.st_nlink)
         size = Int(status.st_size)
+        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
+
+    /// Whether both are of the same file.
+    package func isSameFile(as other: DescriptorStatus) -> Bool { device == other.device && inode == other.inode }
 
     /// Asks for the status of an open descriptor; fstat(2).
     ///

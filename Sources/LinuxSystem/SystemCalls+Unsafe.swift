@@ -37,6 +37,29 @@ package func openFile(_ path: [UInt8], _ flags: Int32, mode: UInt32 = 0) -> Int3
     return unsafe dvm_openat(AT_FDCWD, path.map { CChar(bitPattern: $0) } + [0], flags, mode)
 }
 
+/// openat(2) of a path of any bytes except NUL.
+func openFile(_ path: [UInt8], _ flags: Int32, mode: UInt32 = 0, in directory: Int32) -> Int32 {
+    unsafe dvm_openat(directory, path.map { CChar(bitPattern: $0) } + [0], flags, mode)
+}
+
+/// mkdirat(2) of a name of any bytes except NUL.
+func makeDirectory(_ name: [UInt8], _ permissions: UInt32, in directory: Int32) -> Int32 {
+    unsafe mkdirat(directory, name.map { CChar(bitPattern: $0) } + [0], permissions)
+}
+
+/// The target of a symbolic link that is open by `O_PATH`; nil with `errno` if it is none.
+func linkTarget(of link: Int32) -> [UInt8]? {
+    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlinkat(link, "", &target, target.count)
+    return count < 0 ? nil : Array(target.prefix(count))
+}
+
+/// Whether an open file is one of procfs(5).
+func isOnProcessFileSystem(_ descriptor: Int32) -> Bool {
+    var figures = statfs()
+    return unsafe fstatfs(descriptor, &figures) == 0 && figures.f_type == 0x9FA0
+}
+
 /// unlink(2) of a path of any bytes except NUL.
 package func removeName(_ path: [UInt8]) -> Int32 { unsafe unlink(path.map { CChar(bitPattern: $0) } + [0]) }
 

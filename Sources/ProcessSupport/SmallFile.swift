@@ -29,21 +29,27 @@ package struct SmallFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - path: Symbolic links are followed, as mounted Kubernetes secrets need.
+    ///   - rule: Judges these links; nil follows all of them.
     ///   - kind: What may be there.
     ///   - dashIsStandardInput: Whether `-` stands for standard input.
     /// - Throws: `SystemError` of open(2) or fstat(2); what is not regular is left to the caller (``isRegular``).
     package init(
         _ path: [UInt8],
+        by rule: PathRule? = nil,
         kind: Kind = .any,
         dashIsStandardInput: Bool = false
     ) throws(SystemError) {
         guard !path.contains(0) else { throw SystemError(operation: "open", number: ENOENT) }
         let flags = O_RDONLY | O_CLOEXEC | (kind == .regular ? O_NONBLOCK : 0)
-        let number = try systemCall("open") {
-            dashIsStandardInput && path == [UInt8(ascii: "-")] ? dup(0) : openFile(path, flags)
+        let file: Descriptor
+        if dashIsStandardInput, path == [UInt8(ascii: "-")] {
+            file = Descriptor(owning: try systemCall("dup") { dup(0) })
+        } else if let rule {
+            file = try PathWalk.open(path, flags, by: rule)
+        } else {
+            file = Descriptor(owning: try systemCall("open") { openFile(path, flags) })
         }
-        let file = Descriptor(owning: number)
-        let status = try DescriptorStatus(of: number)
+        let status = try DescriptorStatus(of: file.rawValue)
         isRegular = status.type == S_IFREG
         length = status.size
         permissions = status.permissions

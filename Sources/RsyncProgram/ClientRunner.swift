@@ -81,10 +81,11 @@ struct ClientRunner {
     /// Opens the log; one that cannot be opened is reported and left out.
     private func openLog() -> LogFile? {
         guard let path = line.settings.logFile else { return nil }
-        do throws(CommandError) {
-            return try LogFile(path: path)
+        do throws(SystemError) {
+            return try LogFile(path: path, by: line.options.selection.links.paths.unlimited)
         } catch {
-            output.error("rsync: [client] \(error)")
+            if let note = error.linkNote { output.error(note) }
+            output.error("rsync: [client] \(LogFile.failure(path, error))")
             if !line.options.output.quiet { output.line("Ignoring \"log file\" setting.") }
             return nil
         }
@@ -158,7 +159,11 @@ struct ClientRunner {
         _ printer: CommandPrinter,
         _ interruption: Interruption
     ) throws(CommandError) -> (SessionResult, Int32) {
-        let source = PasswordSource(file: line.settings.connection.passwordFile, environment: environment)
+        let source = PasswordSource(
+            file: line.settings.connection.passwordFile,
+            rule: line.options.selection.links.paths.unlimited,
+            environment: environment
+        )
         let user = host.user ?? environment["USER"] ?? environment["LOGNAME"] ?? "nobody"
         // Another user may not be able to read the file.
         let password = line.options.attributes.copyAs != nil && source.file != nil ? try read(source) : nil

@@ -28,8 +28,9 @@ package struct CommandRunner {
             output.flush()
             return code
         } catch {
-            let isUnprefixed = "\(error)".hasPrefix("rsync: ")
-            output.error(isUnprefixed ? "\(error)" : "rsync: \(error)")
+            // The last of the lines has the prefix.
+            let isPrefixed = "\(error)".split(separator: "\n").last?.hasPrefix("rsync: ") ?? false
+            output.error(isPrefixed ? "\(error)" : "rsync: \(error)")
             output.error(ExitText.line(code: error.exitCode, role: "client"))
             return error.exitCode
         }

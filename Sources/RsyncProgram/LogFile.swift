@@ -12,14 +12,18 @@ final class LogFile: LineOutput {
 
     /// Opens or creates a log.
     ///
-    /// - Throws: ``CommandError/failed(_:exitCode:)`` when it cannot be opened.
-    init(path: [UInt8]) throws(CommandError) {
-        let number = openFile(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, mode: 0o644)
-        guard number >= 0 else {
-            let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open log-file \(name): \(SystemText(errno))", exitCode: 13)
-        }
-        descriptor = Descriptor(owning: number)
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - rule: Which links are followed on the way.
+    /// - Throws: `SystemError` when it cannot be opened.
+    init(path: [UInt8], by rule: PathRule) throws(SystemError) {
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY
+        descriptor = try PathWalk.open(path, flags, mode: 0o644, by: rule)
+    }
+
+    /// The line about a log that cannot be opened.
+    static func failure(_ path: [UInt8], _ error: SystemError) -> String {
+        "failed to open log-file \(String(decoding: path, as: UTF8.self)): \(SystemText(error.number))"
     }
 
     /// Takes a descriptor that is open for writing, such as standard error's duplicate.

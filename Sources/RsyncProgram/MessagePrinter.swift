@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncCommand
 import RsyncEngine
 import RsyncOptions
@@ -31,10 +32,11 @@ final class MessagePrinter: TransferObserver {
     func openLog(_ arguments: ServerArguments) {
         guard let path = arguments.log.file else { return }
         let file: LogFile
-        do throws(CommandError) {
-            file = try LogFile(path: path)
+        do throws(SystemError) {
+            file = try LogFile(path: path, by: arguments.options.selection.links.paths.unlimited)
         } catch {
-            output.error("rsync: [server] \(error)")
+            if let note = error.linkNote { output.error(note) }
+            output.error("rsync: [server] \(LogFile.failure(path, error))")
             output.error("Ignoring \"log file\" setting.")
             return
         }

@@ -29,7 +29,7 @@ struct OptionRoundTripTests {
         "chmod": ["D755,Fgo-w", "u+x"], "usermap": ["0-9:root,*:a b"], "groupmap": [":games,[a-c]*:2"],
         "chown": ["me:us", "5", ":7"], "copy-as": ["me", "me:us"],
         "remote-option": ["--log-file=x", "-n"], "address": ["127.0.0.1"], "sockopts": ["SO_KEEPALIVE"],
-        "early-input": ["/secret"],
+        "early-input": ["/secret"], "confine-root": ["/srv", "/"],
     ]
 
     /// Every spelling of every honoured option, with its values.
@@ -58,7 +58,7 @@ struct OptionRoundTripTests {
     }
 
     private func client(_ words: [String]) throws(OptionError) -> TransferOptions {
-        let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("# none\n*.tmp\n".utf8) }
+        let surroundings = OptionSurroundings { (_, _, _) throws(OptionError) in Array("# none\n*.tmp\n".utf8) }
         var parser = ClientParser(words.map { Array($0.utf8) }, surroundings)
         try parser.run()
         #expect(parser.operands.isEmpty)
@@ -86,7 +86,7 @@ struct OptionRoundTripTests {
         told.selection.keepsPaths = told.selection.relative ? true : nil
         told.selection.dirs = told.sendsDirs ? true : nil
         told.selection.links.munges = false
-        told.selection.links.trustsAll = false
+        told.selection.links.paths = plain.selection.links.paths
         told.wire.protocolVersion = plain.wire.protocolVersion
         told.wire.incrementalRecursion = plain.wire.incrementalRecursion
         // The server's own default is deltas; without sums there is nothing to make one of.
@@ -192,7 +192,7 @@ struct OptionRoundTripTests {
             "--trust-sender", "--qsort", "--blocking-io",
         ]
         for (name, words) in Self.words where name != "--help" && !inert.contains(name) {
-            let surroundings = OptionSurroundings { (_, _) throws(OptionError) in Array("*.tmp".utf8) }
+            let surroundings = OptionSurroundings { (_, _, _) throws(OptionError) in Array("*.tmp".utf8) }
             var parser = ClientParser([Array(words[0].utf8)], surroundings)
             try parser.run()
             #expect(parser.options != ClientOptions(), "\(words[0])")

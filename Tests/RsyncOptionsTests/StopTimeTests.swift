@@ -40,7 +40,7 @@ struct StopTimeTests {
     }
 
     private func parse(_ word: String) throws(OptionError) -> StopTime? {
-        var parser = ClientParser([Array(word.utf8)], OptionSurroundings { (_, _) throws(OptionError) in [] })
+        var parser = ClientParser([Array(word.utf8)], OptionSurroundings { (_, _, _) throws(OptionError) in [] })
         try parser.run()
         return parser.options.transfer.wire.stop
     }

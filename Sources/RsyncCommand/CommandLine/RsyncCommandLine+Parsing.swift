@@ -14,7 +14,8 @@ extension RsyncCommandLine {
     package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
         self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
         let words = arguments.map { String(decoding: $0, as: UTF8.self) }
-        let isServer = words.first == "--server"
+        // A remote shell's command may have options before it, as for `--rsync-path="rsync --confine-root=/dir"`.
+        let isServer = words.prefix { $0 != "--" && $0 != "." }.contains("--server")
         let surroundings = OptionSurroundings(
             userCVSPatterns: FilterReader.userCVSPatterns,
             readFile: Self.patternFile
@@ -28,7 +29,7 @@ extension RsyncCommandLine {
                 return
             }
             if isServer {
-                mode = .server(arguments)
+                mode = .server([Array("--server".utf8)] + arguments.filter { $0 != Array("--server".utf8) })
                 return
             }
             try parser.run()
@@ -64,15 +65,17 @@ extension RsyncCommandLine {
         try checkCarrier()
     }
 
-    private static func patternFile(_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8] {
+    private static func patternFile(
+        _ path: [UInt8],
+        _ what: String,
+        by rule: PathRule
+    ) throws(OptionError) -> [UInt8] {
         do throws(SystemError) {
-            return try SmallFile(path, dashIsStandardInput: true).contents()
+            return try SmallFile(path, by: rule, dashIsStandardInput: true).contents()
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed(
-                "rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))",
-                exitCode: 11
-            )
+            let text = "rsync: [client] failed to open \(what) file \(name): \(SystemText(error.number))"
+            throw .failed(error.withLinkNote(text), exitCode: 11)
         }
     }
 
@@ -158,10 +161,12 @@ extension RsyncCommandLine {
         }
         let contents: [UInt8]
         do throws(SystemError) {
-            contents = try SmallFile(path, dashIsStandardInput: true).contents(limit: FileNames.limit)
+            let rule = options.selection.links.paths.unlimited
+            contents = try SmallFile(path, by: rule, dashIsStandardInput: true).contents(limit: FileNames.limit)
         } catch {
             let name = String(decoding: path, as: UTF8.self)
-            throw .failed("failed to open files-from file \(name): \(SystemError.text(of: error.number))", exitCode: 1)
+            let text = "rsync: failed to open files-from file \(name): \(SystemError.text(of: error.number))"
+            throw .failed(error.withLinkNote(text), exitCode: 1)
         }
         options.selection.filesFrom = .names(FileNames(file: contents, isNULSeparated: settings.isNULSeparated))
     }

@@ -208,6 +208,8 @@ final class SessionVisit: ModuleVisit {
         let root = state.withLock { $0.root }
         request.options.selection.links.munges = settings.mungesLinks ?? !root.isRoot
         request.options.selection.links.confinesTargets = !root.isRoot
+        // A link could lead to what filter rules hide.
+        if request.options.selection.moduleFilters.isEmpty { request.options.selection.links.paths.links = .trusted }
         let temporary = variables.expand(settings.temporaryDirectory)
         if !temporary.isEmpty {
             request.options.placement.temporaryDirectory = root.inside(temporary)

@@ -14,14 +14,13 @@ final class DirectoryFilters {
     /// Opens a directory of the walk by its name.
     typealias Opener = (_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory
 
-    private static let fileLimit = 1 << 20
-
     private let list: FilterList
     private let side: FilterRule.Sides
     private let scopes: FilterScopes
     private let needsScopes: Bool
     private let state: SessionState
     private let root: FilterRoot?
+    private let files: MergeFiles
     /// Whether each decision is printed (`--debug=filter`).
     let mentionsDecisions: Bool
     /// Which files of a daemon's module are not there for its clients; nil where nothing is hidden.
@@ -52,10 +51,14 @@ final class DirectoryFilters {
         self.list = list
         let hidden = ModuleFilters(state.options, in: [])
         self.hidden = hidden
-        let place = hidden == nil ? [] : root().path
-        let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns) { (path) throws(FilterError) in
+        var place: [UInt8] = []
+        if case .module = state.place { place = root().path }
+        let files = MergeFiles(state, volume)
+        self.files = files
+        let reader = FilterReader(userCVSPatterns: FilterReader.userCVSPatterns) {
+            [place] (path) throws(FilterError) in
             let isHidden = hidden?.hides(path, below: place) ?? false
-            return try Self.contents(of: path, in: volume, isHidden: isHidden)
+            return try files.contents(of: path, below: place, isHidden: isHidden)
         }
         let limits = state.options.deletion.includesExcluded
         scopes = FilterScopes(list, side: side, reader: reader, limitsUnqualified: limits)
@@ -174,60 +177,19 @@ final class DirectoryFilters {
         _ directory: VolumeDirectory?,
         where concerns: ((DirectoryMerge) -> Bool)? = nil
     ) -> FilterScope {
-        let hidden = hidden
+        let (hidden, files) = (hidden, files)
         do throws(FilterError) {
             return try scopes.scope(below: parent, anchor: anchor, path: "/" + printable(path), where: concerns) {
                 (name) throws(FilterError) in
                 // What it leaves out would tell the client its lines.
                 if hidden?.hides(name, below: path) ?? false { return nil }
-                return try directory.flatMap { (directory) throws(FilterError) in try Self.file(name, in: directory) }
+                return try directory.flatMap { (directory) throws(FilterError) in
+                    try files.file(name, in: directory, path)
+                }
             }
         } catch {
             state.fail(.usage(error.description, exitCode: error.exitCode))
             return parent
-        }
-    }
-
-    // MARK: files
-
-    /// A merge file; nil if there is none that can be read, as rsync treats it.
-    private static func file(_ name: [UInt8], in directory: VolumeDirectory) throws(FilterError) -> [UInt8]? {
-        let file: ReadableFile
-        do throws(VolumeError) {
-            file = try directory.openForReading(name.span)
-        } catch {
-            return nil
-        }
-        return try contents(of: file)
-    }
-
-    private static func contents(
-        of path: [UInt8],
-        in volume: Volume,
-        isHidden: Bool
-    ) throws(FilterError) -> [UInt8] {
-        let parts = PathParts(path)
-        let file: ReadableFile
-        do throws(VolumeError) {
-            guard !isHidden else { throw .system(operation: "open", path: path, number: ENOENT) }
-            file = try volume.directory(parts.parent.span).openForReading(parts.leaf.span)
-        } catch {
-            throw FilterError("failed to open exclude file \(printable(path)): \(error)", exitCode: 11)
-        }
-        return try contents(of: file)
-    }
-
-    private static func contents(of file: ReadableFile) throws(FilterError) -> [UInt8] {
-        guard file.status.size <= fileLimit else {
-            throw FilterError("the filter file \(printable(file.path)) is longer than \(fileLimit) bytes", exitCode: 22)
-        }
-        var bytes = [UInt8](repeating: 0, count: Int(file.status.size))
-        do throws(VolumeError) {
-            var span = bytes.mutableSpan
-            let count = try file.read(into: &span, at: 0)
-            return Array(bytes.prefix(count))
-        } catch {
-            throw FilterError("the filter file \(printable(file.path)) cannot be read: \(error)", exitCode: 11)
         }
     }
 }

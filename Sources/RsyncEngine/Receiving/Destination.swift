@@ -90,7 +90,12 @@ struct Destination: Sendable {
         let placement = state.options.placement
         guard SidePlaces.areWanted(by: placement) else { return destination }
         let folder = destination.localName == nil ? path : PathParts(path).parent
-        let side = SidePath(base: argument.base, basePath: folder, destination: destination.volume)
+        let side = SidePath(
+            base: argument.base,
+            basePath: folder,
+            destination: destination.volume,
+            rule: state.pathRule(for: argument.base, followsAbsolute: true)
+        )
         destination.places = try SidePlaces(placement, side, state)
         return destination
     }

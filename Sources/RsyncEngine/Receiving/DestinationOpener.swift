@@ -45,16 +45,18 @@ struct DestinationOpener {
             if error.isMissing { return .missing }
             let isThere = exists(path)
             if error.number == ENOTDIR, isThere, !hasSlash { return .other }
+            if error.linkNote != nil, !isThere { return .missing }
             let operation = isThere && error.number != ENOTDIR ? "change_dir#1" : nil
             throw failure(operation, hasSlash ? path + [PathParts.separator] : path, error, exitCode: 3)
         }
     }
 
-    /// Whether there is an entry of any kind at a path.
+    /// Whether there is an entry of any kind at a path, whoever owns the links in a user's own path.
     private func exists(_ path: [UInt8]) -> Bool {
         let parts = PathParts(path)
         do throws(VolumeError) {
-            return try openVolume(parts.folder).root.status(of: parts.leaf.span) != nil
+            let links = base == nil ? PathRule.Links.everybodys : nil
+            return try openVolume(parts.folder, following: links).root.status(of: parts.leaf.span) != nil
         } catch {
             return false
         }
@@ -68,12 +70,20 @@ struct DestinationOpener {
         }
     }
 
-    private func openVolume(_ path: [UInt8]) throws(VolumeError) -> Volume {
+    private func openVolume(
+        _ path: [UInt8],
+        following links: PathRule.Links? = nil
+    ) throws(VolumeError) -> Volume {
+        var rule = state.pathRule(for: base, followsAbsolute: false).unlimited
+        if let links { rule.links = links }
+        // In a module they lead nowhere else.
+        if base != nil, rule.links == .trusted { rule.links = .everybodys }
         guard let base else {
             let path = isBase(path) ? [UInt8(ascii: ".")] : path
-            return try Volume.open(path: path.span, simulating: state.options.attributes.privileges == .simulated)
+            let isSimulated = state.options.attributes.privileges == .simulated
+            return try Volume.open(path: path, by: rule, simulating: isSimulated)
         }
-        return isBase(path) ? base : try base.volume(at: path.span)
+        return isBase(path) ? base : try base.open(path, by: rule)
     }
 
     /// A destination that is one file in its directory.
@@ -135,6 +145,7 @@ struct DestinationOpener {
             try openVolume(parts.folder).root.createDirectory(parts.leaf.span, permissions: 0o777)
             return try openVolume(path)
         } catch {
+            if error.linkNote != nil { throw failure("change_dir#2", path, error, exitCode: 3) }
             throw failure("mkdir", path, error, exitCode: 11)
         }
     }
@@ -155,6 +166,7 @@ struct DestinationOpener {
         exitCode: Int32
     ) -> EngineError {
         guard let number = error.number else { return .volume("the destination cannot be used", error) }
+        state.noteLink(error)
         let shown = state.quoted(state.place.shown(argument: path))
         let what = operation.map { "\($0) \(shown) failed" } ?? "ERROR: cannot stat destination \(shown)"
         let text = "rsync: [Receiver] \(what): \(SystemError.text(of: number)) (\(number))"

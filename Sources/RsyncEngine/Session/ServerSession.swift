@@ -59,6 +59,7 @@ package struct ServerSession {
             if arguments.options.attributes.extended > 1, arguments.options.attributes.privileges == .simulated {
                 throw .violation("--fake-super conflicts with -XX", exitCode: 1)
             }
+            if let conflict = arguments.options.selection.links.pathConflict { throw .violation(conflict, exitCode: 1) }
             arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
@@ -184,7 +185,8 @@ package struct ServerSession {
                     throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 1)
                 }
                 let limit = min(FileNames.limit, (options.limits.listMemory ?? .max) / 4)
-                let names = try place.names(in: path, isNULSeparated: isNULSeparated, limit: limit)
+                let rule = place.sources.rule(options.selection.links)
+                let names = try place.names(in: path, isNULSeparated: isNULSeparated, limit: limit, by: rule)
                 options.selection.filesFrom = .names(names)
                 guard !arguments.isSender else { return }
                 try names.write(to: channel.output)
@@ -317,11 +319,16 @@ struct ServedPlace {
     /// Reads a file of names; in a daemon, one of the module.
     ///
     /// - Throws: ``WireError`` if it cannot be read, or has more than `limit` bytes.
-    func names(in path: [UInt8], isNULSeparated: Bool, limit: Int) throws(WireError) -> FileNames {
+    func names(
+        in path: [UInt8],
+        isNULSeparated: Bool,
+        limit: Int,
+        by rule: PathRule
+    ) throws(WireError) -> FileNames {
         do throws(VolumeError) {
-            let parts = PathParts(path)
-            let volume = try sources.open(parts.hasParent ? parts.folder : [])
-            let file = try volume.root.openForReading(parts.leaf.span)
+            let folder = try sources.open([])
+            let inside = base == nil ? path : SidePath.normalized(path)
+            let file = try folder.root.openForReading(path: inside, by: rule)
             guard file.status.size <= Int64(limit) else {
                 throw .system(operation: "read", path: path, number: EFBIG)
             }

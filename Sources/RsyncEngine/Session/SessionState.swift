@@ -317,6 +317,24 @@ final class SessionState: Sendable {
         return "rsync: [sender] \(what) failed: \(SystemError.text(of: number)) (\(number))"
     }
 
+    /// How the path of the destination, or of a directory beside it, is opened.
+    ///
+    /// - Parameters:
+    ///   - module: The module's root; nil where paths are the user's own.
+    ///   - followsAbsolute: Whether absolute links are followed that lead into the module.
+    /// - Returns: The rule.
+    func pathRule(for module: Volume?, followsAbsolute: Bool) -> PathRule {
+        let rule = options.selection.links.paths
+        guard let module else { return rule }
+        if case .module(_, _, isRoot: true) = place { return rule.enclosed(below: []) }
+        return rule.enclosed(below: followsAbsolute ? module.absolutePath : nil)
+    }
+
+    /// Says so if an error is about a link of another user.
+    func noteLink(_ error: VolumeError) {
+        if let note = error.linkNote { report(note, .warning) }
+    }
+
     /// The place of the destination, for messages; set before anything is written to it.
     func setDestination(_ root: FilterRoot) { guarded.withLock { $0.destination = root.path } }
 

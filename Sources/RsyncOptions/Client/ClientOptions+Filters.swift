@@ -1,3 +1,5 @@
+import LinuxSystem
+
 extension ClientOptions {
     /// Adds a pattern to the filters; an empty one matches nothing.
     mutating func addFilter(_ pattern: [UInt8], isInclude: Bool) throws(OptionError) {
@@ -9,7 +11,8 @@ extension ClientOptions {
     /// Adds a file of patterns, one a line; empty lines and those that start with `;` or `#` are skipped.
     mutating func addFilters(from value: OptionValue, isInclude: Bool) throws(OptionError) {
         guard let surroundings = value.surroundings else { throw value.invalid }
-        let contents = try surroundings.readFile(value.bytes, isInclude ? "include" : "exclude")
+        let what = isInclude ? "include" : "exclude"
+        let contents = try surroundings.readFile(value.bytes, what, transfer.selection.links.paths.unlimited)
         let reader = FilterReader(isNULSeparated: settings.isNULSeparated)
         try changeFilters { (filters) throws(FilterError) in
             try reader.add(patterns: contents, of: value.text, isInclude: isInclude, to: &filters)
@@ -20,12 +23,13 @@ extension ClientOptions {
     mutating func addRule(_ value: OptionValue) throws(OptionError) {
         guard let surroundings = value.surroundings, !value.bytes.isEmpty else { return }
         var failure: OptionError?
+        let rule = transfer.selection.links.paths.unlimited
         let reader = FilterReader(
             isNULSeparated: settings.isNULSeparated,
             userCVSPatterns: surroundings.userCVSPatterns
         ) { (path) throws(FilterError) in
             do throws(OptionError) {
-                return try surroundings.readFile(path, "exclude")
+                return try surroundings.readFile(path, "exclude", rule)
             } catch {
                 failure = error
                 throw FilterError("\(error)", exitCode: 11)

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 extension OptionTable {
     /// How files are written at the destination.
     static let placement: [OptionDescriptor] = [
@@ -128,13 +130,10 @@ extension OptionTable {
             \.selection.links.keepsDirectoryLinks,
             told: .letter(90, to: .receiver)
         ),
-        OptionDescriptor(
-            "--insecure-links",
-            "follow links of others in given paths",
-            client: .effect { $0.transfer.selection.links.trustsAll = true },
-            server: .refused("a client cannot ask for it", mayBeOff: false)
-        ),
-        .unsupported("--confine-root=DIR", "refuse given paths outside a directory", because: "not implemented"),
+        .flag("--insecure-links", "follow links of others in given paths", \.selection.links.paths.followsAll),
+        .setting("--confine-root=DIR", "refuse directories and listed names outside a directory") { (options, value) in
+            options.selection.links.paths.limit = value.bytes
+        },
         copyAs,
     ]
 }

@@ -1,7 +1,10 @@
+package import LinuxSystem
+
 /// What the options of a client's command line may read.
 package struct OptionSurroundings {
-    /// Reads a file of patterns: its path, and its kind for messages.
-    package typealias FileReader = (_ path: [UInt8], _ what: String) throws(OptionError) -> [UInt8]
+    /// Reads a file of patterns: its path, its kind for messages, and which links on the way are followed.
+    package typealias FileReader =
+        (_ path: [UInt8], _ what: String, _ rule: PathRule) throws(OptionError) -> [UInt8]
 
     let readFile: FileReader
     /// What `$HOME/.cvsignore` and `$CVSIGNORE` say, as words.

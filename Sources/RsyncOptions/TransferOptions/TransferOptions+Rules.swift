@@ -9,6 +9,7 @@ extension TransferOptions {
         if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
             return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
         }
+        if let conflict = selection.links.pathConflict { return conflict }
         // Without checksums whole files are sent, too.
         if placement.appending != nil, wire.wholeFile ?? false || wire.checksumChoice == ChecksumAlgorithm.none {
             return "--append cannot be used with --whole-file"

@@ -1,3 +1,5 @@
+package import LinuxSystem
+
 extension TransferOptions {
     /// Which names are in the transfer.
     package struct Selection: Sendable, Equatable {
@@ -62,8 +64,15 @@ extension TransferOptions {
         package var munges = false
         /// Whether a daemon's module keeps received targets from leading out of the transfer; it stays on this side.
         package var confinesTargets = false
-        /// `--insecure-links`: links of other users are followed in the user's own paths.
-        package var trustsAll = false
+        /// `--insecure-links`, `--confine-root`: how the user's own paths are opened; it stays on this side.
+        package var paths = PathRule()
+
+        /// Why the user's own paths cannot be opened in this way; nil if they can.
+        package var pathConflict: String? {
+            guard let limit = paths.limit else { return nil }
+            if limit.first != PathParts.separator { return "--confine-root must be an absolute path" }
+            return paths.followsAll ? "--insecure-links cannot be combined with --confine-root" : nil
+        }
 
         /// Whether the sender follows links.
         package var followsAny: Bool { copiesReferents || copiesDirectories || copiesUnsafe }

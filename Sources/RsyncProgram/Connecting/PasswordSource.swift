@@ -8,6 +8,8 @@ import RsyncEngine
 /// specification, session 3.5).
 struct PasswordSource: Sendable {
     let file: [UInt8]?
+    /// Which links on the way to the file are followed.
+    let rule: PathRule
     let environment: [String: String]
 
     /// Finds the password.
@@ -24,11 +26,12 @@ struct PasswordSource: Sendable {
         var flaw: String?
         let contents: [UInt8]
         do throws(SystemError) {
-            let file = try SmallFile(path, dashIsStandardInput: true)
+            let file = try SmallFile(path, by: rule, dashIsStandardInput: true)
             if path != [UInt8(ascii: "-")] { flaw = self.flaw(of: file) }
             contents = flaw == nil ? try file.contents() : []
         } catch {
-            throw .usage("could not open password file \(name): \(SystemText(error.number))", exitCode: 1)
+            let text = "could not open password file \(name): \(SystemText(error.number))"
+            throw .usage(error.withLinkNote(text), exitCode: 1)
         }
         if let flaw { throw .usage(flaw, exitCode: 1) }
         let line = contents.prefix { $0 != 10 && $0 != 13 && $0 != 0 }

@@ -199,10 +199,17 @@ struct DaemonRunner {
     }
 
     private func makeLog() throws(CommandError) -> DaemonLog {
+        let open: @Sendable (_ path: [UInt8]) throws(CommandError) -> LogFile = { path throws(CommandError) in
+            do throws(SystemError) {
+                return try LogFile(path: path, by: PathRule(links: .everybodys))
+            } catch {
+                throw .failed(LogFile.failure(path, error), exitCode: 13)
+            }
+        }
         var override: LogFile?
-        if let path = settings.logFile { override = try LogFile(path: path) }
+        if let path = settings.logFile { override = try open(path) }
         return DaemonLog(
-            open: { path throws(CommandError) in try LogFile(path: path) },
+            open: open,
             override: override,
             fallback: LogFile(owning: Descriptor(owning: dup(2)))
         )

@@ -1,3 +1,4 @@
+import LinuxSystem
 package import RsyncOptions
 
 /// How a client's arguments reach a server.
@@ -84,6 +85,13 @@ package struct ServerArguments: Sendable, Equatable {
         if case .daemon = carrier, refusal == nil, server.log != ServerLog() {
             let option = server.log.file == nil ? "--log-file-format" : "--log-file"
             refusal = .violation("The server is configured to refuse \(option)", exitCode: 4)
+        }
+        if case .daemon = carrier {
+            if refusal == nil, server.transfer.selection.links.paths.followsAll {
+                refusal = .violation("The server is configured to refuse --insecure-links", exitCode: 4)
+            }
+            // A client has no say in what leads where in a module.
+            server.transfer.selection.links.paths = PathRule(links: .nobodys, reach: .enclosed(below: nil))
         }
         used = parser.used
         paths = parser.paths

@@ -1,35 +1,69 @@
 import CLinux
 import Glibc
-import LinuxSystem
+package import LinuxSystem
 
 extension Volume {
-    /// Opens a directory by the operator's own path, relative to this volume's root; symbolic links in it are followed.
+    /// Opens a directory by a path whose links are judged.
     ///
     /// - Parameters:
-    ///   - path: Absolute or relative; may lead out of this volume. Empty for the root.
-    ///   - permissions: Those of missing directories on the way, if they are to be made.
+    ///   - path: Absolute or relative to the working directory.
+    ///   - rule: Which links are followed, and where the path may lead.
+    ///   - simulating: See ``open(path:simulating:)``.
     /// - Returns: The volume of that directory.
     /// - Throws: ``VolumeError``, with this path.
-    package func open(outside path: [UInt8], making permissions: UInt32? = nil) throws(VolumeError) -> Volume {
+    package static func open(
+        path: [UInt8],
+        by rule: PathRule,
+        simulating: Bool = false
+    ) throws(VolumeError) -> Volume {
+        do throws(SystemError) {
+            return Volume(try PathWalk.open(path, O_RDONLY | O_DIRECTORY, by: rule), simulating: simulating)
+        } catch {
+            throw VolumeError(error, path)
+        }
+    }
+
+    /// Opens a directory by a path from this volume's root whose links are judged.
+    ///
+    /// - Parameters:
+    ///   - path: Empty for the root. It may lead out of this volume unless the rule encloses it.
+    ///   - permissions: Those of missing directories on the way, if they are to be made.
+    ///   - rule: Which links are followed, and where the path may lead.
+    /// - Returns: The volume of that directory.
+    /// - Throws: ``VolumeError``, with this path.
+    package func open(
+        _ path: [UInt8],
+        making permissions: UInt32? = nil,
+        by rule: PathRule
+    ) throws(VolumeError) -> Volume {
         let path = path.isEmpty ? [UInt8(ascii: ".")] : path
-        let directory = root.descriptor.rawValue
-        func attempt() -> Int {
-            withTerminated(path.span) { path in
-                kernelCall { Kernel.openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-            }
+        let start = root.descriptor.rawValue
+        do throws(SystemError) {
+            let directory = try PathWalk.open(path, from: start, O_RDONLY | O_DIRECTORY, making: permissions, by: rule)
+            return Volume(directory, simulating: features.simulatesPrivileges)
+        } catch {
+            throw VolumeError(error, path)
         }
-        var number = attempt()
-        if number == -Int(ENOENT), let permissions {
-            let ends = path.indices.dropFirst().filter { path[$0] == UInt8(ascii: "/") } + [path.count]
-            for end in ends {
-                _ = withTerminated(path.span.extracting(0..<end)) { path in
-                    kernelCall { Kernel.mkdirat(directory, path, permissions) }
-                }
-            }
-            number = attempt()
+    }
+}
+
+extension VolumeDirectory {
+    /// Opens the regular file that a path from this directory leads to, the links on the way and its own judged.
+    ///
+    /// - Parameters:
+    ///   - path: It may lead out of this directory unless the rule encloses it.
+    ///   - rule: Which links are followed, and where the path may lead.
+    /// - Returns: The file.
+    /// - Throws: ``VolumeError``; ``VolumeError/notRegular(path:)`` for anything but a file.
+    package func openForReading(path: [UInt8], by rule: PathRule) throws(VolumeError) -> ReadableFile {
+        let opened: Descriptor
+        do throws(SystemError) {
+            let start = descriptor.rawValue
+            opened = try PathWalk.open(path, from: start, O_RDONLY | O_NONBLOCK | O_NOCTTY, by: rule)
+        } catch {
+            throw VolumeError(error, self.path(of: path.span))
         }
-        guard number >= 0 else { throw .system(operation: "open", path: path, number: Int32(-number)) }
-        return Volume(Descriptor(owning: Int32(number)), simulating: features.simulatesPrivileges)
+        return try ReadableFile(opened, path: self.path(of: path.span), features: features)
     }
 }
 

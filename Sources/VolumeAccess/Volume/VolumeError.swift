@@ -15,6 +15,17 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The entry is a mount point, which is neither removed nor entered for removal.
     case mountPoint(path: [UInt8])
 
+    /// The error of a path that was opened.
+    init(_ error: SystemError, _ path: [UInt8]) {
+        self = .system(operation: error.operation, path: path, number: error.number)
+    }
+
+    /// See `SystemError.linkNote`.
+    package var linkNote: String? {
+        guard case .system(let operation, _, let number) = self else { return nil }
+        return SystemError(operation: operation, number: number).linkNote
+    }
+
     /// The path, below the volume's root.
     package var path: [UInt8] {
         switch self {

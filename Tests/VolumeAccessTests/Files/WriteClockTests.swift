@@ -26,7 +26,9 @@ struct WriteClockTests {
             let now = clockTime(CLOCK_REALTIME_COARSE)
             let nanoseconds = now.seconds * 1_000_000_000 + Int64(now.nanoseconds) - WriteClock.tick + left
             let modified = Timestamp(
-                seconds: nanoseconds / 1_000_000_000, nanoseconds: Int32(nanoseconds % 1_000_000_000))
+                seconds: nanoseconds / 1_000_000_000,
+                nanoseconds: Int32(nanoseconds % 1_000_000_000)
+            )
             WriteClock.pass(modified)
             #expect(WriteClock.age(of: modified) >= WriteClock.tick)
         }

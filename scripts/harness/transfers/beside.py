@@ -46,6 +46,8 @@ class Set:
     errors: bool = True
     # What is left out of the output before it is compared: patterns.
     ignored: tuple = ()
+    # The trees that are compared.
+    names: tuple = ("src", "dst")
 
 
 SETS = {
@@ -191,7 +193,8 @@ def _lines(text, place, ignored=()):
 def _command(setting, item, role, direction, place):
     stock, ours = peers.STOCK_RSYNC, peers.DVM_RSYNC
     client, server = (stock, ours) if role in ("server", "daemon") else (ours, stock)
-    argv, sources, target = [client, *item.options.split()], item.sources.split(), item.target
+    options = [option.replace("@PLACE@", place).replace("--filter=:-_", "--filter=:- ") for option in item.options.split()]
+    argv, sources, target = [client, *options], item.sources.split(), item.target
 
     def remote(path):
         if role in ("client-of-shell", "server"):
@@ -224,7 +227,7 @@ def body_of(item, role, direction):
                     os.utime(os.path.join(path, name), (10 ** 9, 10 ** 9), follow_symlinks=False)
             argv = _command(setting, item, role, direction, place)
             outcomes.append(run(with_stock(argv, setting) if who == "stock" else argv, cwd=place))
-            found.append({name: trees.read(f"{place}/{name}") for name in ("src", "dst")})
+            found.append({name: trees.read(f"{place}/{name}") for name in item.names})
         stock, ours = outcomes
         check_same_exit(stock, ours)
         check_same_lines(_lines(stock.out, place, item.ignored), _lines(ours.out, place, item.ignored))
@@ -235,8 +238,13 @@ def body_of(item, role, direction):
     return body
 
 
-def beside_cases():
+def cases_of(sets):
     """Each set in each of its roles, in both directions."""
     return [Case(f"beside/{name}/{role}/{direction}", body_of(item, role, direction))
-            for name, item in SETS.items() for role in item.roles
+            for name, item in sets.items() for role in item.roles
             for direction in (item.directions if role != "local" else item.directions[:1])]
+
+
+def beside_cases():
+    """The sets of this file."""
+    return cases_of(SETS)

@@ -14,7 +14,7 @@ extension ParameterTable {
             .boolean,
             usual: "no",
             "links of other users in the path are followed",
-            because: "links below a module are never followed by the daemon itself"
+            because: "links are never followed out of a module"
         ),
         .boolean(
             "fake super",

@@ -103,6 +103,7 @@ final class GeneratorContext {
     func report(_ error: VolumeError, _ operation: String) {
         guard !state.failDevice(error, on: destination.volume, synchronizer) else { return }
         guard let number = error.number else { return state.report("rsync: [generator] \(error)", .errorTransfer) }
+        state.noteLink(error)
         state.report(state.describe(operation, error.path, number: number, role: "generator"), .errorTransfer)
     }
 

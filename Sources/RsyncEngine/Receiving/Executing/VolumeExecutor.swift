@@ -64,8 +64,7 @@ final class VolumeExecutor: Executor {
                 try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
             case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
-                let place = context.destination.places.temporary ?? directory
-                if !inPlace, let refusal = refusal(of: candidate.leaf, in: place) {
+                if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
                     context.report(refusal, "mkstemp")
                     return .failed
                 }
@@ -202,9 +201,15 @@ final class VolumeExecutor: Executor {
 
     /// Why no file can be created in a directory; it is examined once for consecutive files.
     private func refusal(of leaf: ArraySlice<UInt8>, in directory: VolumeDirectory) -> VolumeError? {
-        if examined?.directory !== directory { examined = (directory, directory.refusesToCreate(leaf.span)) }
+        let place: VolumeDirectory
+        do throws(VolumeError) {
+            place = try context.destination.places.stagingPlace(for: directory)
+        } catch {
+            return error
+        }
+        if examined?.directory !== place { examined = (place, place.refusesToCreate(leaf.span)) }
         guard case .system(let operation, _, let number) = examined?.refusal else { return nil }
-        return .system(operation: operation, path: directory.path(of: leaf.span), number: number)
+        return .system(operation: operation, path: place.path(of: leaf.span), number: number)
     }
 
     private func request(

@@ -178,13 +178,29 @@ final class Backups {
     /// The directory for backups of a directory's entries, made with the attributes of the originals if it is missing.
     private func place(for directory: VolumeDirectory) throws(VolumeError) -> VolumeDirectory {
         guard case .below(let path, let side) = rules.place else { return directory }
-        if cache == nil { cache = DirectoryCache(volume: try side.open(path, making: 0o755)) }
+        if cache == nil { cache = DirectoryCache(volume: try open(path, side)) }
         guard let cache else { return directory }
         let parent = directory.relativePath
         if let known = try cache.directoryIfPresent(parent) { return known }
         let ends = parent.indices.filter { parent[$0] == PathParts.separator } + [parent.count]
         for end in ends { try make(Array(parent[..<end]), in: cache) }
         return try cache.directory(parent.span)
+    }
+
+    /// Opens the directory that all backups are below; where that is refused, nothing more is replaced.
+    private func open(_ path: [UInt8], _ side: SidePath) throws(VolumeError) -> Volume {
+        do throws(VolumeError) {
+            return try side.open(path, making: 0o755)
+        } catch {
+            if error.isSymbolicLinkRefused {
+                state.noteLink(error)
+                let reason = "\(SystemError.text(of: ELOOP)) (\(ELOOP))"
+                let shown = state.quoted(side.shown(path))
+                let text = "rsync: [receiver] the backup directory \(shown) cannot be used: \(reason)"
+                state.fail(.usage(text, exitCode: 11))
+            }
+            throw error
+        }
     }
 
     /// Makes a directory of backups like its original, if it is missing.

@@ -92,7 +92,7 @@ final class SideFiles {
             do throws(VolumeError) {
                 fixed = try side.open(path, making: isMaking ? 0o700 : nil).root
             } catch {
-                guard error.isMissing else { throw error }
+                guard error.isMissing || error.isSymbolicLinkRefused && !isMaking else { throw error }
             }
             return fixed
         case .below(let path):

@@ -10,6 +10,8 @@ struct SidePath: Sendable {
     let basePath: [UInt8]
     /// The destination, to which relative paths are relative.
     let destination: Volume
+    /// Which links on the way are followed.
+    let rule: PathRule
 
     /// Opens a directory.
     ///
@@ -19,11 +21,9 @@ struct SidePath: Sendable {
     /// - Returns: The directory; below it, no links are followed.
     /// - Throws: ``VolumeError``; see ``VolumeError/isMissing``.
     func open(_ path: [UInt8], making permissions: UInt32? = nil) throws(VolumeError) -> Volume {
-        guard let base else { return try destination.open(outside: path, making: permissions) }
+        guard let base else { return try destination.open(path, making: permissions, by: rule) }
         let inside = modulePath(path)
-        guard !inside.isEmpty else { return base }
-        if let permissions { try base.root.makePath(inside.span, permissions: permissions) }
-        return try base.volume(at: inside.span)
+        return inside.isEmpty ? base : try base.open(inside, making: permissions, by: rule)
     }
 
     /// The path of a directory from the module's root.

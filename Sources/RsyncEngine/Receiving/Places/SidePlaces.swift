@@ -26,7 +26,7 @@ final class SidePlaces: Sendable {
     /// Where backups go; nil when none are made.
     let backups: Backups.Rules?
     /// Where files are made before they get their names; nil for their own directories.
-    let temporary: VolumeDirectory?
+    private let temporary: Result<VolumeDirectory, VolumeError>?
 
     /// No directories.
     static let none = SidePlaces()
@@ -60,12 +60,27 @@ final class SidePlaces: Sendable {
             return
         }
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
+        if isFixed { Self.noteLink(to: directory, path, state) }
     }
 
-    private static func temporary(_ name: [UInt8], _ path: SidePath) throws(EngineError) -> VolumeDirectory {
+    /// Says so if a directory cannot be used because of a link of another user.
+    private static func noteLink(to directory: [UInt8], _ path: SidePath, _ state: SessionState) {
         do throws(VolumeError) {
-            return try path.open(name).root
+            _ = try path.open(directory)
         } catch {
+            state.noteLink(error)
+        }
+    }
+
+    private static func temporary(
+        _ name: [UInt8],
+        _ path: SidePath
+    ) throws(EngineError) -> Result<VolumeDirectory, VolumeError> {
+        do throws(VolumeError) {
+            return .success(try path.open(name).root)
+        } catch {
+            // As in rsync, this concerns each file.
+            if error.isSymbolicLinkRefused { return .failure(error) }
             let shown = printable(name)
             if error.isMissing { throw .usage("The temp-dir does not exist: \(shown)", exitCode: 1) }
             if error.number == ENOTDIR { throw .usage("The temp-dir is not a directory: \(shown)", exitCode: 1) }
@@ -91,11 +106,18 @@ final class SidePlaces: Sendable {
             return try path.open(directory)
         } catch {
             let option = "--\(use.rawValue)-dest"
+            if error.linkNote != nil {
+                state.noteLink(error)
+                return nil
+            }
             let shown = printable(path.shown(directory))
             if error.isMissing {
                 state.report("\(option) arg does not exist: \(shown)", .warning)
             } else if error.number == ENOTDIR {
                 state.report("\(option) arg is not a dir: \(shown)", .warning)
+            } else if error.isSymbolicLinkRefused, path.rule.limit != nil {
+                let reason = "\(SystemError.text(of: ELOOP)) (\(ELOOP))"
+                state.report("rsync: [generator] \(option) arg cannot be used: \(shown): \(reason)", .errorTransfer)
             } else {
                 state.report("\(option) arg cannot be used: \(error)", .warning)
             }
@@ -109,6 +131,15 @@ extension SidePlaces {
     static func areWanted(by options: TransferOptions.Placement) -> Bool {
         options.keepsPartials || !options.alternates.isEmpty || options.makesBackups
             || options.temporaryDirectory != nil
+    }
+
+    /// The directory that a file is made in.
+    ///
+    /// - Parameter directory: The directory that it is for.
+    /// - Returns: That directory, or the one for temporary files.
+    /// - Throws: ``VolumeError`` if that for temporary files cannot be used.
+    func stagingPlace(for directory: VolumeDirectory) throws(VolumeError) -> VolumeDirectory {
+        try temporary?.get() ?? directory
     }
 
     /// Starts new content for a file.
@@ -126,6 +157,6 @@ extension SidePlaces {
         replacing isReplacing: Bool,
         permissions: UInt32
     ) throws(VolumeError) -> StagedFile {
-        try (temporary ?? directory).stage(leaf, replacing: isReplacing, permissions: permissions, for: directory)
+        try stagingPlace(for: directory).stage(leaf, replacing: isReplacing, permissions: permissions, for: directory)
     }
 }

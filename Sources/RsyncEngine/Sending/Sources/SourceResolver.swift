@@ -19,14 +19,23 @@ package enum SourcePlace: Sendable {
         }
     }
 
+    /// Which links are followed on the way to a file that options or rules name: in a module, none that leads out of it.
+    func rule(_ links: TransferOptions.Links) -> PathRule {
+        switch self {
+        case .user: links.paths
+        case .module(_, _, let isRoot): PathRule(reach: .enclosed(below: isRoot ? [] : nil))
+        }
+    }
+
     /// Opens a directory of an argument; a module is open already, and knows whether it simulates.
     func open(_ path: [UInt8], simulating: Bool = false) throws(VolumeError) -> Volume {
         switch self {
         case .user:
             return try Volume.open(path: (path.isEmpty ? [UInt8(ascii: ".")] : path).span, simulating: simulating)
-        case .module(let base, _, _):
+        case .module(let base, _, let isRoot):
             let inner = Self.inner(path)
-            return inner.isEmpty ? base : try base.volume(at: inner.span, following: .inside)
+            let rule = PathRule(links: .everybodys, reach: .enclosed(below: isRoot ? [] : nil))
+            return inner.isEmpty ? base : try base.open(inner, by: rule)
         }
     }
 
@@ -159,7 +168,7 @@ package struct SourceResolver {
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
             let volume: Volume
             do throws(VolumeError) {
-                volume = try base.volume.volume(at: folder.span, following: place.following)
+                volume = try open(folder, below: base.volume)
             } catch {
                 // A slash after what is no directory counts for nothing.
                 guard error.number == ENOTDIR, let entry = path.withoutContents else { throw error }
@@ -174,6 +183,31 @@ package struct SourceResolver {
         }
     }
 
+    /// Opens a directory of an argument or of a name of `--files-from`.
+    private func open(_ path: [UInt8], below volume: Volume) throws(VolumeError) -> Volume {
+        if case .user = place, selection.filesFrom == nil || selection.links.followsAny {
+            return try volume.volume(at: path.span, following: .anywhere)
+        }
+        return try volume.open(path, by: listedRule)
+    }
+
+    /// How the directories of names are opened.
+    private var listedRule: PathRule {
+        var rule = place.rule(selection.links)
+        switch place {
+        // As in rsync, directories that are no part of the transfer are entered like a source argument's.
+        case .user: if !selection.relative { rule.links = .everybodys }
+        case .module: rule.links = .everybodys
+        }
+        return rule
+    }
+
+    /// Checks that a name of `--files-from` is within the limit of `--confine-root`, wherever links lead.
+    private func checkLimit(_ parent: [UInt8], below source: SourceRoot) throws(VolumeError) {
+        guard selection.links.paths.limit != nil, !selection.links.followsAny else { return }
+        _ = try source.volume.open(parent, by: listedRule)
+    }
+
     /// Opens a name of `--files-from`.
     ///
     /// - Parameters:
@@ -185,10 +219,14 @@ package struct SourceResolver {
         let name = ArgumentQuoting.sanitised(name, keepsMark: selection.relative)
         if selection.relative {
             guard let path = RelativePath(name) else { throw .invalidName(name) }
-            return try relative(path, name, try folder(path.base, below: source))
+            let parent = path.takesContents ? path.components[...] : path.components.dropLast()
+            let folder = path.base.isEmpty ? parent : [path.base] + parent
+            try checkLimit(Array(folder.joined(separator: [PathParts.separator])), below: source)
+            return try relative(path, name, try self.folder(path.base, below: source))
         }
         let parts = PathParts(name)
         let takesContents = parts.leaf.isEmpty || parts.leaf == Self.dot
+        try checkLimit(parts.parent, below: source)
         let folder = try folder(parts.parent, below: source)
         let leaf = takesContents ? Self.dot : parts.leaf
         return SourceRoot(volume: folder.volume, base: folder.base, name: leaf, argument: name, folder.filterRoot)
@@ -205,7 +243,7 @@ package struct SourceResolver {
             let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, source.volume)
             folder = Folder(volume: source.volume, filterRoot: filterRoot, base: whole)
         } else {
-            let volume = try source.volume.volume(at: whole.span, following: place.following)
+            let volume = try open(whole, below: source.volume)
             let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, volume)
             folder = Folder(volume: volume, filterRoot: filterRoot)
         }

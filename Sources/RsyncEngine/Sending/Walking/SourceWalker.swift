@@ -385,6 +385,7 @@ final class SourceWalker {
         let isMissing = error.isMissing && selection.relative
         if isMissing, selection.ignoresMissing { return }
         if !isMissing { state.add(.general) }
+        state.noteLink(error)
         state.report(state.place.failure("link_stat", path, error.number ?? EINVAL), .errorTransfer)
     }
 

@@ -1,0 +1,76 @@
+"""Links on the way of paths that a user names: whose are followed, and where they may lead (--insecure-links, --confine-root)."""
+
+from harness.transfers.beside import OVER_SHELL, Set, cases_of
+
+TREE = ("mkdir -p in/src in/dst in/alt out/alt; echo x > in/src/a; echo y > in/src/b; cp -p in/src/* in/alt; cp -p in/src/* out/alt; "
+        "echo longer > in/dst/a; ln -s in/src in/dst .; ln -s ../out in/far; ln -s alt in/near; ln -s alt in/foreign; chown -h 1:1 in/foreign; "
+        "echo a | tee out/list > in/list")
+FOUND = TREE + "; rm in/dst/a"
+LISTED = (TREE + "; mkdir in/src/d out/o; echo o > out/o/f; echo d > in/src/d/f; ln -s ../../out/o in/src/far; ln -s d in/src/near; "
+          "ln -s ../alt in/src/up; ln -s d in/src/foreign; chown -h 1:1 in/src/foreign; printf '%s\\n' a far/f near/f up/a d/f far > names")
+RULES = ("mkdir -p src/d dst/d; ln -s ../rules src/.r; ln -s ../rules dst/.r; ln -s ../../rules dst/d/.r; echo keep > rules; "
+         "for d in dst dst/d; do echo x > $d/keep; echo x > $d/other; done")
+MODULE = ("mkdir -p src dst real/d other; echo x > src/f; echo x > src/g; cp -p src/* other; ln -s ../real dst/near; ln -s other latest; "
+          "mkdir dst/d; echo longer > dst/d/f")
+# Nothing is written; what is printed of that differs.
+REFUSED = {"errors": False, "ignored": (rb"[<>].*",), "names": ("in/dst/a", "out/alt")}
+CONFINED, LIMITED = "--confine-root=@PLACE@/in", "-M--confine-root=@PLACE@/in"
+
+
+def _set(options, sources="in/src/", target="in/dst/", tree=TREE, **more):
+    return Set(options, sources, target, tree, **{"roles": ("local",), "names": ("in", "out"), **more})
+
+
+SETS = {
+    "confine root, relative": _set("-ai --confine-root=in"),
+    "confine root, empty": _set("-ai --confine-root="),
+    "confine root, everything": _set("-ai --confine-root=/ -b --backup-dir=../../out/save"),
+    "confine root, with insecure links": _set(f"-ai {CONFINED} --insecure-links"),
+    "confine root, destination and source outside": _set(f"-ai {CONFINED}", "out/alt/", "out/new/"),
+    "confine root, backup dir": _set(f"-aib {CONFINED} --backup-dir=../../in/save"),
+    "confine root, backup dir outside": _set(f"-aib {CONFINED} --backup-dir=../../out/save --existing", **REFUSED),
+    "confine root, backup dir over a link": _set(f"-aib {CONFINED} --backup-dir=../far/save --existing", **REFUSED),
+    "confine root, temp dir": _set(f"-ai {CONFINED} --temp-dir=@PLACE@/in/near", names=("in/dst",)),
+    "confine root, temp dir outside": _set(f"-ai {CONFINED} --temp-dir=@PLACE@/in/far", **REFUSED),
+    "confine root, partial dir outside": _set(f"-ai {CONFINED} --partial-dir=@PLACE@/out/alt"),
+    "confine root, link dest": _set(f"-ai {CONFINED} --link-dest=../near", tree=FOUND),
+    "confine root, link dest outside": _set(f"-ai {CONFINED} --link-dest=../../out/alt", tree=FOUND, errors=False),
+    "confine root, copy dest over a link": _set(f"-ai {CONFINED} --copy-dest=@PLACE@/in/far/alt", tree=FOUND, errors=False),
+    "confine root, listed names": _set(f"-ai {CONFINED} --files-from=names", tree=LISTED),
+    "confine root, listed names, not relative": _set(f"-ai {CONFINED} --no-R --files-from=names", tree=LISTED),
+    "confine root, listed names, following links": _set(f"-aiL {CONFINED} --files-from=names", tree=LISTED),
+    "confine root, list and patterns outside": _set(f"-ai {CONFINED} --files-from=out/list --exclude-from=out/list"),
+    "confine root, log outside": _set(f"-ai {CONFINED} --log-file=out/log ", names=("in",)),
+    "confine root, of a server": Set(f"-aib {LIMITED} --backup-dir=../../out/save --existing", "in/src/", "in/dst/", TREE, ("server",),
+                                     ("push",), **REFUSED),
+    "confine root, of a server, relative": Set("-ai -M--confine-root=in", "in/src/", "in/dst/", TREE, ("server",), ("push",), errors=False),
+    "confine root, of a server, listed names": Set(f"-ai {LIMITED} --files-from=names", "in/src/", "in/dst/", LISTED, ("server",),
+                                                   ("pull",), names=("in",)),
+    "foreign link, destination": _set("-ai", target="in/foreign"),
+    "foreign link, destination below": _set("-ai", target="in/foreign/"),
+    "foreign link, a file below": _set("-ai", "in/src/a", "in/foreign/new"),
+    "foreign link, destination, insecure": _set("-ai --insecure-links", target="in/foreign/"),
+    "foreign link, source": _set("-ai", "in/foreign/"),
+    "foreign link, backup dir": _set("-aib --backup-dir=../foreign --existing", **REFUSED),
+    "foreign link, backup dir, insecure": _set("-aib --backup-dir=../foreign/save --insecure-links"),
+    "foreign link, link dest": _set("-ai --link-dest=../foreign", tree=FOUND, errors=False),
+    "foreign link, listed names": _set("-ai --files-from=names", tree=LISTED + "; echo foreign/f >> names"),
+    "foreign link, patterns": _set("-ai --exclude-from=in/foreign/a"),
+    "foreign link, list": _set("-ai --files-from=in/foreign/a"),
+    "foreign link, log": _set("-ai --log-file=in/foreign/log"),
+    "rules behind links": Set("-ri --delete --filter=:-_.r", tree=RULES, roles=OVER_SHELL),
+    "rules behind foreign links": Set("-ri --delete --filter=:-_.r", tree=RULES + "; chown -h 1:1 dst/.r dst/d/.r src/.r", roles=OVER_SHELL,
+                                      errors=False),
+    "rules behind links out of a module": Set("-ri --delete --filter=:-_.r", tree=RULES.replace("../rules", "/etc/hostname"),
+                                              roles=("client-of-daemon", "daemon")),
+    "link in a module, destination": Set("-ai", target="dst/near/", tree=MODULE),
+    "link in a module, new destination": Set("-ai", target="dst/near/new/", tree=MODULE),
+    "link in a module, link dest": Set("-ai --link-dest=../../latest", target="dst/new/", tree=MODULE),
+    "link in a module, backup dir": Set("-aib --backup-dir=../near", target="dst/d/", tree=MODULE),
+    "link in a module, source": Set("-ai", "dst/near/../near/", "src/", tree=MODULE),
+}
+
+
+def link_cases():
+    """Each set in each of its roles, in both directions."""
+    return cases_of(SETS)
