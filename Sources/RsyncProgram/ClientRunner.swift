@@ -39,7 +39,8 @@ struct ClientRunner {
         switch job.carrier {
         case .local where !line.settings.passing.remoteOptions.isEmpty:
             (result, code) = try runServer(job, printer, interruption) { arguments throws(CommandError) in
-                try RemoteShell([Array("dvm-rsync".utf8)] + arguments.encoded, at: Array("/proc/self/exe".utf8))
+                let words = line.options.wordsForBothSides + arguments.encoded
+                return try RemoteShell([Array("dvm-rsync".utf8)] + words, at: Array("/proc/self/exe".utf8))
             }
         case .local:
             var transfer = LocalTransfer(options: line.options, observer: printer, progress: progress)

@@ -106,6 +106,7 @@ struct OptionRoundTripTests {
         if told.placement.alternates.isEmpty { told.placement.fuzziness = min(told.placement.fuzziness, 1) }
         told.placement.backup = told.placement.makesBackups
         told.limits = plain.limits
+        if !isSender { told.wire.uncompressed = nil }
         told.wire.stop = nil
         // They stay on the side that they are given to.
         told.attributes.modeChanges = plain.attributes.modeChanges

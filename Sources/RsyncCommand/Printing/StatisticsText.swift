@@ -20,20 +20,19 @@ package struct StatisticsText {
 
     /// The lines of `--stats`.
     var figures: [String] {
-        [
-            "Number of files: " + counts(statistics.listed),
-            "Number of created files: " + counts(statistics.created),
-            "Number of deleted files: " + counts(statistics.deleted),
-            "Number of regular files transferred: " + numbers.count(Int64(statistics.transferredFiles)),
-            "Total file size: " + numbers.count(statistics.totalSize) + " bytes",
-            "Total transferred file size: " + numbers.count(statistics.transferredSize) + " bytes",
-            "Literal data: " + numbers.count(statistics.literalData) + " bytes",
-            "Matched data: " + numbers.count(statistics.matchedData) + " bytes",
-            "File list size: " + numbers.count(statistics.fileListSize),
-        ] + times + [
-            "Total bytes sent: " + numbers.count(statistics.bytesSent),
-            "Total bytes received: " + numbers.count(statistics.bytesReceived),
-        ]
+        ["Number of files: " + counts(statistics.listed)]
+            + (statistics.countsCreated ? ["Number of created files: " + counts(statistics.created)] : [])
+            + (statistics.countsDeleted ? ["Number of deleted files: " + counts(statistics.deleted)] : []) + [
+                "Number of regular files transferred: " + numbers.count(Int64(statistics.transferredFiles)),
+                "Total file size: " + numbers.count(statistics.totalSize) + " bytes",
+                "Total transferred file size: " + numbers.count(statistics.transferredSize) + " bytes",
+                "Literal data: " + numbers.count(statistics.literalData) + " bytes",
+                "Matched data: " + numbers.count(statistics.matchedData) + " bytes",
+                "File list size: " + numbers.count(statistics.fileListSize),
+            ] + times + [
+                "Total bytes sent: " + numbers.count(statistics.bytesSent),
+                "Total bytes received: " + numbers.count(statistics.bytesReceived),
+            ]
     }
 
     /// Left out when the sender did not measure it.

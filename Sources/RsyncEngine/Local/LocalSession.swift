@@ -171,7 +171,9 @@ final class LocalSession: TransferRequester {
         // A directory's own item may be reported with the list of its contents, which does not contain the directory
         // itself.
         let holder = entry.isDirectory ? holder(of: entry, candidate.list) : candidate.list
-        state.observer.didChange(ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0))
+        var report = ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0)
+        report.settleLinkTime(in: state.parameters.dialect)
+        state.observer.didChange(report)
     }
 
     private func holder(of entry: FileEntry, _ list: FileList) -> FileList {

@@ -54,6 +54,7 @@ final class FileSender {
     func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
         var report = ItemReport(item, entry, in: list, isSending: true, transferred: transferred)
         report.folder = directories.folder(of: entry)
+        report.settleLinkTime(in: state.parameters.dialect)
         return report
     }
 

@@ -27,6 +27,8 @@ package struct SessionResult: Sendable {
         var statistics = state.statistics
         statistics.bytesSent = sent
         statistics.bytesReceived = received
+        statistics.countsCreated = state.parameters.dialect.hasItemFlags
+        statistics.countsDeleted = state.parameters.dialect.hasLongGoodbye
         self.statistics = statistics
         dialect = state.parameters.dialect
     }

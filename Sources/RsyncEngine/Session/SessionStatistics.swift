@@ -42,8 +42,12 @@ package struct SessionStatistics: Sendable, Equatable {
     package var listed = EntryCounts()
     /// Entries that did not exist before.
     package var created = EntryCounts()
+    /// Whether the protocol lets ``created`` be counted: from version 29 on.
+    package internal(set) var countsCreated = true
     /// Entries deleted at the destination.
     package var deleted = EntryCounts()
+    /// Whether the protocol tells ``deleted``: from version 31 on.
+    package internal(set) var countsDeleted = true
     /// Regular files whose data was transferred.
     package var transferredFiles = 0
     /// Received files that were larger than listed, because they grew while they were read.

@@ -71,6 +71,11 @@ extension Item {
 }
 
 extension ItemReport {
+    /// Marks the time of a link as not settable where the sender is not told that it is: before protocol 30.
+    mutating func settleLinkTime(in dialect: Dialect) {
+        if mode & 0o170000 == 0o120000, !dialect.hasCompatibilityFlags { flags.insert(.reportTimeFailed) }
+    }
+
     /// Describes an entry of a file list.
     init(
         _ item: Item,

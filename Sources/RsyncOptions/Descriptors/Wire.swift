@@ -141,8 +141,13 @@ extension OptionTable {
         .setting("--compress-threads=NUM, --zt=NUM", "threads that compress; has no effect here: one does") {
             (_, value) throws(OptionError) in _ = try value.number(in: Int32.min...Int32.max)
         },
-        .setting("--skip-compress=LIST", "suffixes of compressed files; has no effect, as in rsync 3.5.0") { (_, _) in
-        },
+        .setting(
+            "--skip-compress=LIST",
+            "suffixes of compressed files; has no effect, as in rsync 3.5.0",
+            told: .words(271, "--skip-compress=LIST", to: .sender) { options, _ in
+                options.wire.uncompressed.map { [Array("--skip-compress=".utf8) + $0] } ?? []
+            }
+        ) { $0.wire.uncompressed = $1.bytes },
     ]
 
     /// A server validates the limit, but a client must not choose how much memory it uses.

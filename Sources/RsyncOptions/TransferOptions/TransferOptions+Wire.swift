@@ -17,6 +17,8 @@ extension TransferOptions {
         package var compressChoice: CompressionAlgorithm?
         /// `--zl`; nil for the algorithm's default.
         package var compressLevel: Int?
+        /// `--skip-compress` as it was written, which is only passed on; nil when not given.
+        package var uncompressed: [UInt8]?
         /// `--cc`, first name: block and whole-file sums; nil when the ends negotiate.
         package var checksumChoice: ChecksumAlgorithm?
         /// `--cc`, second name: the sums of `-c`; nil when the same as ``checksumChoice``.

@@ -44,6 +44,20 @@ def _is_user(it):
     return not it.state.is_root
 
 
+def _may_not_create(it):
+    return _is_user(it) or any(word.startswith("--copy-as") for word in it.arguments)
+
+
+def _stock_cannot_create(it):
+    return re.search(rb"failed: Permission denied \(13\)|\] open \".*\" failed: No such file or directory \(2\)", it.expected["err"])
+
+
+def _keeps_hard_links(it):
+    """Whether `-H` is given, and some names at the destination share a file."""
+    return any(re.fullmatch("-[A-Za-z0-9]+", word) and "H" in word for word in it.arguments) and any(
+        entry.kind == "h" for entry in it.before.values())
+
+
 def _is_old(it):
     return any(word in ("--protocol=27", "--protocol=28", "--protocol=29") for word in it.arguments)
 
@@ -61,6 +75,12 @@ KNOWN = [
     Known("--append with -M", _all(_has("--append"), _is_local, _stock_says(b"--append cannot be used with --whole-file")), re.compile("")),
     Known("owners that were not sent, stored", _all(_has("--fake-super"), _stores_undefined), re.compile(r"dst/.*: attributes .*%stat")),
     Known("a group that a user may not set", _all(_is_user, _stock_says(b"] chgrp \"")), re.compile(r"exit code 0, stock 23|dst/.*: (time|mode) ")),
+    Known("what cannot be created is not asked for", _all(_may_not_create, _stock_cannot_create),
+          re.compile(r"stock only: b'([<>]f|cd)")),
+    Known("names of one file in later lists", _keeps_hard_links, re.compile(r"stock only: b'(\.f\.\.|hf   )|ours only: b\"\[b'")),
+    Known("links into their own tree, with ACLs",
+          _all(_has("-k", "-L"), _stock_says(b"sys_acl_get_file("), _stock_says(b"Too many levels of symbolic links (40)")),
+          re.compile(r"dst/.*: only with ours|ours only: b'cd\+")),
     Known("long attributes before protocol 30", _all(_has("-X", "-aHAX"), _is_old, _is_local), re.compile(r"dst/.*: attributes ")),
 ]
 

@@ -29,6 +29,11 @@ KEPT = ("mkdir src dst other; for d in src dst other; do ln -s q $d/l; mkfifo $d
         "ln -s u src/u; ln -s u other/u; chown -h 5:6 other/u")
 SNAPSHOT = ("mkdir src dst other kept; echo new > src/f; ln src/f src/g; cp -p src/f other/f; ln other/f dst/f; ln other/f dst/g; "
             "echo precious > kept/f; echo precious > kept/g")
+NOWHERE = ("mkdir -p src/a/b src/c src/d src/e/g src/h dst; ln -s nothing dst/a; ln -s ../f dst/c; ln -s d dst/d; ln -s k/l dst/e; echo x > dst/k; "
+           "ln -s i dst/h; mkdir dst/i; echo x > f")
+AGED = "mkdir src dst; for d in src dst; do ln -s a $d/a; ln -s $d $d/b; done; ln -s c src/c; touch -h -d @5 dst/*"
+# Figures of --stats that depend on how lists are sent.
+NUMBERS = rb"(?m)^(File list|Total bytes|sent |total size).*$"
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -102,6 +107,18 @@ SETS = {
     "backups of others' files": Set("-rltpib --backup-dir=.kept", tree=OTHERS),
     "backups of others' files, in place": Set("-rltib --inplace", tree=OTHERS.replace("4751", "751")),
     # directories beside the destination
+    "links to nowhere in place of directories": Set("-riK", tree=NOWHERE, roles=OVER_SHELL),
+    "links in place of directories, one level": Set("-rt -O --old-dirs --no-r -K -i", tree=NOWHERE, roles=OVER_SHELL),
+    "times of links, protocol 28": Set("-ai --protocol=28", tree=AGED, roles=("client-of-shell", "server")),
+    "times of links, protocol 29": Set("-ai --protocol=29", tree=AGED, roles=OVER_SHELL),
+    "statistics, protocol 28": Set("-a --delete --stats --protocol=28", roles=OVER_SHELL, ignored=(NUMBERS,)),
+    "statistics, protocol 29": Set("-a --delete --stats --protocol=29", roles=OVER_SHELL, ignored=(NUMBERS,)),
+    "statistics, protocol 30": Set("-a --delete --stats --protocol=30", roles=OVER_SHELL, ignored=(NUMBERS,)),
+    "skip compress, told to a sender": Set("-azvv --skip-compress=gz/d[ei]", roles=("client-of-shell",)),
+    # a server on the same machine is told what concerns both sides
+    "remote option, copy as": Set("-a --copy-as=daemon -M-S", target="dst/new/", roles=("local",)),
+    "remote option, fake super": Set("-ai --fake-super -M-S", tree=SMALL + "; chown 5:6 src/f", roles=("local",)),
+    "remote option, drop devices": Set("-ai --drop-D -M-S", tree=KINDS, roles=("local",)),
     "temp dir that is missing": Set("-ai --temp-dir=nothing"),
     "temp dir that is a file": Set("-ai --temp-dir=h"),
     "link dest that is missing": Set("-ai --link-dest=nothing", roles=OVER_SHELL),

@@ -85,8 +85,21 @@ final class GeneratorContext {
             let referent = try destination.volume.root.status(of: name.span, following: destination.following)
             return referent.flatMap { $0.isDirectory ? $0 : nil } ?? own
         } catch {
-            throw error.number == EXDEV
-                ? .system(operation: "open", path: name, number: ELOOP) : error
+            // It leads nowhere: it is replaced as if it were not followed.
+            if error.number == ENOTDIR || error.isSymbolicLinkRefused { return own }
+            guard error.number == EXDEV else { throw error }
+            if case .user = state.place, try !leadsToDirectory(name) { return own }
+            throw .system(operation: "open", path: name, number: ELOOP)
+        }
+    }
+
+    /// Whether a link of a user's own tree leads to a directory, wherever that is.
+    private func leadsToDirectory(_ name: [UInt8]) throws(VolumeError) -> Bool {
+        do throws(VolumeError) {
+            return try destination.volume.root.status(of: name.span, following: .anywhere)?.isDirectory ?? false
+        } catch {
+            guard error.number == ENOTDIR || error.isSymbolicLinkRefused else { throw error }
+            return false
         }
     }
 

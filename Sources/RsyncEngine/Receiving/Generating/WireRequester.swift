@@ -47,7 +47,8 @@ final class WireRequester: TransferRequester {
 
     /// Shows a change for which the protocol has no item: before protocol 29 it never comes back from the sender.
     private func log(_ item: Item, _ candidate: Candidate) {
-        let report = ItemReport(item, candidate.entry, in: candidate.list, isSending: false, transferred: 0)
+        var report = ItemReport(item, candidate.entry, in: candidate.list, isSending: false, transferred: 0)
+        report.settleLinkTime(in: state.parameters.dialect)
         if !state.isServer {
             if state.observer.wantsItems { state.observer.didChange(report) }
         } else if state.options.output.verbosity > 0, candidate.entry.isDirectory {
