@@ -56,6 +56,19 @@ struct ScanTests {
         #expect(try root.extendedAttributeLength("user.none".name.span, of: "f".name.span) == 0)
     }
 
+    @Test("reads all attributes, also when their names need more than one call", arguments: [0, 1, 15, 16, 30])
+    func held(count: Int) throws {
+        let mounted = try MountedVolume(.ext4(["-b", "4096"]), mebibytes: 16)
+        try shell("cd \(mounted.path) && touch f")
+        let names = (0..<count).map { "user.\($0 + 100)." + String(repeating: "n", count: 54) }
+        for name in names { try shell("setfattr -n \(name) -v \(name.prefix(8)) \(mounted.path)/f") }
+        let volume = try Volume.open(path: mounted.path)
+        let held = try volume.root.heldAttributes(of: "f".name.span, AttributeReading(lists: true) { _ in true })
+        #expect(held.failures.isEmpty)
+        #expect(held.extended.map(\.name) == names.map { Array($0.utf8) })
+        #expect(held.extended.map(\.value) == names.map { Array($0.prefix(8).utf8) })
+    }
+
     @Test("reports the space as statvfs does, and the percentage as df")
     func space() throws {
         let mounted = try MountedFileSystem(ext4: 64 << 20)

@@ -8,6 +8,8 @@ import LinuxSystem
 struct AttributeStore {
     /// The longest value and the longest list of names that the kernel has (XATTR_SIZE_MAX, XATTR_LIST_MAX).
     static let longest = 65_536
+    /// Most lists fit in this many bytes, so that one call suffices.
+    private static let usual = 1024
 
     private enum Place {
         /// An open file.
@@ -35,11 +37,11 @@ struct AttributeStore {
         self.init(place: .path(directory.heldPath(of: leaf), following: false))
     }
 
-    /// The names; an empty list costs one call.
+    /// The names.
     func names() -> Result<[[UInt8]], SystemError> {
-        var list: [UInt8] = []
+        var list = [UInt8](repeating: 0, count: Self.usual)
         var length = self.list(into: &list)
-        if length > 0 {
+        if length == -Int(ERANGE) {
             list = [UInt8](repeating: 0, count: Self.longest)
             length = self.list(into: &list)
         }
