@@ -52,10 +52,21 @@ def _stock_cannot_create(it):
     return re.search(rb"failed: Permission denied \(13\)|\] open \".*\" failed: No such file or directory \(2\)", it.expected["err"])
 
 
+def _has_letter(it, letters):
+    return any(re.fullmatch("-[A-Za-z0-9]+", word) and set(letters) & set(word[1:]) for word in it.arguments)
+
+
+def _keeps_any_links(it):
+    return _has_letter(it, "H")
+
+
 def _keeps_hard_links(it):
     """Whether `-H` is given, and some names at the destination share a file."""
-    return any(re.fullmatch("-[A-Za-z0-9]+", word) and "H" in word for word in it.arguments) and any(
-        entry.kind == "h" for entry in it.before.values())
+    return _keeps_any_links(it) and any(entry.kind == "h" for entry in it.before.values())
+
+
+def _follows_links(it):
+    return _has_letter(it, "Lk") or "--copy-unsafe-links" in it.arguments
 
 
 def _is_old(it):
@@ -71,13 +82,19 @@ KNOWN = [
           _all(_has("--copy-dest", "--link-dest", "--compare-dest"), _forgets_permissions,
                lambda it: any(entry.kind != "-" for entry in it.before.values())), re.compile(r"dst/.*: mode '.*', stock '0o[2467]...'")),
     Known("--append to a file from elsewhere",
-          _all(_has("--append"), _has("--copy-dest", "--link-dest", "--compare-dest", "-y")), re.compile(r"dst/|(ours|stock) only: b'[<>]f")),
+          _all(_has("--append"), _has("--copy-dest", "--link-dest", "--compare-dest", "-y")), re.compile(r"dst/|(ours|stock) only: b'([<>]f|Number of regular files transferred|Total transferred|Literal data|Matched data)")),
     Known("--append with -M", _all(_has("--append"), _is_local, _stock_says(b"--append cannot be used with --whole-file")), re.compile("")),
     Known("owners that were not sent, stored", _all(_has("--fake-super"), _stores_undefined), re.compile(r"dst/.*: attributes .*%stat")),
     Known("a group that a user may not set", _all(_is_user, _stock_says(b"] chgrp \"")), re.compile(r"exit code 0, stock 23|dst/.*: (time|mode) ")),
     Known("what cannot be created is not asked for", _all(_may_not_create, _stock_cannot_create),
           re.compile(r"stock only: b'([<>]f|cd)")),
-    Known("names of one file in later lists", _keeps_hard_links, re.compile(r"stock only: b'(\.f\.\.|hf   )|ours only: b\"\[b'")),
+    Known("names of one file in later lists", _keeps_hard_links, re.compile(r"stock only: b'(\.f\.\.|hf   )|ours only: b\"\[b'|dst/.*(~|\.old|\.bak): only with ours")),
+    Known("a new name of a file that is there", _all(_keeps_any_links, _has("-y", "--fuzzy")),
+          re.compile(r"dst/.*: (attributes|time|mode) |dst/.*: only with stock|(stock|ours) only: b([\"']\[b'|'([<>h]f|hf))")),
+    Known("what makes way for names of one file",
+          _all(_keeps_any_links, _stock_says(b"could not make way for new regular file"), lambda it: it.expected["code"] == 2), re.compile("")),
+    Known("extended attributes behind links", _all(_follows_links, _has("-X", "-aHAX", "--xattrs")),
+          re.compile(r"dst/.*: attributes \{.+\}, stock \{\}")),
     Known("links into their own tree, with ACLs",
           _all(_has("-k", "-L"), _stock_says(b"sys_acl_get_file("), _stock_says(b"Too many levels of symbolic links (40)")),
           re.compile(r"dst/.*: only with ours|ours only: b'cd\+")),

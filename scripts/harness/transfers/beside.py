@@ -31,6 +31,8 @@ SNAPSHOT = ("mkdir src dst other kept; echo new > src/f; ln src/f src/g; cp -p s
             "echo precious > kept/f; echo precious > kept/g")
 NOWHERE = ("mkdir -p src/a/b src/c src/d src/e/g src/h dst; ln -s nothing dst/a; ln -s ../f dst/c; ln -s d dst/d; ln -s k/l dst/e; echo x > dst/k; "
            "ln -s i dst/h; mkdir dst/i; echo x > f")
+SHARED = ("mkdir -p src/u dst/u; echo x > src/l; ln src/l src/u/c; cp -p src/l dst/l; ln dst/l dst/u/c; setfattr -n user.n0 -v abc dst/l; "
+          "setfacl -m u:1:r dst/l")
 AGED = "mkdir src dst; for d in src dst; do ln -s a $d/a; ln -s $d $d/b; done; ln -s c src/c; touch -h -d @5 dst/*"
 # Figures of --stats that depend on how lists are sent.
 NUMBERS = rb"(?m)^(File list|Total bytes|sent |total size).*$"
@@ -119,6 +121,8 @@ SETS = {
     "remote option, copy as": Set("-a --copy-as=daemon -M-S", target="dst/new/", roles=("local",)),
     "remote option, fake super": Set("-ai --fake-super -M-S", tree=SMALL + "; chown 5:6 src/f", roles=("local",)),
     "remote option, drop devices": Set("-ai --drop-D -M-S", tree=KINDS, roles=("local",)),
+    "attributes of a file that gets a copy of its own": Set("-rltH -g --groupmap=0:1000", tree=SHARED, roles=OVER_SHELL),
+    "relative, missing directory, deleting it": Set("-aiR --delete-missing-args", "src/./no/ src/./d", tree=SMALL + "; mkdir dst/no"),
     "temp dir that is missing": Set("-ai --temp-dir=nothing"),
     "temp dir that is a file": Set("-ai --temp-dir=h"),
     "link dest that is missing": Set("-ai --link-dest=nothing", roles=OVER_SHELL),

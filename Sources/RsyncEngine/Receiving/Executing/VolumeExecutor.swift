@@ -288,6 +288,7 @@ final class VolumeExecutor: Executor {
         let source = try directory.openForReading(leaf.span)
         let staged = try directory.stage(leaf.span, replacing: true, permissions: current.permissions)
         try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
+        context.report(staged.copyAttributes(from: source, lists: true, where: Self.staysWithCopy))
         var attributes = changes ?? FileAttributes()
         attributes.owner = attributes.owner ?? current.owner
         attributes.group = attributes.group ?? current.group
@@ -296,6 +297,12 @@ final class VolumeExecutor: Executor {
         context.report(try staged.commit(attributes))
         context.synchronizer?.note(directory.path(of: leaf.span), size: current.size)
         return true
+    }
+
+    /// Whether a copy of an existing file keeps an attribute that nothing is said about, as the file itself would.
+    private static func staysWithCopy(_ name: [UInt8]) -> Bool {
+        if geteuid() != 0 { return name.starts(with: "user.".utf8) }
+        return !name.starts(with: "system.".utf8) && name != Array("security.selinux".utf8)
     }
 
     /// Creates a symbolic link, device, FIFO or socket.

@@ -58,6 +58,8 @@ package struct SourceResolver {
 
     private let place: SourcePlace
     private let selection: TransferOptions.Selection
+    /// Whether a missing argument is sent as one, for its destination to be deleted (`--delete-missing-args`).
+    private let deletesMissing: Bool
     /// Whether owners and modes are those in extended attributes (`--fake-super`).
     private let isSimulated: Bool
     /// The directory opened last: arguments often have theirs in common.
@@ -75,6 +77,7 @@ package struct SourceResolver {
     package init(_ place: SourcePlace, _ options: TransferOptions) {
         self.place = place
         selection = options.selection
+        deletesMissing = options.deletion.deletesMissingSources
         isSimulated = options.attributes.privileges == .simulated
     }
 
@@ -165,6 +168,10 @@ package struct SourceResolver {
             if !folder.isEmpty, base.base.isEmpty { _ = try base.volume.directory(folder.span) }
             return source(base, prefix, path.path)
         } catch {
+            // The walk then sees that it is missing.
+            if error.isMissing, deletesMissing, let entry = path.withoutContents {
+                return try relative(entry, argument, base)
+            }
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
             let volume: Volume
             do throws(VolumeError) {
