@@ -132,7 +132,10 @@ package enum ArgumentQuoting {
         if keepsMark, path.count > 3 {
             let mark = (1...(path.count - 3)).first { Array(path[$0..<$0 + 3]) == [slash, 0x2e, slash] }
             if let mark {
-                return sanitised(Array(path[..<mark])) + [slash, 0x2e, slash] + sanitised(Array(path[(mark + 3)...]))
+                let names = Array(path[(mark + 3)...])
+                // There, too, `./` at the start makes the root an implied directory.
+                let rest = sanitised(names, keepsMark: names.starts(with: [0x2e, slash]))
+                return sanitised(Array(path[..<mark])) + [slash, 0x2e, slash] + rest
             }
         }
         let dot = UInt8(ascii: ".")

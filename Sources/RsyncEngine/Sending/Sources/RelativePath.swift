@@ -11,7 +11,7 @@ struct RelativePath: Equatable {
     let components: [[UInt8]]
     /// Whether names in the transfer begin with a slash.
     let isAbsolute: Bool
-    /// Whether it begins with `./`, which makes the root an implied directory.
+    /// Whether its names begin with `./`, which makes the root an implied directory, even of a name that is missing.
     let beginsAtRoot: Bool
     /// Whether it stands for the contents of a directory.
     private(set) var takesContents: Bool
@@ -27,7 +27,7 @@ struct RelativePath: Equatable {
             active = argument[(cut + 3)...]
             while active.first == PathParts.separator { active.removeFirst() }
             isAbsolute = false
-            beginsAtRoot = false
+            beginsAtRoot = active.starts(with: Self.dot + [PathParts.separator])
         } else {
             isAbsolute = argument.first == PathParts.separator
             if isAbsolute { base = [PathParts.separator] }

@@ -172,6 +172,7 @@ package struct SourceResolver {
             if error.isMissing, deletesMissing, let entry = path.withoutContents {
                 return try relative(entry, argument, base)
             }
+            if error.isMissing, path.beginsAtRoot, !deletesMissing { return source(base, prefix, path.path) }
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
             let volume: Volume
             do throws(VolumeError) {

@@ -116,6 +116,7 @@ final class SourceWalker {
             let directory = try root.directory(folder[...], following: maker.following)
             guard let own = isRoot ? try directory.status() : try directory.status(of: parts.leaf.span) else {
                 if state.options.deletion.deletesMissingSources { return addMissing(source, number, to: list) }
+                addImplied(source, number, onlyRoot: true, to: list)
                 if selection.ignoresMissing { return }
                 return state.report(
                     state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
@@ -138,7 +139,7 @@ final class SourceWalker {
             if !isRoot, hasFilters,
                 filters(of: number).excludesArgument(source.transferName, isDirectory: status.isDirectory)
             {
-                return
+                return addImplied(source, number, onlyRoot: true, to: list)
             }
             addImplied(source, number, to: list)
             let takesContents = status.isDirectory && (selection.recursive || source.takesContents)
@@ -151,6 +152,7 @@ final class SourceWalker {
             }
         } catch {
             guard error.isMissing, selection.relative, state.options.deletion.deletesMissingSources else {
+                addImplied(source, number, onlyRoot: true, to: list)
                 return noteArgument(error, source.shown(in: state.place))
             }
             addMissing(source, number, to: list)
@@ -168,9 +170,10 @@ final class SourceWalker {
     }
 
     /// Adds the directories above an argument of `--relative`, once each.
-    private func addImplied(_ source: SourceRoot, _ number: UInt16, to list: FileList) {
+    private func addImplied(_ source: SourceRoot, _ number: UInt16, onlyRoot: Bool = false, to list: FileList) {
         guard let base = source.impliedBase else { return }
-        implied.forEachNew(above: source.transferName, withRoot: source.impliesRoot) { name in
+        let path = onlyRoot ? [] : source.transferName
+        implied.forEachNew(above: path, withRoot: source.impliesRoot) { name in
             do throws(VolumeError) {
                 let components =
                     PathParts.components(of: source.impliedPath)
