@@ -7,6 +7,7 @@ extension TransferOptions {
         var words: [[UInt8]] = []
         if let user = attributes.copyAs { words.append(Array("--copy-as=\(user)".utf8)) }
         if attributes.privileges == .simulated { words.append(Array("--fake-super".utf8)) }
+        if attributes.privileges == .none { words.append(Array("--no-super".utf8)) }
         if attributes.dropsDevices { words.append(Array("--drop-D".utf8)) }
         if selection.links.paths.followsAll { words.append(Array("--insecure-links".utf8)) }
         if let limit = selection.links.paths.limit { words.append(Array("--confine-root=".utf8) + limit) }

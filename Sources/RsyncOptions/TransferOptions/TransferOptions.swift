@@ -48,7 +48,7 @@ package struct TransferOptions: Sendable, Equatable {
 
     /// Whether a client sends `-d` (protocol specification, session 2.2).
     var sendsDirs: Bool {
-        guard !selection.recursive else { return selection.dirs == true && selection.filesFrom == nil }
+        guard !selection.recursive else { return false }
         return selection.dirs ?? selection.listsOnly
     }
 

@@ -30,7 +30,8 @@ final class VolumeExecutor: Executor {
             return try context.directories.directory(name.span)
         } catch {
             guard error.isMissing, context.makesParents else { throw error }
-            return try makeParents(name)
+            // With `--existing`, what is in it is left out, too.
+            return context.rules.skipsMissing ? nil : try makeParents(name)
         }
     }
 
