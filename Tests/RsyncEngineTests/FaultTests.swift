@@ -121,19 +121,43 @@ struct FaultTests {
         #expect(try place.names() == ["first", "stays"])
     }
 
-    @Test("a file that shrinks while it is sent comes again in its new state", arguments: overWire)
-    func shrinking(route: Route) throws {
+    @Test(
+        "a file that shrinks while it is sent comes again in its new state: an error (23), unless changes are listed",
+        arguments: overWire.map { ($0, false) } + [(.push, true), (.daemonPush, true)]
+    )
+    func shrinking(route: Route, listsChanges: Bool) throws {
         let place = try Place()
         let path = place.source + "/file"
         try place.write(longContent, path)
         let observer = RecordingObserver(isEarly: true) { name in
             if name == "file" { truncate(path, 1_000_000) }
         }
-        let outcome = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
-        #expect(outcome.client.exitCode == 0, "\(outcome.description)")
+        var options = TransferOptions.mirror
+        options.output.listsChangedFiles = listsChanges
+        let outcome = try route.copy(place.source, to: place.destination, options, observer: observer)
+        #expect(outcome.client.exitCode == (listsChanges ? 0 : 23), "\(outcome.description)")
+        #expect(outcome.observer.messages.contains { $0.contains("read errors mapping \"") })
         #expect(outcome.observer.messages.contains { $0.contains("will try again") })
         #expect(try place.read(place.destination + "/file") == Array(longContent.prefix(1_000_000)))
         #expect(try place.names() == ["file"])
+    }
+
+    private static let short = "/sys/devices/system/cpu/smt"
+
+    @Test(
+        "a local copy of a file of which less can be read than its size says is an error (23)",
+        .enabled(if: access(short + "/active", R_OK) == 0),
+        arguments: [false, true]
+    )
+    func shortened(inPlace: Bool) throws {
+        let place = try Place()
+        var options = TransferOptions.mirror
+        options.placement.inPlace = inPlace
+        let outcome = try Route.local.copy(Self.short, to: place.destination, options)
+        #expect(outcome.client.exitCode == 23, "\(outcome.description)")
+        let words = "[sender] read errors mapping \"\(Self.short)/active\": No data available (61)"
+        #expect(outcome.observer.messages.contains { $0.contains(words) }, "\(outcome.description)")
+        #expect(try place.read(place.destination + "/active") == place.read(Self.short + "/active"))
     }
 
     @Test(
@@ -155,14 +179,14 @@ struct FaultTests {
         let outcome = try route.copy(place.source, to: place.destination, .mirror)
         gate.set()
         try churn.value()
+        let messages = outcome.observer.messages
+        let words = "[sender] read errors mapping \"\(path)\": No data available (61)"
+        let isShortened = messages.contains { $0.contains(words) }
+        #expect(outcome.client.exitCode == (isShortened ? 23 : 0), "\(outcome.description)")
         // Without content, the file shrank under both attempts.
-        guard outcome.client.exitCode == 0 else {
-            #expect(outcome.client.exitCode == 23, "\(outcome.description)")
-            #expect(outcome.observer.messages.contains { $0.contains("failed verification -- update discarded.") })
-            let words = "[sender] read errors mapping \"\(path)\": No data available (61)"
-            #expect(outcome.observer.messages.contains { $0.contains(words) }, "\(outcome.description)")
-            #expect(try place.names() == [])
-            return
+        guard !messages.contains(where: { $0.contains("failed verification -- update discarded.") }) else {
+            #expect(isShortened, "\(outcome.description)")
+            return #expect(try place.names() == [])
         }
         let arrived = try place.read(place.destination + "/restless")
         #expect((10...2_000_000).contains(arrived.count))

@@ -139,6 +139,7 @@ final class LocalCopier {
         try file.copyWhole(from: source) {
             if synchronizer != nil { file.startWriteBack(every: Synchronizer.pieceOfLargeFile) }
         }
+        noteLength(file.length, of: source, plan)
         return file
     }
 
@@ -191,6 +192,7 @@ final class LocalCopier {
             }
             offset += Int64(count)
         }
+        noteLength(offset, of: source, plan)
         report(try file.finish(length: offset, isRight ? plan.attributes : FileAttributes()))
         account(plan, offset)
         guard isRight else {
@@ -247,6 +249,12 @@ final class LocalCopier {
         state.observer.didChange(report)
         guard state.observer.wantsFileProgress else { return }
         state.observer.didMove(name: report.name, offset: size, size: size)
+    }
+
+    /// Reports a file that became shorter while it was copied.
+    private func noteLength(_ length: Int64, of source: ReadableFile, _ plan: TransferPlan) {
+        guard length < source.status.size else { return }
+        state.reportUnreadPart(at: sources.shown(plan.entry, in: plan.list), ENODATA)
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {

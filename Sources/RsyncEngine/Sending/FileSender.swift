@@ -116,13 +116,13 @@ final class FileSender {
             // A false checksum makes the receiver request the file again (protocol specification, transfer 12.1).
             let falseSum = [UInt8](repeating: 0, count: digest.count)
             digest = digest == falseSum ? falseSum.dropLast() + [1] : falseSum
-            reportUnreadPart(of: entry, in: list)
+            state.reportUnreadPart(at: directories.shown(entry, in: list), readFailure)
         }
         try output.bytes(digest)
         lastDigest = digest
         lastLength = output.bytesWritten + Int64(output.pending) - start
         fileSum.reset()
-        if let file, state.options.output.listsGrownFiles { noteGrowth(file, entry, in: list) }
+        if let file, state.options.output.listsChangedFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.count { statistics in
             statistics.transferredFiles += 1
@@ -209,12 +209,6 @@ final class FileSender {
         guard length > entry.size else { return }
         let name = printable(list.name(of: entry))
         state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
-    }
-
-    /// Reports a file of which less could be read than it had when it was opened; it will be requested again.
-    private func reportUnreadPart(of entry: FileEntry, in list: FileList) {
-        let what = "read errors mapping \"\(printable(directories.shown(entry, in: list)))\"\(state.place.suffix)"
-        state.report("rsync: [sender] \(what): \(SystemError.text(of: readFailure)) (\(readFailure))", .warning)
     }
 
     /// Reports to both sides that a requested file cannot be read.

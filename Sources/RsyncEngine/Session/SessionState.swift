@@ -358,6 +358,18 @@ final class SessionState: Sendable {
         report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
     }
 
+    /// Reports a file of which less could be read than it had when it was opened, even if it arrives as it is then.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - number: Why: `errno`, or ENODATA for a file that became shorter.
+    func reportUnreadPart(at path: [UInt8], _ number: Int32) {
+        let text = "rsync: [sender] read errors mapping \(quoted(path)): \(SystemError.text(of: number)) (\(number))"
+        guard !options.output.listsChangedFiles else { return report(text, .warning) }
+        add(.general)
+        report(text, .errorTransfer)
+    }
+
     /// A path in a message, with the module that it is in.
     func quoted(_ path: [UInt8]) -> String { "\"\(printable(path))\"\(place.suffix)" }
 }

@@ -23,10 +23,11 @@ extension TransferOptions {
         package var messageRoute = MessageRoute.errors
         /// `--remote-option`: what is appended to the options of the server.
         package var remoteOptions: [[UInt8]] = []
-        /// Whether this side, when it sends, lists files that grew while they were read.
+        /// Whether this side, when it sends, lists files that grew or shrank while they were read, without taking that
+        /// for an error.
         ///
         /// It is not sent to the peer.
-        package var listsGrownFiles = false
+        package var listsChangedFiles = false
 
         /// The level of a group of information messages.
         package func level(_ group: InfoGroup) -> Int {

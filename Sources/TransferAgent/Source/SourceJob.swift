@@ -108,7 +108,7 @@ package struct SourceJob: Sendable {
         options.limits.keepAlive = settings.keepAlive
         options.deletion.isOn = settings.delete
         options.limits.largestFile = try FileSizeLimit.bytes(settings.largestFile)
-        options.output.listsGrownFiles = true
+        options.output.listsChangedFiles = true
         options.comparison.checksum = settings.checksum
         options.comparison.comparesNanoseconds = true
         if let choice = settings.compress { try choose(choice, in: &options) }
