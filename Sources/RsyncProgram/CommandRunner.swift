@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import ProcessSupport
 import RsyncCommand
 import RsyncEngine
@@ -23,15 +24,20 @@ package struct CommandRunner {
     /// - Parameter arguments: The arguments after the program's name.
     /// - Returns: The exit code.
     package func run(_ arguments: [[UInt8]]) -> Int32 {
+        var log: (path: [UInt8], rule: PathRule)?
         do throws(CommandError) {
-            let code = try carryOut(try RsyncCommandLine(parsing: arguments, environment: environment))
+            let line = try RsyncCommandLine(parsing: arguments, environment: environment) { log = ($0, $1) }
+            log = line.settings.logFile.map { ($0, line.options.selection.links.paths.unlimited) }
+            let code = try carryOut(line)
             output.flush()
             return code
         } catch {
-            // The last of the lines has the prefix.
-            let isPrefixed = "\(error)".split(separator: "\n").last?.hasPrefix("rsync: ") ?? false
-            output.error(isPrefixed ? "\(error)" : "rsync: \(error)")
-            output.error(ExitText.line(code: error.exitCode, role: "client"))
+            let file = log.flatMap { try? LogFile(path: $0.path, by: $0.rule) }
+            let lines = ErrorLine.of("\(error)").split(separator: "\n").map(String.init)
+            for line in lines + [ExitText.line(code: error.exitCode, role: "client")] {
+                file?.line(line)
+                output.error(line)
+            }
             return error.exitCode
         }
     }

@@ -1,4 +1,4 @@
-import LinuxSystem
+package import LinuxSystem
 import ProcessSupport
 import RsyncEngine
 import RsyncOptions
@@ -10,17 +10,37 @@ extension RsyncCommandLine {
     /// - Parameters:
     ///   - arguments: The arguments after the program's name; bytes, since names need not be UTF-8.
     ///   - environment: The process's environment.
+    ///   - onRejection: Gets the log that is named before the argument that is wrong, and which links lead there.
     /// - Throws: ``CommandError``; an unknown argument is never ignored.
-    package init(parsing arguments: [[UInt8]], environment: [String: String] = [:]) throws(CommandError) {
-        self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
-        let words = arguments.map { String(decoding: $0, as: UTF8.self) }
-        // A remote shell's command may have options before it, as for `--rsync-path="rsync --confine-root=/dir"`.
-        let isServer = words.prefix { $0 != "--" && $0 != "." }.contains("--server")
+    package init(
+        parsing arguments: [[UInt8]],
+        environment: [String: String] = [:],
+        onRejection: (_ logFile: [UInt8], PathRule) -> Void = { _, _ in }
+    ) throws(CommandError) {
         let surroundings = OptionSurroundings(
             userCVSPatterns: FilterReader.userCVSPatterns,
             readFile: Self.patternFile
         )
         var parser = ClientParser(Self.presets(environment) + arguments, surroundings)
+        do throws(CommandError) {
+            try self.init(arguments, environment, &parser)
+        } catch {
+            if let path = parser.options.settings.logFile {
+                onRejection(path, parser.options.transfer.selection.links.paths.unlimited)
+            }
+            throw error
+        }
+    }
+
+    private init(
+        _ arguments: [[UInt8]],
+        _ environment: [String: String],
+        _ parser: inout ClientParser
+    ) throws(CommandError) {
+        self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
+        let words = arguments.map { String(decoding: $0, as: UTF8.self) }
+        // A remote shell's command may have options before it, as for `--rsync-path="rsync --confine-root=/dir"`.
+        let isServer = words.prefix { $0 != "--" && $0 != "." }.contains("--server")
         do throws(OptionError) {
             if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
                 let vector = arguments.filter { $0 != Array("--server".utf8) }
@@ -224,7 +244,8 @@ extension TransferJob {
         switch (other, first) {
         case (_, .local): throw .usage("Unexpected remote arg: \(text(argument))")
         case (.local, _):
-            throw .usage("Unexpected local arg: \(text(argument)) (if it is a remote file, prefix it with a colon)")
+            let advice = "If arg is a remote file/dir, prefix it with a colon (:)."
+            throw .usage("Unexpected local arg: \(text(argument))\n\(advice)")
         case (.shell, .daemon), (.daemon, .shell):
             throw .usage("All source args must use the same hostspec format.")
         default: throw .usage("All source args must come from the same machine.")

@@ -50,6 +50,7 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
     /// A one-sentence description.
     package var description: String {
         switch self {
+        case .noGreeting(.violation(let text, _)): text
         case .noGreeting(let error): "did not see server greeting: \(error)"
         case .wire(let error): "\(error)"
         case .volume(let operation, let error): "\(operation): \(error)"
@@ -61,14 +62,8 @@ package enum EngineError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The line that a program prints for it; lines of rsync's own stand as they are.
-    package var line: String {
-        let text = description
-        let isWhole = [
-            "rsync: ", "@ERROR", "ERROR: ", "The temp-dir ", "Your options ", "pre-xfer exec ", "stopping ",
-        ].contains { text.hasPrefix($0) }
-        return isWhole ? text : "rsync: \(text)"
-    }
+    /// The lines that a program prints for it.
+    package var line: String { ErrorLine.of(description) }
 
     /// The time that the client set for the server has come (`--stop-after`, `--stop-at`).
     static let requestedStop = EngineError.usage("stopping at requested limit", exitCode: 30)

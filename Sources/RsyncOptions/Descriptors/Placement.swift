@@ -153,11 +153,11 @@ extension OptionDescriptor {
         ) { (options, value) throws(OptionError) in
             let used = options.placement.alternateUse
             guard options.placement.alternates.isEmpty || used == use else {
-                throw .usage("ERROR: the \(name) option conflicts with the --\(used.rawValue)-dest option")
+                throw .usage("rsync: ERROR: the \(name) option conflicts with the --\(used.rawValue)-dest option")
             }
             guard options.placement.alternates.count < TransferOptions.Placement.alternatesLimit else {
                 let limit = TransferOptions.Placement.alternatesLimit
-                throw .usage("ERROR: at most \(limit) \(name) args may be specified")
+                throw .usage("rsync: ERROR: at most \(limit) \(name) args may be specified")
             }
             options.placement.alternateUse = use
             options.placement.alternates.append(value.bytes)

@@ -23,11 +23,12 @@ package struct Greeting: Equatable, Sendable {
         /// The client's error, with exit code 5.
         var wireError: WireError {
             switch self {
-            case .malformed(let line): .violation("the daemon's greeting is \"\(printable(line))\"", exitCode: 5)
+            case .malformed(let line):
+                .violation("server sent \"\(printable(line))\" rather than greeting", exitCode: 5)
             case .noSubprotocol(let line):
-                .violation("the daemon omitted the subprotocol: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the subprotocol value: \(printable(line))", exitCode: 5)
             case .noDigests(let line):
-                .violation("the daemon omitted the digest names: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the digest name list: \(printable(line))", exitCode: 5)
             }
         }
     }

@@ -137,7 +137,9 @@ package enum Handshake {
             try output.flush()
             let theirs = try input.int32("the protocol version")
             guard (20...40).contains(theirs) else {
-                throw .incompatible("protocol version mismatch -- is your shell clean?")
+                throw .incompatible(
+                    "protocol version mismatch -- is your shell clean?\n(see the rsync manpage for an explanation)"
+                )
             }
             version = min(own, theirs)
         }

@@ -1,10 +1,11 @@
-"""How a client reaches the other end: the words of a remote shell, what a daemon gets, proxies, programs and addresses, each
-with stock rsync beside ours."""
+"""How a client reaches the other end: the words of a remote shell, what a daemon gets, proxies, programs and addresses; and what
+it says when a command line or an answer is wrong, on standard error and in --log-file. Each with stock rsync beside ours."""
 
 import os
+import re
 import shutil
 
-from harness.cases import Case, check, check_equal_trees, check_same_exit
+from harness.cases import Case, check, check_equal_trees, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.background import Listening
 from harness.programs.processes import run
@@ -45,6 +46,30 @@ ANSWERS = {
     "endless line": (b"HTTP/1.0 200 OK" + b"y" * 100_000 + b"\r\n\r\n", "proxy response line too long"),
     "nothing": (b"", "failed to read from proxy"),
 }
+# Command lines that are wrong, between the program and `src dst`; the log is opened with what stands before the mistake.
+MISTAKES = {
+    "unknown option": ["-a", "--log-file=log", "--bogus"],
+    "unknown option before the log": ["-a", "--bogus", "--log-file=log"],
+    "options that exclude each other": ["-a", "--log-file=log", "--inplace", "--partial-dir=x"],
+    "two kinds of alternates": ["-a", "--log-file=log", "--compare-dest=a", "--link-dest=b"],
+    "no number": ["-a", "--log-file=log", "--modify-window=x"],
+    "no size": ["-a", "--log-file=log", "--max-size=abc"],
+    "no mode": ["-a", "--log-file=log", "--chmod=foo"],
+    "no checksum": ["-a", "--log-file=log", "--cc=foo"],
+    "no list of names": ["-a", "--log-file=log", "--files-from=nothing"],
+    "no file of rules": ["-a", "--log-file=log", "--exclude-from=nothing"],
+    "two machines": ["-a", "--log-file=log", "h:a", "i:b"],
+    "from machine to machine": ["-a", "--log-file=log", "h:a", "h:b"],
+    **{f"rule {rule}": ["-a", "--log-file=log", f"--filter={rule}"] for rule in (
+        "bogus", "+", "-q foo", "merge", ". nothing", ":+- x", "-/", "merge,zz x", "!x", ".C nothing", "hide", "- ", "clear x", "_ x")},
+    "rule in a file": ["-a", "--log-file=log", "--filter=. rules"],
+}
+# What a server's program prints in place of the protocol, and a daemon in place of its greeting (shell's printf).
+TALK = {"words": r"hello world this is a shell\n", "an older version": r"\023\0\0\0", "a newer version": r"\051\0\0\0"}
+GREETINGS = {"words": r"hello\n", "no subprotocol": r"@RSYNCD: 31\n", "no digests": r"@RSYNCD: 99.0\n"}
+PLACE = re.compile(rb"( \(code \d+\)) at .*")
+STAMP = re.compile(rb"^[0-9/]+ [0-9:]+ \[\d+\] ")
+TOTALS = re.compile(rb"^sent \d+ bytes ")
 RECORDER = """#!/bin/sh
 for word in "$@"; do echo "[$word]"; done > "$RECORD"
 echo "port=$RSYNC_PORT" >> "$RECORD"
@@ -269,6 +294,57 @@ def _server_log(setting, folder):
         check(not os.path.exists(f"{folder}/log"), f"{who}: a client has made a log on a daemon's machine")
 
 
+def _lines(text):
+    """Lines without what names a program or a process."""
+    lines = (PLACE.sub(rb"\1", STAMP.sub(b"", line)) for line in text.splitlines())
+    return [line for line in lines if line and not TOTALS.match(line)]
+
+
+def _compare(folder, argv, env=None):
+    outcomes = []
+    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        outcome = run([program, *argv], cwd=folder, env=env)
+        log = b""
+        if os.path.exists(f"{folder}/log"):
+            with open(f"{folder}/log", "rb") as file:
+                log = file.read()
+            os.unlink(f"{folder}/log")
+        outcomes.append((outcome, _lines(outcome.err), _lines(log)))
+    (stock, said, logged), (ours, our_said, our_logged) = outcomes
+    check_same_exit(stock, ours)
+    check_same_lines(said, our_said, "standard error: ")
+    check_same_lines(logged, our_logged, "log: ")
+
+
+def _line(arguments):
+    def body(_, folder):
+        os.makedirs(f"{folder}/src")
+        peers.write(f"{folder}/src/f", "x\n")
+        peers.write(f"{folder}/rules", "bogus rule\n")
+        _compare(folder, [*arguments, "src", "dst"])
+    return body
+
+
+def _talk(text):
+    def body(_, folder):
+        shell = peers.write(f"{folder}/shell", f"#!/bin/sh\nprintf '{text}'\ntimeout 5 cat > /dev/null\n", 0o755)
+        _compare(folder, ["-a", "-e", shell, "h:src/", "dst/"])
+    return body
+
+
+def _greeting(text):
+    def body(_, folder):
+        program = f"printf '{text}'; timeout 5 cat > /dev/null"
+        _compare(folder, ["-a", "rsync://h/m/", "dst/"], env={"RSYNC_CONNECT_PROG": program})
+    return body
+
+
+def _mistake_cases():
+    return [Case(f"mistakes/{name}", _line(arguments)) for name, arguments in MISTAKES.items()] + [
+        Case(f"mistakes/shell prints {name}", _talk(text)) for name, text in TALK.items()] + [
+        Case(f"mistakes/daemon prints {name}", _greeting(text)) for name, text in GREETINGS.items()]
+
+
 def connecting_cases():
     """Each set of words over a remote shell and with a daemon; proxies, programs and addresses."""
     cases = [Case(f"connecting/shell/{name}", _shell_body(*words)) for name, words in {**WORDS, **SHELLS}.items()]
@@ -280,4 +356,5 @@ def connecting_cases():
         cases += [Case(f"connecting/program/{name} daemon", _program_body(program)),
                   Case(f"connecting/early input/{name} daemon", _early_body(program), 2)]
     cases.append(Case("connecting/log of a server", _server_log, 3))
+    cases += _mistake_cases()
     return cases + [Case("connecting/address", _address, 2), Case("connecting/remote option, locally", _local_remote_option)]
