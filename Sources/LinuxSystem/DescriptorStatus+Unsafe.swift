@@ -50,6 +50,16 @@ package struct DescriptorStatus: Hashable, Sendable {
     }
 }
 
+extension DescriptorStatus {
+    /// Whether two descriptors are of one file or connection.
+    package static func isOne(_ first: Int32, and second: Int32) -> Bool {
+        guard let first = try? DescriptorStatus(of: first), let second = try? DescriptorStatus(of: second) else {
+            return false
+        }
+        return first.isSameFile(as: second)
+    }
+}
+
 /// Whether a descriptor is open and a socket.
 package func isSocket(_ descriptor: Int32) -> Bool { (try? DescriptorStatus(of: descriptor))?.type == S_IFSOCK }
 

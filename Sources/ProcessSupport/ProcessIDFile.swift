@@ -44,6 +44,9 @@ package struct ProcessIDFile: ~Copyable {
         return file
     }
 
-    /// Removes the file.
-    package func remove() { _ = removeName(path) }
+    /// Removes the file; it is emptied where its path leads nowhere, because the process has another root directory by now.
+    package func remove() {
+        let number = descriptor.rawValue
+        if removeName(path) != 0, errno == ENOENT { _ = ftruncate(number, 0) }
+    }
 }

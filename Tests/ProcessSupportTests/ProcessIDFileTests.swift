@@ -19,6 +19,15 @@ struct ProcessIDFileTests {
         #expect(number(in: path) == nil)
     }
 
+    @Test("is emptied where its path leads nowhere any more")
+    func unreachable() throws {
+        let directory = try TemporaryDirectory()
+        let file = try ProcessIDFile(Array(directory.file("pid").utf8), isLocked: true)
+        #expect(unsafe rename(directory.file("pid"), directory.file("moved")) == 0)
+        file.remove()
+        #expect(number(in: directory.file("moved")) == "")
+    }
+
     @Test("is locked against a second daemon as long as the first one lives")
     func lock() throws {
         let directory = try TemporaryDirectory()

@@ -34,6 +34,23 @@ struct ConfiguredCatalogueTests {
         return String(decoding: text, as: UTF8.self)
     }
 
+    @Test("with another root directory, logs are open beforehand whose names no visit changes")
+    func heldLogs() throws {
+        let text = "log file = /all\n[m]\npath = /\n[n]\npath = /\nlog file = /of.%RSYNC_USER_NAME%"
+        let configuration = try DaemonConfiguration(parsing: Array(text.utf8))
+        let opened = Mutex<[String]>([])
+        let log = DaemonLog(
+            open: { path in
+                opened.withLock { $0.append(String(decoding: path, as: UTF8.self)) }
+                return SilentLines()
+            },
+            override: nil,
+            fallback: SilentLines()
+        )
+        _ = log.holding(configuration)
+        #expect(opened.withLock { $0 } == ["/all"])
+    }
+
     @Test("a hidden module denies access like a missing one")
     func hidden() throws {
         let catalogue = try catalogue("[m]\npath = /\nlist = no\nhosts allow = 10.0.0.1")

@@ -67,6 +67,13 @@ struct MessageLevelsTests {
         #expect(info[.stats] == 1)
     }
 
+    @Test("max verbosity limits no level from 6 on", arguments: [(5, 1), (6, 2), (100, 2)])
+    func unlimited(verbosity: Int, level: Int) {
+        var info = output(0, "skip2").info
+        info.limit(to: verbosity)
+        #expect(info[.skip] == level)
+    }
+
     @Test("unknown items are returned")
     func unknown() {
         var debug = MessageLevels<DebugGroup>()

@@ -19,10 +19,10 @@ package struct DaemonLog: Sendable {
 
     /// The same logs, with the files of a configuration open: for a daemon that will have another root directory.
     ///
-    /// What cannot be opened is reported when it is needed.
+    /// What cannot be opened is reported when it is needed. Files whose paths depend on a visit are opened in the new root.
     package func holding(_ configuration: DaemonConfiguration) -> DaemonLog {
         let settings = [configuration.defaults] + configuration.modules
-        let paths = Set(settings.map { SessionVariables().expand($0.logFile) }).filter { !$0.isEmpty }
+        let paths = Set(settings.compactMap { Self.fixedPath($0.logFile) })
         var held: [[UInt8]: any LineOutput] = [:]
         for path in paths { held[path] = try? open(path) }
         let (files, open) = (held, open)
@@ -31,6 +31,17 @@ package struct DaemonLog: Sendable {
             return try open(path)
         }
         return DaemonLog(open: opener, override: override, fallback: fallback)
+    }
+
+    /// A path without variables of a visit; nil for none, and for one with such variables.
+    private static func fixedPath(_ text: VariableText) -> [UInt8]? {
+        var isFixed = true
+        let path = text.expanded { name in
+            let value = SessionVariables().value(name)
+            if value == nil { isFixed = false }
+            return value
+        }
+        return isFixed && !path.isEmpty ? path : nil
     }
 
     /// The log of a module's settings; a file that cannot be opened is reported to the system log, which replaces it.

@@ -2,6 +2,8 @@
 package struct MessageLevels<Group: MessageGroup>: Sendable, Equatable {
     /// The highest level there is; a higher one counts as this.
     private static var highest: Int { 4 }
+    /// The most `-v` that add something.
+    private static var loudest: Int { 5 }
     /// Four bits for a group: its level and 1, or 0 where none was given.
     private var given: UInt128 = 0
     /// The words of the option with `ALL` and `NONE` as they are sent on.
@@ -46,7 +48,10 @@ package struct MessageLevels<Group: MessageGroup>: Sendable, Equatable {
     }
 
     /// Lowers what is above the levels that `-v`, repeated so often, implies: `max verbosity` of a daemon.
+    ///
+    /// A verbosity that `-v` cannot have is no limit.
     package mutating func limit(to verbosity: Int) {
+        guard verbosity <= Self.loudest else { return }
         for group in Group.allCases {
             if let level = self[group] { self[group] = min(level, Self.implied(group, by: verbosity)) }
         }

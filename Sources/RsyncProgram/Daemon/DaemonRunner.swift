@@ -82,8 +82,8 @@ struct DaemonRunner {
         } catch {
             throw .failed("standard input cannot be used: \(error)", exitCode: 10)
         }
-        // The stream has its own descriptor; these would keep the connection open.
-        for number: Int32 in [0, 1] {
+        // The stream has its own descriptor; these would keep the connection open, and lines of a log would reach the client.
+        for number: Int32 in DescriptorStatus.isOne(0, and: 2) ? [0, 1, 2] : [0, 1] {
             Glibc.close(number)
             _ = openFile("/dev/null", O_RDWR)
         }

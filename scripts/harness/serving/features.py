@@ -1,5 +1,6 @@
 """Daemons in single cases: how they are started, what they negotiate, what they refuse."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -13,19 +14,25 @@ from harness.serving.trees import listed
 
 
 def _by_socket(_, folder):
-    """Standard input is a connection (inetd), with a configuration in the working directory."""
+    """Standard input is a connection (inetd), with a configuration in the working directory. Some give it as standard error, too:
+    no line of the log reaches the client, even without a log."""
     os.makedirs(f"{folder}/mod")
-    peers.write(f"{folder}/conf", f"use chroot = no\nlog file = {folder}/log\n[m]\npath = {folder}/mod\ncomment = c\n")
-    server = socket.create_server(("127.0.0.1", 0))
-    port = server.getsockname()[1]
-    client = subprocess.Popen([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"], stdout=subprocess.PIPE)
-    connection, _ = server.accept()
-    with subprocess.Popen([peers.DVM_RSYNC, "--config=conf", "--daemon"], stdin=connection, cwd=folder,
-                          stdout=connection) as daemon:
-        connection.close()
-        out, _ = client.communicate(timeout=20)
-        check(out == b"m              \tc\n", f"the list is {out!r}")
-        check(daemon.wait(20) == 0, f"exit code {daemon.returncode}")
+    module = f"[m]\npath = {folder}/mod\ncomment = c\n"
+    for text, takes_errors in ((f"log file = {folder}/log\n", False), (f"log file = {folder}/log\n", True),
+                               (f"log file = {folder}/no/log\n", True), ("", True)):
+        peers.write(f"{folder}/conf", f"use chroot = no\n{text}{module}")
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        client = subprocess.Popen([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/"], stdout=subprocess.PIPE)
+        connection, _ = server.accept()
+        with subprocess.Popen([peers.DVM_RSYNC, "--config=conf", "--daemon"], stdin=connection, cwd=folder,
+                              stdout=connection, stderr=connection if takes_errors else None) as daemon:
+            connection.close()
+            out, _ = client.communicate(timeout=20)
+            check(out == b"m              \tc\n", f"the list is {out!r}")
+            check(daemon.wait(20) == 0, f"exit code {daemon.returncode}")
+    with open(f"{folder}/log", encoding="utf-8") as log:
+        check(log.read().count("connect from") == 2, "the log does not have both connections")
 
 
 def _over_shell(_, folder):
@@ -342,7 +349,28 @@ def _hidden_targets(_, folder):
                 check(code != 0 or file.read() == f"sent {number}\n", f"{words}: the file is not in place")
 
 
+def _many_arguments(_, folder):
+    """A client that sends arguments without end is given up, with stock's words in the log."""
+    os.makedirs(f"{folder}/mod")
+    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
+        port = free_port()
+        configuration = peers.write(f"{folder}/conf", f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\nuse chroot = no\n"
+                                    f"[m]\npath = {folder}/mod\n")
+        with Server([program, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out"):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection, connection.makefile("rb") as answers:
+                answers.readline()
+                connection.sendall(b"@RSYNCD: 31.0 md5 md4\nm\n")
+                check(answers.readline() == b"@RSYNCD: OK\n", "the module was refused")
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(b"--server\0--sender\0-r\0.\0" + b"name\0" * 200_000 + b"\0")
+                    check(not answers.read(), "the arguments were accepted")
+        with open(f"{folder}/log", encoding="utf-8") as log:
+            check("too many daemon arguments" in log.read(), f"{program}: the log does not say it")
+        os.unlink(f"{folder}/log")
+
+
 SINGLE = {
+    "too many arguments": _many_arguments,
     "standard input is a connection": _by_socket, "over a remote shell": _over_shell, "read again": _reread,
     "slots of one lock file": _slots, "proxy header": _proxied, "command line": _parameters,
     "descriptors above 1024": _high_descriptors, "negotiation": _negotiation, "access times": _access_times,
