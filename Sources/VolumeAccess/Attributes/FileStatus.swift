@@ -53,6 +53,8 @@ package struct FileStatus: Hashable, Sendable {
     package let blocks: UInt64
     /// Whether another file system is mounted here.
     package let isMountRoot: Bool
+    /// Whether the entry itself has permissions that `--fake-super` would have stored for it.
+    package internal(set) var hasUnstoredPermissions = false
 
     /// The type of entry.
     package var kind: FileKind { FileKind(mode: mode) }

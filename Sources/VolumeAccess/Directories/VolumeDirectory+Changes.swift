@@ -82,18 +82,20 @@ extension VolumeDirectory {
     /// - Parameters:
     ///   - target: Any bytes without NUL, 1 to 4095 of them; not interpreted.
     ///   - name: Its name.
+    ///   - permissions: Those that `--fake-super` stores; a link has none.
     ///   - isReplacing: Whether an entry that is not a directory is expected there; it is replaced atomically. If false
     ///     and there is an entry nevertheless, it is replaced too.
     /// - Throws: ``VolumeError``; an existing entry is then still in place.
     package func placeSymbolicLink(
         _ target: Span<UInt8>,
         as name: Span<UInt8>,
+        permissions: UInt32 = 0o777,
         isReplacing: Bool
     ) throws(VolumeError) {
         for index in target.indices where target[index] == 0 { throw .invalidName(bytes(of: target)) }
         try place("symlink", as: name, isReplacing: isReplacing) { directory, name in
             if features.simulatesPrivileges {
-                return Self.makePlaceholder(directory, name, mode: 0o120777, target: bytes(of: target))
+                return Self.makePlaceholder(directory, name, mode: 0o120000 | permissions, target: bytes(of: target))
             }
             return Int32(withTerminated(target) { target in Int(Kernel.symlinkat(target, directory, name)) })
         }

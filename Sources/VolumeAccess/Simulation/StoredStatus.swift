@@ -62,7 +62,10 @@ extension VolumeFeatures {
                 throw .system(operation: "read the corrupt user.rsync.%stat of", path: path(), number: EINVAL)
             }
             return status.showing(stored)
-        case .failure(let error) where [ENODATA, EOPNOTSUPP, ENOENT].contains(error.number): return status
+        case .failure(let error) where [ENODATA, EOPNOTSUPP, ENOENT].contains(error.number):
+            var own = status
+            own.hasUnstoredPermissions = status.permissions != StoredStatus(status).realPermissions
+            return own
         case .failure(let error):
             throw .system(operation: "read user.rsync.%stat of", path: path(), number: error.number)
         }

@@ -129,6 +129,7 @@ let decisionTable = """
     # a file of an alternate directory
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --compare-dest   | leave it out
     file 100 5 644           | - ; alt file 100 5 644      | -rlpt --compare-dest -ii | leave it out, report unchanged
+    file 100 5 644 first     | - ; alt file 100 5 644      | -rlpt --compare-dest   | copy 0, set mode 644 time 5
     file 100 5 644           | file 101 5 644 ; alt file 100 5 644 | -rlpt --compare-dest | leave it out, remove what is there
     file 100 5 640           | - ; alt file 100 5 644      | -rlpt --compare-dest   | copy 0, set mode 640 time 5, report (permissions)
     file 100 5 644           | - ; alt file 100 6 644      | -rlpt --compare-dest   | transfer (time), compare with 0, set mode 644 time 5

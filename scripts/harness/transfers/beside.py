@@ -36,6 +36,12 @@ SHARED = ("mkdir -p src/u dst/u; echo x > src/l; ln src/l src/u/c; cp -p src/l d
 AGED = "mkdir src dst; for d in src dst; do ln -s a $d/a; ln -s $d $d/b; done; ln -s c src/c; touch -h -d @5 dst/*"
 # Figures of --stats that depend on how lists are sent.
 NUMBERS = rb"(?m)^(File list|Total bytes|sent |total size).*$"
+# One name of a linked file is at the destination, all are in the other directory.
+LINKED = ("mkdir src dst other; echo x > src/a; ln src/a src/b; ln src/a src/c; for n in a b c; do cp src/a other/$n; done; "
+          "cp src/a dst/c; echo y > src/e; cp src/e other/e")
+# Modes that --fake-super stores, and modes that it does not, on both sides.
+STORED = ("mkdir -p src/d dst; for m in 644 755 444 4755 2644 1600 000; do echo x > src/$m; chmod $m src/$m; done; chmod 2550 src/d; "
+          "cp -a src/. dst/; ln -s x src/l")
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -147,6 +153,8 @@ SETS = {
     "format without changes, new destination": Set("-a --out-format=%n", target="dst/new"),
     "format of changes, new destination": Set("-a --out-format=%i", target="dst/new"),
     "itemized in another format, new destination": Set("-ai --out-format=%n", target="dst/new"),
+    "modes to be stored of unchanged files": Set("-ai --fake-super", tree=STORED),
+    "modes to be stored of unchanged files, not kept": Set("-rltogi --fake-super", tree=STORED),
     "links where a file must stand for them": Set("-ai --fake-super", tree="mkdir src dst; ln -s x src/l; ln -s x dst/l; ln -s x src/m; "
                                                   "ln -s y dst/m", roles=("local", "client-of-shell"), directions=("pull",)),
     # one level
@@ -162,6 +170,9 @@ SETS = {
     "link dest that the destination is linked to": Set("-aHi -b --backup-dir=../kept --link-dest=../other", tree=SNAPSHOT),
     "backups in a directory that is deleted": Set("-ai --delete -b --backup-dir=.bak",
                                                   tree="mkdir -p src dst/.bak; echo x > src/f; echo y > dst/.bak/g"),
+    "linked names that compare dest has": Set("-aHi --compare-dest=../other", tree=LINKED),
+    "linked names that compare dest has, checksums": Set("-aHic --delete-before --compare-dest=../other", tree=LINKED),
+    "linked names, one of which compare dest has not": Set("-aH --compare-dest=../other", tree=LINKED + "; echo more >> other/a"),
     "link dest, other permissions": Set("-rtiI --link-dest=../other", tree=ALTERNATES),
     "executability and compare dest": Set("-rtiE --compare-dest=../other", tree=ALTERNATES),
     # which name of a file is transferred, and what is reported of the others

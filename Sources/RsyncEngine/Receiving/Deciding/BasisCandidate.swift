@@ -115,7 +115,7 @@ extension DecisionRules {
         let (entry, basis) = (candidate.entry, candidate.bases[best.number])
         let exists = candidate.current?.isSameType(as: entry) ?? false
         let displaced = displaced(by: entry, candidate.current)
-        if best.match == .attributes, use == .compare {
+        if best.match == .attributes, use == .compare, candidate.link != .leads {
             let gone: Displaced = displaced == .replaced ? .removed : displaced
             return .take(.nothing, report: reported([]), attributes: FileAttributes(), displaced: gone)
         }

@@ -66,7 +66,7 @@ struct Candidate {
 
 /// The role of an entry among the names of one hard-linked file.
 enum LinkRole: Hashable, Sendable {
-    /// It has no other names in the transfer.
+    /// It has no other names in the transfer, or none of them is created.
     case alone
     /// It is transferred like any file, and the other names are linked to it.
     case leads

@@ -242,7 +242,9 @@ extension DecisionRules {
         if attributes.owner == current.owner { attributes.owner = nil }
         if attributes.group == current.group { attributes.group = nil }
         // A change of owner clears setuid and setgid, so the permissions are set again.
-        if attributes.owner == nil, attributes.group == nil, attributes.permissions == current.permissions {
+        if attributes.owner == nil, attributes.group == nil, attributes.permissions == current.permissions,
+            !current.hasUnstoredPermissions
+        {
             attributes.permissions = nil
         }
         return attributes == FileAttributes() ? nil : attributes

@@ -315,7 +315,12 @@ final class VolumeExecutor: Executor {
         let (entry, list) = (candidate.entry, candidate.list)
         guard !entry.isSymbolicLink else {
             let target = list.target(of: entry)
-            return try directory.placeSymbolicLink(target.span, as: candidate.leaf.span, isReplacing: isReplacing)
+            return try directory.placeSymbolicLink(
+                target.span,
+                as: candidate.leaf.span,
+                permissions: context.rules.permissions(of: entry, current: nil) & 0o777,
+                isReplacing: isReplacing
+            )
         }
         let extra = list.extra(of: entry)
         try directory.placeNode(

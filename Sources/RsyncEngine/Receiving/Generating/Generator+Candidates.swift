@@ -43,7 +43,10 @@ extension Generator {
         guard rules.refusal(of: candidate) == nil else { return }
         if candidate.entry.flags.contains(.hardLinked) {
             candidate.link = try linkRole(of: &candidate)
-            guard candidate.link == .leads || candidate.link == .isInPlace else { return }
+            switch candidate.link {
+            case .waits, .follows: return
+            case .alone, .leads, .isInPlace: break
+            }
         }
         try readMetadata(of: &candidate)
         guard candidate.link != .isInPlace else { return }
@@ -97,8 +100,6 @@ extension Generator {
             if rules.mentionsUnchanged { mention(candidate, decision) }
             confirm(candidate.index, candidate.entry, in: candidate.list)
             guard candidate.link == .leads else { return }
-            // Nothing is there that the other names could be linked to.
-            if case .take(.nothing, _, _, _) = decision { return abandonLinks(of: candidate.index) }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:
             count(decision, candidate)

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -15,6 +16,7 @@ extension Generator {
             return .leads
         case nil: break
         }
+        if rules.bases.alternates == .compare, try isElsewhere(group, in: list) { return .alone }
         guard let leader = leader(of: group, in: list), leader.index != index else {
             links.begin(group, index: index)
             return .leads
@@ -26,6 +28,23 @@ extension Generator {
         }
         _ = links.finish(group, name: name, isNew: false)
         return try role(of: candidate, behind: name, isNew: false)
+    }
+
+    /// Whether a directory of `--compare-dest` has an equal entry for each name of a file, as far as this list tells, so that
+    /// none is needed: names of one file are all there, linked, or none is.
+    private func isElsewhere(_ group: Int32, in list: FileList) throws(VolumeError) -> Bool {
+        if let known = links.elsewhere[group] { return known }
+        let members = links.members(of: group, in: list)
+        var isElsewhere = !members.isEmpty
+        for position in members where isElsewhere {
+            var member = try candidate(list.entry(sorted: position), index: list.start + Int32(position), in: list)
+            guard rules.refusal(of: member) == nil else { continue }
+            try readMetadata(of: &member)
+            try findAlternates(of: &member, Array(list.parent(of: member.entry)))
+            isElsewhere = rules.bestAlternate(for: member)?.match == .attributes
+        }
+        links.elsewhere[group] = isElsewhere
+        return isElsewhere
     }
 
     /// The member that the others of a group are linked to.

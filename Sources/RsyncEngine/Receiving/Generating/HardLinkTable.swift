@@ -29,6 +29,8 @@ struct HardLinkTable {
     /// Members of the current list that have not been processed, by group: one that is up to date leads.
     private var members: [Int32: [Int]] = [:]
     private var listInWork: FileList?
+    /// Of groups of the current list: whether `--compare-dest` has all of it.
+    var elsewhere: [Int32: Bool] = [:]
     /// First members that come later in the current list.
     private var ahead: Set<Int32> = []
     /// First members that failed: they are not chosen again.
@@ -36,7 +38,7 @@ struct HardLinkTable {
 
     /// Records the members that are in a list.
     mutating func prepare(_ list: FileList) {
-        members = [:]
+        (members, elsewhere) = ([:], [:])
         listInWork = list
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)

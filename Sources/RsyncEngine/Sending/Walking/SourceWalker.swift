@@ -65,9 +65,12 @@ final class SourceWalker {
         hand(over: first)
         while isIncremental, selection.recursive, state.failure == nil, let numbers = traversal.nextDirectory() {
             let list = FileList(start: traversal.nextStart, directory: numbers.lowerBound)
+            var listed: Set<UInt16> = []
             for number in numbers {
                 guard let directory = traversal.directory(number) else { continue }
                 guard directory.entry.flags.contains(.hasContents) else { continue }
+                // One that two arguments name is listed once.
+                guard listed.insert(directory.entry.source).inserted else { continue }
                 addChildren(of: Array(directory.name), directory.entry.source, to: list)
             }
             hand(over: list)
