@@ -57,10 +57,7 @@ final class MessagePrinter: TransferObserver {
 
     private func note(_ text: [UInt8]) { log.withLock { $0?.file.line(text) } }
 
-    func message(_ text: String, _ level: MessageLevel) {
-        note(Array(text.utf8))
-        output.error(text)
-    }
+    func message(_ text: String, _ level: MessageLevel) { information(PrintableText.unescaped(text)) }
 
     func information(_ line: [UInt8]) {
         note(NameText.escaped(line))

@@ -31,7 +31,19 @@ struct PrintableTextTests {
         #expect(PrintableText.escaped("abcd", limit: 4) == "abcd")
     }
 
-    @Test("leaves no control character of any bytes, 100,000 random texts")
+    @Test(
+        "takes its own escapes back, and nothing else",
+        arguments: [
+            [], Array("a\\b".utf8), Array("\\#101".utf8), Array("\\\\#101 \\#999 \\#1".utf8), [0x5C, 0x0A, 0xFF, 0x5C],
+            Array("ü\u{202E}".utf8),
+        ] as [[UInt8]]
+    )
+    func unescaped(bytes: [UInt8]) {
+        #expect(PrintableText.unescaped(PrintableText.escaped(bytes)) == bytes)
+        #expect(PrintableText.unescaped("\\#+12\\#400\\#12") == Array("\\#+12\\#400\\#12".utf8))
+    }
+
+    @Test("leaves no control character of any bytes, 100,000 random texts, and can be taken back")
     func random() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<100_000 {
@@ -40,7 +52,7 @@ struct PrintableTextTests {
             }
             let text = PrintableText.escaped(bytes)
             let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-            guard isClean else {
+            guard isClean, PrintableText.unescaped(text) == bytes else {
                 Issue.record("\(bytes)")
                 return
             }

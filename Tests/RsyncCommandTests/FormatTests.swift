@@ -37,7 +37,7 @@ struct NameTextTests {
         let name = Array("ü".utf8) + [0xFF, 7]
         #expect(NameText(.kept).escaped(name) == Array("ü".utf8) + [0xFF] + Array("\\#007".utf8))
         #expect(NameText(.escaped).escaped(Array("ü\\#123".utf8)) == Array("\\#303\\#274\\#134#123".utf8))
-        #expect(NameText(.escaped).message("\"ü\\#123\"") == Array("\"\\#303\\#274\\#123\"".utf8))
+        #expect(NameText(.escaped).escaped(Array("a\tü".utf8)) == Array("a\t\\#303\\#274".utf8))
     }
 
     @Test(

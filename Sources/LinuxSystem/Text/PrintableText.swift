@@ -49,6 +49,25 @@ package enum PrintableText {
     /// - Returns: One line.
     package static func escaped(_ text: String, limit: Int = .max) -> String { escaped(text.utf8, limit: limit) }
 
+    /// The bytes that a printable text stands for, for a reader that escapes them itself.
+    package static func unescaped(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "\\"), looksEscaped(rest),
+                let value = UInt8(String(decoding: rest.dropFirst(2).prefix(3), as: UTF8.self), radix: 8)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(5)
+            } else {
+                bytes.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return bytes
+    }
+
     /// Makes text of a peer printable: at most ``usualLimit`` bytes of it.
     package static func ofPeer(_ bytes: some Collection<UInt8>) -> String { escaped(bytes, limit: usualLimit) }
 

@@ -74,29 +74,23 @@ package final class CommandPrinter: TransferObserver {
 
     package var wantsItems: Bool { format != nil || logFormat != nil || progress != nil }
     package var wantsFileProgress: Bool { progress != nil && !options.dryRun }
+    package var wantsChecksums: Bool { format?.showsChecksum == true || logFormat?.showsChecksum == true }
     package var wantsItemsFirst: Bool { wantsFileProgress && format?.needsCompleteFile != true }
 
     // MARK: messages
 
     package func message(_ text: String, _ level: MessageLevel) {
-        log?.line(text)
-        if case .info = level {
-            if !options.output.quiet { inform(names.message(text)) }
-        } else {
-            output.error(names.message(text))
-        }
+        show(names.escaped(PrintableText.unescaped(text)), level)
     }
 
-    package func information(_ line: [UInt8]) {
-        log?.line(names.escaped(line))
-        if !options.output.quiet { inform(names.escaped(line)) }
-    }
+    package func information(_ line: [UInt8]) { show(names.escaped(line), .info) }
 
-    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) {
-        guard case .info = level else { return message(PrintableText.escaped(line), level) }
-        let text = peerText(line)
-        log?.line(text)
-        if !options.output.quiet { inform(text) }
+    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { show(peerText(line), level) }
+
+    private func show(_ line: [UInt8], _ level: MessageLevel) {
+        log?.line(line)
+        guard case .info = level else { return output.error(line) }
+        if !options.output.quiet { inform(line) }
     }
 
     package func greeting(_ line: [UInt8]) {
@@ -180,8 +174,10 @@ package final class CommandPrinter: TransferObserver {
 
     /// Prints the last line of a run that failed.
     package func fail(_ text: String) {
-        log?.line(text)
-        output.error(text)
+        for line in text.split(separator: "\n").map(String.init) {
+            log?.line(line)
+            output.error(line)
+        }
     }
 
     /// Prints the statistics and the summary that the options request.

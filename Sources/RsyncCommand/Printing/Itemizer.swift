@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 import RsyncEngine
 package import RsyncOptions
 import RsyncWire
@@ -12,9 +13,13 @@ package struct Itemizer: Sendable {
     /// How names are escaped.
     let names: NameText
 
-    /// In place of a checksum that is not known.
-    var noChecksum: String {
-        String(repeating: " ", count: 2 * (options.wire.checksumChoice ?? .xxh128).digestLength)
+    /// The checksum of a file: blanks where there is none, zeros where a dry run would have one.
+    func checksum(_ item: ItemReport) -> String {
+        guard item.checksum.isEmpty else { return Hexadecimal.encode(item.checksum) }
+        let choice = options.comparison.checksum ? options.wire.fileChecksumChoice : nil
+        let algorithm = choice ?? options.wire.checksumChoice ?? .xxh128
+        let isForetold = options.dryRun && item.flags.contains(.transfer) && algorithm != .none
+        return String(repeating: isForetold ? "0" : " ", count: 2 * algorithm.digestLength)
     }
 
     /// Describes changes under a session's options, with its names escaped.

@@ -44,10 +44,4 @@ package struct NameText: Sendable, Equatable {
         if byte == 0xC2 { return index + 1 < name.count && name[index + 1] < 0xA0 }
         return (0x80..<0xA0).contains(byte) && index > 0 && name[index - 1] == 0xC2
     }
-
-    /// A message whose names are escaped already: only bytes that the locale has no characters for are left.
-    func message(_ text: String) -> [UInt8] {
-        guard highBytes == .escaped, text.utf8.contains(where: { $0 >= 0x80 }) else { return Array(text.utf8) }
-        return text.utf8.flatMap { $0 >= 0x80 ? Array(PrintableText.octal($0).utf8) : [$0] }
-    }
 }

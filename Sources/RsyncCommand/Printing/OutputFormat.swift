@@ -31,7 +31,9 @@ package struct OutputFormat: Sendable, Equatable {
     /// Whether it shows what was done.
     var showsOperation: Bool { has("o") }
     /// Whether it has figures that are known only when a file is complete, so that the line comes after the data.
-    var needsCompleteFile: Bool { has("b") || has("c") || has("C") }
+    var needsCompleteFile: Bool { has("b") || has("c") || showsChecksum }
+    /// Whether it shows checksums of files.
+    var showsChecksum: Bool { has("C") }
 
     private func has(_ letter: Unicode.Scalar) -> Bool {
         pieces.contains {
@@ -137,12 +139,12 @@ package struct OutputFormat: Sendable, Equatable {
         case "l": number(item.size)
         case "b": number(item.transferred)
         case "c": number(item.sumBytes)
-        case "C": item.checksum.isEmpty ? itemizer.noChecksum : Hexadecimal.encode(item.checksum)
+        case "C": itemizer.checksum(item)
         case "o": item.isDeletion ? "del." : item.isSending || item.isLocal ? "send" : "recv"
         case "B": item.mode == 0 || item.isDeletion ? "---------" : ModeText.permissions(item.mode)
         case "M": ClockText.local(item.modified, separator: "-")
         case "U": "\(itemizer.options.attributes.owner ? item.uid : 0)"
-        case "G": itemizer.options.attributes.group ? "\(item.gid)" : "DEFAULT"
+        case "G": itemizer.options.attributes.group && !item.leavesGroup ? "\(item.gid)" : "DEFAULT"
         case "p": "\(getpid())"
         case "t": ClockText.local(Int64(time(nil)), separator: " ")
         // The module of a daemon.

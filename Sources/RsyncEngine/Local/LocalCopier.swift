@@ -27,6 +27,7 @@ final class LocalCopier {
     /// Those that have not got their names.
     private var held: [TransferPlan] = []
     private let buffer = ByteMemory(count: LocalCopier.length)
+    private lazy var sums = WholeFileReader()
 
     init(
         state: SessionState,
@@ -238,17 +239,28 @@ final class LocalCopier {
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         state.progress.noteMoved(Int(length))
         guard state.observer.wantsItems else { return }
-        let report = ItemReport(
+        var report = ItemReport(
             Item(flags: plan.flags),
             plan.entry,
             in: plan.list,
+            of: state,
             isSending: false,
             isLocal: true,
             transferred: length
         )
+        report.folder = sources.folder(of: plan.entry)
+        if state.observer.wantsChecksums { report.note(checksum: digest(of: plan), of: state) }
         state.observer.didChange(report)
         guard state.observer.wantsFileProgress else { return }
         state.observer.didMove(name: report.name, offset: size, size: size)
+    }
+
+    /// The checksum of a copied file, which rsync has from sending it.
+    private func digest(of plan: TransferPlan) -> [UInt8] {
+        sums.digest(
+            of: { () throws(VolumeError) in try sources.open(plan.entry, in: plan.list) },
+            state.parameters.transferRecipe
+        )
     }
 
     /// Reports a file that became shorter while it was copied.

@@ -23,6 +23,7 @@ final class LocalSession: TransferRequester {
     /// Maps owners and groups where they may change on the way; nil where they stay.
     private let identities: IdentityMap?
     private let destination: Destination
+    private let sources: SourceDirectories
     private let remover: SourceRemover
 
     var isLocal: Bool { true }
@@ -38,7 +39,8 @@ final class LocalSession: TransferRequester {
     ) {
         self.state = state
         self.destination = destination
-        remover = SourceRemover(state: state, directories: SourceDirectories(table, state: state, capacity: 4))
+        sources = SourceDirectories(table, state: state, capacity: 4)
+        remover = SourceRemover(state: state, directories: sources)
         self.synchronizer = synchronizer
         self.jobs = jobs
         self.events = events
@@ -165,13 +167,23 @@ final class LocalSession: TransferRequester {
     // MARK: requests
 
     func report(_ flags: ItemFlags, of candidate: Candidate) {
+        if flags.contains(.transfer) { state.countTransfer(of: candidate.entry) }
         guard state.observer.wantsItems else { return }
         let entry = candidate.entry
         let item = Item(flags: flags, name: candidate.reportedLink)
         // A directory's own item may be reported with the list of its contents, which does not contain the directory
         // itself.
         let holder = entry.isDirectory ? holder(of: entry, candidate.list) : candidate.list
-        var report = ItemReport(item, entry, in: holder, isSending: false, isLocal: true, transferred: 0)
+        var report = ItemReport(
+            item,
+            entry,
+            in: holder,
+            of: state,
+            isSending: false,
+            isLocal: true,
+            transferred: 0
+        )
+        report.folder = sources.folder(of: entry)
         report.settleLinkTime(in: state.parameters.dialect)
         state.observer.didChange(report)
     }

@@ -61,7 +61,8 @@ package struct LocalTransfer {
         if options.takesIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
-        parameters.fileChecksum = options.wire.fileChecksumChoice ?? options.wire.checksumChoice ?? .xxh128
+        parameters.checksum = options.wire.checksumChoice ?? .xxh128
+        parameters.fileChecksum = options.wire.fileChecksumChoice ?? parameters.checksum
         let state = SessionState(
             options: options,
             parameters: parameters,

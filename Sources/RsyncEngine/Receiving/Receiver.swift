@@ -234,6 +234,7 @@ final class Receiver: ReadingRole {
                 try state.readValues(from: input, into: state.metadata.set(number))
             }
             if open.takeAwaited(index) { events.push(.valuesArrived(index)) }
+            if item.flags.contains(.transfer) { state.countTransfer(of: place.entry) }
             return report(item, place, transferred: 0)
         }
         guard let plan = open.take(index) else {
@@ -278,8 +279,9 @@ final class Receiver: ReadingRole {
 
     private func report(_ item: Item, _ place: ListedEntry, transferred: Int64, checksum: [UInt8] = []) {
         guard state.observer.wantsItems else { return }
-        var report = ItemReport(item, place.entry, in: place.holder, isSending: false, transferred: transferred)
-        report.checksum = state.parameters.checksum.printed(checksum)
+        let list = place.holder
+        var report = ItemReport(item, place.entry, in: list, of: state, isSending: false, transferred: transferred)
+        report.note(checksum: checksum, of: state)
         state.observer.didChange(report)
     }
 

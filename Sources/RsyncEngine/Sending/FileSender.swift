@@ -52,7 +52,7 @@ final class FileSender {
 
     /// Describes an entry that is not sent, or not yet.
     func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
-        var report = ItemReport(item, entry, in: list, isSending: true, transferred: transferred)
+        var report = ItemReport(item, entry, in: list, of: state, isSending: true, transferred: transferred)
         report.folder = directories.folder(of: entry)
         report.settleLinkTime(in: state.parameters.dialect)
         return report
@@ -61,7 +61,7 @@ final class FileSender {
     /// Describes the file that was sent last.
     func reportLast(_ item: Item, _ entry: FileEntry, in list: FileList, _ content: ContentRequest) -> ItemReport {
         var report = report(item, entry, in: list, transferred: lastLength)
-        report.checksum = state.parameters.checksum.printed(lastDigest)
+        report.note(checksum: lastDigest, of: state)
         // Four numbers, and the sums of each block.
         report.sumBytes = 16
         if case .delta(let signature) = content {
@@ -124,10 +124,7 @@ final class FileSender {
         fileSum.reset()
         if let file, state.options.output.listsChangedFiles { noteGrowth(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
-        state.count { statistics in
-            statistics.transferredFiles += 1
-            statistics.transferredSize.addClamped(entry.size)
-        }
+        state.countTransfer(of: entry)
         state.progress.filesTransferred.add(1, ordering: .relaxed)
         return true
     }

@@ -255,6 +255,7 @@ final class Sender {
             }
         } else {
             state.progress.noteDone(place.entry)
+            if item.flags.contains(.transfer) { state.countTransfer(of: place.entry) }
             try output.index(index)
             try item.write(to: output)
             if state.carriesValues(item.flags) { try file.send(values, of: place.entry, in: place.holder) }

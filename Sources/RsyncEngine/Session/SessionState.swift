@@ -167,6 +167,14 @@ final class SessionState: Sendable {
 
     func count(_ body: (inout SessionStatistics) -> Void) { guarded.withLock { body(&$0.statistics) } }
 
+    /// Counts a file whose content was transferred, or would be without `-n`.
+    func countTransfer(of entry: FileEntry) {
+        count { statistics in
+            statistics.transferredFiles += 1
+            statistics.transferredSize.addClamped(entry.size)
+        }
+    }
+
     /// Records how long the sender took for the first file list; at least a millisecond, since 0 stands for unknown.
     func noteListBuilt(since start: ContinuousClock.Instant) {
         let milliseconds = (ContinuousClock.now - start) / Duration.milliseconds(1)
@@ -237,7 +245,8 @@ final class SessionState: Sendable {
         if case .errorTransfer = level { noteTransferError() }
         guard sendsMessages else { return observer.message(text, level) }
         observer.sentMessage(text, level)
-        post(level.tag(in: parameters.dialect), Array((text + "\n").utf8.prefix(5000)))
+        // The peer escapes what it shows.
+        post(level.tag(in: parameters.dialect), PrintableText.unescaped(text).prefix(5000) + [UInt8(ascii: "\n")])
     }
 
     /// Reports a line of information that is about a name; the name is escaped where it is printed.

@@ -76,11 +76,12 @@ extension ItemReport {
         if mode & 0o170000 == 0o120000, !dialect.hasCompatibilityFlags { flags.insert(.reportTimeFailed) }
     }
 
-    /// Describes an entry of a file list.
+    /// Describes an entry of a session's file list.
     init(
         _ item: Item,
         _ entry: FileEntry,
         in list: FileList,
+        of state: SessionState,
         isSending: Bool,
         isLocal: Bool = false,
         transferred: Int64
@@ -99,6 +100,18 @@ extension ItemReport {
             isLocal: isLocal,
             transferred: transferred
         )
+        leavesGroup = entry.flags.contains(.skipGroup) && !isLocal
+        guard state.options.comparison.checksum, entry.isRegular else { return }
+        let algorithm = state.parameters.fileChecksum
+        let start = Int(list.extra(of: entry).checksumStart)
+        checksum = algorithm.printed(Array(list.arena[start..<start + algorithm.digestLength]))
+    }
+
+    /// Adds the checksum of a file that was transferred, unless the list has one.
+    mutating func note(checksum digest: [UInt8], of state: SessionState) {
+        let algorithm = state.parameters.checksum
+        guard checksum.isEmpty, algorithm != .none else { return }
+        checksum = algorithm.printed(digest)
     }
 }
 

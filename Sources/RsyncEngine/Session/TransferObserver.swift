@@ -42,6 +42,8 @@ package struct ItemReport: Sendable {
     package var uid: UInt32
     /// Group as listed.
     package var gid: UInt32
+    /// Whether the group is not set, because the user is not in it.
+    package var leavesGroup = false
     /// Target of a symbolic link; empty for everything else.
     package var target: [UInt8]
     /// The name that a hard link was created to; empty if the entry was already linked to it, or is not a hard link.
@@ -54,7 +56,7 @@ package struct ItemReport: Sendable {
     package var transferred: Int64
     /// Bytes of block sums that the sender received for this file.
     package var sumBytes: Int64 = 0
-    /// The checksum of the whole file; empty when it is not known.
+    /// The checksum of the whole file, from the list or from its transfer; empty when it is not known.
     package var checksum: [UInt8] = []
     /// At the sender: what precedes the name in the path it was given; empty for none.
     package var folder: [UInt8] = []
@@ -91,6 +93,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsItems: Bool { get }
     /// Whether ``didMove(name:offset:size:)`` should be called.
     var wantsFileProgress: Bool { get }
+    /// Whether reports of copied files should have their checksums, for which they are read once more.
+    var wantsChecksums: Bool { get }
     /// Whether a transferred file is reported before its data; figures about the data are unknown then.
     var wantsItemsFirst: Bool { get }
     /// A message of this side, one line without its terminator.
@@ -118,6 +122,8 @@ package protocol TransferObserver: AnyObject, Sendable {
 }
 
 extension TransferObserver {
+    /// False.
+    package var wantsChecksums: Bool { false }
     /// True if there is a progress display, which is below the name.
     package var wantsItemsFirst: Bool { wantsFileProgress }
     /// Treats the line, in printable form, like a message.

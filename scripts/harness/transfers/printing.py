@@ -20,6 +20,9 @@ MERGED = TREE + ("; printf -- '- a.log\\n' > src/.rsync-filter; printf -- '- q\\
                  "printf -- 'f2\\nmerged\\n' > rules; printf -- '- q\\nP gone\\n' > more; echo 1 > src/x.o; printf -- '- h\\n' > dst/.rsync-filter")
 ODD = ("mkdir -p src/d dst; for n in 'a\tb' 'a\nb' 'a\\\\b' 'a\001b' 'a\303\274b' 'a\377b' 'a\\\\#123'; do "
        "printf x > \"src/$(printf \"$n\")\"; printf x > \"src/d/$(printf \"$n\").log\"; printf y > \"dst/$(printf \"$n\")x\"; done")
+# Directories in the way of files, and a file that is no regular one, with such names.
+ODD_ERRORS = ("mkdir -p src dst; for n in 'a\tb' 'a\nb' 'a\\\\b' 'a\001b' 'a\\344b' 'a\\\\#123'; do n=$(printf \"$n\"); "
+              "printf x > \"src/$n\"; mkdir -p \"dst/$n/$n\"; mkfifo \"src/$n.p\"; done")
 # What depends on the program's way with the wire, and on time.
 WIRE = rb"(?m)^(Total bytes (sent|received)|File list (size|generation time|transfer time)): .*\n"
 PROGRESS = (rb"[^\n]*\r", rb" +[0-9.]+[kMG]B/s +[0-9:?]+")
@@ -80,6 +83,9 @@ SETS |= {
     **{f"statistics {levels}": Set(f"-aH {levels} --delete --no-W", tree=TREE, roles=EVERYWHERE[1:], ignored=(WIRE,)) for levels in (
         "--stats", "-v --stats", "-h --stats", "-hh --stats", "-hhh --stats", "--no-h --stats", "--info=stats0 -v", "--info=stats1",
         "-q --stats")},
+    "statistics of a dry run": Set("-an --stats --delete --copy-dest=../other", tree=TREE, ignored=(WIRE,)),
+    **{f"statistics of protocol {version}": Set(f"-a --stats --protocol={version}", tree=TREE, roles=EVERYWHERE[1:], ignored=(WIRE,))
+       for version in (28, 30)},
     "statistics of a local copy": Set("-aH --stats --delete", tree=TREE, roles=("local",), ignored=(WIRE,)),
     "statistics, an alternate directory": Set("-a --stats --copy-dest=../other", tree=TREE, ignored=(WIRE,)),
     **{f"progress {options}": Set(f"-a {options} --no-i-r", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS)
@@ -88,8 +94,11 @@ SETS |= {
     # names and formats
     "names with control characters": Set("-avvi --delete --exclude=*.log", tree=ODD),
     "names with control characters, -8": Set("-avv8 --delete --exclude=*.log", tree=ODD),
-    "escapes of a format": Set("-aH --out-format=%o|%n|%f|%l|%L|%M|%U|%G|%B|%i|%m|%P|%u|%a|%h|%%|%'l|%''l", tree=TREE,
-                               roles=EVERYWHERE[1:]),
+    "names with control characters, errors": Set("-rlti", "src/ src/no\001such", tree=ODD_ERRORS, roles=OVER_SHELL),
+    "names with control characters, listed": Set("-r --list-only", tree=ODD),
+    "escapes of a format": Set("-aH --out-format=%o|%n|%f|%l|%L|%M|%U|%G|%B|%i|%m|%P|%u|%a|%h|%%|%'l|%''l", tree=TREE),
+    **{f"checksums of a format, {options}": Set(f"{options} --out-format=%i|%C|%f|%n", tree=TREE) for options in (
+        "-aii", "-aiic", "-aiin", "-aiinc", "-aii --cc=md5", "-aiic --cc=sha1,md5", "-aii --cc=none")},
 }
 # Debug output of other groups is about the program's own functions: here they print nothing.
 SILENT = ("acl", "backup2", "bind", "chdir", "exit3", "genr", "hash", "hlink3", "iconv2", "io4", "own2", "proto", "recv", "send", "time2")

@@ -114,7 +114,7 @@ final class Generator {
             let entry = list.entry(sorted: position)
             guard !entry.flags.contains(.blank) else { continue }
             if position & 127 == 127 { pause() }
-            var item = ItemReport(Item(flags: []), entry, in: list, isSending: false, transferred: 0)
+            var item = ItemReport(Item(flags: []), entry, in: list, of: state, isSending: false, transferred: 0)
             if !rules.makesLinks { item.target = [] }
             if rules.keepsAccessTimes, !entry.isDirectory { item.accessed = list.attributes(of: entry).accessed }
             if state.isServer {
@@ -123,7 +123,7 @@ final class Generator {
                     size: ListingLine.size(item.size),
                     showsAccess: rules.keepsAccessTimes
                 )
-                state.report(printable(line), .info)
+                state.inform("", line)
             } else {
                 state.observer.didList(item)
             }

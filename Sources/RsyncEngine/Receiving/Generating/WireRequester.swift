@@ -47,7 +47,8 @@ final class WireRequester: TransferRequester {
 
     /// Shows a change for which the protocol has no item: before protocol 29 it never comes back from the sender.
     private func log(_ item: Item, _ candidate: Candidate) {
-        var report = ItemReport(item, candidate.entry, in: candidate.list, isSending: false, transferred: 0)
+        let (entry, list) = (candidate.entry, candidate.list)
+        var report = ItemReport(item, entry, in: list, of: state, isSending: false, transferred: 0)
         report.settleLinkTime(in: state.parameters.dialect)
         if !state.isServer {
             if state.observer.wantsItems { state.observer.didChange(report) }
