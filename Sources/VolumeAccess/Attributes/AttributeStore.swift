@@ -71,8 +71,8 @@ struct AttributeStore {
             length = get(name, into: &value)
         }
         guard length >= 0 else { return .failure(SystemError(operation: "lgetxattr", number: Int32(-length))) }
-        value.removeLast(value.count - length)
-        return .success(value)
+        // Lists keep values: a buffer's unused capacity would stay with each of them.
+        return .success(Array(value[..<length]))
     }
 
     private func get(_ name: [UInt8], into value: inout [UInt8]) -> Int {

@@ -13,7 +13,7 @@ from harness.programs import peers
 from harness.programs.processes import run, status_kib
 from harness.transfers.tls import Ends
 from harness.trees import compare, damage
-from harness.trees.volumes import empty_files
+from harness.trees.volumes import attributed_files, empty_files
 
 LIMIT_KIB = 64 << 10
 
@@ -121,14 +121,14 @@ def _memory(count):
     return _alone(body)
 
 
-def _beside_stock(count, options):
+def _beside_stock(count, options, maker=empty_files):
     """A first and an unchanged pass of dvm-rsync: its largest process has at most twice the memory of stock's.
 
     Where stock needs very little, because it drops lists that are done, our program itself takes more: then LIMIT_KIB holds.
     """
     def body(setting, folder):
         source, sizes = folder + "/source", {}
-        empty_files(source, count, folders=1000)
+        maker(source, count, folders=1000)
         for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
             target = f"{folder}/target-{os.path.basename(program)}"
             argv = [program, "-aHAX", "--delete", *options, "-e", setting.shell, f"--rsync-path={program}",
@@ -162,12 +162,13 @@ def _program(pid):
 
 
 def memory_cases(full):
-    """A million empty files in a thousand directories; fifty thousand in the reduced form.
+    """A million empty files in a thousand directories; fifty thousand in the reduced form. And files with attributes.
 
     Stock's memory is compared only for the million: with few files the program itself takes most of ours.
     """
-    count = 1_000_000 if full else 50_000
-    cases = [Case(f"memory/{count} files", _memory(count), 300 if full else 10)]
+    count, attributed = 1_000_000 if full else 50_000, 20_000
+    cases = [Case(f"memory/{count} files", _memory(count), 300 if full else 10),
+             Case(f"memory/{attributed} files with attributes", _beside_stock(attributed, (), attributed_files), 10)]
     if full:
         cases += [Case(f"memory/{count} files beside stock/{name}", _beside_stock(count, options), 300)
                   for name, options in (("incremental", ()), ("whole list", ("--no-inc-recursive",)))]
