@@ -54,6 +54,7 @@ struct PathWalkTests {
             ("elsewhere", "outside"), ("loop", "error \(ELOOP)"), ("dangling", "error \(ENOENT)"),
             ("nothing", "error \(ENOENT)"), ("file", "error \(ENOTDIR)"), ("file/x", "error \(ENOTDIR)"),
             ("toFile", "error \(ENOTDIR)"), ("", "error \(ENOENT)"), ("fromroot", "error \(ENOENT)"),
+            ("/proc/self/root/../proc/sys", "/proc/sys"),
         ]
     )
     func anywhere(path: String, expected: String) throws {
@@ -75,6 +76,18 @@ struct PathWalkTests {
         let tree = try LinkedTree()
         #expect(try tree.open("dangling", O_WRONLY | O_CREAT, by: PathRule()) == "below/nothing")
         #expect(try tree.open("far/new", O_WRONLY | O_CREAT, by: PathRule()) == "outside/new")
+    }
+
+    @Test("missing directories are made below where a link leads, but not those that it names")
+    func making() throws {
+        let tree = try LinkedTree()
+        func made(_ path: String) throws -> String {
+            try tree.open(path, O_RDONLY | O_DIRECTORY, by: PathRule(), making: 0o700)
+        }
+        #expect(try made("far/new/newer") == "outside/new/newer")
+        #expect(try made("dangling") == "error \(ENOENT)")
+        #expect(try made("dangling/new") == "error \(ENOENT)")
+        #expect(!FileManager.default.fileExists(atPath: "\(tree.top)/nothing"))
     }
 
     @Test(

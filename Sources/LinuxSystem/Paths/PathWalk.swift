@@ -15,6 +15,8 @@ package struct PathWalk: ~Copyable {
     private var held: [Int32] = []
     /// What is left of the path, the next component last.
     private var rest: [[UInt8]] = []
+    /// How many of these are the given path's own; those of links come before them.
+    private var ownCount = 0
     private var linkCount = 0
 
     deinit { for number in held { _ = Glibc.close(number) } }
@@ -31,7 +33,8 @@ package struct PathWalk: ~Copyable {
     ///   - directory: A descriptor of a directory, or `AT_FDCWD`.
     ///   - flags: Those of open(2).
     ///   - mode: The permissions of a new file, subject to the umask.
-    ///   - making: The permissions of missing directories, the last component included, which are then made.
+    ///   - making: The permissions of missing directories, the last component included, which are then made; what a link
+    ///     leads to is not made, as it may be on a disk that is not mounted.
     ///   - rule: Which links are followed, and where the path may lead.
     /// - Returns: The open descriptor.
     /// - Throws: ``SystemError``; ELOOP for a link that is not followed and for a place out of reach.
@@ -56,14 +59,20 @@ package struct PathWalk: ~Copyable {
         _ mode: UInt32
     ) throws(SystemError) -> Descriptor {
         guard !path.isEmpty, !path.contains(0) else { throw SystemError(operation: "open", number: ENOENT) }
-        held.append(try Self.directory([Self.dots[0]], in: directory))
+        // An absolute path needs no directory to start from, which the user may not be able to enter.
+        if path.first != PathParts.separator || rule.reach != .anywhere {
+            held.append(try Self.directory([Self.dots[0]], in: directory))
+        }
         try queue(path)
+        ownCount = rest.count
         let isDirectory = making != nil || flags & O_DIRECTORY != 0
         while let name = rest.popLast() {
+            let isOwn = rest.count < ownCount
+            if isOwn { ownCount = rest.count }
             if !isDirectory, rest.isEmpty, name != Self.dots, name != [Self.dots[0]] {
                 if let file = try last(name, flags, mode) { return file }
             } else {
-                try step(name)
+                try step(name, making: isOwn ? making : nil)
             }
         }
         try checkLimit()
@@ -111,25 +120,29 @@ package struct PathWalk: ~Copyable {
     // MARK: steps
 
     /// Goes to a component.
-    private mutating func step(_ name: [UInt8]) throws(SystemError) {
+    private mutating func step(_ name: [UInt8], making permissions: UInt32?) throws(SystemError) {
         if name == [Self.dots[0]] { return }
         if name == Self.dots { return try leave() }
-        var number = openFile(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, in: current)
-        if number < 0, errno == ENOENT, let making {
+        var number = openDirectory(name)
+        if number < 0, errno == ENOENT, let permissions {
             try checkLimit()
-            guard makeDirectory(name, making, in: current) == 0 || errno == EEXIST else {
+            guard makeDirectory(name, permissions, in: current) == 0 || errno == EEXIST else {
                 throw SystemError(operation: "mkdir", number: errno)
             }
-            number = openFile(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, in: current)
+            number = openDirectory(name)
         }
-        guard number >= 0 else { throw SystemError(operation: "open", number: errno) }
-        let found = Descriptor(owning: number)
-        let status = try DescriptorStatus(of: number)
-        switch status.type {
-        case S_IFDIR: held.append(found.release())
-        case S_IFLNK: try follow(found, status, name)
-        default: throw SystemError(operation: "open", number: ENOTDIR)
-        }
+        if number >= 0 { return held.append(number) }
+        guard errno == ENOTDIR || errno == ELOOP else { throw SystemError(operation: "open", number: errno) }
+        let itself = try systemCall("open") { openFile(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, in: current) }
+        let link = Descriptor(owning: itself)
+        let status = try DescriptorStatus(of: link.rawValue)
+        guard status.type == S_IFLNK else { throw SystemError(operation: "open", number: ENOTDIR) }
+        try follow(link, status, name)
+    }
+
+    /// Opens a directory that is no link; with `O_DIRECTORY` also one that is mounted when it is used.
+    private func openDirectory(_ name: [UInt8]) -> Int32 {
+        openFile(name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, in: current)
     }
 
     private mutating func leave() throws(SystemError) {
@@ -168,7 +181,12 @@ package struct PathWalk: ~Copyable {
         _ status: DescriptorStatus,
         _ name: [UInt8]
     ) throws(SystemError) {
-        if try isFollowedByKernel(link, status) { return held.append(try Self.directory(name, in: current)) }
+        if try isFollowedByKernel(link, status) {
+            let place = try Self.directory(name, in: current)
+            // Its parent is not where the link is.
+            leave(all: 0)
+            return held.append(place)
+        }
         linkCount += 1
         guard linkCount <= Self.mostLinks else { throw Self.outOfReach }
         guard let target = linkTarget(of: link.rawValue) else {

@@ -1,5 +1,11 @@
 """Links on the way of paths that a user names: whose are followed, and where they may lead (--insecure-links, --confine-root)."""
 
+import os
+import subprocess
+
+from harness.cases import Case, Skipped, check
+from harness.programs import peers
+from harness.programs.processes import run
 from harness.transfers.beside import OVER_SHELL, Set, cases_of
 
 TREE = ("mkdir -p in/src in/dst in/alt out/alt; echo x > in/src/a; echo y > in/src/b; cp -p in/src/* in/alt; cp -p in/src/* out/alt; "
@@ -53,6 +59,7 @@ SETS = {
     "foreign link, source": _set("-ai", "in/foreign/"),
     "foreign link, backup dir": _set("-aib --backup-dir=../foreign --existing", **REFUSED),
     "foreign link, backup dir, insecure": _set("-aib --backup-dir=../foreign/save --insecure-links"),
+    "dangling link, backup dir": _set("-aib --backup-dir=../gone --existing", tree=TREE + "; ln -s ../out/none/here in/gone", **REFUSED),
     "foreign link, link dest": _set("-ai --link-dest=../foreign", tree=FOUND, errors=False),
     "foreign link, listed names": _set("-ai --files-from=names", tree=LISTED + "; echo foreign/f >> names"),
     "foreign link, patterns": _set("-ai --exclude-from=in/foreign/a"),
@@ -71,6 +78,22 @@ SETS = {
 }
 
 
+def _from_closed_directory(setting, folder):
+    """Absolute paths need no working directory that the user can enter, as when root's cron starts a user's job."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root to become another user")
+    os.makedirs(f"{folder}/closed", mode=0o700)
+    os.makedirs(f"{folder}/src")
+    peers.write(f"{folder}/src/f", "text")
+    peers.write(f"{folder}/patterns", "nothing")
+    subprocess.run(["chown", "-R", "1000:1000", folder], check=True)
+    os.chown(f"{folder}/closed", 0, 0)
+    outcome = run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", peers.DVM_RSYNC, "-a", f"--exclude-from={folder}/patterns",
+                   f"--log-file={folder}/log", f"{folder}/src/", f"{folder}/dst/"], cwd=f"{folder}/closed")
+    check(outcome.code == 0, str(outcome))
+    check(os.path.exists(f"{folder}/dst/f") and os.path.getsize(f"{folder}/log") > 0, "the file or the log is missing")
+
+
 def link_cases():
     """Each set in each of its roles, in both directions."""
-    return cases_of(SETS)
+    return [*cases_of(SETS), Case("beside/from a closed directory", _from_closed_directory)]

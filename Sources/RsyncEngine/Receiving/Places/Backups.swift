@@ -187,14 +187,15 @@ final class Backups {
         return try cache.directory(parent.span)
     }
 
-    /// Opens the directory that all backups are below; where that is refused, nothing more is replaced.
+    /// Opens the directory that all backups are below; where that is refused, or a link on the way leads to nothing, nothing
+    /// more is replaced.
     private func open(_ path: [UInt8], _ side: SidePath) throws(VolumeError) -> Volume {
         do throws(VolumeError) {
             return try side.open(path, making: 0o755)
         } catch {
-            if error.isSymbolicLinkRefused {
+            if error.isSymbolicLinkRefused || error.isMissing, let number = error.number {
                 state.noteLink(error)
-                let reason = "\(SystemError.text(of: ELOOP)) (\(ELOOP))"
+                let reason = "\(SystemError.text(of: number)) (\(number))"
                 let shown = state.quoted(side.shown(path))
                 let text = "rsync: [receiver] the backup directory \(shown) cannot be used: \(reason)"
                 state.fail(.usage(text, exitCode: 11))
