@@ -22,7 +22,9 @@ struct SourceRemover {
         do throws(VolumeError) {
             let directory = try directories.directory(of: entry, in: list)
             let leaf = list.leaf(of: entry)
-            guard let status = try directory.status(of: leaf.span) else { return }
+            guard let status = try directory.status(of: leaf.span) else {
+                return state.inform("sender file already removed: ", list.name(of: entry))
+            }
             guard !isDestination(status) else { return }
             let isSame =
                 FileEntry(status).modified == entry.modified

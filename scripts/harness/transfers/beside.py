@@ -39,6 +39,14 @@ NUMBERS = rb"(?m)^(File list|Total bytes|sent |total size).*$"
 # One name of a linked file is at the destination, all are in the other directory.
 LINKED = ("mkdir src dst other; echo x > src/a; ln src/a src/b; ln src/a src/c; for n in a b c; do cp src/a other/$n; done; "
           "cp src/a dst/c; echo y > src/e; cp src/e other/e")
+# rsync removes the sources of linked names before they are linked, and once more then.
+TOO_EARLY = rb"(?m)^sender file already removed: .*$"
+# Names of one file in several directories, which the destination has not, and all of which are in the other directory.
+SPREAD = ("mkdir -p src/d dst other; echo x > src/f; ln src/f src/g; ln src/f src/d/h; echo y > src/d/n; cp -a src/. other/")
+# Links, FIFOs, files and devices, single and linked; some of the other directory's and some at the destination are not equal.
+EQUALS = ("mkdir -p src/d dst other; ln -s q src/k; ln -s a src/la; ln src/la src/lb; mkfifo src/p src/pa; ln src/pa src/pb; mknod src/c c 1 3; "
+          "echo 1 > src/f; echo 2 > src/ha; ln src/ha src/hb; for n in l2 l3; do ln -s z src/d/$n; done; mkfifo src/d/p2 src/d/p3; cp -a src/. other/; "
+          "chmod 600 other/d/p2; ln -snf y other/d/l2; mkdir dst/d; cp -a src/d/l3 dst/d/; ln -s y dst/p; echo x > dst/c")
 # Modes that --fake-super stores, and modes that it does not, on both sides.
 STORED = ("mkdir -p src/d dst; for m in 644 755 444 4755 2644 1600 000; do echo x > src/$m; chmod $m src/$m; done; chmod 2550 src/d; "
           "cp -a src/. dst/; ln -s x src/l")
@@ -173,6 +181,25 @@ SETS = {
     "linked names that compare dest has": Set("-aHi --compare-dest=../other", tree=LINKED),
     "linked names that compare dest has, checksums": Set("-aHic --delete-before --compare-dest=../other", tree=LINKED),
     "linked names, one of which compare dest has not": Set("-aH --compare-dest=../other", tree=LINKED + "; echo more >> other/a"),
+    "spread linked names that compare dest has, whole list": Set("-aHi --no-i-r --compare-dest=../other", tree=SPREAD),
+    "spread linked names that compare dest has, deleting before": Set("-aHi --delete-before --compare-dest=../other", tree=SPREAD),
+    "spread linked names that compare dest has, deleting after": Set("-aHi --delete-after --compare-dest=../other", tree=SPREAD),
+    "spread linked names that compare dest has, without empty directories": Set("-aHi -m --compare-dest=../other", tree=SPREAD),
+    "spread linked names that compare dest has, delayed": Set("-aHi --delay-updates --compare-dest=../other", tree=SPREAD),
+    "spread linked names that compare dest has, sources removed": Set("-aHi --no-i-r --remove-source-files --compare-dest=../other", tree=SPREAD),
+    "spread linked names, one of which compare dest has not, whole list": Set("-aH --no-i-r --compare-dest=../other", tree=SPREAD + "; rm other/d/h"),
+    "spread linked names, one of which compare dest has not, delayed": Set("-aH --delay-updates --compare-dest=../other", tree=SPREAD + "; rm other/d/h"),
+    "spread linked names, one of which compare dest has not, sources removed": Set(
+        "-aH --no-i-r --remove-source-files --compare-dest=../other", tree=SPREAD + "; rm other/d/h", ignored=(TOO_EARLY,)),
+    "spread linked names that compare dest has, a file for a directory": Set("-aHi --no-i-r --compare-dest=../other", tree=SPREAD + "; echo x > dst/d"),
+    "spread linked names that compare dest has, a link for a directory": Set("-aHi --no-i-r --compare-dest=../other", tree=SPREAD + "; ln -s . dst/d"),
+    "spread linked names that compare dest has, dry run": Set("-aHin --no-i-r --compare-dest=../other", tree=SPREAD),
+    "sources removed, compare dest": Set("-ai --remove-source-files --compare-dest=../other", tree=EQUALS),
+    "sources removed, compare dest, links kept": Set("-aH --remove-source-files --compare-dest=../other", tree=EQUALS),
+    "sources removed, copy dest": Set("-ai --remove-source-files --copy-dest=../other", tree=EQUALS),
+    "sources removed, copy dest, links kept": Set("-aH --remove-source-files --copy-dest=../other", tree=EQUALS),
+    "sources removed, link dest": Set("-ai --remove-source-files --link-dest=../other", tree=EQUALS),
+    "sources removed, link dest, links kept": Set("-aH --remove-source-files --link-dest=../other", tree=EQUALS),
     "link dest, other permissions": Set("-rtiI --link-dest=../other", tree=ALTERNATES),
     "executability and compare dest": Set("-rtiE --compare-dest=../other", tree=ALTERNATES),
     # which name of a file is transferred, and what is reported of the others

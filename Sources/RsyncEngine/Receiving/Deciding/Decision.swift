@@ -83,6 +83,16 @@ extension Decision {
         }
     }
 
+    /// Whether `--remove-source-files` leaves the sender's entry although this was done: symbolic links, devices, FIFOs and sockets
+    /// that nothing but an alternate directory's entry stands for.
+    func leavesSource(of entry: FileEntry) -> Bool {
+        guard !entry.isRegular, case .take(let taking, _, _, _) = self else { return false }
+        switch taking {
+        case .nothing, .link: return true
+        case .copy: return false
+        }
+    }
+
     /// The differences to report; nil when nothing is reported.
     var report: ItemFlags? {
         switch self {

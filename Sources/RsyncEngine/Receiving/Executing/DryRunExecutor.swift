@@ -1,4 +1,3 @@
-import Glibc
 import RsyncWire
 import VolumeAccess
 
@@ -13,13 +12,7 @@ final class DryRunExecutor: Executor {
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
-        guard !isNew else { return nil }
-        do throws(VolumeError) {
-            return try context.directories.directory(name.span)
-        } catch {
-            guard error.isMissing || error.number == ENOTDIR || error.number == ELOOP else { throw error }
-            return nil
-        }
+        isNew ? nil : try context.existingDirectory(name)
     }
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {

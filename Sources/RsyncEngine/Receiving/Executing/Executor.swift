@@ -38,6 +38,8 @@ protocol Executor: AnyObject {
 enum ExecutionResult: Sendable {
     /// The decision was carried out.
     case done
+    /// It was, by a copy of what could not be linked.
+    case copied
     /// The content was requested; the outcome is reported later.
     case inProgress
     /// It failed; the cause was reported.
@@ -100,6 +102,16 @@ final class GeneratorContext {
         } catch {
             guard error.number == ENOTDIR || error.isSymbolicLinkRefused else { throw error }
             return false
+        }
+    }
+
+    /// A directory of the destination as it is now; nil where there is none, or something else is in its place.
+    func existingDirectory(_ name: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+        do throws(VolumeError) {
+            return try directories.directory(name.span)
+        } catch {
+            guard error.isMissing || error.number == ENOTDIR || error.number == ELOOP else { throw error }
+            return nil
         }
     }
 

@@ -62,7 +62,9 @@ final class VolumeExecutor: Executor {
                 if ownCopy, try separate(candidate, attributes, in: directory) { break }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .take(let taking, _, let attributes, let displaced):
-                try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
+                let isExact = try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
+                dropPartial(of: candidate, in: directory)
+                return isExact ? .done : .copied
             case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
                 if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
@@ -93,13 +95,14 @@ final class VolumeExecutor: Executor {
 
     // MARK: alternate directories
 
+    /// Lets an entry of an alternate directory take a name's place; false if it was copied because it could not be linked.
     private func take(
         _ taking: Taking,
         _ candidate: Candidate,
         _ attributes: FileAttributes,
         in directory: VolumeDirectory,
         isReplacing: Bool
-    ) throws(VolumeError) {
+    ) throws(VolumeError) -> Bool {
         switch taking {
         case .nothing: break
         case .copy(let number): try copy(candidate.bases[number], candidate, attributes, in: directory)
@@ -115,13 +118,16 @@ final class VolumeExecutor: Executor {
                 )
             } catch {
                 // Another file system, or too many links: a copy does as well.
-                guard candidate.entry.isRegular else {
+                if candidate.entry.isRegular {
+                    try copy(basis, candidate, attributes, in: directory)
+                } else {
                     try place(candidate, in: directory, isReplacing: isReplacing)
-                    return context.report(try directory.setAttributes(candidate.leaf.span, attributes))
+                    context.report(try directory.setAttributes(candidate.leaf.span, attributes))
                 }
-                try copy(basis, candidate, attributes, in: directory)
+                return false
             }
         }
+        return true
     }
 
     /// The directory and the name of an alternate directory's entry that was found before.

@@ -92,13 +92,19 @@ extension Generator {
         case .wait: return wait(candidate)
         case .keep, .transfer, .take, .make, .link: break
         }
-        switch executor.carryOut(decision, candidate) {
-        case .done:
+        let result = executor.carryOut(decision, candidate)
+        switch result {
+        case .done, .copied:
             count(decision, candidate)
             if let withheld { awaitValues(of: candidate, withheld) }
-            if let flags = decision.report { context.requester.report(flags, of: candidate) }
+            let isCopied = result == .copied
+            if let flags = decision.report {
+                context.requester.report(isCopied ? flags.subtracting(.nameFollows) : flags, of: candidate)
+            }
             if rules.mentionsUnchanged { mention(candidate, decision) }
-            confirm(candidate.index, candidate.entry, in: candidate.list)
+            if isCopied || !decision.leavesSource(of: candidate.entry) {
+                confirm(candidate.index, candidate.entry, in: candidate.list)
+            }
             guard candidate.link == .leads else { return }
             finishLinks(of: candidate.name, candidate.entry, in: candidate.list, isNew: decision.makesNewFile)
         case .inProgress:

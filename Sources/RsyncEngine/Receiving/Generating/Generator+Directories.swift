@@ -61,7 +61,7 @@ extension Generator {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
             candidate.listedElsewhere = listed
             try readMetadata(of: &candidate)
-            if candidate.current == nil, rules.bases.alternates != nil {
+            if !(candidate.current?.isDirectory ?? false), rules.bases.alternates != nil {
                 try findAlternates(of: &candidate, candidate.isRoot ? [] : PathParts(name).parent)
             }
             var decision = decide(candidate, by: rules)

@@ -16,7 +16,7 @@ extension Generator {
             return .leads
         case nil: break
         }
-        if rules.bases.alternates == .compare, try isElsewhere(group, in: list) { return .alone }
+        if rules.bases.alternates == .compare, isElsewhere(group, in: list) { return .alone }
         guard let leader = leader(of: group, in: list), leader.index != index else {
             links.begin(group, index: index)
             return .leads
@@ -32,19 +32,37 @@ extension Generator {
 
     /// Whether a directory of `--compare-dest` has an equal entry for each name of a file, as far as this list tells, so that
     /// none is needed: names of one file are all there, linked, or none is.
-    private func isElsewhere(_ group: Int32, in list: FileList) throws(VolumeError) -> Bool {
+    private func isElsewhere(_ group: Int32, in list: FileList) -> Bool {
         if let known = links.elsewhere[group] { return known }
         let members = links.members(of: group, in: list)
-        var isElsewhere = !members.isEmpty
-        for position in members where isElsewhere {
-            var member = try candidate(list.entry(sorted: position), index: list.start + Int32(position), in: list)
-            guard rules.refusal(of: member) == nil else { continue }
-            try readMetadata(of: &member)
-            try findAlternates(of: &member, Array(list.parent(of: member.entry)))
-            isElsewhere = rules.bestAlternate(for: member)?.match == .attributes
-        }
+        let isElsewhere = !members.isEmpty && members.allSatisfy { hasEqual($0, in: list) }
         links.elsewhere[group] = isElsewhere
         return isElsewhere
+    }
+
+    /// Whether an entry is left out, or has an equal one in a directory of `--compare-dest`; not if that cannot be told, which is
+    /// reported when it is processed.
+    private func hasEqual(_ position: Int, in list: FileList) -> Bool {
+        do throws(VolumeError) {
+            var member = try upcoming(list.entry(sorted: position), index: list.start + Int32(position), in: list)
+            guard rules.refusal(of: member) == nil else { return true }
+            try readMetadata(of: &member)
+            try findAlternates(of: &member, Array(list.parent(of: member.entry)))
+            return rules.bestAlternate(for: member)?.match == .attributes
+        } catch {
+            return false
+        }
+    }
+
+    /// Looks up what is at an entry's name, whose directory may not have been processed yet: nothing where the directory is
+    /// missing, or something else is in its place.
+    private func upcoming(_ entry: FileEntry, index: Int32, in list: FileList) throws(VolumeError) -> Candidate {
+        let parent = Array(list.parent(of: entry))
+        let leaf = context.destination.leaf(of: entry, in: list)
+        let isNew = createdDirectories.contains(parent)
+        let directory = try isNew ? executor.open(parent, isNew: true) : context.existingDirectory(parent)
+        let current = isNew ? nil : try directory?.status(of: leaf.span)
+        return try candidate(entry, index: index, in: list, leaf, directory, current)
     }
 
     /// The member that the others of a group are linked to.
@@ -63,7 +81,7 @@ extension Generator {
             let index = list.start + Int32(position)
             guard !links.hasFailed(index) else { continue }
             do throws(VolumeError) {
-                var member = try candidate(entry, index: index, in: list)
+                var member = try upcoming(entry, index: index, in: list)
                 guard rules.refusal(of: member) == nil else { continue }
                 last = Leader(index: index)
                 guard member.current?.isRegular ?? false else { continue }
@@ -103,10 +121,8 @@ extension Generator {
         let group = list.extra(of: candidate.entry).linkGroup
         candidate.sharedNames = links.members(of: group, in: list).count { position in
             do throws(VolumeError) {
-                let member = list.entry(sorted: position)
-                let parent = Array(list.parent(of: member))
-                let directory = try executor.open(parent, isNew: createdDirectories.contains(parent))
-                return try directory?.status(of: list.leaf(of: member).span)?.isSameFile(as: current) ?? false
+                let member = try upcoming(list.entry(sorted: position), index: list.start + Int32(position), in: list)
+                return member.current?.isSameFile(as: current) ?? false
             } catch {
                 return false
             }
