@@ -104,6 +104,9 @@ struct CommandLineTests {
     func server() throws {
         let words = ["--server", "--sender", "-logDtpre.iLsfxCIvu", ".", "x"].map { Array($0.utf8) }
         #expect(try RsyncCommandLine(parsing: words).mode == .server(words))
+        let preceded = ["--confine-root=/d", "--server", "--sender", "-re.", ".", "--server"].map { Array($0.utf8) }
+        let moved = ["--server", "--confine-root=/d", "--sender", "-re.", ".", "--server"].map { Array($0.utf8) }
+        #expect(try RsyncCommandLine(parsing: preceded).mode == .server(moved))
     }
 
     @Test("a daemon's options")

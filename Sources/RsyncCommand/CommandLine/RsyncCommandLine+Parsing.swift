@@ -49,7 +49,10 @@ extension RsyncCommandLine {
                 return
             }
             if isServer {
-                mode = .server([Array("--server".utf8)] + arguments.filter { $0 != Array("--server".utf8) })
+                // Only this word moves to the front: what follows may be names.
+                var others = arguments
+                if let place = words.firstIndex(of: "--server") { others.remove(at: place) }
+                mode = .server([Array("--server".utf8)] + others)
                 return
             }
             try parser.run()
