@@ -6,8 +6,8 @@ import Transport
 final class SessionChannel {
     /// How long this side keeps reading from a peer after it has failed itself (protocol specification, session 9.3).
     private static let patience = Duration.seconds(10)
-    /// The same for a peer that has not logged in.
-    private static let strangersPatience = Duration.seconds(2)
+    /// The same for a peer that has not logged in, and on a pipe.
+    private static let shortPatience = Duration.seconds(2)
 
     let stream: any ByteStream
     let source: PumpedSource
@@ -88,9 +88,10 @@ final class SessionChannel {
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
             try stream.closeWrite()
-            // On a pipe, the peer reads what was written before.
-            if failure != nil, stream.losesDataOnClose {
-                source.drain(within: isReadAhead ? Self.patience : Self.strangersPatience)
+            if failure != nil {
+                // What was written to a pipe is not lost, but a peer that is still writing would fail before it reads it.
+                let isLong = isReadAhead && stream.losesDataOnClose
+                source.drain(within: isLong ? Self.patience : Self.shortPatience)
             }
         } catch {
             // The connection is gone already, which the session has reported if it mattered.
