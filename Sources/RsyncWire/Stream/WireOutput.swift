@@ -28,6 +28,8 @@ package final class WireOutput {
     package var pending: Int { count }
     /// The time of the last write to the sink; for keep-alives.
     package private(set) var lastFlush = ContinuousClock.now
+    /// Whether the peer has been told that this side ends (protocol specification, session 9.3).
+    package private(set) var hasToldExit = false
     /// The negotiated dialect; determines the encoding of indexes and 30-style numbers.
     package var dialect = Dialect.newest
 
@@ -250,6 +252,7 @@ package final class WireOutput {
     /// - Throws: ``WireError/transport(_:)`` when a full buffer could not be written.
     package func message(_ tag: MessageTag, _ payload: [UInt8] = []) throws(WireError) {
         precondition(isMultiplexed && tag.allows(length: payload.count))
+        if tag == .errorExit { hasToldExit = true }
         closeFrame()
         if count + Self.headerLength + payload.count > capacity { try flush() }
         let header = (UInt32(tag.rawValue) + 7) << 24 | UInt32(payload.count)

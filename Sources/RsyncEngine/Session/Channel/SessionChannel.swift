@@ -6,7 +6,7 @@ import Transport
 final class SessionChannel {
     /// How long this side keeps reading from a peer after it has failed itself (protocol specification, session 9.3).
     private static let patience = Duration.seconds(10)
-    /// The same for a peer that has not logged in, and on a pipe.
+    /// The same for a peer that has not logged in, or that reads from a pipe.
     private static let shortPatience = Duration.seconds(2)
 
     let stream: any ByteStream
@@ -87,16 +87,22 @@ final class SessionChannel {
         // A peer that accepts nothing more must not delay the end.
         stream.writeTimeout = min(stream.writeTimeout ?? Self.patience, Self.patience)
         do throws(TransportError) {
+            if awaitsPeer(after: failure) { source.drain(within: Self.shortPatience) }
             try stream.closeWrite()
-            if failure != nil {
-                // What was written to a pipe is not lost, but a peer that is still writing would fail before it reads it.
-                let isLong = isReadAhead && stream.losesDataOnClose
-                source.drain(within: isLong ? Self.patience : Self.shortPatience)
+            if failure != nil, stream.losesDataOnClose {
+                source.drain(within: isReadAhead ? Self.patience : Self.shortPatience)
             }
         } catch {
             // The connection is gone already, which the session has reported if it mattered.
         }
         stream.close()
         source.stop()
+    }
+
+    /// Whether the peer of a pipe is about to end because this side has told it to: a stock peer that is still writing
+    /// when the pipe closes fails before it reads the message.
+    private func awaitsPeer(after failure: EngineError?) -> Bool {
+        if case .peerExit = failure { return false }
+        return failure != nil && output.hasToldExit && !stream.losesDataOnClose
     }
 }
