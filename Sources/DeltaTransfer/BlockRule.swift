@@ -2,8 +2,6 @@
 public struct BlockRule: Sendable, Hashable {
     /// The longest block since protocol 30.
     public static let maximumBlockLength = 131_072
-    /// The longest block before protocol 30.
-    package static let oldMaximumBlockLength = 1 << 29
     /// The shortest block that the rule chooses by itself.
     static let minimumBlockLength = 700
     /// The longest stored strong sum.

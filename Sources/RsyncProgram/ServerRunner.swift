@@ -23,8 +23,7 @@ enum ServerRunner {
         let printer = MessagePrinter(output: output)
         var session = ServerSession(observer: printer, preferences: preferences)
         session.printsOwnMessages = true
-        session.onArguments = { printer.openLog($0) }
-        let result = session.run(arguments: arguments, over: stream)
+        let result = session.run(arguments: arguments, over: stream) { printer.openLog($0) }
         if result.failure == nil { printer.finish(result.statistics) }
         if let ended = interruption.code { return ended }
         if let failure = result.failure, !printer.hasToldEnd {

@@ -106,9 +106,6 @@ package struct Dialect: Sendable, Equatable {
     /// Whether an item of an index after the last entry may be a keep-alive (protocol specification, transfer 10).
     package var hasIdleItems: Bool { version == 29 }
 
-    /// Whether entries of a file list can carry ACLs and extended attributes (protocol specification, transfer 3.3).
-    var listsMetadata: Bool { version >= 30 }
-
     /// Whether file indexes are sent as differences (protocol specification, session 5.5).
     var hasIndexDifferences: Bool { version >= 30 }
 
@@ -127,6 +124,11 @@ package struct Dialect: Sendable, Equatable {
     /// Whether the end of a file list may carry error bits without the compat flag (protocol specification, transfer
     /// 4.3).
     var hasSafeFileListEnd: Bool { version >= 31 }
+
+    // MARK: 32
+
+    /// Whether a daemon's greeting must name the digests that it accepts (protocol specification, session 3.1).
+    var greetingNeedsDigests: Bool { version >= 32 }
 
     /// Whether entries of a file list carry nanoseconds (protocol specification, transfer 3.3).
     package var listsNanoseconds: Bool { version >= 31 }

@@ -53,7 +53,7 @@ struct BlockGeometryTests {
         #expect(try geometry(BlockRule(digestLength: 20, isRedo: true)).strongLength == 16)
         #expect(try geometry(BlockRule(digestLength: 8, isRedo: true)).strongLength == 8)
         #expect(try geometry(BlockRule(digestLength: 1)).strongLength == 1)
-        let old = BlockRule(digestLength: 16, maximumBlockLength: BlockRule.oldMaximumBlockLength)
+        let old = BlockRule(digestLength: 16, maximumBlockLength: 1 << 29)
         #expect(try geometry(old).blockLength == 1 << 20)
         #expect(throws: DeltaError.tooManyBlocks(size)) {
             try geometry(BlockRule(digestLength: 16, forcedBlockLength: 1))

@@ -61,10 +61,12 @@ struct FaultTests {
         #expect(try place.names() == ["file"])
     }
 
-    @Test("a full disk ends the session with the old file intact", arguments: Route.allCases)
+    private static let mayMount = geteuid() == 0
+
+    @Test("a full disk ends the session with the old file intact", .enabled(if: mayMount), arguments: Route.allCases)
     func fullDisk(route: Route) throws {
         let place = try Place()
-        guard let volume = SmallVolume(place.destination, bytes: 1 << 20) else { return }
+        let volume = try #require(SmallVolume(place.destination, bytes: 1 << 20))
         defer { withExtendedLifetime(volume) {} }
         let old = knownBytes(300_000, seed: 5)
         try place.write(old, place.destination + "/big")
@@ -86,16 +88,18 @@ struct FaultTests {
         #expect(try place.names().isEmpty)
     }
 
-    @Test("a full disk with many small files", arguments: Route.allCases)
+    @Test("a full disk with many small files", .enabled(if: mayMount), arguments: Route.allCases)
     func fullOfSmallFiles(route: Route) throws {
         let place = try Place()
-        guard let volume = SmallVolume(place.destination, bytes: 1 << 20) else { return }
+        let volume = try #require(SmallVolume(place.destination, bytes: 1 << 20))
         defer { withExtendedLifetime(volume) {} }
         for number in 0..<400 { try place.write(knownBytes(9000, seed: UInt32(number)), place.source + "/f\(number)") }
         let outcome = try route.copy(place.source, to: place.destination, .mirror)
         #expect(outcome.client.exitCode == 11, "\(outcome.description)")
         // Whatever has a name is whole.
-        for name in try place.names() {
+        let names = try place.names()
+        #expect(!names.isEmpty)
+        for name in names {
             #expect(try place.read(place.destination + "/" + name) == place.read(place.source + "/" + name))
         }
     }
@@ -237,12 +241,14 @@ struct FaultTests {
             for number in 0..<50 { try place.write(knownBytes(2000), place.source + "/\(name)/f\(number)") }
         }
         let target = place.destination
+        let isSwapped = AtomicFlag()
         let observer = RecordingObserver { name in
             guard name == "a" || name == "b" else { return }
             rename(target + "/c", target + "/moved")
-            symlink(outside, target + "/c")
+            if symlink(outside, target + "/c") == 0 { isSwapped.set() }
         }
         _ = try route.copy(place.source, to: place.destination, .mirror, observer: observer)
+        #expect(isSwapped.isSet)
         #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["precious"])
         #expect(try place.read(outside + "/precious") == [9])
     }

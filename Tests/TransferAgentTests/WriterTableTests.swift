@@ -75,6 +75,7 @@ struct WriterTableTests {
             session.end()
         }
         #expect(try claim(request("b")) != nil)
+        #expect(session.claim.withLock { $0 == nil })
         ending.join()
     }
 }

@@ -36,7 +36,7 @@ package enum HelpText {
 
 /// What this program can do, in the form of rsync's `--version`.
 enum VersionText {
-    static let title = "dvm-rsync  version \(RsyncCommandLine.version)  protocol version 32"
+    static let title = "dvm-rsync  version \(RsyncCommandLine.version)  protocol version \(Dialect.newest.version)"
     private static let copyright = "the authors of dvm"
 
     /// A capability: its name in the JSON and in the text, and its value.
@@ -44,15 +44,17 @@ enum VersionText {
         case bits(Int)
         case has(Bool)
         case word(String)
+        /// Whether the client accepts an option.
+        case option(String)
     }
 
     private static let capabilities: [(name: String, value: Value)] = [
         ("file_bits", .bits(64)), ("inum_bits", .bits(64)), ("timestamp_bits", .bits(64)), ("long_int_bits", .bits(64)),
-        ("socketpairs", .has(true)), ("symlinks", .has(true)), ("symtimes", .has(true)), ("hardlinks", .has(true)),
+        ("socketpairs", .has(true)), ("symlinks", .option("links")), ("symtimes", .has(true)), ("hardlinks", .option("hard-links")),
         ("hardlink_specials", .has(true)), ("hardlink_symlinks", .has(true)), ("IPv6", .has(true)),
-        ("atimes", .has(true)), ("batchfiles", .has(false)), ("inplace", .has(true)), ("append", .has(false)),
-        ("ACLs", .has(true)), ("ACL_at", .has(true)), ("xattrs", .has(true)), ("secluded_args", .word("optional")),
-        ("iconv", .has(false)), ("prealloc", .has(true)), ("stop_at", .has(true)), ("crtimes", .has(false)),
+        ("atimes", .option("atimes")), ("batchfiles", .option("write-batch")), ("inplace", .option("inplace")), ("append", .option("append")),
+        ("ACLs", .option("acls")), ("ACL_at", .has(true)), ("xattrs", .option("xattrs")), ("secluded_args", .word("optional")),
+        ("iconv", .option("iconv")), ("prealloc", .option("preallocate")), ("stop_at", .option("stop-at")), ("crtimes", .option("crtimes")),
     ]
     private static let optimizations: [(name: String, value: Value)] = [
         ("SIMD_roll", .has(true)), ("asm_roll", .has(false)), ("openssl_crypto", .has(true)), ("asm_MD5", .has(false)),
@@ -70,6 +72,7 @@ enum VersionText {
                 case .bits(let bits): "\(bits)-bit \(name.dropLast(5))"
                 case .has(let has): (has ? "" : "no ") + name
                 case .word(let word): "\(word) \(name)"
+                case .option(let option): (OptionTable.accepts(option) ? "" : "no ") + name
                 }
             }
         }
@@ -103,6 +106,7 @@ enum VersionText {
                 case .bits(let bits): "\"\(name)\": \(bits)"
                 case .has(let has): "\"\(name)\": \(has)"
                 case .word(let word): "\"\(name)\": \"\(word)\""
+                case .option(let option): "\"\(name)\": \(OptionTable.accepts(option))"
                 }
             }
             return "{\n" + lines(members, ", ").joined(separator: "\n") + "\n  }"
@@ -111,7 +115,7 @@ enum VersionText {
             "[\n    " + words.map { "\"\($0)\"" }.joined(separator: ", ") + "\n  ]"
         }
         let fields: [(String, String)] = [
-            ("program", "\"dvm-rsync\""), ("version", "\"\(RsyncCommandLine.version)\""), ("protocol", "\"32.0\""),
+            ("program", "\"dvm-rsync\""), ("version", "\"\(RsyncCommandLine.version)\""), ("protocol", "\"\(Dialect.newest.version).0\""),
             ("copyright", "\"\(copyright)\""), ("url", "\"\""), ("capabilities", members(capabilities)),
             ("optimizations", members(optimizations)), ("checksum_list", list(checksums)),
             ("compress_list", list(compressors)), ("daemon_auth_list", list(digests)),

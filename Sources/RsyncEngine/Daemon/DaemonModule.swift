@@ -156,29 +156,3 @@ package enum DaemonAnswer: Sendable {
     /// The client is rejected with this text.
     case refused([UInt8])
 }
-
-/// An immutable catalogue.
-package struct FixedCatalogue: DaemonCatalogue {
-    private let modules: [DaemonModule]
-
-    /// Serves some modules to every client.
-    package init(_ modules: [DaemonModule]) {
-        self.modules = modules
-    }
-
-    /// None.
-    package var messageOfTheDay: [UInt8]? { nil }
-
-    /// The modules that are not hidden.
-    package var listedModules: [(name: [UInt8], comment: [UInt8])] {
-        modules.filter(\.isListed).map { ($0.name, $0.comment) }
-    }
-
-    /// Looks up a module by its name, for any client.
-    package func module(named name: [UInt8], for peer: String) -> DaemonAnswer {
-        guard let module = modules.first(where: { $0.name == name }) else {
-            return .refused(Array("Unknown module '".utf8) + name + Array("'".utf8))
-        }
-        return .module(module)
-    }
-}

@@ -16,8 +16,6 @@ package struct ServerSession {
     /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
     /// nowhere to print them.
     package var printsOwnMessages = false
-    /// Is told what the client asks for, before anything is done; only over a remote shell.
-    package var onArguments: (@Sendable (ServerArguments) -> Void)?
 
     /// Prepares a session.
     ///
@@ -40,8 +38,13 @@ package struct ServerSession {
     /// - Parameters:
     ///   - vector: The arguments after the program's name, from `--server` on.
     ///   - stream: Standard input and output; closed when the session ends.
+    ///   - prepare: Called with what the client asks for, before anything is done.
     /// - Returns: The result.
-    package func run(arguments vector: [[UInt8]], over stream: any ByteStream) -> SessionResult {
+    package func run(
+        arguments vector: [[UInt8]],
+        over stream: any ByteStream,
+        prepare: (ServerArguments) -> Void = { _ in }
+    ) -> SessionResult {
         let channel: SessionChannel
         var arguments = ServerArguments(parsing: vector, from: .shell)
         do throws(EngineError) {
@@ -66,7 +69,7 @@ package struct ServerSession {
             channel.close(after: .wire(error))
             return SessionResult(failure: .wire(error))
         }
-        onArguments?(arguments)
+        prepare(arguments)
         var place = ServedPlace(base: nil)
         // No shell has done it.
         place.expandsWildcards = arguments.isSecluded

@@ -23,6 +23,14 @@ package enum OptionTable {
     /// Every option.
     package static let options = sections.flatMap(\.options)
 
+    /// Whether the client honours the option with a long name.
+    package static func accepts(_ name: String) -> Bool {
+        switch client[name]?.reading {
+        case nil, .unknown, .refused: false
+        default: true
+        }
+    }
+
     static let client = OptionIndex(options) { $0.client }
     static let server = OptionIndex(options) { $0.server }
     static let daemonLine = OptionIndex(options) { $0.daemon }

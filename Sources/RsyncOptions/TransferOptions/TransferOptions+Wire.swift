@@ -3,7 +3,7 @@ package import Checksums
 extension TransferOptions {
     /// The wire protocol between the two ends.
     package struct Wire: Sendable, Equatable {
-        /// The highest protocol version to offer (`--protocol`), 30 to 32.
+        /// The highest protocol version to offer (`--protocol`), 27 to 32.
         package var protocolVersion: Int32 = 32
         /// `--no-inc-recursive` when false.
         package var incrementalRecursion = true

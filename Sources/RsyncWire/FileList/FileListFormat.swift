@@ -80,9 +80,6 @@ package struct FileListFormat: Sendable, Equatable {
         checksumLength = options.comparison.checksum ? session.fileChecksum.digestLength : 0
     }
 
-    /// The index of the first entry of the first list (protocol specification, transfer 4.2).
-    package var firstStart: Int32 { isIncremental ? 1 : 0 }
-
     /// Whether names of users and groups are sent within the entries (protocol specification, transfer 5.1).
     var hasInlineNames: Bool { isIncremental && !numericIDs && dialect.hasInlineNames }
 

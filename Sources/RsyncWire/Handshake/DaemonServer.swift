@@ -30,7 +30,7 @@ package struct DaemonServer {
     ///   - input: The stream from the client.
     ///   - output: The stream to the client.
     package init(
-        version: Int32 = 32,
+        version: Int32 = Dialect.newest.version,
         digests: [AuthenticationDigest] = AuthenticationExchange.available,
         input: WireInput,
         output: WireOutput

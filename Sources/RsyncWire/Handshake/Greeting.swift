@@ -34,8 +34,6 @@ package struct Greeting: Equatable, Sendable {
     }
 
     private static let prefix = Array("@RSYNCD: ".utf8)
-    /// The first version that requires a list of digests.
-    private static let listVersion: Int32 = 32
 
     /// The highest protocol version of the sender of the greeting.
     package var version: Int32
@@ -72,7 +70,7 @@ package struct Greeting: Equatable, Sendable {
             let names = rest.dropFirst(number.count).split(separator: UInt8(ascii: " "))
             digests = names.map { String(decoding: $0, as: UTF8.self) }
         } else {
-            guard version < Self.listVersion else { throw .noDigests(line) }
+            guard !Dialect(version).greetingNeedsDigests else { throw .noDigests(line) }
             digests = nil
         }
     }

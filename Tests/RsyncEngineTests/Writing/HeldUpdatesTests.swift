@@ -54,7 +54,9 @@ struct HeldUpdatesTests {
         }
         try place.write([1], place.destination + "/gone")
         let early = Mutex<[String]>([])
+        let told = Mutex<Set<String>>([])
         let observer = RecordingObserver { name in
+            told.withLock { _ = $0.insert(name) }
             guard let bytes = try? place.read(place.destination + "/" + name), bytes.count > 1 else { return }
             early.withLock { $0.append(name) }
         }
@@ -63,6 +65,7 @@ struct HeldUpdatesTests {
         let outcome = try route.copy(place.source, to: place.destination, options, observer: observer)
         #expect(outcome.client.exitCode == 0, "\(outcome.description)")
         #expect(early.withLock { $0 } == [])
+        #expect(told.withLock { $0.isSuperset(of: ["a", "b", "d/c"]) })
         #expect(try place.names() == ["a", "b", "d", "d/c"])
         #expect(try place.read(place.destination + "/d/c") == knownBytes(100_000))
     }

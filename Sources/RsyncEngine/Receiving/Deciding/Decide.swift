@@ -49,7 +49,7 @@ extension DecisionRules {
     private func reasonToSkip(_ candidate: Candidate) -> SkipReason? {
         let entry = candidate.entry
         guard let current = candidate.current else {
-            return skipsMissing && !(candidate.isCreated && changesDestination) ? .missing : nil
+            return skipsMissing && !candidate.isCreated ? .missing : nil
         }
         if skipsExisting, !entry.isDirectory || !current.isDirectory { return .exists }
         guard skipsNewer, entry.isRegular, current.isRegular, candidate.attempt == 0 else { return nil }

@@ -2,8 +2,9 @@ import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
-/// Whether a session changes the destination or only reports what it would change (`-n`): all differences between the
-/// two are here.
+/// Whether a session changes the destination or only reports what it would change (`-n`, `--list-only`).
+///
+/// Made once from the options; what a dry run leaves out asks this value, not the options.
 enum Execution: Sendable {
     /// The destination is changed.
     case real
