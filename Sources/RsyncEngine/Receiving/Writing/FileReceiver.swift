@@ -194,6 +194,7 @@ final class FileReceiver {
         in directory: VolumeDirectory,
         _ leaf: ArraySlice<UInt8>
     ) throws(VolumeError) -> StagedFile {
+        if plan.current != nil, state.lacksInodes(on: destination.volume) { content.awaitFinished() }
         let staged = try destination.places.stage(
             leaf.span,
             in: directory,
