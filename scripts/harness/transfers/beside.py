@@ -105,6 +105,7 @@ SETS = {
     "contents by a dot, to a new name": Set("-ai", "src/d/.", "dst/new/.", roles=OVER_SHELL),
     "contents by a dot, one level": Set("-di", "src/./d/.", "dst/new"),
     "format without names, new destination": Set("-a --out-format=%l", "src/", "dst/new"),
+    "value of an option that is another one": Set("-ai --exclude --server", tree=SMALL + "; touch src/--server src/--daemon"),
     # sources that are missing or no directories
     "missing directory, deleting": Set("-ri --delete", "src/no/ src/d"),
     "missing directory, deleting before": Set("-ri --delete-before --ignore-missing-args", "src/no/x src/d"),
