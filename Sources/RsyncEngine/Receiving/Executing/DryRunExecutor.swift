@@ -12,7 +12,13 @@ final class DryRunExecutor: Executor {
     }
 
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory? {
-        isNew ? nil : try context.existingDirectory(name)
+        guard !isNew else { return nil }
+        do throws(VolumeError) {
+            return try context.directories.directory(name.span)
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
     }
 
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult {
