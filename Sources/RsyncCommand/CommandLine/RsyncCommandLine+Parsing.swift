@@ -118,6 +118,7 @@ extension RsyncCommandLine {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
         if let conflict = options.conflict { throw .usage(conflict) }
+        options.placement.settleBackups()
         if options.attributes.extended > 1, options.attributes.privileges == .simulated {
             throw .usage("--fake-super conflicts with -XX")
         }

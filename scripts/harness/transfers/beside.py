@@ -107,6 +107,12 @@ SETS = {
     "contents by a dot, to a new name": Set("-ai", "src/d/.", "dst/new/.", roles=OVER_SHELL),
     "contents by a dot, one level": Set("-di", "src/./d/.", "dst/new"),
     "format without names, new destination": Set("-a --out-format=%l", "src/", "dst/new"),
+    "mkpath below a link to nothing": Set("-ai --mkpath", target="link/x/", tree=SMALL + "; ln -s nothing link", roles=OVER_SHELL),
+    "mkpath below a link to nothing, for a file": Set("-ai --mkpath", "src/f", "link/x", tree=SMALL + "; ln -s nothing link", roles=OVER_SHELL),
+    "mkpath below a file": Set("-ai --mkpath", target="dst/h/x/", roles=OVER_SHELL),
+    "mkpath below a file, for a file": Set("-ai --mkpath", "src/f", "dst/h/x", roles=OVER_SHELL),
+    "mkpath over a file": Set("-ai --mkpath", target="dst/h/", roles=OVER_SHELL),
+    "mkpath over a file, without a slash": Set("-ai --mkpath", target="dst/h", roles=OVER_SHELL),
     "value of an option that is another one": Set("-ai --exclude --server", tree=SMALL + "; touch src/--server src/--daemon"),
     # directories in whose place there is something else
     "ignore existing, no directories": Set("-aivv --ignore-existing", tree=IN_PLACE, ignored=(NUMBERS, rb"total: .*")),
@@ -126,6 +132,10 @@ SETS = {
     "files from, with slashes and dots, not relative": Set("-ai --no-R --files-from=names", tree=NAMED, directions=("push",), errors=False),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
+    "backups in place": Set("-aib --backup-dir=."),
+    "backups in place, with a slash": Set("-aib --backup-dir=./"),
+    "backup dir below the destination": Set("-aivvb --backup-dir=././bak/", tree=SMALL + "; echo old > dst/f", ignored=(NUMBERS, rb"total: .*")),
+    "backups in place, with a suffix": Set("-aib --backup-dir=. --suffix=.old", tree=SMALL + "; echo old > dst/f"),
     # backups of what others own
     "backups of others' files": Set("-rltpib --backup-dir=.kept", tree=OTHERS),
     "backups of others' files, in place": Set("-rltib --inplace", tree=OTHERS.replace("4751", "751")),
