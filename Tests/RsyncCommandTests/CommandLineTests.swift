@@ -109,6 +109,25 @@ struct CommandLineTests {
         #expect(try RsyncCommandLine(parsing: preceded).mode == .server(moved))
     }
 
+    @Test(
+        "the value of an option makes no server and no daemon",
+        arguments: [
+            ["--exclude", "--server", "a", "b"], ["-ae", "--server", "a", "b"], ["a", "b", "--exclude", "--daemon"],
+            ["--suffix", "--daemon", "a", "b"], ["--", "--daemon", "b"], ["--", "--server", "b"],
+        ]
+    )
+    func valuesOfOptions(words: [String]) throws {
+        guard case .transfer = try RsyncCommandLine(parsing: words.map { Array($0.utf8) }).mode else {
+            throw Unexpected()
+        }
+    }
+
+    @Test("names of a server's arguments make no daemon")
+    func namesOfServer() throws {
+        let words = ["--server", "-re.", ".", "--daemon"].map { Array($0.utf8) }
+        #expect(try RsyncCommandLine(parsing: words).mode == .server(words))
+    }
+
     @Test("a daemon's options")
     func daemon() throws {
         var settings = DaemonSettings()

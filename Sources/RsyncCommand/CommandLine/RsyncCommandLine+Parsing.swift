@@ -38,21 +38,9 @@ extension RsyncCommandLine {
         _ parser: inout ClientParser
     ) throws(CommandError) {
         self.init(mode: .information(.help), options: TransferOptions(), settings: ClientSettings())
-        let words = arguments.map { String(decoding: $0, as: UTF8.self) }
-        // A remote shell's command may have options before it, as for `--rsync-path="rsync --confine-root=/dir"`.
-        let isServer = words.prefix { $0 != "--" && $0 != "." }.contains("--server")
         do throws(OptionError) {
-            if words.contains("--daemon"), isServer || !words.prefix(while: { $0 != "--" }).contains("--server") {
-                let vector = arguments.filter { $0 != Array("--server".utf8) }
-                let daemon = try DaemonSettings(parsing: vector)
-                mode = daemon.asksForHelp ? .information(.help) : isServer ? .daemonOverShell(daemon) : .daemon(daemon)
-                return
-            }
-            if isServer {
-                // Only this word moves to the front: what follows may be names.
-                var others = arguments
-                if let place = words.firstIndex(of: "--server") { others.remove(at: place) }
-                mode = .server([Array("--server".utf8)] + others)
+            if let mode = try Self.serving(arguments) {
+                self.mode = mode
                 return
             }
             try parser.run()
@@ -88,6 +76,25 @@ extension RsyncCommandLine {
         try checkCarrier()
     }
 
+    /// What `--server` and `--daemon` ask for; nil for a client's arguments.
+    private static func serving(_ arguments: [[UInt8]]) throws(OptionError) -> Mode? {
+        let (server, daemon) = (Array("--server".utf8), Array("--daemon".utf8))
+        let options = ClientParser.options(among: arguments)
+        // A server's names follow a dot. A remote shell's command may have options before the word, as for
+        // `--rsync-path="rsync --confine-root=/dir"`.
+        let dot = arguments.firstIndex(of: [UInt8(ascii: ".")]) ?? arguments.count
+        let place = options.first { $0 < dot && arguments[$0] == server }
+        // Only this word moves to the front: what follows may be names.
+        var others = arguments
+        if let place { others.remove(at: place) }
+        guard options.contains(where: { arguments[$0] == daemon && (place == nil || $0 < dot) }) else {
+            return place == nil ? nil : .server([server] + others)
+        }
+        let settings = try DaemonSettings(parsing: others)
+        if settings.asksForHelp { return .information(.help) }
+        return place == nil ? .daemon(settings) : .daemonOverShell(settings)
+    }
+
     private static func patternFile(
         _ path: [UInt8],
         _ what: String,
@@ -111,6 +118,7 @@ extension RsyncCommandLine {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
         if let conflict = options.conflict { throw .usage(conflict) }
+        options.placement.settleBackups()
         if options.attributes.extended > 1, options.attributes.privileges == .simulated {
             throw .usage("--fake-super conflicts with -XX")
         }

@@ -293,6 +293,11 @@ package struct DaemonSession {
         if let refused, place.optionRefusal == nil {
             place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
         }
+        if !module.isRoot { arguments.options.placement.keepBelowDestination() }
+        if let conflict = arguments.options.placement.backupConflict, place.optionRefusal == nil {
+            place.optionRefusal = .usage("rsync: \(conflict)", exitCode: 4)
+        }
+        arguments.options.placement.settleBackups()
         if let visit = module.visit {
             var request = VisitRequest(
                 words: Array(words),

@@ -160,8 +160,9 @@ final class LocalCopier {
     }
 
     private func fail(_ error: VolumeError, _ plan: TransferPlan) {
-        if !state.failDevice(error, on: destination.volume, synchronizer, size: plan.entry.size) {
-            state.report(state.describe("copy", error.path, number: error.number ?? EIO), .errorTransfer)
+        if !state.failDevice(error, on: destination.volume, synchronizer, size: plan.entry.size), !state.hasFailed {
+            let operation = error.isDirectoryNotMade ? "mkdir" : "copy"
+            state.report(state.describe(operation, error.path, number: error.number ?? EIO), .errorTransfer)
         }
         events.push(.abandoned(plan.index))
     }

@@ -49,7 +49,7 @@ struct Destination: Sendable {
 
     /// What keeps backups on one thread; nil when none are made.
     func backups(_ state: SessionState) -> Backups? {
-        places.backups.map { Backups($0, of: volume, state) }
+        places.backups.map { Backups($0, of: volume, following, state) }
     }
 
     /// Keeps open the directories that a thread is working in.
@@ -114,7 +114,8 @@ struct Destination: Sendable {
         let namesEntry = isAlone && !hasSlash && !path.isEmpty
         if state.options.placement.makesPath, !path.isEmpty {
             let folder = PathParts(path).folder
-            try opener.makePath(namesEntry ? folder : path, shownAs: namesEntry && list.count == 1 ? folder : path)
+            let shown = namesEntry && list.count == 1 ? folder : path
+            try opener.makePath(path, hasSlash: hasSlash, namesEntry: namesEntry, shownAs: shown)
         }
         switch try opener.kind(of: path, hasSlash: hasSlash) {
         case .directory: return opener.destination(try opener.open(path), path)

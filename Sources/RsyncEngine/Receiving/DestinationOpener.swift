@@ -11,6 +11,9 @@ struct DestinationOpener {
 
     enum Kind { case directory, other, missing }
 
+    /// Names that are never made.
+    private static let dots = ["", ".", ".."].map { Array($0.utf8) }
+
     private func isBase(_ path: [UInt8]) -> Bool { path.isEmpty || path == [UInt8(ascii: ".")] }
 
     func destination(
@@ -26,8 +29,14 @@ struct DestinationOpener {
             localName: localName,
             wasCreated: wasCreated,
             filterRoot: root,
-            following: state.options.selection.followsAtDestination ? .inside : .never
+            following: following
         )
+    }
+
+    /// How far links to directories are followed at the destination.
+    private var following: LinkFollowing {
+        guard state.options.selection.followsAtDestination else { return .never }
+        return base == nil && state.options.selection.links.paths.followsAll ? .anywhere : .inside
     }
 
     /// What is at a path.
@@ -39,15 +48,35 @@ struct DestinationOpener {
     /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 3 when that cannot be told, or is of no use.
     func kind(of path: [UInt8], hasSlash: Bool) throws(EngineError) -> Kind {
         do throws(VolumeError) {
+            let kind = try look(at: path)
+            guard kind == .other, hasSlash else { return kind }
+            throw VolumeError.system(operation: "open", path: path, number: ENOTDIR)
+        } catch {
+            let operation = error.number != ENOTDIR && exists(path) ? "change_dir#1" : nil
+            throw failure(operation, hasSlash ? path + [PathParts.separator] : path, error, exitCode: 3)
+        }
+    }
+
+    private func look(at path: [UInt8]) throws(VolumeError) -> Kind {
+        do throws(VolumeError) {
             _ = try openVolume(path)
             return .directory
         } catch {
-            if error.isMissing { return .missing }
-            let isThere = exists(path)
-            if error.number == ENOTDIR, isThere, !hasSlash { return .other }
-            if error.linkNote != nil, !isThere { return .missing }
-            let operation = isThere && error.number != ENOTDIR ? "change_dir#1" : nil
-            throw failure(operation, hasSlash ? path + [PathParts.separator] : path, error, exitCode: 3)
+            // What a link of another user leads to is looked at, not used.
+            let reason = error.linkNote == nil ? error : obstacle(to: path) ?? error
+            if reason.isMissing { return .missing }
+            if reason.number == ENOTDIR, exists(path) { return .other }
+            throw reason
+        }
+    }
+
+    /// Why a path leads to no directory, whoever owns the links in it; nil if it does.
+    private func obstacle(to path: [UInt8]) -> VolumeError? {
+        do throws(VolumeError) {
+            _ = try openVolume(path, following: .everybodys)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -101,20 +130,74 @@ struct DestinationOpener {
     /// Makes the missing directories of a path (`--mkpath`).
     ///
     /// - Parameters:
-    ///   - path: The path.
+    ///   - argument: The path, without slashes at its end.
+    ///   - hasSlash: Whether it had one.
+    ///   - namesEntry: Whether its last component is the name of the only entry, which is not made here.
     ///   - shown: The path that the line about it names.
-    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 11.
-    func makePath(_ path: [UInt8], shownAs shown: [UInt8]) throws(EngineError) {
-        guard !path.isEmpty else { return }
-        let path = base == nil ? path : SidePath.normalized(path)
-        var ends = path.indices.dropFirst().filter { path[$0] == PathParts.separator } + [path.count]
-        while let end = ends.last, try kind(of: Array(path[..<end]), hasSlash: false) == .missing { ends.removeLast() }
-        let start = ends.last ?? 0
-        let missing = path.indices.filter { $0 > start && path[$0] == PathParts.separator } + [path.count]
-        let made = start == path.count ? [] : missing
-        for end in made where state.execution.changesDestination { _ = try makeDirectory(Array(path[..<end])) }
-        guard !made.isEmpty, state.options.output.namesChanges else { return }
-        state.inform("created \(made.count) director\(made.count == 1 ? "y" : "ies") for ", shownPath(shown))
+    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 11, or 3 below a link of another user.
+    func makePath(_ argument: [UInt8], hasSlash: Bool, namesEntry: Bool, shownAs shown: [UInt8]) throws(EngineError) {
+        let given = namesEntry ? PathParts(argument).folder : argument
+        let path = base == nil ? given : SidePath.normalized(given)
+        do throws(VolumeError) {
+            var count = 0
+            for part in try missing(of: path, acceptsOther: !hasSlash && !namesEntry) {
+                if try isMade(part, isLast: part.count == path.count, namesEntry) { count += 1 }
+            }
+            guard count > 0, state.options.output.namesChanges else { return }
+            state.inform("created \(count) director\(count == 1 ? "y" : "ies") for ", shownPath(shown))
+        } catch {
+            let whole = hasSlash ? argument + [PathParts.separator] : argument
+            guard error.linkNote != nil else { throw failure("mkdir", whole, error, exitCode: 11) }
+            throw failure(namesEntry ? "change_dir#3" : "change_dir#1", namesEntry ? given : whole, error, exitCode: 3)
+        }
+    }
+
+    /// The directories of a path that are missing, the topmost first.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - acceptsOther: Whether something else may be in place of the last one; then none is missing.
+    /// - Returns: Their paths.
+    /// - Throws: ``VolumeError``.
+    private func missing(of path: [UInt8], acceptsOther: Bool) throws(VolumeError) -> [[UInt8]] {
+        guard !path.isEmpty else { return [] }
+        var missing: [[UInt8]] = []
+        let ends = path.indices.dropFirst().filter { path[$0] == PathParts.separator } + [path.count]
+        search: for end in ends.reversed() {
+            let part = Array(path[..<end])
+            switch try look(at: part) {
+            case .directory: break search
+            case .missing where !Self.dots.contains(PathParts(part).leaf): missing.append(part)
+            // It is there once the one before it has been made.
+            case .missing: break
+            case .other:
+                if end == path.count, acceptsOther { return [] }
+                throw .system(operation: "mkdir", path: part, number: end == path.count ? EEXIST : ENOTDIR)
+            }
+        }
+        return missing.reversed()
+    }
+
+    /// Makes a directory of a path; false where it cannot be, which is found later.
+    private func isMade(_ path: [UInt8], isLast: Bool, _ namesEntry: Bool) throws(VolumeError) -> Bool {
+        guard state.execution.changesDestination else { return true }
+        do throws(VolumeError) {
+            try create(path)
+            return true
+        } catch {
+            guard error.number == EEXIST else { throw error }
+            // Another program has made it.
+            if try look(at: path) == .directory { return true }
+            // A link to nothing.
+            guard isLast else { throw .system(operation: "mkdir", path: path, number: ENOENT) }
+            guard namesEntry else { throw error }
+            return false
+        }
+    }
+
+    private func create(_ path: [UInt8]) throws(VolumeError) {
+        let parts = PathParts(path)
+        try openVolume(parts.folder).root.createDirectory(parts.leaf.span, permissions: 0o777)
     }
 
     /// Makes the destination directory.
@@ -139,10 +222,9 @@ struct DestinationOpener {
     /// - Returns: The directory; in a dry run one that is not used.
     /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 11.
     private func makeDirectory(_ path: [UInt8]) throws(EngineError) -> Volume {
-        let parts = PathParts(path)
         guard state.execution.changesDestination else { return try open([]) }
         do throws(VolumeError) {
-            try openVolume(parts.folder).root.createDirectory(parts.leaf.span, permissions: 0o777)
+            try create(path)
             return try openVolume(path)
         } catch {
             if error.linkNote != nil { throw failure("change_dir#2", path, error, exitCode: 3) }

@@ -41,6 +41,37 @@ package struct ClientParser {
         }
     }
 
+    /// The places of the arguments that are options themselves, not the value of the one before; none after `--`.
+    package static func options(among arguments: [[UInt8]]) -> [Int] {
+        var found: [Int] = []
+        var isValue = false
+        for (place, argument) in arguments.enumerated() {
+            if isValue {
+                isValue = false
+                continue
+            }
+            if argument == Array("--".utf8) { break }
+            guard argument.count > 1, argument[0] == UInt8(ascii: "-") else { continue }
+            found.append(place)
+            isValue = expectsValue(argument)
+        }
+        return found
+    }
+
+    /// Whether the next argument is the value of this one.
+    private static func expectsValue(_ argument: [UInt8]) -> Bool {
+        guard !argument.starts(with: Array("--".utf8)) else {
+            let entry = OptionTable.client[String(decoding: argument.dropFirst(2), as: UTF8.self)]
+            if case .value = entry?.reading { return true }
+            return false
+        }
+        for (place, byte) in argument.enumerated().dropFirst() {
+            guard case .value = OptionTable.client[Character(UnicodeScalar(byte))]?.reading else { continue }
+            return place == argument.count - 1
+        }
+        return false
+    }
+
     /// Adds the filter rules that other options imply.
     package mutating func completeFilters() throws(OptionError) { try options.completeFilters(surroundings) }
 

@@ -47,7 +47,7 @@ extension OptionTable {
             told: .path(110, "--backup-dir", "DIR") { $0.placement.backupDirectory },
             isUsed: { $0.placement.backupDirectory != nil }
         ) { (options, value) throws(OptionError) in
-            options.placement.backupDirectory = value.bytes
+            options.placement.backupDirectory = TransferOptions.Placement.plain(value.bytes)
         },
         .setting(
             "--suffix=SUFFIX",

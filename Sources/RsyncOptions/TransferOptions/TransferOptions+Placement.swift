@@ -62,6 +62,34 @@ extension TransferOptions {
         /// What is added to the names of backups.
         package var backupSuffix: [UInt8] { suffix ?? (backupDirectory == nil ? Self.usualSuffix : []) }
 
+        /// Why backups cannot be made; nil if they can.
+        package var backupConflict: String? {
+            guard backupSuffix.isEmpty else { return nil }
+            guard let backupDirectory else { return "--suffix cannot be empty without a --backup-dir" }
+            return Self.ownDirectory.contains(backupDirectory) ? Self.suffixConflict : nil
+        }
+
+        /// Makes backups in the destination itself, whose names have a suffix, such that are beside what they are of.
+        package mutating func settleBackups() {
+            guard let backupDirectory, Self.ownDirectory.contains(backupDirectory), !backupSuffix.isEmpty else {
+                return
+            }
+            backup = true
+            self.backupDirectory = nil
+        }
+
+        /// A directory for backups without `./` in front of it, as rsync shows it and passes it to a server.
+        package static func plain(_ path: [UInt8]) -> [UInt8] {
+            var path = path[...]
+            while path.starts(with: "./".utf8) { path = path.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
+            return Array(path)
+        }
+
+        /// Spellings of the destination itself.
+        private static let ownDirectory = ["", "."].map { Array($0.utf8) }
+        /// The error for backups that would have the names of what they are of.
+        package static let suffixConflict = "--suffix cannot be empty when --backup-dir is the same as the dest dir"
+
         /// The most alternate directories.
         package static let alternatesLimit = 20
     }

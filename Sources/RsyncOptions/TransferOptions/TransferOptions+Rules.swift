@@ -3,12 +3,7 @@ import Checksums
 extension TransferOptions {
     /// Why options cannot be combined; nil if they can.
     package var conflict: String? {
-        if placement.suffix?.isEmpty ?? false, placement.backupDirectory == nil {
-            return "--suffix cannot be empty without a --backup-dir"
-        }
-        if placement.backupDirectory?.isEmpty ?? false, placement.backupSuffix.isEmpty {
-            return "--suffix cannot be empty when --backup-dir is the same as the dest dir"
-        }
+        if let conflict = placement.backupConflict { return conflict }
         if let conflict = selection.links.pathConflict { return conflict }
         // Without checksums whole files are sent, too.
         if placement.appending != nil, wire.wholeFile ?? false || wire.checksumChoice == ChecksumAlgorithm.none {

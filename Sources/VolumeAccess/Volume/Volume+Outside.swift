@@ -81,23 +81,4 @@ extension VolumeDirectory {
             return nil
         }
     }
-
-    /// Makes the directories of a path below this one that are missing.
-    ///
-    /// - Parameters:
-    ///   - relativePath: Names joined by single slashes.
-    ///   - permissions: Their permissions, subject to the process's umask.
-    /// - Throws: ``VolumeError`` when a component cannot be made or is not a directory.
-    package func makePath(_ relativePath: Span<UInt8>, permissions: UInt32) throws(VolumeError) {
-        var directory = self
-        var start = 0
-        while start <= relativePath.count {
-            let end = relativePath.componentEnd(from: start)
-            let name = relativePath.extracting(start..<end)
-            let result = try directory.attempt(name) { Kernel.mkdirat($0, $1, permissions) }
-            guard result >= 0 || result == -Int(EEXIST) else { throw directory.failure("mkdir", name, result) }
-            if end < relativePath.count { directory = try directory.openDirectory(name) }
-            start = end + 1
-        }
-    }
 }

@@ -40,6 +40,9 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         if case .system(let operation, _, _) = self { operation } else { nil }
     }
 
+    /// Whether a directory could not be made.
+    package var isDirectoryNotMade: Bool { operation == "mkdir" }
+
     /// The error number of the system call; nil if none failed.
     package var number: Int32? {
         switch self {

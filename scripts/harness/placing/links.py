@@ -18,6 +18,9 @@ RULES = ("mkdir -p src/d dst/d; ln -s ../rules src/.r; ln -s ../rules dst/.r; ln
          "for d in dst dst/d; do echo x > $d/keep; echo x > $d/other; done")
 MODULE = ("mkdir -p src dst real/d other; echo x > src/f; echo x > src/g; cp -p src/* other; ln -s ../real dst/near; ln -s other latest; "
           "mkdir dst/d; echo longer > dst/d/f")
+# Links in place of directories that lead out of the destination.
+FAR = ("mkdir -p src/a/s src/b src/c dst out/s out/t; for f in a/f a/s/g b/h c/i; do echo $f > src/$f; done; echo old > out/f; echo old > out/k; "
+       "ln -s ../out dst/a; ln -s \"$PWD\"/out/t dst/b; ln -s ../out/none dst/c; chown -h 1:1 dst/a")
 # Nothing is written; what is printed of that differs.
 REFUSED = {"errors": False, "ignored": (rb"[<>].*",), "names": ("in/dst/a", "out/alt")}
 CONFINED, LIMITED = "--confine-root=@PLACE@/in", "-M--confine-root=@PLACE@/in"
@@ -55,6 +58,17 @@ SETS = {
     "foreign link, destination": _set("-ai", target="in/foreign"),
     "foreign link, destination below": _set("-ai", target="in/foreign/"),
     "foreign link, a file below": _set("-ai", "in/src/a", "in/foreign/new"),
+    "foreign link to a file, for a file": _set("-ai", "in/src/a", "in/link", tree=TREE + "; ln -s dst/a in/link; chown -h 1:1 in/link"),
+    "foreign link to nothing, for a file": _set("-ai", "in/src/a", "in/link", tree=TREE + "; ln -s none in/link; chown -h 1:1 in/link"),
+    "foreign link to a file, for a file, in place": _set("-ai --inplace", "in/src/a", "in/link",
+                                                         tree=TREE + "; ln -s dst/a in/link; chown -h 1:1 in/link"),
+    "foreign link to nothing, with a slash": _set("-ai", "in/src/a", "in/link/", tree=TREE + "; ln -s none in/link; chown -h 1:1 in/link"),
+    "foreign link to a file, for a tree": _set("-ai", target="in/link", tree=TREE + "; ln -s dst/a in/link; chown -h 1:1 in/link"),
+    "foreign link to nothing, mkpath": _set("-ai --mkpath", target="in/link/x/", tree=TREE + "; ln -s none in/link; chown -h 1:1 in/link"),
+    "links in place of directories, insecure": Set("-aiKO --insecure-links", tree=FAR, roles=OVER_SHELL[:2], names=("dst", "out")),
+    "links in place of directories, insecure, deleting": Set("-rlpiK --insecure-links --delete", tree=FAR, roles=OVER_SHELL[:2],
+                                                             names=("dst", "out")),
+    "links in place of directories, insecure, of a server": Set("-aiKO -M--insecure-links", tree=FAR, roles=("server",), names=("dst", "out")),
     "foreign link, destination, insecure": _set("-ai --insecure-links", target="in/foreign/"),
     "foreign link, source": _set("-ai", "in/foreign/"),
     "foreign link, backup dir": _set("-aib --backup-dir=../foreign --existing", **REFUSED),

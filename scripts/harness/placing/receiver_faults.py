@@ -45,6 +45,15 @@ def _blocked_link(*options):
     return body
 
 
+def _backups_in_place(setting, folder):
+    """Backups that would have the names of what they are of: nothing is replaced, since there would be no backup."""
+    for place, outcome in _pushes(setting, folder, "-rbI", "--backup-dir=../target")("source/f | new\ntarget/f | old"):
+        check(outcome.code == 1 and "--suffix cannot be empty when --backup-dir is the same" in outcome.err.decode(), str(outcome))
+        check("copy" not in outcome.err.decode(), f"an error without meaning: {outcome}")
+        with open(place + "/target/f", encoding="utf-8") as file:
+            check(file.read().strip() == "old", "the file was replaced")
+
+
 def _unwritable(setting, folder):
     """A directory in which nothing can be created: nothing is sent for it, and the rest arrives."""
     tree = """
@@ -208,6 +217,7 @@ def receiver_fault_cases():
         "blocked hard link, one list": _blocked_link("--no-inc-recursive"),
         "blocked hard link, in place": _blocked_link("--inplace"),
         "directory that cannot be written": _unwritable,
+        "backups that are the files themselves": _backups_in_place,
         "no free inode": _no_inode,
         "one free inode": _one_inode,
         "owner that is another user": _foreign_owner,

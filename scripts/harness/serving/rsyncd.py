@@ -12,6 +12,11 @@ from harness.serving import features, whole_daemon
 from harness.serving.trees import listed
 
 SECRETS = "me:pw\n@users:grp\n@root:pw\nempty:\n"
+# Directories beside a destination that are given from a directory above it.
+PARENTS = [["-rt", "src/", "MOD/new/"], ["-rtIb", "--backup-dir=../sub", "src/", "MOD/new/"],
+           ["-rtIb", "--backup-dir=sub/../..", "--suffix=.b", "src/", "MOD/new/"], ["-rtI", "--temp-dir=../sub", "src/f", "MOD/new/"],
+           ["-rtI", "--temp-dir=/sub/../sub", "src/f", "MOD/new/"], ["-rtIb", "--backup-dir=..", "src/sub/", "MOD/new/"],
+           ["-rt", "--link-dest=../sub", "src/", "MOD/newer/"]]
 # Each scenario: the module's lines, and the commands; MOD is the module's URL, AUTH the same with user me.
 SCENARIOS = {
     "nobody by default": ("read only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
@@ -57,6 +62,10 @@ SCENARIOS = {
                                 [["-r", option, "src/", "MOD/new/"] for option in
                                  ("--copy-dest=/sub", "--link-dest=../sub", "--compare-dest=/new/../sub", "--partial-dir=/sub",
                                   "--backup-dir=/sub", "--temp-dir=../sub", "--copy-dest=/")]),
+    # In a chroot the same paths lead to other directories of the module.
+    "parents of side directories": ("read only = no\nuid = 0\nuse chroot = no", PARENTS),
+    "parents of side directories, in a chroot": ("read only = no\nuid = 0", PARENTS),
+    "parents of side directories, inner directory": ("path = FOLDER/./mod\nread only = no\nuid = 0", PARENTS),
     "hidden names of a list": ("exclude = sub", [["-rt", "--no-R", "--files-from=names", "MOD/", "out/"],
                                                  ["-rt", "--files-from=names", "MOD/", "out/"]]),
     "hidden merge file": ("exclude = rules", [["-rt", "-f", ":- rules", "MOD/", "out/"]]),

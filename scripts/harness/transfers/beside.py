@@ -50,6 +50,8 @@ EQUALS = ("mkdir -p src/d dst other; ln -s q src/k; ln -s a src/la; ln src/la sr
 # Modes that --fake-super stores, and modes that it does not, on both sides.
 STORED = ("mkdir -p src/d dst; for m in 644 755 444 4755 2644 1600 000; do echo x > src/$m; chmod $m src/$m; done; chmod 2550 src/d; "
           "cp -a src/. dst/; ln -s x src/l")
+# Where directories belong there are files and links; one of those directories has contents.
+IN_PLACE = ("mkdir -p src/d src/k src/m/n dst/m; touch src/m/x dst/m/n; echo old > dst/d; ln -s nothing dst/k; touch -d @5 src/d src/k src/m/n")
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -105,6 +107,17 @@ SETS = {
     "contents by a dot, to a new name": Set("-ai", "src/d/.", "dst/new/.", roles=OVER_SHELL),
     "contents by a dot, one level": Set("-di", "src/./d/.", "dst/new"),
     "format without names, new destination": Set("-a --out-format=%l", "src/", "dst/new"),
+    "mkpath below a link to nothing": Set("-ai --mkpath", target="link/x/", tree=SMALL + "; ln -s nothing link", roles=OVER_SHELL),
+    "mkpath below a link to nothing, for a file": Set("-ai --mkpath", "src/f", "link/x", tree=SMALL + "; ln -s nothing link", roles=OVER_SHELL),
+    "mkpath below a file": Set("-ai --mkpath", target="dst/h/x/", roles=OVER_SHELL),
+    "mkpath below a file, for a file": Set("-ai --mkpath", "src/f", "dst/h/x", roles=OVER_SHELL),
+    "mkpath over a file": Set("-ai --mkpath", target="dst/h/", roles=OVER_SHELL),
+    "mkpath over a file, without a slash": Set("-ai --mkpath", target="dst/h", roles=OVER_SHELL),
+    "value of an option that is another one": Set("-ai --exclude --server", tree=SMALL + "; touch src/--server src/--daemon"),
+    # directories in whose place there is something else
+    "ignore existing, no directories": Set("-aivv --ignore-existing", tree=IN_PLACE, ignored=(NUMBERS, rb"total: .*")),
+    "ignore existing, no directories, following links": Set("-aiK --ignore-existing", tree=IN_PLACE),
+    "ignore existing, contents of no directory, dry run": Set("-ain --ignore-existing", tree=IN_PLACE + "; touch src/d/f", errors=False),
     # sources that are missing or no directories
     "missing directory, deleting": Set("-ri --delete", "src/no/ src/d"),
     "missing directory, deleting before": Set("-ri --delete-before --ignore-missing-args", "src/no/x src/d"),
@@ -119,6 +132,10 @@ SETS = {
     "files from, with slashes and dots, not relative": Set("-ai --no-R --files-from=names", tree=NAMED, directions=("push",), errors=False),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
+    "backups in place": Set("-aib --backup-dir=."),
+    "backups in place, with a slash": Set("-aib --backup-dir=./"),
+    "backup dir below the destination": Set("-aivvb --backup-dir=././bak/", tree=SMALL + "; echo old > dst/f", ignored=(NUMBERS, rb"total: .*")),
+    "backups in place, with a suffix": Set("-aib --backup-dir=. --suffix=.old", tree=SMALL + "; echo old > dst/f"),
     # backups of what others own
     "backups of others' files": Set("-rltpib --backup-dir=.kept", tree=OTHERS),
     "backups of others' files, in place": Set("-rltib --inplace", tree=OTHERS.replace("4751", "751")),

@@ -126,7 +126,7 @@ final class GeneratorContext {
 
     /// Reports a failure on one entry; the transfer continues without it, unless the destination is full.
     func report(_ error: VolumeError, _ operation: String) {
-        guard !state.failDevice(error, on: destination.volume, synchronizer) else { return }
+        guard !state.failDevice(error, on: destination.volume, synchronizer), !state.hasFailed else { return }
         guard let number = error.number else { return state.report("rsync: [generator] \(error)", .errorTransfer) }
         state.noteLink(error)
         state.report(state.describe(operation, error.path, number: number, role: "generator"), .errorTransfer)

@@ -430,7 +430,9 @@ extension VolumeExecutor {
             // A directory that a link leads to is changed itself, not by its name.
             let isRoot = name == [UInt8(ascii: ".")] || context.destination.following != .never
             let path = PathParts(name)
-            let directory = try context.directories.directory(isRoot ? name.span : path.parent.span)
+            // Something else may be in its place, as with `--ignore-existing`.
+            let place = try isRoot ? context.existingDirectory(name) : context.directories.directory(path.parent.span)
+            guard let directory = place else { return true }
             let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
             guard let current = found, current.isDirectory else { return true }
             let attributes = context.rules.finalAttributes(

@@ -66,7 +66,11 @@ extension Generator {
             }
             var decision = decide(candidate, by: rules)
             let withheld = withholdAttributes(of: candidate, from: &decision)
-            if case .skip(let reason) = decision { return skip(directory: candidate, reason) }
+            if case .skip(let reason) = decision {
+                // With incremental recursion it has been mentioned, as an entry of its parent's list.
+                if !state.parameters.isIncremental || candidate.isRoot { skip(directory: candidate, reason) }
+                return
+            }
             if case .make = decision {
                 if createdDirectories.insert(name).inserted { try executor.makeDirectory(candidate) }
                 // What an alternate directory has does not count as created.

@@ -34,14 +34,17 @@ final class Backups {
     private let rules: Rules
     private let state: SessionState
     private let destination: Volume
+    private let following: LinkFollowing
     private var cache: DirectoryCache?
 
     /// - Parameters:
     ///   - rules: Where backups go.
     ///   - destination: The volume whose entries are kept.
+    ///   - following: What links to its directories may lead to.
     ///   - state: Gets the message about each.
-    init(_ rules: Rules, of destination: Volume, _ state: SessionState) {
+    init(_ rules: Rules, of destination: Volume, _ following: LinkFollowing, _ state: SessionState) {
         self.rules = rules
+        self.following = following
         self.destination = destination
         self.state = state
     }
@@ -191,7 +194,9 @@ final class Backups {
     /// more is replaced.
     private func open(_ path: [UInt8], _ side: SidePath) throws(VolumeError) -> Volume {
         do throws(VolumeError) {
-            return try side.open(path, making: 0o755)
+            let place = try side.open(path, making: 0o755)
+            try checkNames(in: place)
+            return place
         } catch {
             if error.isSymbolicLinkRefused || error.isMissing, let number = error.number {
                 state.noteLink(error)
@@ -202,6 +207,15 @@ final class Backups {
             }
             throw error
         }
+    }
+
+    /// Ends the session, before anything is replaced, if backups would have the names of what they are of.
+    private func checkNames(in place: Volume) throws(VolumeError) {
+        guard rules.suffix.isEmpty else { return }
+        let (own, other) = (try destination.root.status(), try place.root.status())
+        guard own.device == other.device, own.inode == other.inode else { return }
+        state.fail(.usage("rsync: \(TransferOptions.Placement.suffixConflict)", exitCode: 1))
+        throw .system(operation: "back up", path: destination.absolutePath, number: EEXIST)
     }
 
     /// Makes a directory of backups like its original, if it is missing.
@@ -216,7 +230,7 @@ final class Backups {
             guard error.number == EEXIST else { throw error }
             return
         }
-        let original = try destination.directory(path.span).status()
+        let original = try destination.directory(path.span, following: following).status()
         // The backup is what matters.
         _ = try holder.setAttributes(part.leaf.span, kept(of: original))
     }

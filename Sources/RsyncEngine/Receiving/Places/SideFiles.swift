@@ -90,7 +90,7 @@ final class SideFiles {
         case .fixed(let path, let side):
             if let fixed { return fixed }
             do throws(VolumeError) {
-                fixed = try side.open(path, making: isMaking ? 0o700 : nil).root
+                fixed = try open(path, side, making: isMaking)
             } catch {
                 guard error.isMissing || error.isSymbolicLinkRefused && !isMaking else { throw error }
             }
@@ -99,10 +99,36 @@ final class SideFiles {
             if let known = partials, known.directory === directory, known.place != nil || !isMaking {
                 return known.place
             }
-            if isMaking { try directory.makePath(path.span, permissions: 0o700) }
+            if isMaking {
+                try Self.make(path, below: directory)
+            }
             let place = try directory.directoryIfPresent(path.span)
             partials = (directory, place)
             return place
+        }
+    }
+
+    /// Opens the directory for all partial files.
+    private func open(_ path: [UInt8], _ side: SidePath, making isMaking: Bool) throws(VolumeError) -> VolumeDirectory {
+        do throws(VolumeError) {
+            return try side.open(path).root
+        } catch {
+            guard isMaking, error.isMissing else { throw error }
+            let parts = PathParts(path)
+            try Self.make(parts.leaf, below: side.open(parts.folder).root)
+            return try side.open(path).root
+        }
+    }
+
+    /// Makes the last directory of a path for partial files, the only one that is made (rsync(1), `--partial-dir`).
+    private static func make(_ path: [UInt8], below directory: VolumeDirectory) throws(VolumeError) {
+        let parts = PathParts(path)
+        do throws(VolumeError) {
+            let holder = parts.hasParent ? try directory.openDirectory(beneath: parts.parent.span) : directory
+            try holder.createDirectory(parts.leaf.span)
+        } catch {
+            guard let number = error.number, number != EEXIST else { return }
+            throw .system(operation: "mkdir", path: directory.path(of: path.span), number: number)
         }
     }
 

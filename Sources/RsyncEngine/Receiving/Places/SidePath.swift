@@ -51,3 +51,18 @@ struct SidePath: Sendable {
         return Array(parts.joined(separator: [PathParts.separator]))
     }
 }
+
+extension TransferOptions.Placement {
+    /// Lets relative paths of backups and temporary files lead no higher than the destination, as rsync does in a module that
+    /// is not the root of the file system for it.
+    mutating func keepBelowDestination() {
+        backupDirectory = backupDirectory.map(Self.belowDestination)
+        temporaryDirectory = temporaryDirectory.map(Self.belowDestination)
+    }
+
+    private static func belowDestination(_ path: [UInt8]) -> [UInt8] {
+        guard path.first != PathParts.separator, !path.isEmpty else { return path }
+        let below = SidePath.normalized(path)
+        return below.isEmpty ? [UInt8(ascii: ".")] : below
+    }
+}

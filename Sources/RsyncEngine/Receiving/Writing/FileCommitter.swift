@@ -36,7 +36,7 @@ final class FileCommitter {
         _ file: StagedFile,
         _ plan: TransferPlan
     ) throws(VolumeError) -> (isInPlace: Bool, failures: [VolumeError]) {
-        if holdsUpdates, let place = try sideFiles.partials(of: leaf(of: plan), in: directory(of: plan), making: true) {
+        if holdsUpdates, let place = try holdingPlace(for: plan) {
             return (false, try file.commit(plan.attributes, in: place, as: leaf(of: plan).span))
         }
         if let backups, plan.replaces {
@@ -45,6 +45,17 @@ final class FileCommitter {
         let failures = try file.commit(plan.attributes)
         try noteInPlace(plan, size: plan.entry.size)
         return (true, failures)
+    }
+
+    /// Where a complete file waits for its name; nil if it need not wait.
+    private func holdingPlace(for plan: TransferPlan) throws(VolumeError) -> VolumeDirectory? {
+        do throws(VolumeError) {
+            return try sideFiles.partials(of: leaf(of: plan), in: directory(of: plan), making: true)
+        } catch {
+            let name = printable(destination.path(of: plan.entry, in: plan.list))
+            state.report("Unable to create partial-dir for \(name) -- discarding completed file.", .errorTransfer)
+            throw error
+        }
     }
 
     /// Records that a file is in place, and has still to be flushed to the device.

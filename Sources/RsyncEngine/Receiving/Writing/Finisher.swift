@@ -230,9 +230,10 @@ final class Finisher {
     private func fail(_ error: VolumeError, _ operation: String, _ plan: TransferPlan, written: Int64 = 0) {
         defer { events.push(.abandoned(plan.index)) }
         let size = plan.entry.size
-        guard !state.failDevice(error, on: destination.volume, synchronizer, size: size, written: written) else {
-            return
-        }
+        guard !state.failDevice(error, on: destination.volume, synchronizer, size: size, written: written),
+            !state.hasFailed
+        else { return }
+        let operation = error.isDirectoryNotMade ? "mkdir" : operation
         let number = error.number ?? EIO
         state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
     }
