@@ -44,6 +44,7 @@ package struct CommandRunner {
 
     private func carryOut(_ line: RsyncCommandLine) throws(CommandError) -> Int32 {
         if let buffering = line.settings.buffering { output.setBuffering(buffering) }
+        if line.options.output.messageRoute == .all { output.routeAllToErrors() }
         // Sources in many directories stay open.
         ResourceLimit.openFiles.raise()
         for warning in line.settings.warnings { output.error("rsync: warning: \(warning)") }

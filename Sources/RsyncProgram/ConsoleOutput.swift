@@ -13,6 +13,8 @@ final class ConsoleOutput: CommandOutput {
     private struct State {
         var pending: [UInt8] = []
         var buffering = Terminal.isTerminal(1) ? OutputBuffering.line : .block
+        /// Where text goes that need not end a line.
+        var rawDescriptor: Int32 = 1
         /// Whether the last text has no line end.
         var isMidLine = false
 
@@ -28,6 +30,9 @@ final class ConsoleOutput: CommandOutput {
     /// Sets when standard output is written (`--outbuf`).
     func setBuffering(_ buffering: OutputBuffering) { state.withLock { $0.buffering = buffering } }
 
+    /// Sends what is printed with ``raw(_:)`` to standard error, too (`--stderr=all`).
+    func routeAllToErrors() { state.withLock { $0.rawDescriptor = 2 } }
+
     /// Adds a line to standard output.
     func line(_ text: [UInt8]) {
         state.withLock { state in
@@ -40,9 +45,10 @@ final class ConsoleOutput: CommandOutput {
     /// Writes text at once, which need not end a line.
     func raw(_ text: String) {
         state.withLock { state in
-            state.pending += Array(text.utf8)
-            state.isMidLine = text.utf8.last != UInt8(ascii: "\n")
+            var text = Array(text.utf8)
+            state.isMidLine = text.last != UInt8(ascii: "\n")
             Self.write(&state.pending, to: 1)
+            Self.write(&text, to: state.rawDescriptor)
         }
     }
 

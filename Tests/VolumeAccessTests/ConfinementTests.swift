@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import LinuxSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,6 +84,24 @@ struct ConfinementTests {
         for path in ["a/inside", "a/inside/c", "a/outside", "a/outside/c", "up", "up/x", "m/etc"] {
             #expect([ELOOP, ENOTDIR].contains(results[path] ?? 0), "\(path)")
         }
+    }
+
+    @Test("follows links that lead up while files elsewhere are renamed", .timeLimit(.minutes(10)))
+    func renamesElsewhere() throws {
+        let scratch = try Scratch()
+        let elsewhere = try TemporaryDirectory(parent: "/dev/shm")
+        try shell("cd \(scratch.path) && mkdir d && ln -s ../d d/l && touch \(elsewhere.path)/a")
+        let path = (["d"] + Array(repeating: "l", count: 30)).joined(separator: "/").name
+        let isDone = Atomic(false)
+        let (old, new) = (elsewhere.file("a"), elsewhere.file("b"))
+        let renaming = try WorkerThread(name: "renaming") {
+            while !isDone.load(ordering: .relaxed) { for pair in [(old, new), (new, old)] { rename(pair.0, pair.1) } }
+        }
+        defer {
+            isDone.store(true, ordering: .relaxed)
+            renaming.join()
+        }
+        for _ in 0..<5_000 { _ = try scratch.volume.directory(path.span, following: .inside) }
     }
 
     @Test("keeps working in the directory it holds when the path is swapped for a link")

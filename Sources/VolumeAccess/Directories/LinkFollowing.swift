@@ -93,6 +93,15 @@ extension VolumeDirectory {
         how.flags = UInt64(flags)
         how.resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
         if following == .never { how.resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
-        return withTerminated(path) { path in kernelCall { Kernel.openat2(directory, path, how) } }
+        // While anything is renamed anywhere on the machine, the kernel cannot rule out that `..` in a link has led out of the
+        // tree, and refuses (EAGAIN, openat2(2)).
+        let attempts = 10_000
+        return withTerminated(path) { path in
+            var result = -Int(EAGAIN)
+            for _ in 0..<attempts where result == -Int(EAGAIN) {
+                result = kernelCall { Kernel.openat2(directory, path, how) }
+            }
+            return result
+        }
     }
 }

@@ -158,6 +158,9 @@ let decisionTable = """
     link 5                   | file 1 5 644 ; alt link 5 to=same | -rlpt --compare-dest | make new, set time 5
     dir 5 755                | - ; alt dir 5 755           | -rlpt --link-dest      | make unchanged, set mode 755 time 5
     dir 5 755                | - ; alt dir 6 755           | -rlpt --link-dest      | make (time), set mode 755 time 5
+    dir 5 755                | - ; alt dir 6 755 ; alt dir 5 755 | -rlpt --link-dest | make unchanged, set mode 755 time 5
+    dir 5 755                | - ; alt dir 5 755 ; alt dir 6 755 | -rlpt --link-dest | make unchanged, set mode 755 time 5
+    dir 5 755                | - ; alt dir 5 700 ; alt dir 6 755 | -rlpt --link-dest | make (permissions), set mode 755 time 5
 
     # what an interrupted transfer left, and files with similar names
     file 100 5 644           | - ; partial file 50 9 600   | -rlpt --partial        | transfer new, compare with 0, set mode 644 time 5
@@ -315,6 +318,9 @@ let decisionTable = """
     pipe 5 644               | pipe 5 600                  | -rlptD                 | keep, set mode 644, report (permissions)
     pipe 5 644               | socket 5 644                | -rlptD                 | make new, set mode 644 time 5
     pipe 5 644               | file 100 5 644              | -rlptD                 | make new, set mode 644 time 5
+    pipe 5 666               | file 100 5 640              | -rltD                  | make new, set mode 640 time 5
+    pipe 5 666               | link 5                      | -rltD                  | make new, set mode 644 time 5
+    pipe 5 666               | dir 5 750                   | -rltD                  | make new, remove the directory, set mode 644 time 5
     socket 5 644             | socket 5 644                | -rlptD                 | keep
     socket 5 644             | dir 5 755                   | -rlptD                 | make new, remove the directory, set mode 644 time 5
     char 5 644 1,3           | -                           | -rlptD                 | make new, set mode 644 time 5

@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+import threading
 
 from harness.cases import Case, Skipped, check
 from harness.programs import peers
 from harness.programs.processes import run
-from harness.transfers.beside import OVER_SHELL, Set, cases_of
+from harness.transfers.beside import OVER_SHELL, Set, body_of, cases_of
 
 TREE = ("mkdir -p in/src in/dst in/alt out/alt; echo x > in/src/a; echo y > in/src/b; cp -p in/src/* in/alt; cp -p in/src/* out/alt; "
         "echo longer > in/dst/a; ln -s in/src in/dst .; ln -s ../out in/far; ln -s alt in/near; ln -s alt in/foreign; chown -h 1:1 in/foreign; "
@@ -108,6 +109,32 @@ def _from_closed_directory(setting, folder):
     check(os.path.exists(f"{folder}/dst/f") and os.path.getsize(f"{folder}/log") > 0, "the file or the log is missing")
 
 
+UPWARD = "mkdir -p src/d src/e dst; echo x > src/d/f; for n in $(seq 2000); do ln -s ../d/f src/e/l$n; done"
+
+
+def _while_renaming(body):
+    """A case during which a file elsewhere is renamed all the time: the kernel then refuses some paths with `..` below a directory
+    (openat2(2), EAGAIN)."""
+    def renaming(setting, folder):
+        names, has_ended = (f"{folder}/old", f"{folder}/new"), threading.Event()
+        peers.write(names[0], "")
+
+        def rename():
+            while not has_ended.is_set():
+                os.rename(*names)
+                os.rename(*reversed(names))
+        thread = threading.Thread(target=rename)
+        thread.start()
+        try:
+            return body(setting, folder)
+        finally:
+            has_ended.set()
+            thread.join()
+    return renaming
+
+
 def link_cases():
     """Each set in each of its roles, in both directions."""
-    return [*cases_of(SETS), Case("beside/from a closed directory", _from_closed_directory)]
+    upward = body_of(Set("-rLi", tree=UPWARD), "daemon", "pull")
+    return [*cases_of(SETS), Case("beside/from a closed directory", _from_closed_directory),
+            Case("beside/links that lead up while files are renamed", _while_renaming(upward))]

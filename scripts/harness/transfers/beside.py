@@ -52,6 +52,14 @@ STORED = ("mkdir -p src/d dst; for m in 644 755 444 4755 2644 1600 000; do echo 
           "cp -a src/. dst/; ln -s x src/l")
 # Where directories belong there are files and links; one of those directories has contents.
 IN_PLACE = ("mkdir -p src/d src/k src/m/n dst/m; touch src/m/x dst/m/n; echo old > dst/d; ln -s nothing dst/k; touch -d @5 src/d src/k src/m/n")
+# Directories of which a second alternate directory has equal ones, the first others.
+SECOND = ("mkdir -p src/d src/e src/g dst other/d other/e other/g more/d; chmod 700 other/d; setfattr -n user.a -v 1 other/e; "
+          "setfacl -m u:1:rwx other/g")
+# Links and pipes where other entries are.
+PLACES = ("mkdir src dst; for n in 1 2 3 4; do ln -s q src/l$n; done; for n in 1 2; do mkfifo -m 666 src/p$n; done; ln -s r dst/l1; "
+          "ln -s q dst/l2; mkfifo -m 660 dst/l3; mkdir -m 750 dst/l4; echo x > dst/p1; mkdir -m 750 dst/p2; chmod 640 dst/p1")
+# More names than files may be requested at once, each of which waits for one that comes later.
+PAIRS = "mkdir -p src/a dst; cd src; touch $(seq -f a/%05g 10500); cp -al a b"
 EVERYWHERE = ("local", "client-of-shell", "server", "client-of-daemon", "daemon")
 OVER_SHELL = ("local", "client-of-shell", "server")
 
@@ -118,6 +126,13 @@ SETS = {
     "ignore existing, no directories": Set("-aivv --ignore-existing", tree=IN_PLACE, ignored=(NUMBERS, rb"total: .*")),
     "ignore existing, no directories, following links": Set("-aiK --ignore-existing", tree=IN_PLACE),
     "ignore existing, contents of no directory, dry run": Set("-ain --ignore-existing", tree=IN_PLACE + "; touch src/d/f", errors=False),
+    # what is there already, besides
+    **{f"directories of a second {use}": Set(f"-aiXA --{use}=../other --{use}=../more", tree=SECOND)
+       for use in ("link-dest", "copy-dest", "compare-dest")},
+    "many names that wait for later ones": Set("-aH --stats --no-i-r", tree=PAIRS, roles=("client-of-shell",), directions=("pull",),
+                                                  ignored=(NUMBERS,)),
+    "links and pipes in place of others, no permissions": Set("-rltDi", tree=PLACES),
+    "links and pipes in place of others, stored, no permissions": Set("-rltDi --fake-super", tree=PLACES),
     # sources that are missing or no directories
     "missing directory, deleting": Set("-ri --delete", "src/no/ src/d"),
     "missing directory, deleting before": Set("-ri --delete-before --ignore-missing-args", "src/no/x src/d"),

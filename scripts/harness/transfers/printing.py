@@ -71,6 +71,7 @@ SETS = {
     "info symsafe, named": Set("-a --info=name --safe-links", tree=LINKS),
     "info of the contract": Set("-aH --delete --info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2", tree=TREE),
     "info nonreg, no devices": Set("-rlpt --info=nonreg", tree=TREE),
+    "info flist2, all to standard error": Set("-a --no-i-r --info=flist2 --stderr=all", tree=TREE, roles=EVERYWHERE[:3]),
     # the groups of --debug that have messages here
     **_sets("debug ", ("cmd", "deltasum", "del", "dup", "filter", "flist", "nstr", "none"),
             "-aH --delete-before -b --exclude=*.log --no-W", roles=EVERYWHERE[1:]),

@@ -97,7 +97,7 @@ extension DecisionRules {
         return best
     }
 
-    private func differences(of candidate: Candidate, from basis: BasisCandidate, isChanging: Bool) -> ItemFlags {
+    func differences(of candidate: Candidate, from basis: BasisCandidate, isChanging: Bool) -> ItemFlags {
         var candidate = candidate
         candidate.metadata = basis.metadata
         return differences(of: candidate, from: basis.status, isChanging: isChanging)

@@ -128,11 +128,11 @@ extension DecisionRules {
         } else if usesAlternates, let best = bestAlternate(for: candidate) {
             flags = reportedMaking(candidate, best)
         }
-        return .make(
-            report: flags,
-            attributes: attributes(for: candidate, current: nil),
-            displaced: displaced(by: entry, current)
-        )
+        var attributes = attributes(for: candidate, current: nil)
+        if !keepsPermissions, current != nil, !entry.isSymbolicLink {
+            attributes.permissions = permissions(ofNode: entry, replacing: current)
+        }
+        return .make(report: flags, attributes: attributes, displaced: displaced(by: entry, current))
     }
 
     /// The report of a link or node that is made as an alternate directory has it; nil when it is not reported.
@@ -145,13 +145,12 @@ extension DecisionRules {
     fileprivate func decideDirectory(_ candidate: Candidate) -> Decision {
         guard let current = candidate.current, current.isDirectory else {
             var flags: ItemFlags? = newFlags(candidate).union(.localChange)
-            if let basis = candidate.bases.first(where: { $0.status.isDirectory }), bases.alternates != nil {
-                let isEqual = differences(of: candidate, from: basis.status, isChanging: false).isEmpty
-                // Here its time counts with --omit-dir-times, too.
+            let alternates = bases.alternates == nil ? [] : candidate.bases.filter(\.status.isDirectory)
+            if let first = alternates.first {
                 flags =
-                    isEqual && (!keepsTimes || hasSameTime(candidate.entry, basis.status))
+                    alternates.contains { isEqualDirectory($0, candidate) }
                     ? reportedMaking([])
-                    : [.localChange, differences(of: candidate, from: basis.status, isChanging: true)]
+                    : [.localChange, differences(of: candidate, from: first, isChanging: true)]
             }
             return .make(
                 report: flags,
@@ -163,6 +162,12 @@ extension DecisionRules {
             report: reported(differences(of: candidate, from: current, isChanging: false)),
             attributes: corrections(for: candidate, current: current)
         )
+    }
+
+    /// Whether a directory is as listed; here its time counts with `--omit-dir-times`, too.
+    private func isEqualDirectory(_ basis: BasisCandidate, _ candidate: Candidate) -> Bool {
+        differences(of: candidate, from: basis, isChanging: false).isEmpty
+            && (!keepsTimes || hasSameTime(candidate.entry, basis.status))
     }
 
     /// Decides about a name whose file has another name (`-H`); nil when it is handled like any other entry.

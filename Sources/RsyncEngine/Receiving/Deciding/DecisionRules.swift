@@ -157,6 +157,16 @@ extension DecisionRules {
             ? current.permissions & ~0o111 : current.permissions | (current.permissions & 0o444) >> 2
     }
 
+    /// The permissions for a link or node; `current` is what it takes the place of, whose permissions stay like those of a file.
+    ///
+    /// Those of a symbolic link say nothing: rsync 3.5.0 lets everybody write to a device that replaces one.
+    func permissions(ofNode entry: FileEntry, replacing current: FileStatus?) -> UInt32 {
+        guard let current, !current.isDirectory, entry.isSymbolicLink || !current.isSymbolicLink else {
+            return permissions(of: entry, current: nil)
+        }
+        return permissions(of: entry, current: current)
+    }
+
     private func hasOtherExecutability(_ entry: FileEntry, _ current: FileStatus) -> Bool {
         (entry.mode & 0o111 == 0) != (current.permissions & 0o111 == 0)
     }

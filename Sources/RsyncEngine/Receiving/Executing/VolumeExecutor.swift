@@ -324,7 +324,7 @@ final class VolumeExecutor: Executor {
             return try directory.placeSymbolicLink(
                 target.span,
                 as: candidate.leaf.span,
-                permissions: context.rules.permissions(of: entry, current: nil) & 0o777,
+                permissions: context.rules.permissions(ofNode: entry, replacing: candidate.current) & 0o777,
                 isReplacing: isReplacing
             )
         }

@@ -54,8 +54,8 @@ final class Generator {
 
     var state: SessionState { context.state }
     var rules: DecisionRules { context.rules }
-    /// Files and links in progress, without those that wait for the end of the transfer.
-    var openCount: Int { tracker.open - held.count - (rules.holdsUpdates ? links.waitingCount : 0) }
+    /// Files in progress, without those that wait for the end of the transfer, or for another name of theirs.
+    var openCount: Int { tracker.open - held.count - links.waitingCount }
     /// The number of lists that have not been ended.
     var listCount: Int { tracker.count }
 
