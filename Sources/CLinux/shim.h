@@ -58,7 +58,12 @@ static inline dev_t dvm_makedev(unsigned major, unsigned minor) { return makedev
 static inline int dvm_fchmodat2(int directory, const char *path, mode_t mode, int flags) {
     return (int)syscall(452, directory, path, mode, flags);
 }
-// listxattrat (kernel 6.13) has no wrapper either; the number is the same on every architecture.
+// getxattrat and listxattrat (kernel 6.13) have no wrappers either; the numbers are the same on every architecture.
+struct dvm_xattr_args { uint64_t value __attribute__((aligned(8))); uint32_t size; uint32_t flags; };
+static inline long dvm_getxattrat(int directory, const char *path, const char *name, void *value, size_t size) {
+    struct dvm_xattr_args arguments = {(uint64_t)(uintptr_t)value, (uint32_t)size, 0};
+    return syscall(464, directory, path, AT_SYMLINK_NOFOLLOW, name, &arguments, sizeof arguments);
+}
 static inline long dvm_listxattrat(int directory, const char *path, char *list, size_t size) {
     return syscall(465, directory, path, AT_SYMLINK_NOFOLLOW, list, size);
 }

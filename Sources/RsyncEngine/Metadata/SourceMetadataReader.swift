@@ -73,7 +73,7 @@ struct SourceMetadataReader {
 
     private func listed(_ held: [(name: [UInt8], value: [UInt8])]) -> [ExtendedAttribute] {
         guard let names, !held.isEmpty else { return [] }
-        return held.compactMap { attribute -> ExtendedAttribute? in
+        var listed = held.compactMap { attribute -> ExtendedAttribute? in
             guard let name = names.listedName(of: attribute.name) else { return nil }
             if keepsValues || attribute.value.count <= ExtendedAttribute.longestListed {
                 return ExtendedAttribute(name: name, value: attribute.value)
@@ -81,6 +81,8 @@ struct SourceMetadataReader {
             let digest = AttributeDigest.of(attribute.value)
             return ExtendedAttribute(name: name, length: attribute.value.count, digest: digest)
         }
-        .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        // Names that `--fake-super` stores have another order than those that are listed.
+        listed.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        return listed
     }
 }

@@ -44,18 +44,21 @@ extension AttributeStore {
     func apply(_ change: ExtendedAttributesChange, previous: AttributeStore?) -> [(name: [UInt8], number: Int32)] {
         var failures: [(name: [UInt8], number: Int32)] = []
         var kept: Set<[UInt8]> = []
+        let names = (try? names().get()) ?? []
+        let listed = Set(names)
         for attribute in change.attributes.attributes {
             guard let name = change.rules.localName(of: attribute.name), kept.insert(name).inserted else { continue }
-            let current = try? value(of: name).get()
+            // A new file has none: then each costs one call.
+            let current = attribute.value == nil || listed.contains(name) ? try? value(of: name).get() : nil
             guard let value = attribute.value ?? current ?? (try? previous?.value(of: name).get()) else {
                 failures.append((name, ENODATA))
                 continue
             }
             guard value != current else { continue }
             let result = set(name, value)
-            if result < 0 { failures.append((name, Int32(-result))) }
+            // Some file systems do not list an attribute that they have, and refuse to set it.
+            if result < 0, (try? self.value(of: name).get()) != value { failures.append((name, Int32(-result))) }
         }
-        guard case .success(let names) = names() else { return failures }
         for name in names where !kept.contains(name) && change.rules.isRemovable(name) {
             let result = remove(name)
             if result < 0 { failures.append((name, Int32(-result))) }

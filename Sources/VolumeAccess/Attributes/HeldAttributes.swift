@@ -41,27 +41,26 @@ extension AttributeStore {
     /// - Throws: ``VolumeError`` when the names of the attributes cannot be listed.
     func read(
         _ reading: AttributeReading,
-        path: [UInt8],
+        path: @autoclosure () -> [UInt8],
         shown: UInt32? = nil
     ) throws(VolumeError) -> HeldAttributes {
         var held = HeldAttributes()
-        let lists =
-            shown == nil
-            ? [AccessControlList.accessName, AccessControlList.defaultName]
-            : [StoredStatus.accessListName, StoredStatus.defaultListName]
+        let accessName = shown == nil ? AccessControlList.accessName : StoredStatus.accessListName
+        let defaultName = shown == nil ? AccessControlList.defaultName : StoredStatus.defaultListName
         let names: [[UInt8]]
         switch self.names() {
         case .success(let found): names = found
-        case .failure(let error): throw .system(operation: error.operation, path: path, number: error.number)
+        case .failure(let error): throw .system(operation: error.operation, path: path(), number: error.number)
         }
         for name in names {
-            let list = lists.firstIndex(of: name)
-            guard list != nil ? reading.lists : reading.isWanted(name) else { continue }
+            let isDefault = name == defaultName
+            let isList = isDefault || name == accessName
+            guard isList ? reading.lists : reading.isWanted(name) else { continue }
             switch value(of: name) {
-            case .success(let value) where list != nil:
+            case .success(let value) where isList:
                 let found = shown == nil ? AccessControlList(kernel: value) : AccessControlList(stored: value)
                 guard let found = found?.sorted else { continue }
-                if list == 1 {
+                if isDefault {
                     held.defaultList = found
                 } else {
                     held.accessList = if let shown { found.completed(with: shown) } else { found }
@@ -71,7 +70,7 @@ extension AttributeStore {
             case .failure(let error) where error.number == ENODATA: continue
             case .failure(let error):
                 let operation = "\(error.operation) \(String(decoding: name, as: UTF8.self)) of"
-                held.failures.append(.system(operation: operation, path: path, number: error.number))
+                held.failures.append(.system(operation: operation, path: path(), number: error.number))
             }
         }
         held.extended.sort { $0.name.lexicographicallyPrecedes($1.name) }
@@ -92,11 +91,13 @@ extension VolumeDirectory {
         _ reading: AttributeReading
     ) throws(VolumeError) -> HeldAttributes {
         if let name { guard isLeafName(name) else { throw .invalidName(bytes(of: name)) } }
-        let store = AttributeStore(self, name)
-        let path = if let name { self.path(of: name) } else { relativePath }
-        guard features.simulatesPrivileges else { return try store.read(reading, path: path) }
-        let status = if let name { try status(of: name) } else { try status() }
-        return try store.read(reading, path: path, shown: status?.permissions ?? 0)
+        var shown: UInt32?
+        if features.simulatesPrivileges {
+            let status = if let name { try status(of: name) } else { try status() }
+            shown = status?.permissions ?? 0
+        }
+        guard let name else { return try AttributeStore(self, nil).read(reading, path: relativePath, shown: shown) }
+        return try AttributeStore(self, name).read(reading, path: path(of: name), shown: shown)
     }
 
     /// Reads one extended attribute of an entry; nil if it cannot be read.

@@ -12,16 +12,15 @@ extension VolumeDirectory {
     /// - Throws: ``VolumeError`` of listxattrat(2) or llistxattr(2).
     package func extendedAttributeNames(of name: Span<UInt8>) throws(VolumeError) -> [[UInt8]] {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        var names: [UInt8] = []
-        var length = listAttributes(of: name, into: &names)
+        // Most entries have none: then the call needs no memory.
+        let length = listAttributes(of: name, into: .none)
         guard length > 0 else {
             if length == 0 || length == -Int(EOPNOTSUPP) || length == -Int(ENOENT) { return [] }
             throw failure("llistxattr", name, length)
         }
-        names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX: their number may have grown
-        length = listAttributes(of: name, into: &names)
-        guard length >= 0 else { throw failure("llistxattr", name, length) }
-        return Self.split(names[..<length])
+        let list = collect(upTo: AttributeStore.longest) { listAttributes(of: name, into: $0) }
+        guard list.result >= 0 else { throw failure("llistxattr", name, list.result) }
+        return AttributeStore.names(in: list.bytes)
     }
 
     /// The names of the directory's own extended attributes, for a root, which has no parent here.
@@ -29,17 +28,14 @@ extension VolumeDirectory {
     /// - Returns: See ``extendedAttributeNames(of:)``.
     /// - Throws: ``VolumeError`` of flistxattr(2).
     package func extendedAttributeNames() throws(VolumeError) -> [[UInt8]] {
-        var names = [UInt8](repeating: 0, count: 65_536)  // XATTR_LIST_MAX
-        let length = kernelCall { Kernel.flistxattr(descriptor.rawValue, into: &names) }
-        if length == -Int(EOPNOTSUPP) { return [] }
-        guard length >= 0 else {
-            throw .system(operation: "flistxattr", path: relativePath, number: Int32(-length))
+        let list = collect(upTo: AttributeStore.longest) { list in
+            kernelCall { Kernel.flistxattr(descriptor.rawValue, into: list) }
         }
-        return Self.split(names[..<length])
-    }
-
-    private static func split(_ names: ArraySlice<UInt8>) -> [[UInt8]] {
-        names.split(separator: 0).map { Array($0) }
+        if list.result == -Int(EOPNOTSUPP) { return [] }
+        guard list.result >= 0 else {
+            throw .system(operation: "flistxattr", path: relativePath, number: Int32(-list.result))
+        }
+        return AttributeStore.names(in: list.bytes)
     }
 
     /// The length of an extended attribute's value in bytes; 0 if it is gone.
@@ -54,35 +50,58 @@ extension VolumeDirectory {
         of name: Span<UInt8>
     ) throws(VolumeError) -> Int {
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        let path = heldPath(of: name)
-        let length = withTerminated(path.span) { path in
-            withTerminated(attribute) { attribute in
-                kernelCall { Kernel.lgetxattr(lengthOf: attribute, path) }
-            }
-        }
+        let length = readAttribute(attribute, of: name, into: .none)
         guard length != -Int(ENODATA), length != -Int(ENOENT) else { return 0 }
         guard length >= 0 else { throw failure("lgetxattr", name, length) }
         return length
     }
 
-    /// Lists attributes in the kernel's format.
+    /// Lists the attributes of a leaf in the kernel's format.
     ///
     /// - Returns: The length in bytes of all names with their NULs, or a negative `errno`.
-    private func listAttributes(of name: Span<UInt8>, into list: inout [UInt8]) -> Int {
-        if features.listxattrat.isSupported {
+    func listAttributes(of name: Span<UInt8>, into list: CBuffer) -> Int {
+        if features.attributesAt.isSupported {
             let directory = descriptor.rawValue
             let result = withTerminated(name) { name in
-                kernelCall { Kernel.listxattrat(directory, name, into: &list) }
+                kernelCall { Kernel.listxattrat(directory, name, into: list) }
             }
             guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
-            features.listxattrat.refuse()
+            features.attributesAt.refuse()
         }
         let path = heldPath(of: name)
-        return withTerminated(path.span) { path in kernelCall { Kernel.llistxattr(path, into: &list) } }
+        return withTerminated(path.span) { path in kernelCall { Kernel.llistxattr(path, into: list) } }
+    }
+
+    /// Reads the value of a leaf's attribute.
+    ///
+    /// - Returns: Its length in bytes, or a negative `errno`.
+    func readAttribute(_ attribute: Span<UInt8>, of name: Span<UInt8>, into value: CBuffer) -> Int {
+        if features.attributesAt.isSupported {
+            let directory = descriptor.rawValue
+            let result = withTerminated(name) { name in
+                withTerminated(attribute) { attribute in
+                    kernelCall { Kernel.getxattrat(directory, name, attribute, into: value) }
+                }
+            }
+            guard result == -Int(ENOSYS) || result == -Int(EPERM) else { return result }
+            features.attributesAt.refuse()
+        }
+        let path = heldPath(of: name)
+        return withTerminated(path.span) { path in
+            withTerminated(attribute) { attribute in
+                kernelCall { Kernel.getxattr(path, attribute, into: value, following: false) }
+            }
+        }
     }
 
     /// A path for system calls that take no directory descriptor: it leads through the open one.
     func heldPath(of name: Span<UInt8>) -> [UInt8] {
-        Array("/proc/self/fd/\(descriptor.rawValue)/".utf8) + bytes(of: name)
+        var path: [UInt8] = []
+        path.reserveCapacity(32 + name.count)
+        path.append(contentsOf: "/proc/self/fd/".utf8)
+        path.append(contentsOf: String(descriptor.rawValue).utf8)
+        path.append(UInt8(ascii: "/"))
+        path.append(copying: name)
+        return path
     }
 }

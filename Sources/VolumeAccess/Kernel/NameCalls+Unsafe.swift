@@ -136,23 +136,23 @@ enum Kernel {
 
     // MARK: Extended attributes
 
-    /// llistxattr(2); with an empty list it returns the length.
-    static func llistxattr(_ path: CPath, into list: inout [UInt8]) -> Int {
-        unsafe withList(&list) { unsafe CLinux.llistxattr(path.start, $0, $1) }
+    /// llistxattr(2).
+    static func llistxattr(_ path: CPath, into list: CBuffer) -> Int {
+        unsafe CLinux.llistxattr(path.start, list.start?.assumingMemoryBound(to: CChar.self), list.count)
     }
 
-    /// listxattrat(2) of the leaf, not following links; with an empty list it returns the length.
-    static func listxattrat(_ directory: Int32, _ name: CPath, into list: inout [UInt8]) -> Int {
-        unsafe withList(&list) { unsafe dvm_listxattrat(directory, name.start, $0, $1) }
+    /// listxattrat(2) of the leaf, not following links.
+    static func listxattrat(_ directory: Int32, _ name: CPath, into list: CBuffer) -> Int {
+        let start = unsafe list.start?.assumingMemoryBound(to: CChar.self)
+        return unsafe dvm_listxattrat(directory, name.start, start, list.count)
     }
 
-    static func flistxattr(_ descriptor: Int32, into list: inout [UInt8]) -> Int {
-        unsafe withList(&list) { unsafe CLinux.flistxattr(descriptor, $0, $1) }
+    static func flistxattr(_ descriptor: Int32, into list: CBuffer) -> Int {
+        unsafe CLinux.flistxattr(descriptor, list.start?.assumingMemoryBound(to: CChar.self), list.count)
     }
 
-    /// The length of an attribute: lgetxattr(2).
-    static func lgetxattr(lengthOf attribute: CPath, _ path: CPath) -> Int {
-        unsafe CLinux.lgetxattr(path.start, attribute.start, nil, 0)
+    static func listxattr(_ path: CPath, into list: CBuffer) -> Int {
+        unsafe CLinux.listxattr(path.start, list.start?.assumingMemoryBound(to: CChar.self), list.count)
     }
 
     /// The length of an attribute: fgetxattr(2).
@@ -160,31 +160,24 @@ enum Kernel {
         unsafe CLinux.fgetxattr(descriptor, attribute.start, nil, 0)
     }
 
+    /// The value of an attribute: getxattr(2), or lgetxattr(2) of a leaf.
+    static func getxattr(_ path: CPath, _ attribute: CPath, into value: CBuffer, following: Bool) -> Int {
+        following
+            ? unsafe CLinux.getxattr(path.start, attribute.start, value.start, value.count)
+            : unsafe CLinux.lgetxattr(path.start, attribute.start, value.start, value.count)
+    }
+
+    /// getxattrat(2) of the leaf, not following links.
+    static func getxattrat(_ directory: Int32, _ name: CPath, _ attribute: CPath, into value: CBuffer) -> Int {
+        unsafe dvm_getxattrat(directory, name.start, attribute.start, value.start, value.count)
+    }
+
+    static func fgetxattr(_ descriptor: Int32, _ attribute: CPath, into value: CBuffer) -> Int {
+        unsafe CLinux.fgetxattr(descriptor, attribute.start, value.start, value.count)
+    }
+
     static func fsetxattr(_ descriptor: Int32, _ attribute: CPath, _ value: [UInt8]) -> Int32 {
         unsafe CLinux.fsetxattr(descriptor, attribute.start, value, value.count, 0)
-    }
-
-    /// The value of an attribute; with an empty buffer it returns the length.
-    ///
-    /// getxattr(2), or lgetxattr(2) of a leaf.
-    static func getxattr(_ path: CPath, _ attribute: CPath, into value: inout [UInt8], following: Bool) -> Int {
-        unsafe value.withUnsafeMutableBytes { buffer in
-            let start = buffer.count > 0 ? buffer.baseAddress : nil
-            return following
-                ? unsafe CLinux.getxattr(path.start, attribute.start, start, buffer.count)
-                : unsafe CLinux.lgetxattr(path.start, attribute.start, start, buffer.count)
-        }
-    }
-
-    static func fgetxattr(_ descriptor: Int32, _ attribute: CPath, into value: inout [UInt8]) -> Int {
-        unsafe value.withUnsafeMutableBytes { buffer in
-            let start = buffer.count > 0 ? buffer.baseAddress : nil
-            return unsafe CLinux.fgetxattr(descriptor, attribute.start, start, buffer.count)
-        }
-    }
-
-    static func listxattr(_ path: CPath, into list: inout [UInt8]) -> Int {
-        unsafe withList(&list) { unsafe CLinux.listxattr(path.start, $0, $1) }
     }
 
     static func setxattr(_ path: CPath, _ attribute: CPath, _ value: [UInt8], following: Bool) -> Int32 {
@@ -202,13 +195,39 @@ enum Kernel {
     static func fremovexattr(_ descriptor: Int32, _ attribute: CPath) -> Int32 {
         unsafe CLinux.fremovexattr(descriptor, attribute.start)
     }
+}
 
-    private static func withList(_ list: inout [UInt8], _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> Int {
-        unsafe list.withUnsafeMutableBytes { buffer in
-            // Size 0 and no address: the kernel then returns the length.
-            unsafe call(buffer.count > 0 ? buffer.baseAddress?.assumingMemoryBound(to: CChar.self) : nil, buffer.count)
-        }
+// MARK: Results of unknown length
+
+/// Memory for what a system call returns; without any, the call returns only the length.
+@safe struct CBuffer {
+    fileprivate let start: UnsafeMutableRawPointer?
+    fileprivate let count: Int
+
+    /// No memory.
+    static var none: CBuffer { unsafe CBuffer(start: nil, count: 0) }
+}
+
+/// Collects what a system call returns: in memory on the stack, or if that is too short (ERANGE) in as much as the
+/// longest result takes.
+///
+/// Invariant: only the bytes that the call reports as written are read, and they lie within the memory.
+///
+/// - Parameters:
+///   - longest: The longest result in bytes.
+///   - call: Makes the call and returns its result or a negative `errno`; the buffer is valid only while it runs.
+/// - Returns: The bytes, without unused capacity, and the last result of `call`.
+func collect(upTo longest: Int, _ call: (CBuffer) -> Int) -> (bytes: [UInt8], result: Int) {
+    func bytes(in memory: UnsafeMutableRawBufferPointer) -> (bytes: [UInt8], result: Int) {
+        let result = call(unsafe CBuffer(start: memory.baseAddress, count: memory.count))
+        guard result > 0 else { return ([], result) }
+        precondition(result <= memory.count)
+        return (unsafe [UInt8](UnsafeRawBufferPointer(rebasing: memory[..<result])), result)
     }
+    // 1024 bytes, as a literal, are the most that the compiler places on the stack.
+    let collected = unsafe withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { unsafe bytes(in: $0) }
+    guard collected.result == -Int(ERANGE) else { return collected }
+    return unsafe withUnsafeTemporaryAllocation(byteCount: longest, alignment: 1) { unsafe bytes(in: $0) }
 }
 
 // MARK: Directories

@@ -32,8 +32,8 @@ final class VolumeFeatures: Sendable {
     let noAccessTime = Feature()
     /// fchmodat2(2): Linux 6.6.
     let fchmodat2 = Feature()
-    /// listxattrat(2): Linux 6.13.
-    let listxattrat = Feature()
+    /// getxattrat(2) and listxattrat(2): Linux 6.13.
+    let attributesAt = Feature()
     /// FICLONE: btrfs, XFS, bcachefs and others.
     let clone = Feature()
     /// Whether a file is closed before it gets its name: closing is when network file systems report lost writes.

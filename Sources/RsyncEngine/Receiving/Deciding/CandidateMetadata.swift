@@ -47,11 +47,16 @@ struct CandidateMetadata {
     ///   - held: What the existing entry has; nil for a new one.
     ///   - rules: Which attributes are preserved.
     mutating func compare(attributesOf held: HeldAttributes?, _ rules: AttributeNameRules) {
-        var current = Dictionary(uniqueKeysWithValues: (held?.extended ?? []).map { ($0.name, $0.value) })
+        // Both are in ascending order of their names, mostly: so is what is left to be compared.
+        var current = (held?.extended ?? [])[...]
+        func take(_ name: [UInt8]) -> [UInt8]? {
+            if current.first?.name == name { return current.removeFirst().value }
+            return current.firstIndex { $0.name == name }.map { current.remove(at: $0).value }
+        }
         var isSame = true
         for (place, attribute) in extended.attributes.enumerated() {
             guard let name = rules.localName(of: attribute.name) else { continue }
-            let value = current.removeValue(forKey: name)
+            let value = take(name)
             if let wanted = attribute.value {
                 if value != wanted { isSame = false }
             } else if value?.count != attribute.length || value.map(AttributeDigest.of) != attribute.digest {
