@@ -150,8 +150,6 @@ OPTIONS = {
     "address": _for_daemon("--address=127.0.0.1"), "early-input": _early_input, "copy-as": _copy_as,
     "confine-root": _fixed("--confine-root=/"),
 }
-# What each value of --info or --out-format makes unpredictable: bytes on the wire.
-UNSTEADY = {"--out-format=%n %b %c", "--out-format=[%p] %n", "-P", "--progress", "--info=progress2"}
 
 
 # The transport without which an option has no meaning.
