@@ -43,7 +43,7 @@ def _is_servers_code(it, difference):
     if not isinstance(difference, Code) or difference.stock != 12 or difference.ours not in (3, 11):
         return False
     words = [b"(code %d)" % difference.ours] + ([b"closed (0 bytes received so far)"] if it.state.transport == "daemon" else [])
-    return it.server == "ours" and not it.is_local and it.stock_said(*words)
+    return it.server == "ours" and it.stock_said(*words)
 
 
 def _forgets_permissions(it):

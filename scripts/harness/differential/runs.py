@@ -7,16 +7,18 @@ import random
 from harness.cases import Case, Failure, check
 from harness.differential import comparing, examples, explained, options, trees, trial
 
-FULL, REDUCED = 2000, 60
 # The least number of all runs that an option occurs in.
 LEAST = 20
+COMMON, REDUCED = 2000, 60
+# With as many of each rare form that enough remain by a transport that has it.
+FULL = COMMON + 2 * LEAST * len(options.RARE)
 SOURCES = [["src/"], ["src/"], ["src/"], ["src/"], ["src"], ["src/a", "src/sub", "src/c.txt"], ["src/sub/", "src/dir.d"], ["src/./sub"],
            ["src/no such", "src/a"], ["src/a"], ["src/sub"]]
 TARGETS = ["dst/", "dst/", "dst/", "dst/", "dst", "dst/new", "dst/new/", "dst/not/there/"]
 
 
 def differential_cases(full, seed):
-    """2,000 runs, or the first of them. A case's name has the names of its options, for --only."""
+    """All runs, or the first of them. A case's name has the names of its options, for --only."""
     numbers = range(FULL if full else REDUCED)
     made = [Case(f"differential/{number}/{'+'.join(describe(seed, number)[2])}", _body(seed, number), cost=0.4) for number in numbers]
     checks = [Case("differential/rules", lambda setting, folder: examples.check_rules(), cost=0.1)]
@@ -25,11 +27,10 @@ def differential_cases(full, seed):
 
 def _covered(seed):
     def body(setting, folder):
-        counts = collections.Counter(name for number in range(FULL) for name in describe(seed, number)[2])
-        rare = [f"{name}: {counts[name]} runs" for name in options.OPTIONS if counts[name] < LEAST]
-        if rare:
-            raise Failure(f"options in fewer than {LEAST} of {FULL} runs", *rare)
-        return f"each of {len(options.OPTIONS)} options in at least {min(counts.values())} runs"
+        counts = collections.Counter(option for number in range(FULL) for option in options.shown_options(describe(seed, number)[3]))
+        rare = [f"{option}: {counts[option]} runs" for option in options.REQUIRED if counts[option] < LEAST]
+        check(not rare, f"options in fewer than {LEAST} of {FULL} runs", *rare)
+        return f"each of {len(options.REQUIRED)} options in at least {min(counts.values())} runs"
     return body
 
 
@@ -40,7 +41,7 @@ def describe(seed, number):
     transport = rng.choice(["local", "shell", "shell", "daemon"])
     direction = rng.choice(["push", "pull"])
     is_root = rng.random() < 0.75
-    names = options.names_of(rng, number)
+    names = options.names_of(rng, number, options.OPTIONS if number < COMMON else options.RARE)
     for name in names:
         transport = options.NEEDED.get(name, transport)
     state = options.Run({}, transport, direction, is_root or "copy-as" in names)

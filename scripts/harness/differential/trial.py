@@ -60,7 +60,8 @@ class Trial:
         argv = [] if state.is_root else ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
         shown = f"/{os.path.relpath(place, setting.root)}"
         own = shown if state.transport == "daemon" and state.direction == "push" else place
-        argv += [programs[client], *(word.replace("=@/", f"={own}/") for word in self.arguments)]
+        there = shown if state.transport == "daemon" else place
+        argv += [programs[client], *(word.replace("=@/", f"={own}/").replace("=:@/", f"=:{there}/") for word in self.arguments)]
         if state.transport == "local":
             return [*argv, *self.sources, self.target]
         if state.transport == "shell":
