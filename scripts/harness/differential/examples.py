@@ -143,6 +143,13 @@ EXAMPLES = [
             [_ours(b"hf..tp..... sub/b => a"), _ours(b"hf...p..... c => a"), _stock(b"hf...p..... sub/b => a"),
              Aspect("dst", b"a", "value", b"", b"1")],
             [("before", {b"a": Entry("-")}), ("arguments", ["-aH", "-i", "--no-i-r"]), ("server", "stock"), ("expected.lines", [])]),
+    Example("`-H` with `--fuzzy`: a new name of a file that is there under another one",
+            _given("-aH -y -b", source=TWIN, before={b"a": Entry("-", value=b"1", attributes={b"user.n0": b"v"})},
+                   dst={b"a": _found(value=b"1"), b"c": _found(value=b"1")}),
+            [_ours(b"hf+++++++++ c => a"), _stock(b"<f+++++++++ c"), _stock(b"hf          a => c"),
+             Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {}), Aspect("dst", b"a~", "presence", None, _found(value=b"1"))],
+            [_ours(b"hf+++++++++ c => a"), _stock(b"<f+++++++++ c"), Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {})],
+            [("arguments", ["-aH", "-b"]), ("arguments", ["-a", "-y", "-b"]), ("server", "stock"), ("before", {}), ("before", TWIN)]),
 ]
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.differential.comparing import Line, paired
+from harness.differential.comparing import Aspect, Line, paired
 
 
 def _groups(tree):
@@ -61,7 +61,47 @@ def _names_one(group, name):
     return any(name in _spellings(path) for path in group)
 
 
+def _linked_at_once(it, found):
+    """New names that are linked to a file that is there, which stock transfers again and then replaces. It is the old file with ours:
+    its extended attributes, when none are asked for, stay, and it is no backup."""
+    if not ("H" in it.letters and "y" in it.letters and it.receives):
+        return []
+    explained = []
+    for difference in found:
+        names = re.fullmatch(rb"hf\+{9} (.*) => (.*)", difference.text) if isinstance(difference, Line) and difference.is_ours else None
+        new, old = (_path_of(it, name) for name in names.groups()) if names else (None, None)
+        if not names or new in it.before or old not in it.before:
+            continue
+        wanted = {b"<f+++++++++ %s" % names[1], b">f+++++++++ %s" % names[1], b"hf          %s => %s" % (names[2], names[1])}
+        lines = [other for other in found if isinstance(other, Line) and not other.is_ours and other.text in wanted]
+        if len(lines) == 2:
+            explained += [difference, *lines, *(other for other in found if _is_of_old_file(it, other, new, old))]
+    return explained
+
+
+def _is_of_old_file(it, difference, new, old):
+    if not isinstance(difference, Aspect) or difference.tree != "dst":
+        return False
+    before = it.before[it.before[old].value if it.before[old].kind == "h" else old]
+    if difference.aspect == "attributes" and "X" not in it.letters and difference.path in (new, old):
+        return {os.fsencode(name): value for name, value in difference.ours.items()} == before.attributes
+    return difference.aspect == "presence" and not difference.ours and "b" in it.letters and difference.path == old + _suffix(it) and (
+        difference.stock["value"] == before.value)
+
+
+def _suffix(it):
+    return next((word[9:].encode() for word in it.arguments if word.startswith("--suffix=")), b"~")
+
+
+def _path_of(it, name):
+    """The path of the destination that a line names, if there is but one."""
+    tree = it.found["trees"]["dst"]
+    found = [path for path in tree if path.endswith(b"/" + name)]
+    return name if name in tree else found[0] if len(found) == 1 else None
+
+
 RULES = [
     ("`-H`: which name of a file is transferred", _other_name),
     ("`-H` with incremental recursion: attributes of a file whose other names come in later lists", _own_file),
+    ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),
 ]
