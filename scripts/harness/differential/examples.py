@@ -18,9 +18,10 @@ def _found(kind="-", mode=0o644, owner=(0, 0), time=7, value=b""):
 
 
 def _given(words, transport="shell", direction="push", is_root=True, client="ours", server="ours", source=None, before=None, dst=None,
-           err=b"", ours_err=b"", lines=()):
-    """A comparison; `dst` is the destination as ours leaves it, `lines` what stock prints."""
-    expected = {"code": 0, "err": err, "lines": list(lines), "trees": {"dst": dst or {}}}
+           stock_dst=None, err=b"", ours_err=b"", lines=()):
+    """A comparison; `dst` is the destination as ours leaves it, and stock if nothing else is given, `lines` what stock prints."""
+    theirs = dst or {} if stock_dst is None else stock_dst
+    expected = {"code": 0, "err": err, "lines": list(lines), "trees": {"dst": theirs}}
     found = {"code": 0, "err": ours_err, "lines": [], "trees": {"dst": dst or {}}}
     return Comparison(words.split(), Run({}, transport, direction, is_root), client, server, source or {}, before or {}, expected, found)
 
@@ -57,6 +58,7 @@ SAYS = b'rsync: [receiver] mkstemp "@/dst/sub/.a.XXXXXX" failed: Permission deni
 CHGRP = b'rsync: [generator] chgrp "@/dst/a" failed: Operation not permitted (1)\n'
 LEVEL = b"rsync: [sender] get_acl: sys_acl_get_file(a/a, ACL_TYPE_ACCESS): Too many levels of symbolic links (40)\n"
 REFUSED = b"rsync: The server is configured to refuse --copy-devices\n"
+BLOCKED = b"could not make way for new regular file: a\n"
 TWO = {b"sub": Entry("d"), b"a": Entry("-", value=b"1"), b"sub/b": Entry("h", value=b"a"), b"c": Entry("h", value=b"a")}
 TWIN = {b"a": Entry("-", value=b"1"), b"c": Entry("h", value=b"a")}
 SET_ID = {b"a": Entry("-", mode=0o4755)}
@@ -150,6 +152,12 @@ EXAMPLES = [
              Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {}), Aspect("dst", b"a~", "presence", None, _found(value=b"1"))],
             [_ours(b"hf+++++++++ c => a"), _stock(b"<f+++++++++ c"), Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {})],
             [("arguments", ["-aH", "-b"]), ("arguments", ["-a", "-y", "-b"]), ("server", "stock"), ("before", {}), ("before", TWIN)]),
+    Example("`-H`: a directory that cannot make way for the first name of a file",
+            _given("-aH -i", source=TWO, before={b"a": Entry("d")}, err=BLOCKED, ours_err=BLOCKED, dst={b"sub/b": {**_found(value=b"1"), "links": [b"sub/b"]}}, stock_dst={}),
+            [Code(23, 2, ([], [])), Aspect("dst", b"sub/b", "presence", _found(value=b"1"), None), _ours(b"<f+++++++++ sub/b"),
+             _stock(b"cannot delete non-empty directory: a")],
+            [Aspect("dst", b"sub/b", "presence", _found(value=b"1"), None), _ours(b"<f+++++++++ sub/b"), Code(0, 2, ([], [])), Code(23, 0, ([], []))],
+            [("arguments", ["-a", "-i"]), ("server", "stock"), ("expected.err", b""), ("found.err", b"")]),
 ]
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.differential.comparing import Aspect, Line, paired
+from harness.differential.comparing import Aspect, Code, Line, paired
 
 
 def _groups(tree):
@@ -100,8 +100,45 @@ def _path_of(it, name):
     return name if name in tree else found[0] if len(found) == 1 else None
 
 
+BLOCKED = re.compile(rb"could not make way for new regular file: (.*)")
+
+
+def _cannot_make_way(it, found):
+    """What arrives with ours, although stock ended because of a directory in the place of a file's first name. Both name it."""
+    blocked = [set(BLOCKED.findall(run["err"])) for run in (it.expected, it.found)]
+    code = [difference for difference in found if isinstance(difference, Code)]
+    if not ("H" in it.letters and it.receives and blocked[0] and blocked[0] <= blocked[1]) or [one[:2] for one in code] != [(23, 2)]:
+        return []
+    arrived = [difference for difference in found if isinstance(difference, Aspect) and _has_arrived(it, difference)]
+    names = {b"cannot delete non-empty directory: " + name for name in blocked[0]}
+    lines = [difference for difference in found if isinstance(difference, Line) and (
+        _is_of_arrived(it, difference) if difference.is_ours else difference.text in names)]
+    return [*code, *arrived, *lines]
+
+
+def _has_arrived(it, difference):
+    """Whether an entry is as at the source with ours, and not yet with stock."""
+    if difference.tree != "dst" or not difference.ours:
+        return False
+    sources = it.sources_of(difference.path)
+    if difference.aspect == "presence":
+        return any((entry.kind, entry.value) == (difference.ours["kind"], difference.ours["value"]) for entry in sources)
+    if difference.aspect == "time":
+        return difference.stock == "now" and difference.ours in {entry.time for entry in sources}
+    return difference.aspect == "links" and set(difference.stock) < set(difference.ours)
+
+
+def _is_of_arrived(it, difference):
+    """Whether a line is about a new entry that only ours has, or one that only ours has linked."""
+    name = re.fullmatch(rb"(?:[<>ch][fdLDS]|cd)\+{9} (.*?)/?(?: (?:=>|->) .*)?", difference.text)
+    path = _path_of(it, name[1]) if name else None
+    links = [run["trees"]["dst"].get(path, {}).get("links", []) for run in (it.expected, it.found)]
+    return path is not None and set(links[0]) < set(links[1])
+
+
 RULES = [
     ("`-H`: which name of a file is transferred", _other_name),
     ("`-H` with incremental recursion: attributes of a file whose other names come in later lists", _own_file),
     ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),
+    ("`-H`: a directory that cannot make way for the first name of a file", _cannot_make_way),
 ]
