@@ -1,137 +1,314 @@
-"""Differences that are intended, or faults of rsync's own: docs/differences.md has each with its reason."""
+"""Differences that are intended, or faults of rsync's own. Each rule stands for one row of docs/differences.md, and explains only
+what that row says: `differential/rules` shows what it must not explain."""
 
+import collections
+import os
 import re
-from collections import namedtuple
+import stat
 
-# A run beside that of stock with stock; `before`: the destination as it was.
-Comparison = namedtuple("Comparison", "arguments state before expected found")
-# `applies` looks at a comparison; `differences` matches the texts of the differences that the reason explains.
-Known = namedtuple("Known", "reason applies differences")
+from harness.differential import linked
+from harness.differential.comparing import Aspect, Code, Line, paired
 
+# `row`: how the row of docs/differences.md begins. `explains` gets a comparison and what differs, and returns those of the
+# differences that are as the row says.
+Known = collections.namedtuple("Known", "row explains")
 
-def _has(*beginnings):
-    return lambda it: any(word.startswith(beginnings) for word in it.arguments)
-
-
-def _stock_says(text):
-    return lambda it: text in it.expected["err"]
+UMASK = 0o022
 
 
-def _all(*conditions):
-    return lambda it: all(condition(it) for condition in conditions)
+def _each(applies, matches):
+    return lambda it, found: [difference for difference in found if matches(it, difference)] if applies(it) else []
 
 
-def _is_local(it):
-    return it.state.transport == "local"
+def _is(difference, aspect):
+    return isinstance(difference, Aspect) and difference.tree == "dst" and difference.aspect == aspect
+
+
+def _is_line(difference, is_ours):
+    return isinstance(difference, Line) and difference.is_ours == is_ours
+
+
+# What a refusing daemon leaves to chance: stock's server ends while its client sends.
+def _is_lost_refusal(it, difference):
+    said = b"The server is configured to refuse"
+    if not isinstance(difference, Code) or said not in it.found["err"] or said not in it.expected["err"]:
+        return False
+    if it.client == "ours" and it.server == "ours":
+        return (difference.stock, difference.ours) == (10, 4)
+    return {difference.stock, difference.ours} <= ({4, 10, 12} if it.server == "ours" else {4, 10})
+
+
+def _is_servers_code(it, difference):
+    """Whether stock's client lost the exit code of a server that ended before the file list, which our server sends."""
+    if not isinstance(difference, Code) or difference.stock != 12 or difference.ours not in (3, 11):
+        return False
+    words = [b"(code %d)" % difference.ours] + ([b"closed (0 bytes received so far)"] if it.state.transport == "daemon" else [])
+    return it.server == "ours" and it.stock_said(*words)
 
 
 def _forgets_permissions(it):
-    kept = False
-    for word in it.arguments:
-        if re.fullmatch("-[A-Za-z0-9]+", word):
-            kept = kept or bool({"a", "p"} & set(word))
-        elif word == "--no-p":
-            kept = False
-    return not kept
+    return it.receives and "p" not in it.letters and not it.has("--fake-super")
 
 
-def _stores_undefined(it):
-    """Whether owner or group of entries are not sent: rsync then stores what happens to be in memory."""
-    return not any(re.fullmatch("-[A-Za-z0-9]+", word) and ("a" in word or {"o", "g"} <= set(word)) for word in it.arguments)
+def _has_source_mode(it, difference):
+    """Whether a file of ours has the permissions of its source, without the umask's bits."""
+    if it.has("--chmod") or "E" in it.letters:
+        return not int(difference.ours, 8) & (0o7000 | UMASK)
+    return int(difference.ours, 8) in {entry.mode & 0o777 & ~UMASK for entry in it.sources_of(difference.path) if entry.kind == "-"}
 
 
-def _is_user(it):
-    return not it.state.is_root
+def _kind(it, path):
+    """The kind of an entry at the destination, after the run with ours."""
+    return it.found["trees"]["dst"].get(path, {}).get("kind")
 
 
-def _may_not_create(it):
-    return _is_user(it) or any(word.startswith("--copy-as") for word in it.arguments)
+def _is_new_file(it, path):
+    return _kind(it, path) == "-" and path not in it.before
 
 
-def _stock_cannot_create(it):
-    return re.search(rb"failed: Permission denied \(13\)|\] open \".*\" failed: No such file or directory \(2\)", it.expected["err"])
+def _mode_of_similar(it, difference):
+    return _is(difference, "mode") and _is_new_file(it, difference.path) and _has_source_mode(it, difference)
 
 
-def _has_letter(it, letters):
-    return any(re.fullmatch("-[A-Za-z0-9]+", word) and set(letters) & set(word[1:]) for word in it.arguments)
+def _mode_of_replaced(it, difference):
+    replaced = it.before.get(difference.path) if _is(difference, "mode") else None
+    return replaced is not None and replaced.kind not in "-h" and _kind(it, difference.path) == "-" and (
+        int(difference.stock, 8) == replaced.mode and _has_source_mode(it, difference))
 
 
-def _keeps_any_links(it):
-    return _has_letter(it, "H")
+def _is_damaged_by_append(it, difference):
+    """Whether a file is right with ours, and not with stock."""
+    if not isinstance(difference, Aspect) or difference.tree != "dst" or difference.aspect not in ("value", "presence"):
+        return False
+    value = difference.ours if difference.aspect == "value" else (difference.ours or {}).get("value")
+    other = difference.stock if difference.aspect == "value" else (difference.stock or {}).get("value")
+    right = {entry.value for entry in it.sources_of(difference.path)}
+    return value in right and other not in right
 
 
-def _keeps_hard_links(it):
-    """Whether `-H` is given, and some names at the destination share a file."""
-    return _keeps_any_links(it) and any(entry.kind == "h" for entry in it.before.values())
+def _append_elsewhere(it, found):
+    """The damaged files, and what else is said about them."""
+    if not (it.receives and it.has("--append") and ("y" in it.letters or it.has("--compare-dest", "--copy-dest", "--link-dest"))):
+        return []
+    damaged = [difference for difference in found if _is_damaged_by_append(it, difference)]
+    paths = {difference.path for difference in damaged}
+    about = [difference for difference in found if isinstance(difference, Aspect) and difference.tree == "dst" and (
+        difference.path in paths and difference.aspect not in ("value", "presence"))]
+    lines = [difference for difference in found if isinstance(difference, Line) and any(
+        difference.text.endswith(b" " + name) for path in paths for name in _names(path))]
+    counted = [difference for difference in found if isinstance(difference, Line) and damaged and re.match(
+        rb"Number of (regular files transferred|created files)|Total transferred file size|(Literal|Matched) data", difference.text)]
+    return [*damaged, *about, *lines, *counted]
+
+
+def _names(path):
+    """What the list of a transfer may call a path of the destination."""
+    parts = path.split(b"/")
+    return [b"/".join(parts[start:]) for start in range(len(parts))]
+
+
+STORED = "user.rsync.%stat"
+
+
+def _is_undefined_owner(it, difference):
+    """Whether only the owner or group that `--fake-super` stores differs, and ours is that of the entry."""
+    if not _is(difference, "attributes"):
+        return False
+    rest = [{name: value for name, value in attributes.items() if name != STORED} for attributes in (difference.ours, difference.stock)]
+    entry = it.found["trees"]["dst"].get(difference.path)
+    if entry is None:
+        return False
+    stored = [_stored(attributes.get(STORED), entry) for attributes in (difference.ours, difference.stock)]
+    if rest[0] != rest[1] or not all(stored):
+        return False
+    (kind, device, *ours), (other, other_device, *theirs) = stored
+    changed = [number for number in (0, 1) if ours[number] != theirs[number]]
+    if (kind, device) != (other, other_device) or any("og"[number] in it.letters for number in changed):
+        return False
+    return not it.receives or all(int(ours[number]) == entry["owner"][number] for number in changed)
+
+
+def _stored(value, entry):
+    """Mode, device, owner and group that a stored status gives; those of the entry when there is none."""
+    if value is None:
+        mode = int(entry["mode"], 8) | {"-": stat.S_IFREG, "d": stat.S_IFDIR}.get(entry["kind"], 0)
+        return (b"%o" % mode, b"0,0", *(b"%d" % number for number in entry["owner"]))
+    found = re.fullmatch(rb"(\d+) (\d+,\d+) (\d+):(\d+)", value)
+    return found.groups() if found else None
+
+
+def _refused_groups(it):
+    """The names for which stock could not set group 0, which is all that it complains about; else none."""
+    complaints = [line for line in it.expected["err"].split(b"\n") if b" failed: " in line]
+    named = [re.search(rb'\] chgrp ".*/dst/(.*)" failed: Operation not permitted \(1\)', line) for line in complaints]
+    names = [{found.group(1), *_without_suffix(found.group(1))} for found in named if found]
+    if not all(named) or not all(any(_is_of_group_0(it, name) for name in spellings) for spellings in names):
+        return set()
+    return {name for spellings in names for name in spellings}
+
+
+def _is_of_group_0(it, path):
+    name = os.path.basename(path)
+    return any(entry.owner[1] == 0 for other, entry in it.source.items() if os.path.basename(other) == name)
+
+
+def _without_suffix(path):
+    """The possible paths of a file for that of a temporary one beside it: a name that begins with a dot gets no other."""
+    found = re.fullmatch(rb"(.*/)?(\.([^/]+))\.[A-Za-z0-9]{6}", path)
+    return {(found.group(1) or b"") + found.group(number) for number in (2, 3)} if found else set()
+
+
+def _is_left_group(it, difference):
+    names = _refused_groups(it)
+    if isinstance(difference, Code):
+        return bool(names) and (difference.ours, difference.stock) == (0, 23)
+    if not (_is(difference, "time") or _is(difference, "mode")):
+        return False
+    sources = it.sources_of(difference.path)
+    right = {entry.time for entry in sources} if difference.aspect == "time" else {oct(entry.mode) for entry in sources}
+    return difference.path in names and difference.ours in right
+
+
+def _failed(err):
+    """The paths that could not be created or replaced, by what a program said."""
+    text = (rb'"([^"]*)"(?: \(in \w+\))?(?: failed| -> "[^"]*"):'
+            rb' (?:Permission denied \(13\)|No such file or directory \(2\)|Operation not permitted \(1\))')
+    return {name for path in re.findall(text, err) for name in (path, *_without_suffix(path))}
+
+
+def _not_created(it, found):
+    """What stock itemizes, or only names, of what neither could create, and the progress of as many files."""
+    if not it.receives or it.state.is_root and not it.has("--copy-as"):
+        return []
+    failed = [_failed(run["err"]) for run in (it.expected, it.found)]
+
+    def is_named(text):
+        name = re.match(rb"(?:(?:[<>]f|cd).{9} )?(.*?)/?$", text).group(1)
+        return all(any(path.endswith(b"/" + name) for path in paths) for paths in failed)
+    lines = [difference for difference in found if _is_line(difference, False) and is_named(difference.text)]
+    files = [line for line in lines if not line.text.endswith(b"/")]
+    progress = [difference for difference in found if _is_line(difference, False) and PROGRESS.fullmatch(difference.text)]
+    return lines + progress[:len(files)]
+
+
+PROGRESS = re.compile(rb"[0-9.,KMGTP]+ 100%")
 
 
 def _follows_links(it):
-    return _has_letter(it, "Lk") or "--copy-unsafe-links" in it.arguments
+    return it.sends and (bool({"L", "k"} & it.letters) or it.has("--copy-unsafe-links"))
 
 
-def _is_old(it):
-    return any(word in ("--protocol=27", "--protocol=28", "--protocol=29") for word in it.arguments)
+def _is_behind_link(it, difference):
+    if not (_is(difference, "attributes") and "X" in it.letters and not difference.stock and difference.ours):
+        return False
+    return _kind(it, difference.path) == "d" and any(
+        difference.path.endswith(path) for path, entry in it.source.items() if entry.kind == "l")
+
+
+def _is_last_level(it, difference):
+    """Whether it is about a directory that stock left out because of its ACL."""
+    left_out = re.findall(rb"sys_acl_get_file\((.*), ACL_TYPE_ACCESS\): Too many levels of symbolic links \(40\)", it.expected["err"])
+    names = [re.sub(rb"\\#(\d{3})", lambda octal: bytes([int(octal.group(1), 8)]), path) for path in left_out]
+    if isinstance(difference, Line):
+        return difference.is_ours and any(difference.text == b"cd+++++++++ " + name + b"/" for name in names)
+    return _is(difference, "presence") and not difference.stock and difference.ours["kind"] == "d" and any(
+        difference.path == name or difference.path.endswith(b"/" + name) for name in names)
+
+
+def _is_long_value(it, difference):
+    """Whether stock lacks no more than values of more than 32 bytes, of a file that was there."""
+    if not _is(difference, "attributes") or difference.path not in it.before:
+        return False
+    missing = {name for name in difference.ours.keys() | difference.stock.keys()
+               if difference.ours.get(name) != difference.stock.get(name)}
+    sources = it.sources_of(difference.path)
+    return all(len(difference.ours.get(name, b"")) > 32 and any(
+        entry.attributes.get(os.fsencode(name)) == difference.ours[name] for entry in sources) for name in missing)
+
+
+LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
+              True: re.compile(rb"(building|receiving) file list \.\.\. (done)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
+
+
+def _is_list_kind(it, difference):
+    return isinstance(difference, Line) and bool(LIST_KINDS[difference.is_ours].fullmatch(difference.text))
+
+
+def _capabilities(it, found):
+    return paired(found, lambda line: re.sub(rb"(?<=e\.)i(?=LsfxCIvu)", b"", line) if b" --server " in line else None)
+
+
+def _set_id_lines(it, found):
+    """Lines of stock with changed permissions, where ours has changed owner or group, of files with set-ID bits."""
+    names = {path for path, entry in it.before.items() if entry.kind == "-" and entry.mode & 0o6000}
+    for run in (it.expected, it.found):
+        names |= {path for path, entry in run["trees"]["dst"].items() if entry["kind"] == "-" and int(entry["mode"], 8) & 0o6000}
+
+    def key(line):
+        name = line[12:]
+        marked = line[1:2] == b"f" and any(path == name or path.endswith(b"/" + name) for path in names)
+        return line[:5] + b"..." + line[8:] if marked else None
+    lines = [line for line in found if isinstance(line, Line) and (
+        line.text[6:8] != b".." if line.is_ours else line.text[5:6] == b"p")]
+    # Without -p, stock has nothing to restore and prints nothing.
+    alone = [line for line in lines if line.is_ours and key(line.text) == line.text[:2] + b"." * 9 + line.text[11:]]
+    return paired(lines, key) + ([] if "p" in it.letters else alone)
 
 
 KNOWN = [
-    Known("directories with .. in their paths", _all(_has("--temp-dir=../", "--backup-dir=../"), _stock_says(b"Invalid argument (22)")),
-          re.compile("")),
-    Known("a daemon's refusal is lost", _stock_says(b"The server is configured to refuse"), re.compile(r"exit code (4|12), stock 10\b")),
-    Known("permissions of a similar file", _all(_has("-y", "--fuzzy"), _forgets_permissions), re.compile(r"dst/.*: mode ")),
-    Known("permissions of an entry that an alternate file replaces",
-          _all(_has("--copy-dest", "--link-dest", "--compare-dest"), _forgets_permissions,
-               lambda it: any(entry.kind != "-" for entry in it.before.values())), re.compile(r"dst/.*: mode '.*', stock '0o[2467]...'")),
-    Known("--append to a file from elsewhere",
-          _all(_has("--append"), _has("--copy-dest", "--link-dest", "--compare-dest", "-y")), re.compile(r"dst/|(ours|stock) only: b'([<>]f|Number of regular files transferred|Total transferred|Literal data|Matched data)")),
-    Known("--append with -M", _all(_has("--append"), _is_local, _stock_says(b"--append cannot be used with --whole-file")), re.compile("")),
-    Known("owners that were not sent, stored", _all(_has("--fake-super"), _stores_undefined), re.compile(r"dst/.*: attributes .*%stat")),
-    Known("a group that a user may not set", _all(_is_user, _stock_says(b"] chgrp \"")), re.compile(r"exit code 0, stock 23|dst/.*: (time|mode) ")),
-    Known("what cannot be created is not asked for", _all(_may_not_create, _stock_cannot_create),
-          re.compile(r"stock only: b'([<>]f|cd)")),
-    Known("names of one file in later lists", _keeps_hard_links, re.compile(r"stock only: b'(\.f\.\.|hf   )|ours only: b\"\[b'|dst/.*(~|\.old|\.bak): only with ours")),
-    Known("a new name of a file that is there", _all(_keeps_any_links, _has("-y", "--fuzzy")),
-          re.compile(r"dst/.*: (attributes|time|mode) |dst/.*: only with stock|(stock|ours) only: b([\"']\[b'|'([<>h]f|hf))")),
-    Known("what makes way for names of one file",
-          _all(_keeps_any_links, _stock_says(b"could not make way for new regular file"), lambda it: it.expected["code"] == 2), re.compile("")),
-    Known("extended attributes behind links", _all(_follows_links, _has("-X", "-aHAX", "--xattrs")),
-          re.compile(r"dst/.*: attributes \{.+\}, stock \{\}")),
-    Known("links into their own tree, with ACLs",
-          _all(_has("-k", "-L"), _stock_says(b"sys_acl_get_file("), _stock_says(b"Too many levels of symbolic links (40)")),
-          re.compile(r"dst/.*: only with ours|ours only: b'cd\+")),
-    Known("long attributes before protocol 30", _all(_has("-X", "-aHAX"), _is_old, _is_local), re.compile(r"dst/.*: attributes ")),
+    Known("refused options of a client that sends at once", _each(lambda it: it.state.transport == "daemon", _is_lost_refusal)),
+    Known("exit code of a client whose server ended before the file list", _each(lambda it: True, _is_servers_code)),
+    Known("`--fuzzy` without `-p`: permissions of a new file",
+          _each(lambda it: _forgets_permissions(it) and "y" in it.letters, _mode_of_similar)),
+    Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is no file",
+          _each(lambda it: _forgets_permissions(it) and it.has("--copy-dest", "--link-dest"), _mode_of_replaced)),
+    Known("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`", _append_elsewhere),
+    Known("`--fake-super` without `-o` or `-g`",
+          _each(lambda it: it.has("--fake-super") and not {"o", "g"} <= it.letters, _is_undefined_owner)),
+    Known("by a user who is not root: first entries of group 0",
+          _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters, _is_left_group)),
+    Known("what cannot be created, because a directory is not writable", _not_created),
+    Known("`-L`, `-k` with `-X`: extended attributes of directories that links lead to", _each(_follows_links, _is_behind_link)),
+    Known("`-L`, `-k` with `-A`, over a shell: the last of these levels",
+          _each(lambda it: _follows_links(it) and "A" in it.letters and it.state.transport == "shell", _is_last_level)),
+    Known("`-X` before protocol 30, in a local copy",
+          _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),
+    Known("`-R`: file lists", _each(lambda it: "R" in it.letters and it.is_incremental, _is_list_kind)),
+    Known("`-R`: file lists", lambda it, found: _capabilities(it, found) if "R" in it.letters and it.is_incremental else []),
+    Known("a kept file with set-ID bits whose owner or group changes", lambda it, found: _set_id_lines(it, found) if it.receives else []),
+    *(Known(*rule) for rule in linked.RULES),
 ]
 
 
+DOTS = "`--temp-dir`, `--backup-dir` with `..` in them"
+APPEND = "`--append` with `-M` in a local copy"
+ROWS_INSTEAD = {DOTS, APPEND}
+BESIDE = "--temp-dir=../", "--backup-dir=../"
+
+
+def instead(tried, expected):
+    """The row that says that stock cannot do what was asked for, and a trial in which it does the same; (None, None) if it can."""
+    arguments, transport = tried.arguments, tried.state.transport
+    if b"Invalid argument (22)" in expected["err"] and any(word.startswith(BESIDE) for word in arguments):
+        return DOTS, tried.instead([_absolute(word, tried.target) for word in arguments], transport)
+    if b"--append cannot be used with --whole-file" in expected["err"] and transport == "local" and any(
+            word.startswith(("-M", "--remote-option")) for word in arguments):
+        return APPEND, tried.instead(arguments, "shell")
+    return None, None
+
+
+def _absolute(word, target):
+    """An option that names a directory relative to the target, by its absolute path."""
+    option, _, path = word.partition("=")
+    return f"{option}=@/{os.path.normpath(os.path.join(target, path))}" if word.startswith(BESIDE) else word
+
+
 def without_known(comparison, differences):
-    """The differences that nothing explains, and the reasons of the others."""
-    rules = [rule for rule in KNOWN if rule.applies(comparison)] if differences else []
-    left, reasons = [], []
-    for difference in differences:
-        rule = next((rule for rule in rules if rule.differences.match(difference)), None)
-        if rule:
-            reasons.append(rule.reason)
-        else:
-            left.append(difference)
-    return left, reasons
-
-
-def names_with_set_id(before, *runs):
-    """The names of files that have set-user-ID or set-group-ID bits, before or after a run."""
-    names = {path for path, entry in before.items() if entry.kind == "-" and entry.mode & 0o6000}
-    for run in runs:
-        names |= {path for path, entry in run["trees"]["dst"].items() if entry["kind"] == "-" and int(entry["mode"], 8) & 0o6000}
-    return names
-
-
-def without_set_id_changes(lines, names):
-    """Lines without the changes of owner, group and permissions of files with set-ID bits: a change of owner clears these, and
-    stock reports what it restores, not what it changed."""
-    kept = []
-    for line in lines:
-        name = line[12:]
-        if line[1:2] == b"f" and any(path == name or path.endswith(b"/" + name) for path in names):
-            line = line[:5] + b"..." + line[8:]
-            if line[:11] == b".f.........":
-                continue
-        kept.append(line)
-    return kept
+    """The differences that nothing explains, and the others by the row that does."""
+    left, explained = list(differences), {}
+    for rule in KNOWN:
+        matching = rule.explains(comparison, left) if left else []
+        if matching:
+            explained.setdefault(rule.row, []).extend(matching)
+            left = [difference for difference in left if not any(difference is other for other in matching)]
+    return left, explained

@@ -4,6 +4,7 @@
 receiver names it. The function may write files into that directory, such as a file of patterns; it gets the random generator and
 a `Run`."""
 
+import re
 from dataclasses import dataclass
 
 PATTERNS = ["*.log", "a", "/a", "sub/", "/sub/", "x?", "*.txt", "**/core", "sub/**", "[a-c]*", "*", "*/", "dir.d/***", "e*e", ".*"]
@@ -46,7 +47,16 @@ def _filter(rng, run):
 
 
 def _files_from(rng, run):
-    end = rng.choice(["\n", "\0"])
+    return _files_from_with(rng, run, rng.choice(["\n", "\0"]))
+
+
+def _remote_files_from(rng, run):
+    """Names that the server reads; a local copy has none."""
+    words = _files_from_with(rng, run, "\n")
+    return words if run.transport == "local" else [word.replace("=names", "=:@/names") for word in words]
+
+
+def _files_from_with(rng, run, end):
     wanted = ["a", "sub", "sub/", "c.txt", "dir.d/a", "./sub/b", "no/such", "x1", "sub/../a", "# no name", "; none", ""]
     if end == "\0":
         wanted = wanted[:-3]
@@ -150,17 +160,47 @@ OPTIONS = {
     "address": _for_daemon("--address=127.0.0.1"), "early-input": _early_input, "copy-as": _copy_as,
     "confine-root": _fixed("--confine-root=/"),
 }
-# What each value of --info or --out-format makes unpredictable: bytes on the wire.
-UNSTEADY = {"--out-format=%n %b %c", "--out-format=[%p] %n", "-P", "--progress", "--info=progress2"}
+
+
+# Forms that chance rarely takes, which further runs have by turns.
+RARE = {
+    "from0": lambda rng, run: _files_from_with(rng, run, "\0"), "remote files-from": lambda rng, run: _remote_files_from(rng, run),
+    "specials": _fixed("--specials"), "only devices": _fixed("--devices"), "only super": _fixed("--super"),
+    "only existing": _fixed("--existing"), "ignore-non-existing": _fixed("--ignore-non-existing"), "only whole-file": _fixed("-W"),
+    "sparse inplace": _fixed("-S", "--inplace"), "ipv6": _fixed("-6"),
+}
+# The options of issue 10 as arguments show them, by any of the spellings; letters may stand in company.
+REQUIRED = """
+    -r -A -X -E -x -R -k -K -L -b -d -u -m -C -F --filter -y -0 -8 -M|--remote-option --temp-dir -B|--block-size -@|--modify-window -J -U -l -p -t
+    -o -g -D -H -S -P -c -I -O -W -z -n -v -q -i -h -s -4 -6 -a --no-implied-dirs --old-dirs --copy-unsafe-links --safe-links --munge-links
+    --backup-dir --suffix --chmod --chown --usermap --groupmap --super --fake-super --devices --specials --copy-devices --write-devices
+    --preallocate --fsync --inplace --append --append-verify --partial --partial-dir --delay-updates --existing --ignore-non-existing
+    --ignore-existing --remove-source-files --force --max-delete --delete --delete-before --delete-during --delete-delay --delete-after
+    --delete-excluded --ignore-errors --ignore-missing-args --delete-missing-args --max-size --min-size --size-only --compare-dest
+    --copy-dest --link-dest --files-from --exclude --include --exclude-from --include-from --no-i-r --cc --checksum-seed --zc --zl --zt
+    --skip-compress --old-compress --new-compress --open-noatime --numeric-ids --out-format --log-file --log-file-format --info --debug
+    --stats --progress --list-only --contimeout --timeout --stop-after --stop-at --bwlimit --outbuf --stderr --no-motd --address
+    --sockopts --blocking-io --old-args --trust-sender --max-alloc --mkpath --early-input --copy-as --insecure-links --confine-root
+    --drop-D --protocol""".split() + ["-S with --inplace", "--files-from of the server"]
+
+
+def shown_options(arguments):
+    """Which of the required options the arguments of a run show."""
+    words = {word.split("=")[0] for word in arguments}
+    letters = {f"-{letter}" for word in arguments if re.fullmatch("-[A-Za-z0-9]+", word) and word[1] not in "MB" for letter in word[1:]}
+    prefixed = {word[:2] for word in arguments if word.startswith(("-M", "-B", "-@"))}
+    company = {"-S with --inplace"} if "-S" in letters and "--inplace" in words else set()
+    company |= {"--files-from of the server" for word in arguments if word.startswith("--files-from=:")}
+    return {option for option in REQUIRED if set(option.split("|")) & (words | letters | prefixed | company)}
 
 
 # The transport without which an option has no meaning.
 NEEDED = {"contimeout": "daemon", "sockopts": "daemon", "address": "daemon", "early-input": "daemon", "copy-as": "local"}
 
 
-def names_of(rng, number):
+def names_of(rng, number, by_turns):
     """The names of the options of run `number`: one by turns, and up to four others by chance."""
-    names = [list(OPTIONS)[number % len(OPTIONS)], *rng.sample(list(OPTIONS), rng.choice([0, 1, 1, 2, 2, 3, 4]))]
+    names = [list(by_turns)[number % len(by_turns)], *rng.sample(list(OPTIONS), rng.choice([0, 1, 1, 2, 2, 3, 4]))]
     return list(dict.fromkeys(names))
 
 
@@ -168,7 +208,7 @@ def arguments_of(rng, run, names):
     """The arguments of a run: a base, and those of its options."""
     arguments = list(rng.choice(BASES))
     for name in names:
-        arguments += OPTIONS[name](rng, run)
+        arguments += {**OPTIONS, **RARE}[name](rng, run)
     if rng.random() < 0.5 and not {"quiet", "list-only"} & set(names):
         arguments += ["-i"]
     return arguments

@@ -234,19 +234,27 @@ def _read_entry(path, relative, found, twins):
         os.close(held)
 
 
-def differences(name, expected, found):
-    """What differs between two trees as `read` describes them, one text each."""
-    texts = []
+def differences(expected, found):
+    """What differs between two trees as `read` describes them: path, aspect, ours, stock's. The aspect is "presence" when only
+    one of them has the path: the value is then the entry, or None."""
+    changes = []
     for path in sorted(expected.keys() | found.keys()):
-        label = f"{name}/{path.decode(errors='replace')}"
         if path not in found or path not in expected:
-            texts.append(f"{label}: only with {'stock' if path in expected else 'ours'}")
+            changes.append((path, "presence", found.get(path), expected.get(path)))
             continue
         for aspect, value in expected[path].items():
             other = found[path].get(aspect)
             if value != other and not (aspect == "value" and expected[path]["kind"] != found[path]["kind"]):
-                texts.append(f"{label}: {aspect} {_short(other)}, stock {_short(value)}")
-    return texts
+                changes.append((path, aspect, other, value))
+    return changes
+
+
+def shown(tree, path, aspect, ours, stock):
+    """A difference between two trees as text."""
+    label = f"{tree}/{path.decode(errors='replace')}"
+    if aspect == "presence":
+        return f"{label}: only with {'stock' if stock else 'ours'}"
+    return f"{label}: {aspect} {_short(ours)}, stock {_short(stock)}"
 
 
 def _short(value):

@@ -335,7 +335,8 @@ def body_of(item, role, direction):
         if item.errors:
             check_same_lines(_lines(stock.err, place), _lines(ours.err, place), "standard error: ")
         for name, expected in found[0].items():
-            check_equal_trees(trees.differences(name, expected, found[1][name]), "our tree differs from stock's")
+            changes = trees.differences(expected, found[1][name])
+            check_equal_trees([trees.shown(name, *change) for change in changes], "our tree differs from stock's")
     return body
 
 

@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 from harness.cases import Case, Skipped, check, check_equal_trees
-from harness.differential import runs
+from harness.differential import printed
 from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers import matrix
@@ -75,7 +75,7 @@ def _two_passes(setting, folder, kind, direction, options, client, server):
             check(outcome.code == 0, f"{os.path.basename(client)} to {os.path.basename(server)}: {outcome}")
             lines = outcome.out.replace(os.fsencode(os.path.relpath(folder, setting.root)), b"@").split(b"\n")
             # Which of the names of a file is transferred differs (docs/differences.md).
-            found.append((runs.by_file(sorted(filter(None, lines))), compare.manifest(target)))
+            found.append((printed.by_file(sorted(filter(None, lines))), compare.manifest(target)))
     return found
 
 

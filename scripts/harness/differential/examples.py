@@ -1,0 +1,193 @@
+"""What each rule of `explained` must explain, and what it must not: `differential/rules` applies them to results made by hand."""
+
+import dataclasses
+import os
+
+from harness.cases import check
+from harness.differential import explained
+from harness.differential.comparing import Aspect, Code, Comparison, Line, shown
+from harness.differential.options import Run
+from harness.differential.trees import Entry
+
+DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/differences.md")
+
+
+def _found(kind="-", mode=0o644, owner=(0, 0), time=7, value=b""):
+    """An entry as `trees.read` describes it."""
+    return {"kind": kind, "mode": oct(mode), "owner": owner, "time": time, "value": value, "device": 0, "attributes": {}}
+
+
+def _given(words, transport="shell", direction="push", is_root=True, client="ours", server="ours", source=None, before=None, dst=None,
+           stock_dst=None, err=b"", ours_err=b"", lines=()):
+    """A comparison; `dst` is the destination as ours leaves it, and stock if nothing else is given, `lines` what stock prints."""
+    theirs = dst or {} if stock_dst is None else stock_dst
+    expected = {"code": 0, "err": err, "lines": list(lines), "trees": {"dst": theirs}}
+    found = {"code": 0, "err": ours_err, "lines": [], "trees": {"dst": dst or {}}}
+    return Comparison(words.split(), Run({}, transport, direction, is_root), client, server, source or {}, before or {}, expected, found)
+
+
+def _stock(text):
+    return Line(False, text)
+
+
+def _ours(text):
+    return Line(True, text)
+
+
+@dataclasses.dataclass
+class Example:
+    """Under `row`, the rule explains all of `explained` at once, and each of `refused` never; nor anything when one of the fields
+    in `unless` has that value instead."""
+    row: str
+    given: Comparison
+    explained: list
+    refused: list
+    unless: list = dataclasses.field(default_factory=list)
+
+
+NEVER = [
+    Aspect("dst", b"victim", "value", b"wrong", b"right"), Aspect("dst", b"victim", "presence", None, _found(value=b"right")),
+    Aspect("dst", b"victim", "mode", "0o4755", "0o644"), Aspect("dst", b"victim", "owner", (0, 0), (1, 2)),
+    Aspect("dst", b"victim", "attributes", {}, {"user.n0": b"v"}), Aspect("dst", b"victim", "kind", "l", "-"),
+    Aspect("src", b"victim", "presence", None, _found()), Aspect("other", b"victim", "value", b"wrong", b"right"),
+    Aspect("kept", b"victim", "presence", None, _found()), Code(0, 23, ([], [])), Code(23, 0, ([], [])), Code(999, 0, ([], [])),
+    _stock(b">f+++++++++ victim"), _ours(b"*deleting   victim"), _ours(b">f+++++++++ victim"),
+    _stock(b"Number of deleted files: 1 (reg: 1)"),
+]
+SAYS = b'rsync: [receiver] mkstemp "@/dst/sub/.a.XXXXXX" failed: Permission denied (13)\n'
+CHGRP = b'rsync: [generator] chgrp "@/dst/a" failed: Operation not permitted (1)\n'
+LEVEL = b"rsync: [sender] get_acl: sys_acl_get_file(a/a, ACL_TYPE_ACCESS): Too many levels of symbolic links (40)\n"
+REFUSED = b"rsync: The server is configured to refuse --copy-devices\n"
+BLOCKED = b"could not make way for new regular file: a\n"
+TWO = {b"sub": Entry("d"), b"a": Entry("-", value=b"1"), b"sub/b": Entry("h", value=b"a"), b"c": Entry("h", value=b"a")}
+TWIN = {b"a": Entry("-", value=b"1"), b"c": Entry("h", value=b"a")}
+SET_ID = {b"a": Entry("-", mode=0o4755)}
+STORED = "user.rsync.%stat"
+
+EXAMPLES = [
+    Example("refused options of a client that sends at once",
+            _given("-a --copy-devices", "daemon", "pull", client="stock", err=REFUSED, ours_err=REFUSED),
+            [Code(4, 10, ([], []))], [Code(0, 10, ([], [])), Code(23, 4, ([], []))],
+            [("state.transport", "shell"), ("found.err", b"")]),
+    Example("refused options of a client that sends at once",
+            _given("-a --copy-devices", "daemon", "pull", err=REFUSED, ours_err=REFUSED),
+            [Code(4, 10, ([], []))], [Code(10, 4, ([], [])), Code(12, 10, ([], []))], [("expected.err", b"")]),
+    Example("exit code of a client whose server ended before the file list",
+            _given("-a", direction="pull", err=b"rsync error: errors selecting files (code 3) at main.c(1) [sender=3.5.0]"),
+            [Code(3, 12, ([], []))], [Code(11, 12, ([], [])), Code(3, 23, ([], [])), Code(0, 12, ([], []))],
+            [("server", "stock"), ("expected.err", b"")]),
+    Example("`--fuzzy` without `-p`: permissions of a new file",
+            _given("-r -y", source={b"a": Entry("-", mode=0o640)}, dst={b"a": _found(mode=0o640)}),
+            [Aspect("dst", b"a", "mode", "0o640", "0o4755")], [Aspect("dst", b"a", "mode", "0o644", "0o4755")],
+            [("arguments", ["-r"]), ("arguments", ["-rp", "-y"]), ("server", "stock"), ("before", {b"a": Entry("-")})]),
+    Example("`--copy-dest`, `--link-dest` without `-p`, over an entry that is no file",
+            _given("-r --copy-dest=../other", source={b"a": Entry("-", mode=0o640)}, before={b"a": Entry("d", mode=0o2775)},
+                   dst={b"a": _found(mode=0o640)}),
+            [Aspect("dst", b"a", "mode", "0o640", "0o2775")],
+            [Aspect("dst", b"a", "mode", "0o666", "0o2775"), Aspect("dst", b"a", "mode", "0o640", "0o644")],
+            [("arguments", ["-a", "--copy-dest=../other"]), ("before", {b"a": Entry("-", mode=0o2775)}), ("server", "stock")]),
+    Example("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`",
+            _given("-a --append --copy-dest=../other", source={b"a": Entry("-", value=b"right")}),
+            [Aspect("dst", b"a", "value", b"right", b"riwrong"), _stock(b">f+++++++++ a"), _ours(b"Literal data: 5 bytes")],
+            [Aspect("dst", b"a", "value", b"riwrong", b"right"), Aspect("dst", b"a", "value", b"other", b"riwrong"),
+             Aspect("dst", b"b", "mode", "0o644", "0o600"), _stock(b"Literal data: 5 bytes"), _stock(b">f+++++++++ b")],
+            [("arguments", ["-a", "--append"]), ("server", "stock")]),
+    Example("`--fake-super` without `-o` or `-g`",
+            _given("-r --fake-super", dst={b"a": _found(mode=0o755, owner=(1, 2))}),
+            [Aspect("dst", b"a", "attributes", {STORED: b"104755 0,0 1:2"}, {STORED: b"104755 0,0 77:88"})],
+            [Aspect("dst", b"a", "attributes", {STORED: b"104755 0,0 3:4"}, {STORED: b"104755 0,0 77:88"}),
+             Aspect("dst", b"a", "attributes", {STORED: b"100755 0,0 1:2"}, {STORED: b"104755 0,0 77:88"}),
+             Aspect("dst", b"a", "attributes", {}, {STORED: b"104755 0,0 1:2"}),
+             Aspect("dst", b"a", "attributes", {STORED: b"104755 0,0 1:2", "user.n0": b"v"}, {STORED: b"104755 0,0 77:88"})],
+            [("arguments", ["-a", "--fake-super"]), ("arguments", ["-ro", "--fake-super"]), ("arguments", ["-r"])]),
+    Example("by a user who is not root: first entries of group 0",
+            _given("-rlptg", "daemon", "pull", is_root=False, source={b"a": Entry("-", time=5)}, err=CHGRP),
+            [Code(0, 23, ([], [])), Aspect("dst", b"a", "time", 5, "now")],
+            [Aspect("dst", b"a", "time", "now", 5), Aspect("dst", b"b", "time", 5, "now"), Aspect("dst", b"a", "value", b"", b"1")],
+            [("state.is_root", True), ("expected.err", CHGRP + SAYS), ("client", "stock"), ("source", {b"a": Entry("-", owner=(0, 5))})]),
+    Example("what cannot be created, because a directory is not writable",
+            _given("-a -P -i", is_root=False, err=SAYS, ours_err=b'rsync: [generator] mkstemp "@/dst/sub/a" failed: Permission denied (13)'),
+            [_stock(b"<f+++++++++ sub/a"), _stock(b"3,000 100%")],
+            [_stock(b"<f+++++++++ sub/b"), _ours(b"<f+++++++++ sub/a"), _stock(b"3,000 100%"), Aspect("dst", b"sub/a", "value", b"", b"1"),
+             _stock(b"hf+++++++++ sub/a => b")],
+            [("state.is_root", True), ("server", "stock"), ("found.err", b"")]),
+    Example("`-L`, `-k` with `-X`: extended attributes of directories that links lead to",
+            _given("-rk -X", source={b"a": Entry("l", value=b"sub")}, dst={b"a": _found("d")}),
+            [Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {})],
+            [Aspect("dst", b"a", "attributes", {}, {"user.n0": b"v"}), Aspect("dst", b"b", "attributes", {"user.n0": b"v"}, {})],
+            [("arguments", ["-r", "-X"]), ("client", "stock"), ("source", {b"a": Entry("d")}), ("found.trees", {"dst": {b"a": _found()}})]),
+    Example("`-L`, `-k` with `-A`, over a shell: the last of these levels",
+            _given("-rk -A", err=LEVEL), [Aspect("dst", b"a/a", "presence", _found("d"), None), _ours(b"cd+++++++++ a/a/")],
+            [Aspect("dst", b"a/a", "presence", _found("-"), None), Aspect("dst", b"a", "presence", _found("d"), None),
+             Aspect("dst", b"a/a", "presence", None, _found("d")), _ours(b"cd+++++++++ a/"), _stock(b"cd+++++++++ a/a/")],
+            [("client", "stock"), ("arguments", ["-r", "-A"]), ("expected.err", b"")]),
+    Example("`-X` before protocol 30, in a local copy",
+            _given("-a -X --protocol=29", "local", source={b"a": Entry("-", attributes={b"user.n0": b"v" * 40})}, before={b"a": Entry("-")}),
+            [Aspect("dst", b"a", "attributes", {"user.n0": b"v" * 40}, {})],
+            [Aspect("dst", b"a", "attributes", {"user.n0": b"v" * 32}, {}), Aspect("dst", b"a", "attributes", {"user.n0": b"w" * 40}, {}),
+             Aspect("dst", b"a", "attributes", {}, {"user.n0": b"v" * 40})],
+            [("arguments", ["-a", "-X"]), ("before", {}), ("state.transport", "shell")]),
+    Example("`-R`: file lists", _given("-r -R -v"),
+            [_stock(b"sending incremental file list"), _ours(b"building file list ... done")],
+            [_ours(b"sending incremental file list"), _stock(b"building file list ... done"), _ours(b"done with it")],
+            [("arguments", ["-r", "-v"]), ("arguments", ["-r", "-R", "-v", "--no-i-r"]), ("arguments", ["-R", "-v"])]),
+    Example("a kept file with set-ID bits whose owner or group changes", _given("-a -i", before=SET_ID),
+            [_stock(b".f...p..... a"), _ours(b".f....og... a")],
+            [_stock(b".f...p..... a"), _ours(b".f....og... a"), _stock(b".f..tp..... a"), _ours(b".f....o.... b")],
+            [("before", {b"a": Entry("-")}), ("server", "stock")]),
+    Example("`-H`: which name of a file is transferred", _given("-aH -i", source=TWO),
+            [_stock(b"<f+++++++++ sub/b"), _stock(b"hf+++++++++ a => sub/b"), _ours(b"<f+++++++++ a"), _ours(b"hf+++++++++ sub/b => a")],
+            [_stock(b"<f+++++++++ a"), _ours(b"<f+++++++++ a"), _ours(b"hf+++++++++ sub/b => a")],
+            [("arguments", ["-a", "-i"]), ("arguments", ["-aH", "-i", "--no-i-r"]), ("source", TWIN), ("server", "stock")]),
+    Example("`-H` with incremental recursion: attributes of a file whose other names come in later lists",
+            _given("-aH -i", source=TWO, before=TWO, lines=[b".f...p..... a"]),
+            [_ours(b"hf...p..... sub/b => a")],
+            [_ours(b"hf..tp..... sub/b => a"), _ours(b"hf...p..... c => a"), _stock(b"hf...p..... sub/b => a"),
+             Aspect("dst", b"a", "value", b"", b"1")],
+            [("before", {b"a": Entry("-")}), ("arguments", ["-aH", "-i", "--no-i-r"]), ("server", "stock"), ("expected.lines", [])]),
+    Example("`-H` with `--fuzzy`: a new name of a file that is there under another one",
+            _given("-aH -y -b", source=TWIN, before={b"a": Entry("-", value=b"1", attributes={b"user.n0": b"v"})},
+                   dst={b"a": _found(value=b"1"), b"c": _found(value=b"1")}),
+            [_ours(b"hf+++++++++ c => a"), _stock(b"<f+++++++++ c"), _stock(b"hf          a => c"),
+             Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {}), Aspect("dst", b"a~", "presence", None, _found(value=b"1"))],
+            [_ours(b"hf+++++++++ c => a"), _stock(b"<f+++++++++ c"), Aspect("dst", b"a", "attributes", {"user.n0": b"v"}, {})],
+            [("arguments", ["-aH", "-b"]), ("arguments", ["-a", "-y", "-b"]), ("server", "stock"), ("before", {}), ("before", TWIN)]),
+    Example("`-H`: a directory that cannot make way for the first name of a file",
+            _given("-aH -i", source=TWO, before={b"a": Entry("d")}, err=BLOCKED, ours_err=BLOCKED, dst={b"sub/b": {**_found(value=b"1"), "links": [b"sub/b"]}}, stock_dst={}),
+            [Code(23, 2, ([], [])), Aspect("dst", b"sub/b", "presence", _found(value=b"1"), None), _ours(b"<f+++++++++ sub/b"),
+             _stock(b"cannot delete non-empty directory: a")],
+            [Aspect("dst", b"sub/b", "presence", _found(value=b"1"), None), _ours(b"<f+++++++++ sub/b"), Code(0, 2, ([], [])), Code(23, 0, ([], []))],
+            [("arguments", ["-a", "-i"]), ("server", "stock"), ("expected.err", b""), ("found.err", b"")]),
+]
+
+
+def _with(given, field, value):
+    """The comparison with another value of one field, such as `state.transport` or `found.err`."""
+    part, _, name = field.partition(".")
+    if not name:
+        return dataclasses.replace(given, **{part: value})
+    old = getattr(given, part)
+    return dataclasses.replace(given, **{part: {**old, name: value} if isinstance(old, dict) else dataclasses.replace(old, **{name: value})})
+
+
+def _explained_by(given, row, differences):
+    return explained.without_known(given, differences)[1].get(row, [])
+
+
+def check_rules():
+    """Fails unless each rule stands for a row of docs/differences.md, and explains what its examples say and nothing else."""
+    with open(DOCUMENT) as document:
+        rows = [line[2:] for line in document if line.startswith("| ")]
+    for row in {rule.row for rule in explained.KNOWN} | explained.ROWS_INSTEAD:
+        check(any(line.startswith(row) for line in rows), f"docs/differences.md has no row '{row}'")
+    check({rule.row for rule in explained.KNOWN} == {example.row for example in EXAMPLES}, "a rule without an example")
+    for example in EXAMPLES:
+        left = explained.without_known(example.given, example.explained)[0]
+        check(not left, f"{example.row}: not explained: {', '.join(map(shown, left))}")
+        for difference in [*example.refused, *(one for one in NEVER if one not in example.explained)]:
+            taken = explained.without_known(example.given, [difference])[1]
+            check(not taken, f"explained by {list(taken)}: {shown(difference)} ({' '.join(example.given.arguments)})")
+        for field, value in example.unless:
+            found = _explained_by(_with(example.given, field, value), example.row, example.explained)
+            check(not found, f"{example.row}: explained although {field} is {value}: {', '.join(map(shown, found))}")
+    return f"{len(explained.KNOWN)} rules"
