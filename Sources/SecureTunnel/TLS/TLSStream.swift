@@ -261,7 +261,7 @@ extension TLSStream {
         return failure
     }
 
-    /// Determines why the transport broke while sending: a peer that rejects us sends an alert before it hangs up.
+    /// Determines why the transport broke while sending: a peer that rejects us sends an alert before it closes the connection.
     private func explain(_ error: TransportError) -> TransportError {
         guard case .reset = error else { return error }
         if readTurn.withLockIfAvailable({ _ in lookForLastWord() }) == nil {
@@ -271,7 +271,7 @@ extension TLSStream {
         return readFailure.withLock { $0 } ?? error
     }
 
-    /// Processes what the peer sent before it hung up, until an error is found or data is in the way.
+    /// Processes what the peer sent before it closed the connection, until an error is found or data is in the way.
     private func lookForLastWord() {
         let limit = transport.readTimeout
         defer { transport.readTimeout = limit }

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -60,8 +61,9 @@ struct ForecastReport {
             ("volume", path),
             (
                 "holds",
-                "\(Figures.count(tree.files)) files, \(Figures.count(tree.directories)) directories, "
-                    + "\(Figures.count(tree.symbolicLinks + tree.devices + tree.specials)) others"
+                "\(counted(tree.files, "file", commas: true)), "
+                    + "\(counted(tree.directories, "directory", plural: "directories", commas: true)), "
+                    + counted(tree.symbolicLinks + tree.devices + tree.specials, "other", commas: true)
             ),
             ("lengths", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", holes among them" : "")),
             ("takes here", Figures.bytes(tree.allocatedBytes)),
@@ -69,17 +71,19 @@ struct ForecastReport {
         for candidate in forecast.candidates {
             let need = candidate.need
             let text =
-                "\(Figures.bytes(need.bytes.value)), \(Figures.count(need.inodes.value)) inodes; "
+                "\(Figures.bytes(need.bytes.value)), \(counted(need.inodes.value, "inode", commas: true)); "
                 + "\(Figures.bytes(need.bytesWhileUpdating.value)) while the largest file is replaced"
             rows.append(("on \(candidate.target.fileSystem.rawValue), blocks of \(candidate.target.blockSize)", text))
         }
         if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }
-        rows.append(("claim", "\(proposal.quantity) (\(Figures.count(proposal.bytes)) bytes)"))
+        rows.append(("claim", "\(proposal.quantity) (\(counted(proposal.bytes, "byte", commas: true)))"))
         if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
         let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
         let carried = CarriedAttributes(lists: carries, extended: carries)
         if let loss = tree.attributes.loss(carrying: carried) { rows.append(("will NOT survive", loss)) }
-        if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not included")) }
+        if tree.unreadable > 0 {
+            rows.append(("NOT READ", "\(counted(tree.unreadable, "entry", plural: "entries")), not included"))
+        }
         for failure in forecast.failures { rows.append(("", failure.description)) }
         return rows
     }

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeCapacity
 
 /// The question `dvm-source capacity --rule`: which size today's controller would propose.
@@ -73,7 +74,7 @@ package struct RuleQuestion: Sendable {
             ("threshold", .integer(rule.threshold)), ("fits", .flag(fits)),
         ])
         var rows = [
-            ("proposed", "\(decision.proposed) (\(Figures.count(decision.bytes)) bytes)"),
+            ("proposed", "\(decision.proposed) (\(counted(decision.bytes, "byte", commas: true)))"),
             ("reason", "\(decision.reason.rawValue): \(decision.reason.comment)"),
             ("threshold", "\(rule.threshold) %"),
         ]

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -39,7 +40,7 @@ package struct TargetCapacity: Sendable {
         guard let needs else { return nil }
         let (has, wanted) = (Figures.binary(facts.capacity), Figures.binary(needs))
         guard needs > facts.capacity else { return "verified: \(has) >= \(wanted) needed" }
-        return "too small: \(has) < \(wanted) needed: \(needs - facts.capacity) bytes are missing"
+        return "too small: \(has) < \(wanted) needed: \(counted(needs - facts.capacity, "byte")) short"
     }
 
     /// One JSON object on a line.
@@ -55,8 +56,8 @@ package struct TargetCapacity: Sendable {
     package var table: String {
         let space = facts.space
         let abilities = facts.abilities
-        func figure(_ number: Int64?) -> String { number.map { Figures.count($0) } ?? "not known" }
-        func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "not known" }
+        func figure(_ number: Int64?) -> String { number.map { grouped($0) } ?? "unknown" }
+        func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "unknown" }
         var rows: [(String, String)] = [
             ("volume", path),
             ("file system", space.type + (space.isReadOnly ? ", read-only" : "")),
@@ -65,11 +66,11 @@ package struct TargetCapacity: Sendable {
             ("free for this user", "\(Figures.binary(space.freeBytes)) (\(space.freeBytes) bytes)"),
             ("left of the quota", space.quotaBytes.map { Figures.binary($0) } ?? "no quota"),
             ("block size", figure(space.blockSize)),
-            ("free inodes", space.freeInodes.map { Figures.count($0) } ?? "made as needed"),
+            ("free inodes", space.freeInodes.map { grouped($0) } ?? "allocated as needed"),
             ("longest name", "\(space.longestName) bytes"),
-            ("largest file", abilities.largestFile.map { Figures.binary($0) } ?? "not known"),
+            ("largest file", abilities.largestFile.map { Figures.binary($0) } ?? "unknown"),
             ("names of a file", figure(abilities.linkLimit)),
-            ("time grain", abilities.timeGrain.map { "\(Figures.count($0)) ns" } ?? "not known"),
+            ("time grain", abilities.timeGrain.map { "\(grouped($0)) ns" } ?? "unknown"),
             ("times from, to", "\(figure(abilities.earliestTime)), \(figure(abilities.latestTime)) s since 1970"),
             ("folds case", word(abilities.foldsCase)),
             ("keeps holes", word(abilities.keepsHoles)),

@@ -66,7 +66,7 @@ extension AgentError {
         case .wrongName: .wrongName
         case .unknownAuthority: .unknownAuthority
         case .pinMismatch: .pinMismatch
-        case .certificateRefused: .certificateRefused
+        case .certificateRefused, .noCertificate: .certificateRefused
         case .alert(_, let name): failure(ofAlert: name)
         case .clientCertificateRequired: .clientCertificateRequired
         case .clientCertificateRefused: .clientCertificateRefused
@@ -222,17 +222,18 @@ extension AgentError {
         lacksOnlyLargeFiles: Bool = false,
         lacksOnlyAttributes: Bool = false
     ) {
+        let messages = counted(exceptions, "message")
         switch exitCode {
         case 0: return nil
-        case 24: self.init(.vanished, "complete except for files that vanished (\(exceptions) messages)", exitCode: 24)
-        case 25: self.init(.deletionLimit, "deletions stopped at their limit", exitCode: 25)
+        case 24: self.init(.vanished, "complete except for files that vanished (\(messages))", exitCode: 24)
+        case 25: self.init(.deletionLimit, "deletions stopped at the limit", exitCode: 25)
         case 23 where lacksOnlyLargeFiles:
-            let text = "everything was transferred except files larger than the limit (\(exceptions) messages)"
+            let text = "everything was transferred except files larger than the limit (\(messages))"
             self.init(.fileTooLarge, text, exitCode: 23)
         case 23 where lacksOnlyAttributes:
-            let text = "all contents are in place, but some attributes could not be set (\(exceptions) messages)"
+            let text = "all contents are in place, but some attributes could not be set (\(messages))"
             self.init(.partial, text, exitCode: 23)
-        default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
+        default: self.init(.partial, "not everything could be transferred (\(messages))", exitCode: exitCode)
         }
     }
 

@@ -14,7 +14,7 @@ extension VolumeOutcome {
         let seconds = elapsed.inSeconds
         let rate = seconds > 0 ? (Double(figures.literalData) + Double(figures.matchedData)) / seconds : 0
         var text = "volume \(name): \(verdict)\n"
-        text += "  files listed \(Figures.count(Int64(figures.listed.total))), \(counts)\n"
+        text += "  files listed \(grouped(figures.listed.total)), \(counts)\n"
         text +=
             "  sent as data \(Figures.bytes(figures.literalData)), found at the target \(Figures.bytes(figures.matchedData)),"
         text += " of \(Figures.bytes(figures.totalSize)) in all\n"
@@ -32,7 +32,7 @@ extension VolumeOutcome {
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
         let more = exceptionCount - min(exceptions.count, Self.shownLimit)
-        if more > 0 { text += "    and \(Figures.count(Int64(more))) more\n" }
+        if more > 0 { text += "    and \(grouped(more)) more\n" }
         return text
     }
 
@@ -56,11 +56,11 @@ extension VolumeOutcome {
 
     private var counts: String {
         guard let inPlace else {
-            let sent = Figures.count(Int64(statistics.transferredFiles))
+            let sent = grouped(statistics.transferredFiles)
             return "sent \(sent); the target does not tell what is in place"
         }
-        let (transferred, created) = (Figures.count(inPlace.transferred), Figures.count(inPlace.created))
-        return "transferred \(transferred), created \(created), deleted \(Figures.count(inPlace.deleted))"
+        let (transferred, created) = (grouped(inPlace.transferred), grouped(inPlace.created))
+        return "transferred \(transferred), created \(created), deleted \(grouped(inPlace.deleted))"
     }
 
     /// Where other writers are not excluded; nil when they are, or without a lock (a stock target).

@@ -1,3 +1,4 @@
+import LinuxSystem
 package import SecureTunnel
 
 /// The users of a target's volumes, read once from a file of `user:password` lines.
@@ -40,7 +41,7 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable
     package func password(of user: [UInt8]) -> SecretBytes? { passwords[user] }
 
     /// How many users there are; never a password.
-    package var description: String { "credentials of \(passwords.count) users" }
+    package var description: String { "credentials of \(counted(passwords.count, "user"))" }
 
     /// Shows nothing, so that no dump of a value contains a password.
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -55,10 +56,11 @@ struct DeletionBrake: Sendable, Equatable {
 extension AgentError {
     /// Refused deletions.
     init(refused refusal: TransferTally.Refusal, _ deletions: Int64, of entries: Int64) {
-        let figures = "\(Figures.count(deletions)) of the target's \(Figures.count(entries)) entries would be deleted"
+        let all = counted(entries, "entry", plural: "entries", commas: true)
+        let figures = "\(grouped(deletions)) of the target's \(all) would be deleted"
         switch refusal {
         case .emptySource: self.init(.emptySource, "the source has no entries, and \(figures)", exitCode: 25)
-        case .tooMany: self.init(.tooManyDeletions, "\(figures): nothing was", exitCode: 25)
+        case .tooMany: self.init(.tooManyDeletions, "\(figures): nothing was deleted", exitCode: 25)
         }
     }
 }

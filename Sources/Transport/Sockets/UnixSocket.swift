@@ -9,7 +9,7 @@ import LinuxSystem
 /// - Throws: ``TransportError``.
 package func dialUnix(path: String) throws(TransportError) -> SocketStream {
     guard let address = SocketAddress(unixPath: path) else {
-        throw .badAddress(text: path, reason: "a socket path has 1 to 107 bytes")
+        throw .badAddress(text: path, reason: "the path of a socket must have 1 to 107 bytes")
     }
     do throws(SystemError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)

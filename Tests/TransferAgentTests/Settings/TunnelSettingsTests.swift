@@ -67,7 +67,7 @@ struct TunnelSettingsTests {
         let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: leaf.key)
         let target = try stage.target { ($0.certificate, $0.privateKey) = (leaf.certificate, leaf.key) }
-        let warning = "WARNING: \(leaf.key): everybody may read or change it"
+        let warning = "WARNING: \(leaf.key): other users can read or change it"
         let lines = try stage.finish(target)
         #expect(lines.count == 1 && lines.first?.hasSuffix(" WARNING " + warning) == true, "\(lines)")
         var settings = stage.source(target, trust: .authorities(authority.files.certificate))
@@ -78,7 +78,7 @@ struct TunnelSettingsTests {
         settings.trust = .preSharedKey(keys)
         let error = #expect(throws: AgentError.self) { try SourceJob(settings) }
         #expect(error?.failure == .badSecretFile)
-        #expect(error?.observed == "\(keys) cannot be used: everybody may read or change it")
+        #expect(error?.observed == "\(keys) cannot be used: other users can read or change it")
         #expect(throws: AgentError.self) { try stage.target { $0.preSharedKeys = keys } }
     }
 

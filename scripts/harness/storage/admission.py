@@ -163,8 +163,8 @@ def _is_refusal(outcome):
 
 def _asked(outcome, what):
     """The requirement of the check, from its message."""
-    found = re.search(rf"(\d+) {what} are needed".encode(), outcome.err)
-    check(found, f"the check does not say how many {what} are needed: {outcome}")
+    found = re.search(rf"(\d+) {what} needed".encode(), outcome.err)
+    check(found, f"the check does not say how many {what} it needs: {outcome}")
     return int(found.group(1))
 
 

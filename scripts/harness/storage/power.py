@@ -368,7 +368,7 @@ def _disk_fails(way, is_ours):
                 check(outcome.code == wanted, f"the disk fails: {outcome}")
                 check("the disk reported an error while data was written back" in words, f"the disk fails: {outcome}")
                 check("Input/output error" in words or "No space left on device" in words, f"the disk fails: {outcome}")
-                check("data was lost of \"file" in words, f"the disk fails: {outcome}")
+                check("data was lost in \"file" in words, f"the disk fails: {outcome}")
                 check(("DVM-3008" in words) == is_ours, f"the disk fails: {outcome}")
                 check(len(outcome.lines()) <= 5, f"the disk fails: {outcome}")
                 mend()
