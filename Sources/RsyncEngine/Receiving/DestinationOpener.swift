@@ -56,7 +56,7 @@ struct DestinationOpener {
         let parts = PathParts(path)
         do throws(VolumeError) {
             let links = base == nil ? PathRule.Links.everybodys : nil
-            return try openVolume(parts.folder, following: links).root.status(of: parts.leaf.span) != nil
+            return try openVolume(parts.directory, following: links).root.status(of: parts.leaf.span) != nil
         } catch {
             return false
         }
@@ -91,17 +91,17 @@ struct DestinationOpener {
         let parts = PathParts(path)
         // A dry run with `--mkpath` has not made it.
         if state.options.placement.makesPath, !state.execution.changesDestination,
-            try kind(of: parts.folder, hasSlash: false) == .missing
+            try kind(of: parts.directory, hasSlash: false) == .missing
         {
             return destination(try open([]), [], localName: parts.leaf, wasCreated: true)
         }
-        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
+        return destination(try open(parts.directory), parts.directory, localName: parts.leaf)
     }
 
     /// Makes the missing directories of a path (`--mkpath`).
     ///
     /// - Parameters:
-    ///   - path: The path.
+    ///   - path: The path to create, including its last component.
     ///   - shown: The path that the line about it names.
     /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 11.
     func makePath(_ path: [UInt8], shownAs shown: [UInt8]) throws(EngineError) {
@@ -142,7 +142,7 @@ struct DestinationOpener {
         let parts = PathParts(path)
         guard state.execution.changesDestination else { return try open([]) }
         do throws(VolumeError) {
-            try openVolume(parts.folder).root.createDirectory(parts.leaf.span, permissions: 0o777)
+            try openVolume(parts.directory).root.createDirectory(parts.leaf.span, permissions: 0o777)
             return try openVolume(path)
         } catch {
             if error.linkNote != nil { throw failure("change_dir#2", path, error, exitCode: 3) }

@@ -10,8 +10,8 @@ package import Transport
 /// used for writing, since part of a record may have been sent.
 ///
 /// ## Concurrency model
-/// One thread reads while another writes. `readTurn` is held by whoever reads from the transport, `sendTurn` by
-/// whoever writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
+/// One thread reads while another writes. `readTurn` is held by the thread that reads from the transport, `sendTurn` by
+/// the one that writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
 /// inside either, never around a wait. Neither turn is taken while holding the other, except for attempts that do not
 /// wait.
 package final class TLSStream: ByteStream {

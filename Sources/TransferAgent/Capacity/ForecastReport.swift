@@ -65,8 +65,8 @@ struct ForecastReport {
                     + "\(counted(tree.directories, "directory", plural: "directories", commas: true)), "
                     + counted(tree.symbolicLinks + tree.devices + tree.specials, "other", commas: true)
             ),
-            ("lengths", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", holes among them" : "")),
-            ("takes here", Figures.bytes(tree.allocatedBytes)),
+            ("total size", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", including holes" : "")),
+            ("allocated here", Figures.bytes(tree.allocatedBytes)),
         ]
         for candidate in forecast.candidates {
             let need = candidate.need
@@ -77,10 +77,10 @@ struct ForecastReport {
         }
         if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }
         rows.append(("claim", "\(proposal.quantity) (\(counted(proposal.bytes, "byte", commas: true)))"))
-        if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
+        if let fits = proposal.fits { rows.append(("provisioned", fits ? "sufficient" : "NOT sufficient")) }
         let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
         let carried = CarriedAttributes(lists: carries, extended: carries)
-        if let loss = tree.attributes.loss(carrying: carried) { rows.append(("will NOT survive", loss)) }
+        if let loss = tree.attributes.loss(carrying: carried) { rows.append(("NOT TRANSFERRED", loss)) }
         if tree.unreadable > 0 {
             rows.append(("NOT READ", "\(counted(tree.unreadable, "entry", plural: "entries")), not included"))
         }

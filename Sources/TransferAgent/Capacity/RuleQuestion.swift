@@ -57,7 +57,7 @@ package struct RuleQuestion: Sendable {
         let told = try diskUsage.map { text throws(CapacityError) in try DiskUsage(parsing: text, path: volume) }
         let size = try measured.map { text throws(CapacityError) in try Quantity(parsing: text) } ?? told?.size
         guard let size, let percent = usagePercent ?? told?.usagePercent else {
-            throw .unusableOutput("give --usage-percent and --measured, or df's output with --df")
+            throw .unusableOutput("use --usage-percent and --measured, or pass df's output with --df")
         }
         return DiskUsage(size: size, used: told?.used ?? Quantity(bytes: 0), usagePercent: percent)
     }

@@ -152,7 +152,7 @@ extension AgentError {
             self.init(.daemonSilent, "\(broken)", exitCode: exitCode)
         // rsync's is 5 or 12, by chance.
         case .ended: self.init(.daemonSilent, "\(cause)", exitCode: 12)
-        // rsync's code for a version that is not spoken (protocol specification, session 9.1).
+        // rsync's code for a version that is not supported (protocol specification, session 9.1).
         case .violation(let text, 2): self.init(.protocolVersion, text, exitCode: exitCode)
         case .violation(let text, _): self.init(.notADaemon, text, exitCode: exitCode)
         }

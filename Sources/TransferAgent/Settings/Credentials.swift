@@ -21,17 +21,19 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable
                     AgentError(.badSecretFile, "\(path), line \(number): \(reason)", exitCode: 1)
                 }
                 let colon = line.indices.first { line[$0] == UInt8(ascii: ":") } ?? 0
-                guard colon > 0, colon + 1 < line.count else { throw refuse("a line is user:password, both not empty") }
+                guard colon > 0, colon + 1 < line.count else {
+                    throw refuse("not user:password with both parts non-empty")
+                }
                 let user = (0..<colon).map { line[$0] }
                 let password = SecretBytes(copying: line.extracting((colon + 1)...))
                 guard passwords.updateValue(password, forKey: user) == nil else {
-                    throw refuse("the user has a line already")
+                    throw refuse("duplicate user")
                 }
                 return true
             }
             return passwords
         }
-        guard !passwords.isEmpty else { throw AgentError(.badSecretFile, "\(path) names no user", exitCode: 1) }
+        guard !passwords.isEmpty else { throw AgentError(.badSecretFile, "\(path) contains no user", exitCode: 1) }
     }
 
     /// Finds the password of a user.

@@ -20,7 +20,7 @@ struct DeletionBrake: Sendable, Equatable {
     /// - Throws: ``AgentError`` for an invalid share.
     init(_ settings: TransferSettings) throws(AgentError) {
         guard (0...100).contains(settings.deleteLimit) else {
-            throw AgentError(.badSetting, "--delete-limit: a share is 0 to 100 percent", exitCode: 1)
+            throw AgentError(.badSetting, "--delete-limit must be 0 to 100 percent", exitCode: 1)
         }
         isDeleting = settings.delete
         allowsEmptySource = settings.allowEmptySource

@@ -47,7 +47,7 @@ final class PreLoginLog: Sendable {
             return (false, missed)
         }
         if missed > 0 {
-            let text = "omitted \(counted(missed, "more line")) about connections that did not log in"
+            let text = "suppressed \(counted(missed, "more line")) about connections that did not log in"
             log.warning("\(text)", metadata: ["suppressed": .stringConvertible(missed)])
         }
         if isWritten { log.notice("\(line)", metadata: metadata) }

@@ -58,7 +58,9 @@ extension DaemonSession.Report {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"
         }
-        if let successor = (hold as? WriterClaim)?.endedFor { text += ", ended: its job came again from \(successor)" }
+        if let successor = (hold as? WriterClaim)?.endedFor {
+            text += ", ended: its job started again from \(successor)"
+        }
         return text
     }
 

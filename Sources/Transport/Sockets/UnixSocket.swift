@@ -25,7 +25,7 @@ package func dialUnix(path: String) throws(TransportError) -> SocketStream {
 /// Sends a message to a datagram socket in the file system; failures are ignored, and a full socket is not waited for.
 ///
 /// - Parameters:
-///   - message: The message.
+///   - message: The content of one datagram.
 ///   - path: At most 107 bytes.
 package func sendDatagram(_ message: [UInt8], toSocket path: String) {
     guard let address = SocketAddress(unixPath: path) else { return }

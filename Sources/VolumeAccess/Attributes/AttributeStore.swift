@@ -100,7 +100,7 @@ struct AttributeStore {
         }
     }
 
-    /// Removes an attribute; one that does not exist is no error.
+    /// Removes an attribute; one that does not exist is not an error.
     func remove(_ name: [UInt8]) -> Int {
         let result = withTerminated(name.span) { name in
             switch place {

@@ -85,10 +85,10 @@ struct TunnelSettingsTests {
     @Test(
         "a target is told what its tunnel lacks",
         arguments: [
-            ("", "TLS takes --certificate and --private-key, or --psk-file"),
-            ("certificate", "--certificate and --private-key go together"),
-            ("key", "--certificate and --private-key go together"),
-            ("authorities, secrets", "--client-ca takes --certificate and --private-key"),
+            ("", "TLS requires --certificate and --private-key, or --psk-file"),
+            ("certificate", "--certificate and --private-key must be used together"),
+            ("key", "--certificate and --private-key must be used together"),
+            ("authorities, secrets", "--client-ca requires --certificate and --private-key"),
         ]
     )
     func incomplete(given: String, words: String) throws {

@@ -408,7 +408,7 @@ def _slow_disk(setting, folder):
             check(re.search(r"on disk: synced in [0-9.]+ s", words), words)
     with Ends(setting, folder, target="stock", path=f"{folder}/stock") as ends:
         words = ends.push(source, "--progress", "lines").out.decode()
-        check("durability: not known (stock target)" in words, words)
+        check("durability: unknown (stock target)" in words, words)
     return f"the phase at {seen} s"
 
 

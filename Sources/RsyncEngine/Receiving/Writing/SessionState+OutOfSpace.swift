@@ -6,7 +6,7 @@ extension SessionState {
     /// freed some in the meantime.
     private static let fewInodes: Int64 = 64
 
-    /// Whether an entry could not be created for want of an inode: entries that need none are not affected, so that, as
+    /// Whether an entry could not be created for lack of an inode: entries that need none are not affected, so that, as
     /// in rsync, only this one fails.
     func lacksOnlyInode(_ error: VolumeError, on volume: Volume) -> Bool {
         guard case .system(let operation, _, _) = error, error.isOutOfSpace,
