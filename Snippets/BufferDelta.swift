@@ -5,10 +5,10 @@ import DeltaTransfer
 let old: [UInt8] = Array("The quick brown fox jumps over the lazy dog. ".utf8) + Array(repeating: 0x2e, count: 5000)
 let new: [UInt8] = Array("A new beginning: ".utf8) + old
 
-// Whoever has the old content signs it and sends the signature.
+// The side with the old content signs it and sends the signature.
 let signature = try Signature(of: old.span.bytes)
 
-// Whoever has the new content finds what the old one lacks, and sends the delta.
+// The side with the new content finds what the old one lacks, and sends the delta.
 let delta = Delta(from: signature, to: new.span.bytes)
 
 // Back at the old content, the delta turns it into the new one.

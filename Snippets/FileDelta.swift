@@ -65,15 +65,15 @@ func apply(_ step: Step, of basis: FileHandle, cutBy geometry: BlockGeometry, to
 // snippet.end
 
 // A file of 2 MiB, and the same with 1000 bytes in front and others in the middle.
-let folder = FileManager.default.temporaryDirectory.appendingPathComponent("FileDelta-\(UUID().uuidString)")
-try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-defer { try? FileManager.default.removeItem(at: folder) }
+let directory = FileManager.default.temporaryDirectory.appendingPathComponent("FileDelta-\(UUID().uuidString)")
+try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+defer { try? FileManager.default.removeItem(at: directory) }
 var random = SystemRandomNumberGenerator()
 let words = (0..<(1 << 18)).map { _ in random.next() }
 let oldBytes = words.withUnsafeBytes { Data($0) }
 var newBytes = Data(repeating: 7, count: 1000) + oldBytes
 for index in (1 << 20)..<(1 << 20) + 5000 { newBytes[index] ^= 0xff }
-let paths = ["old", "new", "rebuilt"].map { folder.appendingPathComponent($0) }
+let paths = ["old", "new", "rebuilt"].map { directory.appendingPathComponent($0) }
 for (path, bytes) in zip(paths, [oldBytes, newBytes, Data()]) { try bytes.write(to: path) }
 
 let basis = try FileHandle(forReadingFrom: paths[0])

@@ -19,12 +19,12 @@ struct Benchmark: Sendable {
             seconds.append(Double(whole) + Double(atto) / 1e18)
         }
         seconds.sort()
-        let scale = Double(byteCount) / 1e9
+        let scale = Double(byteCount) / Double(1 << 30)
         return Measurement(name: name, best: scale / seconds[0], median: scale / seconds[4], check: check)
     }
 }
 
-/// How fast something was, in 10^9 bytes per second.
+/// How fast something was, in GiB/s.
 struct Measurement {
     let name: String
     let best: Double
@@ -35,12 +35,12 @@ struct Measurement {
     /// A row of the table for people.
     var line: String {
         let padding = String(repeating: " ", count: max(36 - name.count, 1))
-        return "\(name)\(padding)best \(rounded(best)) GB/s   median \(rounded(median)) GB/s   (\(check & 0xffff))"
+        return "\(name)\(padding)best \(rounded(best)) GiB/s   median \(rounded(median)) GiB/s   (\(check & 0xffff))"
     }
 
     /// An object for `scripts/bench`.
     var json: String {
-        #"{"name": "\#(name)", "bestGBps": \#(rounded(best)), "medianGBps": \#(rounded(median))}"#
+        #"{"name": "\#(name)", "bestGiBps": \#(rounded(best)), "medianGiBps": \#(rounded(median))}"#
     }
 
     private func rounded(_ value: Double) -> Double { Double(Int(value * 1000 + 0.5)) / 1000 }

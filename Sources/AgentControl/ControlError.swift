@@ -23,11 +23,11 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .transport(let error): "\(error)"
-        case .ended(let awaited): "the control channel ended while waiting for \(awaited)"
-        case .silent(let awaited): "the control channel ended or was silent while waiting for \(awaited)"
-        case .broken(let text): "the control channel's protocol was broken: \(text)"
-        case .unusable(let text): "the target's answer is not usable: \(text)"
-        case .loginRefused(let text): "the control channel's login failed: \(text)"
+        case .ended(let awaited): "the control channel was closed while waiting for \(awaited)"
+        case .silent(let awaited): "the control channel was closed or silent while waiting for \(awaited)"
+        case .broken(let text): "protocol violation on the control channel: \(text)"
+        case .unusable(let text): "invalid answer from the target: \(text)"
+        case .loginRefused(let text): "login on the control channel failed: \(text)"
         case .unknownRequest(let name): "the peer does not know the request \"\(name)\""
         case .refused(let text): text
         }

@@ -68,7 +68,7 @@ package struct ControlLogin {
         let hello = try channel.message(by: deadline, "the target's hello")
         if let refusal = hello.refusal { throw .refused(refusal) }
         guard let version = hello["dvm"]?.asInteger, version >= 1, let theirs = hello["challenge"]?.asText else {
-            throw .broken("the hello is none")
+            throw .broken("an invalid hello")
         }
         let challenges = (theirs, challenge())
         let proof = proof(.source, identity.password, user: identity.user, challenges)
@@ -80,7 +80,7 @@ package struct ControlLogin {
         if let refusal = answer.refusal { throw .loginRefused(refusal) }
         let expected = Self.proof(.target, identity.password, user: identity.user, challenges)
         guard let shown = answer["proof"]?.asText, isEqual(shown, expected) else {
-            throw .loginRefused("the target cannot prove that it knows the password")
+            throw .loginRefused("the target did not prove that it knows the password")
         }
         guard case .list(let words) = hello["knows"] else { return [] }
         return Set(words.compactMap(\.asText))
@@ -107,14 +107,14 @@ package struct ControlLogin {
         let login = try channel.message(by: deadline, "a login")
         guard let user = login["user"]?.asText, let theirs = login["challenge"]?.asText,
             let shown = login["proof"]?.asText
-        else { throw .broken("the login lacks a member") }
+        else { throw .broken("an incomplete login") }
         let known = password(Array(user.utf8))
         // The same work is done for a user who does not exist.
         let expected = proof(.source, known ?? SecretBytes(own), user: user, (own, theirs))
         guard isEqual(shown, expected), let known, theirs.utf8.count >= 32 else {
             pause(penalty)
-            try channel.send([("error", .text("user or password is wrong"))])
-            throw .loginRefused("user or password is wrong")
+            try channel.send([("error", .text("wrong user or password"))])
+            throw .loginRefused("wrong user or password")
         }
         let answer = proof(.target, known, user: user, (own, theirs))
         try channel.send([("proof", .text(answer))])

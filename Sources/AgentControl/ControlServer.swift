@@ -70,7 +70,7 @@ package struct ControlServer {
             context.user = report.user
             try answerAll(context, &report)
         } catch {
-            // A peer that hangs up before the login only probed for a dvm-target.
+            // A peer that closes the connection before the login only probed for a dvm-target.
             if case .ended = error, report.user.isEmpty {} else { report.failure = error }
         }
         if report.wantsSession { _ = channel.handOver() } else { channel.close() }
@@ -83,7 +83,7 @@ package struct ControlServer {
         while let request = try nextRequest(channel) {
             let name = request["request"]?.asText ?? ""
             guard let kind = Self.requests.first(where: { $0.name == name }) else {
-                try channel.send([("error", .text("the request is not known here")), ("unknown", .flag(true))])
+                try channel.send([("error", .text("unknown request")), ("unknown", .flag(true))])
                 continue
             }
             context.deadline = .now + kind.limit

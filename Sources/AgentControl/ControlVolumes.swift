@@ -13,6 +13,6 @@ package protocol ControlVolumes: Sendable {
 
     /// Who currently keeps a session of a job from writing to a volume.
     ///
-    /// - Returns: A text for the user; nil when nobody does.
+    /// - Returns: A text for the user; nil for none.
     func writer(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String?
 }

@@ -22,8 +22,8 @@ public struct ChecksumRecipe: Sendable, Hashable {
     /// Creates a recipe.
     ///
     /// - Parameters:
-    ///   - algorithm: The algorithm.
-    ///   - seed: The seed.
+    ///   - algorithm: What computes the digest.
+    ///   - seed: The session's checksum seed; without effect for `unseeded`.
     ///   - seedUse: How it is used; `key` is for the xxHash family, `prefix` and `suffix` to the others.
     public init(_ algorithm: ChecksumAlgorithm, seed: Int32 = 0, seedUse: SeedUse = .unseeded) {
         switch algorithm {

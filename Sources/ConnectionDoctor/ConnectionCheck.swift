@@ -10,7 +10,7 @@ enum ConnectionCheck: String, Sendable, CaseIterable {
     case connection
     /// The proxy connects to the target.
     case proxy
-    /// The target speaks TLS.
+    /// The target supports TLS.
     case tls
     /// The certificate is the target's own, not replaced on the connection path.
     case certificate

@@ -28,7 +28,7 @@ struct DaemonChecks {
         let isStock = !ControlClient.isOffered(by: stream)
         var next: (any ByteStream)? = isStock ? stream : nil
         defer { next?.close() }
-        // A dvm-target speaks rsync's protocol on connections that do not request the dvm protocol.
+        // A dvm-target uses rsync's protocol on connections that do not request the dvm protocol.
         if !isStock { ControlChannel(stream).close() }
         var first: (volume: VolumeMapping, source: SourceRoot)?
         for volume in job.volumes {
@@ -44,7 +44,7 @@ struct DaemonChecks {
                 try visitAgain(volume, source, isStock: isStock)
             }
             if isStock {
-                recorder.skip(.space, volume: volume.name, because: "not asked: stock target")
+                recorder.skip(.space, volume: volume.name, because: "a stock target does not report it")
             } else {
                 try askSpace(volume)
             }
@@ -104,11 +104,11 @@ struct DaemonChecks {
                 recorder.begin(.password, volume: volume.name)
             case .admitted:
                 if recorder.current == .password {
-                    recorder.pass("user \(job.user) may use it")
+                    recorder.pass("user \(job.user) has access")
                     if !isStock { passVolume(volume) }
                 } else {
                     recorder.pass("the target has it")
-                    recorder.skip(.password, volume: volume.name, because: "the target wants none")
+                    recorder.skip(.password, volume: volume.name, because: "the target requires none")
                 }
                 recorder.begin(.writing, volume: volume.name)
             }
@@ -121,7 +121,7 @@ struct DaemonChecks {
             }
             throw failure
         }
-        recorder.pass("a dry run was taken")
+        recorder.pass("a dry run succeeded")
     }
 
     private func passVolume(_ volume: VolumeMapping) {
@@ -141,7 +141,7 @@ struct DaemonChecks {
             stream.close()
             throw AgentError(
                 .protocolBroken,
-                "\(job.route.target) is a dvm-target on one connection and none on the next",
+                "\(job.route.target) answered as a dvm-target on one connection and as a stock target on the next",
                 exitCode: 2
             )
         }
@@ -157,7 +157,8 @@ struct DaemonChecks {
             recorder.pass("\(Figures.bytes(space.freeBytes)) free of \(Figures.bytes(space.totalBytes)), \(space.type)")
         } catch {
             switch error {
-            case .unknownRequest, .refused: recorder.skip(.space, volume: volume.name, because: "not told: \(error)")
+            case .unknownRequest, .refused:
+                recorder.skip(.space, volume: volume.name, because: "not reported: \(error)")
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }

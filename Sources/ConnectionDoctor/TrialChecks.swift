@@ -28,10 +28,10 @@ struct TrialChecks {
             recorder.begin(.throughput)
             if isStock { try measureSession() } else { try measureTunnel() }
         } else {
-            recorder.skip(.throughput, because: "not asked for")
+            recorder.skip(.throughput, because: "not requested")
         }
         guard let duration = trials.idle else {
-            return recorder.skip(.idle, because: "not asked for: --idle SECONDS")
+            return recorder.skip(.idle, because: "not requested (--idle SECONDS)")
         }
         recorder.begin(.idle)
         if isStock { try idleInSession(for: duration) } else { try idleInTunnel(for: duration) }
@@ -49,7 +49,7 @@ struct TrialChecks {
             throw AgentError(error)
         }
         recorder.pass(
-            "\(words(found.arrived)) at the target, \(words(found.sent)) sent from here:"
+            "\(words(found.arrived)) received by the target, \(words(found.sent)) sent:"
                 + " zeros through TLS, without rsync or disk I/O"
         )
     }
@@ -71,7 +71,7 @@ struct TrialChecks {
         // The session has ended, so the target has read all of it.
         let taken = Throughput.Figure(bytes: bytes, duration: max(.now - start, .milliseconds(1)))
         recorder.pass(
-            "at least \(words(taken)), sent from here until the stock target had taken it, which reports no rate itself:"
+            "at least \(words(taken)), measured until the stock target had received it, which reports no rate:"
                 + " empty frames through TLS and its rsync, without disk I/O"
         )
     }
@@ -105,17 +105,17 @@ struct TrialChecks {
             guard let start = figures.noted?.start else { throw error }
             throw cut(error, after: start, of: duration)
         }
-        pass(duration, "nothing was sent from here, nor by a stock target, as far as is known")
+        pass(duration, "this end sent nothing, and a stock target is not expected to")
     }
 
     private func pass(_ duration: Duration, _ how: String) {
-        recorder.pass("a connection may be idle for \(Figures.fixed(duration.inSeconds)) s: \(how)")
+        recorder.pass("a connection can be idle for \(Figures.fixed(duration.inSeconds)) s: \(how)")
     }
 
     private func cut(_ error: AgentError, after start: ContinuousClock.Instant, of duration: Duration) -> AgentError {
         guard !daemon.call.isCancelled else { return error }
         let (wanted, got) = (Figures.fixed(duration.inSeconds), Figures.fixed((ContinuousClock.now - start).inSeconds))
-        let text = "an idle connection of \(wanted) s was cut after \(got) s: \(error.observed)"
+        let text = "a connection was cut after \(got) of \(wanted) idle seconds: \(error.observed)"
         return AgentError(.idleCut, text, exitCode: error.exitCode)
     }
 

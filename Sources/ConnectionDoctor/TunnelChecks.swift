@@ -19,15 +19,15 @@ struct TunnelChecks {
         recorder.pass("\(whose)\(route.firstHop.host) is \(found.joined(separator: ", "))")
         recorder.begin(.connection)
         let socket = try route.dialFirstHop(for: call)
-        recorder.pass("connected with \(whose)\(socket.peerAddress?.description ?? route.firstHop.description)")
+        recorder.pass("connected to \(whose)\(socket.peerAddress?.description ?? route.firstHop.description)")
         if let proxy = route.proxy {
             recorder.begin(.proxy)
             try route.askProxy(on: socket)
-            recorder.pass("\(proxy) connected with \(route.target)")
+            recorder.pass("\(proxy) connected to \(route.target)")
         } else {
             recorder.skip(
                 .proxy,
-                because: route.isProxyBypassed ? "the target bypasses the proxy" : "none is set"
+                because: route.isProxyBypassed ? "the target bypasses the proxy" : "no proxy is set"
             )
         }
         return try tunnel(over: socket)
@@ -48,7 +48,7 @@ struct TunnelChecks {
             stream = try route.openTunnel(over: socket, for: call, offering: .control)
         } catch {
             if error.failure.isAboutCertificate {
-                recorder.pass("\(route.target) speaks TLS")
+                recorder.pass("\(route.target) supports TLS")
                 recorder.begin(.certificate)
             }
             throw error
@@ -56,7 +56,7 @@ struct TunnelChecks {
         recorder.pass("\(stream.session.version), \(stream.session.cipher)")
         recorder.begin(.certificate)
         if let identity = stream.session.preSharedKeyIdentity {
-            recorder.skip(.certificate, because: "not needed: both sides know the key of identity \"\(identity)\"")
+            recorder.skip(.certificate, because: "not needed: both sides have the key of identity \"\(identity)\"")
             return stream
         }
         let subject = stream.session.peerSubject ?? "nobody"
@@ -74,7 +74,7 @@ struct TunnelChecks {
 }
 
 extension FailureClass {
-    /// Whether the other side speaks TLS, so that the failure is about its certificate.
+    /// Whether the other side supports TLS, so that the failure is about its certificate.
     var isAboutCertificate: Bool {
         switch self {
         case .unknownAuthority, .certificateExpired, .certificateNotYetValid, .wrongName, .pinMismatch,

@@ -59,7 +59,7 @@ struct BlockIndex {
 
     /// Finds the first entry of a rolling sum.
     ///
-    /// - Parameter sum: The sum.
+    /// - Parameter sum: The rolling sum of a window of the new content.
     /// - Returns: Its position in `keys`, or nil.
     func firstEntry(of sum: UInt32) -> Int? {
         guard filter[Int((sum >> 16) & filterMask)] >> UInt64(sum % 64) & 1 == 1 else { return nil }

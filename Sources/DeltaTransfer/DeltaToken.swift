@@ -1,6 +1,6 @@
 /// One step of rebuilding new content from a basis.
 public enum DeltaToken: Sendable, Hashable {
-    /// Take bytes that are sent along; the range says which, in the coordinates of whoever gives the token.
+    /// Take bytes that are sent along; the range says which, in the coordinates of the token's producer.
     case literal(Range<Int>)
     /// Take blocks of the basis that follow each other.
     case copy(block: Int, count: Int)

@@ -108,7 +108,7 @@ package func matchesFileNamePattern(_ pattern: String, _ text: String) -> Bool {
     unsafe fnmatch(pattern, text, 0) == 0
 }
 
-/// The names in a directory except `.` and `..`; nil with `errno` when the path is no directory that can be read.
+/// The names in a directory except `.` and `..`; nil with `errno` when the path is not a readable directory.
 package func directoryNames(_ path: [UInt8]) -> [[UInt8]]? {
     let text = path.map { CChar(bitPattern: $0) } + [0]
     guard !path.contains(0), let directory = unsafe opendir(text) else { return nil }

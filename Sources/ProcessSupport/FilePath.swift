@@ -6,9 +6,9 @@ package enum FilePath {
     package static func resolved(_ path: String) -> String? { resolvedPath(path) }
 
     /// The directory that a path's last name is in, such as `/` for `/a/` and `.` for `a`.
-    package static func folder(of path: String) -> String {
+    package static func directory(of path: String) -> String {
         let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
         let parts = PathParts(Array(trimmed.utf8))
-        return parts.hasParent ? String(decoding: parts.folder, as: UTF8.self) : "."
+        return parts.hasParent ? String(decoding: parts.directory, as: UTF8.self) : "."
     }
 }

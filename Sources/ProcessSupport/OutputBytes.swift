@@ -3,7 +3,7 @@ import LinuxSystem
 
 /// Writes all bytes to a descriptor; what cannot be written is dropped.
 ///
-/// For texts to standard output, standard error and logs: a reader that is gone is no reason to stop.
+/// For texts to standard output, standard error and logs: a reader that is gone must not stop the program.
 ///
 /// - Parameters:
 ///   - bytes: What to write.

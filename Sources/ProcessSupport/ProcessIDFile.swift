@@ -11,7 +11,7 @@ package struct ProcessIDFile: ~Copyable {
     /// Makes the file, or takes over an old one.
     ///
     /// A symbolic link is not followed, and a regular file that has other names is not written: in a directory that others can
-    /// write to, both lead where their maker wants.
+    /// write to, both lead wherever their creator chose.
     ///
     /// - Parameters:
     ///   - path: The file.

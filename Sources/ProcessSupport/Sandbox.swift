@@ -4,7 +4,7 @@ package import LinuxSystem
 
 /// Confines the process to some directories and files, permanently (Landlock, kernel 5.19 and later).
 ///
-/// What is not named can be neither opened, made nor removed from then on, whoever the user is; programs cannot be run.
+/// What is not named can be neither opened, created nor removed from then on, even by root; programs cannot be run.
 /// What is open already stays usable. Looking at attributes (stat(2), readlink(2)), changing them, the network and
 /// signals are outside of it.
 ///

@@ -17,6 +17,8 @@ package enum SecureTunnelError: Error, Equatable, Sendable {
     case unknownAuthority(issuer: String, subject: String)
     /// The certificate is not the pinned one; both are SHA-256 of the DER form, in lower-case hex.
     case pinMismatch(expected: String, seen: String)
+    /// The peer presented no certificate.
+    case noCertificate
     /// The certificate is refused for another reason, as described by OpenSSL.
     case certificateRefused(subject: String, reason: String)
     /// The peer refused us with a TLS alert of this name, such as `unknown CA`.
@@ -37,7 +39,7 @@ package enum SecureTunnelError: Error, Equatable, Sendable {
     case noCommonVersion(peer: String)
     /// The handshake did not end in time.
     case handshakeTimeout(peer: String, after: Duration)
-    /// The peer hung up in the middle of the handshake.
+    /// The peer closed the connection during the handshake.
     case closedDuringHandshake(peer: String)
     /// The connection ended without close_notify: bytes may be missing.
     case truncated(peer: String)
@@ -91,25 +93,27 @@ extension SecureTunnelError: CustomStringConvertible {
         case .certificateExpired(let subject, let until): "the certificate of \(subject) expired on \(until)"
         case .certificateNotYetValid(let subject, let from): "the certificate of \(subject) is valid only from \(from)"
         case .wrongName(let expected, let presented):
-            "the certificate is not for \(expected) but for \(presented.isEmpty ? "nobody" : list(presented))"
+            "the certificate is not for \(expected) but for \(presented.isEmpty ? "no host" : list(presented))"
         case .unknownAuthority(let issuer, let subject):
             issuer == subject
-                ? "the self-signed certificate of \(subject) is not among the trusted ones"
-                : "the certificate of \(subject) was issued by \(issuer), which is not among the trusted authorities"
+                ? "the self-signed certificate of \(subject) is not trusted"
+                : "the certificate of \(subject) was issued by \(issuer), which is not a trusted CA"
         case .pinMismatch(let expected, let seen): "the certificate's SHA-256 is \(seen), not the pinned \(expected)"
+        case .noCertificate: "the peer presented no certificate"
         case .certificateRefused(let subject, let reason): "the certificate of \(subject) is refused: \(reason)"
         case .alert(let peer, let name): "\(peer) refused the tunnel with the TLS alert \"\(name)\""
-        case .clientCertificateRequired(let peer): "a client certificate is required but none was shown (peer \(peer))"
+        case .clientCertificateRequired(let peer):
+            "a client certificate is required but none was presented (peer \(peer))"
         case .clientCertificateRefused(let peer, let reason): "\(peer) refused our certificate: \(reason)"
         case .preSharedKeyUnknown(let peer, let identity):
-            "the pre-shared key identity \"\(identity)\" is not known (peer \(peer))"
+            "the pre-shared key identity \"\(identity)\" is unknown (peer \(peer))"
         case .preSharedKeyMismatch(let peer, let identity):
-            "the pre-shared key of the identity \"\(identity)\" is not the same on both sides (peer \(peer))"
+            "the pre-shared key of identity \"\(identity)\" differs between the two sides (peer \(peer))"
         case .preSharedKeyRefused(let peer, let identity):
-            "\(peer) took no pre-shared key of the identity \"\(identity)\""
+            "\(peer) did not accept the pre-shared key of identity \"\(identity)\""
         case .preSharedKeyRequired(let peer): "a pre-shared key is required but none was used (peer \(peer))"
-        case .noCommonVersion(let peer): "no version of TLS is allowed on both sides (peer \(peer))"
-        case .handshakeTimeout(let peer, let limit): "the TLS handshake with \(peer) did not end within \(limit)"
+        case .noCommonVersion(let peer): "the two sides allow no common TLS version (peer \(peer))"
+        case .handshakeTimeout(let peer, let limit): "the TLS handshake with \(peer) did not complete within \(limit)"
         case .closedDuringHandshake(let peer): "\(peer) closed the connection during the TLS handshake"
         case .truncated(let peer): "the connection with \(peer) ended without TLS close_notify: bytes may be missing"
         case .violation(let peer, let reason): "TLS with \(peer) failed: \(reason)"
@@ -117,12 +121,12 @@ extension SecureTunnelError: CustomStringConvertible {
         case .badSetting(let reason): reason
         case .transport(let cause): cause.description
         case .proxyAuthenticationRequired(let proxy, let realm):
-            "proxy \(proxy) wants a user and a password" + (realm.map { " for \"\($0)\"" } ?? "")
+            "proxy \(proxy) requires a user and a password" + (realm.map { " for \"\($0)\"" } ?? "")
         case .proxyLoginRefused(let proxy, let user, let realm):
             "proxy \(proxy) does not accept user \"\(user)\" with this password"
                 + (realm.map { " for \"\($0)\"" } ?? "")
         case .proxySchemeUnknown(let proxy, let schemes):
-            "proxy \(proxy) wants authentication by \(list(schemes)), and only Basic is spoken"
+            "proxy \(proxy) offers only \(list(schemes)) authentication; only Basic is supported"
         case .proxySilent(let proxy, let limit): "proxy \(proxy) did not answer CONNECT within \(limit)"
         case .proxyForbidden(let proxy, let target, let text): "proxy \(proxy) forbids \(target): \(text)"
         case .proxyCannotReach(let proxy, let target, let status, let text):
@@ -130,7 +134,7 @@ extension SecureTunnelError: CustomStringConvertible {
         case .proxyRefused(let proxy, let target, let status, let text):
             "proxy \(proxy) refuses a tunnel to \(target): \(status) \(text)"
         case .proxyReplyTooLong(let proxy, let limit):
-            "proxy \(proxy) answers with more than \(limit) bytes of headers"
+            "proxy \(proxy) replied with more than \(limit) bytes of headers"
         case .notAProxy(let proxy, let firstBytes):
             "\(proxy) is not an HTTP proxy: " + Self.proxyHint(about: firstBytes)
         }
@@ -140,24 +144,24 @@ extension SecureTunnelError: CustomStringConvertible {
 
     /// Guesses the protocol of a port from what the peer sent.
     private static func hint(about bytes: [UInt8]) -> String {
-        guard !bytes.isEmpty else { return "it said nothing" }
+        guard !bytes.isEmpty else { return "it sent nothing" }
         let text = String(decoding: bytes, as: UTF8.self)
-        let said = "it said \(printable(bytes))"
-        if text.hasPrefix("@RSYNCD:") { return "the port is plain rsync, without a tunnel; \(said)" }
+        let said = "it sent \(printable(bytes))"
+        if text.hasPrefix("@RSYNCD:") { return "the port is plain rsync without TLS; \(said)" }
         if text.hasPrefix("HTTP/") { return "the port answers plain HTTP; \(said)" }
         if ["GET ", "POST ", "HEAD ", "PUT ", "CONNECT "].contains(where: text.hasPrefix) {
-            return "it sent a plain HTTP request; \(said)"
+            return "it is a plain HTTP client; \(said)"
         }
         return said
     }
 
     /// Guesses the protocol from what was received in place of an HTTP reply.
     private static func proxyHint(about bytes: [UInt8]) -> String {
-        guard let first = bytes.first else { return "it hung up without a word" }
+        guard let first = bytes.first else { return "it closed the connection without answering" }
         // 0x15 and 0x16 are the TLS records of an alert and of a handshake.
-        if first == 0x15 || first == 0x16 { return "it speaks TLS, and a proxy is spoken to in plain text" }
+        if first == 0x15 || first == 0x16 { return "it expects TLS, but a proxy must accept plain HTTP" }
         let text = String(decoding: bytes, as: UTF8.self)
-        let said = "it said \(printable(bytes))"
+        let said = "it sent \(printable(bytes))"
         if text.hasPrefix("@RSYNCD:") { return "it is an rsync daemon; \(said)" }
         if text.hasPrefix("SSH-") { return "it is an SSH server; \(said)" }
         return said

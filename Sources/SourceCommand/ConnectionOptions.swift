@@ -16,7 +16,7 @@ struct ConnectionOptions: ParsableArguments {
     var proxy: String?
 
     @Option(
-        help: ArgumentHelp("A file with the proxy's password as its first line, for the URL's user.", valueName: "file")
+        help: ArgumentHelp("A file whose first line is the password for the user in the proxy URL.", valueName: "file")
     )
     var proxyPasswordFile: String?
 
@@ -27,7 +27,10 @@ struct ConnectionOptions: ParsableArguments {
     var user = "root"
 
     @Option(
-        help: ArgumentHelp("A file with the password as its first line; not readable by everybody.", valueName: "file")
+        help: ArgumentHelp(
+            "A file whose first line is the password; must not be readable by other users.",
+            valueName: "file"
+        )
     )
     var passwordFile: String?
 
@@ -50,7 +53,7 @@ struct ConnectionOptions: ParsableArguments {
 
     func validate() throws {
         guard proxyPasswordFile == nil || proxy != nil else {
-            throw ValidationError("--proxy-password-file is for a --proxy.")
+            throw ValidationError("--proxy-password-file requires --proxy.")
         }
     }
 

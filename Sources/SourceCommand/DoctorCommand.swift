@@ -27,10 +27,12 @@ struct DoctorCommand: LoggingCommand {
 
     var logFormat: LogFormat { connection.logFormat }
 
-    @Option(help: ArgumentHelp("Measure the throughput for so long; 0 for not at all.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Measure the throughput for this long; 0 to skip.", valueName: "seconds"))
     var throughput = 3
 
-    @Option(help: ArgumentHelp("Leave a connection alone for so long and see whether it lives.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Leave a connection idle for this long and check that it survives.", valueName: "seconds")
+    )
     var idle: Int?
 
     @Flag(help: "Write each step and the result as a JSON object on a line of its own.")
@@ -38,7 +40,7 @@ struct DoctorCommand: LoggingCommand {
 
     func validate() throws {
         guard (0...3600).contains(throughput), (1...86_400).contains(idle ?? 1) else {
-            throw ValidationError("--throughput is 0 to 3600 seconds, --idle 1 to 86400.")
+            throw ValidationError("--throughput must be 0 to 3600 seconds, --idle 1 to 86400.")
         }
     }
 

@@ -7,7 +7,7 @@ struct SourceCapacityCommand: ParsableCommand {
         commandName: "capacity",
         abstract: "Forecast the space a volume needs at its target, and the size to request.",
         discussion: """
-            With a path: scans the volume and computes the space it needs on the target's file system, including the time \
+            With a path: scans the volume and computes the space it needs on the target's file system, including \
             while a file is being replaced, and the smallest sufficient claim. With --rule: the size that today's \
             controller would propose, from numbers or from the output of `df -BMB` (--df). \
             Exit code 0: the provisioned size is sufficient (or not given); 1: it is not; others: errors.
@@ -36,12 +36,15 @@ struct SourceCapacityCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("The size that its claim requests.", valueName: "quantity"))
     var requested: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The size that its claim was given.", valueName: "quantity"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The size that was provisioned for its claim.", valueName: "quantity")
+    )
     var provisioned: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Percentage points to stay free, 1 to 99; else 3. (with --rule)", valueName: "points")
+        help: ArgumentHelp("Percentage points to keep free, 1 to 99; default 3. (with --rule)", valueName: "points")
     )
     var threshold: Int64?
 
@@ -66,7 +69,7 @@ struct SourceCapacityCommand: ParsableCommand {
     @Option(help: ArgumentHelp("One inode per this many bytes, as for mkfs.ext4 -i.", valueName: "bytes"))
     var targetInodeRatio: Int64?
 
-    @Flag(inversion: .prefixedNo, help: "Whether holes stay holes, as dvm-source transfer keeps them.")
+    @Flag(inversion: .prefixedNo, help: "Whether holes are preserved, as dvm-source transfer does.")
     var keepHoles = true
 
     @Flag(
@@ -76,24 +79,27 @@ struct SourceCapacityCommand: ParsableCommand {
     var xattrs = true
 
     @Option(
-        help: ArgumentHelp("The need of an earlier forecast; the growth since then is added.", valueName: "quantity")
+        help: ArgumentHelp(
+            "The space needed according to an earlier forecast; the growth since then is added.",
+            valueName: "quantity"
+        )
     )
     var previous: String?
 
-    @Option(help: ArgumentHelp("The storage provides multiples of this.", valueName: "quantity"))
+    @Option(help: ArgumentHelp("The storage provisions multiples of this.", valueName: "quantity"))
     var round = "1Gi"
 
     @Flag(help: "One line of JSON.")
     var json = false
 
     func validate() throws {
-        guard rule == (path == nil) else { throw ValidationError("Say either a path or --rule.") }
+        guard rule == (path == nil) else { throw ValidationError("Specify either a path or --rule.") }
         guard rule else { return }
         guard requested != nil, provisioned != nil else {
-            throw ValidationError("--rule wants --requested and --provisioned.")
+            throw ValidationError("--rule requires --requested and --provisioned.")
         }
         guard df != nil || (usagePercent != nil && measured != nil) else {
-            throw ValidationError("--rule wants --usage-percent and --measured, or --df.")
+            throw ValidationError("--rule requires --usage-percent and --measured, or --df.")
         }
     }
 

@@ -8,8 +8,8 @@ struct Transfer: LoggingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Synchronize local volumes to a target.",
         discussion: """
-            Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
-            Owners go by number, hard links and holes are preserved, ACLs and extended attributes where the target is \
+            Uses rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \
+            Owners are matched by number, hard links and holes are preserved, ACLs and extended attributes where the target is \
             a dvm-target that can keep them; lost+found at the top is ignored. \
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables are ignored. \
@@ -64,7 +64,7 @@ struct Transfer: LoggingCommand {
     )
     var attributes = AttributePolicy.auto
 
-    @Flag(help: "Copy the labels of SELinux (security.selinux), too.")
+    @Flag(help: "Copy SELinux labels (security.selinux), too.")
     var selinuxLabels = false
 
     @Option(help: "How owners and groups are matched: numbers or names.")

@@ -11,7 +11,7 @@ struct TrustOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be readable by everybody.",
+            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be readable by other users.",
             valueName: "file"
         )
     )
@@ -33,7 +33,7 @@ struct TrustOptions: ParsableArguments {
             )
         }
         guard (certificate == nil) == (privateKey == nil) else {
-            throw ValidationError("--certificate and --private-key go together.")
+            throw ValidationError("--certificate and --private-key must be used together.")
         }
     }
 

@@ -11,7 +11,7 @@ struct Serve: LoggingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve volumes to sources until a signal arrives.",
         discussion: """
-            Speaks rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
+            Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
             Each volume is a module. When ready, it prints a line "listening on ADDR:PORT (TLS)". \
             SIGTERM and SIGINT end it: running sessions get 20 seconds, a second signal ends them at once.
             """
@@ -46,7 +46,7 @@ struct Serve: LoggingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Admit TLS clients that know one of these IDENTITY:KEY lines; not readable by everybody. "
+            "Admit TLS clients that have a key from this file of IDENTITY:KEY lines; must not be readable by other users. "
                 + "Without --certificate, only those.",
             valueName: "file"
         )
@@ -60,7 +60,10 @@ struct Serve: LoggingCommand {
     var volumes: [String]
 
     @Option(
-        help: ArgumentHelp("A file of user:password lines, not readable by everybody; read once.", valueName: "file")
+        help: ArgumentHelp(
+            "A file of user:password lines; read once, must not be readable by other users.",
+            valueName: "file"
+        )
     )
     var credentials: String
 

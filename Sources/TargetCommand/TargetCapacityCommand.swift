@@ -16,7 +16,12 @@ struct TargetCapacityCommand: ParsableCommand {
     @Argument(help: "Where the volume is mounted.")
     var path: String
 
-    @Option(help: ArgumentHelp("The total it has to hold, as a Kubernetes quantity: 11.3Gi.", valueName: "quantity"))
+    @Option(
+        help: ArgumentHelp(
+            "The total size it must hold, as a Kubernetes quantity such as 11.3Gi.",
+            valueName: "quantity"
+        )
+    )
     var needs: String?
 
     @Flag(help: "Print one JSON object.")

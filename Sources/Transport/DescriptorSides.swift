@@ -126,7 +126,7 @@ struct OutputSide: ~Copyable, Sendable {
     }
 
     private func waitUntilWritable(_ number: Int32) throws(TransportError) {
-        try wait(number, POLLOUT, limit: limit.duration, stop: stop, peer: peer) { "\(peer) to take bytes" }
+        try wait(number, POLLOUT, limit: limit.duration, stop: stop, peer: peer) { "\(peer) to accept bytes" }
     }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// the last user has left, so that no call can ever hit an unauthenticated client's file.
 ///
 /// ## Concurrency model
-/// `state` holds the closed bit and the number of users. Nobody enters once the bit is set, so exactly one thread sees
+/// `state` holds the closed bit and the number of users. No thread enters once the bit is set, so exactly one thread sees
 /// the count reach zero with the bit set, and that one closes.
 final class SharedDescriptor: Sendable {
     private static let closedBit: UInt64 = 1 << 63

@@ -2,7 +2,7 @@ package import LinuxSystem
 
 /// What one address answered when a connection to it was tried.
 package struct ConnectAttempt: Equatable, Sendable, CustomStringConvertible {
-    /// The address as digits, such as `10.0.0.7:443` or `[fd00::1]:443`.
+    /// The numeric address, such as `10.0.0.7:443` or `[fd00::1]:443`.
     package let address: String
     /// The errno value of the failure; `ETIMEDOUT` when our own deadline ended the attempt.
     package let number: Int32
@@ -41,11 +41,11 @@ package enum TransportError: Error, Equatable, Sendable {
     case badAddress(text: String, reason: String)
     /// No address was found for a host name; `reason` is the resolver's sentence.
     case unknownHost(host: String, reason: String)
-    /// Every address of the target refused the connection: the machine answers, nobody listens.
+    /// Every address of the target refused the connection: the machine answers, but nothing listens on the port.
     case refused(target: String, attempts: [ConnectAttempt])
-    /// No address of the target could be connected, for reasons other than a plain refusal.
+    /// No address of the target could be connected to, for reasons other than a plain refusal.
     case unreachable(target: String, attempts: [ConnectAttempt])
-    /// An address cannot be listened on.
+    /// Listening on an address failed.
     case cannotListen(address: String, cause: SystemError)
     /// The peer ended the connection abruptly while `operation` ("reading", "writing") was in progress.
     case reset(peer: String, operation: String)

@@ -2,7 +2,7 @@ import LinuxSystem
 
 /// A number of bytes, blocks, items or inodes whose arithmetic stops at the ends of its range instead of overflowing.
 ///
-/// Lengths are what somebody wrote into a tree, and figures of a target are what a peer sent: no sum, product or
+/// Lengths can be anything that was written into a tree, and a target's figures anything that a peer sent: no sum, product or
 /// quotient of them may end the process. ``max`` therefore means "at least so many"; space is compared with figures
 /// that are at most ``TargetFacts/largestFigure``, so that a sum which stopped never fits.
 package struct Amount: Hashable, Sendable, Comparable, ExpressibleByIntegerLiteral, CustomStringConvertible {

@@ -2,7 +2,7 @@ import VolumeAccess
 
 /// Whether content and trees find space on btrfs, each in its own chunks or in new ones.
 ///
-/// Content and trees take new chunks from the same space, in an order that nobody knows; both orders have to end well.
+/// Content and trees take new chunks from the same space, in an unknown order; both orders have to fit.
 /// The sizes and thresholds are those of Linux 5.10 to 6.18, and were compared with real file systems that were filled.
 struct BtrfsCapacity {
     private let freeContent: Amount
@@ -34,7 +34,7 @@ struct BtrfsCapacity {
 
     /// What has to be free for a demand: when it is, there is space.
     func needed(for demand: TargetCheck.Demand) -> Amount {
-        // The layout reckons with two copies.
+        // The layout assumes two copies.
         let newTrees = demand.treeBytes / 2
         let content = max(0, demand.bytes - demand.treeBytes) + Self.passage
         let contentBeyond = max(0, content - freeContent)

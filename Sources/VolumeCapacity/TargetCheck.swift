@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 /// Whether a volume fits a target and survives there: what the tree holds against what the target can take.
@@ -65,7 +66,7 @@ package struct TargetCheck: Sendable {
             comparison.compareLimits(tree)
             comparison.compareKinds(tree)
             comparison.compareMetadata(tree)
-            if let loss = tree.attributes.loss(carrying: carried) { comparison.warn(loss) }
+            if let loss = tree.attributes.loss(carrying: carried) { comparison.warn("not transferred: \(loss)") }
         }
         comparison.add(collisions)
         findings = comparison.findings.sorted { $0.severity > $1.severity }
@@ -97,50 +98,50 @@ private struct Comparison {
         if needed > free {
             let cause = space.quotaBytes.map { $0 == space.freeBytes ? " (quota)" : "" } ?? ""
             refuse(
-                "\(needed) bytes are needed, \(free) are free\(cause): "
-                    + "\(needed - free) bytes are missing"
+                "\(counted(needed.value, "byte")) needed, \(free) free\(cause): "
+                    + "\(counted((needed - free).value, "byte")) short"
             )
         }
         if let free = space.freeInodes.map({ Amount($0) }), demand.inodes > free {
-            refuse("\(demand.inodes) inodes are needed, \(free) are free: \(demand.inodes - free) are missing")
+            let needed = counted(demand.inodes.value, "inode")
+            refuse("\(needed) needed, \(free) free: \(demand.inodes - free) short")
         }
     }
 
     mutating func compareLimits(_ tree: TreeFacts) {
         let limits = target.abilities
         if tree.longestName > target.space.longestName {
-            refuse("a name has \(tree.longestName) bytes, the target allows \(target.space.longestName)")
+            refuse("a name has \(counted(tree.longestName, "byte")), the target allows \(target.space.longestName)")
         }
         if let most = limits.largestFile, tree.largestFile > most {
-            refuse("a file has \(tree.largestFile) bytes, the target allows \(most)")
+            refuse("a file has \(counted(tree.largestFile, "byte")), the target allows \(most)")
         }
         if let most = limits.linkLimit, tree.highestLinkCount > most {
-            refuse("a file has \(tree.highestLinkCount) names, the target allows \(most)")
+            refuse("a file has \(counted(tree.highestLinkCount, "hard link")), the target allows \(most)")
         }
     }
 
     mutating func compareKinds(_ tree: TreeFacts) {
         let limits = target.abilities
         if limits.symbolicLinks == false, tree.symbolicLinks > 0 {
-            refuse("\(tree.symbolicLinks) symbolic links cannot be created at the target")
+            refuse("the target cannot store \(counted(tree.symbolicLinks, "symbolic link"))")
         }
         if limits.hardLinks == false, tree.extraNames > 0 {
-            refuse("\(tree.extraNames) further names of files cannot be created at the target: it has no hard links")
+            refuse("the target cannot store \(counted(tree.extraNames, "further hard link"))")
         }
         if limits.devices == false, tree.devices > 0 {
-            refuse("\(tree.devices) device nodes cannot be created at the target")
+            refuse("the target cannot store \(counted(tree.devices, "device node"))")
         }
         if limits.pipes == false, tree.specials > 0 {
-            refuse("\(tree.specials) pipes and sockets cannot be created at the target")
+            refuse("the target cannot store \(counted(tree.specials, "pipe or socket", plural: "pipes and sockets"))")
         }
     }
 
     mutating func compareMetadata(_ tree: TreeFacts) {
         let limits = target.abilities
         if let grain = limits.timeGrain, grain > 1, grain > 1_000_000_000 || tree.fineTimes > 0 {
-            warn(
-                "modification times are truncated to multiples of \(grain) ns (\(tree.fineTimes) are finer than a second)"
-            )
+            let finer = counted(tree.fineTimes, "time")
+            warn("modification times are truncated to multiples of \(grain) ns (finer than a second: \(finer))")
         }
         if let times = tree.modificationTimes {
             if let earliest = limits.earliestTime, times.lowerBound < earliest {
@@ -157,7 +158,7 @@ private struct Comparison {
             warn("the target cannot set the owners of files")
         }
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
-            warn("the holes of \(tree.sparseFiles) files take space at the target")
+            warn("the target allocates the holes of \(counted(tree.sparseFiles, "sparse file"))")
         }
     }
 
@@ -165,6 +166,6 @@ private struct Comparison {
         for collision in collisions.prefix(20) {
             refuse("\(collision.first) and \(collision.second) are the same name at the target")
         }
-        if collisions.count > 20 { refuse("and \(collisions.count - 20) more such pairs of names") }
+        if collisions.count > 20 { refuse("and \(counted(collisions.count - 20, "more pair")) of colliding names") }
     }
 }

@@ -17,7 +17,7 @@ package struct TargetFacts: Hashable, Sendable {
     /// flushed to the disk; nil of an older target.
     package var durability: String?
 
-    /// The largest figure that is reckoned with, 1 EiB: some network file systems call more than that free, since they
+    /// The largest figure that is accepted, 1 EiB: some network file systems report more than that as free, since they
     /// have no end.
     package static let largestFigure: Int64 = 1 << 60
 
@@ -32,7 +32,7 @@ package struct TargetFacts: Hashable, Sendable {
     ///
     /// Abilities are tried, see `Volume.probe()`; nothing is left behind.
     ///
-    /// - Parameter volume: The volume.
+    /// - Parameter volume: Test files are created in its root and removed.
     /// - Throws: `VolumeError` when it cannot be read.
     package init(of volume: Volume) throws(VolumeError) {
         let listing = try volume.root.list()

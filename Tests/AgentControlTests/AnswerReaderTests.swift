@@ -37,7 +37,7 @@ struct AnswerReaderTests {
         let error = #expect(throws: ControlError.self) {
             try facts(Self.facts.replacing(part, with: other))
         }
-        #expect(error?.description.hasPrefix("the target's answer is not usable: \(words)") == true)
+        #expect(error?.description.hasPrefix("invalid answer from the target: \(words)") == true)
     }
 
     @Test("trees that use more than they have are rejected")

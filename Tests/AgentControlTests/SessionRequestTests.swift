@@ -70,7 +70,7 @@ struct SessionRequestTests {
     func older(kind: String) throws {
         let answer: [(String, JSONValue)] =
             kind == "late"
-            ? [("sizes", .list([]))] : [("error", .text("the request is not known here")), ("unknown", .flag(true))]
+            ? [("sizes", .list([]))] : [("error", .text("unknown request")), ("unknown", .flag(true))]
         let outcome = try answered(answer) { $0.turnIntoSession() == nil }
         #expect(outcome.value)
         #expect(outcome.request == "session")

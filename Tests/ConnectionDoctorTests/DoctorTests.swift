@@ -91,7 +91,7 @@ struct StockTargetDoctorTests {
         trials.idle = .milliseconds(300)
         let (failure, lines) = try await examine(settings(to: "127.0.0.1:\(stock.tunnel.port)"), trials)
         #expect(failure == nil)
-        #expect(observed(.throughput, in: lines)?.contains("until the stock target had taken it") == true)
-        #expect(observed(.idle, in: lines)?.contains("may be idle for 0.30 s") == true)
+        #expect(observed(.throughput, in: lines)?.contains("until the stock target had received it") == true)
+        #expect(observed(.idle, in: lines)?.contains("can be idle for 0.30 s") == true)
     }
 }

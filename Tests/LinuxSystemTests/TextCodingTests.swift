@@ -59,10 +59,12 @@ struct PathPartsTests {
     }
 
     @Test(
-        "the folder of a name right below the root is the root",
+        "the directory of a name right below the root is the root",
         arguments: [("/a", "/"), ("/", "/"), ("a/b", "a"), ("a", ""), ("/a/b", "/a")]
     )
-    func folder(path: String, folder: String) { #expect(PathParts(Array(path.utf8)).folder == Array(folder.utf8)) }
+    func directory(path: String, directory: String) {
+        #expect(PathParts(Array(path.utf8)).directory == Array(directory.utf8))
+    }
 
     @Test(
         "components end at slashes, and those that are empty are no components",

@@ -56,10 +56,10 @@ struct ChildProgramTests {
 @Suite("FilePath")
 struct FilePathTests {
     @Test(
-        "the folder of a path",
+        "the directory of a path",
         arguments: [("/a/b", "/a"), ("/a", "/"), ("/a/", "/"), ("a", "."), ("a/b/", "a"), ("a/b", "a"), ("./a", ".")]
     )
-    func folder(path: String, folder: String) { #expect(FilePath.folder(of: path) == folder) }
+    func directory(path: String, directory: String) { #expect(FilePath.directory(of: path) == directory) }
 
     @Test("the path without links")
     func resolved() {

@@ -290,8 +290,8 @@ struct CommandLineTests {
 
     @Test("pattern files skip comments and empty lines")
     func patternFile() throws {
-        let folder = try TemporaryDirectory()
-        let file = folder.path + "/patterns"
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/patterns"
         try Data("# no\n\n;no\n*.tmp\n+ keep\r\n".utf8).write(to: URL(filePath: file))
         let rules = try parse("--exclude-from", file, "a", "b").options.selection.filters.rules
         #expect(rules.map { String(decoding: $0.wireText(), as: UTF8.self) } == ["- *.tmp", "+ keep"])

@@ -152,7 +152,7 @@ struct OutputFormatTests {
     func escapes(format: String, expected: String) {
         var report = item("d/f", .transfer)
         report.size = 1_234_567
-        report.folder = Array("/s".utf8)
+        report.directory = Array("/s".utf8)
         #expect(line(report, format: OutputFormat(parsing: Array(format.utf8))) == expected)
     }
 }

@@ -7,12 +7,12 @@ import Testing
 
 @Suite("AuthenticationTable")
 struct AuthenticationTableTests {
-    private let folder: TemporaryDirectory
+    private let directory: TemporaryDirectory
     private let file: String
 
     init() throws {
-        folder = try TemporaryDirectory()
-        file = folder.path + "/secrets"
+        directory = try TemporaryDirectory()
+        file = directory.path + "/secrets"
         let text = "# x\nme:se:cret\nyou:other\nme:second\nempty:\n@staff:shared\nann:own\n"
         try Data(text.utf8).write(to: URL(filePath: file))
         try setMode(0o600)
@@ -97,8 +97,8 @@ struct AuthenticationTableTests {
 struct ConnectionLockTests {
     @Test("a lock file has its number of slots, and each is free again after its end")
     func slots() throws {
-        let folder = try TemporaryDirectory()
-        let path = Array("\(folder.path)/lock".utf8)
+        let directory = try TemporaryDirectory()
+        let path = Array("\(directory.path)/lock".utf8)
         let first = try ConnectionLock(path, limit: 2)
         var second: ConnectionLock? = try ConnectionLock(path, limit: 2)
         #expect(throws: ConnectionLock.Refusal.full) { try ConnectionLock(path, limit: 2) }

@@ -18,7 +18,7 @@ struct FileNoisePropertyTests {
                 accepted += 1
             } catch {
                 let reason = error.description
-                #expect(reason.hasPrefix("line ") || reason.hasPrefix("it holds no key"), "\(reason)")
+                #expect(reason.hasPrefix("line ") || reason.hasPrefix("it contains no key"), "\(reason)")
             }
         }
         #expect((10..<19_000).contains(accepted), "some texts are keys, most are not")

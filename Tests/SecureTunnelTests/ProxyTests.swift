@@ -65,7 +65,7 @@ struct ProxyURLTests {
         let url = try ProxyURL(parsing: "http://just-host")
         #expect(
             throws: SecureTunnelError.badSetting(
-                reason: "the proxy URL of just-host names no port, and none is guessed"
+                reason: "the proxy URL for just-host has no port, and there is no default"
             )
         ) {
             try url.address()

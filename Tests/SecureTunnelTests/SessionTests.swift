@@ -120,9 +120,12 @@ struct SessionTests {
             ("NO_SSLv2", nil), ("NO_SSLv3", nil), ("-NO_SSLv3", nil), ("NO_TICKET", nil), ("ALL", nil),
             ("SINGLE_ECDH_USE", nil),
             ("CIPHER_SERVER_PREFERENCE", nil), ("NO_RENEGOTIATION", nil), ("NO_COMPRESSION", nil),
-            ("-NO_RENEGOTIATION", "refuses"), ("-NO_COMPRESSION", "refuses"), ("IGNORE_UNEXPECTED_EOF", "refuses"),
-            ("ALLOW_CLIENT_RENEGOTIATION", "refuses"), ("ALLOW_UNSAFE_LEGACY_RENEGOTIATION", "refuses"),
-            ("NO_SSLV3", "no option of that name"), ("", "no option of that name"), ("-", "no option of that name"),
+            ("-NO_RENEGOTIATION", "weakens the tunnel"), ("-NO_COMPRESSION", "weakens the tunnel"),
+            ("IGNORE_UNEXPECTED_EOF", "weakens the tunnel"),
+            ("ALLOW_CLIENT_RENEGOTIATION", "weakens the tunnel"),
+            ("ALLOW_UNSAFE_LEGACY_RENEGOTIATION", "weakens the tunnel"),
+            ("NO_SSLV3", "no option with that name"), ("", "no option with that name"),
+            ("-", "no option with that name"),
         ] as [(String, String?)]
     )
     func options(text: String, words: String?) throws {

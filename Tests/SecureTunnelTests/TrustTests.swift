@@ -197,10 +197,10 @@ struct TrustTests {
         let missing = directory.file("missing")
         let cases: [(certificate: String, key: String, path: String, words: String)] = [
             (missing, files.key, missing, "No such file or directory"),
-            (plain, files.key, plain, "holds no certificate"),
+            (plain, files.key, plain, "contains no certificate"),
             (files.certificate, plain, plain, "private key"),
             (files.certificate, encrypted, encrypted, "unencrypted private key"),
-            (files.certificate, other.key, other.key, "not the key of the certificate"),
+            (files.certificate, other.key, other.key, "does not belong to the certificate"),
         ]
         for (certificate, key, path, words) in cases {
             let identity = TLSIdentity(certificateChainFile: certificate, privateKeyFile: key)
@@ -210,7 +210,7 @@ struct TrustTests {
             guard case .badFile(path, let reason) = error else { throw Unexpected(error) }
             #expect(reason.contains(words), "\(reason)")
         }
-        #expect(throws: SecureTunnelError.badFile(path: plain, reason: "it holds no certificate in PEM form")) {
+        #expect(throws: SecureTunnelError.badFile(path: plain, reason: "it contains no certificate in PEM format")) {
             try TLSContext(client: TLSClientConfiguration(trust: .authorities(pemFile: plain)))
         }
         #expect(throws: SecureTunnelError.self) {

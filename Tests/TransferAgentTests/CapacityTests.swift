@@ -68,7 +68,7 @@ struct CapacityTests {
         #expect(try run(ext4 + ["--provisioned", proposed]).status == 0)
         let small = try run(ext4 + ["--provisioned", "12Mi"])
         #expect(small.status == 1)
-        #expect(small.output.contains("is NOT enough"))
+        #expect(small.output.contains("NOT sufficient"))
     }
 
     @Test(

@@ -37,7 +37,7 @@ struct CheckTests {
         let outcome = try await transferOne(target.settings)
         #expect(outcome.error?.failure == .doesNotFit)
         #expect(outcome.exitCode == 11)
-        #expect(outcome.error?.observed.contains("bytes are missing") == true)
+        #expect(outcome.error?.observed.contains("bytes short") == true)
         #expect(try disk.names() == [])
         #expect(try target.finish() == [])
     }
@@ -50,7 +50,7 @@ struct CheckTests {
         let outcome = try await transferOne(target.settings)
         #expect(outcome.error?.failure == .doesNotFit)
         #expect(outcome.exitCode == 11)
-        #expect(outcome.error?.observed.contains("inodes are needed") == true)
+        #expect(outcome.error?.observed.contains("inodes needed") == true)
         #expect(try disk.names() == [])
     }
 

@@ -288,7 +288,7 @@ struct EndToEndTests {
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .outOfSpace)
         #expect(outcome.error?.observed.contains("needs 3000000 bytes") == true)
-        #expect(outcome.error?.observed.contains("1951424 bytes are missing") == true)
+        #expect(outcome.error?.observed.contains("1951424 bytes short") == true)
         #expect(outcome.exitCode == 11)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
     }

@@ -46,6 +46,7 @@ struct ErrorTableTests {
             (.unknownAuthority(issuer: "i", subject: "s"), .unknownAuthority),
             (.pinMismatch(expected: "e", seen: "s"), .pinMismatch),
             (.certificateRefused(subject: "s", reason: "r"), .certificateRefused),
+            (.noCertificate, .certificateRefused),
             (.alert(peer: "p", name: "n"), .alert),
             (.clientCertificateRequired(peer: "p"), .clientCertificateRequired),
             (.alert(peer: "p", name: "unknown PSK identity"), .unknownIdentity),

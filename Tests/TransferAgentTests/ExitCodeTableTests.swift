@@ -71,7 +71,7 @@ struct ExitCodeTableTests {
         .notTLS(peer: "p", firstBytes: []), .certificateExpired(subject: "s", until: "u"),
         .certificateNotYetValid(subject: "s", from: "f"), .wrongName(expected: "e", presented: []),
         .unknownAuthority(issuer: "i", subject: "s"), .pinMismatch(expected: "e", seen: "s"),
-        .certificateRefused(subject: "s", reason: "r"), .alert(peer: "p", name: "n"),
+        .noCertificate, .certificateRefused(subject: "s", reason: "r"), .alert(peer: "p", name: "n"),
         .alert(peer: "p", name: "handshake failure"), .clientCertificateRequired(peer: "p"),
         .clientCertificateRefused(peer: "p", reason: "r"), .preSharedKeyUnknown(peer: "p", identity: "i"),
         .preSharedKeyMismatch(peer: "p", identity: "i"), .preSharedKeyRefused(peer: "p", identity: "i"),

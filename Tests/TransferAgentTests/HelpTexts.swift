@@ -6,7 +6,7 @@ enum HelpTexts {
           --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Accept only the certificate with this SHA-256 digest.
           --psk-file <file>       Use the first IDENTITY:KEY line of this file as
-                                  pre-shared key; must not be readable by everybody.
+                                  pre-shared key; must not be readable by other users.
           --insecure              Do not verify the target's certificate (unsafe).
           --certificate <pem>     The certificate to present to a target with
                                   --client-ca.
@@ -15,13 +15,13 @@ enum HelpTexts {
                                   target's host.
           --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
           --proxy-password-file <file>
-                                  A file with the proxy's password as its first line,
-                                  for the URL's user.
+                                  A file whose first line is the password for the user
+                                  in the proxy URL.
           --no-proxy <list>       Hosts and networks that need no proxy, separated by
                                   commas.
           --user <name>           User name. (default: root)
-          --password-file <file>  A file with the password as its first line; not
-                                  readable by everybody.
+          --password-file <file>  A file whose first line is the password; must not be
+                                  readable by other users.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --silence-limit <seconds>
                                   Give up when the target has sent nothing, keep-alives
@@ -35,10 +35,10 @@ enum HelpTexts {
     static let transfer = #"""
         OVERVIEW: Synchronize local volumes to a target.
 
-        Speaks rsync's daemon protocol inside TLS: the target is dvm-target serve, or
-        stock rsyncd behind stunnel. Owners go by number, hard links and holes are
-        preserved, ACLs and extended attributes where the target is a dvm-target that
-        can keep them; lost+found at the top is ignored. The password comes from
+        Uses rsync's daemon protocol inside TLS: the target is dvm-target serve, or
+        stock rsyncd behind stunnel. Owners are matched by number, hard links and holes
+        are preserved, ACLs and extended attributes where the target is a dvm-target
+        that can keep them; lost+found at the top is ignored. The password comes from
         --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
         --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
         are ignored. Exit codes are rsync's: 0 complete, 23 some files could not be
@@ -53,7 +53,7 @@ enum HelpTexts {
           --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Accept only the certificate with this SHA-256 digest.
           --psk-file <file>       Use the first IDENTITY:KEY line of this file as
-                                  pre-shared key; must not be readable by everybody.
+                                  pre-shared key; must not be readable by other users.
           --insecure              Do not verify the target's certificate (unsafe).
           --certificate <pem>     The certificate to present to a target with
                                   --client-ca.
@@ -62,13 +62,13 @@ enum HelpTexts {
                                   target's host.
           --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
           --proxy-password-file <file>
-                                  A file with the proxy's password as its first line,
-                                  for the URL's user.
+                                  A file whose first line is the password for the user
+                                  in the proxy URL.
           --no-proxy <list>       Hosts and networks that need no proxy, separated by
                                   commas.
           --user <name>           User name. (default: root)
-          --password-file <file>  A file with the password as its first line; not
-                                  readable by everybody.
+          --password-file <file>  A file whose first line is the password; must not be
+                                  readable by other users.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --silence-limit <seconds>
                                   Give up when the target has sent nothing, keep-alives
@@ -96,7 +96,7 @@ enum HelpTexts {
                                   whose file system keeps them), always (to stock
                                   rsync, too) or never. (values: auto, always, never;
                                   default: auto)
-          --selinux-labels        Copy the labels of SELinux (security.selinux), too.
+          --selinux-labels        Copy SELinux labels (security.selinux), too.
           --owners <owners>       How owners and groups are matched: numbers or names.
                                   (values: numbers, names; default: numbers)
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
@@ -135,10 +135,10 @@ enum HelpTexts {
         OPTIONS:
           --volume <name=path>    A volume's name and its mount point.
         \#(connection)
-          --throughput <seconds>  Measure the throughput for so long; 0 for not at all.
+          --throughput <seconds>  Measure the throughput for this long; 0 to skip.
                                   (default: 3)
-          --idle <seconds>        Leave a connection alone for so long and see whether
-                                  it lives.
+          --idle <seconds>        Leave a connection idle for this long and check that
+                                  it survives.
           --json                  Write each step and the result as a JSON object on a
                                   line of its own.
           -h, --help              Show help information.
@@ -148,8 +148,8 @@ enum HelpTexts {
     static let serve = #"""
         OVERVIEW: Serve volumes to sources until a signal arrives.
 
-        Speaks rsync's daemon protocol inside TLS: the source is dvm-source transfer,
-        or stock rsync behind stunnel. Each volume is a module. When ready, it prints a
+        Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or
+        stock rsync behind stunnel. Each volume is a module. When ready, it prints a
         line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it: running
         sessions get 20 seconds, a second signal ends them at once.
 
@@ -165,12 +165,12 @@ enum HelpTexts {
           --private-key <pem>     The certificate's key.
           --client-ca <pem>       Require TLS clients to have a certificate of these
                                   CAs, or to use --psk-file.
-          --psk-file <file>       Admit TLS clients that know one of these IDENTITY:KEY
-                                  lines; not readable by everybody. Without
-                                  --certificate, only those.
+          --psk-file <file>       Admit TLS clients that have a key from this file of
+                                  IDENTITY:KEY lines; must not be readable by other
+                                  users. Without --certificate, only those.
           --volume <name=path>    A volume's name and its mount point.
-          --credentials <file>    A file of user:password lines, not readable by
-                                  everybody; read once.
+          --credentials <file>    A file of user:password lines; read once, must not be
+                                  readable by other users.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --durability <durability>
                                   What a complete volume survives: a power cut (the
@@ -202,9 +202,9 @@ enum HelpTexts {
         request.
 
         With a path: scans the volume and computes the space it needs on the target's
-        file system, including the time while a file is being replaced, and the
-        smallest sufficient claim. With --rule: the size that today's controller would
-        propose, from numbers or from the output of `df -BMB` (--df). Exit code 0: the
+        file system, including while a file is being replaced, and the smallest
+        sufficient claim. With --rule: the size that today's controller would propose,
+        from numbers or from the output of `df -BMB` (--df). Exit code 0: the
         provisioned size is sufficient (or not given); 1: it is not; others: errors.
 
         USAGE: dvm-source capacity [<options>] [<path>]
@@ -221,8 +221,8 @@ enum HelpTexts {
           --measured <quantity>   The size of its file system. (with --rule)
           --requested <quantity>  The size that its claim requests.
           --provisioned <quantity>
-                                  The size that its claim was given.
-          --threshold <points>    Percentage points to stay free, 1 to 99; else 3.
+                                  The size that was provisioned for its claim.
+          --threshold <points>    Percentage points to keep free, 1 to 99; default 3.
                                   (with --rule)
           --df <file>             What `df -BMB` printed; - is standard input. (with
                                   --rule)
@@ -239,14 +239,15 @@ enum HelpTexts {
           --target-inode-ratio <bytes>
                                   One inode per this many bytes, as for mkfs.ext4 -i.
           --keep-holes/--no-keep-holes
-                                  Whether holes stay holes, as dvm-source transfer
-                                  keeps them. (default: --keep-holes)
+                                  Whether holes are preserved, as dvm-source transfer
+                                  does. (default: --keep-holes)
           --xattrs/--no-xattrs    Whether extended attributes and ACLs take space at
                                   the target, as in a transfer to a dvm-target.
                                   (default: --xattrs)
-          --previous <quantity>   The need of an earlier forecast; the growth since
-                                  then is added.
-          --round <quantity>      The storage provides multiples of this. (default: 1Gi)
+          --previous <quantity>   The space needed according to an earlier forecast;
+                                  the growth since then is added.
+          --round <quantity>      The storage provisions multiples of this. (default:
+                                  1Gi)
           --json                  One line of JSON.
           -h, --help              Show help information.
 
@@ -265,8 +266,8 @@ enum HelpTexts {
           <path>                  Where the volume is mounted.
 
         OPTIONS:
-          --needs <quantity>      The total it has to hold, as a Kubernetes quantity:
-                                  11.3Gi.
+          --needs <quantity>      The total size it must hold, as a Kubernetes quantity
+                                  such as 11.3Gi.
           --json                  Print one JSON object.
           -h, --help              Show help information.
 

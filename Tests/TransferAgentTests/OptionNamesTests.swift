@@ -58,8 +58,8 @@ struct OptionNamesTests {
         var count = 0
         for module in ["AgentControl", "TransferAgent", "ConnectionDoctor", "AgentCommand", "dvm-source", "dvm-target"]
         {
-            let folder = Self.repository.appending(path: "Sources/\(module)")
-            for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+            let directory = Self.repository.appending(path: "Sources/\(module)")
+            for case let file as URL in FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil)
                 ?? .init()
             where file.pathExtension == "swift" {
                 for name in Self.names(in: try String(contentsOf: file, encoding: .utf8)) {
@@ -73,8 +73,8 @@ struct OptionNamesTests {
 
     @Test("every command line of the agents in README.md and docs is one that the parser knows")
     func documents() throws {
-        let folder = Self.repository.appending(path: "docs")
-        let pages = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let directory = Self.repository.appending(path: "docs")
+        let pages = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
         var count = 0
         for page in pages.filter({ $0.pathExtension == "md" }) + [Self.repository.appending(path: "README.md")] {
             for line in try String(contentsOf: page, encoding: .utf8).split(separator: "\n")

@@ -38,7 +38,7 @@ struct WriterTableTests {
             Issue.record("the volume was given twice")
             return
         }
-        #expect(holder.contains("volume data is written to from 10.0.0.7:1, user mover"))
+        #expect(holder.contains("volume data has been written to from 10.0.0.7:1, user mover"))
         #expect(try table.holder(of: volume, named: "data", job: "b", user: Array("mover".utf8)) != nil)
         #expect(try table.holder(of: volume, named: "data", job: "a", user: Array("mover".utf8)) == nil)
         first = nil

@@ -70,7 +70,7 @@ struct DialTests {
     @Test("closing wakes the accepting thread; waiting has a limit", .timeLimit(.minutes(10)))
     func closeWakes() throws {
         let listener = try Listener(HostPort(host: "127.0.0.1", port: 0))
-        let name = "callers on \(listener.address)"
+        let name = "connections on \(listener.address)"
         #expect(throws: TransportError.timedOut(waitingFor: name, after: .milliseconds(10))) {
             try listener.accept(within: .milliseconds(10))
         }
@@ -92,7 +92,7 @@ struct DialTests {
         let refusal = try onThread(failing: [SystemCallFault(call, EMFILE)]) {
             #expect(throws: TransportError.self) { _ = try listener.accept(within: .milliseconds(200)) }
         }
-        #expect(refusal == .timedOut(waitingFor: "callers on \(listener.address)", after: .milliseconds(200)))
+        #expect(refusal == .timedOut(waitingFor: "connections on \(listener.address)", after: .milliseconds(200)))
         let far = try listener.accept(within: .seconds(10))
         try far.write([1])
         #expect(try near.read(upTo: 2) == [1])
@@ -141,10 +141,13 @@ struct HostPortTests {
     @Test(
         "refuses and says why",
         arguments: [
-            ("host", "the port is missing"), ("host:", "\"\" is not a port"), ("host:65536", "\"65536\" is not a port"),
-            ("host:+1", "\"+1\" is not a port"), ("::1:873", "an IPv6 address needs brackets, as in [::1]:873"),
-            ("[::1:873", "] is missing"), ("[::1]873", "after ] only :port may follow"),
-            ("[host]:1", "only an IPv6 address goes in brackets"), ("a b:1", "it holds a character that no host has"),
+            ("host", "the port is missing"), ("host:", "\"\" is not a valid port number"),
+            ("host:65536", "\"65536\" is not a valid port number"),
+            ("host:+1", "\"+1\" is not a valid port number"),
+            ("::1:873", "an IPv6 address needs brackets, as in [::1]:873"),
+            ("[::1:873", "the closing ] is missing"), ("[::1]873", "only :port may follow ]"),
+            ("[host]:1", "only an IPv6 address goes in brackets"),
+            ("a b:1", "it contains a character that is not allowed in a host name"),
         ]
     )
     func unsound(text: String, reason: String) {

@@ -110,7 +110,7 @@ struct StreamTests {
         let (near, far) = try medium.connect()
         near.writeTimeout = .milliseconds(20)
         let expected = TransportError.timedOut(
-            waitingFor: "\(near.peerDescription) to take bytes",
+            waitingFor: "\(near.peerDescription) to accept bytes",
             after: .milliseconds(20)
         )
         #expect(throws: expected) { try near.write([UInt8](repeating: 0, count: 50_000_000)) }

@@ -26,8 +26,8 @@ struct TargetCheckTests {
         #expect(!check.fits)
         #expect(
             check.findings.map(\.text) == [
-                "1048577 bytes are needed, 1048576 are free: 1 bytes are missing",
-                "101 inodes are needed, 100 are free: 1 are missing",
+                "1048577 bytes needed, 1048576 free: 1 byte short",
+                "101 inodes needed, 100 free: 1 short",
             ]
         )
     }
@@ -38,7 +38,7 @@ struct TargetCheckTests {
         target.space.freeBytes = 4096
         target.space.quotaBytes = 4096
         let text = TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings.map(\.text)
-        #expect(text == ["5000 bytes are needed, 4096 are free (quota): 904 bytes are missing"])
+        #expect(text == ["5000 bytes needed, 4096 free (quota): 904 bytes short"])
         target.space.quotaBytes = 9000
         #expect(
             !TargetCheck(tree: nil, demand: .init(bytes: 5000, inodes: 0), target: target).findings[0].text.contains(

@@ -71,7 +71,7 @@ def included(lab):
         expect("listing", lab.run(url).text.split(), ["a", "b", "m", "merged"])
 
 
-@fact("session 11.1", "%VARIABLES% are replaced, unknown ones stay, and the file is read anew for each connection")
+@fact("session 11.1", "%VARIABLES% are replaced, unknown ones stay, and the file is read again for each connection")
 def variables(lab):
     lab.write("a/f")
     with lab.daemon(f"[m]\ncomment = %WHO% %UNKNOWN%\npath = {lab.path('a')}\n", {"WHO": "me"}) as url:
@@ -88,7 +88,7 @@ HOSTS = [  # the module's lines, whether 127.0.0.1 is admitted
     ("hosts deny = localhost", False)]
 
 
-@fact("session 11.4", "hosts allow decides first, then hosts deny; only an allow list denies everybody else")
+@fact("session 11.4", "hosts allow decides first, then hosts deny; only an allow list denies all others")
 def hosts(lab):
     lab.write("a/f")
     text = "".join(f"[m{number}]\npath = {lab.path('a')}\n{lines}\n" for number, (lines, _) in enumerate(HOSTS))

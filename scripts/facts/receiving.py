@@ -10,7 +10,7 @@ THEN = 1_600_000_000
 
 
 @fact("transfer 14.2",
-      "a link, a FIFO or a directory at the destination is no basis: the file is sent whole and takes its place")
+      "a link, a FIFO or a directory at the destination is not a basis: the file is sent whole and takes its place")
 def no_basis(lab):
     content = random.Random(1).randbytes(50_000)
     for kind in ("link", "fifo"):

@@ -24,10 +24,10 @@ struct AnswerReader {
         case nil, .null: return nil
         case .integer(let value):
             guard range.contains(value) else {
-                throw .unusable("\(name) is \(value), which is not from \(range.lowerBound) to \(range.upperBound)")
+                throw .unusable("\(name) is \(value), not from \(range.lowerBound) to \(range.upperBound)")
             }
             return value
-        default: throw .unusable("\(name) is not a whole number of 63 bits")
+        default: throw .unusable("\(name) is not a 63-bit integer")
         }
     }
 
@@ -41,13 +41,13 @@ struct AnswerReader {
 
     /// A mandatory text.
     func text(_ name: String) throws(ControlError) -> String {
-        guard let value = members[name]?.asText else { throw .unusable("\(name) is missing or not a text") }
+        guard let value = members[name]?.asText else { throw .unusable("\(name) is missing or not a string") }
         return value
     }
 
     /// A mandatory flag.
     func flag(_ name: String) throws(ControlError) -> Bool {
-        guard let value = members[name]?.asFlag else { throw .unusable("\(name) is missing or not a flag") }
+        guard let value = members[name]?.asFlag else { throw .unusable("\(name) is missing or not a boolean") }
         return value
     }
 

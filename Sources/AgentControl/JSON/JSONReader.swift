@@ -167,7 +167,7 @@ private struct JSONReader {
     // MARK: texts
 
     private mutating func text() throws(JSONFlaw) -> String {
-        guard take("\"") else { throw flaw("a text") }
+        guard take("\"") else { throw flaw("a string") }
         var content: [UInt8] = []
         while let byte = next {
             switch byte {
@@ -184,7 +184,7 @@ private struct JSONReader {
                 offset += 1
             }
         }
-        throw flaw("the end of a text")
+        throw flaw("the end of a string")
     }
 
     private mutating func escape() throws(JSONFlaw) -> String {

@@ -5,14 +5,14 @@ import VolumeAccess
 /// to the volume.
 ///
 ///     S>T  {"request":"pass","volume":NAME,"job":ID}
-///     T>S  {"options":[NAME, ...],"inUse":TEXT}, the second only when somebody is
+///     T>S  {"options":[NAME, ...],"inUse":TEXT}, the second only when a session is
 ///
 /// The session decides: a source that asks first is not guaranteed the lock.
 package enum PassRequest: ControlRequest {
     static let name = "pass"
     static let limit = Duration.seconds(20)
     /// The dvm options of sessions that this target supports; `attributes` stands for ACLs, extended attributes and
-    /// labels of SELinux.
+    /// SELinux labels.
     package static let options = ["attributes", "delete-guard", "job", "tally"]
 
     static func answer(
@@ -20,7 +20,7 @@ package enum PassRequest: ControlRequest {
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
         guard let name = arguments["volume"]?.asText, let volume = try context.volumes.volume(named: name) else {
-            throw .refused("there is no such volume here")
+            throw .refused("no such volume")
         }
         var answer: [(String, JSONValue)] = [("options", .list(options.map { .text($0) }))]
         let job = arguments["job"]?.asText ?? ""
@@ -38,7 +38,7 @@ package enum PassRequest: ControlRequest {
 package struct PassAnswer: Sendable {
     /// The dvm options of sessions that it supports.
     package var options: Set<String>
-    /// Who is writing to the volume, for the user; nil when nobody is.
+    /// Who is writing to the volume, for the user; nil for none.
     package var holder: String?
     /// Whether the target has no such volume, or cannot open it.
     package var isRefused: Bool

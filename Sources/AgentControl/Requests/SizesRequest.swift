@@ -15,9 +15,9 @@ enum SizesRequest: ControlRequest {
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
         guard let name = arguments["volume"]?.asText, let volume = try context.volumes.volume(named: name) else {
-            throw .refused("there is no such volume here")
+            throw .refused("no such volume")
         }
-        guard case .list(let paths) = arguments["paths"] else { throw .refused("the paths are no list") }
+        guard case .list(let paths) = arguments["paths"] else { throw .refused("paths is not a list") }
         // A file in a btrfs tree frees nothing that other content could use, though it counts as a block.
         let smallest = isBtrfs(volume) ? TargetProfile.longestInTrees : -1
         let sizes = paths.map { path in

@@ -15,7 +15,7 @@ enum VolumeRequest: ControlRequest {
         _ context: ControlContext
     ) throws(ControlError) -> [(String, JSONValue)] {
         guard let name = arguments["name"]?.asText, let volume = try context.volumes.volume(named: name) else {
-            throw .refused("there is no such volume here")
+            throw .refused("no such volume")
         }
         do throws(VolumeError) {
             var facts = try TargetFacts(of: volume)

@@ -140,7 +140,7 @@ package struct PathWalk: ~Copyable {
         try follow(link, status, name)
     }
 
-    /// Opens a directory that is no link; with `O_DIRECTORY` also one that is mounted when it is used.
+    /// Opens a directory that is not a link; with `O_DIRECTORY` also one that is mounted when it is used.
     private func openDirectory(_ name: [UInt8]) -> Int32 {
         openFile(name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, in: current)
     }
@@ -197,7 +197,7 @@ package struct PathWalk: ~Copyable {
 
     /// Judges a link.
     ///
-    /// - Returns: Whether only the kernel can follow it: what a link such as `/proc/self/fd/3` reads as is no path.
+    /// - Returns: Whether only the kernel can follow it: what a link such as `/proc/self/fd/3` reads as is not a path.
     private func isFollowedByKernel(
         _ link: borrowing Descriptor,
         _ status: DescriptorStatus

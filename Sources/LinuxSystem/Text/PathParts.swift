@@ -22,7 +22,7 @@ package struct PathParts: Equatable, Sendable {
     package init(_ path: ArraySlice<UInt8>) { self.init(Array(path)) }
 
     /// The directory to open for the parent: `/` for a name right below the root; empty without a slash.
-    package var folder: [UInt8] { hasParent && parent.isEmpty ? [Self.separator] : parent }
+    package var directory: [UInt8] { hasParent && parent.isEmpty ? [Self.separator] : parent }
 
     /// The components of a path that are not empty.
     package static func components(of path: [UInt8]) -> [ArraySlice<UInt8>] { path.split(separator: separator) }

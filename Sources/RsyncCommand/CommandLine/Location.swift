@@ -59,7 +59,7 @@ enum Location: Equatable {
         if let mark = authority.lastIndex(of: colon), mark >= bracket {
             let digits = String(decoding: authority[(mark + 1)...], as: UTF8.self)
             guard digits.isEmpty || HostPort.port(from: digits) != nil else {
-                throw .usage("the port \"\(digits)\" of a URL is no number of a port")
+                throw .usage("\"\(digits)\" in a URL is not a valid port number")
             }
             port = HostPort.port(from: digits)
             authority = authority[..<mark]

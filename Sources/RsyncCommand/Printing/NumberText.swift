@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Numbers as rsync prints them (protocol specification, transfer 18.5).
 struct NumberText: Sendable {
     /// 0 plain, 1 with separators, 2 with units of 1000, 3 with units of 1024.
@@ -7,7 +9,7 @@ struct NumberText: Sendable {
     func count(_ number: Int64) -> String {
         switch level {
         case 0: "\(number)"
-        case 1: Self.grouped(number)
+        case 1: grouped(number)
         default: scaled(number)
         }
     }
@@ -29,18 +31,7 @@ struct NumberText: Sendable {
         if level >= 2, Double(whole) >= (level == 2 ? 1000 : 1024) { return scaled(whole) }
         let text = Self.fixed(number, digits: 2)
         guard level == 1, let point = text.firstIndex(of: ".") else { return text }
-        return Self.grouped(Int64(text[..<point]) ?? whole) + text[point...]
-    }
-
-    /// A number with commas between groups of three digits.
-    static func grouped(_ number: Int64) -> String {
-        var result = ""
-        let digits = "\(number.magnitude)"
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
-            result.append(digit)
-        }
-        return number < 0 ? "-" + result : result
+        return grouped(Int64(text[..<point]) ?? whole) + text[point...]
     }
 
     /// A number with a fixed count of digits after the point, rounded half away from zero.

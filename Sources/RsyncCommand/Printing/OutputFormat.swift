@@ -42,7 +42,7 @@ package struct OutputFormat: Sendable, Equatable {
         }
     }
 
-    /// Reads a format; what is no escape is text.
+    /// Reads a format; everything but escapes is text.
     package init(parsing format: [UInt8]) {
         var pieces: [Piece] = []
         var text: [UInt8] = []
@@ -202,7 +202,7 @@ extension ItemReport {
 
     /// The name with the directory that the sender reads it from (`%f`).
     var longPath: [UInt8] {
-        var path = folder.isEmpty ? name : folder + [PathParts.separator] + name
+        var path = directory.isEmpty ? name : directory + [PathParts.separator] + name
         while path.first == PathParts.separator { path.removeFirst() }
         return path
     }

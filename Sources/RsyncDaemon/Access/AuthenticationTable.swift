@@ -23,7 +23,7 @@ struct AuthenticationTable: Equatable, Sendable {
         }
     }
 
-    /// A user whom a rule admits.
+    /// A user that a rule admits.
     struct Admission: Equatable {
         let access: AuthenticationRule.Access
         /// The user's own, and the group's if a rule about that group admitted the user.

@@ -33,13 +33,13 @@ struct HostRule: Equatable, Sendable {
                 return
             }
             guard let bits = Self.bits(String(parts[1]), of: address) else {
-                throw Flaw(reason: "this is neither a number of bits nor a mask")
+                throw Flaw(reason: "not a prefix length or mask")
             }
             kind = .network(address, bits: bits)
         } else if text.contains(where: { "*?[".contains($0) }) {
             kind = .pattern(text)
         } else {
-            guard parts.count == 1 else { throw Flaw(reason: "this is no address") }
+            guard parts.count == 1 else { throw Flaw(reason: "not an address") }
             kind = .name(text)
         }
     }
@@ -62,7 +62,7 @@ struct HostRule: Equatable, Sendable {
     /// Whether it concerns a client.
     ///
     /// - Parameters:
-    ///   - client: The client.
+    ///   - client: Its address, and its name where names are looked up.
     ///   - unresolved: The answer when a name has no address, or names cannot be looked up now.
     /// - Returns: Whether it does.
     func matches(_ client: ClientHost, unresolved: Bool) -> Bool {

@@ -101,7 +101,7 @@ struct ConfigurationLines {
         let name = Array(words.joined(separator: [32]))
         guard line.last == UInt8(ascii: "]"), !name.isEmpty, !name.contains(UInt8(ascii: "/")),
             !name.contains(UInt8(ascii: "]"))
-        else { throw flaw(number, "\(printable(line)): this is no name of a module") }
+        else { throw flaw(number, "\(printable(line)) is not a valid module name") }
         return .section(String(decoding: name, as: UTF8.self).lowercased() == "global" ? nil : name)
     }
 

@@ -81,7 +81,7 @@ struct ConfigurationReader {
             try carryOut(try ConfigurationLines(contents, file: path), of: path, depth: depth)
         case .directory(let names):
             guard place != nil else {
-                throw DaemonConfigurationError(file: path, line: 0, reason: "this is a directory")
+                throw DaemonConfigurationError(file: path, line: 0, reason: "it is a directory")
             }
             let ending = directive.ending
             for name in names.filter({ $0.suffix(ending.count).elementsEqual(ending) }).sorted(by: precedes) {

@@ -44,7 +44,7 @@ package final class ConfigurationSource: Sendable {
             current.withLock { $0 = (read, nil) }
             return read
         } catch {
-            if error != known.flaw { log.line("the configuration stays as it was: \(error)") }
+            if error != known.flaw { log.line("the configuration was not reloaded: \(error)") }
             current.withLock { $0.flaw = error }
             return known.configuration
         }

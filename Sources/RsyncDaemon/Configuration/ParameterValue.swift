@@ -18,7 +18,7 @@ struct ParameterValue: Equatable, Sendable {
         switch word.lowercased() {
         case "yes", "true", "1": return true
         case "no", "false", "0": return false
-        default: throw ParameterFlaw("this is neither yes nor no")
+        default: throw ParameterFlaw("not yes or no")
         }
     }
 
@@ -27,12 +27,12 @@ struct ParameterValue: Equatable, Sendable {
     }
 
     func number() throws(ParameterFlaw) -> Int {
-        guard let number = Int32(word) else { throw ParameterFlaw("this is no number") }
+        guard let number = Int32(word) else { throw ParameterFlaw("not a number") }
         return Int(number)
     }
 
     func port() throws(ParameterFlaw) -> UInt16 {
-        guard let number = UInt16(word), number > 0 else { throw ParameterFlaw("this is no port") }
+        guard let number = UInt16(word), number > 0 else { throw ParameterFlaw("not a valid port number") }
         return number
     }
 
@@ -50,7 +50,7 @@ struct ParameterValue: Equatable, Sendable {
     func modes() throws(ParameterFlaw) -> ModeChanges {
         let text = word
         guard !text.isEmpty else { return ModeChanges() }
-        guard let changes = ModeChanges(text) else { throw ParameterFlaw("these are no changes of modes") }
+        guard let changes = ModeChanges(text) else { throw ParameterFlaw("not a list of mode changes") }
         return changes
     }
 
@@ -89,7 +89,7 @@ struct ParameterValue: Equatable, Sendable {
 extension ParameterValue {
     func facility() throws(ParameterFlaw) -> SystemLog.Facility {
         guard let facility = SystemLog.Facility(rawValue: word.lowercased()) else {
-            throw ParameterFlaw("this is no facility of syslog")
+            throw ParameterFlaw("not a syslog facility")
         }
         return facility
     }

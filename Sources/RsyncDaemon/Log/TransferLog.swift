@@ -34,7 +34,7 @@ struct TransferLog: Sendable {
     ///
     /// - Parameters:
     ///   - format: The module's `log format`.
-    ///   - session: The session.
+    ///   - session: Gives the values of the format's escapes.
     ///   - options: Its options.
     init(_ format: [UInt8], _ session: Session, _ options: TransferOptions) {
         self.format = OutputFormat(

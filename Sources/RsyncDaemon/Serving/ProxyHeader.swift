@@ -23,7 +23,7 @@ package struct ProxyHeader: Equatable, Sendable {
     /// The longest header of version 1, and the longest body of version 2, in bytes.
     private static let longestLine = 107, longestBody = 216
 
-    /// The client's address as text; nil where the proxy speaks for itself.
+    /// The client's address as text; nil for a connection of the proxy's own, such as a health check.
     package let client: String?
 
     /// Reads a header and nothing behind it.
@@ -36,7 +36,7 @@ package struct ProxyHeader: Equatable, Sendable {
             client = try Self.second(read)
             return
         }
-        guard head.starts(with: Array("PROXY ".utf8)) else { throw .malformed("it begins otherwise") }
+        guard head.starts(with: Array("PROXY ".utf8)) else { throw .malformed("it has an unknown signature") }
         while !head.suffix(2).elementsEqual([13, 10]) {
             guard head.count < Self.longestLine else { throw .malformed("the line is too long") }
             head += try read(1)
@@ -50,7 +50,7 @@ package struct ProxyHeader: Equatable, Sendable {
         let size = ["TCP4": 4, "TCP6": 16][words.count > 1 ? words[1] : ""]
         guard words.count == 6, let size, let port = UInt16(words[4]), port > 0, UInt16(words[5]) ?? 0 > 0,
             numericAddress(words[2])?.count == size, numericAddress(words[3])?.count == size
-        else { throw .malformed("this is no line of version 1") }
+        else { throw .malformed("it is not a valid version 1 header") }
         return words[2]
     }
 
@@ -62,14 +62,14 @@ package struct ProxyHeader: Equatable, Sendable {
         switch (head[0], head[1]) {
         case (0x20, _): return nil
         case (0x21, 0x11):
-            guard length == 12 else { throw .malformed("the length does not fit IPv4") }
+            guard length == 12 else { throw .malformed("the length does not match IPv4") }
             return body[..<4].map(String.init).joined(separator: ".")
         case (0x21, 0x21):
-            guard length == 36 else { throw .malformed("the length does not fit IPv6") }
+            guard length == 36 else { throw .malformed("the length does not match IPv6") }
             let groups = stride(from: 0, to: 16, by: 2).map { UInt16(body[$0]) << 8 | UInt16(body[$0 + 1]) }
             return groups.map { String($0, radix: 16) }.joined(separator: ":")
         case (0x21, _): return nil
-        default: throw .malformed("this is neither a proxy's nor a local command of version 2")
+        default: throw .malformed("the command is neither PROXY nor LOCAL")
         }
     }
 }

@@ -42,7 +42,7 @@ final class SessionVisit: ModuleVisit {
     ///
     /// - Parameters:
     ///   - settings: The module.
-    ///   - client: The client.
+    ///   - client: The address and name that the connection comes from.
     ///   - login: Its login; nil where no password is needed.
     ///   - bandwidthLimit: The most that is sent, in KiB/s; 0 for no limit.
     ///   - number: A number that no other visit of this process has.
@@ -147,7 +147,9 @@ final class SessionVisit: ModuleVisit {
     private func checkMunging(_ root: ModuleRoot) -> [UInt8]? {
         do throws(VolumeError) {
             _ = try Volume.open(path: root.mungedDirectory.span)
-            log.line("\(printable(root.mungedDirectory)) exists: targets of links would lead into it (munge symlinks)")
+            log.line(
+                "\(printable(root.mungedDirectory)) exists: munged symbolic links would point into it (munge symlinks)"
+            )
             return Array("daemon security issue -- contact admin".utf8)
         } catch {
             return nil
@@ -213,7 +215,7 @@ final class SessionVisit: ModuleVisit {
         let temporary = variables.expand(settings.temporaryDirectory)
         if !temporary.isEmpty {
             request.options.placement.temporaryDirectory = root.inside(temporary)
-            if root.inside(temporary) == nil { log.line("temp dir is not in the module, and is not used") }
+            if root.inside(temporary) == nil { log.line("temp dir is outside the module and is ignored") }
         }
         if settings.ignoresErrors { request.options.deletion.ignoreErrors = true }
         if settings.isFakeSuper {

@@ -40,7 +40,7 @@ package struct DaemonModule: Sendable {
     /// Whether modification times are compared to the nanosecond, as far as the file system stores them, with clients
     /// whose protocol has nanoseconds (31 and later), unless they request otherwise (`--modify-window`).
     package var comparesNanoseconds = false
-    /// Whether labels of SELinux are left alone unless a dvm client requests them: a client could otherwise give files
+    /// Whether SELinux labels are left alone unless a dvm client requests them: a client could otherwise give files
     /// labels that mean something here.
     package var guardsLabels = false
 
@@ -132,7 +132,7 @@ package protocol DaemonCatalogue: Sendable {
     var messageOfTheDay: [UInt8]? { get }
     /// The modules in the listing.
     var listedModules: [(name: [UInt8], comment: [UInt8])] { get }
-    /// The authentication required of every client before its request is examined, so that nobody else learns which
+    /// The authentication required of every client before its request is examined, so that no one else learns which
     /// modules exist; nil when each module has its own.
     var proof: DaemonModule.Proof? { get }
     /// Looks up a module for a client.

@@ -22,7 +22,7 @@ package struct DaemonSession {
     private let synchronizes: Bool
     private let silenceLimit: Duration?
     private let digests: [AuthenticationDigest]
-    private let loginPlace: LoginPlace?
+    private let loginSlot: LoginSlot?
     private let connection: (any DaemonConnection)?
     private let preferences: TransferOptions.Preferences
 
@@ -49,7 +49,7 @@ package struct DaemonSession {
         /// Whether it was rejected for a wrong password or an unknown user.
         package var isWrongPassword = false
         /// Why this side closed the connection before the client had logged in; nil if it did not.
-        package var eviction: LoginPlaces.Eviction?
+        package var endReason: LoginSlots.EndReason?
 
         package init() {}
     }
@@ -64,7 +64,7 @@ package struct DaemonSession {
     ///   - silenceLimit: The longest that a client may send nothing; nil for the usual timeouts.
     ///   - keepAlive: The longest interval between this side's keep-alives; nil derives it from the client's timeout.
     ///   - synchronizes: Whether every push ends as with `--fsync`, whatever the client requests.
-    ///   - loginPlace: The connection's place before login; nil when there is no limit.
+    ///   - loginSlot: The connection's slot before login; nil when there is no limit.
     ///   - connection: The connection that the session runs over; nil when only the stream is known.
     ///   - preferences: The checksums and compressors that may be negotiated.
     package init(
@@ -75,7 +75,7 @@ package struct DaemonSession {
         silenceLimit: Duration? = nil,
         keepAlive: Duration? = nil,
         synchronizes: Bool = false,
-        loginPlace: LoginPlace? = nil,
+        loginSlot: LoginSlot? = nil,
         connection: (any DaemonConnection)? = nil,
         preferences: TransferOptions.Preferences = TransferOptions.Preferences()
     ) {
@@ -83,7 +83,7 @@ package struct DaemonSession {
         self.digests = digests
         self.silenceLimit = silenceLimit
         self.synchronizes = synchronizes
-        self.loginPlace = loginPlace
+        self.loginSlot = loginSlot
         self.connection = connection
         self.keepAlive = keepAlive
         self.catalogue = catalogue
@@ -107,7 +107,7 @@ package struct DaemonSession {
             }
             channel.close(after: .refused(report.refusal ?? ""))
         } catch {
-            report.eviction = loginPlace?.eviction
+            report.endReason = loginSlot?.endReason
             report.refusal = "\(error)"
             report.isBroken = true
             channel.close(after: .wire(error))
@@ -142,15 +142,15 @@ package struct DaemonSession {
                 offered: digests,
                 in: Dialect(greeting.settled(own: Dialect.newest.version))
             ) == nil
-        loginPlace?.advance(to: .greeted)
+        loginSlot?.advance(to: .greeted)
         guard case .module(let name, let earlyInput) = try server.request() else {
             try server.list(catalogue.listedModules)
             report.isListing = true
             return nil
         }
-        loginPlace?.advance(to: .challenged)
+        loginSlot?.advance(to: .challenged)
         report.module = name
-        // Where everyone has to authenticate first, nobody else learns which modules exist.
+        // Where every client must authenticate first, no other client learns which modules exist.
         if let proof = catalogue.proof, try !authenticate(server, greeting, proof, &report) { return nil }
         switch catalogue.module(named: name, for: channel.stream.peerDescription) {
         case .refused(let text):
@@ -215,7 +215,7 @@ package struct DaemonSession {
         return false
     }
 
-    /// Turns the connection into a session: releases its place before login and takes a session's.
+    /// Turns the connection into a session: releases its slot before login and takes a session's.
     ///
     /// - Returns: The reason for refusing, for the client; nil on success.
     private func begin(
@@ -224,7 +224,7 @@ package struct DaemonSession {
         over channel: SessionChannel,
         _ report: inout Report
     ) throws(WireError) -> [UInt8]? {
-        if let loginPlace, !loginPlace.leave() { throw .ended(field: "the login") }
+        if let loginSlot, !loginSlot.leave() { throw .ended(field: "the login") }
         if let text = connection?.beginSession() { return text }
         if let text = module.visit?.begin(user: report.user, earlyInput: earlyInput, &module) { return text }
         do throws(EngineError) {

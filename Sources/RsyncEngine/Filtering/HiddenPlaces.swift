@@ -44,8 +44,8 @@ struct HiddenPlaces {
     private func isRefused(_ path: [UInt8]?) -> Bool {
         guard let path else { return false }
         guard path.first != PathParts.separator else { return hides(SidePath.normalized(path)) }
-        return [destination, PathParts(destination).parent].contains { folder in
-            hides(SidePath.normalized(folder + [PathParts.separator] + path))
+        return [destination, PathParts(destination).parent].contains { directory in
+            hides(SidePath.normalized(directory + [PathParts.separator] + path))
         }
     }
 

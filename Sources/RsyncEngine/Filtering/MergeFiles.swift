@@ -67,7 +67,7 @@ struct MergeFiles {
 
     /// Opens a file by itself, or by way of links.
     private func open(
-        below folder: [UInt8],
+        below base: [UInt8],
         _ path: [UInt8],
         from directory: VolumeDirectory,
         _ itself: () throws(VolumeError) -> ReadableFile
@@ -80,7 +80,7 @@ struct MergeFiles {
         guard case .module(let module, _, _) = state.place else {
             return try directory.openForReading(path: path, by: rule)
         }
-        let whole = folder.isEmpty ? path : folder + [PathParts.separator] + path
+        let whole = base.isEmpty ? path : base + [PathParts.separator] + path
         return try module.root.openForReading(path: whole, by: rule)
     }
 

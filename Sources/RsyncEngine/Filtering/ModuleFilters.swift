@@ -79,7 +79,7 @@ struct HiddenEntries: Sendable {
     ///   - leaf: Its name.
     ///   - parent: The directory's name in the transfer; empty for its root.
     ///   - status: What it is.
-    ///   - directory: The directory.
+    ///   - directory: The directory that contains it.
     /// - Returns: The verdict.
     func hides(
         _ leaf: Span<UInt8>,

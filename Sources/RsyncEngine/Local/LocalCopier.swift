@@ -249,7 +249,7 @@ final class LocalCopier {
             isLocal: true,
             transferred: length
         )
-        report.folder = sources.folder(of: plan.entry)
+        report.directory = sources.argumentDirectory(of: plan.entry)
         if state.observer.wantsChecksums { report.note(checksum: digest(of: plan), of: state) }
         state.observer.didChange(report)
         guard state.observer.wantsFileProgress else { return }

@@ -183,7 +183,7 @@ final class LocalSession: TransferRequester {
             isLocal: true,
             transferred: 0
         )
-        report.folder = sources.folder(of: entry)
+        report.directory = sources.argumentDirectory(of: entry)
         report.settleLinkTime(in: state.parameters.dialect)
         state.observer.didChange(report)
     }

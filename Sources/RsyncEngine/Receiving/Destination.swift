@@ -89,10 +89,10 @@ struct Destination: Sendable {
         var destination = try open(path, hasSlash: hasSlash, argument, for: list, isMore: isMore, state)
         let placement = state.options.placement
         guard SidePlaces.areWanted(by: placement) else { return destination }
-        let folder = destination.localName == nil ? path : PathParts(path).parent
+        let directory = destination.localName == nil ? path : PathParts(path).parent
         let side = SidePath(
             base: argument.base,
-            basePath: folder,
+            basePath: directory,
             destination: destination.volume,
             rule: state.pathRule(for: argument.base, followsAbsolute: true)
         )
@@ -110,11 +110,11 @@ struct Destination: Sendable {
     ) throws(EngineError) -> Destination {
         let opener = DestinationOpener(base: argument.base, state: state)
         let isAlone = list.count <= 1 && !isMore
-        let isFolder = list.entries.first?.isDirectory ?? false
+        let isDirectory = list.entries.first?.isDirectory ?? false
         let namesEntry = isAlone && !hasSlash && !path.isEmpty
         if state.options.placement.makesPath, !path.isEmpty {
-            let folder = PathParts(path).folder
-            let shown = namesEntry && list.count == 1 ? folder : path
+            let directory = PathParts(path).directory
+            let shown = namesEntry && list.count == 1 ? directory : path
             try opener.makePath(path, hasSlash: hasSlash, namesEntry: namesEntry, shownAs: shown)
         }
         switch try opener.kind(of: path, hasSlash: hasSlash) {
@@ -123,12 +123,12 @@ struct Destination: Sendable {
             guard isAlone else {
                 throw .usage("ERROR: destination must be a directory when copying more than 1 file", exitCode: 3)
             }
-            if isFolder { throw .usage("ERROR: cannot overwrite non-directory with a directory", exitCode: 3) }
+            if isDirectory { throw .usage("ERROR: cannot overwrite non-directory with a directory", exitCode: 3) }
             return try opener.file(path)
         case .missing:
             guard namesEntry else { return try opener.make(path) }
             // With `--existing` it will be skipped.
-            let isMade = isFolder && !state.options.comparison.existing
+            let isMade = isDirectory && !state.options.comparison.existing
             return isMade ? try opener.makeEntry(path) : try opener.file(path)
         }
     }

@@ -85,7 +85,7 @@ struct DestinationOpener {
         let parts = PathParts(path)
         do throws(VolumeError) {
             let links = base == nil ? PathRule.Links.everybodys : nil
-            return try openVolume(parts.folder, following: links).root.status(of: parts.leaf.span) != nil
+            return try openVolume(parts.directory, following: links).root.status(of: parts.leaf.span) != nil
         } catch {
             return false
         }
@@ -120,11 +120,11 @@ struct DestinationOpener {
         let parts = PathParts(path)
         // A dry run with `--mkpath` has not made it.
         if state.options.placement.makesPath, !state.execution.changesDestination,
-            try kind(of: parts.folder, hasSlash: false) == .missing
+            try kind(of: parts.directory, hasSlash: false) == .missing
         {
             return destination(try open([]), [], localName: parts.leaf, wasCreated: true)
         }
-        return destination(try open(parts.folder), parts.folder, localName: parts.leaf)
+        return destination(try open(parts.directory), parts.directory, localName: parts.leaf)
     }
 
     /// Makes the missing directories of a path (`--mkpath`).
@@ -136,7 +136,7 @@ struct DestinationOpener {
     ///   - shown: The path that the line about it names.
     /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 11, or 3 below a link of another user.
     func makePath(_ argument: [UInt8], hasSlash: Bool, namesEntry: Bool, shownAs shown: [UInt8]) throws(EngineError) {
-        let given = namesEntry ? PathParts(argument).folder : argument
+        let given = namesEntry ? PathParts(argument).directory : argument
         let path = base == nil ? given : SidePath.normalized(given)
         do throws(VolumeError) {
             var count = 0
@@ -197,7 +197,7 @@ struct DestinationOpener {
 
     private func create(_ path: [UInt8]) throws(VolumeError) {
         let parts = PathParts(path)
-        try openVolume(parts.folder).root.createDirectory(parts.leaf.span, permissions: 0o777)
+        try openVolume(parts.directory).root.createDirectory(parts.leaf.span, permissions: 0o777)
     }
 
     /// Makes the destination directory.

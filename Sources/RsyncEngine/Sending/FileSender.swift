@@ -53,7 +53,7 @@ final class FileSender {
     /// Describes an entry that is not sent, or not yet.
     func report(_ item: Item, _ entry: FileEntry, in list: FileList, transferred: Int64) -> ItemReport {
         var report = ItemReport(item, entry, in: list, of: state, isSending: true, transferred: transferred)
-        report.folder = directories.folder(of: entry)
+        report.directory = directories.argumentDirectory(of: entry)
         report.settleLinkTime(in: state.parameters.dialect)
         return report
     }
@@ -133,7 +133,7 @@ final class FileSender {
     ///
     /// - Parameters:
     ///   - places: Which attributes of the entry.
-    ///   - entry: The entry.
+    ///   - entry: The file that has them.
     ///   - list: The list that holds it.
     /// - Throws: ``WireError`` with exit code 2 when the entry has no such attribute.
     func send(_ places: [Int], of entry: FileEntry, in list: FileList) throws(WireError) {

@@ -329,9 +329,9 @@ struct ServedPlace {
         by rule: PathRule
     ) throws(WireError) -> FileNames {
         do throws(VolumeError) {
-            let folder = try sources.open([])
+            let directory = try sources.open([])
             let inside = base == nil ? path : SidePath.normalized(path)
-            let file = try folder.root.openForReading(path: inside, by: rule)
+            let file = try directory.root.openForReading(path: inside, by: rule)
             guard file.status.size <= Int64(limit) else {
                 throw .system(operation: "read", path: path, number: EFBIG)
             }

@@ -36,7 +36,7 @@ package struct EntryCounts: Sendable, Equatable {
 
 /// The statistics of a transfer.
 ///
-/// Sums of sizes are clamped to the largest value: sizes come from a peer, or from whoever wrote the volume.
+/// Sums of sizes are clamped to the largest value: sizes come from a peer, or from any program that wrote to the volume.
 package struct SessionStatistics: Sendable, Equatable {
     /// Entries in the file list.
     package var listed = EntryCounts()

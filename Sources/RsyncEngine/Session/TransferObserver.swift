@@ -59,7 +59,7 @@ package struct ItemReport: Sendable {
     /// The checksum of the whole file, from the list or from its transfer; empty when it is not known.
     package var checksum: [UInt8] = []
     /// At the sender: what precedes the name in the path it was given; empty for none.
-    package var folder: [UInt8] = []
+    package var directory: [UInt8] = []
     /// Whether the entry was deleted, so that nothing but its name and its type is known.
     package var isDeletion = false
 }

@@ -1,7 +1,7 @@
 extension DaemonSettings {
     /// Reads a daemon's command line.
     ///
-    /// Letters may be joined, and arguments that are no options are ignored, as in rsync.
+    /// Letters may be joined, and arguments that are not options are ignored, as in rsync.
     ///
     /// - Parameter arguments: The arguments after the program's name, `--daemon` among them.
     /// - Throws: ``OptionError/usage(_:)`` for what is not an option of a daemon here.

@@ -32,13 +32,13 @@ extension OptionTable {
         ),
         .agentFlag(
             "--dvm-tally",
-            "tell what is in place",
+            "report what is in place",
             \.agent.tallies,
             told: .word(186, "--dvm-tally", to: .receiver) { $0.agent.tallies ? "--dvm-tally" : nil }
         ),
         .agentFlag(
             "--dvm-labels",
-            "copy the labels of SELinux, too",
+            "copy SELinux labels, too",
             \.agent.labels,
             told: .word(188, "--dvm-labels", to: .receiver) { $0.agent.labels ? "--dvm-labels" : nil }
         ),

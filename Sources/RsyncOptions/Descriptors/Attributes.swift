@@ -79,13 +79,13 @@ extension OptionTable {
         ),
         .flag(
             "--open-noatime",
-            "do not change access times when reading (always so where this user may)",
+            "do not change access times when reading (always where permitted)",
             \.attributes.openWithoutAccessTime,
             told: .word(560)
         ),
         .toggle(
             "--super",
-            "set owners and create devices without being root, too; --no-super: not even as root",
+            "set owners and create devices even if not root; --no-super: not even as root",
             told: .word(220, "--super", to: .receiver) { $0.attributes.privileges == .attempted ? "--super" : nil },
             isUsed: { $0.attributes.privileges == .attempted }
         ) { $0.attributes.privileges = $1 ? .attempted : .none },
@@ -100,7 +100,11 @@ extension OptionTable {
             off: false,
             told: .word(538, to: .sender)
         ),
-        .flag("--drop-D", "create no devices and special files, whatever the other end has", \.attributes.dropsDevices),
+        .flag(
+            "--drop-D",
+            "create no devices or special files, whatever the other end sends",
+            \.attributes.dropsDevices
+        ),
         .flag(
             "--munge-links",
             "store links in a form that cannot be followed",

@@ -21,7 +21,7 @@ extension OptionTable {
         // Pipes to a remote shell always block here.
         OptionDescriptor(
             "--blocking-io",
-            "blocking I/O for the remote shell, which is always used",
+            "blocking I/O for the remote shell (always used)",
             client: .toggle { _, _ in }
         ),
         .clientSetting("--port=PORT", "a daemon's port") { (state, value) throws(OptionError) in
@@ -42,11 +42,11 @@ extension OptionTable {
         .clientSetting("--password-file=FILE", "read a daemon's password from a file") {
             $0.settings.connection.passwordFile = $1.bytes
         },
-        .clientSetting("--address=ADDRESS", "own address of the connection") {
+        .clientSetting("--address=ADDRESS", "local address to connect from") {
             $0.settings.connection.localHost = $1.text
         }
         .daemon(.value { $0.address = $1.text }),
-        .clientSetting("--sockopts=OPTIONS", "options of the socket") {
+        .clientSetting("--sockopts=OPTIONS", "socket options") {
             $0.settings.connection.socketOptions = $1.bytes
         }
         .daemon(.value { $0.socketOptions = $1.bytes }),

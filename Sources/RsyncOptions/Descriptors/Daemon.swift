@@ -1,11 +1,11 @@
 extension OptionTable {
     /// Options after `--daemon`, and those of a server only.
     static let daemon: [OptionDescriptor] = [
-        .daemonSetting("--daemon", "be a daemon", .effect { _ in }),
+        .daemonSetting("--daemon", "run as a daemon", .effect { _ in }),
         .daemonSetting("--config=FILE", "configuration file", .value { $0.configuration = $1.bytes }),
         .daemonSetting(
             "--dparam=PARAMETER, -M",
-            "override a parameter of the configuration",
+            "override a configuration parameter",
             .value { $0.overrides.append($1.bytes) }
         ),
         .daemonSetting("--no-detach", "stay in the foreground", .effect { $0.staysInForeground = true }),

@@ -21,7 +21,7 @@ extension OptionTable {
             },
             .flag(
                 "--delete-missing-args",
-                "delete the destination of missing sources",
+                "delete destination entries whose source arguments are missing",
                 \.deletion.deletesMissingSources,
                 off: false,
                 told: .word(275)
@@ -29,13 +29,13 @@ extension OptionTable {
             .flag("--ignore-errors", "delete even after read errors", \.deletion.ignoreErrors, told: .word(340)),
             .flag(
                 "--force",
-                "replace directories that are not empty",
+                "replace directories even if they are not empty",
                 \.deletion.force,
                 told: .word(191, to: .receiver)
             ),
             .setting(
                 "--max-delete=NUM",
-                "delete no more than a number of entries",
+                "delete at most this many entries",
                 told: .word(170, "--max-delete=NUM", to: .receiver) {
                     // For servers that take 0 for no limit.
                     $0.deletion.most.map { "--max-delete=\($0 == 0 ? -1 : $0)" }

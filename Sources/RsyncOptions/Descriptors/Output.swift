@@ -88,7 +88,7 @@ extension OptionTable {
         .daemon(.value { $0.logFormat = $1.bytes }),
         OptionDescriptor(
             "--motd",
-            "print a daemon's greeting; --no-motd does not, nor its modules",
+            "print a daemon's message of the day; --no-motd: neither it nor the modules",
             client: .toggle { $0.settings.showsGreeting = $1 }
         ),
     ]
@@ -99,14 +99,14 @@ extension OptionTable {
             "print the version; twice, as JSON",
             client: .effect { $0.request = $0.request == .version ? .versionData : $0.request ?? .version }
         ),
-        OptionDescriptor("--help", "print this", client: .effect { $0.request = .help })
+        OptionDescriptor("--help", "print this help", client: .effect { $0.request = .help })
             .daemon(.effect { $0.asksForHelp = true }),
     ]
 
     private static var verbose: OptionDescriptor {
         OptionDescriptor.toggle(
             "--verbose, -v",
-            "print more; may be repeated",
+            "print more; can be repeated",
             told: .letters(20, "-v") { String(repeating: "v", count: min($0.output.verbosity, 9)) }
         ) {
             $0.output.verbosity = $1 ? $0.output.verbosity + 1 : 0

@@ -64,7 +64,7 @@ extension OptionTable {
         },
         .setting(
             "--temp-dir=DIR, -T",
-            "make files in a directory before they get their names",
+            "create temporary files in a directory",
             told: .path(430, "--temp-dir", "DIR", to: .receiver) { $0.placement.temporaryDirectory },
             isUsed: { $0.placement.temporaryDirectory != nil }
         ) { (options, value) throws(OptionError) in
@@ -83,12 +83,12 @@ extension OptionTable {
             \.placement.makesPath,
             told: .word(560, to: .receiver)
         ),
-        .alternate(.compare, "leave out files that are equal in another directory"),
-        .alternate(.copy, "copy files that are equal in another directory"),
-        .alternate(.link, "link to files that are equal in another directory"),
+        .alternate(.compare, "skip files that are identical in another directory"),
+        .alternate(.copy, "copy files that are identical in another directory"),
+        .alternate(.link, "hard-link to files that are identical in another directory"),
         .toggle(
             "--inplace",
-            "write into existing files",
+            "update existing files in place",
             told: .word(480, "--inplace") {
                 $0.placement.writesInPlace && $0.placement.appending == nil ? "--inplace" : nil
             },
@@ -96,7 +96,7 @@ extension OptionTable {
         ) { $0.placement.inPlace = $1 },
         OptionDescriptor(
             "--append",
-            "send only what follows the length of shorter files",
+            "append data to shorter files",
             client: .toggle { $0.transfer.placement.appending = $1 ? .trusting : nil },
             server: .toggle { $0.transfer.placement.countAppend($1) }
         ).told(
@@ -107,7 +107,7 @@ extension OptionTable {
         ),
         .toggle(
             "--append-verify",
-            "like --append, with the old content in the checksum",
+            "like --append, but verify the old content, too",
             isUsed: { $0.placement.appending == .verifying },
             off: false
         ) { $0.placement.appending = $1 ? .verifying : nil },
@@ -119,7 +119,7 @@ extension OptionTable {
         ),
         .flag(
             "--delay-updates",
-            "give files their names at the end, all together",
+            "rename all updated files into place at the end",
             \.placement.delaysUpdates,
             told: .word(320, to: .receiver)
         ),
@@ -130,7 +130,11 @@ extension OptionTable {
             \.selection.links.keepsDirectoryLinks,
             told: .letter(90, to: .receiver)
         ),
-        .flag("--insecure-links", "follow links of others in given paths", \.selection.links.paths.followsAll),
+        .flag(
+            "--insecure-links",
+            "follow other users' links in paths that are given",
+            \.selection.links.paths.followsAll
+        ),
         .setting("--confine-root=DIR", "refuse directories and listed names outside a directory") { (options, value) in
             options.selection.links.paths.limit = value.bytes
         },

@@ -19,7 +19,7 @@ extension OptionTable {
         ),
         .toggle(
             "--relative, -R",
-            "keep the whole paths of the sources",
+            "keep the full paths of the sources",
             told: .letter(320, "R") { $0.selection.relative },
             isUsed: { $0.selection.keepsPaths == true }
         ) { $0.selection.keepsPaths = $1 },
@@ -32,14 +32,14 @@ extension OptionTable {
         ) { $0.selection.impliedDirectories = $1 },
         oneFileSystem,
         .flag("--dry-run, -n", "change nothing at the destination", \.dryRun, off: false, told: .letter(60)),
-        .clientSetting("--exclude=PATTERN", "leave out names that match") { (state, value) throws(OptionError) in
+        .clientSetting("--exclude=PATTERN", "exclude names that match") { (state, value) throws(OptionError) in
             try state.addFilter(value.bytes, isInclude: false)
         },
         .clientSetting("--exclude-from=FILE", "read --exclude patterns from a file") {
             (state, value) throws(OptionError) in
             try state.addFilters(from: value, isInclude: false)
         },
-        .clientSetting("--include=PATTERN", "keep names that match although a later pattern excludes them") {
+        .clientSetting("--include=PATTERN", "include names that match even if a later pattern excludes them") {
             (state, value) throws(OptionError) in
             try state.addFilter(value.bytes, isInclude: true)
         },
@@ -52,14 +52,14 @@ extension OptionTable {
         },
         OptionDescriptor(
             "-F",
-            "read filter rules from .rsync-filter files; twice: leave these files out",
+            "read filter rules from .rsync-filter files; twice: exclude these files",
             client: .effect { (state) throws(OptionError) in try state.addDirectoryRules() }
         ),
         .flag("--cvs-exclude, -C", "exclude what CVS ignores", \.selection.cvsExclude, off: false, told: .letter(300)),
         filesFrom,
         OptionDescriptor(
             "--from0, -0",
-            "names and rules in files end with a zero byte",
+            "names and rules in files end with a NUL byte",
             client: .toggle { $0.settings.isNULSeparated = $1 },
             server: .toggle { $0.isNULSeparated = $1 }
         ),
@@ -74,7 +74,7 @@ extension OptionTable {
         .size("--min-size=SIZE", "skip shorter files", 172, \.selection.smallestSize),
         .flag(
             "--prune-empty-dirs, -m",
-            "leave out empty directories",
+            "omit empty directories",
             \.selection.prunesEmptyDirectories,
             told: .letter(100, to: .receiver)
         ),
@@ -94,7 +94,7 @@ extension OptionTable {
         ),
         .flag(
             "--copy-unsafe-links",
-            "copy the targets of links that lead out of the source",
+            "copy the targets of links that point outside the source",
             \.selection.links.copiesUnsafe,
             off: false,
             told: .word(350)
@@ -108,7 +108,7 @@ extension OptionTable {
         ),
         .flag(
             "--safe-links",
-            "leave out links that lead out of the source",
+            "ignore links that point outside the source",
             \.selection.links.keepsSafeOnly,
             off: false,
             told: .word(360)

@@ -30,7 +30,7 @@ extension OptionTable {
             ) { (options, value) throws(OptionError) in
                 options.wire.timeout = try value.number(in: 0...Int(Int32.max))
             },
-            .clientSetting("--protocol=NUM", "offer an older protocol: 30 or 31") {
+            .clientSetting("--protocol=NUM", "offer an older protocol: 27 to 31") {
                 (state, value) throws(OptionError) in
                 state.transfer.wire.protocolVersion = try value.number(in: 0...Int32.max)
             },
@@ -48,7 +48,7 @@ extension OptionTable {
             // A check that costs nothing that could be measured is never left out.
             OptionDescriptor(
                 "--trust-sender",
-                "accepted; the sender's file list is checked all the same",
+                "accepted without effect; the sender's file list is always checked",
                 client: .effect { _ in }
             ),
             allocation,
@@ -63,7 +63,7 @@ extension OptionTable {
             // A server of rsync 3.5.0 rejects what its client makes of it (protocol specification, session 2.2).
             OptionDescriptor(
                 "--qsort",
-                "accepted; names are in the same order with every algorithm",
+                "accepted without effect; the order of names is always the same",
                 client: .effect { _ in },
                 server: .effect { _ in }
             ),
@@ -138,7 +138,7 @@ extension OptionTable {
         },
         compressed("--old-compress", "compress with zlib, matched data too", .zlib),
         compressed("--new-compress", "compress with zlib, literal data only", .zlibx),
-        .setting("--compress-threads=NUM, --zt=NUM", "threads that compress; has no effect here: one does") {
+        .setting("--compress-threads=NUM, --zt=NUM", "compression threads; has no effect: one is used") {
             (_, value) throws(OptionError) in _ = try value.number(in: Int32.min...Int32.max)
         },
         .setting(

@@ -17,7 +17,7 @@ package struct DirectoryMerge: Sendable, Equatable {
     /// directories of the transfer are searched.
     package var start: [UInt8]? {
         let parts = PathParts(path)
-        return parts.hasParent ? parts.folder : nil
+        return parts.hasParent ? parts.directory : nil
     }
 }
 

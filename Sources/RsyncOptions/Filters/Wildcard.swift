@@ -11,7 +11,7 @@ enum Wildcard {
     /// Compares a pattern with a part of a name in a time of at most the product of their lengths for each `**`.
     ///
     /// - Parameters:
-    ///   - pattern: The pattern.
+    ///   - pattern: In the syntax of filter rules.
     ///   - name: The name; beyond both of its ends it counts as a slash.
     ///   - start: Where the part starts, -1 for the leading slash.
     ///   - end: Where the part ends, one more than the length for the trailing slash.

@@ -49,7 +49,7 @@ package struct MessageLevels<Group: MessageGroup>: Sendable, Equatable {
 
     /// Lowers what is above the levels that `-v`, repeated so often, implies: `max verbosity` of a daemon.
     ///
-    /// A verbosity that `-v` cannot have is no limit.
+    /// A verbosity that `-v` cannot reach does not limit.
     package mutating func limit(to verbosity: Int) {
         guard verbosity <= Self.loudest else { return }
         for group in Group.allCases {
@@ -59,7 +59,7 @@ package struct MessageLevels<Group: MessageGroup>: Sendable, Equatable {
 
     /// Sets the levels that the value of an option gives, such as `PROGRESS2,stats`; a name alone means level 1.
     ///
-    /// - Returns: The words that are no groups: those of a newer rsync, perhaps; `help` is among them.
+    /// - Returns: The words that are not groups: possibly those of a newer rsync; `help` is among them.
     mutating func set(_ value: String) -> [String] {
         var unknown: [String] = []
         for word in value.split(separator: ",") {

@@ -8,7 +8,7 @@ extension OptionTable {
             `Sources/RsyncOptions/Descriptors` by `scripts/options`.
 
             - *client*: on the command line of `dvm-rsync`. An option with "no" ends with exit code 4 and its name; the last column
-              says why. "-" is no option there.
+              says why. "-": not an option of clients.
             - *server*: among the arguments of `dvm-rsync --server`, its daemon and `dvm-target`.
             - *`--no-`*: whether a client has the form `--no-OPTION`. Some are accepted for options that are off in any case.
             - *sent as*: how a client tells a server; "receiver" and "sender" when only a server in this role is told.

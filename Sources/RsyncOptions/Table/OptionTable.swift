@@ -13,7 +13,7 @@ package enum OptionTable {
         Section(title: "Attributes that are preserved", options: attributes),
         Section(title: "How files are written", options: placement),
         Section(title: "What is deleted", options: deletion),
-        Section(title: "How the two ends speak", options: wire),
+        Section(title: "How the two ends communicate", options: wire),
         Section(title: "Connecting to the other end", options: connection),
         Section(title: "What is printed", options: output),
         Section(title: "Daemon", options: daemon),

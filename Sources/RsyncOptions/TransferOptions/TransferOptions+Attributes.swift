@@ -47,7 +47,7 @@ extension TransferOptions {
         package var copiesDevices = false
         /// `--drop-D`; it stays on this side.
         package var dropsDevices = false
-        /// `--copy-as`: `USER` or `USER:GROUP`, as whom this side reads and writes; it stays on this side.
+        /// `--copy-as`: `USER` or `USER:GROUP`, the user as which this side reads and writes; it stays on this side.
         package var copyAs: String?
 
         /// The extended attribute that holds a label of SELinux.

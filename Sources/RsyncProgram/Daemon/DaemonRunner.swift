@@ -99,7 +99,7 @@ struct DaemonRunner {
             settings,
             environment: environment
         )
-        let report = service.serve(stream, from: peer, place: nil)
+        let report = service.serve(stream, from: peer, slot: nil)
         return report.result?.exitCode ?? (report.refusal == nil ? 0 : 5)
     }
 
@@ -159,15 +159,15 @@ struct DaemonRunner {
             _ = source.read()
         }
         let termination = try Termination(onHangUp: reread) { _ in listener.close() }
-        let places = LoginPlaces(limit: Self.loginLimit)
-        defer { places.close() }
+        let slots = LoginSlots(limit: Self.loginLimit)
+        defer { slots.close() }
         do throws(SystemError) {
-            _ = try WorkerThread(name: "dvm-login-time") { places.watch() }
+            _ = try WorkerThread(name: "dvm-login-time") { slots.watch() }
         } catch {
             throw .failed("no thread can be started: \(error)", exitCode: 14)
         }
-        while let stream = next(of: listener, output), let place = places.enter(stream) {
-            clients.start(stream) { _ = service.serve(stream, from: stream.peerDescription, place: place) }
+        while let stream = next(of: listener, output), let slot = slots.enter(stream) {
+            clients.start(stream) { _ = service.serve(stream, from: stream.peerDescription, slot: slot) }
         }
         guard termination.hasCome else { return 10 }
         output.line(ExitText.line(code: 20, role: "daemon"))

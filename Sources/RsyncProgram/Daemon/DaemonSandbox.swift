@@ -23,15 +23,15 @@ struct DaemonSandbox {
         for file in configuration.readFiles {
             let path = String(decoding: file, as: UTF8.self)
             for path in [path, FilePath.resolved(path) ?? path] {
-                let folder = FilePath.folder(of: path)
-                // Kubernetes replaces the content of a mounted Secret by changing a link in its folder.
-                sandbox.allow(folder == "/" ? path : folder, .read)
+                let directory = FilePath.directory(of: path)
+                // Kubernetes replaces the content of a mounted Secret by changing a link in its directory.
+                sandbox.allow(directory == "/" ? path : directory, .read)
             }
         }
         configuration.makeLockFiles()
         for file in configuration.writtenFiles { sandbox.allow(String(decoding: file, as: UTF8.self), .write) }
         let processIDFile = configuration.text(\.processIDFile)
-        if !processIDFile.isEmpty { sandbox.allow(FilePath.folder(of: processIDFile), .remove) }
+        if !processIDFile.isEmpty { sandbox.allow(FilePath.directory(of: processIDFile), .remove) }
         if configuration.modules.contains(where: \.runsCommands) {
             obstacle = "modules run commands (early exec, pre-xfer exec, post-xfer exec)"
         }
@@ -46,7 +46,7 @@ struct DaemonSandbox {
         }
         let access: Sandbox.Access = module.mayBeWritten ? .write : .read
         // A rule applies to a directory, which may be removed and created again where nothing is mounted on it.
-        let place = Sandbox.isMountPoint(path) ? path : FilePath.folder(of: path)
+        let place = Sandbox.isMountPoint(path) ? path : FilePath.directory(of: path)
         if place == "/" { obstacle = obstacle ?? "module \(name) is / or directly below it" }
         sandbox.allow(place, access)
     }

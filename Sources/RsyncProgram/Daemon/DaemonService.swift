@@ -33,9 +33,9 @@ struct DaemonService: Sendable {
     /// - Parameters:
     ///   - stream: Its connection.
     ///   - peer: Where it comes from.
-    ///   - place: Its place before login; nil when there is no limit.
+    ///   - slot: Its slot before login; nil when there is no limit.
     /// - Returns: What happened.
-    func serve(_ stream: any ByteStream, from peer: String, place: LoginPlace?) -> DaemonSession.Report {
+    func serve(_ stream: any ByteStream, from peer: String, slot: LoginSlot?) -> DaemonSession.Report {
         let configuration = source.read()
         let output = log.output(of: configuration)
         do throws(ProxyHeader.Flaw) {
@@ -50,7 +50,7 @@ struct DaemonService: Sendable {
             let session = DaemonSession(
                 catalogue: catalogue,
                 observer: SilentObserver(),
-                loginPlace: place,
+                loginSlot: slot,
                 preferences: preferences
             )
             let report = session.run(over: stream)
@@ -66,9 +66,9 @@ struct DaemonService: Sendable {
     }
 
     private func tell(_ report: DaemonSession.Report, of client: String, to output: any LineOutput) {
-        switch report.eviction {
+        switch report.endReason {
         case .tooSlow: output.line("daemon handshake timeout: \(client)")
-        case .displaced: output.line("\(client) was evicted for a newer connection before its login")
+        case .evicted: output.line("\(client) was evicted for a newer connection before its login")
         case .closing: break
         case nil:
             if report.isListing { output.line("module-list request from \(client)") }

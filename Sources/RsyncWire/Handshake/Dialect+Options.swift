@@ -4,7 +4,7 @@ extension Dialect {
     /// Rejects options that this version cannot carry out.
     ///
     /// - Parameters:
-    ///   - options: The options.
+    ///   - options: Those that the session is to use.
     ///   - isLocal: Whether nothing is sent: rsync rejects most of them all the same.
     /// - Throws: ``WireError/violation(_:exitCode:)`` with code 2.
     package func check(_ options: TransferOptions, isLocal: Bool = false) throws(WireError) {

@@ -3,7 +3,7 @@ package import Transport
 
 /// The hosts that are connected without a proxy, in the syntax of `NO_PROXY`.
 ///
-/// Items are separated by commas or blanks: `y.com` means itself and everything below it, `.y.com` only what is below,
+/// Items are separated by commas or spaces: `y.com` means itself and everything below it, `.y.com` only what is below,
 /// `10.0.0.7` and `fd00::1` an address, `10.0.0.0/8` a network, `*` everything; `:port` after a name or an address
 /// (IPv6 in brackets) restricts it to the port.
 package struct BypassList: Equatable, Sendable {
@@ -70,10 +70,12 @@ package struct BypassList: Equatable, Sendable {
         do throws(TransportError) {
             (host, portText) = try HostPort.split(text)
         } catch {
-            throw .badSetting(reason: "\"\(text)\" in the list of hosts without proxy is wrong: \(error)")
+            throw .badSetting(reason: "invalid entry \"\(text)\" in the list of hosts without proxy: \(error)")
         }
         let port = portText.flatMap { HostPort.port(from: $0) }
-        guard portText == nil || port != nil else { throw .badSetting(reason: "\"\(text)\" ends in no port") }
+        guard portText == nil || port != nil else {
+            throw .badSetting(reason: "\"\(text)\" does not end with a valid port number")
+        }
         guard host != "*" else { return Item(pattern: .everything, port: port) }
         if let whole = address(host) {
             return Item(pattern: .network(whole, prefixLength: 8 * whole.count), port: port)
@@ -84,11 +86,11 @@ package struct BypassList: Equatable, Sendable {
         let isBelowOnly = name.hasPrefix(".")
         if isBelowOnly { name.removeFirst() }
         if name.hasSuffix(".") { name.removeLast() }
-        guard !name.isEmpty else { throw .badSetting(reason: "\"\(text)\" names no host") }
+        guard !name.isEmpty else { throw .badSetting(reason: "\"\(text)\" has no host name") }
         return Item(pattern: .domain(name, includesItself: !isBelowOnly), port: port)
     }
 
-    /// The bytes of an address in digits: 4 or 16.
+    /// The bytes of a numeric address: 4 or 16.
     ///
     /// An IPv4 address in IPv6 form counts as IPv4.
     private static func address(_ text: String) -> [UInt8]? {

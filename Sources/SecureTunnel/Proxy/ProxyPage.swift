@@ -32,7 +32,7 @@ enum ProxyPage {
         return data
     }
 
-    /// The approximate visible text: no tags, no style sheets, blanks collapsed.
+    /// The approximate visible text: no tags, no style sheets, spaces collapsed.
     static func visibleText(_ page: String) -> String {
         var text = ""
         var hidden: Substring?

@@ -74,7 +74,7 @@ package struct ProxyReply {
     /// The values of all headers of a name, in their order.
     ///
     /// - Parameter name: In lower case.
-    /// - Returns: Without the blanks around them.
+    /// - Returns: Without the spaces around them.
     package func headers(_ name: String) -> [String] {
         bytes.split(separator: UInt8(ascii: "\n")).dropFirst().compactMap { line in
             let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)

@@ -24,7 +24,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A name or an address in digits, IPv6 without brackets.
+    /// A name or a numeric address, IPv6 without brackets.
     package let host: String
     /// The port; nil when the setting has none.
     ///
@@ -44,13 +44,13 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// - Throws: ``SecureTunnelError/badSetting(reason:)``, which never quotes the password.
     package init(parsing text: String) throws(SecureTunnelError) {
         guard let scheme = ["http://", "https://"].first(where: text.lowercased().hasPrefix) else {
-            throw .badSetting(reason: "a proxy is named as http://[user:password@]host:port")
+            throw .badSetting(reason: "a proxy URL has the form http://[user:password@]host:port")
         }
         var rest = text.dropFirst(scheme.count)
         // What follows the authority is irrelevant for a proxy. A password may contain these characters only encoded.
         if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
             guard rest[end...] == "/" else {
-                throw .badSetting(reason: "the proxy URL goes on after its host and port")
+                throw .badSetting(reason: "the proxy URL has a path, query or fragment after host and port")
             }
             rest = rest[..<end]
         }
@@ -61,14 +61,14 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
             credentials = nil
         }
         let (host, portText) = try ProxyURL.authority(String(rest))
-        guard !host.isEmpty else { throw .badSetting(reason: "the proxy URL names no host") }
+        guard !host.isEmpty else { throw .badSetting(reason: "the proxy URL has no host") }
         self.host = host
         guard let portText, !portText.isEmpty else {
             port = nil
             return
         }
         guard let port = HostPort.port(from: portText), port != 0 else {
-            throw .badSetting(reason: "\"\(portText)\" is not the port of a proxy")
+            throw .badSetting(reason: "\"\(portText)\" is not a valid port number for a proxy")
         }
         self.port = port
     }
@@ -78,7 +78,9 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// - Returns: Host and port.
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL has no port.
     package func address() throws(SecureTunnelError) -> HostPort {
-        guard let port else { throw .badSetting(reason: "the proxy URL of \(host) names no port, and none is guessed") }
+        guard let port else {
+            throw .badSetting(reason: "the proxy URL for \(host) has no port, and there is no default")
+        }
         return HostPort(host: host, port: port)
     }
 
@@ -93,7 +95,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         do throws(TransportError) {
             return try HostPort.split(text)
         } catch {
-            throw .badSetting(reason: "the proxy URL is wrong: \(error)")
+            throw .badSetting(reason: "the proxy URL is invalid: \(error)")
         }
     }
 
@@ -104,12 +106,12 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
     /// - Throws: ``SecureTunnelError/badSetting(reason:)`` when the URL has no user, or for control characters.
     package func with(password: SecretBytes) throws(SecureTunnelError) -> ProxyURL {
         guard let user = credentials?.user else {
-            throw .badSetting(reason: "a password for the proxy is given, but the proxy URL names no user")
+            throw .badSetting(reason: "a proxy password was given, but the proxy URL has no user")
         }
         let isPlain = password.withBytes { bytes in
             bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F }
         }
-        guard isPlain else { throw .badSetting(reason: "the proxy's password holds control characters") }
+        guard isPlain else { throw .badSetting(reason: "the proxy password contains control characters") }
         var copy = self
         copy.credentials = Credentials(user: user, password: password)
         return copy
@@ -122,7 +124,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         let colon = text.firstIndex(of: ":") ?? text.endIndex
         let user = try percentDecoded(text[..<colon])
         let password = try percentDecoded(text[colon...].dropFirst())
-        guard !user.contains(":") else { throw .badSetting(reason: "the proxy's user holds a colon") }
+        guard !user.contains(":") else { throw .badSetting(reason: "the proxy user name contains a colon") }
         return user.isEmpty && password.isEmpty ? nil : Credentials(user: user, password: password)
     }
 
@@ -135,7 +137,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
                 continue
             }
             guard let value = Hexadecimal.decode(rest.prefix(2))?.first else {
-                throw .badSetting(reason: "the proxy's user or password holds a % that no two hex digits follow")
+                throw .badSetting(reason: "the proxy user or password contains a % without two hex digits after it")
             }
             bytes.append(value)
             rest = rest.dropFirst(2)
@@ -143,7 +145,7 @@ package struct ProxyURL: Equatable, Sendable, CustomStringConvertible {
         guard let decoded = String(validating: bytes, as: UTF8.self),
             decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else {
-            throw .badSetting(reason: "the proxy's user or password holds control characters or is not UTF-8")
+            throw .badSetting(reason: "the proxy user or password contains control characters or is not UTF-8")
         }
         return decoded
     }

@@ -92,7 +92,7 @@ package final class TunnelRelay: Sendable {
             return true
         } catch {
             var cause = SecureTunnelError(error) ?? .transport(error)
-            // A peer that hangs up may do so with FIN or with RST.
+            // A peer may close the connection with FIN or with RST.
             if case .transport(.reset(tunnel.peerDescription, "reading")) = cause {
                 cause = .truncated(peer: tunnel.peerDescription)
             }

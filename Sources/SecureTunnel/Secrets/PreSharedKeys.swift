@@ -73,7 +73,7 @@ package final class PreSharedKeys: Sendable, Equatable, CustomStringConvertible,
     package static func == (left: PreSharedKeys, right: PreSharedKeys) -> Bool { left === right }
 
     /// How many keys there are; never a key.
-    package var description: String { "\(count) pre-shared keys" }
+    package var description: String { counted(count, "pre-shared key") }
 
     /// Shows nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
@@ -120,13 +120,13 @@ extension PreSharedKeys {
             if end > start {
                 let entry = try entry(text.extracting(start..<end), line: number)
                 guard identities.insert(entry.identity).inserted else {
-                    throw Refusal(reason: "line \(number): the identity has a line already")
+                    throw Refusal(reason: "line \(number): duplicate identity")
                 }
                 entries.append(entry)
             }
             start = next
         }
-        guard !entries.isEmpty else { throw Refusal(reason: "it holds no key: a line is IDENTITY:KEY") }
+        guard !entries.isEmpty else { throw Refusal(reason: "it contains no key (IDENTITY:KEY)") }
         return entries
     }
 
@@ -134,14 +134,14 @@ extension PreSharedKeys {
         var colon = 0
         while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
         guard colon > 0, colon < line.count else {
-            throw Refusal(reason: "line \(number): a line is IDENTITY:KEY, both not empty")
+            throw Refusal(reason: "line \(number): not IDENTITY:KEY with both parts non-empty")
         }
         guard colon < longest.identity else {
             throw Refusal(reason: "line \(number): the identity is longer than \(longest.identity - 1) bytes")
         }
         var identity: [UInt8] = []
         for index in 0..<colon { identity.append(line[index]) }
-        guard !identity.contains(0) else { throw Refusal(reason: "line \(number): the identity holds a zero byte") }
+        guard !identity.contains(0) else { throw Refusal(reason: "line \(number): the identity contains a NUL byte") }
         let key = key(line.extracting((colon + 1)...))
         guard key.count >= shortestKey else {
             throw Refusal(reason: "line \(number): the key is shorter than \(shortestKey) bytes")

@@ -44,7 +44,7 @@ package enum ProtectedFile {
     }
 
     private static func exposureReason(_ file: borrowing SmallFile) -> String? {
-        guard file.permissions & 0o7 == 0 else { return "everybody may read or change it" }
+        guard file.permissions & 0o7 == 0 else { return "other users can read or change it" }
         guard file.owner == 0 || file.owner == geteuid() else { return "it belongs to another user" }
         return nil
     }

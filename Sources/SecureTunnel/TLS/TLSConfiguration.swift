@@ -1,6 +1,6 @@
 /// A version of TLS.
 package enum TLSVersion: Int32, Sendable, Comparable {
-    /// TLS 1.2, the only one that stunnel speaks as MTC configures it.
+    /// TLS 1.2, the only one that stunnel supports as MTC configures it.
     case tls12 = 0x0303
     /// TLS 1.3.
     case tls13 = 0x0304

@@ -94,15 +94,15 @@ extension TLSContext {
         if errors.contains(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH)
             || errors.contains(ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH)
         {
-            return "it is not the key of the certificate"
+            return "the key does not belong to the certificate"
         }
         let isEmpty =
             errors.entries.isEmpty || errors.contains(ERR_LIB_PEM, PEM_R_NO_START_LINE)
             || errors.contains(ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND)
         if isEmpty {
-            return "it holds no \(wanted) in PEM form"
+            return "it contains no \(wanted) in PEM format"
         }
-        return "it holds no usable \(wanted) in PEM form (\(errors.text))"
+        return "it contains no usable \(wanted) in PEM format (\(errors.text))"
     }
 }
 
@@ -115,16 +115,16 @@ extension PeerTrust {
             let digits = text.lowercased().filter { $0 != ":" }
             guard digits.utf8.count == 64, digits.utf8.allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit })
             else {
-                throw .badSetting(reason: "\"\(text)\" is not a SHA-256 pin: 64 hex digits")
+                throw .badSetting(reason: "\"\(text)\" is not a SHA-256 pin of 64 hex digits")
             }
             return .pinned(sha256: digits)
         case .rules(let rules):
             let verifies = rules.verifiesChain || rules.verifiesPeer
             guard !verifies || rules.authoritiesFile != nil || rules.authoritiesDirectory != nil else {
-                throw .badSetting(reason: "to verify certificates takes trusted ones: CAfile or CApath")
+                throw .badSetting(reason: "verifying certificates requires CAfile or CApath")
             }
             guard verifies || (rules.hosts.isEmpty && rules.addresses.isEmpty) else {
-                throw .badSetting(reason: "checkHost and checkIP take verifyChain or verifyPeer")
+                throw .badSetting(reason: "checkHost and checkIP require verifyChain or verifyPeer")
             }
             if let address = rules.addresses.first(where: { !isAddress($0) }) {
                 throw .badSetting(reason: "\"\(address)\" is not an IP address")

@@ -41,10 +41,10 @@ import COpenSSL
         let offered = keys?.entry(named: configuration.preSharedKeyIdentity)
         if let keys, offered == nil {
             let name = configuration.preSharedKeyIdentity ?? ""
-            throw .badSetting(reason: "the identity \"\(name)\" is not among the \(keys)")
+            throw .badSetting(reason: "identity \"\(name)\" not found in the file (\(keys))")
         }
         guard keys != nil || configuration.trust != .preSharedKey else {
-            throw .badSetting(reason: "a server that is verified by a pre-shared key needs a file of keys")
+            throw .badSetting(reason: "verification by pre-shared key requires a file of keys")
         }
         try self.init(
             isServer: false,
@@ -69,7 +69,7 @@ import COpenSSL
     /// - Throws: ``SecureTunnelError/badFile(path:reason:)`` or ``SecureTunnelError/badSetting(reason:)``.
     package convenience init(server configuration: TLSServerConfiguration) throws(SecureTunnelError) {
         guard configuration.identity != nil || configuration.preSharedKeys != nil else {
-            throw .badSetting(reason: "a TLS server takes a certificate and its key, or a file of pre-shared keys")
+            throw .badSetting(reason: "a TLS server requires a certificate and its key, or a file of pre-shared keys")
         }
         try self.init(
             isServer: true,
@@ -103,7 +103,7 @@ import COpenSSL
         let protocols = try TLSContext.wireForm(parameters.applicationProtocols)
         let trust = try trust?.checked()
         guard parameters.minimumVersion <= parameters.maximumVersion else {
-            throw .badSetting(reason: "the oldest TLS version accepted is newer than the newest")
+            throw .badSetting(reason: "the minimum TLS version is newer than the maximum")
         }
         OpenSSLErrors.clear()
         guard let context = unsafe SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
@@ -189,7 +189,7 @@ extension TLSContext {
         }
         if let name = unencryptedCipher {
             let list = parameters.ciphers ?? suites
-            throw .badSetting(reason: "ciphers \"\(list)\": \(name) does not encrypt, which no setting allows here")
+            throw .badSetting(reason: "ciphers \"\(list)\": \(name) does not encrypt, which is not allowed")
         }
     }
 

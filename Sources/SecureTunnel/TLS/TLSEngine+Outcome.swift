@@ -48,7 +48,7 @@ extension TLSEngine {
         provenIdentity != nil && (notes.offeredKey != nil || notes.acceptedIdentity != nil)
     }
 
-    /// Why a finished handshake is invalid: nobody was authenticated.
+    /// Why a finished handshake is invalid: the peer was not authenticated.
     ///
     /// Ciphers without authentication would get this far. The lock is held.
     func proofMissing() -> SecureTunnelError? {
@@ -60,20 +60,19 @@ extension TLSEngine {
         defer { unsafe X509_free(certificate) }
         if unsafe certificate != nil { return nil }
         if trust == .preSharedKey { return .preSharedKeyRequired(peer: peer) }
-        return context.isServer
-            ? .clientCertificateRequired(peer: peer) : .certificateRefused(subject: "nobody", reason: "none was shown")
+        return context.isServer ? .clientCertificateRequired(peer: peer) : .noCertificate
     }
 
     /// Checks whether the peer requested a renegotiation while its records were read.
     ///
     /// With TLS 1.2 only this makes reading produce output: OpenSSL's answer is a warning, after which a stock peer
-    /// hangs up.
+    /// closes the connection.
     ///
     /// - Parameter waiting: How many bytes waited to be sent before.
     /// - Returns: The failure that it is; nil when it did not.
     func refusedRenegotiation(since waiting: Int) -> SecureTunnelError? {
         guard buffers.outputCount > waiting, unsafe SSL_version(connection) == TLS1_2_VERSION else { return nil }
-        return .violation(peer: peer, reason: "it asked for a renegotiation, which this tunnel refuses")
+        return .violation(peer: peer, reason: "it requested a renegotiation, which is not supported")
     }
 
     /// Converts the error queue to one error.

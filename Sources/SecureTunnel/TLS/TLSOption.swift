@@ -22,10 +22,10 @@ package struct TLSOption: Equatable, Sendable {
         // Renegotiation and compression always stay off.
         let isKept = Self.kept.contains(name)
         guard !Self.refused.contains(name), !(isKept && isRemoved) else {
-            throw .badSetting(reason: "options = \(text): this tunnel refuses what that would allow")
+            throw .badSetting(reason: "options = \(text): not allowed, because it weakens the tunnel")
         }
         guard isKept || Self.without.contains(name) || Self.bits[name] != nil else {
-            throw .badSetting(reason: "options = \(text): OpenSSL has no option of that name")
+            throw .badSetting(reason: "options = \(text): OpenSSL has no option with that name")
         }
         bits = Self.bits[name] ?? 0
     }

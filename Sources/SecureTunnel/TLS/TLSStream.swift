@@ -10,8 +10,8 @@ package import Transport
 /// used for writing, since part of a record may have been sent.
 ///
 /// ## Concurrency model
-/// One thread reads while another writes. `readTurn` is held by whoever reads from the transport, `sendTurn` by
-/// whoever writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
+/// One thread reads while another writes. `readTurn` is held by the thread that reads from the transport, `sendTurn` by
+/// the one that writes to it, so that records go out in the order they were encrypted in; the engine's own lock is taken
 /// inside either, never around a wait. Neither turn is taken while holding the other, except for attempts that do not
 /// wait.
 package final class TLSStream: ByteStream {
@@ -261,7 +261,7 @@ extension TLSStream {
         return failure
     }
 
-    /// Determines why the transport broke while sending: a peer that rejects us sends an alert before it hangs up.
+    /// Determines why the transport broke while sending: a peer that rejects us sends an alert before it closes the connection.
     private func explain(_ error: TransportError) -> TransportError {
         guard case .reset = error else { return error }
         if readTurn.withLockIfAvailable({ _ in lookForLastWord() }) == nil {
@@ -271,7 +271,7 @@ extension TLSStream {
         return readFailure.withLock { $0 } ?? error
     }
 
-    /// Processes what the peer sent before it hung up, until an error is found or data is in the way.
+    /// Processes what the peer sent before it closed the connection, until an error is found or data is in the way.
     private func lookForLastWord() {
         let limit = transport.readTimeout
         defer { transport.readTimeout = limit }

@@ -114,5 +114,5 @@ import LinuxSystem
     /// These bytes come from a peer.
 }
 
-/// Whether a host is an address in digits rather than a name.
+/// Whether a host is a numeric address rather than a name.
 package func isAddress(_ host: String) -> Bool { numericAddress(host) != nil }

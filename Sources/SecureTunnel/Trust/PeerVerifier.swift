@@ -38,7 +38,7 @@ final class PeerVerifier {
     }
 
     /// Rejects a peer that presented no certificate.
-    func refuseNothing() { failure = .certificateRefused(subject: "nobody", reason: "none was shown") }
+    func refuseNothing() { failure = .noCertificate }
 
     private func isPinned(_ chain: PresentedChain, _ expected: String) -> Bool {
         let seen = chain.certificate.sha256
@@ -55,7 +55,7 @@ final class PeerVerifier {
 
     private func refuseEveryCertificate(_ chain: PresentedChain) -> Bool {
         let shown = chain.certificate.subject
-        let reason = "a certificate was shown where a pre-shared key is wanted"
+        let reason = "a pre-shared key is required, not a certificate"
         refuse(chain, .certificateRefused(subject: shown, reason: reason), X509_V_ERR_CERT_UNTRUSTED)
         return false
     }
@@ -88,7 +88,7 @@ final class PeerVerifier {
         let subject = chain.certificate.subject
         refuse(
             chain,
-            .certificateRefused(subject: subject, reason: "it is not itself among the trusted ones"),
+            .certificateRefused(subject: subject, reason: "it is not itself a trusted certificate"),
             X509_V_ERR_CERT_UNTRUSTED
         )
         return false

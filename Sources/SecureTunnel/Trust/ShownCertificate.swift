@@ -74,7 +74,7 @@ package struct ShownService: Equatable, Sendable {
             return ShownService(certificate: shown, greeting: nil)
         }
         guard let shown = engine.shownCertificate else {
-            throw .violation(peer: transport.peerDescription, reason: "the server showed no certificate")
+            throw .violation(peer: transport.peerDescription, reason: "the server presented no certificate")
         }
         return ShownService(certificate: shown, greeting: firstWords(engine, over: transport, within: patience))
     }

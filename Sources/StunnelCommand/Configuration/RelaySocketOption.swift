@@ -86,7 +86,7 @@ struct RelaySocketOption: Equatable, Sendable {
 }
 
 extension StringProtocol {
-    /// The text without blanks, tabs and line ends around it.
+    /// The text without spaces, tabs and line ends around it.
     var trimmed: String {
         let isBlank: (Character) -> Bool = { $0.isASCII && $0.isWhitespace }
         return String(drop(while: isBlank).reversed().drop(while: isBlank).reversed())

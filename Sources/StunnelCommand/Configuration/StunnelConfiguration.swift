@@ -69,7 +69,7 @@ struct StunnelConfiguration: Equatable, Sendable {
             guard let address = service.accept, let other = names.updateValue(service.name, forKey: address) else {
                 continue
             }
-            let reason = "[\(service.name)]: [\(other)] accepts on the same address"
+            let reason = "[\(service.name)]: [\(other)] already accepts connections on the same address"
             throw StunnelConfigurationError(file: file, line: service.line, reason: reason)
         }
     }

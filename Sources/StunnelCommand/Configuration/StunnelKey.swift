@@ -105,7 +105,7 @@ extension StunnelKey {
             configuration.foreground = value
             return true
         },
-        global("pid", "a path, or nothing for no file") { configuration, text in
+        global("pid", "a path, or empty for no file") { configuration, text in
             configuration.processFile = text.isEmpty ? nil : text
             return true
         },
@@ -123,7 +123,7 @@ extension StunnelKey {
         },
         service(
             "debug",
-            "a level from 0 to 7 or its name, such as notice; a facility may stand before it, as in daemon.notice"
+            "a level from 0 to 7 or its name, such as notice; optionally after a facility, as in daemon.notice"
         ) { service, text in
             guard let (level, _) = LogLevel.withFacility(text) else { return false }
             service.logLevel = level
@@ -150,7 +150,7 @@ extension StunnelKey {
             service.programArguments = text.split(whereSeparator: \.isWhitespace).map(String.init)
             return !text.isEmpty
         },
-        service("protocol", "connect is the only one that dvm-stunnel speaks") { service, text in
+        service("protocol", "only \"connect\" is supported") { service, text in
             service.negotiation = text.lowercased()
             return service.negotiation == "connect"
         },
@@ -161,9 +161,9 @@ extension StunnelKey {
             }
             return true
         },
-        text("protocolUsername", "the user that the proxy knows", \.proxy.user),
+        text("protocolUsername", "the user name for the proxy", \.proxy.user),
         text("protocolPassword", "the user's password", \.proxy.password),
-        service("socket", "a|l|r:OPTION=VALUE, such as l:TCP_NODELAY=1, with an option that dvm-stunnel knows") {
+        service("socket", "a|l|r:OPTION=VALUE, such as l:TCP_NODELAY=1, with a supported option") {
             service,
             text in
             guard let option = RelaySocketOption(parsing: text) else { return false }
@@ -184,16 +184,16 @@ extension StunnelKey {
         flag("verifyChain", \.verifiesChain),
         flag("verifyPeer", \.verifiesPeer),
         texts("checkHost", "a host name", \.checkedHosts),
-        service("checkIP", "an address in digits") { service, text in
+        service("checkIP", "a numeric IP address") { service, text in
             service.checkedAddresses.append(text)
             return isAddress(text)
         },
         text("PSKsecrets", "the path of a file of IDENTITY:KEY lines", \.keysFile),
-        text("PSKidentity", "an identity of the file", \.keyIdentity),
+        text("PSKidentity", "an identity from the PSKsecrets file", \.keyIdentity),
     ]
 
     private static let protection = [
-        service("sni", "the name to send, or nothing to send none") { service, text in
+        service("sni", "the name to send, or empty to send none") { service, text in
             service.serverName = text
             return true
         },
@@ -202,8 +202,7 @@ extension StunnelKey {
             (service.minimumVersion, service.maximumVersion) = (oldest, newest)
             return true
         },
-        service("sslVersionMin", "all, SSLv3, TLSv1, TLSv1.1 (all of which start at TLSv1.2 here), TLSv1.2 or TLSv1.3")
-        {
+        service("sslVersionMin", "all, SSLv3, TLSv1, TLSv1.1 (these four mean TLSv1.2), TLSv1.2 or TLSv1.3") {
             service,
             text in
             let isOlder = ["sslv3", "tlsv1", "tlsv1.1"].contains(text.lowercased())
@@ -216,9 +215,9 @@ extension StunnelKey {
             service.maximumVersion = value
             return true
         },
-        text("ciphers", "a list of OpenSSL's ciphers, divided by colons", \.ciphers),
-        text("ciphersuites", "a list of TLS 1.3 suites, divided by colons", \.cipherSuites),
-        service("options", "an option of OpenSSL without SSL_OP_, such as NO_TICKET, that does not weaken the tunnel") {
+        text("ciphers", "a list of OpenSSL ciphers, separated by colons", \.ciphers),
+        text("ciphersuites", "a list of TLS 1.3 cipher suites, separated by colons", \.cipherSuites),
+        service("options", "an OpenSSL option without SSL_OP_, such as NO_TICKET, that does not weaken the tunnel") {
             service,
             text in
             guard let option = try? TLSOption(parsing: text) else { return false }

@@ -55,16 +55,16 @@ struct StunnelParser {
             guard !StunnelKey.revocation.contains(name.lowercased()) else {
                 throw fault(
                     line,
-                    "\"\(name)\" is not supported: dvm-stunnel does not look whether a certificate was revoked"
+                    "\"\(name)\" is not supported: dvm-stunnel does not check for revoked certificates"
                 )
             }
-            throw fault(line, "\"\(name)\" is not a key that dvm-stunnel knows")
+            throw fault(line, "\"\(name)\" is not a key that dvm-stunnel supports")
         }
         let fits: Bool
         switch key.store {
         case .global(let store):
             guard defaults == nil else {
-                throw fault(line, "\"\(key.name)\" may only stand before the first [service]")
+                throw fault(line, "\"\(key.name)\" is only allowed before the first [service]")
             }
             fits = store(&configuration, value)
         case .service(let store):

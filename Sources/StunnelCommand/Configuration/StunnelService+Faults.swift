@@ -5,12 +5,12 @@ extension StunnelService {
     private var faultOfEnds: String? {
         guard isClient || serverName == nil else {
             return
-                "\"sni\" on a server, which chooses a service by the name that the client asks for, is not supported:"
-                + " give each service an \"accept\" of its own"
+                "\"sni\" on a server (choosing a service by the client's server name) is not supported:"
+                + " give each service its own \"accept\""
         }
         let ends = [accept != nil, !connect.isEmpty, program != nil].filter { $0 }.count
-        guard ends == 2 else { return "a service has two ends: two of \"accept\", \"connect\" and \"exec\"" }
-        if case .path? = accept { return "\"accept\" on the path of a socket is not supported: name a port" }
+        guard ends == 2 else { return "a service needs exactly two of \"accept\", \"connect\" and \"exec\"" }
+        if case .path? = accept { return "\"accept\" on the path of a socket is not supported: use a port" }
         guard program != nil || programArguments.isEmpty else { return "\"execArgs\" needs \"exec\"" }
         return nil
     }
@@ -28,7 +28,7 @@ extension StunnelService {
         }
         guard keyIdentity == nil || keysFile != nil else { return "\"PSKidentity\" needs \"PSKsecrets\"" }
         guard minimumVersion <= maximumVersion else {
-            return "the oldest TLS version accepted is newer than the newest (\"sslVersionMin\", \"sslVersionMax\")"
+            return "the minimum TLS version is newer than the maximum (\"sslVersionMin\", \"sslVersionMax\")"
         }
         return nil
     }
@@ -39,12 +39,12 @@ extension StunnelService {
             return isNamed
                 ? "\"protocolHost\", \"protocolUsername\" and \"protocolPassword\" need \"protocol = connect\"" : nil
         }
-        guard isClient else { return "\"protocol = connect\" is for clients" }
+        guard isClient else { return "\"protocol = connect\" is only for clients" }
         guard !proxy.target.isEmpty else { return "\"protocol = connect\" needs \"protocolHost\"" }
         guard proxy.password == nil || proxy.user != nil else {
             return "\"protocolPassword\" needs \"protocolUsername\""
         }
-        guard proxy.user?.contains(":") != true else { return "\"protocolUsername\" cannot hold a colon" }
+        guard proxy.user?.contains(":") != true else { return "\"protocolUsername\" cannot contain a colon" }
         return nil
     }
 }

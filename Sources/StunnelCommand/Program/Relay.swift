@@ -86,7 +86,7 @@ final class Relay: Sendable {
         }
         do throws(SystemError) {
             for point in points {
-                log.note(.info, "[\(point.current.settings.name)] accepts connections on \(point.listener.address)")
+                log.note(.info, "[\(point.current.settings.name)] accepting connections on \(point.listener.address)")
                 try point.start { [self] stream, service in begin(service, with: stream) }
             }
             for runner in runners { try startRunner(runner) }

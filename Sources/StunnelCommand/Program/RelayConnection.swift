@@ -37,7 +37,7 @@ final class RelayConnection: Sendable {
             let (plain, tunnel) = try service.settings.isClient ? callOut(accepted) : answer(accepted)
             relay(plain, tunnel)
         } catch {
-            let cause = stop.isRaised ? "it was cut off at the end of the program" : "\(error)"
+            let cause = stop.isRaised ? "it was closed because the program is stopping" : "\(error)"
             log(.error, "connection failed: \(cause)")
             // A reset: after a clean end, the client would treat an empty stream as complete.
             for stream in streams.withLock({ $0 }) { stream.reset() }
@@ -105,7 +105,7 @@ final class RelayConnection: Sendable {
 
     private func report(_ tunnel: TLSStream) {
         let session = tunnel.session
-        let peer = session.peerSubject.map { ", certificate of \($0)" } ?? ", no certificate shown"
+        let peer = session.peerSubject.map { ", certificate of \($0)" } ?? ", no certificate presented"
         let name = session.serverName.map { ", called \($0)" } ?? ""
         log(.notice, "\(session.version) with \(tunnel.peerDescription): \(session.cipher)\(peer)\(name)")
     }
@@ -126,11 +126,12 @@ extension RelayConnection {
             plain.close()
         }
         let moved = plain.activity
-        let bytes = "\(moved.bytesRead) bytes sent through TLS, \(moved.bytesWritten) bytes received"
+        let bytes =
+            "\(counted(moved.bytesRead, "byte")) sent through TLS, \(counted(moved.bytesWritten, "byte")) received"
         switch outcome {
         case .closed: log(.notice, "connection closed: \(bytes)")
         case _ where stop.isRaised:
-            log(.error, "connection failed: it was cut off at the end of the program; \(bytes)")
+            log(.error, "connection failed: it was closed because the program is stopping; \(bytes)")
         case .closedWithoutAnswer:
             log(.notice, "connection closed: \(bytes); the peer did not answer our close_notify")
         case .failed(let error): log(.error, "connection failed: \(error); \(bytes)")

@@ -10,7 +10,7 @@ extension RelayService {
     /// - Returns: The plain connection.
     /// - Throws: ``SecureTunnelError`` of the last address.
     func dialRemote(_ log: RelayLogger, stop: StopSignal) throws(SecureTunnelError) -> SocketStream {
-        var failure = SecureTunnelError.badSetting(reason: "there is nobody to connect to")
+        var failure = SecureTunnelError.badSetting(reason: "no address to connect to")
         for (index, address) in settings.connect.enumerated() {
             do throws(SecureTunnelError) {
                 let stream = try dialOne(address, stop: stop)

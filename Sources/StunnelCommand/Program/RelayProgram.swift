@@ -57,7 +57,7 @@ struct RelayProgram {
         } catch {
             let reason =
                 switch error.number {
-                case ELOOP: "\"pid\" is a symbolic link, which is not followed: name the file itself"
+                case ELOOP: "\"pid\" is a symbolic link, which is not followed: give the path of the file itself"
                 case EMLINK: "\"pid\" is a file with more than one hard link: remove it"
                 default: error.reason
                 }
@@ -83,7 +83,8 @@ struct RelayProgram {
             try relay.apply(configuration)
             try log.open(configuration)
             try relay.start()
-            log.note(.notice, "\(path) was reloaded; \(relay.connectionCount) connections continue unchanged")
+            let kept = counted(relay.connectionCount, "open connection")
+            log.note(.notice, "\(path) was reloaded without affecting \(kept)")
         } catch {
             log.note(.error, "the configuration was not changed: \(error)")
         }
@@ -102,7 +103,8 @@ struct RelayProgram {
         relay.stopAccepting()
         let count = relay.connectionCount
         if count > 0 {
-            log.note(.notice, "stopping; \(count) connections have \(Self.longestDrain) to finish")
+            let open = counted(count, "connection")
+            log.note(.notice, "stopping; waiting up to \(Self.longestDrain) for \(open) to finish")
         }
         let deadline = ContinuousClock.now + Self.longestDrain
         var isImpatient = false
@@ -115,7 +117,7 @@ struct RelayProgram {
             log.note(.notice, "ended")
             return 0
         }
-        log.note(.error, "stopped; \(left) connections were closed")
+        log.note(.error, "stopped; closed \(counted(left, "connection"))")
         relay.cut()
         _ = relay.drain(within: .seconds(1))
         return 1
@@ -134,7 +136,7 @@ extension RelayProgram {
         guard let path else { return 0 }
         do throws(StunnelConfigurationError) {
             let configuration = try StunnelConfiguration(file: path)
-            print("\(path): valid, \(configuration.services.count) services")
+            print("\(path): valid, \(counted(configuration.services.count, "service"))")
             return 0
         } catch {
             print("\(error)")
@@ -142,7 +144,7 @@ extension RelayProgram {
         }
     }
 
-    /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two leading blanks.
+    /// The names of all keys that a configuration may hold, in lines of at most 80 characters with two leading spaces.
     static var knownKeys: String {
         var lines = [" "]
         for name in StunnelKey.names {

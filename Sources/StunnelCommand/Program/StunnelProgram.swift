@@ -10,11 +10,11 @@ package enum StunnelProgram {
         """
         \(usage)
 
-        FILE has the syntax of stunnel.conf. These keys are supported; any other is refused by name and line:
+        FILE has the syntax of stunnel.conf. These keys are supported; any other is rejected with its name and line:
         \(RelayProgram.knownKeys)
 
-        SIGHUP reads FILE again (existing connections are not affected; an invalid file changes nothing), SIGUSR1 opens the
-        log again, SIGTERM and SIGINT stop accepting and give connections \(RelayProgram.longestDrain.components.seconds) s; a second one closes them.
+        SIGHUP reloads FILE (existing connections are not affected; an invalid file changes nothing), SIGUSR1 reopens the
+        log, SIGTERM and SIGINT stop accepting and give connections \(RelayProgram.longestDrain.components.seconds) s; a second one closes them.
 
         exit codes: 0 orderly shutdown, 1 it could not start or had to close active connections
         """

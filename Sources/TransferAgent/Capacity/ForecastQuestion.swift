@@ -33,17 +33,17 @@ package struct ForecastQuestion: Sendable {
     /// - Throws: ``AgentError`` for an unknown name or an invalid size.
     func targets() throws(AgentError) -> [TargetProfile] {
         if let size = blockSize, !(512...65_536).contains(size) || size & (size - 1) != 0 {
-            throw AgentError(.badSetting, "a block size is a power of two from 512 to 65536, not \(size)", exitCode: 2)
+            throw AgentError(.badSetting, "block size \(size) is not a power of two from 512 to 65536", exitCode: 2)
         }
         if let ratio = bytesPerInode, !(1024...(64 << 20)).contains(ratio) {
-            throw AgentError(.badSetting, "an inode ratio is from 1024 to 67108864 bytes, not \(ratio)", exitCode: 2)
+            throw AgentError(.badSetting, "inode ratio \(ratio) is not from 1024 to 67108864 bytes", exitCode: 2)
         }
         var targets = TargetProfile.unknown(blockSize: blockSize, bytesPerInode: bytesPerInode)
         if fileSystem != "unknown" {
             targets.removeAll { $0.fileSystem.rawValue != fileSystem }
             guard !targets.isEmpty else {
                 let known = TargetProfile.FileSystem.allCases.map(\.rawValue).joined(separator: ", ")
-                let text = "the file system \(fileSystem) is not one of \(known), unknown"
+                let text = "file system \(fileSystem) is not one of \(known), unknown"
                 throw AgentError(.badSetting, text, exitCode: 2)
             }
         }
@@ -62,7 +62,7 @@ package struct ForecastQuestion: Sendable {
         let targets = try targets()
         let unit = try Quantity.bytes(round, option: "--round")
         guard unit > 0, unit <= 1 << 50 else {
-            throw AgentError(.badSetting, "--round: sizes are multiples of 1 to 1Pi", exitCode: 2)
+            throw AgentError(.badSetting, "--round must be 1 to 1Pi", exitCode: 2)
         }
         let requested = try size(requested, "--requested")
         let provisioned = try size(provisioned, "--provisioned")

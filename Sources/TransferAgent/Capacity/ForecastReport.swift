@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -60,26 +61,29 @@ struct ForecastReport {
             ("volume", path),
             (
                 "holds",
-                "\(Figures.count(tree.files)) files, \(Figures.count(tree.directories)) directories, "
-                    + "\(Figures.count(tree.symbolicLinks + tree.devices + tree.specials)) others"
+                "\(counted(tree.files, "file", commas: true)), "
+                    + "\(counted(tree.directories, "directory", plural: "directories", commas: true)), "
+                    + counted(tree.symbolicLinks + tree.devices + tree.specials, "other", commas: true)
             ),
-            ("lengths", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", holes among them" : "")),
-            ("takes here", Figures.bytes(tree.allocatedBytes)),
+            ("total size", Figures.bytes(tree.apparentBytes) + (tree.hasSparseFiles ? ", including holes" : "")),
+            ("allocated here", Figures.bytes(tree.allocatedBytes)),
         ]
         for candidate in forecast.candidates {
             let need = candidate.need
             let text =
-                "\(Figures.bytes(need.bytes.value)), \(Figures.count(need.inodes.value)) inodes; "
+                "\(Figures.bytes(need.bytes.value)), \(counted(need.inodes.value, "inode", commas: true)); "
                 + "\(Figures.bytes(need.bytesWhileUpdating.value)) while the largest file is replaced"
             rows.append(("on \(candidate.target.fileSystem.rawValue), blocks of \(candidate.target.blockSize)", text))
         }
         if proposal.growth > 0 { rows.append(("growth until the next pass", Figures.bytes(proposal.growth))) }
-        rows.append(("claim", "\(proposal.quantity) (\(Figures.count(proposal.bytes)) bytes)"))
-        if let fits = proposal.fits { rows.append(("what there is", fits ? "is enough" : "is NOT enough")) }
+        rows.append(("claim", "\(proposal.quantity) (\(counted(proposal.bytes, "byte", commas: true)))"))
+        if let fits = proposal.fits { rows.append(("provisioned", fits ? "sufficient" : "NOT sufficient")) }
         let carries = forecast.candidates.allSatisfy(\.target.carriesAttributes)
         let carried = CarriedAttributes(lists: carries, extended: carries)
-        if let loss = tree.attributes.loss(carrying: carried) { rows.append(("will NOT survive", loss)) }
-        if tree.unreadable > 0 { rows.append(("NOT READ", "\(tree.unreadable) entries; they are not included")) }
+        if let loss = tree.attributes.loss(carrying: carried) { rows.append(("NOT TRANSFERRED", loss)) }
+        if tree.unreadable > 0 {
+            rows.append(("NOT READ", "\(counted(tree.unreadable, "entry", plural: "entries")), not included"))
+        }
         for failure in forecast.failures { rows.append(("", failure.description)) }
         return rows
     }

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeCapacity
 
 /// The question `dvm-source capacity --rule`: which size today's controller would propose.
@@ -56,7 +57,7 @@ package struct RuleQuestion: Sendable {
         let told = try diskUsage.map { text throws(CapacityError) in try DiskUsage(parsing: text, path: volume) }
         let size = try measured.map { text throws(CapacityError) in try Quantity(parsing: text) } ?? told?.size
         guard let size, let percent = usagePercent ?? told?.usagePercent else {
-            throw .unusableOutput("give --usage-percent and --measured, or df's output with --df")
+            throw .unusableOutput("use --usage-percent and --measured, or pass df's output with --df")
         }
         return DiskUsage(size: size, used: told?.used ?? Quantity(bytes: 0), usagePercent: percent)
     }
@@ -73,7 +74,7 @@ package struct RuleQuestion: Sendable {
             ("threshold", .integer(rule.threshold)), ("fits", .flag(fits)),
         ])
         var rows = [
-            ("proposed", "\(decision.proposed) (\(Figures.count(decision.bytes)) bytes)"),
+            ("proposed", "\(decision.proposed) (\(counted(decision.bytes, "byte", commas: true)))"),
             ("reason", "\(decision.reason.rawValue): \(decision.reason.comment)"),
             ("threshold", "\(rule.threshold) %"),
         ]

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 import VolumeAccess
 import VolumeCapacity
 
@@ -39,7 +40,7 @@ package struct TargetCapacity: Sendable {
         guard let needs else { return nil }
         let (has, wanted) = (Figures.binary(facts.capacity), Figures.binary(needs))
         guard needs > facts.capacity else { return "verified: \(has) >= \(wanted) needed" }
-        return "too small: \(has) < \(wanted) needed: \(needs - facts.capacity) bytes are missing"
+        return "too small: \(has) < \(wanted) needed: \(counted(needs - facts.capacity, "byte")) short"
     }
 
     /// One JSON object on a line.
@@ -55,28 +56,28 @@ package struct TargetCapacity: Sendable {
     package var table: String {
         let space = facts.space
         let abilities = facts.abilities
-        func figure(_ number: Int64?) -> String { number.map { Figures.count($0) } ?? "not known" }
-        func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "not known" }
+        func figure(_ number: Int64?) -> String { number.map { grouped($0) } ?? "unknown" }
+        func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "unknown" }
         var rows: [(String, String)] = [
             ("volume", path),
             ("file system", space.type + (space.isReadOnly ? ", read-only" : "")),
             ("size", "\(Figures.binary(space.totalBytes)) (\(space.totalBytes) bytes)"),
             ("used", "\(Figures.binary(space.usedBytes)) (\(space.usedBytes) bytes)"),
             ("free for this user", "\(Figures.binary(space.freeBytes)) (\(space.freeBytes) bytes)"),
-            ("left of the quota", space.quotaBytes.map { Figures.binary($0) } ?? "no quota"),
+            ("quota left", space.quotaBytes.map { Figures.binary($0) } ?? "no quota"),
             ("block size", figure(space.blockSize)),
-            ("free inodes", space.freeInodes.map { Figures.count($0) } ?? "made as needed"),
+            ("free inodes", space.freeInodes.map { grouped($0) } ?? "allocated as needed"),
             ("longest name", "\(space.longestName) bytes"),
-            ("largest file", abilities.largestFile.map { Figures.binary($0) } ?? "not known"),
-            ("names of a file", figure(abilities.linkLimit)),
-            ("time grain", abilities.timeGrain.map { "\(Figures.count($0)) ns" } ?? "not known"),
+            ("largest file", abilities.largestFile.map { Figures.binary($0) } ?? "unknown"),
+            ("links per file", figure(abilities.linkLimit)),
+            ("time resolution", abilities.timeGrain.map { "\(grouped($0)) ns" } ?? "unknown"),
             ("times from, to", "\(figure(abilities.earliestTime)), \(figure(abilities.latestTime)) s since 1970"),
             ("folds case", word(abilities.foldsCase)),
             ("keeps holes", word(abilities.keepsHoles)),
             ("keeps permissions", word(abilities.keepsPermissions)),
-            ("changes owners", word(abilities.changesOwner)),
-            ("user attributes", word(abilities.userAttributes)),
-            ("access lists", word(abilities.accessLists)),
+            ("sets owners", word(abilities.changesOwner)),
+            ("user xattrs", word(abilities.userAttributes)),
+            ("ACLs", word(abilities.accessLists)),
             ("hard links", word(abilities.hardLinks)),
             ("symbolic links", word(abilities.symbolicLinks)),
             ("pipes", word(abilities.pipes)),

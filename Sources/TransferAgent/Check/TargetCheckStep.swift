@@ -161,7 +161,7 @@ struct TargetCheckStep {
     /// Labels that were requested are not left out silently.
     private func warnOfLabels(_ options: TransferOptions) {
         guard job.labels, options.attributes.extended == 0 else { return }
-        say("--selinux-labels: the target does not take extended attributes; labels are not copied", .warning)
+        say("--selinux-labels: the target does not accept extended attributes; labels are not copied", .warning)
     }
 
     private func say(_ text: String, _ level: MessageLevel = .info) {
@@ -269,7 +269,7 @@ struct TargetCheckStep {
         case .deleteFirst: say("tight: deletes before sending", .warning)
         case .smallestFirst: say("tight: deletes first, then sends small files before large ones", .warning)
         case .inPlace:
-            let text = "tight: writes files in place; until a file is complete it is neither the old nor the new one"
+            let text = "tight: writes files in place; an incomplete file is neither the old nor the new version"
             say(text, .warning)
         }
         if strategy.deletesFirst, options.deletion.isOn { options.deletion.time = .before }

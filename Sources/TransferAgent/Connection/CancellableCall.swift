@@ -5,7 +5,7 @@ package import Transport
 /// The connections of one volume, which another thread may end, from before they exist.
 ///
 /// ## Concurrency model
-/// `state` is touched by the connecting thread and by whoever cancels.
+/// `state` is accessed by the connecting thread and by the one that cancels.
 package final class CancellableCall: Sendable {
     private struct State {
         var isCancelled = false

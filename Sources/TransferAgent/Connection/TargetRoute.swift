@@ -151,7 +151,7 @@ package struct TargetRoute: Sendable {
     ///   - socket: Connected with the target.
     ///   - call: Ends further connections on cancellation.
     ///   - purpose: What the target is told of it; ``Purpose/control`` leaves the choice to the target.
-    /// - Returns: The tunnel; over another connection when the far side hangs up on those who offer a protocol it does
+    /// - Returns: The tunnel; over another connection when the far side closes connections that offer a protocol it does
     ///   not know.
     /// - Throws: ``AgentError``.
     package func openTunnel(

@@ -12,7 +12,7 @@ package import SecureTunnel
 /// on the
 ///    proxy's path is forged.
 /// 3. **Issuers** of TLS inspection products, and certificates that routers are known to present without a
-/// route. 4. **What is after it.** A router speaks HTTP, or waits; a target greets as an rsync daemon at once.
+/// route. 4. **What is after it.** A router answers with HTTP, or waits; a target greets as an rsync daemon at once.
 ///
 /// Otherwise it is assumed to be the target's own certificate. A proxy that copies the names
 /// of the real certificate into the forged one, on a network without another path, under an unknown issuer, cannot be
@@ -66,7 +66,7 @@ package struct TrustDiagnosis {
         return greeting.starts(with: "HTTP/".utf8) || other.isForCalledName
     }
 
-    /// A name that nobody has, in the domain of another: a wildcard that covers one covers both.
+    /// A name that no host has, in the domain of another: a wildcard that covers one covers both.
     static func inventedName(beside name: String) -> String {
         let label = "dvm-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let isAddress = name.contains(":") || name.split(separator: ".").last.map { UInt8($0) != nil } ?? true

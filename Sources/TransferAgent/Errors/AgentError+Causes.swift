@@ -66,7 +66,7 @@ extension AgentError {
         case .wrongName: .wrongName
         case .unknownAuthority: .unknownAuthority
         case .pinMismatch: .pinMismatch
-        case .certificateRefused: .certificateRefused
+        case .certificateRefused, .noCertificate: .certificateRefused
         case .alert(_, let name): failure(ofAlert: name)
         case .clientCertificateRequired: .clientCertificateRequired
         case .clientCertificateRefused: .clientCertificateRefused
@@ -152,7 +152,7 @@ extension AgentError {
             self.init(.daemonSilent, "\(broken)", exitCode: exitCode)
         // rsync's is 5 or 12, by chance.
         case .ended: self.init(.daemonSilent, "\(cause)", exitCode: 12)
-        // rsync's code for a version that is not spoken (protocol specification, session 9.1).
+        // rsync's code for a version that is not supported (protocol specification, session 9.1).
         case .violation(let text, 2): self.init(.protocolVersion, text, exitCode: exitCode)
         case .violation(let text, _): self.init(.notADaemon, text, exitCode: exitCode)
         }
@@ -222,17 +222,18 @@ extension AgentError {
         lacksOnlyLargeFiles: Bool = false,
         lacksOnlyAttributes: Bool = false
     ) {
+        let messages = counted(exceptions, "message")
         switch exitCode {
         case 0: return nil
-        case 24: self.init(.vanished, "complete except for files that vanished (\(exceptions) messages)", exitCode: 24)
-        case 25: self.init(.deletionLimit, "deletions stopped at their limit", exitCode: 25)
+        case 24: self.init(.vanished, "complete except for files that vanished (\(messages))", exitCode: 24)
+        case 25: self.init(.deletionLimit, "deletions stopped at the limit", exitCode: 25)
         case 23 where lacksOnlyLargeFiles:
-            let text = "everything was transferred except files larger than the limit (\(exceptions) messages)"
+            let text = "everything was transferred except files larger than the limit (\(messages))"
             self.init(.fileTooLarge, text, exitCode: 23)
         case 23 where lacksOnlyAttributes:
-            let text = "all contents are in place, but some attributes could not be set (\(exceptions) messages)"
+            let text = "all contents are in place, but some attributes could not be set (\(messages))"
             self.init(.partial, text, exitCode: 23)
-        default: self.init(.partial, "not everything could be transferred (\(exceptions) messages)", exitCode: exitCode)
+        default: self.init(.partial, "not everything could be transferred (\(messages))", exitCode: exitCode)
         }
     }
 

@@ -57,7 +57,7 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case volumeMissing = 2011
     case weakDigest = 2012
     case loginTooSlow = 2013
-    case loginDisplaced = 2014
+    case loginEvicted = 2014
 
     case outOfSpace = 3001
     case sourceUnreadable = 3002

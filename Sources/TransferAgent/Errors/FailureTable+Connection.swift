@@ -192,7 +192,7 @@ extension FailureTable {
         Row(
             .handshakeEnded,
             exits: .of(10),
-            "the other side hung up during the TLS handshake",
+            "the other side closed the connection during the TLS handshake",
             cause: "a port of another service, a router without a route for this name, or a filter that inspects SNI",
             advice: "check what listens there, and the log of the other side"
         ),
@@ -222,8 +222,8 @@ extension FailureTable {
             .tlsVersion,
             exits: .of(10),
             "the two sides have no TLS version in common",
-            cause: "a target that speaks only TLS 1.1 or older",
-            advice: "enable TLS 1.2 or 1.3 at the target"
+            cause: "a target that supports only TLS 1.1 or older",
+            advice: "enable TLS 1.2 or 1.3 on the target"
         ),
         Row(
             .routedElsewhere,

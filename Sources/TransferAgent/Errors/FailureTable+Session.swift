@@ -32,7 +32,7 @@ extension FailureTable {
         Row(
             .refusedByTarget,
             exits: .of(5),
-            "the target refused, for a reason of its own",
+            "the target refused for another reason",
             cause: "a setting of the target",
             advice: "check the target's log"
         ),
@@ -95,7 +95,7 @@ extension FailureTable {
             advice: "nothing, unless it is a source's connection: then check the connection path"
         ),
         Row(
-            .loginDisplaced,
+            .loginEvicted,
             exits: .none,
             "an unauthenticated client was evicted for a newer one; reported only in a target's log",
             cause: "more unauthenticated connections than the target allows, such as an attack on the port",
@@ -131,7 +131,7 @@ extension FailureTable {
             "the source volume does not fit into the target volume",
             cause: "a target volume that is smaller, or nearly full",
             advice:
-                "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn goes on regardless)"
+                "enlarge or change the target volume, or see --when-tight; nothing was sent (--check warn continues regardless)"
         ),
         Row(
             .doesNotSurvive,
@@ -188,7 +188,7 @@ extension FailureTable {
         Row(
             .deletionLimit,
             exits: .of(25),
-            "deletions stopped at their limit",
+            "deletions stopped at the limit",
             cause: "more files to delete than the limit allows",
             advice: "raise the limit on the side that sets it, or delete by hand"
         ),
@@ -227,15 +227,15 @@ extension FailureTable {
             .noResources,
             exits: .of(14),
             "this machine has no more threads, open files or memory",
-            cause: "limits of the pod that are too low",
-            advice: "check the limits of memory, processes and open files"
+            cause: "pod limits that are too low",
+            advice: "check the limits on memory, processes and open files"
         ),
         Row(
             .protocolVersion,
             exits: .of(2),
             "the two sides have no version of rsync's protocol in common",
-            cause: "an rsync at the target that is older than 3.0",
-            advice: "use rsync 3.0 or later at the target, or dvm-target"
+            cause: "an rsync at the target that is older than 2.6",
+            advice: "use rsync 2.6 or later at the target, or dvm-target"
         ),
     ]
 
@@ -251,7 +251,7 @@ extension FailureTable {
             .badSecretFile,
             exits: .of(1),
             "a secrets file cannot be used",
-            cause: "a file that is missing, empty, or readable by everybody",
+            cause: "a file that is missing, empty, or readable by other users",
             advice: "fix it, for example with chmod 600"
         ),
         Row(

@@ -69,7 +69,7 @@ enum FailureTable {
 
     /// Used in place of a missing row.
     static let unexplained = FailureExplanation(
-        meaning: "a failure that the table of codes lacks",
+        meaning: "a failure that is missing from the table of codes",
         cause: "a mistake in dvm",
         advice: "report it"
     )

@@ -30,7 +30,7 @@ package struct AgentSandbox: Sendable {
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(_ settings: ServeSettings) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write) }
-        allowFolders(of: [
+        allowDirectories(of: [
             settings.certificate, settings.privateKey, settings.clientAuthorities, settings.preSharedKeys,
             settings.credentials,
         ])
@@ -48,7 +48,7 @@ package struct AgentSandbox: Sendable {
         case .authorities(let file), .preSharedKey(let file): files.append(file)
         case .pin, .insecure: break
         }
-        allowFolders(of: files)
+        allowDirectories(of: files)
         for path in Self.systemFiles + Self.resolverFiles + Self.kernelFiles { sandbox.allow(path, .read) }
     }
 
@@ -59,30 +59,30 @@ package struct AgentSandbox: Sendable {
     /// needs no more.
     private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access) {
         let path = FilePath.resolved(volume.path) ?? volume.path
-        let parent = FilePath.folder(of: path)
+        let parent = FilePath.directory(of: path)
         sandbox.allow(path, access)
         volumeWords.append("\(volume.name) (\(path))")
         guard access == .write, !Sandbox.isMountPoint(path) else { return }
         guard parent != "/" else {
             notes.append(
                 "volume \(volume.name) is not a mount point and is directly below /: if \(path) is removed and recreated, "
-                    + "this target has to be started again"
+                    + "dvm-target must be restarted"
             )
             return
         }
         sandbox.allow(parent, access)
         notes.append(
-            "volume \(volume.name) is no mount point: all of \(parent) stays writable, so that \(path) may be made anew"
+            "volume \(volume.name) is not a mount point: all of \(parent) stays writable, so that \(path) can be recreated"
         )
     }
 
-    /// Allows reading in the folders of files: Kubernetes replaces a Secret's content by changing a link in its folder.
-    private mutating func allowFolders(of files: [String?]) {
+    /// Allows reading in the directories of files: Kubernetes replaces a Secret's content by changing a link in its directory.
+    private mutating func allowDirectories(of files: [String?]) {
         for case let file? in files {
             for path in [file, FilePath.resolved(file) ?? file] {
-                let folder = FilePath.folder(of: path)
+                let directory = FilePath.directory(of: path)
                 // All of / would be too much; the file alone is sufficient while it is not replaced.
-                sandbox.allow(folder == "/" ? path : folder, .read)
+                sandbox.allow(directory == "/" ? path : directory, .read)
             }
         }
     }
@@ -98,7 +98,7 @@ package struct AgentSandbox: Sendable {
         } catch {
             throw AgentError(
                 .noResources,
-                "the process cannot be confined (\(error)); --no-sandbox goes without",
+                "the process cannot be confined (\(error)); use --no-sandbox to run without confinement",
                 exitCode: 14
             )
         }

@@ -36,7 +36,7 @@ package enum StopSignals {
             throw AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14)
         }
         guard let value = answer.pop() else {
-            throw AgentError(.cancelled, "stopped before the work had ended", exitCode: 20)
+            throw AgentError(.cancelled, "stopped before the work was complete", exitCode: 20)
         }
         return value
     }

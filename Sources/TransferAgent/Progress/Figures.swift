@@ -43,23 +43,6 @@ package enum Figures {
         return "\(whole / 3600):\(twoDigits(whole / 60 % 60)):\(twoDigits(whole % 60))"
     }
 
-    /// Such as `12,345`.
-    package static func count(_ number: Int64) -> String {
-        var groups: [String] = []
-        var rest = number.magnitude
-        while rest >= 1000 {
-            groups.append(String(String(1000 + rest % 1000).dropFirst()))
-            rest /= 1000
-        }
-        groups.append(String(rest))
-        return (number < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
-    }
-
-    /// Such as `1 file`, `12,345 files`.
-    static func count(_ number: Int64, _ noun: String) -> String {
-        count(number) + " " + noun + (number == 1 ? "" : "s")
-    }
-
     /// Two decimals, rounded.
     package static func fixed(_ value: Double) -> String {
         // A peer's rates and times may be any value.

@@ -1,4 +1,5 @@
 import AgentControl
+import LinuxSystem
 
 /// How progress is shown.
 package enum ProgressFormat: String, Sendable, CaseIterable {
@@ -31,7 +32,7 @@ extension ProgressReading {
             extra = " \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))"
         } else {
             core = "listing \(speed)"
-            extra = " \(Figures.count(entriesListed)) files \(Figures.bytes(bytesListed))"
+            extra = " \(counted(entriesListed, "file", commas: true)) \(Figures.bytes(bytesListed))"
         }
         if let wait { extra = " \(wait)" }
         let text = core.count + extra.count + 10 <= Self.lineLimit ? core + extra : core
@@ -46,13 +47,13 @@ extension ProgressReading {
         let available = max(0, columns - 1)
         let speed = Figures.rate(rate)
         guard let percent else {
-            let text =
-                "\(volume)  listing  \(Figures.count(entriesListed)) files, \(Figures.bytes(bytesListed))  \(speed)"
+            let files = counted(entriesListed, "file", commas: true)
+            let text = "\(volume)  listing  \(files), \(Figures.bytes(bytesListed))  \(speed)"
             return clipped(text + (wait.map { "  \($0)" } ?? ""), to: available)
         }
         let figures = "\(percent)%  \(Figures.bytes(bytesDone))/\(Figures.bytes(bytesListed))  \(speed)"
         let end = wait ?? "\(timeLeft) left"
-        let tail = "  \(Figures.count(filesTransferred)) files sent  \(end)"
+        let tail = "  \(counted(filesTransferred, "file", commas: true)) sent  \(end)"
         let name = clipped(volume, to: 32)
         let full = figures + tail
         let width = min(30, available - name.count - full.count - 6)

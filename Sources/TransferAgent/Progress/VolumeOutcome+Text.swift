@@ -14,25 +14,25 @@ extension VolumeOutcome {
         let seconds = elapsed.inSeconds
         let rate = seconds > 0 ? (Double(figures.literalData) + Double(figures.matchedData)) / seconds : 0
         var text = "volume \(name): \(verdict)\n"
-        text += "  files listed \(Figures.count(Int64(figures.listed.total))), \(counts)\n"
+        text += "  files listed \(grouped(figures.listed.total)), \(counts)\n"
         text +=
-            "  sent as data \(Figures.bytes(figures.literalData)), found at the target \(Figures.bytes(figures.matchedData)),"
-        text += " of \(Figures.bytes(figures.totalSize)) in all\n"
+            "  literal data \(Figures.bytes(figures.literalData)), matched data \(Figures.bytes(figures.matchedData)),"
+        text += " total size \(Figures.bytes(figures.totalSize))\n"
         text +=
             "  \(Figures.fixed(seconds)) s, \(Figures.rate(rate)); on the wire: \(Figures.bytes(figures.bytesSent)) sent,"
         text += " \(Figures.bytes(figures.bytesReceived)) received\n"
         if let note = lockNote { text += "  \(note)\n" }
         if timeGrain >= 1_000_000 {
             let step = timeGrain == 1_000_000_000 ? "whole seconds" : "steps of \(Double(timeGrain) / 1e9) s"
-            text += "  times compared in \(step), the target knows no more: a change that leaves a file's size and that"
-            text += " of its time as they were is not seen; --checksum sees it\n"
+            text += "  times compared in \(step) (the target's resolution): a change that alters neither a file's size"
+            text += " nor its time at that resolution goes unnoticed without --checksum\n"
         }
         text += durabilityLine
         guard exceptionCount > 0 else { return text }
         text += "  exceptions:\n"
         for exception in exceptions.prefix(Self.shownLimit) { text += "    \(exception)\n" }
         let more = exceptionCount - min(exceptions.count, Self.shownLimit)
-        if more > 0 { text += "    and \(Figures.count(Int64(more))) more\n" }
+        if more > 0 { text += "    and \(grouped(more)) more\n" }
         return text
     }
 
@@ -56,11 +56,11 @@ extension VolumeOutcome {
 
     private var counts: String {
         guard let inPlace else {
-            let sent = Figures.count(Int64(statistics.transferredFiles))
-            return "sent \(sent); the target does not tell what is in place"
+            let sent = grouped(statistics.transferredFiles)
+            return "sent \(sent); the target does not report what is in place"
         }
-        let (transferred, created) = (Figures.count(inPlace.transferred), Figures.count(inPlace.created))
-        return "transferred \(transferred), created \(created), deleted \(Figures.count(inPlace.deleted))"
+        let (transferred, created) = (grouped(inPlace.transferred), grouped(inPlace.created))
+        return "transferred \(transferred), created \(created), deleted \(grouped(inPlace.deleted))"
     }
 
     /// Where other writers are not excluded; nil when they are, or without a lock (a stock target).

@@ -1,3 +1,4 @@
+import LinuxSystem
 package import SecureTunnel
 
 /// The users of a target's volumes, read once from a file of `user:password` lines.
@@ -20,17 +21,19 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable
                     AgentError(.badSecretFile, "\(path), line \(number): \(reason)", exitCode: 1)
                 }
                 let colon = line.indices.first { line[$0] == UInt8(ascii: ":") } ?? 0
-                guard colon > 0, colon + 1 < line.count else { throw refuse("a line is user:password, both not empty") }
+                guard colon > 0, colon + 1 < line.count else {
+                    throw refuse("not user:password with both parts non-empty")
+                }
                 let user = (0..<colon).map { line[$0] }
                 let password = SecretBytes(copying: line.extracting((colon + 1)...))
                 guard passwords.updateValue(password, forKey: user) == nil else {
-                    throw refuse("the user has a line already")
+                    throw refuse("duplicate user")
                 }
                 return true
             }
             return passwords
         }
-        guard !passwords.isEmpty else { throw AgentError(.badSecretFile, "\(path) names no user", exitCode: 1) }
+        guard !passwords.isEmpty else { throw AgentError(.badSecretFile, "\(path) contains no user", exitCode: 1) }
     }
 
     /// Finds the password of a user.
@@ -40,7 +43,7 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable
     package func password(of user: [UInt8]) -> SecretBytes? { passwords[user] }
 
     /// How many users there are; never a password.
-    package var description: String { "credentials of \(passwords.count) users" }
+    package var description: String { "credentials of \(counted(passwords.count, "user"))" }
 
     /// Shows nothing, so that no dump of a value contains a password.
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -4,7 +4,7 @@ import RsyncWire
 /// Which digests may be used for the password on which connection.
 ///
 /// rsync before 3.2 knows MD5 and MD4 only, and an observer of a proof made with them can try billions of passwords per
-/// second. Inside a tunnel nobody else sees it, so MD5 is allowed there; MD4, which protocol 30 has replaced, is not
+/// second. Inside a tunnel no one else sees it, so MD5 is allowed there; MD4, which protocol 30 has replaced, is not
 /// needed.
 struct DigestPolicy: Sendable {
     /// Whether all digests are allowed everywhere (`--allow-weak-digest`).

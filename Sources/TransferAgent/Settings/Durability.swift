@@ -23,9 +23,9 @@ enum TargetDurability: Equatable, Sendable {
     var text: String {
         switch self {
         case .promised(let durability): durability.rawValue
-        case .stock: "not known (stock target)"
-        case .older: "not known (older dvm-target)"
-        case .notAsked: "not asked (--check none)"
+        case .stock: "unknown (stock target)"
+        case .older: "unknown (older dvm-target)"
+        case .notAsked: "not queried (--check none)"
         }
     }
 }

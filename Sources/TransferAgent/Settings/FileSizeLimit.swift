@@ -1,6 +1,6 @@
 import VolumeCapacity
 
-/// The length from which on a file is refused by name: even the zeros of a hole have to be sent, and 256 TiB of them
+/// The length above which a file is refused by name: even the zeros of a hole have to be sent, and 256 TiB of them
 /// take days.
 enum FileSizeLimit {
     /// The default.
@@ -14,7 +14,7 @@ enum FileSizeLimit {
     static func bytes(_ text: String) throws(AgentError) -> Int64 {
         let bytes = try Quantity.bytes(text, option: "--max-file-size")
         guard bytes > 0 else {
-            throw AgentError(.badSetting, "--max-file-size: \(text) lets no file through", exitCode: 1)
+            throw AgentError(.badSetting, "--max-file-size: \(text) is not greater than 0", exitCode: 1)
         }
         return bytes
     }

@@ -1,7 +1,7 @@
 import LinuxSystem
 import Transport
 
-/// How often a side shows that it lives, so that nothing on the connection path takes a long scan for a dead
+/// How often a side shows that it is alive, so that nothing on the connection path mistakes a long scan for a dead
 /// connection.
 ///
 /// rsync's keep-alives (empty frames) are sent from the end of the handshake on, where they count as
@@ -19,7 +19,7 @@ package struct KeepAlive: Sendable, Equatable {
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     package init(_ interval: Duration) throws(AgentError) {
         guard interval > .zero, interval <= .seconds(3600) else {
-            throw AgentError(.badSetting, "--keep-alive is a number of seconds from 1 to 3600", exitCode: 1)
+            throw AgentError(.badSetting, "--keep-alive must be 1 to 3600 seconds", exitCode: 1)
         }
         self.interval = interval
     }

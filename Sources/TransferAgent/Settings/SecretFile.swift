@@ -44,7 +44,7 @@ enum SecretFile {
                 return false
             }
             guard let password else {
-                throw AgentError(.badSecretFile, "\(path) cannot be used: its first line is empty", exitCode: 1)
+                throw AgentError(.badSecretFile, "\(path) cannot be used: the first line is empty", exitCode: 1)
             }
             return password
         }

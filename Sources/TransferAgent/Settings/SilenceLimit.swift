@@ -1,6 +1,6 @@
 /// How long the other side may send nothing before this side gives up.
 ///
-/// Judged only by received data: the keep-alives that this side sends do not count. The other side is told the limit
+/// Judged only by received data: the keep-alives that this side sends do not count. The other side learns the limit
 /// (`--timeout`, MSG_IO_TIMEOUT) and sends keep-alives at least twice in it.
 package struct SilenceLimit: Sendable, Equatable {
     /// Six times ``KeepAlive/usual``.
@@ -15,7 +15,7 @@ package struct SilenceLimit: Sendable, Equatable {
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     package init(_ duration: Duration) throws(AgentError) {
         guard duration >= .seconds(2), duration <= .seconds(86_400) else {
-            throw AgentError(.badSetting, "--silence-limit is a number of seconds from 2 to 86400", exitCode: 1)
+            throw AgentError(.badSetting, "--silence-limit must be 2 to 86400 seconds", exitCode: 1)
         }
         self.duration = .seconds(duration.components.seconds)
     }

@@ -23,18 +23,18 @@ extension TransferSettings {
 extension ServeSettings {
     /// The TLS settings of a server: what to present and which clients to admit.
     ///
-    /// Who proves a key is admitted; so is, if there is a certificate, whoever has a certificate of the CAs, or
-    /// everybody where none are named: the password comes after.
+    /// A client that proves a key is admitted; if there is a certificate, so is one with a certificate of the CAs, or
+    /// every client where no CAs are given: the password comes after.
     ///
     /// - Returns: A server's side of the tunnel, without application protocols.
     /// - Throws: ``AgentError`` when a key file cannot be used, or the settings are inconsistent.
     func serverConfiguration() throws(AgentError) -> TLSServerConfiguration {
         let identity = try tunnelIdentity(certificate, privateKey)
         guard identity != nil || preSharedKeys != nil else {
-            throw AgentError(.badSetting, "TLS takes --certificate and --private-key, or --psk-file", exitCode: 1)
+            throw AgentError(.badSetting, "TLS requires --certificate and --private-key, or --psk-file", exitCode: 1)
         }
         guard identity != nil || clientAuthorities == nil else {
-            throw AgentError(.badSetting, "--client-ca takes --certificate and --private-key", exitCode: 1)
+            throw AgentError(.badSetting, "--client-ca requires --certificate and --private-key", exitCode: 1)
         }
         var configuration = TLSServerConfiguration(identity: identity)
         configuration.clientTrust = clientAuthorities.map { .authorities(pemFile: $0) }
@@ -49,6 +49,6 @@ private func tunnelIdentity(_ certificate: String?, _ privateKey: String?) throw
     case (nil, nil): return nil
     case (let certificate?, let key?): return TLSIdentity(certificateChainFile: certificate, privateKeyFile: key)
     case (_?, nil), (nil, _?):
-        throw AgentError(.badSetting, "--certificate and --private-key go together", exitCode: 1)
+        throw AgentError(.badSetting, "--certificate and --private-key must be used together", exitCode: 1)
     }
 }

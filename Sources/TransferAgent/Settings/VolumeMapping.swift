@@ -7,22 +7,22 @@ package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `NAME=PATH`; the first `=` divides.
     ///
-    /// - Parameter text: NAME holds no `/`, no blanks at its ends and no control characters, and does not begin with
+    /// - Parameter text: NAME contains no `/`, no space and no control character, and does not begin with
     ///   `#`, which a daemon takes for a command.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     package init(parsing text: String) throws(AgentError) {
         func refuse(_ reason: String) -> AgentError {
             AgentError(.badSetting, "--volume \(text): \(reason)", exitCode: 1)
         }
-        guard let divider = text.firstIndex(of: "=") else { throw refuse("a volume is named as NAME=PATH") }
+        guard let divider = text.firstIndex(of: "=") else { throw refuse("it is not NAME=PATH") }
         name = String(text[..<divider])
         path = String(text[text.index(after: divider)...])
         guard !name.isEmpty, !path.isEmpty else { throw refuse("the name or the path is empty") }
         let isPlain = name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "/" }
         guard isPlain, !name.hasPrefix("#") else {
-            throw refuse("a name holds no blank, no / and no control character, and does not begin with #")
+            throw refuse("the name contains a space, / or a control character, or begins with #")
         }
-        guard !path.unicodeScalars.contains("\0") else { throw refuse("the path holds a NUL") }
+        guard !path.unicodeScalars.contains("\0") else { throw refuse("the path contains a NUL byte") }
     }
 
     /// Parses the volumes of a command line; names are unique.
@@ -31,11 +31,11 @@ package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
         for text in texts {
             let mapping = try VolumeMapping(parsing: text)
             guard !mappings.contains(where: { $0.name == mapping.name }) else {
-                throw AgentError(.badSetting, "--volume \(mapping.name) is given twice", exitCode: 1)
+                throw AgentError(.badSetting, "duplicate --volume \(mapping.name)", exitCode: 1)
             }
             mappings.append(mapping)
         }
-        guard !mappings.isEmpty else { throw AgentError(.badSetting, "no --volume is given", exitCode: 1) }
+        guard !mappings.isEmpty else { throw AgentError(.badSetting, "at least one --volume is required", exitCode: 1) }
         return mappings
     }
 

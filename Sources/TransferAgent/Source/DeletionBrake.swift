@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncEngine
 import RsyncOptions
 import RsyncWire
@@ -19,7 +20,7 @@ struct DeletionBrake: Sendable, Equatable {
     /// - Throws: ``AgentError`` for an invalid share.
     init(_ settings: TransferSettings) throws(AgentError) {
         guard (0...100).contains(settings.deleteLimit) else {
-            throw AgentError(.badSetting, "--delete-limit: a share is 0 to 100 percent", exitCode: 1)
+            throw AgentError(.badSetting, "--delete-limit must be 0 to 100 percent", exitCode: 1)
         }
         isDeleting = settings.delete
         allowsEmptySource = settings.allowEmptySource
@@ -55,10 +56,11 @@ struct DeletionBrake: Sendable, Equatable {
 extension AgentError {
     /// Refused deletions.
     init(refused refusal: TransferTally.Refusal, _ deletions: Int64, of entries: Int64) {
-        let figures = "\(Figures.count(deletions)) of the target's \(Figures.count(entries)) entries would be deleted"
+        let all = counted(entries, "entry", plural: "entries", commas: true)
+        let figures = "\(grouped(deletions)) of the target's \(all) would be deleted"
         switch refusal {
         case .emptySource: self.init(.emptySource, "the source has no entries, and \(figures)", exitCode: 25)
-        case .tooMany: self.init(.tooManyDeletions, "\(figures): nothing was", exitCode: 25)
+        case .tooMany: self.init(.tooManyDeletions, "\(figures): nothing was deleted", exitCode: 25)
         }
     }
 }

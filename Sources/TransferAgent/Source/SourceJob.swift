@@ -18,7 +18,7 @@ package struct SourceJob: Sendable {
     package let options: TransferOptions
     /// Whether ACLs and extended attributes are transferred.
     let attributes: AttributePolicy
-    /// Whether labels of SELinux are, too.
+    /// Whether SELinux labels are, too.
     let labels: Bool
     let check: CheckPolicy
     let whenTight: TightPolicy
@@ -44,16 +44,16 @@ package struct SourceJob: Sendable {
         digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
         brake = try DeletionBrake(settings)
         identity = try Self.identity(settings.job)
-        guard settings.wait >= .zero else { throw AgentError(.badSetting, "--wait: the time is below 0", exitCode: 1) }
+        guard settings.wait >= .zero else { throw AgentError(.badSetting, "--wait must not be negative", exitCode: 1) }
         guard !settings.labels || settings.attributes != .never else {
-            throw AgentError(.badSetting, "--selinux-labels: --attributes never leaves them out", exitCode: 1)
+            throw AgentError(.badSetting, "--selinux-labels cannot be used with --attributes never", exitCode: 1)
         }
         wait = settings.wait
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(
                 .badSetting,
-                "--user: a user's name holds no blanks and no control characters",
+                "--user: the name is empty or contains spaces or control characters",
                 exitCode: 1
             )
         }
@@ -65,7 +65,7 @@ package struct SourceJob: Sendable {
         }
     }
 
-    /// The password, for a target that wants one.
+    /// The password, for a target that requires one.
     ///
     /// - Returns: The password, which was read before the first connection.
     /// - Throws: ``AgentError`` of class ``FailureClass/passwordMissing``.
@@ -90,8 +90,8 @@ package struct SourceJob: Sendable {
 
     private static func refusal(of digest: AuthenticationDigest) -> String {
         let name = digest.name.uppercased()
-        let place = digest == .md5 ? ", and nothing proves that it is the target that asks" : ""
-        return "the target wants the password proved by \(name)\(place)"
+        let place = digest == .md5 ? ", without proof of the target's identity" : ""
+        return "the target requires the password to be proved by \(name)\(place)"
     }
 
     /// What is asked of the engine: archive, hard links, holes, deletion unless it was declined.
@@ -128,7 +128,7 @@ package struct SourceJob: Sendable {
             return "r" + Hexadecimal.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
         }
         guard (1...60).contains(name.utf8.count) else {
-            throw AgentError(.badSetting, "--job: a name has 1 to 60 bytes", exitCode: 1)
+            throw AgentError(.badSetting, "--job: the name must have 1 to 60 bytes", exitCode: 1)
         }
         return "n" + Hexadecimal.encode(Array(name.utf8))
     }
@@ -153,7 +153,7 @@ package struct SourceJob: Sendable {
         guard route.isInsecure else { return warnings }
         let insecure =
             "WARNING: --insecure: the certificate of \(route.target) is not verified: whoever answers there"
-            + " gets the data and the password's digest"
+            + " receives the data and the digest of the password"
         return warnings + [insecure]
     }
 }

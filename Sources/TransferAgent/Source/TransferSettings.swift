@@ -55,7 +55,7 @@ package struct TransferSettings: Sendable {
     package var checksum = false
     /// Whether ACLs and extended attributes are transferred, of `--attributes`.
     package var attributes = AttributePolicy.auto
-    /// Whether labels of SELinux are, too, of `--selinux-labels`.
+    /// Whether SELinux labels are, too, of `--selinux-labels`.
     package var labels = false
     /// How owners and groups are matched, of `--owners`.
     package var owners = OwnerPolicy.numbers

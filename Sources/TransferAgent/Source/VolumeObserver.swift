@@ -56,7 +56,7 @@ package final class VolumeObserver: TransferObserver {
             return state.peerLines
         }
         if count <= Self.listedLimit { display.message(shown, level) }
-        if count == Self.listedLimit { display.message("what else the target says is not shown", .warning) }
+        if count == Self.listedLimit { display.message("further messages from the target are not shown", .warning) }
     }
 
     private func note(_ text: String, shown: String, _ level: MessageLevel) {

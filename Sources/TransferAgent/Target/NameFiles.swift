@@ -16,7 +16,7 @@ struct NameFiles: Sendable {
     /// Why no session may begin; nil when nothing has changed.
     var refusal: String? {
         readable.first { !Self.isReadable($0) && errno == EACCES }.map {
-            "\($0) was replaced, and the confined target cannot read the new one: start the target again"
+            "\($0) was replaced, and the confined target cannot read the new file: restart dvm-target"
         }
     }
 

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Logging
 import Synchronization
 
@@ -46,7 +47,7 @@ final class PreLoginLog: Sendable {
             return (false, missed)
         }
         if missed > 0 {
-            let text = "\(missed) more lines about connections that did not log in were left out"
+            let text = "suppressed \(counted(missed, "more line")) about connections that did not log in"
             log.warning("\(text)", metadata: ["suppressed": .stringConvertible(missed)])
         }
         if isWritten { log.notice("\(line)", metadata: metadata) }

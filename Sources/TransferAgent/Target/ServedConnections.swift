@@ -5,7 +5,7 @@ import Transport
 /// The connections that a target serves now.
 ///
 /// ## Concurrency model
-/// `state` is touched by accepting threads, by the connections' threads at their ends, and by whoever stops the
+/// `state` is accessed by accepting threads, by the connections' threads at their ends, and by the thread that stops the
 /// service. `left` becomes empty-and-closed when the last connection has ended after ``close()``.
 final class ServedConnections: Sendable {
     private struct State {

@@ -49,17 +49,18 @@ extension DaemonSession.Report {
         let figures = result.statistics
         // Of what was received, what is in place counts; a dry run puts nothing there.
         let files = isSender ? Int64(figures.transferredFiles) : figures.inPlace?.transferredFiles ?? 0
-        text += "\(isSender ? "sent" : "received") \(Figures.count(files, "file")), "
+        text += "\(isSender ? "sent" : "received") \(counted(files, "file", commas: true)), "
         text += "\(Figures.bytes(isSender ? figures.bytesSent : figures.bytesReceived)), "
         if let time = figures.synchronization { text += "synced in \(Figures.fixed(time.inSeconds)) s, " }
         text += "\(Figures.fixed(elapsed.inSeconds)) s, exit code \(result.exitCode)"
-        let grown = Figures.count(Int64(figures.grownFiles))
-        if figures.grownFiles > 0 { text += ", \(grown) of them grew while they were read" }
+        if figures.grownFiles > 0 { text += ", \(grouped(figures.grownFiles)) of them grew while being read" }
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)
             text += ": \(error.failure.code): \(error.observed)"
         }
-        if let successor = (hold as? WriterClaim)?.endedFor { text += ", ended: its job came again from \(successor)" }
+        if let successor = (hold as? WriterClaim)?.endedFor {
+            text += ", ended: its job started again from \(successor)"
+        }
         return text
     }
 
@@ -92,7 +93,7 @@ extension ControlServer.Report {
     var line: String {
         if case .loginRefused = failure { return ": " + SessionNotes.wrongPassword }
         var text = user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(Array(user.utf8)))"
-        text += ": control, \(Figures.count(Int64(answered), "request"))"
+        text += ": control, \(counted(answered, "request", commas: true))"
         switch failure {
         case .some(let failure): text += ": \(failure)"
         case nil: break

@@ -25,7 +25,7 @@ package final class TargetService: Sendable {
     private let log: Logger
     private let preLoginLog: PreLoginLog
     private let connections = ServedConnections()
-    private let places = LoginPlaces(limit: loginLimit)
+    private let slots = LoginSlots(limit: loginLimit)
     private let nameFiles = NameFiles()
     /// Whether TLS clients have to authenticate with a certificate or a key.
     private let isTunnelClosed: Bool
@@ -118,7 +118,7 @@ package final class TargetService: Sendable {
     package func serve() -> AgentError? {
         var threads: [WorkerThread] = []
         do throws(SystemError) {
-            threads.append(try WorkerThread(name: "dvm-login-time") { self.places.watch() })
+            threads.append(try WorkerThread(name: "dvm-login-time") { self.slots.watch() })
             for endpoint in endpoints {
                 threads.append(try WorkerThread(name: "dvm-accept") { self.accept(at: endpoint).map(self.stop) })
             }
@@ -138,7 +138,7 @@ package final class TargetService: Sendable {
     /// Accepts no more clients, so that ``run()`` returns; sessions go on.
     package func close() {
         for endpoint in endpoints { endpoint.listener.close() }
-        places.close()
+        slots.close()
         connections.close()
     }
 
@@ -175,10 +175,10 @@ package final class TargetService: Sendable {
 
     /// Gives a client a slot and a thread.
     private func receive(_ socket: SocketStream, at endpoint: Endpoint) {
-        guard let place = places.enter(socket), let number = connections.add(socket) else { return socket.close() }
+        guard let slot = slots.enter(socket), let number = connections.add(socket) else { return socket.close() }
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-session") { [self] in
-                serve(socket, number: number, place: place, context: endpoint.context)
+                serve(socket, number: number, slot: slot, context: endpoint.context)
                 end(number, socket)
             }
         } catch {
@@ -192,7 +192,7 @@ package final class TargetService: Sendable {
         connections.remove(number)
     }
 
-    private func serve(_ socket: SocketStream, number: Int, place: LoginPlace, context: TLSContext?) {
+    private func serve(_ socket: SocketStream, number: Int, slot: LoginSlot, context: TLSContext?) {
         let start = ContinuousClock.now
         let tunnel: TLSStream?
         do throws(SecureTunnelError) {
@@ -207,22 +207,22 @@ package final class TargetService: Sendable {
             }
         } catch {
             let failure = AgentError(error)
-            let text = evictionText(place.eviction) ?? ": \(failure.failure.code): \(failure.observed)"
+            let text = endText(slot.endReason) ?? ": \(failure.failure.code): \(failure.observed)"
             return logUnauthenticated(number, socket, text)
         }
         if let tunnel {
-            place.advance(to: .secured)
+            slot.advance(to: .secured)
             let isProven = isTunnelClosed || tunnel.session.preSharedKeyIdentity != nil
-            guard !isProven || place.prove() else {
+            guard !isProven || slot.prove() else {
                 return logUnauthenticated(number, socket, ": too many connections")
             }
             if tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
-                let wantsSession = converse(tunnel, over: socket, number: number, place: place)
+                let wantsSession = converse(tunnel, over: socket, number: number, slot: slot)
                 guard wantsSession else { return }
                 return serveSession(over: tunnel, Connection(socket: socket, number: number, start: .now), nil)
             }
         }
-        serveSession(over: tunnel ?? socket, Connection(socket: socket, number: number, start: start), place)
+        serveSession(over: tunnel ?? socket, Connection(socket: socket, number: number, start: start), slot)
     }
 
     /// A connection on its thread.
@@ -237,8 +237,8 @@ package final class TargetService: Sendable {
     /// - Parameters:
     ///   - stream: A tunnel, or the plain socket.
     ///   - connection: What it runs over.
-    ///   - place: The connection's place before the login; nil when the client has logged in to a control conversation.
-    private func serveSession(over stream: any ByteStream, _ connection: Connection, _ place: LoginPlace?) {
+    ///   - slot: The connection's slot before the login; nil when the client has logged in to a control conversation.
+    private func serveSession(over stream: any ByteStream, _ connection: Connection, _ slot: LoginSlot?) {
         let (socket, number) = (connection.socket, connection.number)
         let tunnel = stream as? TLSStream
         let observer = SessionNotes()
@@ -249,7 +249,7 @@ package final class TargetService: Sendable {
             silenceLimit: silenceLimit.duration,
             keepAlive: keepAlive.interval,
             synchronizes: durability == .power,
-            loginPlace: place,
+            loginSlot: slot,
             connection: ServedConnection(
                 stream: stream,
                 socket: socket,
@@ -260,7 +260,7 @@ package final class TargetService: Sendable {
             )
         )
         let report = session.run(over: stream)
-        if let text = evictionText(report.eviction) { return logUnauthenticated(number, socket, text) }
+        if let text = endText(report.endReason) { return logUnauthenticated(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)
         guard !report.user.isEmpty else { return logUnauthenticated(number, socket, line) }
         let parts = Self.parts(number, socket).merging(report.logParts) { _, new in new }
@@ -278,13 +278,13 @@ package final class TargetService: Sendable {
 
     /// Serves a control conversation, which does not count as a session; only failures are logged.
     ///
-    /// - Returns: Whether the client wants a session on the same connection.
-    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, place: LoginPlace) -> Bool {
+    /// - Returns: Whether the client requested a session on the same connection.
+    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, slot: LoginSlot) -> Bool {
         let report = control.serve(stream, over: socket) {
             stream.pieceSize = TLSStream.usualPiece
-            return place.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
+            return slot.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
         }
-        if let text = evictionText(place.eviction) {
+        if let text = endText(slot.endReason) {
             logUnauthenticated(number, socket, text)
         } else if report.failure != nil, report.user.isEmpty {
             logUnauthenticated(number, socket, report.line)
@@ -306,11 +306,11 @@ package final class TargetService: Sendable {
     }
 
     /// The part of a log line behind the client's address for a connection that was closed before its login.
-    private func evictionText(_ reason: LoginPlaces.Eviction?) -> String? {
+    private func endText(_ reason: LoginSlots.EndReason?) -> String? {
         switch reason {
         case .tooSlow: ": \(FailureClass.loginTooSlow.code): no login within \(Self.loginLimit)"
-        case .displaced: ": \(FailureClass.loginDisplaced.code): its place was needed for a newer connection"
-        case .closing: ": the target is ending"
+        case .evicted: ": \(FailureClass.loginEvicted.code): evicted for a newer connection"
+        case .closing: ": the target is shutting down"
         case nil: nil
         }
     }

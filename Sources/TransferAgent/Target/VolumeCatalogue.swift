@@ -8,7 +8,7 @@ import VolumeCapacity
 /// The volumes of a target, as a daemon's modules.
 ///
 /// An unauthenticated client learns nothing about them: neither a list, nor whether one exists. Each session and
-/// each control request opens the volume's path again: what is mounted or made there in the meantime is what it gets,
+/// each control request opens the volume's path again: what has been mounted or created there in the meantime is what it gets,
 /// and a directory that is missing is reported.
 struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     private let mappings: [VolumeMapping]
@@ -30,7 +30,7 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         largestFile = try FileSizeLimit.bytes(settings.largestFile)
         listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")
         guard listMemory >= 1 << 20 else {
-            throw AgentError(.badSetting, "--max-list-memory: less than 1Mi holds no file list", exitCode: 1)
+            throw AgentError(.badSetting, "--max-list-memory must be at least 1Mi", exitCode: 1)
         }
         var volumes: [Volume] = []
         var mounted: Set<VolumeMapping> = []
@@ -116,7 +116,7 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         if error.number == EACCES, mounted.contains(mapping) {
             guard FileStatus.isMountRoot(mapping.path) else { return Self.unmounted(mapping) }
             return "the directory of volume \(mapping.name) cannot be opened: \(error); "
-                + "if it was mounted anew since the target started, restart the target"
+                + "if it was remounted since dvm-target started, restart dvm-target"
         }
         let fault = error.isMissing ? "is missing" : "cannot be opened"
         return "the directory of volume \(mapping.name) \(fault): \(error)"

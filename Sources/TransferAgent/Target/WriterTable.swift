@@ -6,8 +6,8 @@ import VolumeAccess
 /// The sessions that write to volumes now: at most one per tree, whatever names lead to it, and on this host at most
 /// one process (``VolumeLock``).
 ///
-/// A job that comes again ends what is left of its last session and takes its place. Anybody else is refused, but waits
-/// for a session whose source has hung up: a source that was killed may be back before its session here has ended.
+/// A job that starts again ends what is left of its last session and replaces it. Any other job is refused, but waits
+/// for a session whose source has closed the connection: a source that was killed may be back before its session here has ended.
 ///
 /// ## Concurrency model
 /// `state` is guarded by its lock. Sessions wait for the end of others on their own threads.
@@ -43,7 +43,7 @@ final class WriterTable: Sendable {
         var description: String {
             let user = request.user.isEmpty ? "" : ", user \(DaemonSession.Report.shown(request.user))"
             let seconds = Int((.now - start).inSeconds)
-            return "volume \(volume) is written to from \(request.peer)\(user), for \(seconds) s"
+            return "volume \(volume) has been written to from \(request.peer)\(user) for \(seconds) s"
         }
 
         /// Aborts the session, once, because its job has started a new one.
@@ -112,7 +112,7 @@ final class WriterTable: Sendable {
         }
     }
 
-    /// Who currently prevents a session of a job from writing, for the user; nil when nobody does.
+    /// Who currently prevents a session of a job from writing, for the user; nil for none.
     func holder(of volume: Volume, named name: String, job: String, user: [UInt8]) throws(VolumeError) -> String? {
         let lineage = try volume.lineage()
         let other = state.withLock { $0.writers.first { $0.lineage.overlaps(lineage) } }
@@ -124,7 +124,7 @@ final class WriterTable: Sendable {
     }
 
     private static func elsewhere(_ volume: String) -> String {
-        "volume \(volume), or a directory above or below it, is written to by another process of the target's host"
+        "volume \(volume), or a directory above or below it, is being written to by another process on the target's host"
     }
 
     private enum Entry {

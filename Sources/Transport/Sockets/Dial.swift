@@ -9,7 +9,7 @@ import Synchronization
 /// keep the others from their turn.
 ///
 /// - Parameters:
-///   - target: Whom to call; the port must not be 0.
+///   - target: The address to connect to; the port must not be 0.
 ///   - limit: The time for everything: name resolution and all addresses.
 ///   - options: What to set on the socket.
 ///   - route: Limits on how the connection is made.
@@ -63,7 +63,7 @@ package func dial(
 /// Finds the addresses of a host.
 ///
 /// - Parameters:
-///   - target: A name or an address in digits, and a port.
+///   - target: A name or a numeric address, and a port.
 ///   - limit: The longest wait for the resolver.
 /// - Returns: At least one address, in the order in which ``dial(_:within:options:stop:)`` would try them.
 /// - Throws: ``TransportError``.

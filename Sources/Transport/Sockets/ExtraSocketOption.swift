@@ -7,7 +7,7 @@ package struct ExtraSocketOption: Equatable, Sendable {
     package let level: Int32
     /// The option, such as `SO_KEEPALIVE`.
     package let name: Int32
-    /// The value in the form that setsockopt(2) wants.
+    /// The value in the form that setsockopt(2) expects.
     package let value: [UInt8]
 
     /// Names an option and its value.

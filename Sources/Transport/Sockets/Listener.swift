@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A TCP socket that takes connections.
+/// A TCP socket that accepts connections.
 ///
 /// ## Concurrency model
 /// Any number of threads may accept; ``close()`` may come from any thread and ends their waits.
@@ -77,7 +77,7 @@ package final class Listener: Sendable {
     /// - Returns: The accepted connection.
     /// - Throws: ``TransportError/closed(peer:)`` after ``close()``, ``TransportError/timedOut(waitingFor:after:)``.
     package func accept(within limit: Duration? = nil) throws(TransportError) -> SocketStream {
-        let name = "callers on \(address)"
+        let name = "connections on \(address)"
         guard let number = socket.enter() else { throw .closed(peer: name) }
         defer { socket.leave() }
         let deadline = limit.map { monotonicNanoseconds() + $0.clampedNanoseconds }

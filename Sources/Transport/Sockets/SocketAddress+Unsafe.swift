@@ -128,7 +128,9 @@ struct SocketAddress: Sendable {
             }
             unsafe next = entry.ai_next
         }
-        guard !addresses.isEmpty else { throw .unknownHost(host: target.host, reason: "the resolver gave no address") }
+        guard !addresses.isEmpty else {
+            throw .unknownHost(host: target.host, reason: "the resolver returned no address")
+        }
         return addresses
     }
 }

@@ -13,7 +13,7 @@ package struct SocketOptions: Equatable, Sendable {
     /// The longest that sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`), in milliseconds.
     ///
     /// Nil, the default, leaves it to the kernel: with a value, Linux also kills connections to a living peer that
-    /// merely takes no bytes for so long, such as a target whose disk is slow.
+    /// merely accepts no bytes for that long, such as a target whose disk is slow.
     package var userTimeout: Int32?
     /// Bytes of the kernel's send buffer (`SO_SNDBUF`); nil lets it grow by itself, which suits long paths best.
     package var sendBuffer: Int32?

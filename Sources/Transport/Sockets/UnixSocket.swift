@@ -9,7 +9,7 @@ import LinuxSystem
 /// - Throws: ``TransportError``.
 package func dialUnix(path: String) throws(TransportError) -> SocketStream {
     guard let address = SocketAddress(unixPath: path) else {
-        throw .badAddress(text: path, reason: "a socket path has 1 to 107 bytes")
+        throw .badAddress(text: path, reason: "the path of a socket must have 1 to 107 bytes")
     }
     do throws(SystemError) {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -25,7 +25,7 @@ package func dialUnix(path: String) throws(TransportError) -> SocketStream {
 /// Sends a message to a datagram socket in the file system; failures are ignored, and a full socket is not waited for.
 ///
 /// - Parameters:
-///   - message: The message.
+///   - message: The content of one datagram.
 ///   - path: At most 107 bytes.
 package func sendDatagram(_ message: [UInt8], toSocket path: String) {
     guard let address = SocketAddress(unixPath: path) else { return }

@@ -103,7 +103,7 @@ struct AttributeStore {
         }
     }
 
-    /// Removes an attribute; one that does not exist is no error.
+    /// Removes an attribute; one that does not exist is not an error.
     func remove(_ attribute: [UInt8]) -> Int {
         let result = withTerminated(attribute.span) { attribute in
             change(

@@ -45,7 +45,7 @@ extension VolumeDirectory {
 
     /// The target of a symbolic link that a regular file stands for; nil for anything else.
     ///
-    /// - Throws: ``VolumeError``; EINVAL if the file's content is no target.
+    /// - Throws: ``VolumeError``; EINVAL if the file's content is not a link target.
     package func readPlaceholder(_ name: Span<UInt8>) throws(VolumeError) -> [UInt8]? {
         var real: FileStatus?
         _ = try attempt(name) { directory, name in Int32(FileStatus.read(directory, name, into: &real)) }

@@ -2,9 +2,9 @@
 package struct ClaimProposal: Hashable, Sendable {
     /// The smallest size that does, in bytes: rounded, and never below what was requested and provisioned.
     package let bytes: Int64
-    /// Growth that was reckoned with until the next pass.
+    /// The growth expected until the next pass.
     package let growth: Int64
-    /// Whether the size that there is is enough; nil when none was told.
+    /// Whether the provisioned size is sufficient; nil when it was not given.
     package let fits: Bool?
 
     /// The size as Kubernetes writes it.

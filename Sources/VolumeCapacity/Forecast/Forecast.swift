@@ -43,7 +43,7 @@ package struct Forecast: Sendable {
         )
     }
 
-    /// The candidate that needs most: the forecast when nobody knows which one it will be.
+    /// The candidate that needs most: the forecast when it is unknown which one it will be.
     package var worst: Candidate {
         candidates.dropFirst().reduce(candidates[0]) { $0.need.bytes >= $1.need.bytes ? $0 : $1 }
     }

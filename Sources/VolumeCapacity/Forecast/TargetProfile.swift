@@ -59,7 +59,7 @@ package struct TargetProfile: Hashable, Sendable {
         directoryBlock = max(4096, self.blockSize)
     }
 
-    /// The profiles to forecast for when nobody knows the target: the largest need of all counts.
+    /// The profiles to forecast for when the target is unknown: the largest need of all counts.
     package static func unknown(blockSize: Int64? = nil, bytesPerInode: Int64? = nil) -> [TargetProfile] {
         FileSystem.allCases.map { TargetProfile($0, blockSize: blockSize, bytesPerInode: bytesPerInode) }
     }

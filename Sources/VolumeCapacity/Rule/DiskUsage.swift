@@ -88,11 +88,13 @@ extension DiskUsage {
         let line: [String]
         if let path {
             guard let found = told.first(where: { $0.joined(separator: " ").contains(path) }) else {
-                throw .unusableOutput("there is no line for \(path)")
+                throw .unusableOutput("it has no line for \(path)")
             }
             line = found
         } else {
-            guard told.count == 1 else { throw .unusableOutput("\(told.count) volumes, and no path to select one") }
+            guard told.count == 1 else {
+                throw .unusableOutput("it has \(told.count) volumes, and no path selects one")
+            }
             line = told[0]
         }
         guard line.count == 6 else { throw .unusableOutput("the line has \(line.count) columns instead of 6") }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 /// What a tree holds that is next to content and the usual metadata; not every transfer carries it.
@@ -50,21 +51,17 @@ package struct AttributeFacts: Hashable, Sendable {
         names = Array((names + [name]).sorted().prefix(Self.namesKept))
     }
 
-    /// One sentence about what a copy loses; nil when there is nothing.
+    /// What a copy loses, such as `ACLs of 3 entries`; nil for nothing.
     package func loss(carrying carried: CarriedAttributes) -> String? {
         let parts = [
             Self.part(carried.extended ? 0 : attributed, "extended attributes (\(names.joined(separator: ", ")))"),
             Self.part(carried.lists ? 0 : accessLists, "ACLs"),
             Self.part(carried.extended ? 0 : capabilities, "file capabilities"),
         ].compactMap { $0 }
-        return parts.isEmpty ? nil : parts.joined(separator: ", ") + ": they are not carried"
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     private static func part(_ count: Int64, _ what: String) -> String? {
-        switch count {
-        case 0: nil
-        case 1: "1 entry has \(what)"
-        default: "\(count) entries have \(what)"
-        }
+        count == 0 ? nil : "\(what) of \(counted(count, "entry", plural: "entries"))"
     }
 }

@@ -31,7 +31,7 @@ final class HardLinkSet: Sendable {
     }
 }
 
-/// A set of inode numbers, at most half full; 0 is no inode and marks a free place.
+/// A set of inode numbers, at most half full; 0 is not an inode number and marks a free slot.
 private struct InodeTable {
     private var places = [UInt64](repeating: 0, count: 1024)
     private var count = 0

@@ -23,7 +23,7 @@ package struct VolumeScan: Sendable {
     ///   - targets: Where it may go to; may be empty.
     ///   - threads: How many work at it; nil for as many as there are processors, 2 to 8.
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.
-    /// - Returns: What was found; what could not be read is counted and is no error.
+    /// - Returns: What was found; what could not be read is counted and not an error.
     /// - Throws: ``CapacityError`` when the root cannot be read or no thread can be started.
     package static func run(
         _ volume: Volume,

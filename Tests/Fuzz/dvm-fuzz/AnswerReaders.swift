@@ -82,7 +82,7 @@ private func examineDemand(_ demanded: TargetCheck.Demand, _ facts: TargetFacts)
     if check.fits { demand(facts.hasSpace(for: demanded), "what fits has room") }
     for finding in check.findings { demand(!finding.text.isEmpty, "a finding has words") }
     for figure in [facts.freeBytesNeeded(for: demanded).value, facts.space.freeBytes, facts.space.totalBytes] {
-        _ = Figures.binary(max(0, figure)) + Figures.bytes(figure) + Figures.count(figure)
+        _ = Figures.binary(max(0, figure)) + Figures.bytes(figure) + grouped(figure)
     }
 }
 

@@ -75,7 +75,7 @@ struct ControlReportTests {
     @Test("a failed login logs nothing that the client sent")
     func refused() {
         var report = ControlServer.Report()
-        report.failure = .loginRefused("user or password is wrong")
+        report.failure = .loginRefused("wrong user or password")
         #expect(report.line == ": refused: auth failed")
     }
 
@@ -85,7 +85,7 @@ struct ControlReportTests {
         (report.user, report.answered, report.failure) = ("root", 2, .broken("a frame of kind 7"))
         #expect(
             report.line
-                == ", user root: control, 2 requests: the control channel's protocol was broken: a frame of kind 7"
+                == ", user root: control, 2 requests: protocol violation on the control channel: a frame of kind 7"
         )
     }
 }

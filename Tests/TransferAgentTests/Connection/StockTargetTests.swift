@@ -81,7 +81,7 @@ struct StockTargetTests {
         #expect(stock.tunnel.process.output.split(separator: "Service [rsync] accepted connection").count >= 3)
     }
 
-    @Test("a server that hangs up on unknown application protocols is connected without ours")
+    @Test("a server that closes connections with unknown application protocols is called without ours")
     func otherProtocols() throws {
         defer { stock.stop() }
         let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")

@@ -29,20 +29,4 @@ struct FiguresTests {
     func noTime(seconds: Double) {
         #expect(Figures.time(seconds) == "-:--:--")
     }
-
-    @Test(
-        "counts have groups of three digits",
-        arguments: [
-            (0, "0"), (999, "999"), (1000, "1,000"), (12_345, "12,345"), (1_000_001, "1,000,001"), (-1234, "-1,234"),
-        ]
-            as [(Int64, String)]
-    )
-    func count(number: Int64, expected: String) {
-        #expect(Figures.count(number) == expected)
-    }
-
-    @Test("one is singular", arguments: [(0, "0 files"), (1, "1 file"), (12_345, "12,345 files")] as [(Int64, String)])
-    func nouns(number: Int64, expected: String) {
-        #expect(Figures.count(number, "file") == expected)
-    }
 }

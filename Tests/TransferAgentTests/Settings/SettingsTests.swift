@@ -37,7 +37,7 @@ struct CredentialsTests {
         try write("root:secret\n", to: file, mode: mode)
         let error = #expect(throws: AgentError.self) { try Credentials(file: file) }
         #expect(error?.failure == .badSecretFile)
-        #expect(error?.description.contains("everybody may read or change it") == true)
+        #expect(error?.description.contains("other users can read or change it") == true)
     }
 
     @Test("a group may read it, as mounted secrets need", arguments: [0o400, 0o640, 0o660])

@@ -67,7 +67,7 @@ struct TunnelSettingsTests {
         let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: leaf.key)
         let target = try stage.target { ($0.certificate, $0.privateKey) = (leaf.certificate, leaf.key) }
-        let warning = "WARNING: \(leaf.key): everybody may read or change it"
+        let warning = "WARNING: \(leaf.key): other users can read or change it"
         let lines = try stage.finish(target)
         #expect(lines.count == 1 && lines.first?.hasSuffix(" WARNING " + warning) == true, "\(lines)")
         var settings = stage.source(target, trust: .authorities(authority.files.certificate))
@@ -78,17 +78,17 @@ struct TunnelSettingsTests {
         settings.trust = .preSharedKey(keys)
         let error = #expect(throws: AgentError.self) { try SourceJob(settings) }
         #expect(error?.failure == .badSecretFile)
-        #expect(error?.observed == "\(keys) cannot be used: everybody may read or change it")
+        #expect(error?.observed == "\(keys) cannot be used: other users can read or change it")
         #expect(throws: AgentError.self) { try stage.target { $0.preSharedKeys = keys } }
     }
 
     @Test(
         "a target is told what its tunnel lacks",
         arguments: [
-            ("", "TLS takes --certificate and --private-key, or --psk-file"),
-            ("certificate", "--certificate and --private-key go together"),
-            ("key", "--certificate and --private-key go together"),
-            ("authorities, secrets", "--client-ca takes --certificate and --private-key"),
+            ("", "TLS requires --certificate and --private-key, or --psk-file"),
+            ("certificate", "--certificate and --private-key must be used together"),
+            ("key", "--certificate and --private-key must be used together"),
+            ("authorities, secrets", "--client-ca requires --certificate and --private-key"),
         ]
     )
     func incomplete(given: String, words: String) throws {

@@ -336,7 +336,7 @@ def _touched(setting, folder):
         _set(f"{source}/file", 5, 2)
         second = ends.push(source, "--progress", "lines")
         check(first.code == 0 and second.code == 0, f"{first}; {second}")
-        check(b"sent as data 0.00KiB" in second.out and b"transferred 1" in second.out, str(second.out.decode()))
+        check(b"literal data 0.00KiB" in second.out and b"transferred 1" in second.out, str(second.out.decode()))
         check(b"times compared" not in second.out, second.out.decode())
         times = [os.stat(f"{path}/file").st_mtime_ns for path in (source, ends.target)]
         check(times[0] == times[1], f"times differ: {times}")

@@ -134,7 +134,7 @@ def _frozen(setting, folder):
             ended = push.end()
             check(ended.code == 10, f"the first must know that it was ended: {ended}")
         check_equal_trees(compare.compare(second, ends.target), "after the first woke up")
-        check("its job came again" in ends.servers[0].log_text(), "the log does not say why the first ended")
+        check("its job started again" in ends.servers[0].log_text(), "the log does not say why the first ended")
 
 
 # MARK: statistics
@@ -230,7 +230,7 @@ def _removed_directory(setting, folder):
         outcome = run(doctor)
         check(outcome.code == 3 and b"DVM-2011" in outcome.out + outcome.err, f"the doctor: {outcome} {outcome.out[-600:]}")
         os.makedirs(ends.target)
-        check(run(source(ends, full)).code == 0, "made anew")
+        check(run(source(ends, full)).code == 0, "created again")
         check_equal_trees(compare.compare(full, ends.target))
 
 
@@ -258,7 +258,7 @@ def _unmounted(setting, folder):
             subprocess.run(mount, check=True)
             outcome = run(source(ends, full))
             if outcome.code != 0:
-                check_refused(outcome, "DVM-2011", "restart the target", 3)
+                check_refused(outcome, "DVM-2011", "restart dvm-target", 3)
         with Ends(setting, folder, path=target) as ends:
             check(run(source(ends, full)).code == 0, "mounted again, and the target restarted")
             check_equal_trees(compare.compare(full, target))

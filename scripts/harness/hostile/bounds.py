@@ -16,7 +16,7 @@ MIB, GIB, EIB = 1 << 20, 1 << 30, 1 << 60
 FACTS = {"fileSystem": "btrfs", "blockSize": 4096, "totalBytes": GIB, "usedBytes": 0, "freeBytes": GIB,
          "readOnly": False, "longestName": 255, "empty": True, "smallestFirst": True}
 BTRFS = {"freeContentBytes": 0, "treeBytes": GIB, "usedTreeBytes": 0, "reserveBytes": 0, "copies": 2}
-UNUSABLE = "the target's answer is not usable"
+UNUSABLE = "invalid answer from the target"
 
 # Answers about a volume, and the expected error of the source; None: anything but a crash.
 ANSWERS = {
@@ -25,7 +25,7 @@ ANSWERS = {
     "no bytes in all, little in trees": (FACTS | {"totalBytes": 0, "btrfs": BTRFS}, None),
     "every figure as large as can be": (FACTS | {key: 2**63 - 1 for key in ("totalBytes", "usedBytes", "freeBytes")}
                                         | {"btrfs": {key: 2**63 - 1 for key in BTRFS} | {"copies": 4}}, None),
-    "negative room": (FACTS | {"freeBytes": -5}, UNUSABLE),
+    "negative free space": (FACTS | {"freeBytes": -5}, UNUSABLE),
     "more than 63 bits": (FACTS | {"usedBytes": 2**70}, UNUSABLE),
     "a member missing": ({key: value for key, value in FACTS.items() if key != "longestName"}, UNUSABLE),
     "times and limits at the ends": (FACTS | {"fileSystem": "ext4", "largestFile": 0, "linkLimit": 0,

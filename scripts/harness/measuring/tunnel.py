@@ -23,9 +23,9 @@ def _cpu(usages):
 def _sink(listener, count, outcome):
     """Reads everything from one connection and discards it in the kernel."""
     connection, _ = listener.accept()
-    room, taken = bytearray(PIECE), 0
+    buffer, taken = bytearray(PIECE), 0
     with connection:
-        while got := connection.recv_into(room, PIECE, socket.MSG_TRUNC):
+        while got := connection.recv_into(buffer, PIECE, socket.MSG_TRUNC):
             taken += got
     outcome.append(taken == count)
 

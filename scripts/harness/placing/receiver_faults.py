@@ -1,5 +1,5 @@
 """What the receiving side does where entries cannot be placed: this entry is named, and the rest arrives. Stock rsync is no
-model here: it hangs, sends what nobody can store, or prints less."""
+model here: it hangs, sends what cannot be stored, or prints less."""
 
 import os
 import re

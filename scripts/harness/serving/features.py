@@ -297,7 +297,7 @@ def _pods(_, folder):
 
 
 def _hidden_bases(_, folder):
-    """What a module hides is no basis for what a client sends: neither by a similar name nor in a directory of an option."""
+    """What a module hides is not a basis for what a client sends: neither by a similar name nor in a directory of an option."""
     for path in ("mod/sub", "mod/new", "src"):
         os.makedirs(f"{folder}/{path}")
     text = "".join(f"{number}\n" for number in range(3000))

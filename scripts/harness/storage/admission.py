@@ -163,8 +163,8 @@ def _is_refusal(outcome):
 
 def _asked(outcome, what):
     """The requirement of the check, from its message."""
-    found = re.search(rf"(\d+) {what} are needed".encode(), outcome.err)
-    check(found, f"the check does not say how many {what} are needed: {outcome}")
+    found = re.search(rf"(\d+) {what} needed".encode(), outcome.err)
+    check(found, f"the check does not say how many {what} it needs: {outcome}")
     return int(found.group(1))
 
 
@@ -172,18 +172,18 @@ def _probe(case, percent, demand):
     """One attempt: (space left, "admitted", "refused" or "needless")."""
     setting, folder, image, source, lacks_inodes = case
     with capacity.copied(folder, f"at{percent}", image) as point:
-        room = TightVolume(point, lacks_inodes)
-        left = room.leave(int(demand * percent / 100 + 0.999))
-        before = room.entries()
-        outcome = _send(folder, setting.keys, source, room.volume)
+        tight = TightVolume(point, lacks_inodes)
+        left = tight.leave(int(demand * percent / 100 + 0.999))
+        before = tight.entries()
+        outcome = _send(folder, setting.keys, source, tight.volume)
         words = f"at {percent} % ({left} of {demand}): {outcome}"
         if outcome.code == 0:
-            differences = compare.compare(source, room.volume)
+            differences = compare.compare(source, tight.volume)
             check(not differences, f"trees differ {words}", *differences[:5])
             return left, "admitted"
         check(_is_refusal(outcome), f"failed after it was admitted, {words}")
-        check(before == room.entries(), f"a refusal left something, {words}")
-        forced = _send(folder, setting.keys, source, room.volume, "--check", "none")
+        check(before == tight.entries(), f"a refusal left something, {words}")
+        forced = _send(folder, setting.keys, source, tight.volume, "--check", "none")
         return left, "needless" if forced.code == 0 else "refused"
 
 
@@ -204,11 +204,11 @@ def _prepare(setting, folder, tree, kind, which, seed):
         gone = edit(source, numbers)
     case = (setting, folder, image, source, lacks_inodes)
     with capacity.copied(folder, "asked", image) as point:
-        room = TightVolume(point, lacks_inodes)
-        room.leave(0)
-        outcome = _send(folder, setting.keys, source, room.volume)
+        tight = TightVolume(point, lacks_inodes)
+        tight.leave(0)
+        outcome = _send(folder, setting.keys, source, tight.volume)
         if outcome.code == 0:
-            check(not compare.compare(source, room.volume), "admitted with almost no space, and trees differ")
+            check(not compare.compare(source, tight.volume), "admitted with almost no space, and trees differ")
             return case, gone, None
         return case, gone, _asked(outcome, "inodes" if lacks_inodes else "bytes")
 
@@ -242,12 +242,12 @@ def _exact(tree, kind, which, seed, runs):
         failures = []
         for number in range(runs):
             with capacity.copied(folder, f"run{number}", image) as point:
-                room = TightVolume(point, lacks_inodes)
-                left = room.leave(demand)
-                outcome = _send(folder, setting.keys, source, room.volume)
+                tight = TightVolume(point, lacks_inodes)
+                left = tight.leave(demand)
+                outcome = _send(folder, setting.keys, source, tight.volume)
                 if outcome.code:
                     failures.append(f"run {number} with {left} of {demand}: {outcome}")
-                elif number % 10 == 0 and compare.compare(source, room.volume):
+                elif number % 10 == 0 and compare.compare(source, tight.volume):
                     failures.append(f"run {number} with {left} of {demand}: trees differ")
         check(not failures, f"{len(failures)} of {runs} failed (seed {seed})", *failures[:4])
         return f"{runs} runs with {demand} of {demand}"
@@ -282,7 +282,7 @@ def report(root):
         return
     with open(f"{root}/admission") as lines:
         rows = [json.loads(line) for line in lines]
-    print("\nadmission: admitted / rightly refused / needlessly refused, by room in % of what the check asks for")
+    print("\nadmission: admitted / rightly refused / needlessly refused, by free space in % of what the check asks for")
     percents = [percent for percent in PERCENTS if any(row["percent"] == percent for row in rows)]
     print(f"{'':24}" + "".join(f"{percent:>10}" for percent in percents))
     for key in sorted({(row["pass"], row["kind"]) for row in rows}):

@@ -35,7 +35,7 @@ KINDS = {
     "btrfs": (["mkfs.btrfs", "-q", "-f"], 512, ["--target-file-system", "btrfs"]),
 }
 # XFS reserves space behind a file that is being written, up to its length again, and takes it back when space is short
-# (xfs(5), allocsize): it is no need, and how much a sample meets depends on the moment.
+# (xfs(5), allocsize): it is not needed, and how much a sample meets depends on the moment.
 MEASURED = {"mkfs.xfs": ["-o", "allocsize=4k"]}
 
 
@@ -365,7 +365,7 @@ def _capacity(tree, kind):
                     with HighWater(roomy) as water:
                         transfer(setting, folder, source, roomy, "again", carries, water)
                     check(water.peak <= said["largestTemporary"] + SLACK,
-                          f"a later pass took {water.peak} more bytes, {said['largestTemporary']} were reckoned with")
+                          f"a later pass took {water.peak} more bytes, {said['largestTemporary']} were expected")
                     transfer(setting, folder, source, small, "claim-again", carries)
                 again = forecast(source, options, "--provisioned", str(claim))
                 check(again["fits"] or carries, "the claim that it proposed does not fit by its own word", again)

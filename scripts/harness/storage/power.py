@@ -368,7 +368,7 @@ def _disk_fails(way, is_ours):
                 check(outcome.code == wanted, f"the disk fails: {outcome}")
                 check("the disk reported an error while data was written back" in words, f"the disk fails: {outcome}")
                 check("Input/output error" in words or "No space left on device" in words, f"the disk fails: {outcome}")
-                check("data was lost of \"file" in words, f"the disk fails: {outcome}")
+                check("data was lost in \"file" in words, f"the disk fails: {outcome}")
                 check(("DVM-3008" in words) == is_ours, f"the disk fails: {outcome}")
                 check(len(outcome.lines()) <= 5, f"the disk fails: {outcome}")
                 mend()
@@ -408,7 +408,7 @@ def _slow_disk(setting, folder):
             check(re.search(r"on disk: synced in [0-9.]+ s", words), words)
     with Ends(setting, folder, target="stock", path=f"{folder}/stock") as ends:
         words = ends.push(source, "--progress", "lines").out.decode()
-        check("durability: not known (stock target)" in words, words)
+        check("durability: unknown (stock target)" in words, words)
     return f"the phase at {seen} s"
 
 

@@ -52,7 +52,7 @@ class Mover:
     lines: list
     configuration: str = ""
     daemon: str = "--daemon --no-detach --port=PORT -vvv"
-    # The user whom both ends run as, if not root.
+    # The user that both ends run as, if not root.
     user: int | None = None
     omits_directory_times: bool = True
     code: int = 0

@@ -20,7 +20,7 @@ MERGED = TREE + ("; printf -- '- a.log\\n' > src/.rsync-filter; printf -- '- q\\
                  "printf -- 'f2\\nmerged\\n' > rules; printf -- '- q\\nP gone\\n' > more; echo 1 > src/x.o; printf -- '- h\\n' > dst/.rsync-filter")
 ODD = ("mkdir -p src/d dst; for n in 'a\tb' 'a\nb' 'a\\\\b' 'a\001b' 'a\303\274b' 'a\377b' 'a\\\\#123'; do "
        "printf x > \"src/$(printf \"$n\")\"; printf x > \"src/d/$(printf \"$n\").log\"; printf y > \"dst/$(printf \"$n\")x\"; done")
-# Directories in the way of files, and a file that is no regular one, with such names.
+# Directories in the way of files, and a special file, with such names.
 ODD_ERRORS = ("mkdir -p src dst; for n in 'a\tb' 'a\nb' 'a\\\\b' 'a\001b' 'a\\344b' 'a\\\\#123'; do n=$(printf \"$n\"); "
               "printf x > \"src/$n\"; mkdir -p \"dst/$n/$n\"; mkfifo \"src/$n.p\"; done")
 # What depends on the program's way with the wire, and on time.

@@ -20,7 +20,7 @@ for _ in 0..<4 {
             for _ in 0..<20_000 {
                 shared.locked.withLock { value in
                     value += 1
-                    // Whoever holds the lock periodically goes to sleep, so that others have to wait for it in the
+                    // The thread that holds the lock periodically goes to sleep, so that others have to wait for it in the
                     // kernel.
                     if value % 64 == 0 { sched_yield() }
                 }

@@ -15,17 +15,17 @@ extension ParameterTable {
             .global,
             .number,
             usual: "5",
-            "connections that wait to be accepted",
+            "connections waiting to be accepted",
             .global { (globals, value) throws(ParameterFlaw) in globals.backlog = max(1, try value.number()) }
         ),
-        .globalText("socket options", note: "options of the sockets, such as SO_KEEPALIVE", \.socketOptions),
+        .globalText("socket options", note: "socket options, such as SO_KEEPALIVE", \.socketOptions),
         .globalText("pid file", kind: .path, note: "the locked file with the daemon's process ID", \.processIDFile),
-        .globalText("motd file", kind: .path, note: "text that is sent after the greeting", \.messageFile),
+        .globalText("motd file", kind: .path, note: "file whose text is sent after the greeting", \.messageFile),
         .globalText(
             "daemon chroot",
             kind: .path,
             note:
-                "root directory of the whole daemon; the configuration is then read once, and names of hosts are looked up in that directory",
+                "root directory of the whole daemon; the configuration is then read once, and host names are looked up in that directory",
             \.root
         ),
         .globalText("daemon uid", note: "user that the daemon runs as", \.user),

@@ -34,7 +34,7 @@ struct Candidate {
     var listedElsewhere: EntryAttributes?
     /// Its role among the names of one file (`-H`).
     var link = LinkRole.alone
-    /// Whether the first name of its file comes after it in the list: rsync then takes what is no file here for nothing.
+    /// Whether the first name of its file comes after it in the list: rsync then treats a non-file here as missing.
     var isPassedOver = false
     /// The number of names of its group, in this list, that refer to ``current``; counted if
     /// ``DecisionRules/countsNames(of:)`` requires it.

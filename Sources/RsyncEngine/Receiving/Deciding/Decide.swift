@@ -196,7 +196,7 @@ extension DecisionRules {
         let isGone = candidate.isPassedOver && changesDestination
         guard let current = candidate.current, current.isSameType(as: entry) || !isGone else { return .isNew }
         var found = differences(of: candidate, from: current, isChanging: true)
-        // Unlike a new link, rsync compares one with what is no link.
+        // Unlike for a new link, rsync compares with a non-link here.
         if keepsPermissions, entry.isSymbolicLink, !current.isSymbolicLink { found.insert(.reportPermissions) }
         return found
     }

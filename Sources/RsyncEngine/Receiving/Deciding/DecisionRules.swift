@@ -152,7 +152,7 @@ extension DecisionRules {
         guard keepsExecutability, entry.isRegular, hasOtherExecutability(entry, current) else {
             return current.permissions
         }
-        // Whoever may read a file that becomes executable may execute it (rsync(1), --executability).
+        // Users that may read a file that becomes executable may execute it (rsync(1), --executability).
         return entry.mode & 0o111 == 0
             ? current.permissions & ~0o111 : current.permissions | (current.permissions & 0o444) >> 2
     }

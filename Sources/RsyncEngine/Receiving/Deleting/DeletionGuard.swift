@@ -69,7 +69,7 @@ extension Deleter {
     func collect(_ leaves: [[UInt8]], in directory: VolumeDirectory, named name: [UInt8]) {
         guard rules.isGuarded else {
             guard !leaves.isEmpty else { return }
-            // Nobody is to count them first, so they are deleted early rather than forgotten.
+            // No count is needed first, so they are deleted early rather than forgotten.
             if !pending.hasSpace(for: leaves, of: name) { deletePending() }
             return pending.add(leaves, of: name, entries: Int64(leaves.count))
         }
@@ -143,10 +143,10 @@ extension Deleter {
             return refuse(.emptySource, count, of: has, "the source has no entries")
         }
         if let limit = rules.limit, has >= PendingDeletions.leastEntries, isTooMany(count, of: has, limit) {
-            return refuse(.tooMany, count, of: has, "more than \(limit) % would go")
+            return refuse(.tooMany, count, of: has, "the limit of \(limit) % would be exceeded")
         }
         guard !pending.isOverfull else {
-            return refuse(.tooMany, count, of: has, "there are too many names to keep them until they are counted")
+            return refuse(.tooMany, count, of: has, "too many names to keep in memory until they are counted")
         }
         deletePending()
         return true

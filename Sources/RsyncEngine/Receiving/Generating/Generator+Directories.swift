@@ -113,7 +113,7 @@ extension Generator {
         return true
     }
 
-    /// Leaves a directory alone, with all its contents; those below something that is no directory are errors, as in
+    /// Leaves a directory alone, with all its contents; those below something that is not a directory are errors, as in
     /// rsync.
     private func skip(directory candidate: Candidate, _ reason: SkipReason) {
         if reason == .missing { failedDirectories.insert(Array(candidate.name)) }

@@ -52,7 +52,7 @@ final class Backups {
     /// Whether the directory of a deleted entry keeps its backup, so that it cannot be removed.
     var staysBeside: Bool { if case .beside = rules.place { true } else { false } }
 
-    /// Makes a backup of an entry that is no directory; its name may be used by another entry afterwards, or be free.
+    /// Makes a backup of an entry that is not a directory; its name may be used by another entry afterwards, or be free.
     ///
     /// - Parameters:
     ///   - leaf: Its name; nothing happens if there is no such entry.
@@ -168,7 +168,7 @@ final class Backups {
         if options.group { attributes.group = status.group }
         if options.times { attributes.modified = status.modified }
         guard !status.isDirectory else { return attributes }
-        // Unlike rsync: what ran as somebody else must not run as this process's user.
+        // Unlike rsync: what ran as another user must not run as this process's user.
         if attributes.owner == nil, status.owner != geteuid() { attributes.permissions = status.permissions & ~0o4000 }
         if attributes.group == nil, status.group != getegid() {
             attributes.permissions = attributes.permissions.map { $0 & ~0o2000 }

@@ -69,14 +69,14 @@ final class SideFiles {
         in directory: VolumeDirectory,
         making isMaking: Bool = false
     ) throws(VolumeError) -> VolumeDirectory? {
-        if let hidden = places.hiddenPartials, hidden.hides(leaf, below: folder(ofPartials: directory)) { return nil }
+        if let hidden = places.hiddenPartials, hidden.hides(leaf, below: path(ofPartials: directory)) { return nil }
         guard let place = try place(ofPartials: directory, making: isMaking) else { return nil }
         let (own, other) = (try directory.status(), try place.status())
         return own.device == other.device && own.inode == other.inode ? nil : place
     }
 
     /// The path of the place from where it is looked for.
-    private func folder(ofPartials directory: VolumeDirectory) -> [UInt8] {
+    private func path(ofPartials directory: VolumeDirectory) -> [UInt8] {
         guard case .below(let path) = places.partials else { return [] }
         return directory.path(of: path.span)
     }

@@ -34,8 +34,8 @@ struct SidePath: Sendable {
     /// A path as messages show it: with the destination's, unless it is absolute.
     func shown(_ path: [UInt8]) -> [UInt8] {
         guard path.first != PathParts.separator else { return path }
-        let folder = base == nil ? destination.absolutePath : [PathParts.separator] + basePath
-        return folder + [PathParts.separator] + path
+        let directory = base == nil ? destination.absolutePath : [PathParts.separator] + basePath
+        return directory + [PathParts.separator] + path
     }
 
     /// A path without empty components, `.` and `..`; above the root there is only the root.

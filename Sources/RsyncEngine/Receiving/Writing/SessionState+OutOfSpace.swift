@@ -1,3 +1,4 @@
+import LinuxSystem
 import VolumeAccess
 
 extension SessionState {
@@ -20,7 +21,7 @@ extension SessionState {
         }
     }
 
-    /// Whether an entry could not be created for want of an inode: entries that need none are not affected, so that, as
+    /// Whether an entry could not be created for lack of an inode: entries that need none are not affected, so that, as
     /// in rsync, only this one fails.
     func lacksOnlyInode(_ error: VolumeError, on volume: Volume) -> Bool {
         guard case .system(let operation, _, _) = error, error.isOutOfSpace,
@@ -80,9 +81,9 @@ extension SessionState {
     private func shortage(on volume: Volume, _ size: Int64?, _ written: Int64) -> String? {
         let space: UsableSpace
         do throws(VolumeError) { space = try volume.usableSpace() } catch { return nil }
-        guard let size else { return "\(space.freeBytes) bytes are free" }
+        guard let size else { return "\(counted(space.freeBytes, "byte")) free" }
         let free = space.freeBytes + written
         guard size > free else { return nil }
-        return "the file needs \(size) bytes, \(free) were free: \(size - free) bytes are missing"
+        return "the file needs \(counted(size, "byte")), \(free) were free: \(counted(size - free, "byte")) short"
     }
 }

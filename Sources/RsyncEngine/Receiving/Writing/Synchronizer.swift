@@ -161,8 +161,8 @@ final class Synchronizer: Sendable {
     private func withoutRepeating(_ loss: EngineError) -> EngineError {
         guard hasTold.load(ordering: .relaxed), case .writeBack(_, let cause) = loss else { return loss }
         let later = lostLater.withLock { $0 }
-        let more = later.isEmpty ? "" : ", and there are \(later.count) more: \(Self.list(later))"
-        return .writeBack("files are named above\(more)", cause)
+        let more = later.isEmpty ? "" : ", and \(later.count) more: \(Self.list(later))"
+        return .writeBack("the files are named above\(more)", cause)
     }
 
     /// Lists the first of some names.
@@ -214,12 +214,12 @@ final class Synchronizer: Sendable {
         var damaged = device.damaged(among: files, limit: Self.askedLimit).map(\.path)
         if case .writeBack(let path, _) = cause { damaged.insert(path, at: 0) }
         let missed = device.markIncomplete(files)
-        var text = files.count == 1 ? "1 file was not on the disk yet" : "\(files.count) files were not on the disk yet"
+        var text = "not yet on disk: \(counted(files.count, "file"))"
         if !damaged.isEmpty {
-            text += ", data was lost of \(Self.list(damaged))"
+            text += ", data was lost in \(Self.list(damaged))"
         }
         if !files.isEmpty { text += "; the next pass sends them again" }
-        if missed > 0 { text += " but for \(missed) that could not be marked" }
+        if missed > 0 { text += ", except for \(missed) that could not be marked" }
         return .writeBack(text, cause)
     }
 }

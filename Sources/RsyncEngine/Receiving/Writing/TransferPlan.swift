@@ -17,7 +17,7 @@ final class TransferPlan: Sendable {
     let flags: ItemFlags
     /// The existing entry at the file's name; nil when there is none.
     let current: FileStatus?
-    /// Whether something that is no file is replaced.
+    /// Whether something that is not a file is replaced.
     let replacesOther: Bool
     /// The attributes of the finished file.
     let attributes: FileAttributes

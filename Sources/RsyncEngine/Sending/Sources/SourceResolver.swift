@@ -63,10 +63,10 @@ package struct SourceResolver {
     /// Whether owners and modes are those in extended attributes (`--fake-super`).
     private let isSimulated: Bool
     /// The directory opened last: arguments often have theirs in common.
-    private var last: (path: [UInt8], folder: Folder)?
+    private var last: (path: [UInt8], directory: ArgumentDirectory)?
 
     /// A directory of an argument: where it is on a volume, and for filter rules.
-    private struct Folder {
+    private struct ArgumentDirectory {
         let volume: Volume
         let filterRoot: FilterRoot
         /// The path below the volume's root, where links are followed that must not lead out of it.
@@ -92,26 +92,30 @@ package struct SourceResolver {
         }
         var names: FileNames?
         if case .names(let known) = filesFrom { names = known }
-        let folder = try open(argument)
+        let directory = try open(argument)
         return SourceRoot(
-            volume: folder.volume,
-            base: folder.base,
+            volume: directory.volume,
+            base: directory.base,
             name: Self.dot,
             argument: argument,
-            folder.filterRoot,
+            directory.filterRoot,
             names: names
         )
     }
 
-    private mutating func open(_ path: [UInt8]) throws(VolumeError) -> Folder {
-        if let last, last.path == path { return last.folder }
+    private mutating func open(_ path: [UInt8]) throws(VolumeError) -> ArgumentDirectory {
+        if let last, last.path == path { return last.directory }
         let volume = try place.open(path, simulating: isSimulated)
-        var folder = Folder(volume: volume, filterRoot: place.filterRoot(path, volume))
+        var directory = ArgumentDirectory(volume: volume, filterRoot: place.filterRoot(path, volume))
         if selection.links.followsAny, case .module(let module, _, _) = place {
-            folder = Folder(volume: module, filterRoot: folder.filterRoot, base: SourcePlace.inner(path))
+            directory = ArgumentDirectory(
+                volume: module,
+                filterRoot: directory.filterRoot,
+                base: SourcePlace.inner(path)
+            )
         }
-        last = (path, folder)
-        return folder
+        last = (path, directory)
+        return directory
     }
 
     /// Opens an argument that is sent under its last component.
@@ -119,8 +123,8 @@ package struct SourceResolver {
         let parts = PathParts(argument)
         let isParent = parts.leaf == Self.dot + Self.dot
         let takesContents = isParent || parts.leaf.isEmpty || parts.leaf == Self.dot
-        let folder = isParent ? argument : parts.hasParent ? parts.folder : []
-        let opened = try open(folder)
+        let directory = isParent ? argument : parts.hasParent ? parts.directory : []
+        let opened = try open(directory)
         var source = SourceRoot(
             volume: opened.volume,
             base: opened.base,
@@ -128,7 +132,7 @@ package struct SourceResolver {
             argument: argument,
             opened.filterRoot
         )
-        source.folder = folder
+        source.argumentDirectory = directory
         return source
     }
 
@@ -141,14 +145,14 @@ package struct SourceResolver {
     private func relative(
         _ path: RelativePath,
         _ argument: [UInt8],
-        _ base: Folder
+        _ base: ArgumentDirectory
     ) throws(VolumeError) -> SourceRoot {
         let prefix = path.isAbsolute ? [PathParts.separator] : []
-        func source(_ folder: Folder, _ prefix: [UInt8], _ name: [UInt8]) -> SourceRoot {
+        func source(_ directory: ArgumentDirectory, _ prefix: [UInt8], _ name: [UInt8]) -> SourceRoot {
             var source = SourceRoot(
-                volume: folder.volume,
+                volume: directory.volume,
                 prefix: prefix,
-                base: folder.base,
+                base: directory.base,
                 name: name,
                 takesContents: path.takesContents,
                 argument: argument,
@@ -157,15 +161,15 @@ package struct SourceResolver {
                 impliedPath: base.base
             )
             source.impliesRoot = path.beginsAtRoot
-            source.folder = path.base
+            source.argumentDirectory = path.base
             return source
         }
         guard !path.components.isEmpty else { return source(base, [], Self.dot) }
         // Links in the user's own path are followed; below it nothing is.
         let entered = path.takesContents ? path.components[...] : path.components.dropLast()
-        let folder = Array(entered.joined(separator: [PathParts.separator]))
+        let directory = Array(entered.joined(separator: [PathParts.separator]))
         do throws(VolumeError) {
-            if !folder.isEmpty, base.base.isEmpty { _ = try base.volume.directory(folder.span) }
+            if !directory.isEmpty, base.base.isEmpty { _ = try base.volume.directory(directory.span) }
             return source(base, prefix, path.path)
         } catch {
             // The walk then sees that it is missing.
@@ -176,16 +180,16 @@ package struct SourceResolver {
             guard error.isSymbolicLinkRefused || error.number == ENOTDIR else { throw error }
             let volume: Volume
             do throws(VolumeError) {
-                volume = try open(folder, below: base.volume)
+                volume = try open(directory, below: base.volume)
             } catch {
-                // A slash after what is no directory counts for nothing.
+                // A slash after the name of a non-directory is ignored.
                 guard error.number == ENOTDIR, let entry = path.withoutContents else { throw error }
                 return try relative(entry, argument, base)
             }
             let leaf = path.takesContents ? Self.dot : path.components[path.components.count - 1]
             return source(
-                Folder(volume: volume, filterRoot: base.filterRoot),
-                prefix + folder + [PathParts.separator],
+                ArgumentDirectory(volume: volume, filterRoot: base.filterRoot),
+                prefix + directory + [PathParts.separator],
                 leaf
             )
         }
@@ -203,7 +207,7 @@ package struct SourceResolver {
     private var listedRule: PathRule {
         var rule = place.rule(selection.links)
         switch place {
-        // As in rsync, directories that are no part of the transfer are entered like a source argument's.
+        // As in rsync, directories that are not part of the transfer are entered like a source argument's.
         case .user: if !selection.relative { rule.links = .everybodys }
         case .module: rule.links = .everybodys
         }
@@ -228,35 +232,42 @@ package struct SourceResolver {
         if selection.relative {
             guard let path = RelativePath(name) else { throw .invalidName(name) }
             let parent = path.takesContents ? path.components[...] : path.components.dropLast()
-            let folder = path.base.isEmpty ? parent : [path.base] + parent
-            try checkLimit(Array(folder.joined(separator: [PathParts.separator])), below: source)
-            return try relative(path, name, try self.folder(path.base, below: source))
+            let directory = path.base.isEmpty ? parent : [path.base] + parent
+            try checkLimit(Array(directory.joined(separator: [PathParts.separator])), below: source)
+            return try relative(path, name, try self.directory(path.base, below: source))
         }
         let parts = PathParts(name)
         let takesContents = parts.leaf.isEmpty || parts.leaf == Self.dot
         try checkLimit(parts.parent, below: source)
-        let folder = try folder(parts.parent, below: source)
+        let directory = try directory(parts.parent, below: source)
         let leaf = takesContents ? Self.dot : parts.leaf
-        return SourceRoot(volume: folder.volume, base: folder.base, name: leaf, argument: name, folder.filterRoot)
+        return SourceRoot(
+            volume: directory.volume,
+            base: directory.base,
+            name: leaf,
+            argument: name,
+            directory.filterRoot
+        )
     }
 
-    private mutating func folder(_ path: [UInt8], below source: SourceRoot) throws(VolumeError) -> Folder {
+    private mutating func directory(_ path: [UInt8], below source: SourceRoot) throws(VolumeError) -> ArgumentDirectory
+    {
         guard !path.isEmpty else {
-            return Folder(volume: source.volume, filterRoot: source.filterRoot, base: source.base)
+            return ArgumentDirectory(volume: source.volume, filterRoot: source.filterRoot, base: source.base)
         }
-        if let last, last.path == path { return last.folder }
+        if let last, last.path == path { return last.directory }
         let whole = source.base.isEmpty ? path : source.base + [PathParts.separator] + path
-        let folder: Folder
+        let directory: ArgumentDirectory
         if selection.links.followsAny, case .module = place {
             let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, source.volume)
-            folder = Folder(volume: source.volume, filterRoot: filterRoot, base: whole)
+            directory = ArgumentDirectory(volume: source.volume, filterRoot: filterRoot, base: whole)
         } else {
             let volume = try open(whole, below: source.volume)
             let filterRoot = place.filterRoot(source.filterRoot.path + [PathParts.separator] + path, volume)
-            folder = Folder(volume: volume, filterRoot: filterRoot)
+            directory = ArgumentDirectory(volume: volume, filterRoot: filterRoot)
         }
-        last = (path, folder)
-        return folder
+        last = (path, directory)
+        return directory
     }
 }
 
@@ -295,8 +306,8 @@ extension SourceResolver {
     /// An argument whose directory cannot be opened; nil if that is to be ignored.
     private mutating func failure(of argument: [UInt8], _ error: VolumeError) -> SourceFailure? {
         let number = error.number ?? EINVAL
-        if let folder = selection.relative ? unusableBase(of: argument) : PathParts(argument).folder {
-            let text = place.failure("change_dir", place.shown(argument: folder), number)
+        if let directory = selection.relative ? unusableBase(of: argument) : PathParts(argument).directory {
+            let text = place.failure("change_dir", place.shown(argument: directory), number)
             return SourceFailure(text: text, isError: true)
         }
         if error.isMissing, selection.ignoresMissing { return nil }
@@ -372,7 +383,7 @@ extension SourcePlace {
     ///
     /// - Parameters:
     ///   - path: The path below the root's volume.
-    ///   - root: The root.
+    ///   - root: The source that the path belongs to.
     /// - Returns: The path.
     func shown(_ path: some Sequence<UInt8>, below root: SourceTable.Root) -> [UInt8] {
         var directory = PathParts.components(of: root.volume.absolutePath)[...]
@@ -386,8 +397,8 @@ extension SourcePlace {
             rest = rest.dropFirst(base.count)
         }
         let separator = [PathParts.separator]
-        let folder = Array(directory.joined(separator: separator))
-        return rest.isEmpty ? separator + folder : shown(rest.joined(separator: separator), in: folder)
+        let whole = Array(directory.joined(separator: separator))
+        return rest.isEmpty ? separator + whole : shown(rest.joined(separator: separator), in: whole)
     }
 
     /// A path of an argument for messages.

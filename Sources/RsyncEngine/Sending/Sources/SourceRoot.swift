@@ -26,7 +26,7 @@ package struct SourceRoot: Sendable {
     /// Whether the transfer's root is one of them.
     var impliesRoot = false
     /// The part of the argument that precedes the names of the transfer: `dir` of `dir/file` and of `dir/`.
-    var folder: [UInt8] = []
+    var argumentDirectory: [UInt8] = []
     /// The names below the root that are sent instead of the root's contents (`--files-from`); nil for an argument.
     let names: FileNames?
 

@@ -15,8 +15,8 @@ final class SourceTable: Sendable {
         let prefix: [UInt8]
         /// The path from the volume's root to where its names begin; empty unless links are followed within a module.
         let base: [UInt8]
-        /// See ``SourceRoot/folder``.
-        let folder: [UInt8]
+        /// See ``SourceRoot/argumentDirectory``.
+        let argumentDirectory: [UInt8]
 
         /// The path below the volume's root of a directory of the transfer.
         func path(of directory: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -55,7 +55,12 @@ final class SourceTable: Sendable {
             if let number = known.numbers[key] { return number }
             guard let number = UInt16(exactly: known.roots.count) else { return nil }
             known.roots.append(
-                Root(volume: source.volume, prefix: source.prefix, base: source.base, folder: source.folder)
+                Root(
+                    volume: source.volume,
+                    prefix: source.prefix,
+                    base: source.base,
+                    argumentDirectory: source.argumentDirectory
+                )
             )
             known.numbers[key] = number
             return number
@@ -99,7 +104,7 @@ final class SourceDirectories {
     }
 
     /// What precedes an entry's name in the argument that it comes from.
-    func folder(of entry: FileEntry) -> [UInt8] { table.root(entry.source).folder }
+    func argumentDirectory(of entry: FileEntry) -> [UInt8] { table.root(entry.source).argumentDirectory }
 
     /// Opens the file of an entry.
     func open(_ entry: FileEntry, in list: FileList) throws(VolumeError) -> ReadableFile {

@@ -131,7 +131,7 @@ final class EntryMaker {
     ///   - status: The entry's status.
     ///   - leaf: Its name; nil for the directory itself.
     ///   - directory: Its directory.
-    ///   - entry: The entry.
+    ///   - entry: What they are added to.
     ///   - list: The list that gets it.
     func addMetadata(
         of status: FileStatus,

@@ -115,8 +115,8 @@ final class SourceWalker {
             let isRoot = source.name == [UInt8(ascii: ".")]
             let root = table.root(number)
             let parts = PathParts(source.transferName)
-            let folder = isRoot ? (source.prefix.isEmpty ? [] : source.transferName) : parts.parent
-            let directory = try root.directory(folder[...], following: maker.following)
+            let parent = isRoot ? (source.prefix.isEmpty ? [] : source.transferName) : parts.parent
+            let directory = try root.directory(parent[...], following: maker.following)
             guard let own = isRoot ? try directory.status() : try directory.status(of: parts.leaf.span) else {
                 if state.options.deletion.deletesMissingSources { return addMissing(source, number, to: list) }
                 addImplied(source, number, onlyRoot: true, to: list)

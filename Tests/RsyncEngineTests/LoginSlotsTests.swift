@@ -7,25 +7,25 @@ import Transport
 
 /// A server's end of connections, and the clients' ends that keep them open.
 private final class Connections {
-    let places: LoginPlaces
-    private(set) var held: [(place: LoginPlace, near: SocketStream)] = []
+    let slots: LoginSlots
+    private(set) var held: [(slot: LoginSlot, near: SocketStream)] = []
     private var far: [SocketStream] = []
 
-    init(_ places: LoginPlaces) { self.places = places }
+    init(_ slots: LoginSlots) { self.slots = slots }
 
     /// A new connection that has come to a step.
     @discardableResult
-    func open(_ progress: LoginPlaces.Progress = .accepted) throws -> LoginPlace? {
+    func open(_ progress: LoginSlots.Progress = .accepted) throws -> LoginSlot? {
         let (near, far) = try SocketStream.pair()
-        guard let place = places.enter(near) else { return nil }
-        place.advance(to: progress)
-        held.append((place, near))
+        guard let slot = slots.enter(near) else { return nil }
+        slot.advance(to: progress)
+        held.append((slot, near))
         self.far.append(far)
-        return place
+        return slot
     }
 
     /// The numbers of those that were put out, in the order they came in.
-    var displaced: [Int] { held.indices.filter { held[$0].place.eviction == .displaced } }
+    var evicted: [Int] { held.indices.filter { held[$0].slot.endReason == .evicted } }
 
     func send(_ text: String, from index: Int) throws {
         try far[index].write(Array(text.utf8))
@@ -33,23 +33,23 @@ private final class Connections {
     }
 }
 
-@Suite("LoginPlaces", .timeLimit(.minutes(10)))
-struct LoginPlacesTests {
+@Suite("LoginSlots", .timeLimit(.minutes(10)))
+struct LoginSlotsTests {
     private func connections(_ capacity: Int, stay: Duration = .zero) -> Connections {
-        Connections(LoginPlaces(capacity: capacity, limit: .seconds(60), leastStay: stay))
+        Connections(LoginSlots(capacity: capacity, limit: .seconds(60), leastStay: stay))
     }
 
     @Test("the connection with the least progress is evicted, among equals the oldest")
     func leastProgress() throws {
         let all = connections(5)
-        for progress in [LoginPlaces.Progress.secured, .accepted, .accepted, .challenged, .greeted] {
+        for progress in [LoginSlots.Progress.secured, .accepted, .accepted, .challenged, .greeted] {
             try all.open(progress)
         }
-        #expect(all.displaced.isEmpty)
+        #expect(all.evicted.isEmpty)
         try all.open()
-        #expect(all.displaced == [1])
+        #expect(all.evicted == [1])
         try all.open()
-        #expect(all.displaced == [1, 2])
+        #expect(all.evicted == [1, 2])
         #expect(throws: TransportError.self) { try all.held[1].near.read(upTo: 1) }
     }
 
@@ -59,7 +59,7 @@ struct LoginPlacesTests {
         for _ in 0..<5 { try all.open() }
         try all.send("x", from: 0)
         try all.open()
-        #expect(all.displaced == [1])
+        #expect(all.evicted == [1])
     }
 
     @Test("connections that hold all slots at a late step are evicted for new ones")
@@ -67,10 +67,10 @@ struct LoginPlacesTests {
         let all = connections(10)
         for _ in 0..<10 { try all.open(.challenged) }
         let honest = try #require(try all.open())
-        #expect(all.displaced == [0])
+        #expect(all.evicted == [0])
         try all.open(.challenged)
-        #expect(honest.eviction == nil)
-        #expect(all.displaced == [0, 1])
+        #expect(honest.endReason == nil)
+        #expect(all.evicted == [0, 1])
     }
 
     @Test("an authenticated peer is never evicted, and takes no slot from others")
@@ -79,8 +79,8 @@ struct LoginPlacesTests {
         let proven = try #require(try all.open(.secured))
         #expect(proven.prove())
         for _ in 0..<20 { try all.open(.greeted) }
-        #expect(proven.eviction == nil)
-        #expect(all.displaced.count == 15)
+        #expect(proven.endReason == nil)
+        #expect(all.evicted.count == 15)
     }
 
     @Test("the number of authenticated peers that have not logged in is limited")
@@ -94,17 +94,17 @@ struct LoginPlacesTests {
     func leaving() throws {
         let all = connections(5)
         for _ in 0..<20 {
-            let place = try #require(try all.open(.challenged))
-            #expect(place.leave())
-            #expect(!place.leave())
+            let slot = try #require(try all.open(.challenged))
+            #expect(slot.leave())
+            #expect(!slot.leave())
         }
-        #expect(all.displaced.isEmpty)
+        #expect(all.evicted.isEmpty)
         for _ in 0..<20 {
             let (near, _) = try SocketStream.pair()
-            _ = all.places.enter(near)
+            _ = all.slots.enter(near)
         }
         for _ in 0..<5 { try all.open() }
-        #expect(all.displaced.isEmpty)
+        #expect(all.evicted.isEmpty)
     }
 
     @Test("a new connection waits until the evicted one has had its minimum time")
@@ -113,29 +113,29 @@ struct LoginPlacesTests {
         let start = ContinuousClock.now
         for _ in 0..<6 { try all.open() }
         #expect(ContinuousClock.now - start >= .milliseconds(200))
-        #expect(all.displaced == [0])
+        #expect(all.evicted == [0])
     }
 
     @Test("the time before the login is limited whatever is received, for authenticated peers too")
     func deadline() throws {
-        let all = Connections(LoginPlaces(limit: .milliseconds(300)))
-        let places = all.places
-        let watch = try Background { places.watch() }
+        let all = Connections(LoginSlots(limit: .milliseconds(300)))
+        let slots = all.slots
+        let watch = try Background { slots.watch() }
         let start = ContinuousClock.now
-        let place = try #require(try all.open())
-        #expect(place.prove())
+        let slot = try #require(try all.open())
+        #expect(slot.prove())
         let session = try #require(try all.open())
         #expect(session.leave())
-        while place.eviction == nil, ContinuousClock.now - start < .seconds(10) {
+        while slot.endReason == nil, ContinuousClock.now - start < .seconds(10) {
             try all.send("x", from: 1)
-            place.advance(to: .greeted)
+            slot.advance(to: .greeted)
         }
-        #expect(place.eviction == .tooSlow)
-        #expect(!place.leave())
+        #expect(slot.endReason == .tooSlow)
+        #expect(!slot.leave())
         #expect(ContinuousClock.now - start >= .milliseconds(300))
         #expect(throws: TransportError.self) { try all.held[0].near.read(upTo: 1) }
         try all.send("x", from: 1)
-        all.places.close()
+        all.slots.close()
         _ = try watch.value()
     }
 }

@@ -2,18 +2,18 @@ import LinuxSystem
 import Synchronization
 package import Transport
 
-/// A server's places for connections that have not logged in yet: a limited number at a time, each for a limited time.
+/// A server's slots for connections that have not logged in yet: a limited number at a time, each for a limited time.
 ///
-/// A connection has ``limit`` from ``enter(_:)`` until ``LoginPlace/leave()``, whatever bytes it sends in the meantime.
-/// When all places are taken, a new connection evicts the one that has made the least progress. A login step that at
-/// most a fifth of all places have reached is passed over, so that a peer that holds many connections at a late step
+/// A connection has ``limit`` from ``enter(_:)`` until ``LoginSlot/leave()``, whatever bytes it sends in the meantime.
+/// When all slots are taken, a new connection evicts the one that has made the least progress. A login step that at
+/// most a fifth of all slots have reached is passed over, so that a peer that holds many connections at a late step
 /// cannot confine all others to the first one. Within a step, the connection that reached it first is evicted, but none
 /// before it has spent ``leastStay`` there: until then the new one waits in the kernel's queue. Addresses play no part:
 /// behind a proxy, all peers share one.
 ///
 /// ## Concurrency model
 /// `state` is used by the accepting threads, the connections' threads, and the thread that runs ``watch()``.
-package final class LoginPlaces: Sendable {
+package final class LoginSlots: Sendable {
     /// How far a connection's login has progressed.
     package enum Progress: Int, CaseIterable, Comparable, Sendable {
         /// The connection was accepted and has sent nothing.
@@ -32,11 +32,11 @@ package final class LoginPlaces: Sendable {
     }
 
     /// Why a connection was closed before it had logged in.
-    package enum Eviction: Equatable, Sendable {
+    package enum EndReason: Equatable, Sendable {
         /// It had not logged in within the time limit.
         case tooSlow
-        /// Another connection needed its place.
-        case displaced
+        /// Another connection needed its slot.
+        case evicted
         /// The server is shutting down.
         case closing
     }
@@ -50,7 +50,7 @@ package final class LoginPlaces: Sendable {
         var stepBegan: ContinuousClock.Instant
         /// Whether it has authenticated by a certificate or a key, so that only its deadline ends it.
         var isProven = false
-        var eviction: Eviction?
+        var endReason: EndReason?
     }
 
     private struct State {
@@ -65,9 +65,9 @@ package final class LoginPlaces: Sendable {
     private let capacity: Int
     private let leastStay: Duration
     private let state = Mutex(State())
-    private let closed = BoundedQueue<Never>(capacity: 1, name: "end of the places before login")
+    private let closed = BoundedQueue<Never>(capacity: 1, name: "end of the slots before login")
 
-    /// Makes the places.
+    /// Creates the slots.
     ///
     /// - Parameters:
     ///   - capacity: The most connections before login at a time, and as many again that have authenticated by TLS; at
@@ -81,14 +81,14 @@ package final class LoginPlaces: Sendable {
         self.leastStay = leastStay
     }
 
-    /// Gives a new connection a place, evicting another connection if none is free; may block.
+    /// Gives a new connection a slot, evicting another connection if none is free; may block.
     ///
-    /// - Parameter stream: The connection; closed when its time is up or its place is needed.
-    /// - Returns: The place; nil when the places are closed.
-    package func enter(_ stream: any ByteStream) -> LoginPlace? {
+    /// - Parameter stream: The connection; closed when its time is up or its slot is needed.
+    /// - Returns: The slot; nil when the slots are closed.
+    package func enter(_ stream: any ByteStream) -> LoginSlot? {
         while true {
             let now = ContinuousClock.now
-            var displaced: (any ByteStream)?
+            var evicted: (any ByteStream)?
             var wait = Duration.zero
             let number: Int? = state.withLock { state in
                 guard !state.isClosed else { return nil }
@@ -98,8 +98,8 @@ package final class LoginPlaces: Sendable {
                         wait = leastStay - age
                         return nil
                     }
-                    displaced = state.entries[victim]?.stream
-                    state.entries[victim]?.eviction = .displaced
+                    evicted = state.entries[victim]?.stream
+                    state.entries[victim]?.endReason = .evicted
                 }
                 state.nextNumber += 1
                 state.nextOrder += 1
@@ -111,8 +111,8 @@ package final class LoginPlaces: Sendable {
                 )
                 return state.nextNumber
             }
-            displaced?.close()
-            if let number { return LoginPlace(number, of: self) }
+            evicted?.close()
+            if let number { return LoginSlot(number, of: self) }
             guard wait > .zero, case .timedOut = closed.pop(within: wait) else { return nil }
         }
     }
@@ -122,9 +122,9 @@ package final class LoginPlaces: Sendable {
     /// - Parameters:
     ///   - entries: All connections; the steps of those that have sent their first bytes are brought up to date.
     ///   - capacity: The most connections at a time.
-    /// - Returns: Its number; nil while there is a free place.
+    /// - Returns: Its number; nil while there is a free slot.
     static func victim(among entries: inout [Int: Entry], capacity: Int) -> Int? {
-        let candidates = entries.filter { $0.value.eviction == nil && !$0.value.isProven }
+        let candidates = entries.filter { $0.value.endReason == nil && !$0.value.isProven }
         guard candidates.count >= capacity else { return nil }
         var steps = [Int](repeating: 0, count: Progress.allCases.count)
         for (number, entry) in candidates {
@@ -147,9 +147,9 @@ package final class LoginPlaces: Sendable {
             var late: [any ByteStream] = []
             next = now + limit
             state.withLock { state in
-                for (number, entry) in state.entries where entry.eviction == nil {
+                for (number, entry) in state.entries where entry.endReason == nil {
                     if entry.deadline <= now {
-                        state.entries[number]?.eviction = .tooSlow
+                        state.entries[number]?.endReason = .tooSlow
                         late.append(entry.stream)
                     } else {
                         next = min(next, entry.deadline)
@@ -160,12 +160,12 @@ package final class LoginPlaces: Sendable {
         }
     }
 
-    /// Stops giving places, and closes the connections that have one.
+    /// Stops giving slots, and closes the connections that have one.
     package func close() {
         let streams = state.withLock { state in
             state.isClosed = true
-            let numbers = state.entries.filter { $0.value.eviction == nil }.keys
-            for number in numbers { state.entries[number]?.eviction = .closing }
+            let numbers = state.entries.filter { $0.value.endReason == nil }.keys
+            for number in numbers { state.entries[number]?.endReason = .closing }
             return numbers.compactMap { state.entries[$0]?.stream }
         }
         for stream in streams { stream.close() }
@@ -190,11 +190,11 @@ package final class LoginPlaces: Sendable {
         }
     }
 
-    fileprivate func eviction(_ number: Int) -> Eviction? { state.withLock { $0.entries[number]?.eviction } }
+    fileprivate func endReason(_ number: Int) -> EndReason? { state.withLock { $0.entries[number]?.endReason } }
 
     fileprivate func leave(_ number: Int) -> Bool {
         state.withLock { state in
-            guard let entry = state.entries[number], entry.eviction == nil else { return false }
+            guard let entry = state.entries[number], entry.endReason == nil else { return false }
             state.entries[number] = nil
             return true
         }
@@ -203,31 +203,31 @@ package final class LoginPlaces: Sendable {
     fileprivate func end(_ number: Int) { state.withLock { $0.entries[number] = nil } }
 }
 
-/// A connection's place before its login; released with the last reference to it.
-package final class LoginPlace: Sendable {
+/// A connection's slot before its login; released with the last reference to it.
+package final class LoginSlot: Sendable {
     private let number: Int
-    private let places: LoginPlaces
+    private let slots: LoginSlots
 
-    fileprivate init(_ number: Int, of places: LoginPlaces) {
+    fileprivate init(_ number: Int, of slots: LoginSlots) {
         self.number = number
-        self.places = places
+        self.slots = slots
     }
 
-    deinit { places.end(number) }
+    deinit { slots.end(number) }
 
     /// Records a step of the login.
-    package func advance(to progress: LoginPlaces.Progress) { places.advance(number, to: progress) }
+    package func advance(to progress: LoginSlots.Progress) { slots.advance(number, to: progress) }
 
     /// Records that the peer has authenticated by a certificate or a key: it is no longer evicted for another.
     ///
     /// - Returns: False when the limit of such connections is reached.
-    package func prove() -> Bool { places.prove(number) }
+    package func prove() -> Bool { slots.prove(number) }
 
     /// Why the connection was closed; nil if it was not.
-    package var eviction: LoginPlaces.Eviction? { places.eviction(number) }
+    package var endReason: LoginSlots.EndReason? { slots.endReason(number) }
 
     /// Ends the time before the login.
     ///
     /// - Returns: False when the connection was closed, or had left already.
-    package func leave() -> Bool { places.leave(number) }
+    package func leave() -> Bool { slots.leave(number) }
 }
