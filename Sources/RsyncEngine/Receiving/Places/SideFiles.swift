@@ -115,7 +115,7 @@ final class SideFiles {
         } catch {
             guard isMaking, error.isMissing else { throw error }
             let parts = PathParts(path)
-            try Self.make(parts.leaf, below: side.open(parts.folder).root)
+            try Self.make(parts.leaf, below: side.open(parts.directory).root)
             return try side.open(path).root
         }
     }
