@@ -157,7 +157,8 @@ package final class CommandPrinter: TransferObserver {
             guard !isComplete else { return }
             inform(Array((isSending ? "sending" : "receiving").utf8) + Array(" incremental file list".utf8))
         } else if isComplete {
-            output.raw(level > 1 ? "\(numbers.count(Int64(count))) files to consider\n" : "done\n")
+            let files = count == 1 ? "file" : "files"
+            output.raw(level > 1 ? "\(numbers.count(Int64(count))) \(files) to consider\n" : "done\n")
         } else {
             output.raw("\(isSending ? "building" : "receiving") file list ... ")
             if level > 1, isSending { output.raw("\n 0 files...\r") }

@@ -91,6 +91,7 @@ SETS |= {
     "statistics, an alternate directory": Set("-a --stats --copy-dest=../other", tree=TREE, ignored=(WIRE,)),
     **{f"progress {options}": Set(f"-a {options} --no-i-r", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS)
        for options in ("--progress", "-v --progress", "-P -i", "--progress -h", "--progress -n")},
+    "progress, one file": Set("-a --progress --no-i-r", "src/f", "dst/", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS),
     "progress of all": Set("-a --info=progress2 --no-i-r", tree=TREE, roles=EVERYWHERE[1:], ignored=PROGRESS),
     # names and formats
     "names with control characters": Set("-avvi --delete --exclude=*.log", tree=ODD),
