@@ -109,7 +109,8 @@ def _from_closed_directory(setting, folder):
     check(os.path.exists(f"{folder}/dst/f") and os.path.getsize(f"{folder}/log") > 0, "the file or the log is missing")
 
 
-UPWARD = "mkdir -p src/d src/e dst; echo x > src/d/f; for n in $(seq 2000); do ln -s ../d/f src/e/l$n; done"
+UPWARD = ("mkdir -p src/e up/d dst; echo x > up/d/f; ln -s ../d up/d/l; "
+          "for n in $(seq 300); do ln -s ../../up/d/$(printf 'l/%.0s' $(seq 30))f src/e/l$n; done")
 
 
 def _while_renaming(body):
