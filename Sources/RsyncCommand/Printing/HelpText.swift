@@ -50,11 +50,13 @@ enum VersionText {
 
     private static let capabilities: [(name: String, value: Value)] = [
         ("file_bits", .bits(64)), ("inum_bits", .bits(64)), ("timestamp_bits", .bits(64)), ("long_int_bits", .bits(64)),
-        ("socketpairs", .has(true)), ("symlinks", .option("links")), ("symtimes", .has(true)), ("hardlinks", .option("hard-links")),
-        ("hardlink_specials", .has(true)), ("hardlink_symlinks", .has(true)), ("IPv6", .has(true)),
-        ("atimes", .option("atimes")), ("batchfiles", .option("write-batch")), ("inplace", .option("inplace")), ("append", .option("append")),
-        ("ACLs", .option("acls")), ("ACL_at", .has(true)), ("xattrs", .option("xattrs")), ("secluded_args", .word("optional")),
-        ("iconv", .option("iconv")), ("prealloc", .option("preallocate")), ("stop_at", .option("stop-at")), ("crtimes", .option("crtimes")),
+        ("socketpairs", .has(true)), ("symlinks", .option("links")), ("symtimes", .has(true)),
+        ("hardlinks", .option("hard-links")), ("hardlink_specials", .has(true)), ("hardlink_symlinks", .has(true)),
+        ("IPv6", .has(true)), ("atimes", .option("atimes")), ("batchfiles", .option("write-batch")),
+        ("inplace", .option("inplace")), ("append", .option("append")), ("ACLs", .option("acls")),
+        ("ACL_at", .has(true)), ("xattrs", .option("xattrs")), ("secluded_args", .word("optional")),
+        ("iconv", .option("iconv")), ("prealloc", .option("preallocate")), ("stop_at", .option("stop-at")),
+        ("crtimes", .option("crtimes")),
     ]
     private static let optimizations: [(name: String, value: Value)] = [
         ("SIMD_roll", .has(true)), ("asm_roll", .has(false)), ("openssl_crypto", .has(true)), ("asm_MD5", .has(false)),
@@ -115,7 +117,8 @@ enum VersionText {
             "[\n    " + words.map { "\"\($0)\"" }.joined(separator: ", ") + "\n  ]"
         }
         let fields: [(String, String)] = [
-            ("program", "\"dvm-rsync\""), ("version", "\"\(RsyncCommandLine.version)\""), ("protocol", "\"\(Dialect.newest.version).0\""),
+            ("program", "\"dvm-rsync\""), ("version", "\"\(RsyncCommandLine.version)\""),
+            ("protocol", "\"\(Dialect.newest.version).0\""),
             ("copyright", "\"\(copyright)\""), ("url", "\"\""), ("capabilities", members(capabilities)),
             ("optimizations", members(optimizations)), ("checksum_list", list(checksums)),
             ("compress_list", list(compressors)), ("daemon_auth_list", list(digests)),

@@ -59,6 +59,7 @@ CHGRP = b'rsync: [generator] chgrp "@/dst/a" failed: Operation not permitted (1)
 LEVEL = b"rsync: [sender] get_acl: sys_acl_get_file(a/a, ACL_TYPE_ACCESS): Too many levels of symbolic links (40)\n"
 REFUSED = b"rsync: The server is configured to refuse --copy-devices\n"
 BLOCKED = b"could not make way for new regular file: a\n"
+UP = b"/".join([b"d/l"] * 20)
 TWO = {b"sub": Entry("d"), b"a": Entry("-", value=b"1"), b"sub/b": Entry("h", value=b"a"), b"c": Entry("h", value=b"a")}
 TWIN = {b"a": Entry("-", value=b"1"), b"c": Entry("h", value=b"a")}
 SET_ID = {b"a": Entry("-", mode=0o4755)}
@@ -121,6 +122,23 @@ EXAMPLES = [
             [Aspect("dst", b"a/a", "presence", _found("-"), None), Aspect("dst", b"a", "presence", _found("d"), None),
              Aspect("dst", b"a/a", "presence", None, _found("d")), _ours(b"cd+++++++++ a/"), _stock(b"cd+++++++++ a/a/")],
             [("client", "stock"), ("arguments", ["-r", "-A"]), ("expected.err", b"")]),
+    Example("`-L`, `-k` in a daemon's module: links that lead up into their own tree",
+            _given("-rk", "daemon", "pull", client="stock", source={b"d/l": Entry("l", value=b"..")}),
+            [Aspect("dst", UP, "presence", None, _found("d")), _stock(b"cd+++++++++ " + UP + b"/"),
+             _ours(b'skipping non-regular file "' + UP + b'"')],
+            [Aspect("dst", UP, "presence", None, _found("-")), Aspect("dst", UP + b"/f", "presence", None, _found("d")),
+             Aspect("dst", UP, "presence", _found("d"), None), _stock(b">f+++++++++ " + UP), _ours(b"cd+++++++++ " + UP + b"/"),
+             Aspect("dst", b"d/l", "presence", None, _found("d"))],
+            [("arguments", ["-r"]), ("server", "stock"), ("state.transport", "shell"), ("source", {b"d/l": Entry("d")})]),
+    Example("`--ignore-existing`: an entry where the source has a directory",
+            _given("-a --ignore-existing", source={b"a": Entry("d", time=5)}, before={b"a": Entry("l", time=4)}),
+            [Aspect("dst", b"a", "time", 4, 5)], [Aspect("dst", b"a", "time", 5, 4), Aspect("dst", b"a", "time", 4, 6)],
+            [("arguments", ["-a"]), ("server", "stock"), ("before", {b"a": Entry("d", time=4)}), ("source", {b"a": Entry("-", time=5)})]),
+    Example("a device, FIFO or socket in place of a symbolic link",
+            _given("-rtD", source={b"a": Entry("p", mode=0o640)}, before={b"a": Entry("l")}, dst={b"a": _found("p", mode=0o640)}),
+            [Aspect("dst", b"a", "mode", "0o640", "0o777")],
+            [Aspect("dst", b"a", "mode", "0o666", "0o777"), Aspect("dst", b"a", "mode", "0o640", "0o660")],
+            [("arguments", ["-a"]), ("server", "stock"), ("before", {b"a": Entry("-")})]),
     Example("`-X` before protocol 30, in a local copy",
             _given("-a -X --protocol=29", "local", source={b"a": Entry("-", attributes={b"user.n0": b"v" * 40})}, before={b"a": Entry("-")}),
             [Aspect("dst", b"a", "attributes", {"user.n0": b"v" * 40}, {})],

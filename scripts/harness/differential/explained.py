@@ -226,6 +226,39 @@ def _is_long_value(it, difference):
         entry.attributes.get(os.fsencode(name)) == difference.ours[name] for entry in sources) for name in missing)
 
 
+def _is_levels_end(it, difference):
+    """Whether it is about the last directory of a link that leads up into its own tree: stock still sees one, ours a link."""
+    line = difference.text if isinstance(difference, Line) else b""
+    found = re.fullmatch(rb'skipping non-regular file "(.*)"', line) if isinstance(difference, Line) and difference.is_ours else (
+        re.fullmatch(rb"cd\+{9} (.*)/", line))
+    deep = found.group(1) if found else difference.path if _is_missing_directory(difference) else b""
+    return deep.count(b"/") >= DEEP and any(
+        os.path.basename(deep) == os.path.basename(path) for path, entry in it.source.items() if entry.kind == "l")
+
+
+def _is_missing_directory(difference):
+    return _is(difference, "presence") and difference.ours is None and difference.stock["kind"] == "d"
+
+
+# The kernel follows 40 links in a path.
+DEEP = 38
+
+
+def _is_time_of_ignored(it, difference):
+    """Whether stock has set a directory's time on what is no directory."""
+    there = it.before.get(difference.path) if _is(difference, "time") else None
+    return there is not None and there.kind != "d" and difference.ours == there.time and difference.stock in {
+        entry.time for entry in it.sources_of(difference.path) if entry.kind == "d"}
+
+
+def _is_mode_of_link(it, difference):
+    """Whether a node of ours has the permissions of its source, and stock's those of the link that it replaced."""
+    there = it.before.get(difference.path) if _is(difference, "mode") else None
+    if there is None or there.kind != "l" or difference.stock != "0o777" or _kind(it, difference.path) not in ("p", "c", "b", "s"):
+        return False
+    return int(difference.ours, 8) in {entry.mode & 0o777 & ~UMASK for entry in it.sources_of(difference.path)}
+
+
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
               True: re.compile(rb"(building|receiving) file list \.\.\. (done)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
 
@@ -271,6 +304,11 @@ KNOWN = [
     Known("`-L`, `-k` with `-X`: extended attributes of directories that links lead to", _each(_follows_links, _is_behind_link)),
     Known("`-L`, `-k` with `-A`, over a shell: the last of these levels",
           _each(lambda it: _follows_links(it) and "A" in it.letters and it.state.transport == "shell", _is_last_level)),
+    Known("`-L`, `-k` in a daemon's module: links that lead up into their own tree",
+          _each(lambda it: _follows_links(it) and it.state.transport == "daemon" and it.state.direction == "pull", _is_levels_end)),
+    Known("`--ignore-existing`: an entry where the source has a directory",
+          _each(lambda it: it.receives and it.has("--ignore-existing") and "t" in it.letters, _is_time_of_ignored)),
+    Known("a device, FIFO or socket in place of a symbolic link", _each(_forgets_permissions, _is_mode_of_link)),
     Known("`-X` before protocol 30, in a local copy",
           _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),
     Known("`-R`: file lists", _each(lambda it: "R" in it.letters and it.is_incremental, _is_list_kind)),
@@ -282,7 +320,8 @@ KNOWN = [
 
 DOTS = "`--temp-dir`, `--backup-dir` with `..` in them"
 APPEND = "`--append` with `-M` in a local copy"
-ROWS_INSTEAD = {DOTS, APPEND}
+SECLUDED = "`-s` with `-M` in a local copy"
+ROWS_INSTEAD = {DOTS, APPEND, SECLUDED}
 BESIDE = "--temp-dir=../", "--backup-dir=../"
 
 
@@ -291,6 +330,9 @@ def instead(tried, expected):
     arguments, transport = tried.arguments, tried.state.transport
     if b"Invalid argument (22)" in expected["err"] and any(word.startswith(BESIDE) for word in arguments):
         return DOTS, tried.instead([_absolute(word, tried.target) for word in arguments], transport)
+    if b"--secluded-args conflicts with --old-args" in expected["err"] and transport == "local" and "-s" in arguments and any(
+            word.startswith(("-M", "--remote-option")) for word in arguments):
+        return SECLUDED, tried.instead([word for word in arguments if word != "-s"], transport)
     if b"--append cannot be used with --whole-file" in expected["err"] and transport == "local" and any(
             word.startswith(("-M", "--remote-option")) for word in arguments):
         return APPEND, tried.instead(arguments, "shell")
