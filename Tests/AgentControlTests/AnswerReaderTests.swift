@@ -28,7 +28,7 @@ struct AnswerReaderTests {
         arguments: [
             (#""freeBytes":1073741824"#, #""freeBytes":-1"#, "freeBytes is -1"),
             (#""blockSize":4096"#, #""blockSize":0"#, "blockSize is 0"),
-            (#""usedBytes":0"#, #""usedBytes":1e300"#, "usedBytes is not a whole number"),
+            (#""usedBytes":0"#, #""usedBytes":1e300"#, "usedBytes is not a 63-bit integer"),
             (#""longestName":255,"#, "", "longestName is missing"),
             (#""empty":true"#, #""empty":true,"linkLimit":-7"#, "linkLimit is -7"),
         ]
