@@ -52,6 +52,9 @@ def make_tree(root, names, contents):
             with open(path, "w", encoding="ascii") as file:
                 file.write(contents.get(os.path.relpath(path, root), ""))
             os.utime(path, (10 ** 9, 10 ** 9))
+    # Otherwise a directory of one tree may be a second newer than that of the other.
+    for directory, _, _ in os.walk(root):
+        os.utime(directory, (10 ** 9, 10 ** 9))
 
 
 def _lines(outcome):

@@ -47,11 +47,13 @@ struct CandidateMetadata {
     ///   - held: What the existing entry has; nil for a new one.
     ///   - rules: Which attributes are preserved.
     mutating func compare(attributesOf held: HeldAttributes?, _ rules: AttributeNameRules) {
-        // Both are in ascending order of their names, mostly: so is what is left to be compared.
+        // Both are usually in ascending order of their names; the rest of those that are not is looked up in a table.
         var current = (held?.extended ?? [])[...]
+        var others: [[UInt8]: [UInt8]]?
         func take(_ name: [UInt8]) -> [UInt8]? {
-            if current.first?.name == name { return current.removeFirst().value }
-            return current.firstIndex { $0.name == name }.map { current.remove(at: $0).value }
+            if others == nil, current.first?.name == name { return current.removeFirst().value }
+            if others == nil { others = Dictionary(current.map { ($0.name, $0.value) }) { first, _ in first } }
+            return others?.removeValue(forKey: name)
         }
         var isSame = true
         for (place, attribute) in extended.attributes.enumerated() {
@@ -65,6 +67,6 @@ struct CandidateMetadata {
             }
         }
         guard held != nil else { return }
-        attributes = isSame && current.isEmpty ? .same : .differs
+        attributes = isSame && (others?.isEmpty ?? current.isEmpty) ? .same : .differs
     }
 }

@@ -49,7 +49,9 @@ extension DecisionRules {
     private func reasonToSkip(_ candidate: Candidate) -> SkipReason? {
         let entry = candidate.entry
         guard let current = candidate.current else {
-            return skipsMissing && !candidate.isCreated ? .missing : nil
+            // As in rsync, only a dry run leaves out the destination itself where it is missing.
+            let isMade = candidate.isCreated && (changesDestination || !candidate.isRoot)
+            return skipsMissing && !isMade ? .missing : nil
         }
         if skipsExisting, !entry.isDirectory || !current.isDirectory { return .exists }
         guard skipsNewer, entry.isRegular, current.isRegular, candidate.attempt == 0 else { return nil }

@@ -10,7 +10,7 @@ extension Generator {
         let group = list.extra(of: candidate.entry).linkGroup
         switch links.groups[group] {
         case .inPlace(let first, let isNew): return try role(of: candidate, behind: first, isNew: isNew)
-        case .inProgress(let first, _):
+        case .inProgress(let first):
             guard first == index else { return .waits }
             links.reached(index)
             return .leads

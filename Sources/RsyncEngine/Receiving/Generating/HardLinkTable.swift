@@ -16,12 +16,14 @@ struct HardLinkTable {
     /// The state of a group.
     enum Progress {
         /// Its first member is being transferred.
-        case inProgress(index: Int32, waiting: [Waiting])
+        case inProgress(index: Int32)
         /// It is in place under this name, as a new file or as the existing one.
         case inPlace(name: [UInt8], isNew: Bool)
     }
 
     private(set) var groups: [Int32: Progress] = [:]
+    /// The members that wait, by group; apart from ``groups``, so that adding one copies nothing.
+    private var waiting: [Int32: [Waiting]] = [:]
     /// How many members wait for another one.
     private(set) var waitingCount = 0
     /// The group that each file being transferred leads.
@@ -52,7 +54,7 @@ struct HardLinkTable {
 
     /// Starts a group with its first member; `isAhead`: it comes later in the current list.
     mutating func begin(_ group: Int32, index: Int32, isAhead: Bool = false) {
-        groups[group] = .inProgress(index: index, waiting: [])
+        groups[group] = .inProgress(index: index)
         leaders[index] = group
         if isAhead { ahead.insert(index) }
     }
@@ -69,10 +71,16 @@ struct HardLinkTable {
     func hasFailed(_ index: Int32) -> Bool { failed.contains(index) }
 
     mutating func wait(_ member: Waiting, for group: Int32) {
-        guard case .inProgress(let index, var waiting) = groups[group] else { return }
-        waiting.append(member)
+        guard case .inProgress = groups[group] else { return }
+        waiting[group, default: []].append(member)
         waitingCount += 1
-        groups[group] = .inProgress(index: index, waiting: waiting)
+    }
+
+    /// The members that wait for a group's first one no longer do.
+    private mutating func takeWaiting(for group: Int32) -> [Waiting] {
+        let members = waiting.removeValue(forKey: group) ?? []
+        waitingCount -= members.count
+        return members
     }
 
     /// A group's first member is in place; returns the members that waited.
@@ -84,20 +92,16 @@ struct HardLinkTable {
     /// - Returns: The members that waited.
     mutating func finish(_ group: Int32, name: [UInt8], isNew: Bool) -> [Waiting] {
         defer { groups[group] = .inPlace(name: name, isNew: isNew) }
-        guard case .inProgress(let index, let waiting) = groups[group] else { return [] }
+        guard case .inProgress(let index) = groups[group] else { return [] }
         leaders[index] = nil
-        waitingCount -= waiting.count
-        return waiting
+        return takeWaiting(for: group)
     }
 
     /// The transfer of `index` failed: returns the members that waited for it, and the group starts over.
     mutating func abandon(index: Int32) -> [Waiting] {
-        guard let group = leaders.removeValue(forKey: index), case .inProgress(_, let waiting) = groups[group] else {
-            return []
-        }
+        guard let group = leaders.removeValue(forKey: index), case .inProgress = groups[group] else { return [] }
         failed.insert(index)
         groups[group] = nil
-        waitingCount -= waiting.count
-        return waiting
+        return takeWaiting(for: group)
     }
 }

@@ -92,7 +92,7 @@ final class SideFiles {
             do throws(VolumeError) {
                 fixed = try open(path, side, making: isMaking)
             } catch {
-                guard error.isMissing || error.isSymbolicLinkRefused && !isMaking else { throw error }
+                guard !isMaking, error.isMissing || error.isSymbolicLinkRefused else { throw error }
             }
             return fixed
         case .below(let path):
@@ -127,7 +127,8 @@ final class SideFiles {
             let holder = parts.hasParent ? try directory.openDirectory(beneath: parts.parent.span) : directory
             try holder.createDirectory(parts.leaf.span)
         } catch {
-            guard let number = error.number, number != EEXIST else { return }
+            guard error.number != EEXIST else { return }
+            guard let number = error.number else { throw error }
             throw .system(operation: "mkdir", path: directory.path(of: path.span), number: number)
         }
     }

@@ -52,7 +52,8 @@ final class SidePlaces: Sendable {
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
         hidden = options.alternates.map { ModuleFilters(state.options, in: path.modulePath($0)) }
         namesPartials = options.partialPlace == nil
-        let directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
+        var directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
+        while directory.count > 1, directory.last == PathParts.separator { directory.removeLast() }
         let isFixed = directory.first == PathParts.separator
         hiddenPartials = ModuleFilters(state.options, in: path.modulePath(isFixed ? directory : []))
         guard options.keepsPartials else {
