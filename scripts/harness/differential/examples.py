@@ -81,7 +81,7 @@ EXAMPLES = [
             _given("-r -y", source={b"a": Entry("-", mode=0o640)}, dst={b"a": _found(mode=0o640)}),
             [Aspect("dst", b"a", "mode", "0o640", "0o4755")], [Aspect("dst", b"a", "mode", "0o644", "0o4755")],
             [("arguments", ["-r"]), ("arguments", ["-rp", "-y"]), ("server", "stock"), ("before", {b"a": Entry("-")})]),
-    Example("`--copy-dest`, `--link-dest` without `-p`, over an entry that is no file",
+    Example("`--copy-dest`, `--link-dest` without `-p`, over an entry that is not a file",
             _given("-r --copy-dest=../other", source={b"a": Entry("-", mode=0o640)}, before={b"a": Entry("d", mode=0o2775)},
                    dst={b"a": _found(mode=0o640)}),
             [Aspect("dst", b"a", "mode", "0o640", "0o2775")],

@@ -293,7 +293,7 @@ KNOWN = [
     Known("exit code of a client whose server ended before the file list", _each(lambda it: True, _is_servers_code)),
     Known("`--fuzzy` without `-p`: permissions of a new file",
           _each(lambda it: _forgets_permissions(it) and "y" in it.letters, _mode_of_similar)),
-    Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is no file",
+    Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is not a file",
           _each(lambda it: _forgets_permissions(it) and it.has("--copy-dest", "--link-dest"), _mode_of_replaced)),
     Known("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`", _append_elsewhere),
     Known("`--fake-super` without `-o` or `-g`",
@@ -318,7 +318,7 @@ KNOWN = [
 ]
 
 
-DOTS = "`--temp-dir`, `--backup-dir` with `..` in them"
+DOTS = "`--temp-dir`, `--backup-dir`, `--mkpath` with `..` in them"
 APPEND = "`--append` with `-M` in a local copy"
 SECLUDED = "`-s` with `-M` in a local copy"
 ROWS_INSTEAD = {DOTS, APPEND, SECLUDED}
