@@ -43,9 +43,14 @@ final class ConsoleOutput: CommandOutput {
     }
 
     /// Writes text at once, which need not end a line.
-    func raw(_ text: String) {
+    func raw(_ text: String) { raw(text, startsLine: false) }
+
+    /// Writes text at once on a line of its own, which it need not end.
+    func rawLine(_ text: String) { raw(text, startsLine: true) }
+
+    private func raw(_ text: String, startsLine: Bool) {
         state.withLock { state in
-            var text = Array(text.utf8)
+            var text = (startsLine ? state.lineEnd() : []) + Array(text.utf8)
             state.isMidLine = text.last != UInt8(ascii: "\n")
             Self.write(&state.pending, to: 1)
             Self.write(&text, to: state.rawDescriptor)

@@ -13,7 +13,7 @@ private final class Lines: CommandOutput {
     private func add(_ text: String) { all.withLock { $0.append(text) } }
     func line(_ text: [UInt8]) { add(String(decoding: text, as: UTF8.self)) }
     func raw(_ text: String) { add(text) }
-    func progress(_ text: String) { add(text) }
+    func rawLine(_ text: String) { add("\n" + text) }
     func error(_ text: [UInt8]) { line(text) }
 }
 
@@ -26,6 +26,18 @@ struct CommandPrinterTests {
         let line = try RsyncCommandLine(parsing: arguments, environment: [:])
         run(CommandPrinter(line, output: Lines(), log: log))
         return log.all.withLock { $0 }
+    }
+
+    @Test("the first entry of a whole list begins its progress", arguments: [(0, false), (1, true)])
+    func listProgress(count: Int, isShown: Bool) throws {
+        let output = Lines()
+        let words = ["-r", "--progress", "a", "b"].map { Array($0.utf8) }
+        let printer = CommandPrinter(try RsyncCommandLine(parsing: words, environment: [:]), output: output, log: nil)
+        printer.fileList(isSending: true, isIncremental: false, isComplete: false, count: 0)
+        printer.fileList(isSending: true, isIncremental: false, isComplete: true, count: count)
+        let files = "\(count) \(count == 1 ? "file" : "files") to consider\n"
+        let expected = ["building file list ... "] + (isShown ? ["\n 0 files...\r"] : []) + [files]
+        #expect(output.all.withLock { $0 } == expected)
     }
 
     private func item(_ flags: ItemFlags) -> ItemReport {

@@ -33,7 +33,7 @@ struct FilterListWireTests {
 
     static let old: [(line: String, version: Int32, expected: String?)] = [
         ("- *.o", 28, "*.o"), ("+ x/", 28, "+ x/"), ("- + x", 28, "- + x"), ("- - x", 27, "- - x"),
-        ("-p per", 28, "per"), ("-p per", 29, "- per"), ("-s q", 28, nil), ("-! q", 27, nil), ("-s q", 29, "-s q"),
+        ("-p per", 28, "per"), ("-p per", 29, "- per"), ("-s q", 28, "q"), ("-r q", 28, nil), ("-! q", 27, nil), ("-s q", 29, "-s q"),
     ]
 
     @Test("travels in older protocols as rsync sends it", arguments: old)

@@ -13,6 +13,8 @@ extension LineOutput {
 package protocol CommandOutput: LineOutput {
     /// Writes text to standard output at once; the next line of either output ends it.
     func raw(_ text: String)
+    /// Does the same on a line of its own.
+    func rawLine(_ text: String)
     /// Writes a line, given without its end, to standard error, after everything that was printed before.
     func error(_ text: [UInt8])
 }

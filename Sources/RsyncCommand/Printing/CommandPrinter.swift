@@ -157,11 +157,12 @@ package final class CommandPrinter: TransferObserver {
             guard !isComplete else { return }
             inform(Array((isSending ? "sending" : "receiving").utf8) + Array(" incremental file list".utf8))
         } else if isComplete {
+            // As in rsync, with the first entry.
+            if level > 1, isSending, count > 0 { output.rawLine(" 0 files...\r") }
             let files = count == 1 ? "file" : "files"
             output.raw(level > 1 ? "\(numbers.count(Int64(count))) \(files) to consider\n" : "done\n")
         } else {
             output.raw("\(isSending ? "building" : "receiving") file list ... ")
-            if level > 1, isSending { output.raw("\n 0 files...\r") }
         }
     }
 

@@ -30,6 +30,7 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
     private let client: String
     private let log: DaemonLog
     private let bandwidthLimit: Int64
+    private let verbosity: Int
 
     /// Serves the modules of a configuration.
     ///
@@ -38,9 +39,16 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
     ///   - client: The client's address.
     ///   - log: Where the modules' lines go.
     ///   - bandwidthLimit: The most that a session sends, in KiB/s; 0 for no limit.
-    package init(_ configuration: DaemonConfiguration, client: String, log: DaemonLog, bandwidthLimit: Int64 = 0) {
+    ///   - verbosity: How many `-v` the daemon was started with.
+    package init(
+        _ configuration: DaemonConfiguration,
+        client: String,
+        log: DaemonLog,
+        bandwidthLimit: Int64 = 0,
+        verbosity: Int = 0
+    ) {
         (self.configuration, self.client, self.log) = (configuration, client, log)
-        self.bandwidthLimit = bandwidthLimit
+        (self.bandwidthLimit, self.verbosity) = (bandwidthLimit, verbosity)
     }
 
     /// The current text of the configured file; nil when there is none.
@@ -90,6 +98,7 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
             client,
             login,
             bandwidthLimit: bandwidthLimit,
+            verbosity: verbosity,
             number: Self.visits.add(1, ordering: .relaxed).newValue,
             openLog: { log.output(of: settings, $0) }
         )

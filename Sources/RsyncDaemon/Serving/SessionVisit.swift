@@ -26,6 +26,8 @@ final class SessionVisit: ModuleVisit {
         var follower = VisitObserver(log: NoLog())
         /// Where the module's directory is for rsync.
         var root = ModuleRoot([], usesChroot: nil, isSuperuser: true)
+        /// The role whose end is logged (`--debug=exit`); nil where it is not.
+        var endingRole: String?
     }
 
     private let settings: ModuleSettings
@@ -33,6 +35,7 @@ final class SessionVisit: ModuleVisit {
     private let login: ModuleLogin?
     private let openLog: @Sendable (SessionVariables) -> any LineOutput
     private let bandwidthLimit: Int64
+    private let verbosity: Int
     private let state: Mutex<State>
     var observer: any TransferObserver { follower }
     private var log: any LineOutput { state.withLock { $0.log } }
@@ -45,6 +48,7 @@ final class SessionVisit: ModuleVisit {
     ///   - client: The address and name that the connection comes from.
     ///   - login: Its login; nil where no password is needed.
     ///   - bandwidthLimit: The most that is sent, in KiB/s; 0 for no limit.
+    ///   - verbosity: How many `-v` the daemon was started with.
     ///   - number: A number that no other visit of this process has.
     ///   - openLog: Opens the module's log, by the variables of the visit.
     init(
@@ -52,11 +56,12 @@ final class SessionVisit: ModuleVisit {
         _ client: ClientHost,
         _ login: ModuleLogin?,
         bandwidthLimit: Int64,
+        verbosity: Int,
         number: Int,
         openLog: @escaping @Sendable (SessionVariables) -> any LineOutput
     ) {
         (self.settings, self.client, self.login, self.openLog) = (settings, client, login, openLog)
-        self.bandwidthLimit = bandwidthLimit
+        (self.bandwidthLimit, self.verbosity) = (bandwidthLimit, verbosity)
         var variables = SessionVariables()
         variables.set("RSYNC_MODULE_NAME", settings.name)
         variables.set("RSYNC_HOST_ADDR", client.text)
@@ -227,14 +232,23 @@ final class SessionVisit: ModuleVisit {
         if settings.uncompressed.raw == [UInt8(ascii: "*")], request.isSender, request.options.wire.compress {
             request.options.wire.compressLevel = 1
         }
-        let verbosity = max(0, settings.largestVerbosity)
-        request.options.output.verbosity = min(request.options.output.verbosity, verbosity)
-        request.options.output.info.limit(to: verbosity)
-        request.options.output.debug.limit(to: verbosity)
+        limitMessages(of: &request)
         let limit = request.options.wire.bandwidthLimit
         if bandwidthLimit > 0, limit == 0 || limit > bandwidthLimit {
             request.options.wire.bandwidthLimit = bandwidthLimit
         }
+    }
+
+    /// Applies `max verbosity`, and finds whether the end of the session is logged: the daemon's own `-v` count for its log.
+    private func limitMessages(of request: inout VisitRequest) {
+        let most = max(0, settings.largestVerbosity)
+        let inLog = min(verbosity + request.options.output.verbosity, most)
+        request.options.output.verbosity = min(request.options.output.verbosity, most)
+        request.options.output.info.limit(to: most)
+        request.options.output.debug.limit(to: most)
+        guard request.options.output.debug.level(of: .exit, verbosity: inLog) > 0 else { return }
+        let role = request.isSender ? "sender" : "generator"
+        state.withLock { $0.endingRole = role }
     }
 
     /// Runs `pre-xfer exec`, which may prevent the session.
@@ -273,6 +287,11 @@ final class SessionVisit: ModuleVisit {
             result = SessionResult(failure: .usage(String(decoding: error.text, as: UTF8.self), exitCode: 5))
         }
         report(result)
+        if let role = state.withLock({ $0.endingRole }) {
+            // The script of a transfer pod may wait for the second word (docs/movers.md, pvc-transfer).
+            let code = result.exitCode
+            log.line("[\(role)] _exit_cleanup(code=\(code), file=dvm-rsync, line=0): about to call exit(\(code))")
+        }
         end(status: result.exitCode)
         return result
     }

@@ -129,7 +129,7 @@ final class Receiver: ReadingRole {
         var size: Int64 = 0
         state.count { statistics in
             for entry in list.entries where !entry.flags.contains(.blank) {
-                statistics.listed.count(mode: entry.mode)
+                statistics.listed.count(mode: entry.mode, isReceived: true)
                 if entry.isRegular || entry.isSymbolicLink { size.addClamped(entry.size) }
             }
             statistics.totalSize.addClamped(size)

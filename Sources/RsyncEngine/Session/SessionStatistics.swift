@@ -22,10 +22,14 @@ package struct EntryCounts: Sendable, Equatable {
     package var total: Int { regular + directories + links + devices + specials }
 
     /// Counts an entry by its mode.
-    mutating func count(mode: UInt32) {
+    ///
+    /// - Parameters:
+    ///   - mode: Type and permissions; 0 for a missing source.
+    ///   - isReceived: Whether it was listed by the peer; rsync counts a missing source as a special file then.
+    mutating func count(mode: UInt32, isReceived: Bool = false) {
         switch mode & 0o170000 {
-        // Mode 0: a missing source.
-        case 0o100000, 0: regular += 1
+        case 0 where !isReceived: regular += 1
+        case 0o100000: regular += 1
         case 0o040000: directories += 1
         case 0o120000: links += 1
         case 0o020000, 0o060000: devices += 1

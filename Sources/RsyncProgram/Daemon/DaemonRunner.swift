@@ -68,7 +68,7 @@ struct DaemonRunner {
     /// - Returns: The exit code.
     func serveStandardStreams() throws(CommandError) -> Int32 {
         let stream = try ServerRunner.standardStreams()
-        return try serve(stream, from: "a remote shell")
+        return try serve(stream, from: ShellPeer.address(in: environment))
     }
 
     /// Serves the client whose connection is standard input, or listens until SIGTERM or SIGINT comes.
@@ -87,7 +87,7 @@ struct DaemonRunner {
             Glibc.close(number)
             _ = openFile("/dev/null", O_RDWR)
         }
-        return try serve(stream, from: stream.peerDescription)
+        return try serve(stream, from: stream.peerAddress?.description ?? ShellPeer.unnamed)
     }
 
     /// Serves one client.

@@ -9,6 +9,7 @@ struct DaemonService: Sendable {
     private let source: ConfigurationSource
     private let log: DaemonLog
     private let bandwidthLimit: Int64
+    private let verbosity: Int
     private let preferences: TransferOptions.Preferences
 
     /// Prepares to serve.
@@ -24,7 +25,8 @@ struct DaemonService: Sendable {
         _ settings: DaemonSettings,
         environment: [String: String]
     ) {
-        (self.source, self.log, bandwidthLimit) = (source, log, settings.bandwidthLimit)
+        (self.source, self.log) = (source, log)
+        (bandwidthLimit, verbosity) = (settings.bandwidthLimit, settings.verbosity)
         preferences = TransferOptions.Preferences(environment: environment, forServer: true)
     }
 
@@ -45,7 +47,8 @@ struct DaemonService: Sendable {
                 configuration,
                 client: client,
                 log: log,
-                bandwidthLimit: bandwidthLimit
+                bandwidthLimit: bandwidthLimit,
+                verbosity: verbosity
             )
             let session = DaemonSession(
                 catalogue: catalogue,

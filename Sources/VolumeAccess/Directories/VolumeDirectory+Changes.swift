@@ -163,7 +163,7 @@ extension VolumeDirectory {
             guard result == -Int(EEXIST) else { throw failure(operation, name, result) }
         }
         guard isLeafName(name) else { throw .invalidName(bytes(of: name)) }
-        let temporary = try withTemporaryName(for: name) { temporary throws(VolumeError) in
+        let temporary = try withTemporaryName(for: name, .replacement) { temporary throws(VolumeError) in
             try attempt(temporary, create)
         } orFail: {
             failure(operation, name, $0)
@@ -176,11 +176,12 @@ extension VolumeDirectory {
     /// - Returns: The free name and the call's result.
     func withTemporaryName(
         for name: Span<UInt8>,
+        _ use: TemporaryNameUse,
         _ call: (Span<UInt8>) throws(VolumeError) -> Int,
         orFail: (Int) -> VolumeError
     ) throws(VolumeError) -> (name: [UInt8], result: Int) {
         for _ in 0..<64 {
-            let temporary = temporaryName(for: name)
+            let temporary = temporaryName(for: name, use)
             let result = try call(temporary.span)
             if result >= 0 { return (temporary, result) }
             guard result == -Int(EEXIST) else { throw orFail(result) }

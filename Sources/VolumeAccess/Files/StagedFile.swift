@@ -51,7 +51,7 @@ package final class StagedFile {
         // A named temporary file must not be readable by others until it has its owner and its permissions.
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let permissions = (permissions | 0o200) & 0o700
-        let opened = try directory.withTemporaryName(for: name) { temporary throws(VolumeError) in
+        let opened = try directory.withTemporaryName(for: name, .content) { temporary throws(VolumeError) in
             try directory.attempt(temporary) { Kernel.openat($0, $1, flags, permissions) }
         } orFail: {
             directory.failure("open", name, $0)
@@ -344,7 +344,7 @@ package final class StagedFile {
                 if result == 0 { return }
                 guard result == -Int(EEXIST) else { throw failure("link", result) }
             }
-            let linked = try place.withTemporaryName(for: name) { temporary throws(VolumeError) in
+            let linked = try place.withTemporaryName(for: name, .replacement) { temporary throws(VolumeError) in
                 try link(in: place, as: temporary)
             } orFail: {
                 failure("link", $0)

@@ -1,16 +1,30 @@
+/// How long a temporary name is there.
+enum TemporaryNameUse {
+    /// While content is written.
+    case content
+    /// Only until the entry is renamed over another. The name is short: a directory's blocks are made for its names, and a
+    /// long one more could split a full block, which takes a further block for good.
+    case replacement
+
+    /// How many bytes of the final name it has: with `content`, as many as fit in 255.
+    fileprivate var longest: Int { self == .content ? 246 : 7 }
+}
+
 /// A name for an unfinished file: hidden, in the same directory, and unpredictable.
 ///
-/// `.`, the name, `.`, six random characters. A leading dot of the name is not doubled; the name is truncated so that
-/// the result fits in 255 bytes, and a cut within bytes that have the high bit set is moved to before them; one
-/// trailing dot before the suffix is dropped (protocol specification, transfer 14.3).
+/// `.`, the name, `.`, six random characters. A leading dot of the name is not doubled; the name is truncated, and a cut
+/// within bytes that have the high bit set is moved to before them; one trailing dot before the suffix is dropped
+/// (protocol specification, transfer 14.3).
 ///
-/// - Parameter name: The final name.
+/// - Parameters:
+///   - name: The final name.
+///   - use: What it is for.
 /// - Returns: A name of at most 255 bytes.
-func temporaryName(for name: Span<UInt8>) -> [UInt8] {
+func temporaryName(for name: Span<UInt8>, _ use: TemporaryNameUse) -> [UInt8] {
     let dot = UInt8(ascii: ".")
     var stem = bytes(of: name)
     if stem.first == dot { stem.removeFirst() }
-    let longest = 246
+    let longest = use.longest
     if stem.count > longest {
         let isCutInside = stem[longest] >= 0x80
         stem.removeLast(stem.count - longest)

@@ -269,9 +269,17 @@ struct TemporaryNameTests {
     @Test("follow transfer 14.3", arguments: cases.indices)
     func names(_ index: Int) {
         let (name, stem) = TemporaryNameTests.cases[index]
-        let temporary = temporaryName(for: name.span)
+        let temporary = temporaryName(for: name.span, .content)
         #expect(Array(temporary.dropLast(6)) == stem)
         #expect(temporary.count <= 255)
-        #expect(temporaryName(for: name.span) != temporary)
+        #expect(temporaryName(for: name.span, .content) != temporary)
+    }
+
+    @Test("that stand only until a rename are short", arguments: cases.indices)
+    func brief(_ index: Int) {
+        let (name, stem) = TemporaryNameTests.cases[index]
+        let temporary = temporaryName(for: name.span, .replacement)
+        #expect(stem.starts(with: temporary.dropLast(7)))
+        #expect(temporary.count <= 15)
     }
 }

@@ -40,7 +40,7 @@ def _is_lost_refusal(it, difference):
 
 def _is_servers_code(it, difference):
     """Whether stock's client lost the exit code of a server that ended before the file list, which our server sends."""
-    if not isinstance(difference, Code) or difference.stock != 12 or difference.ours not in (3, 11):
+    if not isinstance(difference, Code) or difference.stock != 12 or difference.ours not in (1, 3, 11):
         return False
     words = [b"(code %d)" % difference.ours] + ([b"closed (0 bytes received so far)"] if it.state.transport == "daemon" else [])
     return it.server == "ours" and it.stock_said(*words)
@@ -126,6 +126,16 @@ def _is_undefined_owner(it, difference):
     if (kind, device) != (other, other_device) or any("og"[number] in it.letters for number in changed):
         return False
     return not it.receives or all(int(ours[number]) == entry["owner"][number] for number in changed)
+
+
+def _is_stored_by_copy_as(it, difference):
+    """Whether ours has stored a status, or complains that it could not store any."""
+    if isinstance(difference, Code):
+        complaints = [line for line in it.found["err"].split(b"\n") if b" failed" in line or b"failed to" in line]
+        return (difference.ours, difference.stock) == (23, 0) and bool(complaints) and all(
+            b"failed to write xattr user.rsync.%stat for " in line for line in complaints)
+    return _is(difference, "attributes") and STORED in difference.ours and (
+        {name: value for name, value in difference.ours.items() if name != STORED} == difference.stock)
 
 
 def _stored(value, entry):
@@ -259,6 +269,14 @@ def _is_mode_of_link(it, difference):
     return int(difference.ours, 8) in {entry.mode & 0o777 & ~UMASK for entry in it.sources_of(difference.path)}
 
 
+def _is_left_alone(it, difference):
+    """Whether ours has left the permissions of an extraneous file, which stock has made writable and then kept."""
+    there = it.before.get(difference.path) if _is(difference, "mode") else None
+    if there is None or there.kind != "-" or os.path.basename(difference.path) in map(os.path.basename, it.source):
+        return False
+    return int(difference.ours, 8) == there.mode and int(difference.stock, 8) == there.mode | 0o200
+
+
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
               True: re.compile(rb"(building|receiving) file list \.\.\. (done)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
 
@@ -272,14 +290,14 @@ def _capabilities(it, found):
 
 
 def _set_id_lines(it, found):
-    """Lines of stock with changed permissions, where ours has changed owner or group, of files with set-ID bits."""
-    names = {path for path, entry in it.before.items() if entry.kind == "-" and entry.mode & 0o6000}
+    """Lines of stock with changed permissions, where ours has changed owner or group, of files with set-ID bits, FIFOs among them."""
+    names = {path for path, entry in it.before.items() if entry.kind in "-p" and entry.mode & 0o6000}
     for run in (it.expected, it.found):
-        names |= {path for path, entry in run["trees"]["dst"].items() if entry["kind"] == "-" and int(entry["mode"], 8) & 0o6000}
+        names |= {path for path, entry in run["trees"]["dst"].items() if entry["kind"] in "-p" and int(entry["mode"], 8) & 0o6000}
 
     def key(line):
         name = line[12:]
-        marked = line[1:2] == b"f" and any(path == name or path.endswith(b"/" + name) for path in names)
+        marked = line[1:2] in (b"f", b"S") and any(path == name or path.endswith(b"/" + name) for path in names)
         return line[:5] + b"..." + line[8:] if marked else None
     lines = [line for line in found if isinstance(line, Line) and (
         line.text[6:8] != b".." if line.is_ours else line.text[5:6] == b"p")]
@@ -292,12 +310,14 @@ KNOWN = [
     Known("refused options of a client that sends at once", _each(lambda it: it.state.transport == "daemon", _is_lost_refusal)),
     Known("exit code of a client whose server ended before the file list", _each(lambda it: True, _is_servers_code)),
     Known("`--fuzzy` without `-p`: permissions of a new file",
-          _each(lambda it: _forgets_permissions(it) and "y" in it.letters, _mode_of_similar)),
+          _each(lambda it: it.receives and "p" not in it.letters and "y" in it.letters, _mode_of_similar)),
     Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is not a file",
           _each(lambda it: _forgets_permissions(it) and it.has("--copy-dest", "--link-dest"), _mode_of_replaced)),
     Known("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`", _append_elsewhere),
     Known("`--fake-super` without `-o` or `-g`",
           _each(lambda it: it.has("--fake-super") and not {"o", "g"} <= it.letters, _is_undefined_owner)),
+    Known("`--copy-as` with `--fake-super`",
+          _each(lambda it: it.receives and it.has("--copy-as") and it.has("--fake-super"), _is_stored_by_copy_as)),
     Known("by a user who is not root: first entries of group 0",
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters, _is_left_group)),
     Known("what cannot be created, because a directory is not writable", _not_created),
@@ -308,6 +328,8 @@ KNOWN = [
           _each(lambda it: _follows_links(it) and it.state.transport == "daemon" and it.state.direction == "pull", _is_levels_end)),
     Known("`--ignore-existing`: an entry where the source has a directory",
           _each(lambda it: it.receives and it.has("--ignore-existing") and "t" in it.letters, _is_time_of_ignored)),
+    Known("`--max-delete`, by a user who is not root",
+          _each(lambda it: it.receives and it.has("--max-delete") and not it.state.is_root and it.stock_said(b"--max-delete limit"), _is_left_alone)),
     Known("a device, FIFO or socket in place of a symbolic link", _each(_forgets_permissions, _is_mode_of_link)),
     Known("`-X` before protocol 30, in a local copy",
           _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),

@@ -29,7 +29,8 @@ def comparable(text, place, arguments):
     # With more than -vv, the steps of the program's own functions (docs/differences.md).
     is_own = sum(STEPS.get(word, 0) for word in arguments) > 2
     lines = [SPEAKER.sub(b"", _settled(line, arguments)) for line in re.split(b"[\r\n]", text)]
-    return sorted(line for line in lines if line and not UNSTEADY.match(line) and (ITEMIZED.match(line) or not is_own))
+    # Stock wipes the line of a list's progress with blanks.
+    return sorted(line for line in lines if line.strip() and not UNSTEADY.match(line) and (ITEMIZED.match(line) or not is_own))
 
 
 def _settled(line, arguments):

@@ -254,8 +254,10 @@ def _exact(tree, kind, which, seed, runs):
     return body
 
 
-# Trees whose names need space while much is unwritten, or at the very end: (tree, kind, runs in the reduced form).
-EXACT = [("cross-links", "xfs", 6), ("small-folders", "xfs", 1), ("cross-links", "xfs-wide", 1), ("cross-links", "xfs-1k", 0)]
+# Trees whose names need space while much is unwritten, or at the very end, or for a moment: (tree, kind, runs of a first copy and
+# of a later pass in the reduced form).
+EXACT = [("cross-links", "xfs", 6, 0), ("small-folders", "xfs", 1, 0), ("cross-links", "xfs-wide", 1, 0),
+         ("cross-links", "xfs-1k", 0, 0), ("long-names", "ext4", 0, 4)]
 # `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or this often; in cases of RUNS.
 OFTEN, RUNS = {("xfs", "first"): 500}, 50
 
@@ -267,10 +269,10 @@ def admission_cases(full, seeds):
     cases = [Case(f"admission/{which}/{tree}/{kind}", _admission(tree, kind, which, seeds[0]), 25 if full else 8)
              for tree, kind in (CASES if full else REDUCED) for which in both]
     if not full:
-        return cases + [Case(f"admission/exact/first/{tree}/{kind}/{seed}", _exact(tree, kind, "first", seed, runs), 5)
-                        for tree, kind, runs in EXACT if runs for seed in seeds]
+        return cases + [Case(f"admission/exact/{which}/{tree}/{kind}/{seed}", _exact(tree, kind, which, seed, runs), 5)
+                        for tree, kind, *both_runs in EXACT for which, runs in zip(both, both_runs) if runs for seed in seeds]
     often = [("mixed", kind, which, OFTEN.get((kind, which), 100)) for kind in KINDS for which in both]
-    often += [(tree, kind, which, RUNS) for tree, kind, _ in EXACT for which in both]
+    often += [(tree, kind, which, RUNS) for tree, kind, *_ in EXACT for which in both]
     return cases + [Case(f"admission/exact/{which}/{tree}/{kind}/{seeds[0] + number}",
                          _exact(tree, kind, which, seeds[0] + number, RUNS), 90)
                     for tree, kind, which, runs in often for number in range(runs // RUNS)]

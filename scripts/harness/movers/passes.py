@@ -1,104 +1,27 @@
-"""The command lines and rsyncd.conf of other volume movers, verbatim but for paths and ports (docs/movers.md says where each
-comes from): MTC and crane's library, `crane transfer-pvc`, VolSync and pv-migrate. Stock copies to stock first; then our client, our
-server, and both take its place: same exit code, same lines, same trees."""
+"""The passes of other volume movers (lines.py): MTC and crane's library, `crane transfer-pvc`, pvc-transfer, VolSync and
+pv-migrate. Stock copies to stock first; then our client, our server, and both take its place: same exit code, same lines, same trees."""
 
 import contextlib
 import os
 import re
 import shutil
-from dataclasses import dataclass, field
 
 from harness.cases import Case, Failure, Skipped, check, check_same_exit, check_same_lines
 from harness.programs import peers
 from harness.programs.processes import Server, free_port, run
 from harness.transfers import attributes
+from harness.movers.lines import MOVERS
 from harness.trees import compare
 
 STEPS = ("first copy", "after edits", "once more")
-USER = 1000
-# A module's name, and the directory of a volume: the MD5 of a claim's name.
-ID = "e2ad2b3a6e0b3e4e8f0f5b3e6b0a3c11"
-INFO = "--info=COPY2,DEL2,REMOVE2,SKIP2,FLIST2,PROGRESS2,STATS2"
-ARCHIVE = "--recursive --links --perms --devices --specials --times --owner --group"
-MTC = (f"{ARCHIVE} --hard-links --delete --partial%s --human-readable --log-file=/dev/stdout {INFO}%s --exclude=lost+found "
-       f"SOURCE/ rsync://root@localhost/{ID} --port PORT")
-MTC_CONF = ("syslog facility = local7\nread only = no\nlist = yes\nlog file = /dev/stdout\nmax verbosity = 4\nauth users = root\n"
-            "hosts allow = ::1, 127.0.0.1, localhost\n%smunge symlinks = no\n\n"
-            f"[{ID}]\n    comment = archive for destination/claim\n    path = TARGET\n    list = yes\n    read only = false\n"
-            "    auth users = root\n    secrets file = SECRETS\n")
-AS_ROOT = MTC_CONF % "uid = root\ngid = root\nuse chroot = no\n"
-CRANE = ("--recursive --links --perms --times --human-readable --info=COPY,DEL,STATS2,PROGRESS2,FLIST2%s --omit-dir-times --progress "
-         "SOURCE/ rsync://root@localhost/data/ --port PORT")
-CRANE_END = "--recursive MARKER rsync://root@localhost/termination/ --port PORT"
-CRANE_CONF = ("read only = no\nlog file = /dev/stdout\nmax verbosity = 4\nhosts allow = ::1, 127.0.0.1, localhost\n%s"
-              "use chroot = no\nmunge symlinks = no\n[data]\npath = TARGET\nlist = yes\nread only = false\n"
-              "[termination]\npath = TARGET.end\nlist = yes\nread only = false\n")
-VOLSYNC = "-aAhHSxz%s --exclude=lost+found --itemize-changes --info=stats2,misc2"
-VOLSYNC_DELETING = ("-rx --exclude=lost+found --ignore-existing --ignore-non-existing --delete --itemize-changes "
-                    "--info=stats2,misc2 SOURCE/ ")
-VOLSYNC_TLS = [VOLSYNC % " -r" + " --files-from=LIST SOURCE/ rsync://127.0.0.1:PORT/data",
-               VOLSYNC_DELETING + "rsync://127.0.0.1:PORT/data"]
-VOLSYNC_DAEMON = "--daemon --no-detach --port=PORT"
-CRANE_DAEMON = "--daemon --port=PORT --no-detach -vvv"
-VOLSYNC_CONF = ("log file = /dev/stdout\naddress = 127.0.0.1\n[data]\npath = TARGET\n%suse chroot = no\nmunge symlinks = no\n"
-                "read only = false\nreverse lookup = no\n")
-PV_MIGRATE = ["-azv", "--info=progress2,misc0,flist0", "--no-inc-recursive", "-e", "ssh -o StrictHostKeyChecking=no -o "
-              "UserKnownHostsFile=/dev/null -o ConnectTimeout=5", "root@source.namespace:SOURCE/", "TARGET/"]
-
-
-@dataclass
-class Mover:
-    """Command lines of one pass, in their order (a list is one with blanks in its words), and the daemon's file, if any."""
-    lines: list
-    configuration: str = ""
-    daemon: str = "--daemon --no-detach --port=PORT -vvv"
-    # The user that both ends run as, if not root.
-    user: int | None = None
-    omits_directory_times: bool = True
-    code: int = 0
-    environment: dict = field(default_factory=dict)
-
-
-MOVERS = {
-    # MTC contract 1.1, 2.1 and 2.2
-    "mtc": Mover([MTC % ("", " --omit-dir-times")], AS_ROOT),
-    "mtc, privileged": Mover([MTC % ("", "")], MTC_CONF % "uid = root\ngid = root\nuse chroot = yes\n",
-                             omits_directory_times=False),
-    "mtc, not root": Mover([MTC % ("", " --omit-dir-times")], MTC_CONF % "use chroot = no\n", user=USER),
-    "mtc, limited": Mover([MTC % (" --bwlimit=50000", " --omit-dir-times")], AS_ROOT),
-    "mtc, verified": Mover([MTC % ("", " --checksum --omit-dir-times")], AS_ROOT),
-    "mtc, sparse": Mover([MTC % ("", " --sparse --no-inplace --omit-dir-times")], AS_ROOT),
-    "mtc, extras": Mover([MTC % ("", " --acls --xattrs --numeric-ids --omit-dir-times")], AS_ROOT),
-    "mtc, no archive": Mover([MTC.replace(ARCHIVE, "") % ("", " --omit-dir-times")], AS_ROOT, code=1),
-    # MTC contract 1.6
-    "mtc of 2021": Mover([f"--archive --delete --recursive --hard-links --partial {INFO} --human-readable --port PORT "
-                          f"--log-file /dev/stdout SOURCE/ rsync://root@localhost/{ID}/"], AS_ROOT, daemon="--daemon --no-detach --port=PORT",
-                         omits_directory_times=False),
-    # MTC contract 12.2
-    "crane": Mover([CRANE % "", CRANE_END], CRANE_CONF % "", daemon=CRANE_DAEMON, user=USER),
-    "crane, verified": Mover([CRANE % " --checksum", CRANE_END], CRANE_CONF % "", daemon=CRANE_DAEMON, user=USER),
-    "crane as root": Mover([CRANE % "", CRANE_END], CRANE_CONF % "uid = root\ngid = *\n", daemon=CRANE_DAEMON),
-    # docs/movers.md
-    "volsync over ssh": Mover([VOLSYNC % "" + " ENTRIES root@destination.namespace:TARGET",
-                               VOLSYNC_DELETING + "root@destination.namespace:TARGET"], omits_directory_times=False),
-    "volsync over tls": Mover(VOLSYNC_TLS, VOLSYNC_CONF % "uid = root\ngid = *\n", daemon=VOLSYNC_DAEMON,
-                              omits_directory_times=False),
-    "volsync over tls, older": Mover([VOLSYNC % "" + " ENTRIES rsync://127.0.0.1:PORT/data", VOLSYNC_TLS[1]],
-                                     VOLSYNC_CONF % "uid = root\ngid = *\n", daemon=VOLSYNC_DAEMON, omits_directory_times=False),
-    "volsync over tls, not root": Mover(VOLSYNC_TLS, VOLSYNC_CONF % "", daemon=VOLSYNC_DAEMON, user=USER,
-                                        omits_directory_times=False),
-    "pv-migrate": Mover([PV_MIGRATE], omits_directory_times=False),
-    "pv-migrate, deleting": Mover([PV_MIGRATE[:1] + ["--delete"] + PV_MIGRATE[1:]], omits_directory_times=False),
-    "pv-migrate, resuming": Mover([PV_MIGRATE[:1] + ["--partial", "--inplace", "--append"] + PV_MIGRATE[1:]],
-                                  omits_directory_times=False),
-}
 # Which ends are our program: the client, the server.
 PAIRS = {"our client": (True, False), "our server": (False, True), "both ours": (True, True)}
 SSH = """#!/bin/sh
 # a remote shell on this machine: drops its options and the host
 while [ "${1#-}" != "$1" ]; do case $1 in -[oilp]) shift ;; esac; shift; done
-shift; exec sh -c "$*"
+shift; %s
 """
+FREELY, RESTRICTED = 'exec sh -c "$*"', 'SSH_ORIGINAL_COMMAND="$*" LANG=C exec rrsync %s'
 # Times and process IDs of log lines, places in sources, versions and roles in brackets.
 STAMPS = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\d+\] ")
 PLACE = re.compile(rb" at [\w.-]+(\.c\(\d+\))? \[[\w ]+=.*\]$|\[[\w ]+\] |\[[\w ]+=[\w.]+\]")
@@ -108,9 +31,9 @@ DEBUGGING = re.compile(rb"(LOG )?(server_recv|add_rule|recv_file|received \d+ na
                        rb"generating and sending|count=|got file_sum|renaming |recv mapped|set ([ug]id|modtime|atime)[ ,]|mknod\(|"
                        rb"protecting )|.* is uptodate$")
 # Names whose attributes changed, which it adds, too.
-VERBOSE = re.compile(rb"(LOG )?(dir/leaf|file|link|program)$")
+VERBOSE = re.compile(rb"(LOG )?(source/)?(dir/leaf|file|link|program)$")
 # Which name of a file is transferred depends on how many lists have come.
-SHARED = re.compile(rb"^(LOG )?(?:(.)f\S+ )?(?:dir/inner/one|dir/two|three)( => .*)?$")
+SHARED = re.compile(rb"^(LOG )?(?:(.)f\S+ )?(?:source/)?(?:dir/inner/one|dir/two|three)( => .*)?$")
 # What the log repeats of standard error, and figures that depend on the clock, on compressors, or on when the other end looks.
 FIGURES = re.compile(rb"^LOG rsync|^(LOG )?(sent .* bytes/sec|File list (generation|transfer) time|Total bytes (sent|received)|total size is)|"
                      rb".*(Broken pipe|Connection reset|unexpectedly closed)|\s*[\d.,]+[KMG]? +\d+% .*/s ")
@@ -203,13 +126,13 @@ def _words(line, place, port):
     return words
 
 
-def _play(mover, place, client, server):
-    """Three passes of a mover: the outcome of each of their lines, and the destination after each."""
+def _play(mover, place, client, server, is_restricted):
+    """Three passes of a mover: the outcome of each of their lines, and the destination after each; and the daemon's log."""
     shutil.rmtree(place, ignore_errors=True)
     os.makedirs(f"{place}/bin")
     os.chmod(place, 0o777)
     _build(f"{place}/source", f"{place}/target", mover.user)
-    peers.write(f"{place}/bin/ssh", SSH, 0o755)
+    peers.write(f"{place}/bin/ssh", SSH % (RESTRICTED % f"{place}/target" if is_restricted else FREELY), 0o755)
     os.symlink(server, f"{place}/bin/rsync")
     secrets, log = peers.write(f"{place}/secrets", "root:aBcDeF\n", 0o600), peers.write(f"{place}/log", "", 0o666)
     as_user = [] if mover.user is None else ["setpriv", f"--reuid={mover.user}", f"--regid={mover.user}", "--clear-groups"]
@@ -217,21 +140,49 @@ def _play(mover, place, client, server):
         os.chown(secrets, mover.user, mover.user)
     port, steps = free_port(), []
     with contextlib.ExitStack() as stack:
-        if mover.configuration:
-            text = mover.configuration.replace("TARGET", f"{place}/target").replace("SECRETS", secrets)
-            configuration = peers.write(f"{place}/rsyncd.conf", text)
-            argv = [*as_user, server, *mover.daemon.replace("PORT", str(port)).split(), f"--config={configuration}"]
-            stack.enter_context(Server(argv, port, log))
+        servers = _servers(mover, place, port, client, server, secrets)
+        for argv, own_port in servers:
+            stack.enter_context(Server([*as_user, *argv], own_port, log))
         for step in STEPS:
             if step == "after edits":
                 _edit(f"{place}/source", mover.user)
             peers.write(f"{place}/list", "".join(f"/{name}\n" for name in sorted(os.listdir(f"{place}/source"))))
             for line in mover.lines:
-                outcome = run([*as_user, client, *_words(line, place, port)],
+                outcome = run([*as_user, client, *_words(line, place, port)], cwd=place if mover.configuration else f"{place}/target",
                               env={"RSYNC_PASSWORD": "aBcDeF", "PATH": f"{place}/bin:{os.environ['PATH']}"})
-                steps.append((step, outcome, *_lines(outcome, place, "-vvv" in mover.daemon),
-                              _state(f"{place}/target", mover.omits_directory_times)))
-    return steps
+                lines = ([], []) if "-vvv" in line else _lines(outcome, place, "-vvv" in mover.daemon)
+                steps.append((step, outcome, *lines, _state(f"{place}/target", mover.omits_directory_times)))
+    with open(f"{place}/target.log" if mover.tunnel else log, "rb") as handle:
+        return steps, handle.read()
+
+
+def _servers(mover, place, port, client, server, secrets):
+    """The command lines of a mover's daemon, or of the ends of its tunnel, and the port that each listens on."""
+    values = {"TARGET": f"{place}/target", "SECRETS": secrets, "SERVER": server, "CONF": f"{place}/rsyncd.conf", "PORT": str(port),
+              "INNER": str(free_port())}
+    text = re.sub("|".join(values), lambda found: values[found.group()], mover.configuration)
+    if not text:
+        return []
+    configuration = peers.write(f"{place}/rsyncd.conf", text)
+    if not mover.tunnel:
+        return [([server, *mover.daemon.replace("PORT", str(port)).split(), f"--config={configuration}"], port)]
+    key = peers.write(f"{place}/target.psk", "volsync:" + "00112233445566778899aabbccddeeff" * 2 + "\n", 0o600)
+    peers.write(f"{place}/target.log", "", 0o666)
+    if mover.user is not None:
+        os.chown(key, mover.user, mover.user)
+    ends = []
+    for name, configuration, program, listens_on in zip(("client", "server"), mover.tunnel, (client, server), (port, int(values["INNER"]))):
+        text = re.sub("|".join(values), lambda found: values[found.group()], configuration)
+        path = peers.write(f"{place}/{name}.conf", text)
+        ends.append(([peers.DVM_STUNNEL if program == peers.DVM_RSYNC else "stunnel4", path], listens_on))
+    return ends[::-1]
+
+
+def _logged(log, place):
+    """What the log of a daemon says that a tunnel starts. Ours also logs connections, and shows IPv4 addresses as such."""
+    names = re.compile(rb"(dir/inner/one|dir/two|three) \d+$")
+    lines = (names.sub(b"of three names", STAMPS.sub(b"", line)) for line in log.replace(os.fsencode(place), b"@").replace(b"::ffff:", b"").split(b"\n"))
+    return sorted(line for line in lines if line and not re.match(rb"connect from|rsync allowed access|sent \d+ bytes", line))
 
 
 def _body(mover, ours_is_client, ours_is_server):
@@ -240,9 +191,11 @@ def _body(mover, ours_is_client, ours_is_server):
             raise Skipped("needs root")
         os.chmod(folder, 0o755)
         place = os.path.join(folder, "place")
-        stock = _play(mover, place, peers.STOCK_RSYNC, peers.STOCK_RSYNC)
+        # rrsync starts the installed rsync, and without devices.
+        is_restricted = mover.is_restricted and not ours_is_server
+        stock, their_log = _play(mover, place, peers.STOCK_RSYNC, peers.STOCK_RSYNC, is_restricted)
         programs = (peers.DVM_RSYNC if is_ours else peers.STOCK_RSYNC for is_ours in (ours_is_client, ours_is_server))
-        ours = _play(mover, place, *programs)
+        ours, log = _play(mover, place, *programs, is_restricted)
         for (step, theirs, their_lines, their_errors, their_tree), (_, mine, lines, errors, tree) in zip(stock, ours):
             check_same_exit(theirs, mine, f"{step}: ")
             check_same_lines(their_lines, lines, f"{step}: ")
@@ -250,6 +203,9 @@ def _body(mover, ours_is_client, ours_is_server):
             found = attributes.differences(their_tree, tree)
             if found:
                 raise Failure(f"{step}: our tree differs from stock's", *found[:12])
+        check(mover.awaited in their_log and mover.awaited in log, f"the daemon's log lacks {mover.awaited}")
+        if mover.tunnel:
+            check_same_lines(_logged(their_log, place), _logged(log, place), "log: ")
         outcomes = [outcome for _, outcome, *_ in stock]
         check(all(outcome.code == mover.code for outcome in outcomes), f"stock: {[str(outcome) for outcome in outcomes]}")
     return body

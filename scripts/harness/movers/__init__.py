@@ -1,0 +1,1 @@
+"""Group of cases of scripts/interop about the command lines and configurations of other volume movers."""
