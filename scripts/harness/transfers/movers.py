@@ -140,8 +140,8 @@ def _build(source, target, user):
     attributes._write(f"{target}/large", b"0123456789" * 15_000, 0o600, -900)
     os.makedirs(f"{target}.end")
     for root in (source, target, f"{target}.end"):
-        for path, folders, files in os.walk(root, topdown=False):
-            for name in [*folders, *files, "."]:
+        for path, directories, files in os.walk(root, topdown=False):
+            for name in [*directories, *files, "."]:
                 if user is not None:
                     os.lchown(f"{path}/{name}", user, user)
                 if (name, path) not in ((".", source), ("unchanged", source)):
@@ -235,11 +235,11 @@ def _play(mover, place, client, server):
 
 
 def _body(mover, ours_is_client, ours_is_server):
-    def body(_, folder):
+    def body(_, directory):
         if os.geteuid() != 0:
             raise Skipped("needs root")
-        os.chmod(folder, 0o755)
-        place = os.path.join(folder, "place")
+        os.chmod(directory, 0o755)
+        place = os.path.join(directory, "place")
         stock = _play(mover, place, peers.STOCK_RSYNC, peers.STOCK_RSYNC)
         programs = (peers.DVM_RSYNC if is_ours else peers.STOCK_RSYNC for is_ours in (ours_is_client, ours_is_server))
         ours = _play(mover, place, *programs)
