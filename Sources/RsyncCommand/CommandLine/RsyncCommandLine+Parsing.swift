@@ -110,11 +110,11 @@ extension RsyncCommandLine {
     }
 
     private mutating func checkOptions() throws(CommandError) {
-        let supported = Dialect.supported
-        guard options.wire.protocolVersion <= supported.upperBound else {
+        let (dialect, supported) = (options.wire.dialect, Dialect.supported)
+        if dialect.isTooNew {
             throw .failed("--protocol must be no more than \(supported.upperBound).", exitCode: 2)
         }
-        guard options.wire.protocolVersion >= supported.lowerBound else {
+        if dialect.isTooOld {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
         if let conflict = options.conflict { throw .usage(conflict) }

@@ -57,7 +57,7 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        parameters.dialect = Dialect(options.wire.protocolVersion)
+        parameters.dialect = options.wire.dialect
         if options.takesIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }

@@ -166,14 +166,15 @@ package struct ServerArguments: Sendable, Equatable {
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session
     /// 4.1).
     package var announcedVersion: Int32 {
-        let own = Dialect.newest.version
+        let own = Dialect.newest
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
             separator: ".",
             omittingEmptySubsequences: false
         )
-        guard parts.count == 2, let version = Int32(parts[0]), let sub = Int32(parts[1]), sub != 0 else { return own }
-        if version == own { return own - 1 }
-        return version < own ? version - 1 : own
+        guard parts.count == 2, let version = Int32(parts[0]), let sub = Int32(parts[1]), sub != 0 else {
+            return own.version
+        }
+        return own.agreed(with: version, sub: sub).version
     }
 
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }

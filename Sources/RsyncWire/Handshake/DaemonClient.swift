@@ -61,7 +61,7 @@ package struct DaemonClient {
         let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
-        try Handshake.checkVersion(greeting.settled(own: version))
+        try Handshake.check(Dialect(greeting.settled(own: version)))
         return greeting
     }
 

@@ -86,8 +86,7 @@ package struct Greeting: Equatable, Sendable {
     /// - Parameter own: This side's version, which is not a pre-release.
     /// - Returns: The lower one, and one less when the peer's is a pre-release of it.
     package func settled(own: Int32) -> Int32 {
-        guard own >= version else { return own }
-        return sub == 0 ? version : version - 1
+        Dialect(own).agreed(with: version, sub: sub).version
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int32? {
