@@ -211,7 +211,7 @@ package struct DaemonSession {
         _ = BoundedQueue<Never>(capacity: 1, name: "penalty for a wrong password").pop(within: Self.penalty)
         report.isWrongPassword = true
         try server.refuse(Array("auth failed on module ".utf8) + report.module)
-        report.refusal = "auth failed on module \(printable(report.module))"
+        report.refusal = "auth failed on module \(PrintableText.path(report.module))"
         return false
     }
 
@@ -238,7 +238,7 @@ package struct DaemonSession {
     private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted?
     {
         try server.refuse(text)
-        report.refusal = printable(text)
+        report.refusal = PrintableText.path(text)
         return nil
     }
 

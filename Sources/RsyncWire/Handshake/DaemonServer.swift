@@ -163,6 +163,6 @@ package struct DaemonServer {
 
     private func refusal(_ text: [UInt8]) throws(WireError) -> WireError {
         try refuse(text)
-        return .violation(printable(text), exitCode: 5)
+        return .violation(PrintableText.ofPeer(text), exitCode: 5)
     }
 }

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The first line of each end of a daemon's connection (protocol specification, session 3.2).
 ///
 ///     @RSYNCD: <version>.<sub> <digest> <digest> ...
@@ -24,11 +26,11 @@ package struct Greeting: Equatable, Sendable {
         var wireError: WireError {
             switch self {
             case .malformed(let line):
-                .violation("server sent \"\(printable(line))\" rather than greeting", exitCode: 5)
+                .violation("server sent \"\(PrintableText.ofPeer(line))\" rather than greeting", exitCode: 5)
             case .noSubprotocol(let line):
-                .violation("the server omitted the subprotocol value: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the subprotocol value: \(PrintableText.ofPeer(line))", exitCode: 5)
             case .noDigests(let line):
-                .violation("the server omitted the digest name list: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the digest name list: \(PrintableText.ofPeer(line))", exitCode: 5)
             }
         }
     }
