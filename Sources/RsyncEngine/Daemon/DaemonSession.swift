@@ -238,7 +238,7 @@ package struct DaemonSession {
     private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted?
     {
         try server.refuse(text)
-        report.refusal = PrintableText.path(text)
+        report.refusal = PrintableText.escaped(text)
         return nil
     }
 
@@ -291,7 +291,7 @@ package struct DaemonSession {
             place.optionRefusal = .usage("rsync: --copy-as is not supported by this daemon", exitCode: 4)
         }
         if let refused, place.optionRefusal == nil {
-            place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
+            place.optionRefusal = .usage("rsync: \(OptionRefusals.text(refused))", exitCode: 4)
         }
         if !module.isRoot { arguments.options.placement.keepBelowDestination() }
         if let conflict = arguments.options.placement.backupConflict, place.optionRefusal == nil {

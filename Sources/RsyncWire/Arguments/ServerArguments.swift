@@ -75,7 +75,7 @@ package struct ServerArguments: Sendable, Equatable {
                 case .shell: .violation(error.description, exitCode: 1)
                 case .daemon:
                     if case .unsupported(let option) = error {
-                        .violation("The server is configured to refuse \(option)", exitCode: 4)
+                        .violation(OptionRefusals.text(option), exitCode: 4)
                     } else {
                         .violation("on remote machine: \(error)", exitCode: 4)
                     }
@@ -84,11 +84,11 @@ package struct ServerArguments: Sendable, Equatable {
         server = parser.options
         if case .daemon = carrier, refusal == nil, server.log != ServerLog() {
             let option = server.log.file == nil ? "--log-file-format" : "--log-file"
-            refusal = .violation("The server is configured to refuse \(option)", exitCode: 4)
+            refusal = .violation(OptionRefusals.text(option), exitCode: 4)
         }
         if case .daemon = carrier {
             if refusal == nil, server.transfer.selection.links.paths.followsAll {
-                refusal = .violation("The server is configured to refuse --insecure-links", exitCode: 4)
+                refusal = .violation(OptionRefusals.text("--insecure-links"), exitCode: 4)
             }
             // A client has no say in what leads where in a module.
             server.transfer.selection.links.paths = PathRule(links: .nobodys, reach: .enclosed(below: nil))
