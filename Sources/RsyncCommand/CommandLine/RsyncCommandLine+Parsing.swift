@@ -119,9 +119,6 @@ extension RsyncCommandLine {
         }
         if let conflict = options.conflict { throw .usage(conflict) }
         options.placement.settleBackups()
-        if options.attributes.extended > 1, options.attributes.privileges == .simulated {
-            throw .usage("--fake-super conflicts with -XX")
-        }
         if options.lacksFileChecksum {
             throw .failed("Invalid checksum-choice for --checksum: none (0)", exitCode: 4)
         }

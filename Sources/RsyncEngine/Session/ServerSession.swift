@@ -59,10 +59,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
-            if arguments.options.attributes.extended > 1, arguments.options.attributes.privileges == .simulated {
-                throw .violation("--fake-super conflicts with -XX", exitCode: 1)
-            }
-            if let conflict = arguments.options.selection.links.pathConflict { throw .violation(conflict, exitCode: 1) }
+            if let conflict = arguments.options.serverConflict { throw .violation(conflict, exitCode: 1) }
             arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
