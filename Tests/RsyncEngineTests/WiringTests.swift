@@ -274,7 +274,8 @@ struct WiringTests {
     /// Both ends of two pipes.
     private static func pipes() throws -> (near: PipeStream, far: PipeStream) {
         var (there, back): ([Int32], [Int32]) = ([0, 0], [0, 0])
-        try #require(pipe2(&there, O_CLOEXEC) == 0 && pipe2(&back, O_CLOEXEC) == 0)
+        let results = (pipe2(&there, O_CLOEXEC), pipe2(&back, O_CLOEXEC))
+        try #require(results == (0, 0))
         let near = try PipeStream(
             reading: Descriptor(owning: there[0]),
             writing: Descriptor(owning: back[1]),
